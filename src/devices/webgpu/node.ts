@@ -1,0 +1,110 @@
+/**
+ * WebGPU in Node, through Dawn (npm `webgpu`, an optional peer dependency).
+ *
+ * Nothing here is imported statically: the module specifier is a variable and Node's modules come
+ * from `process.getBuiltinModule`, so a bundler for the browser finds nothing to include.
+ */
+
+export interface NodeGpuOptions {
+  /**
+   * Use SwiftShader, the software GPU that ships beside Chromium and Chrome. Default false: a
+   * software adapter is not a GPU, and only tests ask for it. Linux only; elsewhere the caller
+   * sets VK_ICD_FILENAMES.
+   */
+  readonly software?: boolean;
+  /** Dawn's options, for example `["backend=null"]` or `["enable-dawn-features=dump_shaders"]`. */
+  readonly dawnOptions?: readonly string[];
+}
+
+interface Dawn {
+  create(options: readonly string[]): GPU;
+}
+
+/**
+ * Dawn's GPU, or undefined where npm `webgpu` is not installed or has no binary for this platform.
+ *
+ * The caller still asks it for an adapter, and gets null where there is no driver. Without
+ * `software` an adapter can be a software one only if the user's own VK_ICD_FILENAMES or drivers
+ * say so: `adapter.info.isFallbackAdapter` tells. Node has no `GPUBufferUsage` and its like as
+ * globals; this function adds none. Keep the GPU referenced for as long as its devices live.
+ */
+export async function openNodeGpu(options: NodeGpuOptions = {}): Promise<GPU | undefined> {
+  const dawn = await loadDawn();
+  if (dawn === undefined) return undefined;
+  if (options.software !== true) return dawn.create(options.dawnOptions ?? []);
+
+  const driver = findSwiftShader();
+  if (driver === undefined || process.env.VK_ICD_FILENAMES !== undefined) {
+    return dawn.create(options.dawnOptions ?? []);
+  }
+  preloadVulkanLoader(driver.folder);
+  // Dawn reads the drivers when it is first asked for an adapter. The variable is set until then
+  // and no longer, so that a later GPU of this process sees the machine's own drivers.
+  process.env.VK_ICD_FILENAMES = driver.icd;
+  try {
+    const gpu = dawn.create(options.dawnOptions ?? []);
+    await gpu.requestAdapter();
+    return gpu;
+  } finally {
+    delete process.env.VK_ICD_FILENAMES;
+  }
+}
+
+async function loadDawn(): Promise<Dawn | undefined> {
+  const specifier = "webgpu";
+  try {
+    return (await import(/* @vite-ignore */ specifier)) as Dawn;
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === "ERR_MODULE_NOT_FOUND" || code === "MODULE_NOT_FOUND") return undefined;
+    throw error;
+  }
+}
+
+/** Where SwiftShader's driver file lies: beside the browser named by the user, then the usual places. */
+function findSwiftShader(): { readonly folder: string; readonly icd: string } | undefined {
+  const fs = process.getBuiltinModule("node:fs");
+  const path = process.getBuiltinModule("node:path");
+  const named = process.env.PUPPETEER_EXECUTABLE_PATH;
+  const folders = [
+    ...(named !== undefined && fs.existsSync(named) ? [path.dirname(fs.realpathSync(named))] : []),
+    "/usr/lib/chromium",
+    "/usr/lib/chromium-browser",
+    "/opt/google/chrome",
+    ...puppeteerFolders(),
+  ];
+  for (const folder of folders) {
+    const icd = path.join(folder, "vk_swiftshader_icd.json");
+    if (fs.existsSync(icd)) return { folder, icd };
+  }
+  return undefined;
+}
+
+/** The browsers that `npx puppeteer browsers install chrome` has put into its cache. */
+function puppeteerFolders(): string[] {
+  const fs = process.getBuiltinModule("node:fs");
+  const os = process.getBuiltinModule("node:os");
+  const path = process.getBuiltinModule("node:path");
+  const cache = path.join(os.homedir(), ".cache/puppeteer/chrome");
+  if (!fs.existsSync(cache)) return [];
+  return fs.readdirSync(cache).map((version) => path.join(cache, version, "chrome-linux64"));
+}
+
+/**
+ * Dawn loads "libvulkan.so.1" by name, and a machine without a GPU often lacks it, while every
+ * Chrome brings one. A library that is loaded already is found by that name, so Chrome's copy is
+ * loaded here and kept (RTLD_NODELETE). Node then says that it is no Node module, which is so.
+ */
+function preloadVulkanLoader(folder: string): void {
+  const fs = process.getBuiltinModule("node:fs");
+  const os = process.getBuiltinModule("node:os");
+  const path = process.getBuiltinModule("node:path");
+  const library = path.join(folder, "libvulkan.so.1");
+  if (process.platform !== "linux" || !fs.existsSync(library)) return;
+  const RTLD_NODELETE = 0x1000;
+  try {
+    process.dlopen({ exports: {} }, library, os.constants.dlopen.RTLD_NOW | RTLD_NODELETE);
+  } catch {
+    // Expected, see above. Had the load itself failed, Dawn would report the missing library.
+  }
+}

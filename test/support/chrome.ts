@@ -1,0 +1,176 @@
+/**
+ * Chrome for tests: finds it, launches it headless with WebGPU on SwiftShader, serves it pages.
+ *
+ * A test calls `openPage()` and then `callInPage(page, "/test/browser/some-page.ts", "run")`: the
+ * module is served by vite from the repository's root, so pages import `/src/…` as they stand.
+ */
+
+import { existsSync, readdirSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Browser, launch, type Page } from "puppeteer-core";
+import { createServer, defaultClientConditions, type ViteDevServer } from "vite";
+
+const repository = fileURLToPath(new URL("../..", import.meta.url));
+
+const FLAGS = [
+  "--no-sandbox",
+  "--enable-unsafe-webgpu",
+  "--use-webgpu-adapter=swiftshader",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  "--no-first-run",
+];
+
+/** The browser's path. Throws, with the ways to install one, where there is none. */
+export function findBrowser(): string {
+  const named = process.env.PUPPETEER_EXECUTABLE_PATH;
+  if (named !== undefined) {
+    if (existsSync(named)) return named;
+    throw new Error(`PUPPETEER_EXECUTABLE_PATH names a file that does not exist: ${named}.`);
+  }
+  const installed = [
+    "/usr/bin/google-chrome",
+    "/usr/bin/google-chrome-stable",
+    "/usr/bin/chromium",
+    "/usr/bin/chromium-browser",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe",
+    ...downloaded(),
+  ].find((path) => existsSync(path));
+  if (installed !== undefined) return installed;
+  throw new Error(
+    "No Chrome or Chromium found. Run `npx puppeteer browsers install chrome`, or as root on Debian `apt-get install chromium`, or set PUPPETEER_EXECUTABLE_PATH.",
+  );
+}
+
+function downloaded(): string[] {
+  const cache = join(homedir(), ".cache/puppeteer/chrome");
+  if (!existsSync(cache)) return [];
+  return readdirSync(cache).map((version) => join(cache, version, "chrome-linux64/chrome"));
+}
+
+/** A headless browser with WebGPU on SwiftShader. `extraFlags` are added to the usual ones. */
+export async function launchBrowser(extraFlags: readonly string[] = []): Promise<Browser> {
+  return await launch({
+    executablePath: findBrowser(),
+    headless: true,
+    args: [...FLAGS, ...extraFlags],
+    // A software GPU on a busy machine can keep one call waiting for minutes.
+    protocolTimeout: 600_000,
+  });
+}
+
+export interface ServerOptions {
+  /** The folder that is served. Default: the repository's root. */
+  readonly root?: string;
+  /** Whether the pages are cross-origin isolated. Default true. */
+  readonly isolated?: boolean;
+}
+
+export interface PageServer {
+  /** `http://127.0.0.1:<port>`, without a slash at the end. */
+  readonly origin: string;
+  close(): Promise<void>;
+}
+
+/** Serves a folder by vite, TypeScript included, on a free port of this machine only. */
+export async function servePages(options: ServerOptions = {}): Promise<PageServer> {
+  const server: ViteDevServer = await createServer({
+    configFile: false,
+    root: options.root ?? repository,
+    // 404 for what is missing: a page in its place would be a module that does not parse.
+    appType: "mpa",
+    logLevel: "error",
+    resolve: { conditions: ["gradgpu-source", ...defaultClientConditions] },
+    // Nothing to pre-bundle, and its cache would be shared by servers that run at once.
+    optimizeDeps: { noDiscovery: true },
+    server: {
+      host: "127.0.0.1",
+      port: 0,
+      hmr: false,
+      ws: false,
+      watch: null,
+      fs: { allow: [repository] },
+      headers:
+        options.isolated === false
+          ? {}
+          : {
+              "Cross-Origin-Opener-Policy": "same-origin",
+              "Cross-Origin-Embedder-Policy": "require-corp",
+            },
+    },
+  });
+  await server.listen();
+  const address = server.httpServer?.address();
+  if (address === null || address === undefined || typeof address === "string") {
+    throw new Error("vite did not open a port.");
+  }
+  return { origin: `http://127.0.0.1:${address.port}`, close: () => server.close() };
+}
+
+export interface TestPage {
+  readonly browser: Browser;
+  readonly page: Page;
+  /** Uncaught errors, console errors and failed requests, in order. */
+  readonly errors: readonly string[];
+  close(): Promise<void>;
+}
+
+export interface PageOptions extends ServerOptions {
+  /** Path and query of the page. Default: an empty page. */
+  readonly path?: string;
+  readonly extraFlags?: readonly string[];
+}
+
+/** A browser with one page open on a server of its own. `close` ends all three. */
+export async function openPage(options: PageOptions = {}): Promise<TestPage> {
+  const server = await servePages(options);
+  let browser: Browser | undefined;
+  const close = async () => {
+    await browser?.close();
+    await server.close();
+  };
+  try {
+    browser = await launchBrowser(options.extraFlags);
+    const page = await browser.newPage();
+    const errors = collectErrors(page);
+    await page.goto(server.origin + (options.path ?? "/test/support/blank.html"));
+    return { browser, page, errors, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function collectErrors(page: Page): readonly string[] {
+  const errors: string[] = [];
+  page.on("pageerror", (error) => {
+    errors.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  });
+  page.on("console", (message) => {
+    if (message.type() === "error") errors.push(message.text());
+  });
+  page.on("requestfailed", (request) => {
+    errors.push(`${request.url()}: ${request.failure()?.errorText ?? "failed"}`);
+  });
+  return errors;
+}
+
+/**
+ * Calls an exported function of a module inside the page and returns what it returns, as JSON.
+ * The call travels as text because vitest rewrites `import()` inside functions it has loaded.
+ */
+export async function callInPage(
+  page: Page,
+  modulePath: string,
+  exportName: string,
+  ...args: readonly unknown[]
+): Promise<unknown> {
+  const parameters = args.map((arg) => JSON.stringify(arg)).join(", ");
+  return await page.evaluate(
+    `import(${JSON.stringify(modulePath)}).then((module) => module[${JSON.stringify(exportName)}](${parameters}))`,
+  );
+}

@@ -1,0 +1,21 @@
+import { fileURLToPath } from "node:url";
+import { defaultClientConditions, defineConfig } from "vite";
+
+const repository = fileURLToPath(new URL(".", import.meta.url));
+
+/** Cross-origin isolation: without it a page has no SharedArrayBuffer, and the cpu device one thread. */
+const isolation = {
+  "Cross-Origin-Opener-Policy": "same-origin",
+  "Cross-Origin-Embedder-Policy": "require-corp",
+};
+
+// Serves and builds demo/. Tests have their own configuration: vitest.config.ts.
+export default defineConfig({
+  root: "demo",
+  base: "./",
+  // The sources themselves, so that a change shows without a build.
+  resolve: { conditions: ["gradgpu-source", ...defaultClientConditions] },
+  server: { headers: isolation, fs: { allow: [repository] } },
+  preview: { headers: isolation },
+  build: { outDir: "../out/demo", emptyOutDir: true, target: "es2022" },
+});

@@ -1,0 +1,33 @@
+import { defaultServerConditions } from "vite";
+import { defineConfig } from "vitest/config";
+
+const conditions = ["gradgpu-source", ...defaultServerConditions];
+const shared = {
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+};
+
+export default defineConfig({
+  test: {
+    // Forks, not threads: Dawn is a native module and its GPU is one per process.
+    pool: "forks",
+    maxWorkers: 2,
+    projects: [
+      {
+        ...shared,
+        test: { name: "pure", include: ["test/pure/**/*.test.ts"], testTimeout: 10_000 },
+      },
+      {
+        ...shared,
+        test: {
+          name: "device",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/pure/**"],
+          // A software GPU compiles a pipeline in tens of milliseconds and runs at CPU speed.
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});
