@@ -34,10 +34,14 @@ const result = await build({
   external: ["node:*", "webgpu"],
   metafile: true,
 });
-execFileSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", "tsconfig.build.json"], {
-  cwd: root,
-  stdio: "inherit",
-});
+execFileSync(
+  process.execPath,
+  [join(root, "node_modules/typescript/bin/tsc"), "-p", "tsconfig.build.json"],
+  {
+    cwd: root,
+    stdio: "inherit",
+  },
+);
 
 /** The bytes a page loads for `path`: the file and the chunks that it imports statically, gzipped. */
 function gzippedBytes(path) {
@@ -55,7 +59,10 @@ function gzippedBytes(path) {
 
 for (const [subpath, target] of Object.entries(exports)) {
   const file = target.default.slice(2);
-  if (!existsSync(join(root, target.types))) throw new Error(`build: ${target.types} was not made.`);
+  if (!existsSync(join(root, target.types)))
+    throw new Error(`build: ${target.types} was not made.`);
   const own = statSync(join(root, file)).size;
-  console.log(`${subpath}: ${own} bytes, ${(gzippedBytes(file) / 1024).toFixed(1)} KiB gzipped with its chunks`);
+  console.log(
+    `${subpath}: ${own} bytes, ${(gzippedBytes(file) / 1024).toFixed(1)} KiB gzipped with its chunks`,
+  );
 }

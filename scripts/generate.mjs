@@ -5,7 +5,14 @@
 // first needed for the same reason. Inputs that do not exist give an empty module of the same type.
 
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -17,7 +24,9 @@ const shaderFolder = join(root, "shaders");
 
 const toolsHash = createHash("sha256")
   .update(readFileSync(fileURLToPath(import.meta.url)))
-  .update(JSON.stringify(JSON.parse(readFileSync(join(root, "package.json"), "utf8")).devDependencies))
+  .update(
+    JSON.stringify(JSON.parse(readFileSync(join(root, "package.json"), "utf8")).devDependencies),
+  )
   .digest("hex");
 
 /** All files below `folder` with the given ending, sorted, with "/" in their relative paths. */
@@ -27,7 +36,10 @@ function filesBelow(folder, ending) {
     .filter((entry) => entry.isFile() && entry.name.endsWith(ending))
     .map((entry) => join(entry.parentPath, entry.name))
     .sort()
-    .map((path) => ({ path: relative(folder, path).split(sep).join("/"), text: readFileSync(path, "utf8") }));
+    .map((path) => ({
+      path: relative(folder, path).split(sep).join("/"),
+      text: readFileSync(path, "utf8"),
+    }));
 }
 
 /** Writes `output` with `make(files)` unless its stamp says that it is up to date. */
@@ -45,7 +57,9 @@ async function generate(output, files, make) {
   const temporary = `${path}.${process.pid}`;
   writeFileSync(temporary, `${stamp}\n\n${body}`);
   renameSync(temporary, path);
-  console.log(`${output}: ${Math.ceil(body.length / 1024)} KiB in ${Math.round(performance.now() - startMs)} ms`);
+  console.log(
+    `${output}: ${Math.ceil(body.length / 1024)} KiB in ${Math.round(performance.now() - startMs)} ms`,
+  );
 }
 
 /** One module of the AssemblyScript kernels, as base64. RELAXED is a compile-time constant there. */
@@ -102,10 +116,14 @@ export function stripShader(source) {
 function shadersModule(files) {
   const entries = files.map(({ path, text }) => [path.replace(/\.wgsl$/, ""), stripShader(text)]);
   const names = entries.map(([name]) => `  | ${JSON.stringify(name)}`);
-  const rows = entries.map(([name, source]) => `  ${JSON.stringify(name)}:\n    ${JSON.stringify(source)},`);
+  const rows = entries.map(
+    ([name, source]) => `  ${JSON.stringify(name)}:\n    ${JSON.stringify(source)},`,
+  );
   return [
     "/** A file in shaders/: its path without the extension. */",
-    names.length > 0 ? `export type ShaderName =\n${names.join("\n")};` : "export type ShaderName = never;",
+    names.length > 0
+      ? `export type ShaderName =\n${names.join("\n")};`
+      : "export type ShaderName = never;",
     "",
     "/** WGSL by name, without comments and indentation. */",
     "export const shaders: { readonly [K in ShaderName]: string } = {",
@@ -140,14 +158,23 @@ async function workerModule() {
 }
 
 const jobs = [
-  () => generate("src/devices/cpu/generated/kernels.ts", filesBelow(wasmFolder, ".ts"), kernelsModule),
-  () => generate("src/devices/webgpu/generated/shaders.ts", filesBelow(shaderFolder, ".wgsl"), shadersModule),
+  () =>
+    generate("src/devices/cpu/generated/kernels.ts", filesBelow(wasmFolder, ".ts"), kernelsModule),
+  () =>
+    generate(
+      "src/devices/webgpu/generated/shaders.ts",
+      filesBelow(shaderFolder, ".wgsl"),
+      shadersModule,
+    ),
   // Last, and from all sources: what the worker imports is known only after bundling it.
   () => {
     const sources = filesBelow(join(root, "src"), ".ts");
     return generate(
       "src/devices/cpu/generated/worker.ts",
-      sources.filter(({ path }) => path !== "devices/cpu/generated/worker.ts" && !path.startsWith("devices/cpu/wasm/")),
+      sources.filter(
+        ({ path }) =>
+          path !== "devices/cpu/generated/worker.ts" && !path.startsWith("devices/cpu/wasm/"),
+      ),
       workerModule,
     );
   },

@@ -6,7 +6,9 @@ import type { describePage } from "./adapter-page.ts";
 
 test("Node gets a software WebGPU adapter that computes", async () => {
   const { gpu, adapter } = await openSoftwareGpu();
-  console.log(`Node: ${describeAdapter(adapter.info)}; WGSL ${[...gpu.wgslLanguageFeatures].sort().join(" ")}`);
+  console.log(
+    `Node: ${describeAdapter(adapter.info)}; WGSL ${[...gpu.wgslLanguageFeatures].sort().join(" ")}`,
+  );
   const device = await adapter.requestDevice();
   const code = `
     @group(0) @binding(0) var<storage, read_write> x: array<f32>;
@@ -23,7 +25,10 @@ test("Node gets a software WebGPU adapter that computes", async () => {
   const pass = encoder.beginComputePass();
   pass.setPipeline(pipeline);
   const layout = pipeline.getBindGroupLayout(0);
-  pass.setBindGroup(0, device.createBindGroup({ layout, entries: [{ binding: 0, resource: { buffer: storage } }] }));
+  pass.setBindGroup(
+    0,
+    device.createBindGroup({ layout, entries: [{ binding: 0, resource: { buffer: storage } }] }),
+  );
   pass.dispatchWorkgroups(1);
   pass.end();
   encoder.copyBufferToBuffer(storage, 0, readback, 0, 4);

@@ -90,8 +90,6 @@ export async function servePages(options: ServerOptions = {}): Promise<PageServe
     server: {
       host: "127.0.0.1",
       port: 0,
-      hmr: false,
-      ws: false,
       watch: null,
       fs: { allow: [repository] },
       headers:
