@@ -1,0 +1,129 @@
+/**
+ * Reverse-mode differentiation as a graph transformation: the gradient of a graph is more graph, made of the same
+ * ops, so it is fused, planned and run like everything else, and can be differentiated again.
+ * Nodes are visited in descending id, so that a node's cotangents are complete before its vjp is asked for.
+ */
+import { NotDifferentiableError } from "../errors.ts";
+import { emit, type GraphValue, inputsOf, type OpNode, outputsOf, reachable } from "../graph/graph.ts";
+import type { Cotangent, Op, Value, VjpSite } from "../ops/op.ts";
+import { ops } from "../ops/table.ts";
+import type { OpName } from "../ops/vocabulary.ts";
+
+/** A result and ∂loss/∂result, where there is one. */
+export interface Seed {
+  readonly value: GraphValue;
+  readonly cotangent: GraphValue;
+}
+
+/**
+ * ∂/∂wrt[i] of Σ ⟨seed.value, seed.cotangent⟩; undefined where the seeds do not depend on wrt[i].
+ * With `partial`, the wrt values count as independent of each other: nothing flows on beyond them.
+ * @throws NotDifferentiableError where the only way to a wrt value leads through an op without gradient.
+ */
+export function backward(
+  seeds: readonly Seed[],
+  wrt: readonly GraphValue[],
+  partial = false,
+): (GraphValue | undefined)[] {
+  const boundary = partial ? new Set(wrt) : undefined;
+  const nodes = reachable(seeds.map((seed) => seed.value), boundary);
+  const active = dependents(nodes, new Set(wrt));
+  const cotangents = new Map<GraphValue, GraphValue>();
+  const accumulate = (value: GraphValue, cotangent: GraphValue) => {
+    const held = cotangents.get(value);
+    cotangents.set(value, held === undefined ? cotangent : graphValue(emit("binary", { a: held, b: cotangent }, { fn: "add" }).out));
+  };
+  for (const { value, cotangent } of seeds) if (active.has(value)) accumulate(value, cotangent);
+  for (const node of nodes.reverse()) {
+    if (node.op === "source" || !outputsOf(node).some((out) => cotangents.has(out))) continue;
+    if (!inputsOf(node).some((input) => active.has(input))) continue;
+    propagate(node, cotangents, active, accumulate);
+  }
+  return wrt.map((value) => cotangents.get(value));
+}
+
+/** The f32 values that depend on one of `wrt`, themselves included. */
+function dependents(nodes: readonly ReturnType<typeof reachable>[number][], wrt: ReadonlySet<GraphValue>): Set<GraphValue> {
+  const active = new Set<GraphValue>(wrt);
+  for (const node of nodes) {
+    if (!inputsOf(node).some((input) => active.has(input))) continue;
+    for (const out of outputsOf(node)) if (out.type.dtype === "f32") active.add(out);
+  }
+  return active;
+}
+
+function propagate(
+  node: OpNode,
+  cotangents: ReadonlyMap<GraphValue, GraphValue>,
+  active: ReadonlySet<GraphValue>,
+  accumulate: (value: GraphValue, cotangent: GraphValue) => void,
+): void {
+  const inputs = inputsOf(node);
+  // One node's op, record and site belong together; the compiler cannot follow that through the union.
+  const op = ops[node.op] as Op<never>;
+  let found: (Cotangent | undefined)[];
+  if (op.vjp === "throughComposite") {
+    found = compositeCotangents(op, node, inputs, cotangents);
+  } else {
+    const lookUp = (held: GraphValue | readonly GraphValue[] | undefined) =>
+      held === undefined ? undefined : Array.isArray(held) ? held.map((v) => cotangents.get(v)) : cotangents.get(held as GraphValue);
+    const site = {
+      ins: node.ins,
+      outs: node.outs,
+      attrs: node.attrs,
+      cotangents: Object.fromEntries(Object.entries(node.outs).map(([name, held]) => [name, lookUp(held)])),
+    } as unknown as VjpSite<never>;
+    found = byInput(node.op, node.ins, op.vjp(emit, site));
+  }
+  inputs.forEach((input, i) => {
+    const cotangent = found[i];
+    if (cotangent === undefined || !active.has(input)) return;
+    if ("notDifferentiable" in cotangent) {
+      throw new NotDifferentiableError(
+        `${node.op}: a gradient was asked for through an input that has none: ${cotangent.notDifferentiable}. Wrap it in stopGradient() if none is wanted.`,
+      );
+    }
+    accumulate(input, graphValue(cotangent));
+  });
+}
+
+/** Cotangents lined up with `inputsOf(node)`. */
+function byInput(op: OpName, ins: object, found: object): (Cotangent | undefined)[] {
+  const named = found as Readonly<Record<string, Cotangent | readonly Cotangent[]>>;
+  return Object.entries(ins as Readonly<Record<string, unknown>>)
+    .sort(([a], [b]) => position(op, a) - position(op, b))
+    .flatMap(([name, held]) => {
+      if (held === undefined) return [];
+      const cotangent = named[name];
+      if (!Array.isArray(held)) return [cotangent as Cotangent];
+      return held.map((_, i) => (cotangent as readonly Cotangent[] | undefined)?.[i]);
+    });
+}
+
+function position(op: OpName, input: string): number {
+  return Object.keys(ops[op].inputs).indexOf(input);
+}
+
+function compositeCotangents(
+  op: Op<never>,
+  node: OpNode,
+  inputs: readonly GraphValue[],
+  cotangents: ReadonlyMap<GraphValue, GraphValue>,
+): (Cotangent | undefined)[] {
+  if (op.composite === undefined) {
+    return inputs.map(() => ({ notDifferentiable: `the gradient of ${node.op} is not defined` }));
+  }
+  const outs = op.composite(emit, node.ins as never, node.attrs as never);
+  const seeds = Object.entries(node.outs as Readonly<Record<string, GraphValue>>).flatMap(([name, out]) => {
+    const cotangent = cotangents.get(out);
+    const value = (outs as Readonly<Record<string, Value>>)[name];
+    return cotangent === undefined || value === undefined ? [] : [{ value: graphValue(value), cotangent }];
+  });
+  return backward(seeds, inputs, true);
+}
+
+/** Ops see values as types only; whatever they return was made by `emit` here. */
+export function graphValue(value: Value): GraphValue {
+  return value as GraphValue;
+}
+

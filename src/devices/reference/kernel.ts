@@ -1,0 +1,21 @@
+import type { Attrs, ByInput, ByOutput, OpName } from "../../ops/vocabulary.ts";
+import type { HostArray } from "../../tensor/dtype.ts";
+import type { TensorType } from "../../tensor/shape.ts";
+
+/**
+ * A tensor of the reference kernels: contiguous, row-major. As the oracle f32 tensors are held in Float64Arrays,
+ * as the fallback of a device in Float32Arrays; the kernels are the same.
+ */
+export interface ReferenceTensor {
+  readonly type: TensorType;
+  readonly data: Float64Array | HostArray;
+}
+
+/** Writes every element of the outputs. Outputs that overwrite an input start as a copy of that input. */
+export type ReferenceKernel<K extends OpName> = (site: {
+  readonly ins: ByInput<K, ReferenceTensor>;
+  readonly outs: ByOutput<K, ReferenceTensor>;
+  readonly attrs: Attrs<K>;
+}) => void;
+
+export type ReferenceTable = { readonly [K in OpName]: ReferenceKernel<K> };

@@ -1,0 +1,89 @@
+/**
+ * Every error that gradgpu throws. A message has the form `<op>: <rule>; got <values>. <remedy>`:
+ * what must hold, what was given, what to do.
+ */
+export class GradgpuError extends Error {
+  override readonly name: string = "GradgpuError";
+}
+
+/** Shapes that do not fit the op or each other. */
+export class ShapeError extends GradgpuError {
+  override readonly name = "ShapeError";
+}
+
+/** Element types that the op does not take. */
+export class DTypeError extends GradgpuError {
+  override readonly name = "DTypeError";
+}
+
+/** An option or argument outside its range. */
+export class ArgumentError extends GradgpuError {
+  override readonly name = "ArgumentError";
+}
+
+/** A tensor, device or runtime that was used after it was disposed of. */
+export class DisposedError extends GradgpuError {
+  override readonly name = "DisposedError";
+}
+
+/** A device that was asked for by name and cannot be opened here. */
+export class DeviceUnavailableError extends GradgpuError {
+  override readonly name = "DeviceUnavailableError";
+}
+
+/** A device that was lost while it was in use; work that was under way is rejected with this. */
+export class DeviceLostError extends GradgpuError {
+  override readonly name = "DeviceLostError";
+}
+
+/** More memory than the device or the budget has. */
+export class OutOfMemoryError extends GradgpuError {
+  override readonly name = "OutOfMemoryError";
+}
+
+/** A kernel that the device refused: a bug of gradgpu or of the driver. */
+export class KernelError extends GradgpuError {
+  override readonly name = "KernelError";
+}
+
+/** An op on the path from the loss to a parameter that has no gradient. */
+export class NotDifferentiableError extends GradgpuError {
+  override readonly name = "NotDifferentiableError";
+}
+
+/** A value that was asked for where none exists yet, such as inside a traced function. */
+export class TraceError extends GradgpuError {
+  override readonly name = "TraceError";
+}
+
+/** A loss or gradient that became NaN or infinite. */
+export class NonFiniteError extends GradgpuError {
+  override readonly name = "NonFiniteError";
+  constructor(
+    message: string,
+    /** The training step, counted from 1, in which it was seen. */
+    readonly step: number,
+  ) {
+    super(message);
+  }
+}
+
+/** A file that is truncated or not what it claims to be. */
+export class FormatError extends GradgpuError {
+  override readonly name = "FormatError";
+  constructor(
+    message: string,
+    /** Where in the file the fault is. */
+    readonly byteOffset: number,
+  ) {
+    super(message);
+  }
+}
+
+/** A state that the library's own code must never reach. */
+export class InternalError extends GradgpuError {
+  override readonly name = "InternalError";
+  constructor(message: string) {
+    super(`${message} This is a bug in gradgpu: please report it.`);
+  }
+}

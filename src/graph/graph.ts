@@ -1,0 +1,109 @@
+import { InternalError } from "../errors.ts";
+import type { Emit, Value } from "../ops/op.ts";
+import { ops } from "../ops/table.ts";
+import type { Arity, Attrs, ByInput, ByOutput, OpName } from "../ops/vocabulary.ts";
+import type { TensorType } from "../tensor/shape.ts";
+
+/** What stands behind a source: a variable, an input of a compiled step, data. Opaque to the graph. */
+export interface Holder {
+  readonly type: TensorType;
+  readonly name: string;
+}
+
+/** A value that is given, not computed. */
+export interface SourceNode {
+  readonly op: "source";
+  readonly id: number;
+  readonly holder: Holder;
+  readonly out: GraphValue;
+}
+
+/** An op applied to values. A union indexed by op, so that tables by op apply to mixed nodes without a cast. */
+export type OpNode<K extends OpName = OpName> = {
+  [P in K]: {
+    readonly op: P;
+    /** Grows with creation: ascending ids are a topological order. */
+    readonly id: number;
+    readonly ins: ByInput<P, GraphValue>;
+    readonly attrs: Attrs<P>;
+    readonly outs: ByOutput<P, GraphValue>;
+  };
+}[K];
+
+export type Node = OpNode | SourceNode;
+
+/** One output of one node. Immutable, and identified by the object itself. */
+export class GraphValue implements Value {
+  readonly type: TensorType;
+  readonly #node: { current?: Node };
+
+  constructor(type: TensorType, node: { current?: Node }) {
+    this.type = type;
+    this.#node = node;
+  }
+
+  get node(): Node {
+    if (this.#node.current === undefined) throw new InternalError("a value was read before its node was made.");
+    return this.#node.current;
+  }
+}
+
+let nextId = 1;
+
+export function source(holder: Holder): GraphValue {
+  const link: { current?: Node } = {};
+  const out = new GraphValue(holder.type, link);
+  link.current = { op: "source", id: nextId++, holder, out };
+  return out;
+}
+
+/** Adds an op: types are inferred, and what does not fit is thrown, here. */
+export const emit: Emit = <K extends OpName>(op: K, ins: ByInput<K, Value>, attrs: Attrs<K>) => {
+  const types = ops[op].infer(mapHeld(ins, (value) => value.type), attrs);
+  const link: { current?: Node } = {};
+  const outs = mapHeld(types, (type) => new GraphValue(type, link));
+  // The three records are built for this very op; the compiler cannot follow a union through a generic key.
+  link.current = { op, id: nextId++, ins, attrs, outs } as unknown as Node;
+  return outs as ByOutput<K, GraphValue>;
+};
+
+/** Applies `change` to every value of a record by input or output, keeping lists and gaps. */
+function mapHeld(held: object, change: (value: never) => unknown): never {
+  const out: Record<string, unknown> = {};
+  for (const [name, entry] of Object.entries(held)) {
+    if (entry === undefined) out[name] = undefined;
+    else out[name] = Array.isArray(entry) ? entry.map((v) => change(v as never)) : change(entry as never);
+  }
+  return out as never;
+}
+
+/** The values of a record by input or output, in the order of the op's declaration; gaps left out. */
+export function flatten<T>(
+  declared: Readonly<Record<string, Arity>>,
+  held: Readonly<Record<string, T | readonly T[] | undefined>>,
+): T[] {
+  return Object.keys(declared).flatMap((name) => {
+    const entry = held[name];
+    return entry === undefined ? [] : (Array.isArray(entry) ? entry : [entry]) as T[];
+  });
+}
+
+export function inputsOf(node: Node): GraphValue[] {
+  return node.op === "source" ? [] : flatten<GraphValue>(ops[node.op].inputs, node.ins);
+}
+
+export function outputsOf(node: Node): GraphValue[] {
+  return node.op === "source" ? [node.out] : flatten<GraphValue>(ops[node.op].outputs, node.outs);
+}
+
+/** Every node that `roots` depend on, inputs first; nothing beyond the values in `boundary`. */
+export function reachable(roots: Iterable<GraphValue>, boundary?: ReadonlySet<GraphValue>): Node[] {
+  const seen = new Set<Node>();
+  const stack = [...roots];
+  for (let value = stack.pop(); value !== undefined; value = stack.pop()) {
+    if (boundary?.has(value) || seen.has(value.node)) continue;
+    seen.add(value.node);
+    stack.push(...inputsOf(value.node));
+  }
+  return [...seen].sort((a, b) => a.id - b.id);
+}

@@ -1,0 +1,55 @@
+import type { TensorType } from "../tensor/shape.ts";
+import type { Arity, Attrs, ByInput, ByOutput, OpName, Vocabulary } from "./vocabulary.ts";
+
+/** A value of the graph, as an op sees it: its type is known, its elements are not. */
+export interface Value {
+  readonly type: TensorType;
+}
+
+/** Adds an op to the graph that is being built and returns its outputs. Shapes are inferred and checked. */
+export type Emit = <K extends OpName>(
+  op: K,
+  ins: ByInput<K, Value>,
+  attrs: Attrs<K>,
+) => ByOutput<K, Value>;
+
+/** A gradient for one input: a value, undefined where it is zero, or the reason why there is none. */
+export type Cotangent = Value | undefined | { readonly notDifferentiable: string };
+
+/** Where a gradient is taken: an op with its inputs, its outputs and the gradients of its outputs. */
+export interface VjpSite<K extends OpName> {
+  readonly ins: ByInput<K, Value>;
+  readonly outs: ByOutput<K, Value>;
+  /** ∂loss/∂output; undefined where the loss does not depend on that output. At least one is defined. */
+  readonly cotangents: { readonly [O in keyof ByOutput<K, Value>]: MaybeEach<ByOutput<K, Value>[O]> };
+  readonly attrs: Attrs<K>;
+}
+type MaybeEach<H> = H extends readonly (infer V)[] ? readonly (V | undefined)[] : H | undefined;
+type CotangentEach<H> = H extends readonly unknown[] ? readonly Cotangent[] : Cotangent;
+
+export type InputCotangents<K extends OpName> = {
+  readonly [I in keyof ByInput<K, Value>]: CotangentEach<ByInput<K, Value>[I]>;
+};
+
+/** The meaning of an op, without a word about devices. */
+export interface Op<K extends OpName> {
+  readonly inputs: Vocabulary[K]["inputs"] & Readonly<Record<string, Arity>>;
+  readonly outputs: Vocabulary[K]["outputs"] & Readonly<Record<string, Arity>>;
+  /** `cheap` ops may be computed again rather than kept; `view` ops move no data at all where layout allows. */
+  readonly cost: "cheap" | "expensive" | "view";
+  /** Outputs that the kernels write in place of an input: the planner copies the input first if it is still needed. */
+  readonly overwrites?: { readonly [O in keyof Vocabulary[K]["outputs"]]?: keyof Vocabulary[K]["inputs"] };
+  /** `many` inputs that the kernels want one behind the other in one buffer (see `packedOffsets`). */
+  readonly packs?: readonly (keyof Vocabulary[K]["inputs"])[];
+  /** Types of the outputs. @throws ShapeError, DTypeError or ArgumentError that names op, types and remedy. */
+  infer(ins: ByInput<K, TensorType>, attrs: Attrs<K>): ByOutput<K, TensorType>;
+  /**
+   * Gradients of the inputs, or `throughComposite`: the gradient of `composite`, which is how ops that are
+   * themselves gradients get second derivatives.
+   */
+  readonly vjp: ((emit: Emit, at: VjpSite<K>) => InputCotangents<K>) | "throughComposite";
+  /** The same meaning made of smaller ops: what a fused op is tested against. */
+  composite?(emit: Emit, ins: ByInput<K, Value>, attrs: Attrs<K>): ByOutput<K, Value>;
+}
+
+export type OpTable = { readonly [K in OpName]: Op<K> };

@@ -1,0 +1,117 @@
+/**
+ * Every op: inputs, outputs, attributes. One page on purpose; meaning, shape rule and gradient of an op are
+ * in the file of its family. Letters: N batch, H height, W width, C channels, OC output channels,
+ * KH × KW window, T time, B batch of sequences, U hidden units, R rows, V table rows, D features.
+ */
+import type { DType } from "../tensor/dtype.ts";
+import type { Shape } from "../tensor/shape.ts";
+import type { BinaryName, UnaryName } from "./scalars.ts";
+
+/** How many values a named input or output stands for. */
+export type Arity = "one" | "many" | "optional";
+type One = "one";
+type Many = "many";
+type Optional = "optional";
+
+/** Elements of zero padding before and after a dimension. */
+export type Padding = readonly [before: number, after: number];
+
+export interface Window2d {
+  /** Rows and columns from one window to the next. */
+  readonly stride: readonly [number, number];
+  /** Zeros added around rows and columns. */
+  readonly padding: readonly [rows: Padding, columns: Padding];
+}
+export interface Pool2d extends Window2d {
+  readonly window: readonly [number, number];
+}
+export type ReduceName = "sum" | "mean" | "max" | "min";
+interface None {}
+
+export interface Vocabulary {
+  // Sources
+  literal: { inputs: None; outputs: { out: One }; attrs: { value: number; dtype: DType } }; // → []
+  iota: { inputs: None; outputs: { out: One }; attrs: { length: number; dtype: DType } }; // → [length] 0, 1, 2 …
+  uniform: { inputs: { key: One }; outputs: { out: One }; attrs: { shape: Shape; stream: number } }; // u32[2] → f32 in [0, 1)
+
+  // Elementwise; the fused programs of the scheduler are made of these
+  unary: { inputs: { x: One }; outputs: { out: One }; attrs: { fn: UnaryName } };
+  binary: { inputs: { a: One; b: One }; outputs: { out: One }; attrs: { fn: BinaryName } }; // broadcasts
+  where: { inputs: { condition: One; a: One; b: One }; outputs: { out: One }; attrs: None }; // broadcasts
+  cast: { inputs: { x: One }; outputs: { out: One }; attrs: { dtype: DType } };
+
+  // Movement
+  reshape: { inputs: { x: One }; outputs: { out: One }; attrs: { shape: Shape } };
+  stopGradient: { inputs: { x: One }; outputs: { out: One }; attrs: None };
+  broadcastTo: { inputs: { x: One }; outputs: { out: One }; attrs: { shape: Shape } };
+  transpose: { inputs: { x: One }; outputs: { out: One }; attrs: { permutation: readonly number[] } }; // out dim d is x dim permutation[d]
+  slice: { inputs: { x: One }; outputs: { out: One }; attrs: { starts: readonly number[]; sizes: Shape } };
+  pad: { inputs: { x: One }; outputs: { out: One }; attrs: { padding: readonly Padding[] } }; // with zeros
+  concat: { inputs: { xs: Many }; outputs: { out: One }; attrs: { axis: number } };
+
+  // Reductions
+  reduce: { inputs: { x: One }; outputs: { out: One }; attrs: { fn: ReduceName; axes: readonly number[]; keepDims: boolean } };
+  argmax: { inputs: { x: One }; outputs: { out: One }; attrs: { axis: number } }; // → i32, the first of equals
+
+  // Linear algebra: [..., M, K] · [..., K, N], batch dimensions broadcast; transposed operands are stored [K, M], [N, K]
+  matmul: { inputs: { a: One; b: One }; outputs: { out: One }; attrs: { transposeA: boolean; transposeB: boolean } };
+
+  // Convolution: x [N, H, W, C], w [KH, KW, C, OC] → [N, OH, OW, OC]
+  conv2d: { inputs: { x: One; w: One }; outputs: { out: One }; attrs: Window2d };
+  conv2dInputGrad: { inputs: { g: One; w: One }; outputs: { out: One }; attrs: Window2d & { inputShape: Shape } };
+  conv2dFilterGrad: { inputs: { x: One; g: One }; outputs: { out: One }; attrs: Window2d & { filterShape: Shape } };
+
+  // Pooling: x [N, H, W, C] → [N, OH, OW, C]; index is i32, kh · KW + kw of the first maximum in its window
+  maxPool2d: { inputs: { x: One }; outputs: { out: One; index: One }; attrs: Pool2d };
+  maxPool2dGrad: { inputs: { g: One; index: One }; outputs: { out: One }; attrs: Pool2d & { inputShape: Shape } };
+  maxPool2dGather: { inputs: { x: One; index: One }; outputs: { out: One }; attrs: Pool2d }; // x at each window's index
+  avgPool2d: { inputs: { x: One }; outputs: { out: One }; attrs: Pool2d }; // divides by KH · KW: padding counts as zeros
+  avgPool2dGrad: { inputs: { g: One }; outputs: { out: One }; attrs: Pool2d & { inputShape: Shape } };
+
+  // Classification, over the last dimension; labels i32, a negative label ignores its row (loss and gradient 0)
+  softmax: { inputs: { x: One }; outputs: { out: One }; attrs: None };
+  logSoftmax: { inputs: { x: One }; outputs: { out: One }; attrs: None };
+  crossEntropy: { inputs: { logits: One; labels: One }; outputs: { out: One }; attrs: None }; // [R, C], [R] → [R]
+  crossEntropyGrad: { inputs: { logits: One; labels: One; g: One }; outputs: { out: One }; attrs: None }; // g [R] → [R, C]
+
+  // Embedding: table [V, D], ids i32[...] → [..., D]; ids outside 0…V-1 read as zeros and receive no gradient
+  embedding: { inputs: { table: One; ids: One }; outputs: { out: One }; attrs: None };
+  embeddingGrad: { inputs: { ids: One; g: One }; outputs: { out: One }; attrs: { rows: number } }; // → [V, D]
+
+  // Recurrence, one layer over a whole sequence. Gates interleaved, innermost, in the order i f g o.
+  // projected [T, B, U, 4] is x·W + b for the whole sequence; recurrent is [U, U, 4] as [k][unit][gate].
+  // y, cells [T, B, U] are h_t, c_t; gates [T, B, U, 4] are activated and overwrite `projected`.
+  lstm: { inputs: { projected: One; recurrent: One; h0: One; c0: One }; outputs: { y: One; cells: One; gates: One }; attrs: None };
+  lstmGrad: {
+    inputs: { recurrent: One; c0: One; cells: One; gates: One; gY: One; gCells: Optional };
+    outputs: { gProjected: One; gH0: One; gC0: One }; // gProjected overwrites `gates`
+    attrs: None;
+  };
+
+  // Optimizers. `scale` [] multiplies every gradient (clipping); where `apply` [] is 0 nothing changes.
+  // State (velocity, m, v) is one flat tensor of packedLength(parameters); outputs overwrite inputs.
+  sumOfSquares: { inputs: { xs: Many }; outputs: { out: One }; attrs: None }; // → []
+  sgd: {
+    inputs: { parameters: Many; gradients: Many; velocity: One; learningRate: One; scale: One; apply: One };
+    outputs: { parameters: Many; velocity: One };
+    attrs: { momentum: number; nesterov: boolean; weightDecay: number };
+  };
+  adam: {
+    inputs: { parameters: Many; gradients: Many; m: One; v: One; learningRate: One; step: One; scale: One; apply: One };
+    outputs: { parameters: Many; m: One; v: One }; // step f32 [] counts from 1
+    attrs: { beta1: number; beta2: number; epsilon: number; weightDecay: number };
+  };
+}
+
+export type OpName = keyof Vocabulary;
+export type Attrs<K extends OpName> = Readonly<Vocabulary[K]["attrs"]>;
+
+type Held<A, T> = A extends "many" ? readonly T[] : A extends "optional" ? T | undefined : T;
+/** A T for every input of op K. */
+export type ByInput<K extends OpName, T> = {
+  readonly [I in keyof Vocabulary[K]["inputs"]]: Held<Vocabulary[K]["inputs"][I], T>;
+};
+/** A T for every output of op K. */
+export type ByOutput<K extends OpName, T> = {
+  readonly [O in keyof Vocabulary[K]["outputs"]]: Held<Vocabulary[K]["outputs"][O], T>;
+};

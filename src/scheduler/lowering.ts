@@ -1,0 +1,108 @@
+/**
+ * What the scheduler asks of a device: how each op becomes calls of that device's kernels. A device hands its
+ * tables to the scheduler, so that a plan can be made for a device that is not there.
+ */
+import type { Attrs, ByInput, ByOutput, OpName } from "../ops/vocabulary.ts";
+import type { TensorType } from "../tensor/shape.ts";
+import type { ElementwiseProgram } from "./program.ts";
+
+/** A contiguous range of a buffer that holds one tensor. */
+export interface Region {
+  /** Which of the plan's buffers; equal numbers are the same memory. */
+  readonly buffer: number;
+  /** Elements from the buffer's start; a multiple of the device's `viewAlignment`. */
+  readonly offset: number;
+  readonly type: TensorType;
+}
+
+export type Access = "read" | "write" | "readwrite";
+
+export interface Operand {
+  readonly region: Region;
+  readonly access: Access;
+}
+
+/**
+ * One call of one kernel, as plain data.
+ * webgpu: `kernel` is the shader's path, `constants` specialise it (text is WGSL code), `words` are its parameters,
+ * `grid` the workgroups. cpu: `kernel` is a name of the kernel table, `words` its arguments behind the operands;
+ * constants are empty and the grid is [1, 1, 1].
+ */
+export interface KernelCall {
+  readonly kernel: string;
+  readonly constants: Readonly<Record<string, number | string>>;
+  /** In the order of the kernel's bindings. A buffer that is read and written appears once, as `readwrite`. */
+  readonly operands: readonly Operand[];
+  /** 32-bit words; floats are given by their bits (see `floatBits`). */
+  readonly words: readonly number[];
+  readonly grid: readonly [number, number, number];
+}
+
+/** A call on the reference kernels, for a step that the device has no kernel for. */
+export interface FallbackCall {
+  readonly kernel: "fallback";
+  readonly op: OpName;
+  readonly attrs: unknown;
+  /** Inputs, then outputs, in the order of the op's declaration; `many` flattened, absent `optional` left out. */
+  readonly operands: readonly Operand[];
+  readonly presentInputs: Readonly<Record<string, number>>;
+  readonly presentOutputs: Readonly<Record<string, number>>;
+  readonly why: string;
+}
+
+/** What happens to a result before it is stored: `activation(result + bias)`, bias over the last dimension. */
+export interface Epilogue {
+  readonly bias: Region | undefined;
+  readonly activation: EpilogueActivation | undefined;
+}
+export type EpilogueActivation = "relu" | "tanh" | "sigmoid";
+
+/** Where an op is lowered. For ops that overwrite, outputs and inputs are the same regions already. */
+export interface Site<K extends OpName> {
+  readonly ins: ByInput<K, Region>;
+  readonly outs: ByOutput<K, Region>;
+  readonly attrs: Attrs<K>;
+  /** Only ever set for the ops in `EpilogueOp`. */
+  readonly epilogue: Epilogue | undefined;
+  /** Memory that only this op's calls use. */
+  scratch(type: TensorType): Region;
+}
+
+/** Ops whose kernels take an epilogue, on every device. */
+export type EpilogueOp = "matmul" | "conv2d";
+
+/** Elementwise ops reach a device only as fused programs; views that need no copy never do. */
+export type ElementwiseOp = "unary" | "binary" | "where" | "cast" | "literal" | "stopGradient" | "reshape";
+export type LoweredOp = Exclude<OpName, ElementwiseOp>;
+
+export type Lower<K extends OpName> = (site: Site<K>) => readonly KernelCall[];
+
+export interface ElementwiseSite {
+  readonly program: ElementwiseProgram;
+  readonly ins: readonly Region[];
+  /** An output may be the very region of an input with the same strides: it is then updated in place. */
+  readonly outs: readonly Region[];
+}
+
+/** Everything that the scheduler has to know about a device. */
+export interface DeviceTraits {
+  readonly name: string;
+  /** Views and packed tensors start at multiples of this many elements. */
+  readonly viewAlignment: number;
+  /** Inputs and outputs that one elementwise program may have together. */
+  readonly maxElementwiseOperands: number;
+  /** The largest tensor that a kernel can reach, in bytes; ops with a larger one are placed on the fallback. */
+  readonly maxRegionBytes: number;
+  readonly lower: { readonly [K in LoweredOp]: Lower<K> | { readonly fallback: string } };
+  elementwise(site: ElementwiseSite): readonly KernelCall[];
+  /** Copies `from` to `to`, both of the same size. */
+  copy(from: Region, to: Region): readonly KernelCall[];
+}
+
+/** The 32 bits of an f32, for `KernelCall.words`. */
+export function floatBits(value: number): number {
+  scratchFloat[0] = value;
+  return scratchWord[0] ?? 0;
+}
+const scratchFloat = new Float32Array(1);
+const scratchWord = new Uint32Array(scratchFloat.buffer);

@@ -1,0 +1,30 @@
+import type { Attrs, ByInput, OpName } from "../../src/ops/vocabulary.ts";
+import type { DType } from "../../src/tensor/dtype.ts";
+import type { Shape } from "../../src/tensor/shape.ts";
+
+/** An input of a case: its values are given, or drawn uniformly from `range` by a generator seeded by the case's name. */
+export interface InputSpec {
+  readonly shape: Shape;
+  /** f32 where nothing is said. */
+  readonly dtype?: DType;
+  /** [-1, 1) where nothing is said; integers are drawn from the whole numbers in [low, high). */
+  readonly range?: readonly [low: number, high: number];
+  readonly values?: readonly number[];
+}
+
+/** What is true of an op, on every device. Written without a test runner, so that it also runs inside a page. */
+export interface Case<K extends OpName> {
+  /** A sentence: "conv2d with stride 2 drops the last column of an even input". */
+  readonly name: string;
+  readonly ins: ByInput<K, InputSpec>;
+  readonly attrs: Attrs<K>;
+  /**
+   * The largest allowed relative L2 error of an f32 output against the float64 reference; 1e-5 where nothing is
+   * said (RELIABILITY: relative L2 ≤ 1e-5). Any other value needs a reason in the comment beside it.
+   */
+  readonly tolerance?: number;
+  /** false where the inputs sit on a kink (a tie in a maximum, relu at 0), so that differences say nothing. */
+  readonly checkGradient?: false;
+}
+
+export type CaseTable = { readonly [K in OpName]: readonly [Case<K>, ...Case<K>[]] };
