@@ -1,0 +1,27 @@
+/**
+ * The kernels of the WASM module; a name's position is its opcode. `wasm/kernels.ts` lists the same names in the
+ * same order, which a test checks. New names go to the end of both.
+ */
+export const kernelNames = [
+  "copy",
+  "elementwise",
+  "gather",
+  "fill",
+  "reduce",
+  "argmax",
+  "softmax",
+  "logSoftmax",
+  "crossEntropy",
+  "crossEntropyGrad",
+  "embedding",
+  "embeddingGrad",
+  "uniform",
+  "iota",
+  "sumOfSquares",
+  "sgd",
+  "adam",
+] as const;
+
+export type KernelName = (typeof kernelNames)[number];
+
+export const opcodes: ReadonlyMap<string, number> = new Map(kernelNames.map((name, i) => [name, i]));

@@ -1,0 +1,20 @@
+/** Opcodes: the names of ../kernel-names.ts in the same order, which a test checks. */
+export const enum Kernel {
+  copy,
+  elementwise,
+  gather,
+  fill,
+  reduce,
+  argmax,
+  softmax,
+  logSoftmax,
+  crossEntropy,
+  crossEntropyGrad,
+  embedding,
+  embeddingGrad,
+  uniform,
+  iota,
+  sumOfSquares,
+  sgd,
+  adam,
+}
