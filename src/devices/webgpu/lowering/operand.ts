@@ -1,0 +1,5 @@
+import type { Operand, Region } from "../../../scheduler/lowering.ts";
+
+export const read = (region: Region): Operand => ({ region, access: "read" });
+export const write = (region: Region): Operand => ({ region, access: "write" });
+export const readWrite = (region: Region): Operand => ({ region, access: "readwrite" });
