@@ -1,0 +1,27 @@
+import type { ReferenceTable } from "../kernel.ts";
+
+export const embeddingKernels = {
+  embedding({ ins: { table, ids }, outs: { out } }) {
+    const [rows = 0, features = 0] = table.type.shape;
+    for (let i = 0; i < ids.data.length; i++) {
+      const id = ids.data[i] ?? -1;
+      const known = id >= 0 && id < rows;
+      for (let d = 0; d < features; d++) {
+        out.data[i * features + d] = known ? (table.data[id * features + d] ?? 0) : 0;
+      }
+    }
+  },
+
+  embeddingGrad({ ins: { ids, g }, outs: { out }, attrs: { rows } }) {
+    const features = out.type.shape[1] ?? 0;
+    const sums = new Float64Array(out.data.length);
+    for (let i = 0; i < ids.data.length; i++) {
+      const id = ids.data[i] ?? -1;
+      if (id < 0 || id >= rows) continue;
+      for (let d = 0; d < features; d++) {
+        sums[id * features + d] = (sums[id * features + d] ?? 0) + (g.data[i * features + d] ?? 0);
+      }
+    }
+    out.data.set(sums);
+  },
+} satisfies Pick<ReferenceTable, "embedding" | "embeddingGrad">;

@@ -1,0 +1,99 @@
+import type { Pool2d } from "../../../ops/vocabulary.ts";
+import type { Shape } from "../../../tensor/shape.ts";
+import type { ReferenceTable } from "../kernel.ts";
+
+/** Cells of the padding never win a maximum; for an average they count as zeros. */
+export const poolKernels = {
+  maxPool2d({ ins: { x }, outs: { out, index }, attrs }) {
+    overWindows(x.type.shape, out.type.shape, attrs, (o, cells) => {
+      let best = Number.NEGATIVE_INFINITY;
+      let winner = -1;
+      for (const { input, cell } of cells) {
+        const value = x.data[input] ?? 0;
+        // The first cell wins even if it is -Infinity or NaN, so that the index is always a real cell's.
+        if (winner < 0 || value > best) {
+          best = value;
+          winner = cell;
+        }
+      }
+      out.data[o] = best;
+      index.data[o] = winner;
+    });
+  },
+
+  maxPool2dGrad({ ins: { g, index }, outs: { out }, attrs }) {
+    const sums = new Float64Array(out.data.length);
+    overWindows(out.type.shape, g.type.shape, attrs, (o, cells) => {
+      const winner = cells.find(({ cell }) => cell === index.data[o]);
+      if (winner) sums[winner.input] = (sums[winner.input] ?? 0) + (g.data[o] ?? 0);
+    });
+    out.data.set(sums);
+  },
+
+  maxPool2dGather({ ins: { x, index }, outs: { out }, attrs }) {
+    overWindows(x.type.shape, out.type.shape, attrs, (o, cells) => {
+      const winner = cells.find(({ cell }) => cell === index.data[o]);
+      out.data[o] = winner ? (x.data[winner.input] ?? 0) : 0;
+    });
+  },
+
+  avgPool2d({ ins: { x }, outs: { out }, attrs }) {
+    const [rows, columns] = attrs.window;
+    overWindows(x.type.shape, out.type.shape, attrs, (o, cells) => {
+      let sum = 0;
+      for (const { input } of cells) sum += x.data[input] ?? 0;
+      out.data[o] = sum / (rows * columns);
+    });
+  },
+
+  avgPool2dGrad({ ins: { g }, outs: { out }, attrs }) {
+    const [rows, columns] = attrs.window;
+    const sums = new Float64Array(out.data.length);
+    overWindows(out.type.shape, g.type.shape, attrs, (o, cells) => {
+      const share = (g.data[o] ?? 0) / (rows * columns);
+      for (const { input } of cells) sums[input] = (sums[input] ?? 0) + share;
+    });
+    out.data.set(sums);
+  },
+} satisfies Pick<
+  ReferenceTable,
+  "maxPool2d" | "maxPool2dGrad" | "maxPool2dGather" | "avgPool2d" | "avgPool2dGrad"
+>;
+
+/** A cell of a window that lies on the input: its element there, and its number kh · KW + kw in the window. */
+interface Cell {
+  readonly input: number;
+  readonly cell: number;
+}
+
+/** Visits every output element with the real cells of its window, in the order of their numbers. */
+function overWindows(
+  x: Shape,
+  out: Shape,
+  { window, stride, padding }: Pool2d,
+  visit: (output: number, cells: readonly Cell[]) => void,
+): void {
+  const [batch = 0, height = 0, width = 0, channels = 0] = x;
+  const [, outHeight = 0, outWidth = 0] = out;
+  let output = 0;
+  for (let n = 0; n < batch; n++) {
+    for (let oh = 0; oh < outHeight; oh++) {
+      for (let ow = 0; ow < outWidth; ow++) {
+        for (let channel = 0; channel < channels; channel++) {
+          const cells: Cell[] = [];
+          for (let kh = 0; kh < window[0]; kh++) {
+            const row = oh * stride[0] - padding[0][0] + kh;
+            if (row < 0 || row >= height) continue;
+            for (let kw = 0; kw < window[1]; kw++) {
+              const column = ow * stride[1] - padding[1][0] + kw;
+              if (column < 0 || column >= width) continue;
+              const input = ((n * height + row) * width + column) * channels + channel;
+              cells.push({ input, cell: kh * window[1] + kw });
+            }
+          }
+          visit(output++, cells);
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,142 @@
+/**
+ * Convolution (cross-correlation, as everybody calls it) of images x [N, H, W, C] with filters w [KH, KW, C, OC]:
+ *
+ *   out[n, oh, ow, oc] = Σ_kh,kw,c x[n, oh·sh + kh - top, ow·sw + kw - left, c] · w[kh, kw, c, oc]
+ *
+ * It is linear in x and in w, and so are its two gradients in their inputs. The three ops are therefore each
+ * other's gradients, and derivatives of any order need nothing else.
+ */
+import { ShapeError } from "../errors.ts";
+import type { Shape, TensorType } from "../tensor/shape.ts";
+import {
+  checkDType,
+  checkRank,
+  checkShape,
+  checkSizes,
+  complaint,
+  given,
+  listTypes,
+} from "./check.ts";
+import type { Op, OpTable } from "./op.ts";
+import type { Window2d } from "./vocabulary.ts";
+import { windowedSize } from "./window.ts";
+
+const IMAGES = "[N, H, W, C]";
+const OUTPUTS = "[N, OH, OW, OC]";
+const FILTERS = "[KH, KW, IC, OC]";
+
+const conv2d: Op<"conv2d"> = {
+  inputs: { x: "one", w: "one" },
+  outputs: { out: "one" },
+  cost: "expensive",
+
+  infer({ x, w }, attrs) {
+    checkImage("conv2d", "x", x, IMAGES);
+    checkImage("conv2d", "w", w, FILTERS);
+    return { out: { dtype: "f32", shape: convolvedShape("conv2d", x, w, attrs) } };
+  },
+
+  vjp(emit, { ins: { x, w }, cotangents, attrs }) {
+    const g = given(cotangents.out);
+    const window = windowOf(attrs);
+    return {
+      x: emit("conv2dInputGrad", { g, w }, { ...window, inputShape: x.type.shape }).out,
+      w: emit("conv2dFilterGrad", { x, g }, { ...window, filterShape: w.type.shape }).out,
+    };
+  },
+};
+
+/** The gradient of conv2d's images: g [N, OH, OW, OC], w [KH, KW, C, OC] → `inputShape`. */
+const conv2dInputGrad: Op<"conv2dInputGrad"> = {
+  inputs: { g: "one", w: "one" },
+  outputs: { out: "one" },
+  cost: "expensive",
+
+  infer({ g, w }, { inputShape, ...attrs }) {
+    const out: TensorType = { dtype: "f32", shape: inputShape };
+    checkSizes("conv2dInputGrad", "inputShape", inputShape);
+    checkImage("conv2dInputGrad", "inputShape", out, IMAGES);
+    checkImage("conv2dInputGrad", "g", g, OUTPUTS);
+    checkImage("conv2dInputGrad", "w", w, FILTERS);
+    checkConvolved("conv2dInputGrad", out, w, g, attrs);
+    return { out };
+  },
+
+  vjp(emit, { ins: { g, w }, cotangents, attrs }) {
+    const u = given(cotangents.out);
+    const window = windowOf(attrs);
+    return {
+      g: emit("conv2d", { x: u, w }, window).out,
+      w: emit("conv2dFilterGrad", { x: u, g }, { ...window, filterShape: w.type.shape }).out,
+    };
+  },
+};
+
+/** The gradient of conv2d's filters: x [N, H, W, C], g [N, OH, OW, OC] → `filterShape`. */
+const conv2dFilterGrad: Op<"conv2dFilterGrad"> = {
+  inputs: { x: "one", g: "one" },
+  outputs: { out: "one" },
+  cost: "expensive",
+
+  infer({ x, g }, { filterShape, ...attrs }) {
+    const out: TensorType = { dtype: "f32", shape: filterShape };
+    checkSizes("conv2dFilterGrad", "filterShape", filterShape);
+    checkImage("conv2dFilterGrad", "filterShape", out, FILTERS);
+    checkImage("conv2dFilterGrad", "x", x, IMAGES);
+    checkImage("conv2dFilterGrad", "g", g, OUTPUTS);
+    checkConvolved("conv2dFilterGrad", x, out, g, attrs);
+    return { out };
+  },
+
+  vjp(emit, { ins: { x, g }, cotangents, attrs }) {
+    const u = given(cotangents.out);
+    const window = windowOf(attrs);
+    return {
+      x: emit("conv2dInputGrad", { g, w: u }, { ...window, inputShape: x.type.shape }).out,
+      g: emit("conv2d", { x, w: u }, window).out,
+    };
+  },
+};
+
+export const convOps = { conv2d, conv2dInputGrad, conv2dFilterGrad } satisfies Pick<
+  OpTable,
+  "conv2d" | "conv2dInputGrad" | "conv2dFilterGrad"
+>;
+
+function windowOf({ stride, padding }: Window2d): Window2d {
+  return { stride, padding };
+}
+
+function checkImage(op: string, name: string, type: TensorType, layout: string): void {
+  checkDType(op, name, type, ["f32"]);
+  checkRank(op, name, type, 4, layout);
+}
+
+/** [N, OH, OW, OC] of images `x` under filters `w`, both of rank 4. */
+function convolvedShape(op: string, x: TensorType, w: TensorType, attrs: Window2d): Shape {
+  const [batch = 0, , , channels = 0] = x.shape;
+  const [windowRows = 0, windowColumns = 0, filterChannels = 0, outChannels = 0] = w.shape;
+  if (channels !== filterChannels) {
+    throw new ShapeError(
+      complaint(
+        op,
+        "the filters' input channels must equal the input's channels",
+        listTypes({ x, w }),
+        `Images are ${IMAGES}, filters ${FILTERS}: here ${channels} against ${filterChannels} channels.`,
+      ),
+    );
+  }
+  const size = windowedSize(op, x.shape, [windowRows, windowColumns], attrs);
+  return [batch, ...size, outChannels];
+}
+
+function checkConvolved(
+  op: string,
+  x: TensorType,
+  w: TensorType,
+  g: TensorType,
+  attrs: Window2d,
+): void {
+  const expected = convolvedShape(op, x, w, attrs);
+  checkShape(op, "g", g, expected, "It is the gradient of what conv2d returns for these shapes.");
+}

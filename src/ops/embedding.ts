@@ -1,0 +1,61 @@
+import { checkDType, checkOption, checkRank, checkShape, given } from "./check.ts";
+import type { Op, OpTable } from "./op.ts";
+
+const ROW_NUMBERS = { notDifferentiable: "ids are row numbers" };
+
+/** out[..., d] = table[ids[...], d]: table f32[V, D], ids i32 of any rank; an id outside the table reads zeros. */
+const embedding: Op<"embedding"> = {
+  inputs: { table: "one", ids: "one" },
+  outputs: { out: "one" },
+  cost: "cheap",
+
+  infer({ table, ids }) {
+    checkDType("embedding", "table", table, ["f32"]);
+    checkRank("embedding", "table", table, 2, "[V, D], a row of D features for each id");
+    checkDType("embedding", "ids", ids, ["i32"]);
+    return { out: { dtype: "f32", shape: [...ids.shape, table.shape[1] ?? 0] } };
+  },
+
+  vjp(emit, { ins: { table, ids }, cotangents }) {
+    const rows = table.type.shape[0] ?? 0;
+    return {
+      table: emit("embeddingGrad", { ids, g: given(cotangents.out) }, { rows }).out,
+      ids: ROW_NUMBERS,
+    };
+  },
+};
+
+/** out[v, d] = Σ of g[..., d] where ids[...] = v: ids i32[...], g f32[..., D] → f32[rows, D]. */
+const embeddingGrad: Op<"embeddingGrad"> = {
+  inputs: { ids: "one", g: "one" },
+  outputs: { out: "one" },
+  cost: "expensive",
+
+  infer({ ids, g }, { rows }) {
+    const op = "embeddingGrad";
+    checkDType(op, "ids", ids, ["i32"]);
+    checkDType(op, "g", g, ["f32"]);
+    checkOption(
+      op,
+      "rows",
+      rows,
+      Number.isSafeInteger(rows) && rows >= 0,
+      "a whole number of 0 or more",
+    );
+    const features = g.shape.at(-1) ?? 0;
+    checkShape(op, "g", g, [...ids.shape, features], "It has a row of D features for each id.");
+    return { out: { dtype: "f32", shape: [rows, features] } };
+  },
+
+  vjp(emit, { ins: { ids }, cotangents }) {
+    return {
+      ids: ROW_NUMBERS,
+      g: emit("embedding", { table: given(cotangents.out), ids }, {}).out,
+    };
+  },
+};
+
+export const embeddingOps = { embedding, embeddingGrad } satisfies Pick<
+  OpTable,
+  "embedding" | "embeddingGrad"
+>;

@@ -1,0 +1,159 @@
+/**
+ * Pooling of images x [N, H, W, C] → [N, OH, OW, C]. A maximum never comes from the padding; an average divides by
+ * KH · KW everywhere, so that padding counts as zeros. Gathering by `index` and scattering by it are each other's
+ * gradients, as are the average and its gradient.
+ */
+import { ArgumentError } from "../errors.ts";
+import type { Shape, TensorType } from "../tensor/shape.ts";
+import { checkDType, checkRank, checkShape, checkSizes, complaint, given } from "./check.ts";
+import type { Op, OpTable } from "./op.ts";
+import type { Pool2d } from "./vocabulary.ts";
+import { windowedSize } from "./window.ts";
+
+const IMAGES = "[N, H, W, C]";
+const INTEGER_INDEX = {
+  notDifferentiable: "index is a whole number: a cell's place in its window",
+};
+
+/** out = max over the window; index = kh · KW + kw of the first cell that holds it. */
+const maxPool2d: Op<"maxPool2d"> = {
+  inputs: { x: "one" },
+  outputs: { out: "one", index: "one" },
+  cost: "cheap",
+
+  infer({ x }, attrs) {
+    const shape = pooledShape("maxPool2d", "x", x, attrs);
+    return { out: { dtype: "f32", shape }, index: { dtype: "i32", shape } };
+  },
+
+  vjp(emit, { ins: { x }, outs: { index }, cotangents, attrs }) {
+    const g = cotangents.out;
+    if (!g) return { x: undefined };
+    const inputShape = x.type.shape;
+    return { x: emit("maxPool2dGrad", { g, index }, { ...poolOf(attrs), inputShape }).out };
+  },
+};
+
+/** Adds every g to the input cell that won its window: g, index [N, OH, OW, C] → `inputShape`. */
+const maxPool2dGrad: Op<"maxPool2dGrad"> = {
+  inputs: { g: "one", index: "one" },
+  outputs: { out: "one" },
+  cost: "cheap",
+
+  infer({ g, index }, { inputShape, ...attrs }) {
+    const out = inputOf("maxPool2dGrad", g, inputShape, attrs);
+    checkIndex("maxPool2dGrad", index, g.shape);
+    return { out };
+  },
+
+  vjp(emit, { ins: { index }, cotangents, attrs }) {
+    const u = given(cotangents.out);
+    return {
+      g: emit("maxPool2dGather", { x: u, index }, poolOf(attrs)).out,
+      index: INTEGER_INDEX,
+    };
+  },
+};
+
+/** x at the cell that `index` names in each window: x [N, H, W, C], index [N, OH, OW, C] → [N, OH, OW, C]. */
+const maxPool2dGather: Op<"maxPool2dGather"> = {
+  inputs: { x: "one", index: "one" },
+  outputs: { out: "one" },
+  cost: "cheap",
+
+  infer({ x, index }, attrs) {
+    const shape = pooledShape("maxPool2dGather", "x", x, attrs);
+    checkIndex("maxPool2dGather", index, shape);
+    return { out: { dtype: "f32", shape } };
+  },
+
+  vjp(emit, { ins: { x, index }, cotangents, attrs }) {
+    const g = given(cotangents.out);
+    const inputShape = x.type.shape;
+    return {
+      x: emit("maxPool2dGrad", { g, index }, { ...poolOf(attrs), inputShape }).out,
+      index: INTEGER_INDEX,
+    };
+  },
+};
+
+/** out = Σ over the window / (KH · KW). */
+const avgPool2d: Op<"avgPool2d"> = {
+  inputs: { x: "one" },
+  outputs: { out: "one" },
+  cost: "cheap",
+
+  infer({ x }, attrs) {
+    return { out: { dtype: "f32", shape: pooledShape("avgPool2d", "x", x, attrs) } };
+  },
+
+  vjp(emit, { ins: { x }, cotangents, attrs }) {
+    const g = given(cotangents.out);
+    const inputShape = x.type.shape;
+    return { x: emit("avgPool2dGrad", { g }, { ...poolOf(attrs), inputShape }).out };
+  },
+};
+
+/** Spreads every g / (KH · KW) over its window: g [N, OH, OW, C] → `inputShape`. */
+const avgPool2dGrad: Op<"avgPool2dGrad"> = {
+  inputs: { g: "one" },
+  outputs: { out: "one" },
+  cost: "cheap",
+
+  infer({ g }, { inputShape, ...attrs }) {
+    return { out: inputOf("avgPool2dGrad", g, inputShape, attrs) };
+  },
+
+  vjp(emit, { cotangents, attrs }) {
+    return { g: emit("avgPool2d", { x: given(cotangents.out) }, poolOf(attrs)).out };
+  },
+};
+
+export const poolOps = {
+  maxPool2d,
+  maxPool2dGrad,
+  maxPool2dGather,
+  avgPool2d,
+  avgPool2dGrad,
+} satisfies Pick<
+  OpTable,
+  "maxPool2d" | "maxPool2dGrad" | "maxPool2dGather" | "avgPool2d" | "avgPool2dGrad"
+>;
+
+function poolOf({ window, stride, padding }: Pool2d): Pool2d {
+  return { window, stride, padding };
+}
+
+function pooledShape(op: string, name: string, x: TensorType, attrs: Pool2d): Shape {
+  checkDType(op, name, x, ["f32"]);
+  checkRank(op, name, x, 4, IMAGES);
+  const [batch = 0, , , channels = 0] = x.shape;
+  const size = windowedSize(op, x.shape, attrs.window, attrs);
+  attrs.padding.forEach((padding, d) => {
+    if (Math.max(...padding) < (attrs.window[d] ?? 0)) return;
+    throw new ArgumentError(
+      complaint(
+        op,
+        "padding must be smaller than the window",
+        `window [${attrs.window.join(", ")}], padding [${attrs.padding.join("], [")}]`,
+        "A window that sees nothing but padding has no maximum.",
+      ),
+    );
+  });
+  return [batch, ...size, channels];
+}
+
+/** The type of the images that were pooled to `g`. */
+function inputOf(op: string, g: TensorType, inputShape: Shape, attrs: Pool2d): TensorType {
+  checkDType(op, "g", g, ["f32"]);
+  checkSizes(op, "inputShape", inputShape);
+  const input: TensorType = { dtype: "f32", shape: inputShape };
+  const expected = pooledShape(op, "inputShape", input, attrs);
+  checkShape(op, "g", g, expected, "It is the gradient of what pooling returns for inputShape.");
+  return input;
+}
+
+function checkIndex(op: string, index: TensorType, shape: Shape): void {
+  checkDType(op, "index", index, ["i32"]);
+  checkShape(op, "index", index, shape, "It is the second output of maxPool2d.");
+}

@@ -1,0 +1,168 @@
+/** Softmax, its logarithm, and cross-entropy from logits, over the last dimension. */
+import { ShapeError } from "../errors.ts";
+import type { TensorType } from "../tensor/shape.ts";
+import { arithmetic } from "./arithmetic.ts";
+import { checkDType, checkRank, checkShape, complaint, given, listTypes } from "./check.ts";
+import type { Emit, Op, OpTable, Value } from "./op.ts";
+
+const CLASS_LABELS = { notDifferentiable: "labels are class numbers" };
+
+/** out_c = exp(x_c) / Σ_k exp(x_k), x f32[..., C]; shifted by the row's maximum, so that nothing overflows. */
+const softmax: Op<"softmax"> = {
+  inputs: { x: "one" },
+  outputs: { out: "one" },
+  cost: "cheap",
+
+  infer({ x }) {
+    checkRows("softmax", "x", x);
+    return { out: x };
+  },
+
+  // With s = softmax(x): gX = s ∘ (g - Σ g ∘ s).
+  vjp(emit, { outs: { out }, cotangents }) {
+    const m = arithmetic(emit);
+    const g = given(cotangents.out);
+    const weighted = m.sum(m.mul(g, out), [lastAxis(out)], true);
+    return { x: m.mul(out, m.sub(g, weighted)) };
+  },
+
+  composite(emit, { x }) {
+    const m = arithmetic(emit);
+    const exponentials = m.unary("exp", shifted(emit, x));
+    return { out: m.div(exponentials, m.sum(exponentials, [lastAxis(x)], true)) };
+  },
+};
+
+/** out_c = x_c - log Σ_k exp(x_k), x f32[..., C]. */
+const logSoftmax: Op<"logSoftmax"> = {
+  inputs: { x: "one" },
+  outputs: { out: "one" },
+  cost: "cheap",
+
+  infer({ x }) {
+    checkRows("logSoftmax", "x", x);
+    return { out: x };
+  },
+
+  // gX = g - softmax(x) · Σ g.
+  vjp(emit, { outs: { out }, cotangents }) {
+    const m = arithmetic(emit);
+    const g = given(cotangents.out);
+    const total = m.sum(g, [lastAxis(out)], true);
+    return { x: m.sub(g, m.mul(m.unary("exp", out), total)) };
+  },
+
+  composite(emit, { x }) {
+    const m = arithmetic(emit);
+    const z = shifted(emit, x);
+    const sums = m.sum(m.unary("exp", z), [lastAxis(x)], true);
+    return { out: m.sub(z, m.unary("log", sums)) };
+  },
+};
+
+/**
+ * loss_r = -logSoftmax(logits_r)[labels_r]: logits f32[R, C], labels i32[R] → f32[R].
+ * A row whose label is negative, or C and more, is ignored: its loss and its gradient are 0. Kernels cannot throw,
+ * so labels that are wrong are found where data is loaded.
+ */
+const crossEntropy: Op<"crossEntropy"> = {
+  inputs: { logits: "one", labels: "one" },
+  outputs: { out: "one" },
+  cost: "cheap",
+
+  infer({ logits, labels }) {
+    checkLabelled("crossEntropy", logits, labels);
+    return { out: { dtype: "f32", shape: labels.shape } };
+  },
+
+  vjp(emit, { ins: { logits, labels }, cotangents }) {
+    const g = given(cotangents.out);
+    return {
+      logits: emit("crossEntropyGrad", { logits, labels, g }, {}).out,
+      labels: CLASS_LABELS,
+    };
+  },
+
+  composite(emit, { logits, labels }) {
+    const m = arithmetic(emit);
+    const logProbabilities = emit("logSoftmax", { x: logits }, {}).out;
+    // An ignored row matches no class, so that nothing is picked from it.
+    const picked = m.where(matches(emit, logits, labels), logProbabilities, 0);
+    return { out: m.unary("neg", m.sum(picked, [1])) };
+  },
+};
+
+/** gLogits = (softmax(logits) - onehot(labels)) · g, 0 in ignored rows: g f32[R] → f32[R, C]. */
+const crossEntropyGrad: Op<"crossEntropyGrad"> = {
+  inputs: { logits: "one", labels: "one", g: "one" },
+  outputs: { out: "one" },
+  cost: "cheap",
+
+  infer({ logits, labels, g }) {
+    checkLabelled("crossEntropyGrad", logits, labels);
+    checkDType("crossEntropyGrad", "g", g, ["f32"]);
+    checkShape("crossEntropyGrad", "g", g, labels.shape, "It has one element for each row.");
+    return { out: logits };
+  },
+
+  vjp: "throughComposite",
+
+  composite(emit, { logits, labels, g }) {
+    const m = arithmetic(emit);
+    const [rows = 0, classes = 0] = logits.type.shape;
+    const known = m.binary(
+      "and",
+      m.binary("greaterEqual", labels, m.literal(0, "i32")),
+      m.binary("less", labels, m.literal(classes, "i32")),
+    );
+    const scale = m.reshape(m.where(known, g, 0), [rows, 1]);
+    const probabilities = emit("softmax", { x: logits }, {}).out;
+    const onehot = m.cast(matches(emit, logits, labels), "f32");
+    return { out: m.mul(m.sub(probabilities, onehot), scale) };
+  },
+};
+
+export const softmaxOps = { softmax, logSoftmax, crossEntropy, crossEntropyGrad } satisfies Pick<
+  OpTable,
+  "softmax" | "logSoftmax" | "crossEntropy" | "crossEntropyGrad"
+>;
+
+function lastAxis(x: Value): number {
+  return x.type.shape.length - 1;
+}
+
+/** x minus its row's maximum. The result does not depend on the shift, so no gradient passes through it. */
+function shifted(emit: Emit, x: Value): Value {
+  const m = arithmetic(emit);
+  const largest = m.reduce("max", x, [lastAxis(x)], true);
+  return m.sub(x, emit("stopGradient", { x: largest }, {}).out);
+}
+
+/** bool[R, C]: whether the class is the row's label. */
+function matches(emit: Emit, logits: Value, labels: Value): Value {
+  const [rows = 0, classes = 0] = logits.type.shape;
+  const m = arithmetic(emit);
+  const numbers = emit("iota", {}, { length: classes, dtype: "i32" }).out;
+  return m.binary("equal", m.reshape(labels, [rows, 1]), m.reshape(numbers, [1, classes]));
+}
+
+function checkRows(op: string, name: string, type: TensorType): void {
+  checkDType(op, name, type, ["f32"]);
+  if ((type.shape.at(-1) ?? 0) >= 1) return;
+  throw new ShapeError(
+    complaint(
+      op,
+      `${name} must have a last dimension of 1 or more`,
+      listTypes({ [name]: type }),
+      "It is taken over the last dimension.",
+    ),
+  );
+}
+
+function checkLabelled(op: string, logits: TensorType, labels: TensorType): void {
+  checkRows(op, "logits", logits);
+  checkRank(op, "logits", logits, 2, "[R, C], a row of class scores for each label");
+  checkDType(op, "labels", labels, ["i32"]);
+  const [rows = 0] = logits.shape;
+  checkShape(op, "labels", labels, [rows], "There is one class number for each row of logits.");
+}
