@@ -36,3 +36,8 @@ export function follow(thread: i32, threads: i32): void {
     execute(commandsStart(), commandsEnd(), thread, threads);
   }
 }
+
+/** Where the module's own data ends. */
+export function staticEnd(): usize {
+  return __heap_base;
+}

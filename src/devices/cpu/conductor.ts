@@ -1,0 +1,143 @@
+import type { OpName } from "../../ops/vocabulary.ts";
+import { viewAs } from "../../tensor/dtype.ts";
+import { sizeOf } from "../../tensor/shape.ts";
+import type { ReferenceTable, ReferenceTensor } from "../reference/kernel.ts";
+import type { Command, FallbackGroup, FromWorker, ProgramImage, ReadBytes, Segment } from "./messages.ts";
+
+/** What the kernel module exports; see wasm/index.ts. */
+export interface KernelExports {
+  initialise(scratch: number): void;
+  staticEnd(): number;
+  execute(start: number, end: number, thread: number, threads: number): void;
+  wake(start: number, end: number): void;
+  follow(thread: number, threads: number): void;
+}
+
+interface Loaded {
+  readonly address: number;
+  readonly image: ProgramImage;
+  /** Addresses that are patched in now. */
+  bindings: readonly number[];
+}
+
+type Post = (message: FromWorker, transfer: ArrayBuffer[]) => void;
+type FallbackSegment = Segment & { kind: "fallback" };
+
+/** Takes the device's commands in order, in the first worker; runs segments with all threads. */
+export class Conductor {
+  private readonly programs = new Map<number, Loaded>();
+
+  constructor(
+    private readonly memory: WebAssembly.Memory,
+    private readonly kernels: KernelExports,
+    private readonly reference: ReferenceTable,
+    private readonly post: Post,
+  ) {}
+
+  obey(command: Command): void {
+    switch (command.kind) {
+      case "grow":
+        this.memory.grow(command.pages);
+        return;
+      case "zero":
+        this.bytes(command.address, command.bytes).fill(0);
+        return;
+      case "write":
+        this.bytes(command.address, command.data.byteLength).set(new Uint8Array(command.data));
+        return;
+      case "copy":
+        this.bytes(command.to, command.bytes).set(this.bytes(command.from, command.bytes));
+        return;
+      case "read":
+        this.reply([command.read]);
+        return;
+      case "load":
+        this.load(command.program, command.address, command.image);
+        return;
+      case "unload":
+        this.programs.delete(command.program);
+        return;
+      case "run":
+        this.run(command.program, command.bindings);
+        this.reply(command.reads);
+        return;
+      case "synchronise":
+        this.post({ kind: "results", results: [{ id: command.id, data: new ArrayBuffer(0) }] }, []);
+        return;
+      default:
+        command satisfies never;
+    }
+  }
+
+  /** Seen afresh at every use: the memory may have grown. */
+  private bytes(address: number, length: number): Uint8Array {
+    return new Uint8Array(this.memory.buffer, address, length);
+  }
+
+  private reply(reads: readonly ReadBytes[]): void {
+    if (reads.length === 0) return;
+    const results = reads.map(({ id, address, bytes }) => {
+      const data = new ArrayBuffer(bytes);
+      new Uint8Array(data).set(this.bytes(address, bytes));
+      return { id, data };
+    });
+    this.post(
+      { kind: "results", results },
+      results.map(({ data }) => data),
+    );
+  }
+
+  private load(program: number, address: number, image: ProgramImage): void {
+    new Uint32Array(this.memory.buffer, address, image.words.length).set(image.words);
+    this.programs.set(program, { address, image, bindings: [] });
+  }
+
+  private run(program: number, bindings: readonly number[]): void {
+    const loaded = this.programs.get(program);
+    if (loaded === undefined) throw new Error(`program ${program} is not loaded`);
+    this.bind(loaded, bindings);
+    const { address, image } = loaded;
+    for (const segment of image.segments) {
+      if (segment.kind === "fallback") {
+        this.fallback(segment, bindings);
+        continue;
+      }
+      const start = address + segment.start;
+      const end = address + segment.end;
+      if (image.threads > 1) this.kernels.wake(start, end);
+      this.kernels.execute(start, end, 0, image.threads);
+    }
+  }
+
+  private bind(loaded: Loaded, bindings: readonly number[]): void {
+    const { patches, words } = loaded.image;
+    const memory = new Uint32Array(this.memory.buffer, loaded.address, words.length);
+    for (let i = 0; i < patches.length; i += 3) {
+      const binding = patches[i + 1] ?? 0;
+      if (loaded.bindings[binding] === bindings[binding]) continue;
+      memory[patches[i] ?? 0] = (bindings[binding] ?? 0) + (patches[i + 2] ?? 0);
+    }
+    loaded.bindings = bindings;
+  }
+
+  private fallback(segment: FallbackSegment, bindings: readonly number[]): void {
+    // Which op's kernel this is, `op` says; names, arities and types come from the op's own declaration.
+    const kernel = this.reference[segment.op as OpName] as (site: unknown) => void;
+    kernel({
+      ins: this.tensors(segment.ins, bindings),
+      outs: this.tensors(segment.outs, bindings),
+      attrs: segment.attrs,
+    });
+  }
+
+  private tensors(groups: readonly FallbackGroup[], bindings: readonly number[]) {
+    const entries = groups.map(({ name, arity, operands }) => {
+      const held = operands.map(({ binding, offset, type }): ReferenceTensor => {
+        const address = binding < 0 ? offset : (bindings[binding] ?? 0) + offset;
+        return { type, data: viewAs(type.dtype, this.memory.buffer, address, sizeOf(type.shape)) };
+      });
+      return [name, arity === "many" ? held : held[0]] as const;
+    });
+    return Object.fromEntries(entries);
+  }
+}

@@ -1,0 +1,127 @@
+import { ops } from "../../ops/table.ts";
+import type { Device } from "../device.ts";
+import { CpuDevice } from "./device.ts";
+import { workerSource } from "./generated/worker.ts";
+import { type FromWorker, firstTensorAddress, PAGE_BYTES } from "./messages.ts";
+import { type CompiledKernels, compileKernels } from "./module.ts";
+import { canShareMemory, defaultThreads, spawn, type WorkerHandle } from "./spawn.ts";
+import { cpuTraits } from "./traits.ts";
+
+export { cpuTraits } from "./traits.ts";
+
+export interface CpuOptions {
+  /** Workers that compute, at most as many as make sense where memory cannot be shared: one. */
+  readonly threads?: number;
+  /** false keeps to plain SIMD, without fused multiply-add, even where the host has it. */
+  readonly relaxedSimd?: boolean;
+  /** false gives the memory to one worker, as on a page without cross-origin isolation. */
+  readonly shared?: boolean;
+}
+
+/** Sizes that a host may agree to reserve: 4 GiB is all that there is, phones give less. */
+const MAXIMUM_PAGES = [65536, 32768, 16384, 8192, 4096];
+
+/** Growing has a fixed cost, above all where other threads have to hear of it. */
+const GROWTH_BYTES = 16 * 1024 * 1024;
+
+/** A device that computes in workers, never on the caller's thread. @throws DeviceUnavailableError */
+export async function openCpuDevice(options: CpuOptions = {}): Promise<Device> {
+  const shared = (options.shared ?? true) && canShareMemory();
+  const threads = shared ? Math.max(1, Math.floor(options.threads ?? defaultThreads())) : 1;
+  const kernels = await compileKernels(options.relaxedSimd ?? true, shared);
+  const pages = Math.ceil((firstTensorAddress(threads) + GROWTH_BYTES) / PAGE_BYTES);
+  const { memory, maximumPages } = shared
+    ? sharedMemory(pages)
+    : { memory: undefined, maximumPages: MAXIMUM_PAGES[0] ?? pages };
+
+  // Workers may speak before there is a device to speak to.
+  const listener: { device?: CpuDevice } = {};
+  const starting: Promise<WorkerHandle>[] = [];
+  for (let thread = 0; thread < threads; thread++) {
+    starting.push(
+      startWorker(
+        { kind: "start", module: kernels.module, memory, pages, maximumPages, thread, threads },
+        (message) => listener.device?.receive(message),
+        (reason) => listener.device?.lose(reason),
+      ),
+    );
+  }
+  const device = new CpuDevice({
+    description: describeDevice(kernels, threads, shared),
+    traits: cpuTraits,
+    declarations: ops,
+    workers: await Promise.all(starting),
+    reserve: reserver(memory, pages, maximumPages),
+  });
+  listener.device = device;
+  return device;
+}
+
+function describeDevice({ relaxedSimd }: CompiledKernels, threads: number, shared: boolean): string {
+  const simd = relaxedSimd ? "relaxed SIMD" : "SIMD";
+  const workers = threads === 1 ? "1 thread" : `${threads} threads`;
+  return `WebAssembly ${simd}, ${workers}${shared ? "" : ", memory not shared"}`;
+}
+
+function startWorker(
+  start: Parameters<WorkerHandle["post"]>[0],
+  message: (message: FromWorker) => void,
+  failed: (reason: string) => void,
+): Promise<WorkerHandle> {
+  return new Promise((resolve, reject) => {
+    const handle = spawn(workerSource, {
+      message: (said) => {
+        if (said.kind === "ready") {
+          handle.letGo();
+          resolve(handle);
+        } else if (said.kind === "fault") reject(new Error(said.message));
+        message(said);
+      },
+      failed: (reason) => {
+        reject(new Error(reason));
+        failed(reason);
+      },
+    });
+    // Opening is something that the process waits for.
+    handle.hold();
+    handle.post(start, []);
+  });
+}
+
+function sharedMemory(initial: number): { memory: WebAssembly.Memory; maximumPages: number } {
+  for (const maximum of MAXIMUM_PAGES) {
+    try {
+      const memory = new WebAssembly.Memory({ initial, maximum, shared: true });
+      return { memory, maximumPages: maximum };
+    } catch (error) {
+      // The smallest was refused as well: nothing is left to try.
+      if (maximum === MAXIMUM_PAGES.at(-1)) throw error;
+    }
+  }
+  return { memory: new WebAssembly.Memory({ initial, maximum: initial, shared: true }), maximumPages: initial };
+}
+
+/** Grows the memory in steps of an eighth of it; see `Allocator`. */
+function reserver(memory: WebAssembly.Memory | undefined, initialPages: number, maximumPages: number) {
+  let pages = initialPages;
+  return (bytes: number, tellOwner: (pages: number) => void): boolean => {
+    const needed = Math.ceil(bytes / PAGE_BYTES) - pages;
+    if (needed <= 0) return true;
+    if (pages + needed > maximumPages) return false;
+    const step = Math.max(needed, GROWTH_BYTES / PAGE_BYTES, Math.ceil(pages / 8));
+    const added = Math.min(step, maximumPages - pages);
+    if (memory === undefined) tellOwner(added);
+    else if (!tryGrow(memory, added)) return false;
+    pages += added;
+    return true;
+  };
+}
+
+function tryGrow(memory: WebAssembly.Memory, pages: number): boolean {
+  try {
+    memory.grow(pages);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,94 @@
+/**
+ * What the device and its workers say to each other. The first worker, the conductor, takes every command in
+ * order; the others only ever hear `start`.
+ */
+import type { Arity, OpName } from "../../ops/vocabulary.ts";
+import type { TensorType } from "../../tensor/shape.ts";
+
+/** Below lies the kernel module's own data, above the threads' scratch, then the tensors. */
+export const FIRST_ADDRESS = 65536;
+export const PAGE_BYTES = 65536;
+/** As in wasm/threads.ts. */
+export const THREAD_SCRATCH_BYTES = 1 << 20;
+
+/** Where the tensors begin: behind the scratch areas of all threads, which follow the module's own data. */
+export function firstTensorAddress(threads: number): number {
+  return FIRST_ADDRESS + threads * THREAD_SCRATCH_BYTES;
+}
+
+export interface Start {
+  readonly kind: "start";
+  readonly module: WebAssembly.Module;
+  /** Shared by all workers; without it the only worker makes its own of `pages` pages. */
+  readonly memory: WebAssembly.Memory | undefined;
+  readonly pages: number;
+  readonly maximumPages: number;
+  readonly thread: number;
+  readonly threads: number;
+}
+
+export interface ReadBytes {
+  readonly id: number;
+  readonly address: number;
+  readonly bytes: number;
+}
+
+/** An operand of a fallback: in a binding of the run, or at a fixed address. */
+export interface FallbackOperand {
+  /** -1 where `offset` is an address. */
+  readonly binding: number;
+  readonly offset: number;
+  readonly type: TensorType;
+}
+
+/** The operands behind one name of an op's inputs or outputs. */
+export interface FallbackGroup {
+  readonly name: string;
+  readonly arity: Arity;
+  readonly operands: readonly FallbackOperand[];
+}
+
+export type Segment =
+  /** Bytes from the start of the program's words. */
+  | { readonly kind: "commands"; readonly start: number; readonly end: number }
+  | {
+      readonly kind: "fallback";
+      readonly op: OpName;
+      readonly attrs: unknown;
+      readonly ins: readonly FallbackGroup[];
+      readonly outs: readonly FallbackGroup[];
+    };
+
+/** A plan as the workers walk it. */
+export interface ProgramImage {
+  readonly words: Uint32Array<ArrayBuffer>;
+  /** Triples: index of a word, binding, byte offset. The word becomes the binding's address + offset. */
+  readonly patches: Int32Array;
+  readonly segments: readonly Segment[];
+  /** One where there is too little work to be worth waking the others. */
+  readonly threads: number;
+}
+
+export type Command =
+  | { readonly kind: "grow"; readonly pages: number }
+  | { readonly kind: "zero"; readonly address: number; readonly bytes: number }
+  | { readonly kind: "write"; readonly address: number; readonly data: ArrayBuffer }
+  | { readonly kind: "copy"; readonly from: number; readonly to: number; readonly bytes: number }
+  | { readonly kind: "read"; readonly read: ReadBytes }
+  | { readonly kind: "load"; readonly program: number; readonly address: number; readonly image: ProgramImage }
+  | { readonly kind: "unload"; readonly program: number }
+  | {
+      readonly kind: "run";
+      readonly program: number;
+      /** Addresses of the bindings. */
+      readonly bindings: readonly number[];
+      readonly reads: readonly ReadBytes[];
+    }
+  | { readonly kind: "synchronise"; readonly id: number };
+
+export type ToWorker = Start | { readonly kind: "commands"; readonly commands: readonly Command[] };
+
+export type FromWorker =
+  | { readonly kind: "ready" }
+  | { readonly kind: "results"; readonly results: readonly { readonly id: number; readonly data: ArrayBuffer }[] }
+  | { readonly kind: "fault"; readonly message: string };

@@ -1,0 +1,101 @@
+import { DeviceUnavailableError } from "../../errors.ts";
+import type { FromWorker, ToWorker } from "./messages.ts";
+
+/** A worker on whichever host this is. */
+export interface WorkerHandle {
+  post(message: ToWorker, transfer: Transferable[]): void;
+  terminate(): void;
+  /** Keeps the process alive (Node only); a new worker does not. */
+  hold(): void;
+  letGo(): void;
+}
+
+export interface WorkerEvents {
+  message(message: FromWorker): void;
+  /** The worker failed or ended without being asked to. */
+  failed(reason: string): void;
+}
+
+/** `node:` modules without an import, which bundlers for the web would stumble over. */
+function nodeModule<K extends "node:worker_threads" | "node:os" | "node:v8">(name: K) {
+  const { process } = globalThis as { process?: NodeJS.Process };
+  return process?.getBuiltinModule?.(name);
+}
+
+/** Starts `source` as a worker: from a Blob's URL where there are Web Workers, else as a thread of Node. */
+export function spawn(source: string, events: WorkerEvents): WorkerHandle {
+  if (typeof Worker === "function") return spawnWeb(source, events);
+  const threads = nodeModule("node:worker_threads");
+  if (threads === undefined) {
+    throw new DeviceUnavailableError(
+      "init: the cpu device needs workers; got a host with neither Worker nor node:worker_threads. " +
+        "Call it from a page or a module worker, or use Node 20.19 or newer.",
+    );
+  }
+  return spawnNode(threads, source, events);
+}
+
+function spawnWeb(source: string, events: WorkerEvents): WorkerHandle {
+  const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+  const worker = new Worker(url, { type: "module", name: "gradgpu-cpu" });
+  const revoke = () => URL.revokeObjectURL(url);
+  worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
+    // The first message says that the script has been loaded.
+    revoke();
+    events.message(data);
+  };
+  worker.onerror = (event) => {
+    revoke();
+    events.failed(event.message || "the worker's script could not be loaded");
+  };
+  return {
+    post: (message, transfer) => worker.postMessage(message, transfer),
+    terminate: () => worker.terminate(),
+    hold: () => {},
+    letGo: () => {},
+  };
+}
+
+function spawnNode(
+  { Worker: Thread }: typeof import("node:worker_threads"),
+  source: string,
+  events: WorkerEvents,
+): WorkerHandle {
+  // No execArgv: loaders that the host was started with (tsx, vitest) are not for this source.
+  const worker = new Thread(source, { eval: true, execArgv: [], name: "gradgpu-cpu" });
+  worker.on("message", events.message);
+  worker.on("error", (error) => events.failed(error instanceof Error ? error.message : String(error)));
+  worker.on("exit", (code) => events.failed(`the worker ended with code ${code}`));
+  worker.unref();
+  return {
+    post: (message, transfer) =>
+      // Node's transfer list and the page's have different names for the same ArrayBuffers.
+      worker.postMessage(message, transfer as ArrayBuffer[]),
+    terminate: () => {
+      worker.removeAllListeners("exit");
+      // Settles once the thread is gone; nobody waits for that.
+      worker.terminate().catch(() => {});
+    },
+    hold: () => worker.ref(),
+    letGo: () => worker.unref(),
+  };
+}
+
+/** Cores that a run may use, at most 8: beyond that the kernels wait for memory. */
+export function defaultThreads(): number {
+  const cores =
+    nodeModule("node:os")?.availableParallelism() ?? globalThis.navigator?.hardwareConcurrency ?? 1;
+  return Math.max(1, Math.min(8, cores));
+}
+
+/** Node 20 compiles relaxed SIMD only behind this flag; from Node 22 on it has no effect. */
+export function enableRelaxedSimd(): void {
+  const major = Number.parseInt(globalThis.process?.versions?.node ?? "99", 10);
+  if (major < 22) nodeModule("node:v8")?.setFlagsFromString("--experimental-wasm-relaxed-simd");
+}
+
+/** True where workers may share memory: in Node always, on a page only with cross-origin isolation. */
+export function canShareMemory(): boolean {
+  const isolated = (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated;
+  return typeof SharedArrayBuffer === "function" && isolated !== false;
+}

@@ -1,0 +1,230 @@
+/**
+ * Vector functions over four f32. Errors are in units in the last place against float64, the largest seen by
+ * test/devices/cpu/math.test.ts; NaN stays NaN, and arguments of any size give what the real function rounds to.
+ */
+
+/** a · b + c, rounded once where the host has relaxed SIMD. RELAXED is a constant of the build. */
+// @ts-ignore: decorator
+@inline
+export function madd(a: v128, b: v128, c: v128): v128 {
+  // @ts-ignore: set by --use
+  if (RELAXED) return f32x4.relaxed_madd(a, b, c);
+  return f32x4.add(f32x4.mul(a, b), c);
+}
+
+/** c - a · b. */
+// @ts-ignore: decorator
+@inline
+export function nmadd(a: v128, b: v128, c: v128): v128 {
+  // @ts-ignore: set by --use
+  if (RELAXED) return f32x4.relaxed_nmadd(a, b, c);
+  return f32x4.sub(c, f32x4.mul(a, b));
+}
+
+// @ts-ignore: decorator
+@inline
+function vec(x: f32): v128 {
+  return f32x4.splat(x);
+}
+
+/** 2^n for n in [-126, 127]. */
+// @ts-ignore: decorator
+@inline
+function exp2i(n: v128): v128 {
+  return i32x4.shl(i32x4.add(n, i32x4.splat(127)), 23);
+}
+
+/**
+ * e^x, 1.5 ulp. n = round(x / log 2), r = x - n log 2 in two parts, a polynomial of degree 6 for e^r, and a scale
+ * by 2^n in two steps, so that subnormal and overflowing results come out as they should.
+ */
+// @ts-ignore: decorator
+@inline
+export function vexp(x: v128): v128 {
+  // Arguments in this order keep NaN.
+  const clamped = f32x4.pmax(f32x4.pmin(x, vec(89)), vec(-104.5));
+  const n = f32x4.nearest(f32x4.mul(clamped, vec(1.44269504)));
+  const r = nmadd(n, vec(-2.12194440e-4), nmadd(n, vec(0.693359375), clamped));
+  let p = madd(r, vec(1.38872465e-3), vec(8.33301888e-3));
+  p = madd(r, p, vec(4.16667876e-2));
+  p = madd(r, p, vec(1.66666670e-1));
+  p = madd(r, p, vec(4.99999997e-1));
+  p = madd(f32x4.mul(r, r), p, r);
+  const whole = i32x4.trunc_sat_f32x4_s(n);
+  const half = i32x4.shr_s(whole, 1);
+  const scaled = f32x4.mul(f32x4.add(p, vec(1)), exp2i(half));
+  return f32x4.mul(scaled, exp2i(i32x4.sub(whole, half)));
+}
+
+/**
+ * log x, 1 ulp; -Infinity at 0, NaN below. x = 2^e m with m in [√½, √2), and the polynomial of Cephes' logf in m - 1.
+ */
+// @ts-ignore: decorator
+@inline
+export function vlog(x: v128): v128 {
+  // Subnormals are scaled by 2^23 first.
+  const tiny = f32x4.lt(x, vec(1.17549435e-38));
+  const normal = v128.bitselect(f32x4.mul(x, vec(8388608)), x, tiny);
+  const bits = i32x4.sub(normal, i32x4.splat(0x3f3504f3));
+  const exponent = i32x4.shr_s(bits, 23);
+  const m = i32x4.add(v128.and(bits, i32x4.splat(0x007fffff)), i32x4.splat(0x3f3504f3));
+  const e = f32x4.sub(f32x4.convert_i32x4_s(exponent), v128.and(vec(23), tiny));
+  const t = f32x4.sub(m, vec(1));
+  const z = f32x4.mul(t, t);
+  let p = madd(t, vec(7.0376836292e-2), vec(-1.1514610310e-1));
+  p = madd(t, p, vec(1.1676998740e-1));
+  p = madd(t, p, vec(-1.2420140846e-1));
+  p = madd(t, p, vec(1.4249322787e-1));
+  p = madd(t, p, vec(-1.6668057665e-1));
+  p = madd(t, p, vec(2.0000714765e-1));
+  p = madd(t, p, vec(-2.4999993993e-1));
+  p = madd(t, p, vec(3.3333331174e-1));
+  p = f32x4.mul(f32x4.mul(t, z), p);
+  p = madd(e, vec(-2.12194440e-4), p);
+  p = nmadd(z, vec(0.5), p);
+  const y = madd(e, vec(0.693359375), f32x4.add(t, p));
+  // Infinity and NaN are their own logarithms, below 0 there is none.
+  const isOrdinary = f32x4.lt(x, vec(Infinity));
+  let result = v128.bitselect(y, x, isOrdinary);
+  result = v128.bitselect(vec(NaN), result, f32x4.lt(x, vec(0)));
+  return v128.bitselect(vec(-Infinity), result, f32x4.eq(x, vec(0)));
+}
+
+/** log(1 + y) for y in [0, 1], 2 ulp: log u · y / (u - 1) with u = 1 + y makes up for what rounding u lost. */
+// @ts-ignore: decorator
+@inline
+function vlog1p(y: v128): v128 {
+  const u = f32x4.add(vec(1), y);
+  const d = f32x4.sub(u, vec(1));
+  const corrected = f32x4.mul(vlog(u), f32x4.div(y, d));
+  return v128.bitselect(y, corrected, f32x4.eq(d, vec(0)));
+}
+
+/** 1 / (1 + e^-x), 3 ulp. */
+// @ts-ignore: decorator
+@inline
+export function vsigmoid(x: v128): v128 {
+  return f32x4.div(vec(1), f32x4.add(vec(1), vexp(f32x4.neg(x))));
+}
+
+/**
+ * tanh x, 3 ulp. Below 0.625 the odd polynomial of Cephes' tanhf, above it 1 - 2 / (e^2|x| + 1).
+ */
+// @ts-ignore: decorator
+@inline
+export function vtanh(x: v128): v128 {
+  const size = f32x4.abs(x);
+  const z = f32x4.mul(x, x);
+  let p = madd(z, vec(-5.70498872745e-3), vec(2.06390887954e-2));
+  p = madd(z, p, vec(-5.37397155531e-2));
+  p = madd(z, p, vec(1.33314422036e-1));
+  p = madd(z, p, vec(-3.33332819422e-1));
+  const near = madd(f32x4.mul(z, x), p, x);
+  const e = vexp(f32x4.add(size, size));
+  const far = f32x4.sub(vec(1), f32x4.div(vec(2), f32x4.add(e, vec(1))));
+  const signed = v128.or(far, v128.and(x, i32x4.splat(0x80000000)));
+  return v128.bitselect(near, signed, f32x4.lt(size, vec(0.625)));
+}
+
+/**
+ * erf x, 3 ulp. Below 1 an odd polynomial (minimax in x²), above it 1 - e^(-x²) q(1 / (1 + x/2)).
+ */
+// @ts-ignore: decorator
+@inline
+export function verf(x: v128): v128 {
+  const size = f32x4.abs(x);
+  const z = f32x4.mul(x, x);
+  let p = madd(z, vec(7.87587487e-5), vec(-8.0168643e-4));
+  p = madd(z, p, vec(5.18908724e-3));
+  p = madd(z, p, vec(-2.68542115e-2));
+  p = madd(z, p, vec(1.12835944e-1));
+  p = madd(z, p, vec(-3.7612626e-1));
+  p = madd(z, p, vec(1.12837911e-1 * 10));
+  const near = f32x4.mul(x, p);
+  const t = f32x4.div(vec(1), madd(size, vec(0.5), vec(1)));
+  let q = madd(t, vec(-2.18795761e-1), vec(6.04472101e-1));
+  q = madd(t, q, vec(-3.01792417e-2));
+  q = madd(t, q, vec(3.78711462e-1));
+  q = madd(t, q, vec(2.64432341e-1));
+  q = madd(t, q, vec(1.33186346e-3));
+  const far = nmadd(vexp(f32x4.neg(z)), q, vec(1));
+  const signed = v128.or(far, v128.and(x, i32x4.splat(0x80000000)));
+  return v128.bitselect(near, signed, f32x4.lt(size, vec(1)));
+}
+
+/** x Φ(x) = x/2 (1 + erf(x / √2)); the error is absolute where the two terms cancel, below -2: 1e-7 |x|. */
+// @ts-ignore: decorator
+@inline
+export function vgelu(x: v128): v128 {
+  const half = f32x4.mul(x, vec(0.5));
+  const y = madd(half, verf(f32x4.mul(x, vec(0.70710678))), half);
+  // -Infinity · 0 would be NaN.
+  return v128.bitselect(vec(0), y, f32x4.lt(x, vec(-14)));
+}
+
+/** max(x, 0) + log(1 + e^-|x|), 2 ulp. */
+// @ts-ignore: decorator
+@inline
+export function vsoftplus(x: v128): v128 {
+  const tail = vlog1p(vexp(f32x4.neg(f32x4.abs(x))));
+  return f32x4.add(f32x4.max(x, vec(0)), tail);
+}
+
+/** Beyond this many radians three parts of π/2 no longer give an exact remainder. */
+const REDUCIBLE: f32 = 8192;
+
+/** sin x, or cos x where `quarter` is 1, for |x| up to `REDUCIBLE`: 1.5 ulp away from its zeros. */
+// @ts-ignore: decorator
+@inline
+function vcircular(x: v128, quarter: i32): v128 {
+  const n = f32x4.nearest(f32x4.mul(x, vec(0.636619772)));
+  // π/2 in parts with few bits, so that n times each is exact.
+  let r = nmadd(n, vec(1.5703125), x);
+  r = nmadd(n, vec(4.837512969970703125e-4), r);
+  r = nmadd(n, vec(7.54953362047672271729e-8), r);
+  r = nmadd(n, vec(2.5633440e-12), r);
+  const z = f32x4.mul(r, r);
+  let s = madd(z, vec(-1.9515295891e-4), vec(8.3321608736e-3));
+  s = madd(z, s, vec(-1.6666654611e-1));
+  s = madd(f32x4.mul(z, r), s, r);
+  let c = madd(z, vec(2.443315711809948e-5), vec(-1.388731625493765e-3));
+  c = madd(z, c, vec(4.166664568298827e-2));
+  c = madd(f32x4.mul(z, z), c, nmadd(z, vec(0.5), vec(1)));
+  const turn = i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.splat(quarter));
+  const isCosine = i32x4.ne(v128.and(turn, i32x4.splat(1)), i32x4.splat(0));
+  const sign = i32x4.shl(v128.and(turn, i32x4.splat(2)), 30);
+  return v128.xor(v128.bitselect(c, s, isCosine), sign);
+}
+
+// @ts-ignore: decorator
+@inline
+function isReducible(x: v128): bool {
+  return i32x4.all_true(f32x4.lt(f32x4.abs(x), vec(REDUCIBLE)));
+}
+
+// @ts-ignore: decorator
+@inline
+function perLane(x: v128, f: i32): v128 {
+  return f32x4(
+    scalar(f32x4.extract_lane(x, 0), f),
+    scalar(f32x4.extract_lane(x, 1), f),
+    scalar(f32x4.extract_lane(x, 2), f),
+    scalar(f32x4.extract_lane(x, 3), f),
+  );
+}
+
+function scalar(x: f32, quarter: i32): f32 {
+  return quarter ? NativeMathf.cos(x) : NativeMathf.sin(x);
+}
+
+// @ts-ignore: decorator
+@inline
+export function vsin(x: v128): v128 {
+  return isReducible(x) ? vcircular(x, 0) : perLane(x, 0);
+}
+
+// @ts-ignore: decorator
+@inline
+export function vcos(x: v128): v128 {
+  return isReducible(x) ? vcircular(x, 1) : perLane(x, 1);
+}

@@ -1,0 +1,68 @@
+/** The worker's entry: a Web Worker, or a worker thread of Node. */
+import { referenceKernels } from "../reference/index.ts";
+import { Conductor, type KernelExports } from "./conductor.ts";
+import {
+  FIRST_ADDRESS,
+  type FromWorker,
+  type Start,
+  THREAD_SCRATCH_BYTES,
+  type ToWorker,
+} from "./messages.ts";
+
+interface Port {
+  post(message: FromWorker, transfer: ArrayBuffer[]): void;
+  listen(receive: (message: ToWorker) => void): void;
+}
+
+/** Only Node's threads have a parent port; every other host gives a worker the web's interface. */
+function openPort(): Port {
+  const { process } = globalThis as { process?: NodeJS.Process };
+  const parent = process?.getBuiltinModule?.("node:worker_threads").parentPort;
+  if (parent) {
+    return {
+      post: (message, transfer) => parent.postMessage(message, transfer),
+      listen: (receive) => parent.on("message", receive),
+    };
+  }
+  // The page's types declare the window's postMessage; a dedicated worker's takes no origin.
+  const scope = globalThis as unknown as DedicatedWorker;
+  return {
+    post: (message, transfer) => scope.postMessage(message, transfer),
+    listen: (receive) => {
+      scope.onmessage = ({ data }) => receive(data);
+    },
+  };
+}
+interface DedicatedWorker {
+  postMessage(message: FromWorker, transfer: ArrayBuffer[]): void;
+  onmessage: (event: { readonly data: ToWorker }) => void;
+}
+
+const port = openPort();
+let conductor: Conductor | undefined;
+
+function fault(error: unknown): void {
+  const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  port.post({ kind: "fault", message }, []);
+}
+
+function start({ module, memory: shared, pages, maximumPages, thread, threads }: Start): void {
+  const memory = shared ?? new WebAssembly.Memory({ initial: pages, maximum: maximumPages });
+  const instance = new WebAssembly.Instance(module, { env: { memory } });
+  // The exports of a module that was compiled from wasm/index.ts.
+  const kernels = instance.exports as unknown as KernelExports;
+  if (kernels.staticEnd() > FIRST_ADDRESS) throw new Error("the kernels' own data reaches into the tensors");
+  kernels.initialise(FIRST_ADDRESS);
+  port.post({ kind: "ready" }, []);
+  if (thread > 0) kernels.follow(thread, threads);
+  else conductor = new Conductor(memory, kernels, referenceKernels, port.post);
+}
+
+port.listen((message) => {
+  try {
+    if (message.kind === "start") start(message);
+    else for (const command of message.commands) conductor?.obey(command);
+  } catch (error) {
+    fault(error);
+  }
+});
