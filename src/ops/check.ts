@@ -74,9 +74,7 @@ export function checkAxis(op: string, axis: number, type: TensorType): void {
   const rank = type.shape.length;
   if (Number.isInteger(axis) && axis >= 0 && axis < rank) return;
   const remedy =
-    rank === 0
-      ? "A scalar has no axis to choose."
-      : `Choose an axis from 0 to ${rank - 1}.`;
+    rank === 0 ? "A scalar has no axis to choose." : `Choose an axis from 0 to ${rank - 1}.`;
   throw new ArgumentError(
     complaint(
       op,

@@ -1,0 +1,59 @@
+import { broadcastStrides, stridesOf } from "../../../tensor/shape.ts";
+import type { ReferenceTable, ReferenceTensor } from "../kernel.ts";
+import { offsets } from "./offsets.ts";
+
+/** out[i] = x[from[i]]. */
+function gather(x: ReferenceTensor, out: ReferenceTensor, from: Uint32Array): void {
+  for (let i = 0; i < from.length; i++) out.data[i] = x.data[from[i] ?? 0] ?? 0;
+}
+
+/** out[to[i]] = x[i]. */
+function scatter(x: ReferenceTensor, out: ReferenceTensor, to: Uint32Array): void {
+  for (let i = 0; i < to.length; i++) out.data[to[i] ?? 0] = x.data[i] ?? 0;
+}
+
+/** Where the block of a contiguous tensor begins whose first element has the index `starts`. */
+function startOf(starts: readonly number[], strides: readonly number[]): number {
+  return starts.reduce((sum, start, d) => sum + start * (strides[d] ?? 0), 0);
+}
+
+export const movementKernels = {
+  reshape: ({ ins: { x }, outs: { out } }) => out.data.set(x.data),
+
+  stopGradient: ({ ins: { x }, outs: { out } }) => out.data.set(x.data),
+
+  broadcastTo({ ins: { x }, outs: { out } }) {
+    const { shape } = out.type;
+    gather(x, out, offsets(shape, broadcastStrides(x.type.shape, shape)));
+  },
+
+  transpose({ ins: { x }, outs: { out }, attrs: { permutation } }) {
+    const strides = stridesOf(x.type.shape);
+    const permuted = permutation.map((d) => strides[d] ?? 0);
+    gather(x, out, offsets(out.type.shape, permuted));
+  },
+
+  slice({ ins: { x }, outs: { out }, attrs: { starts } }) {
+    const strides = stridesOf(x.type.shape);
+    gather(x, out, offsets(out.type.shape, strides, startOf(starts, strides)));
+  },
+
+  pad({ ins: { x }, outs: { out }, attrs: { padding } }) {
+    const strides = stridesOf(out.type.shape);
+    const starts = padding.map(([before]) => before);
+    out.data.fill(0);
+    scatter(x, out, offsets(x.type.shape, strides, startOf(starts, strides)));
+  },
+
+  concat({ ins: { xs }, outs: { out }, attrs: { axis } }) {
+    const strides = stridesOf(out.type.shape);
+    let start = 0;
+    for (const x of xs) {
+      scatter(x, out, offsets(x.type.shape, strides, start));
+      start += (x.type.shape[axis] ?? 0) * (strides[axis] ?? 0);
+    }
+  },
+} satisfies Pick<
+  ReferenceTable,
+  "reshape" | "stopGradient" | "broadcastTo" | "transpose" | "slice" | "pad" | "concat"
+>;

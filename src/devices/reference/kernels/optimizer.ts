@@ -1,0 +1,65 @@
+import { packedOffsets } from "../../../ops/packed.ts";
+import type { ReferenceTable, ReferenceTensor } from "../kernel.ts";
+
+type Data = ReferenceTensor["data"];
+
+const scalar = (tensor: ReferenceTensor): number => tensor.data[0] ?? 0;
+
+/** Calls `update` for every element of every parameter, with its place in the flat state. */
+function forEachElement(
+  parameters: readonly ReferenceTensor[],
+  gradients: readonly ReferenceTensor[],
+  update: (parameter: Data, i: number, gradient: number, at: number) => void,
+): void {
+  const { offsets } = packedOffsets(parameters.map((p) => p.type.shape));
+  parameters.forEach(({ data }, k) => {
+    const gradient = gradients[k]?.data ?? [];
+    for (let i = 0; i < data.length; i++) {
+      update(data, i, gradient[i] ?? 0, (offsets[k] ?? 0) + i);
+    }
+  });
+}
+
+/** Outputs begin as copies of the inputs that they overwrite: what is not written stays. */
+export const optimizerKernels = {
+  sumOfSquares({ ins: { xs }, outs: { out } }) {
+    let sum = 0;
+    for (const { data } of xs) {
+      for (let i = 0; i < data.length; i++) sum += (data[i] ?? 0) ** 2;
+    }
+    out.data[0] = sum;
+  },
+
+  sgd({ ins, outs, attrs: { momentum, nesterov, weightDecay } }) {
+    if (scalar(ins.apply) === 0) return;
+    const learningRate = scalar(ins.learningRate);
+    const scale = scalar(ins.scale);
+    const velocity = outs.velocity.data;
+    forEachElement(outs.parameters, ins.gradients, (p, i, gradient, at) => {
+      const before = p[i] ?? 0;
+      const d = scale * gradient + weightDecay * before;
+      const v = momentum * (velocity[at] ?? 0) + d;
+      velocity[at] = v;
+      p[i] = before - learningRate * (nesterov ? d + momentum * v : v);
+    });
+  },
+
+  adam({ ins, outs, attrs: { beta1, beta2, epsilon, weightDecay } }) {
+    if (scalar(ins.apply) === 0) return;
+    const learningRate = scalar(ins.learningRate);
+    const scale = scalar(ins.scale);
+    const correction1 = 1 - beta1 ** scalar(ins.step);
+    const correction2 = 1 - beta2 ** scalar(ins.step);
+    const [m, v] = [outs.m.data, outs.v.data];
+    forEachElement(outs.parameters, ins.gradients, (p, i, gradient, at) => {
+      const before = p[i] ?? 0;
+      const d = scale * gradient;
+      const mean = beta1 * (m[at] ?? 0) + (1 - beta1) * d;
+      const variance = beta2 * (v[at] ?? 0) + (1 - beta2) * d * d;
+      m[at] = mean;
+      v[at] = variance;
+      const direction = mean / correction1 / (Math.sqrt(variance / correction2) + epsilon);
+      p[i] = before - learningRate * (direction + weightDecay * before);
+    });
+  },
+} satisfies Pick<ReferenceTable, "sumOfSquares" | "sgd" | "adam">;

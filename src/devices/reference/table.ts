@@ -1,0 +1,29 @@
+import type { ReferenceTable } from "./kernel.ts";
+import { convKernels } from "./kernels/conv.ts";
+import { elementwiseKernels } from "./kernels/elementwise.ts";
+import { embeddingKernels } from "./kernels/embedding.ts";
+import { matmulKernels } from "./kernels/matmul.ts";
+import { movementKernels } from "./kernels/movement.ts";
+import { optimizerKernels } from "./kernels/optimizer.ts";
+import { poolKernels } from "./kernels/pool.ts";
+import { randomKernels } from "./kernels/random.ts";
+import { recurrentKernels } from "./kernels/recurrent.ts";
+import { reduceKernels } from "./kernels/reduce.ts";
+import { softmaxKernels } from "./kernels/softmax.ts";
+import { sourceKernels } from "./kernels/source.ts";
+
+/** A plain loop for every op: what all other kernels are measured against. */
+export const referenceKernels: ReferenceTable = {
+  ...sourceKernels,
+  ...randomKernels,
+  ...elementwiseKernels,
+  ...movementKernels,
+  ...reduceKernels,
+  ...matmulKernels,
+  ...convKernels,
+  ...poolKernels,
+  ...softmaxKernels,
+  ...embeddingKernels,
+  ...recurrentKernels,
+  ...optimizerKernels,
+};

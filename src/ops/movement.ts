@@ -1,0 +1,212 @@
+/** Ops that move elements and change none. */
+import { ArgumentError, DTypeError, ShapeError } from "../errors.ts";
+import { broadcastShapes, describe, sameShape, sizeOf, type TensorType } from "../tensor/shape.ts";
+import { arithmetic } from "./arithmetic.ts";
+import { checkAxis, checkSizes, complaint, given } from "./check.ts";
+import type { OpTable } from "./op.ts";
+import { unbroadcast } from "./unbroadcast.ts";
+
+/** One entry per dimension of x. */
+function checkPerDimension(op: string, name: string, entries: readonly unknown[], x: TensorType) {
+  if (entries.length === x.shape.length) return;
+  throw new ArgumentError(
+    complaint(
+      op,
+      `${name} must have an entry for every dimension`,
+      `${entries.length} for ${describe(x)}`,
+      `Give ${x.shape.length}.`,
+    ),
+  );
+}
+
+export const movementOps = {
+  /** The same elements in the same order, in another shape. */
+  reshape: {
+    inputs: { x: "one" },
+    outputs: { out: "one" },
+    cost: "view",
+    infer({ x }, { shape }) {
+      checkSizes("reshape", "the new shape", shape);
+      if (sizeOf(shape) !== sizeOf(x.shape)) {
+        throw new ShapeError(
+          complaint(
+            "reshape",
+            "the new shape must have as many elements as x",
+            `${describe(x)}, ${sizeOf(x.shape)} elements, and [${shape.join(", ")}], ${sizeOf(shape)} elements`,
+            "Change one of the sizes.",
+          ),
+        );
+      }
+      return { out: { dtype: x.dtype, shape } };
+    },
+    vjp: (emit, { ins, cotangents }) => ({
+      x: arithmetic(emit).reshape(given(cotangents.out), ins.x.type.shape),
+    }),
+  },
+
+  /** x, through which no gradient passes. */
+  stopGradient: {
+    inputs: { x: "one" },
+    outputs: { out: "one" },
+    cost: "view",
+    infer: ({ x }) => ({ out: x }),
+    vjp: () => ({ x: undefined }),
+  },
+
+  /** x repeated along the dimensions that it lacks or that have size 1. */
+  broadcastTo: {
+    inputs: { x: "one" },
+    outputs: { out: "one" },
+    cost: "cheap",
+    infer({ x }, { shape }) {
+      checkSizes("broadcastTo", "the new shape", shape);
+      const fitted = broadcastShapes(x.shape, shape);
+      if (fitted === undefined || !sameShape(fitted, shape)) {
+        throw new ShapeError(
+          complaint(
+            "broadcastTo",
+            "every dimension of x, aligned at the right, must be 1 or the new size",
+            `${describe(x)} to [${shape.join(", ")}]`,
+            "Reshape x first, so that the dimensions to repeat have size 1.",
+          ),
+        );
+      }
+      return { out: { dtype: x.dtype, shape } };
+    },
+    vjp: (emit, { ins, cotangents }) => ({
+      x: unbroadcast(emit, given(cotangents.out), ins.x.type.shape),
+    }),
+  },
+
+  /** Dimension d of the result is dimension permutation[d] of x. */
+  transpose: {
+    inputs: { x: "one" },
+    outputs: { out: "one" },
+    cost: "cheap",
+    infer({ x }, { permutation }) {
+      checkPerDimension("transpose", "the permutation", permutation, x);
+      const isPermutation = x.shape.every((_, d) => permutation.includes(d));
+      if (!isPermutation) {
+        throw new ArgumentError(
+          complaint(
+            "transpose",
+            "the permutation must name every dimension once",
+            `[${permutation.join(", ")}] for ${describe(x)}`,
+            `Use each of 0 to ${x.shape.length - 1} once.`,
+          ),
+        );
+      }
+      return { out: { dtype: x.dtype, shape: permutation.map((d) => x.shape[d] ?? 0) } };
+    },
+    vjp(emit, { cotangents, attrs: { permutation } }) {
+      const inverse = permutation.map((_, d) => permutation.indexOf(d));
+      return { x: arithmetic(emit).transpose(given(cotangents.out), inverse) };
+    },
+  },
+
+  /** The block of `sizes` elements that begins at `starts`. */
+  slice: {
+    inputs: { x: "one" },
+    outputs: { out: "one" },
+    cost: "cheap",
+    infer({ x }, { starts, sizes }) {
+      checkPerDimension("slice", "starts", starts, x);
+      checkPerDimension("slice", "sizes", sizes, x);
+      checkSizes("slice", "sizes", sizes);
+      const isInside = x.shape.every((n, d) => {
+        const start = starts[d] ?? 0;
+        return Number.isInteger(start) && start >= 0 && start + (sizes[d] ?? 0) <= n;
+      });
+      if (!isInside) {
+        throw new ArgumentError(
+          complaint(
+            "slice",
+            "the block must lie inside x",
+            `starts [${starts.join(", ")}], sizes [${sizes.join(", ")}] for ${describe(x)}`,
+            "Along every dimension start + size may be at most x's size.",
+          ),
+        );
+      }
+      return { out: { dtype: x.dtype, shape: sizes } };
+    },
+    vjp(emit, { ins, cotangents, attrs: { starts, sizes } }) {
+      const padding = ins.x.type.shape.map((n, d) => {
+        const before = starts[d] ?? 0;
+        return [before, n - before - (sizes[d] ?? 0)] as const;
+      });
+      return { x: emit("pad", { x: given(cotangents.out) }, { padding }).out };
+    },
+  },
+
+  /** x with padding[d] zeros before and after it along dimension d. */
+  pad: {
+    inputs: { x: "one" },
+    outputs: { out: "one" },
+    cost: "cheap",
+    infer({ x }, { padding }) {
+      checkPerDimension("pad", "padding", padding, x);
+      if (!padding.flat().every((n) => Number.isInteger(n) && n >= 0)) {
+        throw new ArgumentError(
+          complaint(
+            "pad",
+            "padding must be whole numbers of 0 or more",
+            JSON.stringify(padding),
+            "To take elements away, use slice.",
+          ),
+        );
+      }
+      const shape = x.shape.map((n, d) => n + (padding[d]?.[0] ?? 0) + (padding[d]?.[1] ?? 0));
+      return { out: { dtype: x.dtype, shape } };
+    },
+    vjp(emit, { ins, cotangents, attrs: { padding } }) {
+      const starts = padding.map(([before]) => before);
+      return { x: arithmetic(emit).slice(given(cotangents.out), starts, ins.x.type.shape) };
+    },
+  },
+
+  /** The xs one behind the other along `axis`; along the others they agree. */
+  concat: {
+    inputs: { xs: "many" },
+    outputs: { out: "one" },
+    cost: "cheap",
+    infer({ xs }, { axis }) {
+      const [first, ...rest] = xs;
+      if (first === undefined) {
+        throw new ArgumentError(
+          complaint("concat", "there must be something to join", "no tensors", "Give one or more."),
+        );
+      }
+      checkAxis("concat", axis, first);
+      const got = xs.map(describe).join(", ");
+      if (rest.some((x) => x.dtype !== first.dtype)) {
+        const remedy = `Cast them first, for example cast(x, "${first.dtype}").`;
+        throw new DTypeError(complaint("concat", "all must have the same dtype", got, remedy));
+      }
+      const fits = (x: TensorType) =>
+        x.shape.length === first.shape.length &&
+        x.shape.every((n, d) => d === axis || n === first.shape[d]);
+      if (!rest.every(fits)) {
+        const rule = `all must have the same sizes along every axis but ${axis}`;
+        const remedy = "Slice, pad or reshape those that differ.";
+        throw new ShapeError(complaint("concat", rule, got, remedy));
+      }
+      const length = xs.reduce((sum, x) => sum + (x.shape[axis] ?? 0), 0);
+      const shape = first.shape.map((n, d) => (d === axis ? length : n));
+      return { out: { dtype: first.dtype, shape } };
+    },
+    vjp(emit, { ins, cotangents, attrs: { axis } }) {
+      const g = given(cotangents.out);
+      let offset = 0;
+      return {
+        xs: ins.xs.map((x) => {
+          const starts = x.type.shape.map((_, d) => (d === axis ? offset : 0));
+          offset += x.type.shape[axis] ?? 0;
+          return arithmetic(emit).slice(g, starts, x.type.shape);
+        }),
+      };
+    },
+  },
+} satisfies Pick<
+  OpTable,
+  "reshape" | "stopGradient" | "broadcastTo" | "transpose" | "slice" | "pad" | "concat"
+>;

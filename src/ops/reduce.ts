@@ -1,0 +1,91 @@
+/** Reductions over axes. */
+import { ArgumentError } from "../errors.ts";
+import { describe, type Shape, sizeOf } from "../tensor/shape.ts";
+import { arithmetic } from "./arithmetic.ts";
+import { checkAxis, checkDType, complaint, given } from "./check.ts";
+import type { OpTable } from "./op.ts";
+
+const NUMBERS = ["f32", "i32", "u32"] as const;
+
+/** `shape` with size 1 along `axes`. */
+export function keptShape(shape: Shape, axes: readonly number[]): number[] {
+  return shape.map((n, d) => (axes.includes(d) ? 1 : n));
+}
+
+/** How many elements of a tensor of `shape` become one when `axes` are reduced. */
+export function reducedCount(shape: Shape, axes: readonly number[]): number {
+  return axes.reduce((count, axis) => count * (shape[axis] ?? 1), 1);
+}
+
+export const reduceOps = {
+  /**
+   * The sum, mean, largest or smallest element along `axes`, which may come in any order. The sum of nothing is 0;
+   * the others need an element. A maximum or minimum shares its gradient equally between ties.
+   */
+  reduce: {
+    inputs: { x: "one" },
+    outputs: { out: "one" },
+    cost: "expensive",
+    infer({ x }, { fn, axes, keepDims }) {
+      checkDType(fn, "x", x, fn === "mean" ? ["f32"] : NUMBERS);
+      for (const axis of axes) checkAxis(fn, axis, x);
+      if (new Set(axes).size !== axes.length) {
+        throw new ArgumentError(
+          complaint(
+            fn,
+            "every axis may be named once",
+            `axes [${axes.join(", ")}]`,
+            "Leave out the repeated ones.",
+          ),
+        );
+      }
+      if (fn !== "sum" && reducedCount(x.shape, axes) === 0) {
+        throw new ArgumentError(
+          complaint(
+            fn,
+            "there must be an element to reduce",
+            `axes [${axes.join(", ")}] of ${describe(x)}`,
+            "Only the sum of nothing is defined: leave out empty tensors.",
+          ),
+        );
+      }
+      const shape = keepDims
+        ? keptShape(x.shape, axes)
+        : x.shape.filter((_, d) => !axes.includes(d));
+      return { out: { dtype: x.dtype, shape } };
+    },
+    vjp(emit, { ins: { x }, outs: { out }, cotangents, attrs: { fn, axes } }) {
+      const m = arithmetic(emit);
+      const kept = keptShape(x.type.shape, axes);
+      const g = m.reshape(given(cotangents.out), kept);
+      const spread = (value: typeof g) => m.broadcastTo(value, x.type.shape);
+      if (fn === "sum") return { x: spread(g) };
+      if (fn === "mean") return { x: spread(m.div(g, reducedCount(x.type.shape, axes))) };
+      const isExtreme = m.cast(m.binary("equal", x, m.reshape(out, kept)), "f32");
+      return { x: m.mul(isExtreme, m.div(g, m.sum(isExtreme, axes, true))) };
+    },
+  },
+
+  /** The index of the largest element along `axis`, i32; of equal ones the first. */
+  argmax: {
+    inputs: { x: "one" },
+    outputs: { out: "one" },
+    cost: "expensive",
+    infer({ x }, { axis }) {
+      checkDType("argmax", "x", x, NUMBERS);
+      checkAxis("argmax", axis, x);
+      if (x.shape[axis] === 0 && sizeOf(x.shape.filter((_, d) => d !== axis)) > 0) {
+        const got = `axis ${axis} of ${describe(x)}`;
+        const remedy = "Leave out empty tensors.";
+        throw new ArgumentError(complaint("argmax", "there must be an element", got, remedy));
+      }
+      return { out: { dtype: "i32", shape: x.shape.filter((_, d) => d !== axis) } };
+    },
+    vjp: () => ({
+      x: {
+        notDifferentiable:
+          "argmax gives an index, which does not change when x changes a little; use softmax or max.",
+      },
+    }),
+  },
+} satisfies Pick<OpTable, "reduce" | "argmax">;

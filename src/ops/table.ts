@@ -1,0 +1,29 @@
+import { convOps } from "./conv.ts";
+import { elementwiseOps } from "./elementwise.ts";
+import { embeddingOps } from "./embedding.ts";
+import { matmulOps } from "./matmul.ts";
+import { movementOps } from "./movement.ts";
+import type { OpTable } from "./op.ts";
+import { optimizerOps } from "./optimizer.ts";
+import { poolOps } from "./pool.ts";
+import { randomOps } from "./random.ts";
+import { recurrentOps } from "./recurrent.ts";
+import { reduceOps } from "./reduce.ts";
+import { softmaxOps } from "./softmax.ts";
+import { sourceOps } from "./source.ts";
+
+/** The meaning of every op. The type makes the table complete: a new name in the vocabulary is an error here. */
+export const ops: OpTable = {
+  ...sourceOps,
+  ...randomOps,
+  ...elementwiseOps,
+  ...movementOps,
+  ...reduceOps,
+  ...matmulOps,
+  ...convOps,
+  ...poolOps,
+  ...softmaxOps,
+  ...embeddingOps,
+  ...recurrentOps,
+  ...optimizerOps,
+};
