@@ -1,0 +1,146 @@
+import type { Window2d } from "../../src/ops/vocabulary.ts";
+import { type PaddingOption, resolvePadding, windowCount } from "../../src/ops/window.ts";
+import type { Shape } from "../../src/tensor/shape.ts";
+import type { Case, CaseTable } from "./case.ts";
+import { each } from "./each.ts";
+
+interface Convolution {
+  /** What is special; the op's name goes in front. */
+  readonly name: string;
+  /** [N, H, W, C] */
+  readonly x: readonly [number, number, number, number];
+  /** [KH, KW] */
+  readonly window: readonly [number, number];
+  /** OC */
+  readonly to: number;
+  readonly stride?: readonly [number, number];
+  readonly padding?: PaddingOption;
+}
+
+/** Every convolution is a case of conv2d and of both of its gradients. */
+const convolutions: readonly [Convolution, ...Convolution[]] = [
+  { name: "of one pixel by a 1 × 1 filter is a product", x: [1, 1, 1, 1], window: [1, 1], to: 1 },
+  { name: "of an empty batch", x: [0, 4, 4, 3], window: [3, 3], to: 2 },
+  { name: "of one channel, 3 × 3 same", x: [2, 7, 7, 1], window: [3, 3], to: 7, padding: "same" },
+  { name: "of one channel to 32", x: [1, 6, 5, 1], window: [3, 3], to: 32, padding: "same" },
+  { name: "of 3 channels, valid", x: [2, 8, 9, 3], window: [3, 3], to: 7 },
+  { name: "of 4 channels, valid", x: [2, 6, 6, 4], window: [3, 3], to: 8 },
+  { name: "of 5 channels, same", x: [1, 7, 5, 5], window: [3, 3], to: 7, padding: "same" },
+  { name: "of 8 channels to 32, same", x: [2, 7, 7, 8], window: [3, 3], to: 32, padding: "same" },
+  {
+    name: "of 16 channels to 32, as in the CNN's second layer",
+    x: [1, 6, 6, 16],
+    window: [3, 3],
+    to: 32,
+    padding: "same",
+  },
+  {
+    name: "of 17 channels to 33, one more than a tile",
+    x: [1, 5, 4, 17],
+    window: [3, 3],
+    to: 33,
+    padding: "same",
+  },
+  { name: "to one channel", x: [2, 5, 5, 4], window: [3, 3], to: 1, padding: 1 },
+  { name: "by a 1 × 1 filter", x: [2, 5, 7, 5], window: [1, 1], to: 7 },
+  {
+    name: "by a 1 × 1 filter with stride 2",
+    x: [1, 6, 7, 4],
+    window: [1, 1],
+    to: 3,
+    stride: [2, 2],
+  },
+  {
+    name: "with stride 2 drops the last column of an even input",
+    x: [2, 7, 8, 3],
+    window: [3, 3],
+    to: 7,
+    stride: [2, 2],
+  },
+  {
+    name: "with stride 2 and same padding pads an even input behind only",
+    x: [1, 8, 6, 3],
+    window: [3, 3],
+    to: 4,
+    stride: [2, 2],
+    padding: "same",
+  },
+  {
+    name: "with stride 2 and an even window",
+    x: [1, 8, 7, 4],
+    window: [2, 2],
+    to: 5,
+    stride: [2, 2],
+  },
+  {
+    name: "with an even window and same padding",
+    x: [1, 5, 6, 3],
+    window: [4, 2],
+    to: 4,
+    padding: "same",
+  },
+  {
+    name: "with different strides of rows and columns",
+    x: [1, 9, 8, 2],
+    window: [3, 2],
+    to: 5,
+    stride: [2, 1],
+  },
+  {
+    name: "with a stride beyond its window leaves cells unseen",
+    x: [1, 8, 9, 2],
+    window: [2, 2],
+    to: 3,
+    stride: [3, 4],
+  },
+  {
+    name: "with four different paddings",
+    x: [1, 5, 4, 3],
+    window: [3, 3],
+    to: 4,
+    padding: [
+      [0, 2],
+      [1, 0],
+    ],
+  },
+  { name: "with more padding than its window", x: [1, 3, 2, 2], window: [2, 2], to: 3, padding: 3 },
+  { name: "with a window as large as the image", x: [3, 5, 4, 3], window: [5, 4], to: 7 },
+  { name: "with a 5 × 5 window, same", x: [1, 9, 7, 4], window: [5, 5], to: 7, padding: "same" },
+];
+
+export const convCases = {
+  conv2d: each(convolutions, (convolution): Case<"conv2d"> => {
+    const { x, w, attrs } = shapesOf(convolution);
+    return { name: `conv2d ${convolution.name}`, ins: { x: { shape: x }, w: { shape: w } }, attrs };
+  }),
+  conv2dInputGrad: each(convolutions, (convolution): Case<"conv2dInputGrad"> => {
+    const { x, w, out, attrs } = shapesOf(convolution);
+    return {
+      name: `conv2dInputGrad ${convolution.name}`,
+      ins: { g: { shape: out }, w: { shape: w } },
+      attrs: { ...attrs, inputShape: x },
+    };
+  }),
+  conv2dFilterGrad: each(convolutions, (convolution): Case<"conv2dFilterGrad"> => {
+    const { x, w, out, attrs } = shapesOf(convolution);
+    return {
+      name: `conv2dFilterGrad ${convolution.name}`,
+      ins: { x: { shape: x }, g: { shape: out } },
+      attrs: { ...attrs, filterShape: w },
+    };
+  }),
+} satisfies Pick<CaseTable, "conv2d" | "conv2dInputGrad" | "conv2dFilterGrad">;
+
+function shapesOf(convolution: Convolution): { x: Shape; w: Shape; out: Shape; attrs: Window2d } {
+  const { x, window, to, stride = [1, 1], padding: option = "valid" } = convolution;
+  const [batch, height, width, channels] = x;
+  const padding = resolvePadding(option, [height, width], window, stride);
+  const rows = windowCount(height, window[0], stride[0], padding[0]);
+  const columns = windowCount(width, window[1], stride[1], padding[1]);
+  return {
+    x,
+    w: [...window, channels, to],
+    out: [batch, rows, columns, to],
+    attrs: { stride, padding },
+  };
+}

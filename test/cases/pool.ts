@@ -1,0 +1,168 @@
+import type { Pool2d } from "../../src/ops/vocabulary.ts";
+import { type PaddingOption, resolvePadding, windowCount } from "../../src/ops/window.ts";
+import { type Shape, sizeOf } from "../../src/tensor/shape.ts";
+import type { Case, CaseTable, InputSpec } from "./case.ts";
+import { each } from "./each.ts";
+
+interface Pooling {
+  /** What is special; the op's name goes in front. */
+  readonly name: string;
+  /** [N, H, W, C] */
+  readonly x: readonly [number, number, number, number];
+  /** [KH, KW] */
+  readonly window: readonly [number, number];
+  readonly stride?: readonly [number, number];
+  readonly padding?: PaddingOption;
+}
+
+/** Every pooling is a case of maximum and average pooling and of all their gradients. */
+const poolings: readonly [Pooling, ...Pooling[]] = [
+  { name: "of one pixel is that pixel", x: [1, 1, 1, 1], window: [1, 1] },
+  { name: "of an empty batch", x: [0, 4, 4, 3], window: [2, 2] },
+  { name: "2 × 2 of one channel", x: [2, 6, 6, 1], window: [2, 2] },
+  { name: "2 × 2 of 16 channels, as in the CNN", x: [2, 8, 8, 16], window: [2, 2] },
+  {
+    name: "2 × 2 of 7 channels drops the last row and column of odd sizes",
+    x: [1, 7, 5, 7],
+    window: [2, 2],
+  },
+  { name: "3 × 3 with stride 2 overlaps", x: [1, 9, 7, 4], window: [3, 3], stride: [2, 2] },
+  { name: "3 × 3 with stride 1", x: [1, 5, 6, 3], window: [3, 3], stride: [1, 1] },
+  {
+    name: "3 × 3 with stride 1 and same padding",
+    x: [1, 5, 4, 5],
+    window: [3, 3],
+    stride: [1, 1],
+    padding: "same",
+  },
+  {
+    name: "3 × 3 with stride 2 and asymmetric same padding",
+    x: [2, 6, 8, 3],
+    window: [3, 3],
+    stride: [2, 2],
+    padding: "same",
+  },
+  {
+    name: "with four different paddings",
+    x: [1, 5, 4, 2],
+    window: [3, 3],
+    stride: [2, 1],
+    padding: [
+      [0, 2],
+      [1, 0],
+    ],
+  },
+  {
+    name: "with a stride beyond its window leaves cells unseen",
+    x: [1, 8, 9, 2],
+    window: [2, 3],
+    stride: [3, 4],
+  },
+  { name: "over the whole image", x: [3, 5, 7, 17], window: [5, 7] },
+];
+
+export const poolCases = {
+  maxPool2d: [
+    ...each(poolings, (pooling): Case<"maxPool2d"> => {
+      const { x, attrs } = shapesOf(pooling);
+      return { name: `maxPool2d ${pooling.name}`, ins: { x: distinct(x) }, attrs };
+    }),
+    {
+      name: "maxPool2d of equal values takes the first",
+      ins: { x: { shape: [1, 4, 4, 2], values: new Array<number>(32).fill(0.5) } },
+      attrs: {
+        window: [2, 2],
+        stride: [2, 2],
+        padding: [
+          [0, 0],
+          [0, 0],
+        ],
+      },
+      checkGradient: false, // every window is a tie
+    },
+    {
+      name: "maxPool2d of negative values never takes the padding's zero",
+      ins: { x: { shape: [1, 3, 3, 1], values: [-9, -2, -8, -3, -7, -4, -6, -5, -1] } },
+      attrs: {
+        window: [3, 3],
+        stride: [1, 1],
+        padding: [
+          [1, 1],
+          [1, 1],
+        ],
+      },
+    },
+  ],
+  maxPool2dGrad: each(poolings, (pooling): Case<"maxPool2dGrad"> => {
+    const { x, out, attrs } = shapesOf(pooling);
+    return {
+      name: `maxPool2dGrad ${pooling.name}`,
+      ins: { g: { shape: out }, index: indices(x, out, attrs) },
+      attrs: { ...attrs, inputShape: x },
+    };
+  }),
+  maxPool2dGather: each(poolings, (pooling): Case<"maxPool2dGather"> => {
+    const { x, out, attrs } = shapesOf(pooling);
+    return {
+      name: `maxPool2dGather ${pooling.name}`,
+      ins: { x: { shape: x }, index: indices(x, out, attrs) },
+      attrs,
+    };
+  }),
+  avgPool2d: each(poolings, (pooling): Case<"avgPool2d"> => {
+    const { x, attrs } = shapesOf(pooling);
+    return { name: `avgPool2d ${pooling.name}`, ins: { x: { shape: x } }, attrs };
+  }),
+  avgPool2dGrad: each(poolings, (pooling): Case<"avgPool2dGrad"> => {
+    const { x, out, attrs } = shapesOf(pooling);
+    return {
+      name: `avgPool2dGrad ${pooling.name}`,
+      ins: { g: { shape: out } },
+      attrs: { ...attrs, inputShape: x },
+    };
+  }),
+} satisfies Pick<
+  CaseTable,
+  "maxPool2d" | "maxPool2dGrad" | "maxPool2dGather" | "avgPool2d" | "avgPool2dGrad"
+>;
+
+function shapesOf(pooling: Pooling): { x: Shape; out: Shape; attrs: Pool2d } {
+  const { x, window, stride = window, padding: option = "valid" } = pooling;
+  const [batch, height, width, channels] = x;
+  const padding = resolvePadding(option, [height, width], window, stride);
+  const rows = windowCount(height, window[0], stride[0], padding[0]);
+  const columns = windowCount(width, window[1], stride[1], padding[1]);
+  return { x, out: [batch, rows, columns, channels], attrs: { window, stride, padding } };
+}
+
+/** Values in [-1, 1) of which no two are closer than 2 / size: far more than a finite difference moves them. */
+function distinct(shape: Shape): InputSpec {
+  const size = sizeOf(shape);
+  // 7919 is a prime that divides none of the sizes, so that the multiples run through all remainders.
+  return {
+    shape,
+    values: Array.from({ length: size }, (_, i) => ((i * 7919) % size) * (2 / size) - 1),
+  };
+}
+
+/** For every window a cell of it that lies on the image, a different one from window to window. */
+function indices(x: Shape, out: Shape, { window, stride, padding }: Pool2d): InputSpec {
+  const [, height = 0, width = 0] = x;
+  const [, rows = 0, columns = 0, channels = 0] = out;
+  const values = Array.from({ length: sizeOf(out) }, (_, i) => {
+    const position = Math.floor(i / channels);
+    const oh = Math.floor(position / columns) % rows;
+    const top = oh * stride[0] - padding[0][0];
+    const left = (position % columns) * stride[1] - padding[1][0];
+    const cells: number[] = [];
+    for (let kh = 0; kh < window[0]; kh++) {
+      for (let kw = 0; kw < window[1]; kw++) {
+        const [row, column] = [top + kh, left + kw];
+        const real = row >= 0 && row < height && column >= 0 && column < width;
+        if (real) cells.push(kh * window[1] + kw);
+      }
+    }
+    return cells[(i * 7) % cells.length] ?? 0;
+  });
+  return { shape: out, dtype: "i32", values };
+}
