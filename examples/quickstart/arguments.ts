@@ -1,0 +1,100 @@
+/** What the user asked for on the command line. */
+export interface Options {
+  /** Undefined: the best one there is. */
+  readonly device: "webgpu" | "cpu" | undefined;
+  readonly quick: boolean;
+  readonly seed: number;
+}
+
+export type Parsed =
+  | { readonly kind: "run"; readonly options: Options }
+  | { readonly kind: "help" }
+  | { readonly kind: "error"; readonly message: string };
+
+export const HELP = `npm start [-- <options>]
+
+Trains a convolutional network on MNIST and a character-level LSTM on Moby Dick, here, in the terminal.
+Writes out/report.html and out/summary.json.
+
+  --device webgpu|cpu   the device to train on; without it, a hardware GPU if there is one, else the CPU
+  --quick               a short run on part of the data, under 30 s
+  --seed <n>            whole number from 0 to 4294967295; the same seed gives the same run (default 1)
+  --help                this text
+`;
+
+const FLAGS = ["--device", "--quick", "--seed", "--help"];
+const MAX_SEED = 2 ** 32 - 1;
+
+/** Reads the arguments after the program's name; both `--seed 7` and `--seed=7` will do. */
+export function parseArguments(argv: readonly string[]): Parsed {
+  let device: Options["device"];
+  let quick = false;
+  let seed = 1;
+  const rest = [...argv];
+  for (let argument = rest.shift(); argument !== undefined; argument = rest.shift()) {
+    const [flag, inline] = splitAtEquals(argument);
+    const value = () => inline ?? rest.shift();
+    switch (flag) {
+      case "-h":
+      case "--help":
+        return { kind: "help" };
+      case "--quick":
+        if (inline !== undefined) return error(`--quick takes no value; got "${inline}".`);
+        quick = true;
+        break;
+      case "--device": {
+        const given = value();
+        if (given !== "webgpu" && given !== "cpu") {
+          return error(`--device must be webgpu or cpu; got ${quote(given)}.`);
+        }
+        device = given;
+        break;
+      }
+      case "--seed": {
+        const given = value();
+        seed = /^\d+$/.test(given ?? "") ? Number(given) : Number.NaN;
+        if (!(seed <= MAX_SEED)) {
+          return error(`--seed must be a whole number from 0 to ${MAX_SEED}; got ${quote(given)}.`);
+        }
+        break;
+      }
+      default:
+        return error(`Unknown option ${argument}.${suggestion(flag)}`);
+    }
+  }
+  return { kind: "run", options: { device, quick, seed } };
+}
+
+function splitAtEquals(argument: string): [flag: string, inline: string | undefined] {
+  const at = argument.indexOf("=");
+  return at < 0 ? [argument, undefined] : [argument.slice(0, at), argument.slice(at + 1)];
+}
+
+function quote(given: string | undefined): string {
+  return given === undefined ? "nothing" : `"${given}"`;
+}
+
+function error(message: string): Parsed {
+  return { kind: "error", message: `${message}\n\n${HELP}` };
+}
+
+function suggestion(flag: string): string {
+  const near = FLAGS.map((known) => ({ known, distance: editDistance(flag, known) }));
+  near.sort((a, b) => a.distance - b.distance);
+  const [best] = near;
+  return best !== undefined && best.distance <= 3 ? ` Did you mean ${best.known}?` : "";
+}
+
+/** Insertions, deletions and replacements that turn `a` into `b` (Levenshtein). */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replace = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(replace, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

@@ -1,0 +1,51 @@
+import { ArgumentError } from "../errors.ts";
+import { foldIn, keyOf, permutation } from "../tensor/random.ts";
+import { type Dataset, gather, type Values } from "./dataset.ts";
+
+export interface BatchOptions {
+  readonly batchSize: number;
+  /** Shuffles: one seed and epoch give one order, on every device. The dataset's own order where it is missing. */
+  readonly seed?: number;
+  /** Which pass over the data this is; every epoch has an order of its own. 0 where nothing is said. */
+  readonly epoch?: number;
+  /** Leaves out the last batch where it would be smaller, so that every batch has one shape. */
+  readonly dropLast?: boolean;
+}
+
+export interface Batch {
+  /** [size, …], arrays of the batch's own that may be kept. */
+  readonly x: Values;
+  readonly y: Values;
+  readonly size: number;
+  /** Which examples of the dataset these are. */
+  readonly rows: Uint32Array;
+}
+
+/** How many batches {@link batches} gives for `length` examples. */
+export function batchCount(length: number, { batchSize, dropLast = false }: BatchOptions): number {
+  if (!Number.isInteger(batchSize) || batchSize <= 0) {
+    throw new ArgumentError(
+      `batches: batchSize must be a positive whole number; got ${batchSize}.`,
+    );
+  }
+  return dropLast ? Math.floor(length / batchSize) : Math.ceil(length / batchSize);
+}
+
+/** Every example once, `batchSize` at a time. */
+export function* batches(from: Dataset, options: BatchOptions): Generator<Batch, void, void> {
+  const { batchSize } = options;
+  const count = batchCount(from.length, options);
+  const order = epochOrder(from.length, options);
+  for (let i = 0; i < count; i++) {
+    const rows = order.subarray(i * batchSize, (i + 1) * batchSize);
+    yield { x: gather(from.x, rows), y: gather(from.y, rows), size: rows.length, rows };
+  }
+}
+
+/** Random words are drawn by key, so any stream will do as long as it stays the same. */
+const STREAM = 0;
+
+function epochOrder(length: number, { seed, epoch = 0 }: BatchOptions): Uint32Array {
+  if (seed === undefined) return Uint32Array.from({ length }, (_, i) => i);
+  return permutation(foldIn(keyOf(seed), epoch), STREAM, length);
+}

@@ -1,0 +1,123 @@
+import { ArgumentError, ShapeError } from "../errors.ts";
+import { type DType, type HostArray, hostArray } from "../tensor/dtype.ts";
+import { type Shape, sizeOf } from "../tensor/shape.ts";
+
+/** Values with a shape, on the host. */
+export interface Values<A extends HostArray = HostArray> {
+  readonly data: A;
+  readonly shape: Shape;
+  readonly dtype: DType;
+}
+
+/**
+ * Examples along the first dimension: shape [N, …], either ready to be used (f32, i32, u32) or bytes that become f32
+ * `byte · scale + offset` when they are put into a batch, a quarter of the memory.
+ */
+export type Column =
+  | Values
+  | {
+      readonly data: Uint8Array;
+      readonly shape: Shape;
+      readonly dtype: "f32";
+      readonly scale: number;
+      readonly offset: number;
+    };
+
+/** Inputs and targets of `length` examples: plain arrays and shapes, nothing on a device. */
+export interface Dataset {
+  readonly length: number;
+  readonly x: Column;
+  readonly y: Column;
+}
+
+/**
+ * A dataset of inputs x [N, …] and targets y [N, …].
+ * @throws ShapeError where an array does not fill its shape or N differs.
+ */
+export function dataset(columns: { readonly x: Column; readonly y: Column }): Dataset {
+  const { x, y } = columns;
+  for (const [name, { data, shape }] of Object.entries({ x, y })) {
+    if (shape.length > 0 && data.length === sizeOf(shape)) continue;
+    throw new ShapeError(
+      `dataset: ${name} must have as many values as its shape [N, …] says; got ${data.length} values, ` +
+        `shape [${shape.join(", ")}]. The first dimension counts the examples.`,
+    );
+  }
+  if (x.shape[0] !== y.shape[0]) {
+    throw new ShapeError(
+      `dataset: x and y must have the same number of examples; got x [${x.shape.join(", ")}], ` +
+        `y [${y.shape.join(", ")}]. The first dimension counts the examples.`,
+    );
+  }
+  return { length: x.shape[0] ?? 0, x, y };
+}
+
+/** How bytes become floats: (byte / 255 − mean) / deviation; [0, 1] where nothing is said. */
+export interface Normalisation {
+  readonly mean?: number;
+  readonly deviation?: number;
+}
+
+/** Pictures f32[N, H, W, C] from bytes in that order, scaled to [0, 1] or normalised; a view, not a copy. */
+export function images(data: Uint8Array, shape: Shape, normalisation: Normalisation = {}): Column {
+  const { mean = 0, deviation = 1 } = normalisation;
+  if (!Number.isFinite(mean) || !(deviation > 0)) {
+    throw new ArgumentError(
+      `images: the mean must be finite and the deviation positive; got mean ${mean}, deviation ${deviation}. ` +
+        "Both are in units of the [0, 1] scale.",
+    );
+  }
+  if (shape.length !== 4 || data.length !== sizeOf(shape)) {
+    throw new ShapeError(
+      `images: the bytes must fill a shape [N, H, W, C]; got ${data.length} bytes, shape [${shape.join(", ")}]. ` +
+        "Grey pictures have C = 1.",
+    );
+  }
+  return { data, shape, dtype: "f32", scale: 1 / (255 * deviation), offset: -mean / deviation };
+}
+
+/** Class labels i32[N] from bytes. */
+export function labels(data: Uint8Array): Values<Int32Array> {
+  return { data: Int32Array.from(data), shape: [data.length], dtype: "i32" };
+}
+
+/** The first `length` examples, as views of the same memory. */
+export function take(from: Dataset, length: number): Dataset {
+  if (!Number.isInteger(length) || length < 0 || length > from.length) {
+    throw new ArgumentError(
+      `take: the length must be a whole number from 0 to ${from.length}; got ${length}.`,
+    );
+  }
+  return { length, x: head(from.x, length), y: head(from.y, length) };
+}
+
+function head(column: Column, length: number): Column {
+  const shape = [length, ...column.shape.slice(1)];
+  // Both arms of the union keep their own kind of array.
+  return "scale" in column
+    ? { ...column, shape, data: column.data.subarray(0, sizeOf(shape)) }
+    : { ...column, shape, data: column.data.subarray(0, sizeOf(shape)) };
+}
+
+/** Examples `rows` of a column, in that order, as the values of a batch [rows.length, …]. */
+export function gather(column: Column, rows: Uint32Array): Values {
+  const shape = [rows.length, ...column.shape.slice(1)];
+  const rowSize = sizeOf(column.shape.slice(1));
+  const data = hostArray(column.dtype, rows.length * rowSize);
+  rows.forEach((row, i) => {
+    const source = column.data.subarray(row * rowSize, (row + 1) * rowSize);
+    if ("scale" in column) writeScaled(data, i * rowSize, source, column.scale, column.offset);
+    else data.set(source, i * rowSize);
+  });
+  return { data, shape, dtype: column.dtype };
+}
+
+function writeScaled(
+  target: HostArray,
+  at: number,
+  source: ArrayLike<number>,
+  scale: number,
+  offset: number,
+): void {
+  for (let j = 0; j < source.length; j++) target[at + j] = (source[j] ?? 0) * scale + offset;
+}

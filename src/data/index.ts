@@ -1,0 +1,30 @@
+/**
+ * Data on its way to a model, on the host and as plain arrays:
+ *
+ *   readIdx, readIdxBytes, gunzip     files → arrays
+ *   images, labels, dataset, take     arrays → examples with shapes
+ *   batches                           examples → shuffled batches
+ *   TextVocabulary                    text ↔ ids
+ *   sequenceBatches                   ids → windows for truncated backpropagation through time
+ */
+export { type Batch, type BatchOptions, batchCount, batches } from "./batches.ts";
+export {
+  type Column,
+  type Dataset,
+  dataset,
+  images,
+  labels,
+  type Normalisation,
+  take,
+  type Values,
+} from "./dataset.ts";
+export { gunzip } from "./gunzip.ts";
+export { type IdxArray, type IdxType, readIdx, readIdxBytes } from "./idx.ts";
+export {
+  IGNORED_LABEL,
+  type SequenceBatch,
+  type SequenceOptions,
+  sequenceBatchCount,
+  sequenceBatches,
+} from "./sequences.ts";
+export { TextVocabulary, type TextVocabularyJson, type TextVocabularyOptions } from "./text.ts";

@@ -1,0 +1,98 @@
+/**
+ * A long sequence cut for truncated backpropagation through time: it is laid out as B parallel streams, and window
+ * after window of T steps is taken from all of them at once, so that row b of a window goes on where row b of the
+ * window before it ended and the recurrent state can be carried across the border.
+ *
+ *   ids      0 1 2 3 4 5 6 7 8 9 …        streams (B = 2)    0 1 2 3 | 4 5 …
+ *                                                            7 8 9 … | …
+ */
+import { ArgumentError } from "../errors.ts";
+
+/** Targets with this label count neither for the loss nor for the gradient. */
+export const IGNORED_LABEL = -1;
+
+export interface SequenceOptions {
+  /** How many streams are read side by side: B. */
+  readonly batchSize: number;
+  /** How many steps one window has: T. */
+  readonly window: number;
+  /**
+   * What happens to what does not fill a window: "drop" leaves it out (training), "pad" fills the last windows with
+   * targets that are ignored, so that every id but the first is a target exactly once (evaluation). "drop" where
+   * nothing is said. All windows have the same shape either way.
+   */
+  readonly remainder?: "drop" | "pad";
+}
+
+/** Element [t, b] is at t · B + b. */
+export interface SequenceBatch {
+  /** i32[T, B] */
+  readonly inputs: Int32Array;
+  /** i32[T, B]: the ids that follow `inputs`, or IGNORED_LABEL. */
+  readonly targets: Int32Array;
+  readonly shape: readonly [T: number, B: number];
+  /** Targets that are not ignored. */
+  readonly count: number;
+  /** Whether the streams begin here, so that the state must be reset. */
+  readonly start: boolean;
+}
+
+/** How many windows {@link sequenceBatches} gives for `length` ids. */
+export function sequenceBatchCount(length: number, options: SequenceOptions): number {
+  const { batchSize, window, remainder = "drop" } = checked(options);
+  const stream = streamLength(length, batchSize, remainder);
+  return remainder === "pad" ? Math.ceil(stream / window) : Math.floor(stream / window);
+}
+
+/** Windows over `ids` in order, the streams side by side; see the head of this file. */
+export function* sequenceBatches(
+  ids: Int32Array,
+  options: SequenceOptions,
+): Generator<SequenceBatch, void, void> {
+  const { batchSize, window, remainder = "drop" } = options;
+  const count = sequenceBatchCount(ids.length, options);
+  const stream = streamLength(ids.length, batchSize, remainder);
+  for (let i = 0; i < count; i++) {
+    yield windowAt(ids, { batchSize, window, stream, first: i * window });
+  }
+}
+
+/** Steps of one stream, not counting the id that is only ever a target. */
+function streamLength(length: number, batchSize: number, remainder: "drop" | "pad"): number {
+  const targets = Math.max(0, length - 1);
+  return remainder === "pad" ? Math.ceil(targets / batchSize) : Math.floor(targets / batchSize);
+}
+
+interface Cut {
+  readonly batchSize: number;
+  readonly window: number;
+  readonly stream: number;
+  readonly first: number;
+}
+
+function windowAt(ids: Int32Array, { batchSize, window, stream, first }: Cut): SequenceBatch {
+  const inputs = new Int32Array(window * batchSize);
+  const targets = new Int32Array(window * batchSize).fill(IGNORED_LABEL);
+  let count = 0;
+  for (let t = 0; t < window && first + t < stream; t++) {
+    for (let b = 0; b < batchSize; b++) {
+      const source = b * stream + first + t;
+      const target = ids[source + 1];
+      if (target === undefined) continue;
+      inputs[t * batchSize + b] = ids[source] ?? 0;
+      targets[t * batchSize + b] = target;
+      count++;
+    }
+  }
+  return { inputs, targets, shape: [window, batchSize], count, start: first === 0 };
+}
+
+function checked(options: SequenceOptions): SequenceOptions {
+  for (const name of ["batchSize", "window"] as const) {
+    if (Number.isInteger(options[name]) && options[name] > 0) continue;
+    throw new ArgumentError(
+      `sequenceBatches: ${name} must be a positive whole number; got ${options[name]}.`,
+    );
+  }
+  return options;
+}
