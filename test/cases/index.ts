@@ -1,0 +1,29 @@
+import type { CaseTable } from "./case.ts";
+import { convCases } from "./conv.ts";
+import { elementwiseCases } from "./elementwise.ts";
+import { embeddingCases } from "./embedding.ts";
+import { matmulCases } from "./matmul.ts";
+import { movementCases } from "./movement.ts";
+import { optimizerCases } from "./optimizer.ts";
+import { poolCases } from "./pool.ts";
+import { randomCases } from "./random.ts";
+import { recurrentCases } from "./recurrent.ts";
+import { reduceCases } from "./reduce.ts";
+import { softmaxCases } from "./softmax.ts";
+import { sourceCases } from "./source.ts";
+
+/** What is true of every op, on every device: the one list that all of them are tested with. */
+export const caseTable: CaseTable = {
+  ...sourceCases,
+  ...randomCases,
+  ...elementwiseCases,
+  ...movementCases,
+  ...reduceCases,
+  ...matmulCases,
+  ...convCases,
+  ...poolCases,
+  ...softmaxCases,
+  ...embeddingCases,
+  ...recurrentCases,
+  ...optimizerCases,
+};
