@@ -59,24 +59,24 @@ export class TraceError extends GradgpuError {
 /** A loss or gradient that became NaN or infinite. */
 export class NonFiniteError extends GradgpuError {
   override readonly name = "NonFiniteError";
-  constructor(
-    message: string,
-    /** The training step, counted from 1, in which it was seen. */
-    readonly step: number,
-  ) {
+  /** The training step, counted from 1, in which it was seen. */
+  readonly step: number;
+
+  constructor(message: string, step: number) {
     super(message);
+    this.step = step;
   }
 }
 
 /** A file that is truncated or not what it claims to be. */
 export class FormatError extends GradgpuError {
   override readonly name = "FormatError";
-  constructor(
-    message: string,
-    /** Where in the file the fault is. */
-    readonly byteOffset: number,
-  ) {
+  /** Where in the file the fault is. */
+  readonly byteOffset: number;
+
+  constructor(message: string, byteOffset: number) {
     super(message);
+    this.byteOffset = byteOffset;
   }
 }
 

@@ -4,7 +4,14 @@
  * Nodes are visited in descending id, so that a node's cotangents are complete before its vjp is asked for.
  */
 import { NotDifferentiableError } from "../errors.ts";
-import { emit, type GraphValue, inputsOf, type OpNode, outputsOf, reachable } from "../graph/graph.ts";
+import {
+  emit,
+  type GraphValue,
+  inputsOf,
+  type OpNode,
+  outputsOf,
+  reachable,
+} from "../graph/graph.ts";
 import type { Cotangent, Op, Value, VjpSite } from "../ops/op.ts";
 import { ops } from "../ops/table.ts";
 import type { OpName } from "../ops/vocabulary.ts";
@@ -26,12 +33,20 @@ export function backward(
   partial = false,
 ): (GraphValue | undefined)[] {
   const boundary = partial ? new Set(wrt) : undefined;
-  const nodes = reachable(seeds.map((seed) => seed.value), boundary);
+  const nodes = reachable(
+    seeds.map((seed) => seed.value),
+    boundary,
+  );
   const active = dependents(nodes, new Set(wrt));
   const cotangents = new Map<GraphValue, GraphValue>();
   const accumulate = (value: GraphValue, cotangent: GraphValue) => {
     const held = cotangents.get(value);
-    cotangents.set(value, held === undefined ? cotangent : graphValue(emit("binary", { a: held, b: cotangent }, { fn: "add" }).out));
+    cotangents.set(
+      value,
+      held === undefined
+        ? cotangent
+        : graphValue(emit("binary", { a: held, b: cotangent }, { fn: "add" }).out),
+    );
   };
   for (const { value, cotangent } of seeds) if (active.has(value)) accumulate(value, cotangent);
   for (const node of nodes.reverse()) {
@@ -43,7 +58,10 @@ export function backward(
 }
 
 /** The f32 values that depend on one of `wrt`, themselves included. */
-function dependents(nodes: readonly ReturnType<typeof reachable>[number][], wrt: ReadonlySet<GraphValue>): Set<GraphValue> {
+function dependents(
+  nodes: readonly ReturnType<typeof reachable>[number][],
+  wrt: ReadonlySet<GraphValue>,
+): Set<GraphValue> {
   const active = new Set<GraphValue>(wrt);
   for (const node of nodes) {
     if (!inputsOf(node).some((input) => active.has(input))) continue;
@@ -66,12 +84,18 @@ function propagate(
     found = compositeCotangents(op, node, inputs, cotangents);
   } else {
     const lookUp = (held: GraphValue | readonly GraphValue[] | undefined) =>
-      held === undefined ? undefined : Array.isArray(held) ? held.map((v) => cotangents.get(v)) : cotangents.get(held as GraphValue);
+      held === undefined
+        ? undefined
+        : Array.isArray(held)
+          ? held.map((v) => cotangents.get(v))
+          : cotangents.get(held as GraphValue);
     const site = {
       ins: node.ins,
       outs: node.outs,
       attrs: node.attrs,
-      cotangents: Object.fromEntries(Object.entries(node.outs).map(([name, held]) => [name, lookUp(held)])),
+      cotangents: Object.fromEntries(
+        Object.entries(node.outs).map(([name, held]) => [name, lookUp(held)]),
+      ),
     } as unknown as VjpSite<never>;
     found = byInput(node.op, node.ins, op.vjp(emit, site));
   }
@@ -114,11 +138,15 @@ function compositeCotangents(
     return inputs.map(() => ({ notDifferentiable: `the gradient of ${node.op} is not defined` }));
   }
   const outs = op.composite(emit, node.ins as never, node.attrs as never);
-  const seeds = Object.entries(node.outs as Readonly<Record<string, GraphValue>>).flatMap(([name, out]) => {
-    const cotangent = cotangents.get(out);
-    const value = (outs as Readonly<Record<string, Value>>)[name];
-    return cotangent === undefined || value === undefined ? [] : [{ value: graphValue(value), cotangent }];
-  });
+  const seeds = Object.entries(node.outs as Readonly<Record<string, GraphValue>>).flatMap(
+    ([name, out]) => {
+      const cotangent = cotangents.get(out);
+      const value = (outs as Readonly<Record<string, Value>>)[name];
+      return cotangent === undefined || value === undefined
+        ? []
+        : [{ value: graphValue(value), cotangent }];
+    },
+  );
   return backward(seeds, inputs, true);
 }
 
@@ -126,4 +154,3 @@ function compositeCotangents(
 export function graphValue(value: Value): GraphValue {
   return value as GraphValue;
 }
-

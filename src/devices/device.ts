@@ -1,7 +1,7 @@
+import type { DeviceLostError } from "../errors.ts";
 import type { DeviceTraits } from "../scheduler/lowering.ts";
 import type { Plan } from "../scheduler/plan.ts";
 import type { HostArray } from "../tensor/dtype.ts";
-import type { DeviceLostError } from "../errors.ts";
 
 /** Memory on a device. Opaque to everything above; only the device that allocated it can use it. */
 export interface Storage {
@@ -49,7 +49,11 @@ export interface Device {
    * Runs all steps with `bindings` in the order of `plan.bindings`. Each entry of `reads` is copied as part of the
    * same submission; its promise settles when the run has ended.
    */
-  run(program: Program, bindings: readonly Storage[], reads: readonly ReadRequest[]): Promise<ArrayBuffer>[];
+  run(
+    program: Program,
+    bindings: readonly Storage[],
+    reads: readonly ReadRequest[],
+  ): Promise<ArrayBuffer>[];
   /** Settles when everything asked for so far is done. */
   synchronise(): Promise<void>;
   /** Bytes that are allocated now, temporaries of loaded programs included, and how many buffers. */

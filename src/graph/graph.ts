@@ -43,7 +43,8 @@ export class GraphValue implements Value {
   }
 
   get node(): Node {
-    if (this.#node.current === undefined) throw new InternalError("a value was read before its node was made.");
+    if (this.#node.current === undefined)
+      throw new InternalError("a value was read before its node was made.");
     return this.#node.current;
   }
 }
@@ -59,22 +60,30 @@ export function source(holder: Holder): GraphValue {
 
 /** Adds an op: types are inferred, and what does not fit is thrown, here. */
 export const emit: Emit = <K extends OpName>(op: K, ins: ByInput<K, Value>, attrs: Attrs<K>) => {
-  const types = ops[op].infer(mapHeld(ins, (value) => value.type), attrs);
+  const types = ops[op].infer(
+    mapHeld(ins, (value: Value) => value.type) as ByInput<K, TensorType>,
+    attrs,
+  );
   const link: { current?: Node } = {};
-  const outs = mapHeld(types, (type) => new GraphValue(type, link));
+  const outs = mapHeld(types, (type: TensorType) => new GraphValue(type, link));
   // The three records are built for this very op; the compiler cannot follow a union through a generic key.
   link.current = { op, id: nextId++, ins, attrs, outs } as unknown as Node;
   return outs as ByOutput<K, GraphValue>;
 };
 
 /** Applies `change` to every value of a record by input or output, keeping lists and gaps. */
-function mapHeld(held: object, change: (value: never) => unknown): never {
-  const out: Record<string, unknown> = {};
-  for (const [name, entry] of Object.entries(held)) {
-    if (entry === undefined) out[name] = undefined;
-    else out[name] = Array.isArray(entry) ? entry.map((v) => change(v as never)) : change(entry as never);
-  }
-  return out as never;
+function mapHeld<T>(held: object, change: (value: T) => unknown): object {
+  const entries: [string, T | readonly T[] | undefined][] = Object.entries(held);
+  return Object.fromEntries(
+    entries.map(([name, entry]) => [
+      name,
+      entry === undefined
+        ? undefined
+        : Array.isArray(entry)
+          ? entry.map(change)
+          : change(entry as T),
+    ]),
+  );
 }
 
 /** The values of a record by input or output, in the order of the op's declaration; gaps left out. */
@@ -84,7 +93,7 @@ export function flatten<T>(
 ): T[] {
   return Object.keys(declared).flatMap((name) => {
     const entry = held[name];
-    return entry === undefined ? [] : (Array.isArray(entry) ? entry : [entry]) as T[];
+    return entry === undefined ? [] : ((Array.isArray(entry) ? entry : [entry]) as T[]);
   });
 }
 

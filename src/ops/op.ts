@@ -21,7 +21,9 @@ export interface VjpSite<K extends OpName> {
   readonly ins: ByInput<K, Value>;
   readonly outs: ByOutput<K, Value>;
   /** ∂loss/∂output; undefined where the loss does not depend on that output. At least one is defined. */
-  readonly cotangents: { readonly [O in keyof ByOutput<K, Value>]: MaybeEach<ByOutput<K, Value>[O]> };
+  readonly cotangents: {
+    readonly [O in keyof ByOutput<K, Value>]: MaybeEach<ByOutput<K, Value>[O]>;
+  };
   readonly attrs: Attrs<K>;
 }
 type MaybeEach<H> = H extends readonly (infer V)[] ? readonly (V | undefined)[] : H | undefined;
@@ -38,7 +40,9 @@ export interface Op<K extends OpName> {
   /** `cheap` ops may be computed again rather than kept; `view` ops move no data at all where layout allows. */
   readonly cost: "cheap" | "expensive" | "view";
   /** Outputs that the kernels write in place of an input: the planner copies the input first if it is still needed. */
-  readonly overwrites?: { readonly [O in keyof Vocabulary[K]["outputs"]]?: keyof Vocabulary[K]["inputs"] };
+  readonly overwrites?: {
+    readonly [O in keyof Vocabulary[K]["outputs"]]?: keyof Vocabulary[K]["inputs"];
+  };
   /** `many` inputs that the kernels want one behind the other in one buffer (see `packedOffsets`). */
   readonly packs?: readonly (keyof Vocabulary[K]["inputs"])[];
   /** Types of the outputs. @throws ShapeError, DTypeError or ArgumentError that names op, types and remedy. */

@@ -50,6 +50,10 @@ export interface FallbackCall {
   readonly why: string;
 }
 
+export function isFallback(call: KernelCall | FallbackCall): call is FallbackCall {
+  return "op" in call;
+}
+
 /** What happens to a result before it is stored: `activation(result + bias)`, bias over the last dimension. */
 export interface Epilogue {
   readonly bias: Region | undefined;
@@ -72,7 +76,14 @@ export interface Site<K extends OpName> {
 export type EpilogueOp = "matmul" | "conv2d";
 
 /** Elementwise ops reach a device only as fused programs; views that need no copy never do. */
-export type ElementwiseOp = "unary" | "binary" | "where" | "cast" | "literal" | "stopGradient" | "reshape";
+export type ElementwiseOp =
+  | "unary"
+  | "binary"
+  | "where"
+  | "cast"
+  | "literal"
+  | "stopGradient"
+  | "reshape";
 export type LoweredOp = Exclude<OpName, ElementwiseOp>;
 
 export type Lower<K extends OpName> = (site: Site<K>) => readonly KernelCall[];

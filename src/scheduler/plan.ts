@@ -48,5 +48,9 @@ export interface Plan {
   readonly bindings: readonly BindingInfo[];
   readonly results: readonly Result[];
   /** Bytes of temporaries if no two shared memory, and the most that live at one step: no plan can need less. */
-  readonly memory: { readonly peakBytes: number; readonly lowerBoundBytes: number; readonly unsharedBytes: number };
+  readonly memory: {
+    readonly peakBytes: number;
+    readonly lowerBoundBytes: number;
+    readonly unsharedBytes: number;
+  };
 }

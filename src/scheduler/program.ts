@@ -16,8 +16,20 @@ export type Instruction =
   /** `argument` dtype is that of register `x`; `dtype` is the result's. */
   | { readonly kind: "unary"; readonly fn: UnaryName; readonly x: Register; readonly dtype: DType }
   /** `a` and `b` have one dtype. */
-  | { readonly kind: "binary"; readonly fn: BinaryName; readonly a: Register; readonly b: Register; readonly dtype: DType }
-  | { readonly kind: "where"; readonly condition: Register; readonly a: Register; readonly b: Register; readonly dtype: DType }
+  | {
+      readonly kind: "binary";
+      readonly fn: BinaryName;
+      readonly a: Register;
+      readonly b: Register;
+      readonly dtype: DType;
+    }
+  | {
+      readonly kind: "where";
+      readonly condition: Register;
+      readonly a: Register;
+      readonly b: Register;
+      readonly dtype: DType;
+    }
   | { readonly kind: "cast"; readonly x: Register; readonly dtype: DType };
 
 export interface ElementwiseProgram {

@@ -6,12 +6,17 @@ export const BYTES_PER_ELEMENT = 4;
 /** What values of a dtype are stored in on the host. */
 export type HostArray = Float32Array | Int32Array | Uint32Array;
 
-const constructors = {
+interface HostArrayConstructor {
+  new (length: number): HostArray;
+  new (buffer: ArrayBufferLike, byteOffset: number, length: number): HostArray;
+}
+
+const constructors: Readonly<Record<DType, HostArrayConstructor>> = {
   f32: Float32Array,
   i32: Int32Array,
   u32: Uint32Array,
   bool: Uint32Array,
-} as const satisfies Record<DType, unknown>;
+};
 
 /** A zero-filled host array for `length` elements of `dtype`. */
 export function hostArray(dtype: DType, length: number): HostArray {

@@ -1,0 +1,32 @@
+/** The verbs: everything that can be done with tensors. Models, optimizers and users build on these alone. */
+
+export type { Operand } from "./functions/apply.ts";
+export * from "./functions/classification.ts";
+export * from "./functions/creation.ts";
+export * from "./functions/elementwise.ts";
+export * from "./functions/gradients.ts";
+export * from "./functions/linear.ts";
+export * from "./functions/movement.ts";
+export * from "./functions/optimizer.ts";
+export * from "./functions/random.ts";
+export * from "./functions/recurrent.ts";
+export * from "./functions/reduce.ts";
+export { packedOffsets } from "./ops/packed.ts";
+export { type Argument, type Compiled, compile, planStep } from "./runtime/compile.ts";
+export { currentRuntime } from "./runtime/current.ts";
+export { type InitOptions, init, type Opened } from "./runtime/init.ts";
+export { packVariables } from "./runtime/pack.ts";
+export type { Runtime } from "./runtime/runtime.ts";
+export { nextInitialiserSeed } from "./runtime/seeds.ts";
+export { Tensor, Variable } from "./runtime/tensor.ts";
+export type { DType, HostArray } from "./tensor/dtype.ts";
+export {
+  foldIn,
+  type Key,
+  keyOf,
+  normal as drawNormal,
+  permutation,
+  uniform as drawUniform,
+  words,
+} from "./tensor/random.ts";
+export { describe, type Shape, sizeOf, type TensorType } from "./tensor/shape.ts";

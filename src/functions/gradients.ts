@@ -1,0 +1,78 @@
+import { backward, type Seed } from "../autodiff/backward.ts";
+import { ArgumentError, ShapeError } from "../errors.ts";
+import { Tensor, type Variable } from "../runtime/tensor.ts";
+import { describe, sameShape } from "../tensor/shape.ts";
+import { ones, zeros } from "./creation.ts";
+
+/** Gradients by the variable that they belong to. */
+export type Gradients = ReadonlyMap<Variable, Tensor>;
+
+/**
+ * The loss that `fn` returns, a scalar, and its gradient for every one of `variables`; zeros for those that the loss
+ * does not depend on. Gradients are tensors like any other and can be differentiated again.
+ */
+export function valueAndGrad(
+  variables: readonly Variable[],
+  fn: () => Tensor,
+): [loss: Tensor, gradients: Gradients] {
+  const loss = fn();
+  const found = gradients(loss, variables);
+  return [
+    loss,
+    new Map(variables.map((variable, i) => [variable, found[i] ?? zeros(variable.shape)])),
+  ];
+}
+
+/** ∂ fn(...inputs) / ∂ input for each of `inputs`, where fn returns a scalar. */
+export function grad(fn: (...inputs: Tensor[]) => Tensor, ...inputs: Tensor[]): Tensor[] {
+  return gradients(fn(...inputs), inputs);
+}
+
+/** ∂ output / ∂ input for each of `inputs`: `output` must be a scalar. */
+export function gradients(output: Tensor, inputs: readonly Tensor[]): Tensor[] {
+  if (output.size !== 1 || output.dtype !== "f32") {
+    throw new ShapeError(
+      `grad: what is differentiated must be one f32 number; got ${describe(output.type)}. Reduce it with sum() or mean(), or use vjp() with a cotangent.`,
+    );
+  }
+  return pull([{ value: output.value, cotangent: ones(output.shape).value }], inputs);
+}
+
+/**
+ * The result of `fn` and a function that takes a cotangent of the result's shape to the cotangents of `inputs`:
+ * Jᵀ·v, where J is the Jacobian of fn.
+ */
+export function vjp(
+  fn: (...inputs: Tensor[]) => Tensor,
+  ...inputs: Tensor[]
+): [output: Tensor, pullback: (cotangent: Tensor) => Tensor[]] {
+  const output = fn(...inputs);
+  return [
+    output,
+    (cotangent) => {
+      if (!sameShape(cotangent.shape, output.shape) || cotangent.dtype !== output.dtype) {
+        throw new ShapeError(
+          `vjp: the cotangent must have the output's type; got ${describe(cotangent.type)} for ${describe(output.type)}.`,
+        );
+      }
+      return pull([{ value: output.value, cotangent: cotangent.value }], inputs);
+    },
+  ];
+}
+
+function pull(seeds: readonly Seed[], inputs: readonly Tensor[]): Tensor[] {
+  const wrong = inputs.find(({ dtype }) => dtype !== "f32");
+  if (wrong !== undefined) {
+    throw new ArgumentError(
+      `grad: only f32 tensors have gradients; got ${describe(wrong.type)}. Leave it out of the list.`,
+    );
+  }
+  const found = backward(
+    seeds,
+    inputs.map(({ value }) => value),
+  );
+  return inputs.map((input, i) => {
+    const cotangent = found[i];
+    return cotangent === undefined ? zeros(input.shape) : new Tensor(cotangent);
+  });
+}

@@ -1,0 +1,50 @@
+/** Random numbers from a counter-based generator: the same seed gives the same bits on every device. */
+import { activeTrace } from "../runtime/active-trace.ts";
+import { Cell } from "../runtime/cell.ts";
+import { currentRuntime } from "../runtime/current.ts";
+import { fromHost, Tensor } from "../runtime/tensor.ts";
+import { normal as drawNormal, keyOf } from "../tensor/random.ts";
+import { type Shape, sizeOf, type TensorType } from "../tensor/shape.ts";
+import { apply } from "./apply.ts";
+import { cast, less, mul, where } from "./elementwise.ts";
+
+const KEY_TYPE: TensorType = { dtype: "u32", shape: [2] };
+
+/**
+ * f32 in [0, 1). Inside a compiled step every run draws new numbers; the runtime's seed and the number of the run
+ * decide which. With `seed` the numbers are always those of that seed.
+ */
+export function uniform(shape: Shape, seed?: number): Tensor {
+  if (seed !== undefined) {
+    const key = fromHost(KEY_TYPE, Uint32Array.from(keyOf(seed)));
+    return apply("uniform", { key }, { shape, stream: 0 });
+  }
+  const trace = activeTrace();
+  if (trace === undefined) {
+    const key = fromHost(KEY_TYPE, Uint32Array.from(currentRuntime("uniform").nextKey()));
+    return apply("uniform", { key }, { shape, stream: 0xffff });
+  }
+  trace.key ??= new Cell("argument", KEY_TYPE, "random key");
+  return apply("uniform", { key: new Tensor(trace.key.value) }, { shape, stream: trace.streams++ });
+}
+
+/**
+ * f32 from the standard normal distribution, drawn on the host in float64 so that every device gets the same bits.
+ * A constant inside a compiled step: for new noise at every run use `uniform`.
+ */
+export function normal(shape: Shape, seed: number): Tensor {
+  const numbers = drawNormal(keyOf(seed), 0, sizeOf(shape));
+  return fromHost({ dtype: "f32", shape }, Float32Array.from(numbers));
+}
+
+/** bool: true with probability p. */
+export function bernoulli(shape: Shape, p: number): Tensor {
+  return less(uniform(shape), p);
+}
+
+/** x with each element set to 0 with probability p and the others divided by 1 − p. Srivastava et al. 2014. */
+export function dropout(x: Tensor, p: number): Tensor {
+  if (p === 0) return x;
+  if (p >= 1) return mul(x, 0);
+  return where(bernoulli(x.shape, 1 - p), mul(x, 1 / (1 - p)), cast(mul(x, 0), "f32"));
+}

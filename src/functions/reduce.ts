@@ -1,0 +1,32 @@
+import type { ReduceName } from "../ops/vocabulary.ts";
+import type { Tensor } from "../runtime/tensor.ts";
+import { apply } from "./apply.ts";
+import { wholeAxis } from "./movement.ts";
+
+export interface ReduceOptions {
+  /** Dimensions to reduce over, negative ones counted from the end; all of them where nothing is said. */
+  readonly axis?: number | readonly number[];
+  /** Keep reduced dimensions with size 1. */
+  readonly keepDims?: boolean;
+}
+
+function reduce(fn: ReduceName): (x: Tensor, options?: ReduceOptions) => Tensor {
+  return (x, { axis, keepDims = false } = {}) => {
+    const chosen =
+      axis === undefined ? x.shape.map((_, d) => d) : typeof axis === "number" ? [axis] : axis;
+    const axes = chosen.map((d) => wholeAxis(d, x)).sort((a, b) => a - b);
+    return apply("reduce", { x }, { fn, axes, keepDims });
+  };
+}
+
+export const sum = reduce("sum");
+export const mean = reduce("mean");
+/** The largest; equal ones share the gradient. */
+export const max = reduce("max");
+/** The smallest; equal ones share the gradient. */
+export const min = reduce("min");
+
+/** i32: where along `axis` the largest element is, the first of equals. */
+export function argmax(x: Tensor, axis = -1): Tensor {
+  return apply("argmax", { x }, { axis: wholeAxis(axis, x) });
+}

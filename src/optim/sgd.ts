@@ -1,0 +1,27 @@
+import { assignSgd } from "../functions.ts";
+import { type Optimizer, OptimizerCore, type OptimizerOptions } from "./optimizer.ts";
+
+export interface SgdOptions extends OptimizerOptions {
+  readonly momentum?: number;
+  readonly nesterov?: boolean;
+  /** L2: weightDecay · p is added to the gradient. */
+  readonly weightDecay?: number;
+}
+
+/** Stochastic gradient descent, with momentum as in PyTorch: v ← momentum·v + g, p ← p − learningRate·v. */
+export function sgd(options: SgdOptions): Optimizer {
+  const core = new OptimizerCore("sgd", options);
+  const attrs = {
+    momentum: options.momentum ?? 0,
+    nesterov: options.nesterov ?? false,
+    weightDecay: options.weightDecay ?? 0,
+  };
+  return {
+    update(gradients, update = {}) {
+      const inputs = core.begin(gradients, update);
+      assignSgd(inputs, core.flat("velocity"), attrs);
+    },
+    setLearningRate: (learningRate) => core.setLearningRate(learningRate),
+    state: () => core.state(),
+  };
+}

@@ -1,0 +1,224 @@
+/**
+ * Compiled steps. A function is traced once for each signature of arguments into one plan, which is then replayed:
+ * arguments are copied into the plan's own inputs, variables are updated in place, and small results travel to the
+ * host with the run itself, so that reading a loss never makes the device wait.
+ */
+import type { Program, ReadRequest } from "../devices/device.ts";
+import { ArgumentError } from "../errors.ts";
+import { explainPlan } from "../scheduler/explain.ts";
+import type { Plan } from "../scheduler/plan.ts";
+import { BYTES_PER_ELEMENT, type HostArray, viewAs } from "../tensor/dtype.ts";
+import { bytesOf, describe, sizeOf, type TensorType } from "../tensor/shape.ts";
+import { Cell } from "./cell.ts";
+import { currentRuntime } from "./current.ts";
+import { type Prepared, prepare } from "./prepare.ts";
+import type { Runtime } from "./runtime.ts";
+import { replaceTensors, tensorsIn } from "./structure.ts";
+import { Tensor } from "./tensor.ts";
+import { type Traced, trace } from "./trace.ts";
+
+/** A number is handed over as a scalar f32 tensor: a new one never compiles anything. */
+export type Argument = Tensor | number;
+
+export interface Compiled<R> {
+  /** Runs the step. The promise settles as soon as it is under way; read results to wait for it. */
+  (...args: Argument[]): Promise<R>;
+  /** What has been compiled so far, step by step, and why. */
+  explain(): string;
+  /** The plans made so far, one for each signature of arguments. */
+  readonly plans: readonly Plan[];
+}
+
+/** Results of at most this many elements come to the host with the run. */
+const MAILED_ELEMENTS = 1024;
+
+interface Entry {
+  readonly traced: Traced<unknown>;
+  readonly prepared: Prepared;
+  readonly plan: Plan;
+  readonly program: Program;
+  /** Where each variable lay when the plan was made. */
+  readonly places: string;
+  readonly outputs: readonly Cell[];
+  readonly why: string;
+  runs: number;
+}
+
+export function compile<R>(fn: (...args: Tensor[]) => R): Compiled<R> {
+  const step = new CompiledStep(fn);
+  const call = (...args: Argument[]) => step.call(currentRuntime("compile"), args);
+  return Object.assign(call, {
+    explain: () => step.explain(),
+    get plans() {
+      return step.plans();
+    },
+  });
+}
+
+class CompiledStep<R> {
+  readonly #fn: (...args: Tensor[]) => R;
+  readonly #entries = new Map<Runtime, Map<string, Entry>>();
+
+  constructor(fn: (...args: Tensor[]) => R) {
+    this.#fn = fn;
+  }
+
+  call(runtime: Runtime, args: readonly Argument[]): Promise<R> {
+    const tensors = args.map((arg) => (typeof arg === "number" ? scalar(arg) : arg));
+    return runtime.enqueue(async () => {
+      await runtime.flush();
+      const entry = await this.#entryFor(runtime, tensors);
+      return this.#run(runtime, entry, tensors);
+    });
+  }
+
+  async #entryFor(runtime: Runtime, args: readonly Tensor[]): Promise<Entry> {
+    const signature = args.map(({ type }) => describe(type)).join(", ");
+    const entries = this.#entries.get(runtime) ?? new Map<string, Entry>();
+    this.#entries.set(runtime, entries);
+    const known = entries.get(signature);
+    if (known !== undefined && known.places === placesOf(known.prepared)) return known;
+    if (known !== undefined) runtime.device.unload(known.program);
+    const why =
+      known === undefined
+        ? entries.size === 0
+          ? "the first call"
+          : `a new signature of arguments: (${signature})`
+        : "variables have been moved since the plan was made";
+    const entry = await this.#make(
+      runtime,
+      args.map(({ type }) => type),
+      why,
+    );
+    entries.set(signature, entry);
+    return entry;
+  }
+
+  async #make(runtime: Runtime, types: readonly TensorType[], why: string): Promise<Entry> {
+    const traced = trace(this.#fn, types);
+    const results = tensorsIn(traced.result);
+    const prepared = prepare(
+      { outputs: results.map(({ value }) => value), updates: traced.assigned },
+      false,
+    );
+    const plan = prepared.plan(runtime.device.traits);
+    const program = await runtime.load(plan);
+    const outputs = results.map(({ type }, i) => new Cell("data", type, `output ${i}`));
+    return { traced, prepared, plan, program, places: placesOf(prepared), outputs, why, runs: 0 };
+  }
+
+  async #run(runtime: Runtime, entry: Entry, args: readonly Tensor[]): Promise<R> {
+    const { device } = runtime;
+    const { traced, prepared, program, outputs } = entry;
+    const used = new Set(prepared.cells);
+    for (const [i, cell] of traced.arguments.entries()) {
+      const arg = args[i];
+      if (arg !== undefined && used.has(cell)) await handOver(runtime, arg, cell);
+    }
+    if (traced.key !== undefined) traced.key.host = Uint32Array.of(runtime.seed, entry.runs);
+    entry.runs++;
+    const storages = await runtime.bind(prepared);
+    const reads: ReadRequest[] = [];
+    for (const { block, type } of outputs) {
+      const storage = runtime.storageOf(block);
+      storages.push(storage);
+      if (isMailed(type)) reads.push({ storage, byteOffset: 0, bytes: bytesOf(type) });
+    }
+    const mail = device.run(program, storages, reads);
+    for (const cell of traced.assigned.keys()) cell.renew();
+    let mailed = 0;
+    const results = outputs.map(({ block, type }) => {
+      const cell = new Cell("data", type, "result");
+      if (isMailed(type)) cell.coming = receive(mail[mailed++], type);
+      else
+        device.copy(runtime.storageOf(block), 0, runtime.storageOf(cell.block), 0, bytesOf(type));
+      return new Tensor(cell.value);
+    });
+    return replaceTensors(traced.result, results) as R;
+  }
+
+  plans(): Plan[] {
+    return this.#list().map(({ plan }) => plan);
+  }
+
+  explain(): string {
+    const entries = this.#list();
+    if (entries.length === 0)
+      return "Nothing is compiled yet: a step is compiled when it is first called.";
+    return entries
+      .map(
+        ({ plan, why, runs }) =>
+          `Compiled because of ${why}; run ${runs} times.\n${explainPlan(plan)}`,
+      )
+      .join("\n\n");
+  }
+
+  #list(): Entry[] {
+    return [...this.#entries.values()].flatMap((entries) => [...entries.values()]);
+  }
+}
+
+/**
+ * The plan of a step for a device that need not be there: traced with arguments of `types`, scheduled with `traits`.
+ */
+export function planStep(
+  fn: (...args: Tensor[]) => unknown,
+  types: readonly TensorType[],
+  traits: Runtime["device"]["traits"],
+): Plan {
+  const traced = trace(fn, types);
+  const outputs = tensorsIn(traced.result).map(({ value }) => value);
+  return prepare({ outputs, updates: traced.assigned }, false).plan(traits);
+}
+
+function placesOf({ cells, blocks }: Prepared): string {
+  return cells.map((cell) => `${blocks.indexOf(cell.block)}+${cell.offset}`).join(" ");
+}
+
+function isMailed(type: TensorType): boolean {
+  const size = sizeOf(type.shape);
+  return size > 0 && size <= MAILED_ELEMENTS;
+}
+
+/** Puts the elements of `arg` where the plan expects its argument. */
+async function handOver(runtime: Runtime, arg: Tensor, cell: Cell): Promise<void> {
+  const { node } = arg.value;
+  const own = node.op === "source" && node.holder instanceof Cell ? node.holder : undefined;
+  if (own === undefined) {
+    await runtime.evaluateInTurn(arg);
+    return handOver(runtime, arg, cell);
+  }
+  if (own.kind === "argument") {
+    throw new ArgumentError(
+      "compile: an argument must have values; got a tensor that was kept from another trace. Return it from that step instead.",
+    );
+  }
+  if (own.coming !== undefined) own.host = await own.coming;
+  own.coming = undefined;
+  if (own.host !== undefined) runtime.device.write(runtime.storageOf(cell.block), 0, own.host);
+  else if (sizeOf(own.type.shape) > 0) {
+    const from = runtime.storageOf(own.block);
+    runtime.device.copy(
+      from,
+      own.offset * BYTES_PER_ELEMENT,
+      runtime.storageOf(cell.block),
+      0,
+      bytesOf(own.type),
+    );
+  }
+}
+
+function receive(bytes: Promise<ArrayBuffer> | undefined, type: TensorType): Promise<HostArray> {
+  const elements = (bytes ?? Promise.resolve(new ArrayBuffer(0))).then((buffer) =>
+    viewAs(type.dtype, buffer),
+  );
+  // Whoever reads the result gets the error; a result that nobody reads must not end the process.
+  elements.catch(() => undefined);
+  return elements;
+}
+
+function scalar(value: number): Tensor {
+  const cell = new Cell("data", { dtype: "f32", shape: [] }, "number");
+  cell.host = Float32Array.of(value);
+  return new Tensor(cell.value);
+}

@@ -1,0 +1,35 @@
+/**
+ * Running a user's function on tensors that stand for its arguments, to see what it computes and which variables it
+ * assigns. Assignments made meanwhile are kept in the trace alone: the variables themselves stay as they are.
+ */
+import { TraceError } from "../errors.ts";
+import type { GraphValue } from "../graph/graph.ts";
+import type { TensorType } from "../tensor/shape.ts";
+import { activeTrace, type Trace, whileTracing } from "./active-trace.ts";
+import { Cell } from "./cell.ts";
+import { Tensor } from "./tensor.ts";
+
+/** What a function computes: its result, with tensors where it had them, and its assignments. */
+export interface Traced<R> {
+  readonly result: R;
+  readonly arguments: readonly Cell[];
+  readonly assigned: ReadonlyMap<Cell, GraphValue>;
+  readonly key: Cell | undefined;
+}
+
+export function trace<R>(fn: (...args: Tensor[]) => R, types: readonly TensorType[]): Traced<R> {
+  if (activeTrace() !== undefined) {
+    throw new TraceError(
+      "compile: a compiled step cannot be called inside another one. Call the plain function instead.",
+    );
+  }
+  const cells = types.map((type, i) => new Cell("argument", type, `argument ${i}`));
+  const notes: Trace = { assigned: new Map(), key: undefined, streams: 0 };
+  const result = whileTracing(notes, () => fn(...cells.map((cell) => new Tensor(cell.value))));
+  if (result instanceof Promise) {
+    throw new TraceError(
+      "compile: the function must not be async; it is run once, on tensors that have no values yet. Await results outside, after the step.",
+    );
+  }
+  return { result, arguments: cells, assigned: notes.assigned, key: notes.key };
+}

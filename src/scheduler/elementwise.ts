@@ -1,0 +1,129 @@
+import { InternalError } from "../errors.ts";
+import { type GraphValue, inputsOf, type OpNode, outputsOf } from "../graph/graph.ts";
+import { broadcastStrides, type Shape } from "../tensor/shape.ts";
+import type { ElementwiseProgram, Instruction, Register } from "./program.ts";
+import type { ElementwiseWork } from "./work.ts";
+
+type ElementwiseNode = OpNode<"unary" | "binary" | "where" | "cast" | "literal" | "broadcastTo">;
+
+/** Ops that elementwise programs are made of; a broadcast is a way of reading. */
+export function isElementwise(node: OpNode): node is ElementwiseNode {
+  switch (node.op) {
+    case "unary":
+    case "binary":
+    case "where":
+    case "cast":
+    case "literal":
+    case "broadcastTo":
+      return true;
+    default:
+      return false;
+  }
+}
+
+export function throughBroadcasts(value: GraphValue): GraphValue {
+  return value.node.op === "broadcastTo" ? throughBroadcasts(value.node.ins.x) : value;
+}
+
+/** The program that computes `root` from the group's nodes. */
+export function elementwiseWork(root: OpNode, nodes: readonly OpNode[]): ElementwiseWork {
+  const result = outputsOf(root)[0];
+  if (result === undefined) throw new InternalError("an elementwise node has no output.");
+  const builder = new ProgramBuilder(result.type.shape, new Set(nodes));
+  const register = builder.read(result);
+  const labels = [...nodes].sort((a, b) => a.id - b.id).map(nameOf);
+  return {
+    kind: "elementwise",
+    program: mergeDimensions(result.type.shape, builder.strides, builder.instructions, [register]),
+    ins: builder.ins,
+    outs: [result],
+    order: root.id,
+    label: labels.join(" + "),
+  };
+}
+
+function nameOf(node: OpNode): string {
+  return node.op === "unary" || node.op === "binary" ? node.attrs.fn : node.op;
+}
+
+class ProgramBuilder {
+  readonly instructions: Instruction[] = [];
+  readonly ins: GraphValue[] = [];
+  readonly strides: number[][] = [];
+  readonly #registers = new Map<GraphValue, Register>();
+  readonly #shape: Shape;
+  readonly #nodes: ReadonlySet<OpNode>;
+
+  constructor(shape: Shape, nodes: ReadonlySet<OpNode>) {
+    this.#shape = shape;
+    this.#nodes = nodes;
+  }
+
+  /** The register that holds `value`, computed now if it is not there already. */
+  read(value: GraphValue): Register {
+    const known = this.#registers.get(value);
+    if (known !== undefined) return known;
+    const register = this.#compute(value);
+    this.#registers.set(value, register);
+    return register;
+  }
+
+  #compute(value: GraphValue): Register {
+    const { node } = value;
+    if (node.op === "broadcastTo") return this.read(node.ins.x);
+    if (node.op === "literal")
+      return this.#push({ kind: "literal", value: node.attrs.value, dtype: node.attrs.dtype });
+    if (node.op === "source" || !isElementwise(node) || !this.#nodes.has(node))
+      return this.#load(value);
+    const { dtype } = value.type;
+    const [x = 0, y = 0, z = 0] = inputsOf(node).map((input) => this.read(input));
+    switch (node.op) {
+      case "unary":
+        return this.#push({ kind: "unary", fn: node.attrs.fn, x, dtype });
+      case "binary":
+        return this.#push({ kind: "binary", fn: node.attrs.fn, a: x, b: y, dtype });
+      case "where":
+        return this.#push({ kind: "where", condition: x, a: y, b: z, dtype });
+      case "cast":
+        return this.#push({ kind: "cast", x, dtype });
+      default:
+        return node satisfies never;
+    }
+  }
+
+  #load(value: GraphValue): Register {
+    const input = this.ins.push(value) - 1;
+    this.strides.push(broadcastStrides(value.type.shape, this.#shape));
+    return this.#push({ kind: "input", input, dtype: value.type.dtype });
+  }
+
+  #push(instruction: Instruction): Register {
+    return this.instructions.push(instruction) - 1;
+  }
+}
+
+/** Drops dimensions of size 1 and joins neighbours that every input walks through as if they were one. */
+function mergeDimensions(
+  shape: Shape,
+  strides: readonly (readonly number[])[],
+  instructions: readonly Instruction[],
+  outputs: readonly Register[],
+): ElementwiseProgram {
+  const merged: number[] = [];
+  const inputStrides: number[][] = strides.map(() => []);
+  shape.forEach((n, d) => {
+    if (n === 1) return;
+    const last = merged.length - 1;
+    const joins =
+      last >= 0 && strides.every((own, i) => inputStrides[i]?.[last] === (own[d] ?? 0) * n);
+    if (joins) merged[last] = (merged[last] ?? 1) * n;
+    else merged.push(n);
+    strides.forEach((own, i) => {
+      const mine = inputStrides[i];
+      if (mine === undefined) return;
+      if (joins) mine[last] = own[d] ?? 0;
+      else mine.push(own[d] ?? 0);
+    });
+  });
+  return { shape: merged, inputStrides, instructions, outputs };
+}

@@ -1,0 +1,63 @@
+import { describe } from "../tensor/shape.ts";
+import { isFallback, type Operand } from "./lowering.ts";
+import type { Plan, Step } from "./plan.ts";
+
+/** A plan as text: a line a step with what it reads and writes, and what the whole costs in memory. */
+export function explainPlan(plan: Plan): string {
+  const { memory, bindings } = plan;
+  const bound = bindings.map(
+    ({ kind, name, bytes }, i) => `  b${i} ${kind} ${name || "-"}, ${kibibytes(bytes)}`,
+  );
+  const fallbacks = fallbacksOf(plan).map(({ op, why }) => `  ${op}: ${why}`);
+  return [
+    `Plan for ${plan.device}: ${plan.steps.length} dispatches, ${submitsOf(plan)} submit${submitsOf(plan) === 1 ? "" : "s"}.`,
+    `Temporaries: ${kibibytes(memory.peakBytes)} in ${plan.slots.length} slots; no plan in this order can do with less than ${kibibytes(memory.lowerBoundBytes)}; without sharing ${kibibytes(memory.unsharedBytes)}.`,
+    fallbacks.length === 0
+      ? "Nothing runs on the fallback."
+      : ["On the fallback:", ...fallbacks].join("\n"),
+    "Bindings:",
+    ...bound,
+    "Steps (| waits for those before):",
+    ...plan.steps.map((step, i) => explainStep(plan, step, i)),
+  ].join("\n");
+}
+
+function explainStep(plan: Plan, step: Step, index: number): string {
+  const { call } = step;
+  const operands = call.operands.map((operand) => explainOperand(plan, operand)).join(" ");
+  const kernel = isFallback(call) ? `fallback ${call.op}` : call.kernel;
+  const grid = isFallback(call) ? "" : ` [${call.grid.join(", ")}]`;
+  const bar = step.barrierBefore ? "|" : " ";
+  return `${String(index).padStart(4)} ${bar} ${step.label} → ${kernel}${grid} ${operands}  (${step.why})`;
+}
+
+function explainOperand(plan: Plan, { region, access }: Operand): string {
+  const buffer = plan.buffers[region.buffer];
+  const sign = { read: "<", write: ">", readwrite: "<>" }[access];
+  const place = `${buffer?.kind === "binding" ? "b" : "s"}${buffer?.place}`;
+  return `${sign}${place}${region.offset === 0 ? "" : `+${region.offset}`} ${describe(region.type)}`;
+}
+
+export function fallbacksOf(plan: Plan): { op: string; why: string }[] {
+  return plan.steps.flatMap(({ call }) =>
+    isFallback(call) ? [{ op: call.op, why: call.why }] : [],
+  );
+}
+
+/** Submissions of one run: one, and one more for every stretch of steps behind a fallback. */
+export function submitsOf(plan: Plan): number {
+  let submits = 0;
+  let isOpen = false;
+  for (const { call } of plan.steps) {
+    if (isFallback(call)) isOpen = false;
+    else if (!isOpen) {
+      submits++;
+      isOpen = true;
+    }
+  }
+  return Math.max(submits, 1);
+}
+
+function kibibytes(bytes: number): string {
+  return bytes < 1024 ? `${bytes} B` : `${(bytes / 1024).toFixed(1)} KiB`;
+}

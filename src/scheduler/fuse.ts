@@ -1,0 +1,181 @@
+/**
+ * Groups the nodes of a graph into work. An elementwise op joins the group of its consumers when all of them are in
+ * one group: nothing outside then waits for it, so groups never depend on each other in a circle, and its value is
+ * never stored. Bias and activation behind a matmul or convolution go into that kernel's epilogue.
+ */
+import { type GraphValue, inputsOf, type OpNode, outputsOf, reachable } from "../graph/graph.ts";
+import { sizeOf } from "../tensor/shape.ts";
+import { elementwiseWork, isElementwise, throughBroadcasts } from "./elementwise.ts";
+import type { EpilogueActivation } from "./lowering.ts";
+import type { OpWork, Work } from "./work.ts";
+
+interface Group {
+  readonly root: OpNode;
+  readonly nodes: OpNode[];
+  readonly inputs: Set<GraphValue>;
+}
+
+export function fuse(roots: readonly GraphValue[], maxElementwiseOperands: number): Work[] {
+  const nodes = reachable(roots).filter((node) => node.op !== "source");
+  const users = usersOf(nodes);
+  const kept = new Set(roots);
+  const taken = new Set<OpNode>();
+  const work: Work[] = [];
+  for (const node of nodes) {
+    if (isElementwise(node) || node.op === "reshape" || node.op === "stopGradient") continue;
+    work.push(withEpilogue(node, users, kept, taken));
+  }
+  const elementwise = nodes.filter((node) => isElementwise(node) && !taken.has(node));
+  for (const group of groupElementwise(elementwise, users, kept, taken, maxElementwiseOperands)) {
+    work.push(elementwiseWork(group.root, group.nodes));
+  }
+  return work.sort((a, b) => a.order - b.order);
+}
+
+type Users = ReadonlyMap<GraphValue, readonly OpNode[]>;
+
+function usersOf(nodes: readonly OpNode[]): Users {
+  const users = new Map<GraphValue, OpNode[]>();
+  for (const node of nodes) {
+    for (const input of inputsOf(node)) {
+      const list = users.get(input);
+      if (list === undefined) users.set(input, [node]);
+      else list.push(node);
+    }
+  }
+  return users;
+}
+
+function only<T>(list: readonly T[] | undefined): T | undefined {
+  return list?.length === 1 ? list[0] : undefined;
+}
+
+const ACTIVATIONS: ReadonlySet<string> = new Set<EpilogueActivation>(["relu", "tanh", "sigmoid"]);
+
+function withEpilogue(
+  node: OpNode,
+  users: Users,
+  kept: ReadonlySet<GraphValue>,
+  taken: Set<OpNode>,
+): OpWork {
+  const plain: OpWork = {
+    kind: "op",
+    node,
+    epilogue: undefined,
+    result: undefined,
+    order: node.id,
+    label: node.op,
+  };
+  if (node.op !== "matmul" && node.op !== "conv2d") return plain;
+  let last: OpNode = node;
+  let result: GraphValue = node.outs.out;
+  const names: string[] = [node.op];
+  const soleUser = () => (kept.has(result) ? undefined : only(users.get(result)));
+  let bias: GraphValue | undefined;
+  const adder = soleUser();
+  if (adder?.op === "binary" && adder.attrs.fn === "add") {
+    bias = biasOf(adder, result, node.id);
+    if (bias !== undefined) {
+      [last, result] = [adder, adder.outs.out];
+      names.push("bias");
+    }
+  }
+  let activation: EpilogueActivation | undefined;
+  const activator = soleUser();
+  if (activator?.op === "unary" && ACTIVATIONS.has(activator.attrs.fn)) {
+    activation = activator.attrs.fn as EpilogueActivation; // ACTIVATIONS holds exactly these
+    [last, result] = [activator, activator.outs.out];
+    names.push(activator.attrs.fn);
+  }
+  if (last === node) return plain;
+  for (const folded of [adder, activator])
+    if (folded !== undefined && folded.id <= last.id) taken.add(folded);
+  return {
+    kind: "op",
+    node,
+    epilogue: { bias, activation },
+    result,
+    order: last.id,
+    label: names.join(" + "),
+  };
+}
+
+/** The operand added to `product`, if it is one number per last dimension and known before the product is made. */
+function biasOf(
+  adder: OpNode<"binary">,
+  product: GraphValue,
+  before: number,
+): GraphValue | undefined {
+  const { a, b } = adder.ins;
+  if (a === b) return undefined;
+  const other = throughBroadcasts(a === product ? b : a);
+  const { shape } = other.type;
+  const columns = product.type.shape.at(-1);
+  if (other.node.op === "literal") return undefined;
+  const isRow = sizeOf(shape) === columns && shape.at(-1) === columns;
+  const keepsShape = sizeOf(adder.outs.out.type.shape) === sizeOf(product.type.shape);
+  return isRow && keepsShape && other.node.id < before ? other : undefined;
+}
+
+function groupElementwise(
+  nodes: readonly OpNode[],
+  users: Users,
+  kept: ReadonlySet<GraphValue>,
+  taken: ReadonlySet<OpNode>,
+  maxOperands: number,
+): Group[] {
+  const groupOf = new Map<OpNode, Group>();
+  const groups: Group[] = [];
+  for (const node of [...nodes].reverse()) {
+    const out = outputsOf(node)[0];
+    if (out === undefined) continue;
+    const consumers = users.get(out) ?? [];
+    const isKept = kept.has(out);
+    // Literals and broadcasts are part of how their consumers read: they are stored only for other kinds of op.
+    const reads = (consumer: OpNode) => groupOf.has(consumer) || taken.has(consumer);
+    if (!isKept && isFree(node) && consumers.every(reads)) continue;
+    const home = isKept ? undefined : commonGroup(consumers, groupOf);
+    if (home !== undefined && joins(node, home, maxOperands)) {
+      home.nodes.push(node);
+      home.inputs.delete(out);
+      for (const input of storedInputs(node)) home.inputs.add(input);
+      groupOf.set(node, home);
+    } else {
+      const group: Group = { root: node, nodes: [node], inputs: new Set(storedInputs(node)) };
+      groups.push(group);
+      groupOf.set(node, group);
+    }
+  }
+  return groups;
+}
+
+function isFree(node: OpNode): boolean {
+  return node.op === "literal" || node.op === "broadcastTo";
+}
+
+function commonGroup(
+  consumers: readonly OpNode[],
+  groupOf: ReadonlyMap<OpNode, Group>,
+): Group | undefined {
+  const first = consumers[0] === undefined ? undefined : groupOf.get(consumers[0]);
+  return first !== undefined && consumers.every((consumer) => groupOf.get(consumer) === first)
+    ? first
+    : undefined;
+}
+
+/** A smaller value is computed once and read many times, rather than computed again for every element. */
+function joins(node: OpNode, group: Group, maxOperands: number): boolean {
+  const [mine, its] = [outputsOf(node)[0], outputsOf(group.root)[0]];
+  if (mine === undefined || its === undefined) return false;
+  if (sizeOf(mine.type.shape) !== sizeOf(its.type.shape)) return false;
+  const inputs = new Set([...group.inputs, ...storedInputs(node)]);
+  inputs.delete(mine);
+  return inputs.size + 1 <= maxOperands;
+}
+
+/** What a node reads from memory, looking through broadcasts and past literals. */
+function storedInputs(node: OpNode): GraphValue[] {
+  return inputsOf(node)
+    .map(throughBroadcasts)
+    .filter((input) => input.node.op !== "literal");
+}

@@ -1,0 +1,215 @@
+import { flatten, type GraphValue, type OpNode } from "../graph/graph.ts";
+import { ops } from "../ops/table.ts";
+import type { Arity } from "../ops/vocabulary.ts";
+import { bytesOf, describe, sizeOf, type TensorType } from "../tensor/shape.ts";
+import type {
+  Access,
+  DeviceTraits,
+  FallbackCall,
+  KernelCall,
+  Lower,
+  Region,
+  Site,
+} from "./lowering.ts";
+import type { BufferDraft, PlacedWork, Storage } from "./storage.ts";
+import type { OpWork } from "./work.ts";
+
+export interface LoweredStep {
+  readonly call: KernelCall | FallbackCall;
+  readonly label: string;
+  readonly why: string;
+}
+
+/** Turns placed work into kernel calls of the device; scratch memory is added to `buffers`. */
+export function lower(
+  storage: Storage,
+  buffers: BufferDraft[],
+  traits: DeviceTraits,
+): LoweredStep[] {
+  return storage.sequence.flatMap((item) => lowerItem(item, storage.regionOf, buffers, traits));
+}
+
+function lowerItem(
+  item: PlacedWork,
+  regionOf: (value: GraphValue) => Region,
+  buffers: BufferDraft[],
+  traits: DeviceTraits,
+): LoweredStep[] {
+  if (item.kind === "copy") {
+    return traits.copy(item.from, item.to).map((call) => ({ call, label: "copy", why: item.why }));
+  }
+  const place = (value: GraphValue) => item.copied.get(value) ?? regionOf(value);
+  const { work } = item;
+  if (work.kind === "op") return lowerOp(work, place, buffers, traits);
+  if (work.outs.every((out) => sizeOf(out.type.shape) === 0)) return [];
+  const calls = traits.elementwise({
+    program: work.program,
+    ins: work.ins.map(place),
+    outs: work.outs.map(place),
+  });
+  const why =
+    work.program.instructions.length > work.ins.length + 1
+      ? "a chain of elementwise ops in one pass"
+      : "elementwise";
+  return calls.map((call) => ({ call, label: work.label, why }));
+}
+
+function lowerOp(
+  work: OpWork,
+  place: (value: GraphValue) => Region,
+  buffers: BufferDraft[],
+  traits: DeviceTraits,
+): LoweredStep[] {
+  const { node } = work;
+  const placeHeld = (held: object) =>
+    Object.fromEntries(
+      Object.entries(held).map(([name, entry]) => [
+        name,
+        entry === undefined
+          ? undefined
+          : Array.isArray(entry)
+            ? entry.map(place)
+            : place(entry as GraphValue),
+      ]),
+    );
+  const ins = placeHeld(node.ins);
+  const outs = work.result === undefined ? placeHeld(node.outs) : { out: place(work.result) };
+  const declared = ops[node.op];
+  const written = flatten<Region>(declared.outputs, outs);
+  if (written.every((region) => sizeOf(region.type.shape) === 0)) return [];
+  const why = whyFallback(node, [...flatten<Region>(declared.inputs, ins), ...written], traits);
+  if (why !== undefined) return fallback(work, ins, outs, why, place, traits);
+  const site = {
+    ins,
+    outs,
+    attrs: node.attrs,
+    epilogue: work.epilogue && {
+      bias: work.epilogue.bias && place(work.epilogue.bias),
+      activation: work.epilogue.activation,
+    },
+    scratch: (type: TensorType): Region => ({
+      buffer: buffers.push({ bytes: bytesOf(type), binding: undefined }) - 1,
+      offset: 0,
+      type,
+    }),
+  };
+  // The node and its row of the table belong to one op; the compiler cannot follow that through the union.
+  const calls = (traits.lower[node.op as keyof DeviceTraits["lower"]] as Lower<never>)(
+    site as unknown as Site<never>,
+  );
+  const reason =
+    work.epilogue === undefined
+      ? `${traits.name} kernel`
+      : "what follows is folded into the kernel's epilogue";
+  return calls.map((call) => ({ call, label: work.label, why: reason }));
+}
+
+/** Why the device cannot run `node`, or undefined if it can. */
+function whyFallback(
+  node: OpNode,
+  regions: readonly Region[],
+  traits: DeviceTraits,
+): string | undefined {
+  const entry = traits.lower[node.op as keyof DeviceTraits["lower"]];
+  if (typeof entry !== "function") return entry.fallback;
+  const large = regions.find((region) => bytesOf(region.type) > traits.maxRegionBytes);
+  return (
+    large &&
+    `${describe(large.type)} is larger than the ${traits.maxRegionBytes} bytes that a kernel can reach`
+  );
+}
+
+function fallback(
+  work: OpWork,
+  ins: Readonly<Record<string, Region | Region[] | undefined>>,
+  outs: Readonly<Record<string, Region | Region[] | undefined>>,
+  why: string,
+  place: (value: GraphValue) => Region,
+  traits: DeviceTraits,
+): LoweredStep[] {
+  const { node } = work;
+  const { inputs, outputs } = ops[node.op];
+  const overwrites: readonly unknown[] = Object.keys(ops[node.op].overwrites ?? {});
+  const operands = [
+    ...present(inputs, ins).flatMap(([, regions]) =>
+      regions.map((region) => ({ region, access: "read" as Access })),
+    ),
+    ...present(outputs, outs).flatMap(([name, regions]) =>
+      regions.map((region) => ({
+        region,
+        access: (overwrites.includes(name) ? "readwrite" : "write") as Access,
+      })),
+    ),
+  ];
+  const call: FallbackCall = {
+    kernel: "fallback",
+    op: node.op,
+    attrs: node.attrs,
+    operands,
+    presentInputs: counts(inputs, ins),
+    presentOutputs: counts(outputs, outs),
+    why,
+  };
+  const step: LoweredStep = { call, label: node.op, why };
+  return [step, ...separateEpilogue(work, place, traits)];
+}
+
+type Held = Readonly<Record<string, Region | Region[] | undefined>>;
+
+function present(declared: Readonly<Record<string, Arity>>, held: Held): [string, Region[]][] {
+  return Object.keys(declared).flatMap((name) => {
+    const entry = held[name];
+    return entry === undefined ? [] : [[name, [entry].flat()] satisfies [string, Region[]]];
+  });
+}
+
+function counts(declared: Readonly<Record<string, Arity>>, held: Held): Record<string, number> {
+  return Object.fromEntries(
+    present(declared, held).map(([name, regions]) => [name, regions.length]),
+  );
+}
+
+/** Without a kernel there is no epilogue either: bias and activation follow as elementwise work, in place. */
+function separateEpilogue(
+  work: OpWork,
+  place: (value: GraphValue) => Region,
+  traits: DeviceTraits,
+): LoweredStep[] {
+  if (work.epilogue === undefined || work.result === undefined) return [];
+  const { bias, activation } = work.epilogue;
+  const out = place(work.result);
+  const columns = work.result.type.shape.at(-1) ?? 1;
+  const rows = sizeOf(work.result.type.shape) / columns;
+  const ins: Region[] = bias === undefined ? [out] : [out, place(bias)];
+  const program = {
+    shape: [rows, columns],
+    inputStrides:
+      bias === undefined
+        ? [[columns, 1]]
+        : [
+            [columns, 1],
+            [0, 1],
+          ],
+    instructions: [
+      { kind: "input", input: 0, dtype: "f32" } as const,
+      ...(bias === undefined
+        ? []
+        : [
+            { kind: "input", input: 1, dtype: "f32" } as const,
+            { kind: "binary", fn: "add", a: 0, b: 1, dtype: "f32" } as const,
+          ]),
+      ...(activation === undefined
+        ? []
+        : [
+            { kind: "unary", fn: activation, x: bias === undefined ? 0 : 2, dtype: "f32" } as const,
+          ]),
+    ],
+    outputs: [(bias === undefined ? 0 : 2) + (activation === undefined ? 0 : 1)],
+  };
+  const calls = traits.elementwise({ program, ins, outs: [out] });
+  return calls.map((call) => ({
+    call,
+    label: "epilogue",
+    why: "the op before it runs on the fallback",
+  }));
+}

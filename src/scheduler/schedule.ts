@@ -1,0 +1,55 @@
+import type { GraphValue, OpNode } from "../graph/graph.ts";
+import { bytesOf } from "../tensor/shape.ts";
+import { fuse } from "./fuse.ts";
+import { lower } from "./lower.ts";
+import type { DeviceTraits } from "./lowering.ts";
+import type { BindingInfo, Plan } from "./plan.ts";
+import type { PlanRequest } from "./request.ts";
+import { rewrite } from "./rewrite.ts";
+import { assignSlots, markBarriers } from "./slots.ts";
+import { assignStorage } from "./storage.ts";
+
+/**
+ * Makes the plan that computes `request` on a device with `traits`: rewrite, fuse, place, lower, share memory.
+ * A pure function; the device itself need not exist. `literal` turns literals into sources, so that graphs which
+ * differ in their constants only can share a plan.
+ */
+export function schedule(
+  request: PlanRequest,
+  traits: DeviceTraits,
+  literal?: (node: OpNode<"literal">) => GraphValue,
+): Plan {
+  const roots = [...request.outputs, ...request.updates.map(({ value }) => value)];
+  const rewritten = rewrite(roots, literal);
+  const renew = (value: GraphValue) => rewritten.get(value) ?? value;
+  const renewed: PlanRequest = {
+    ...request,
+    outputs: request.outputs.map(renew),
+    updates: request.updates.map(({ source, value }) => ({ source, value: renew(value) })),
+  };
+  const work = fuse([...rewritten.values()], traits.maxElementwiseOperands);
+  const storage = assignStorage(work, renewed, traits);
+  const drafts = [...storage.buffers];
+  const lowered = lower(storage, drafts, traits);
+  const { buffers, slots, memory } = assignSlots(drafts, lowered);
+  const outputs = request.outputs.map(
+    (value, i): BindingInfo => ({
+      kind: "output",
+      bytes: bytesOf(value.type),
+      name: `output ${i}`,
+    }),
+  );
+  return {
+    device: traits.name,
+    steps: markBarriers(lowered, buffers),
+    buffers,
+    slots,
+    bindings: [...request.bindings, ...outputs],
+    results: request.outputs.map((value, i) => ({
+      binding: request.bindings.length + i,
+      offset: 0,
+      type: value.type,
+    })),
+    memory,
+  };
+}

@@ -1,0 +1,320 @@
+/**
+ * Decides in which buffer, and where in it, every value lies. Views share their source's memory; outputs and updated
+ * variables are written where they are wanted if nobody still needs what is there; ops that overwrite get a copy
+ * of their input where it lives on; tensors that a kernel wants side by side are made side by side.
+ * Invariant: a region is only written by a later work item once every reader of its present value has run.
+ */
+import { InternalError } from "../errors.ts";
+import type { GraphValue, OpNode } from "../graph/graph.ts";
+import { packedOffsets } from "../ops/packed.ts";
+import { BYTES_PER_ELEMENT } from "../tensor/dtype.ts";
+import { bytesOf, sameShape, sizeOf, stridesOf, type TensorType } from "../tensor/shape.ts";
+import { contiguousOffset, overwritten, packLists } from "./demands.ts";
+import type { DeviceTraits, Region } from "./lowering.ts";
+import type { PlanRequest } from "./request.ts";
+import { aliased, readsOf, viewed, type Work, writesOf } from "./work.ts";
+
+export interface BufferDraft {
+  bytes: number;
+  /** Index of the binding, or undefined for a temporary buffer. */
+  readonly binding: number | undefined;
+}
+
+export interface Copy {
+  readonly kind: "copy";
+  readonly from: Region;
+  readonly to: Region;
+  readonly why: string;
+}
+
+/** A work item whose operands have places, or a copy between places. */
+export type PlacedWork =
+  | {
+      readonly kind: "work";
+      readonly work: Work;
+      /** Inputs that this item reads from a copy. */
+      readonly copied: ReadonlyMap<GraphValue, Region>;
+    }
+  | Copy;
+
+export interface Storage {
+  readonly buffers: readonly BufferDraft[];
+  readonly sequence: readonly PlacedWork[];
+  readonly regionOf: (value: GraphValue) => Region;
+}
+
+const NEVER = Number.POSITIVE_INFINITY;
+
+export function assignStorage(
+  work: readonly Work[],
+  request: PlanRequest,
+  traits: DeviceTraits,
+): Storage {
+  return new StorageAssigner(work, request, traits).assign();
+}
+
+class StorageAssigner {
+  readonly #buffers: BufferDraft[] = [];
+  readonly #regions = new Map<GraphValue, Region>();
+  /** Where values that are wanted in a certain place should be made. */
+  readonly #wanted = new Map<GraphValue, Region>();
+  readonly #sequence: PlacedWork[] = [];
+  /** Which work item makes a value. */
+  readonly #maker = new Map<GraphValue, number>();
+  /** Work items that read a value or a view of it, in order. */
+  readonly #readers = new Map<GraphValue, number[]>();
+  readonly #work: readonly Work[];
+  readonly #request: PlanRequest;
+  readonly #traits: DeviceTraits;
+
+  constructor(work: readonly Work[], request: PlanRequest, traits: DeviceTraits) {
+    this.#work = work;
+    this.#request = request;
+    this.#traits = traits;
+  }
+
+  assign(): Storage {
+    const { bindings, outputs } = this.#request;
+    bindings.forEach(({ bytes }, binding) => this.#buffers.push({ bytes, binding }));
+    outputs.forEach((value, i) =>
+      this.#buffers.push({ bytes: bytesOf(value.type), binding: bindings.length + i }),
+    );
+    for (const [node, { binding, offset }] of this.#request.placements) {
+      this.#regions.set(node.out, { buffer: binding, offset, type: node.out.type });
+    }
+    this.#findReaders();
+    this.#wantPacks();
+    this.#wantOutputs();
+    this.#wantUpdates();
+    this.#work.forEach((work, index) => this.#place(work, index));
+    this.#finish();
+    return {
+      buffers: this.#buffers,
+      sequence: this.#sequence,
+      regionOf: (value) => this.#region(value),
+    };
+  }
+
+  #findReaders(): void {
+    this.#work.forEach((work, index) => {
+      for (const value of writesOf(work)) this.#maker.set(value, index);
+      for (const value of readsOf(work)) this.#addReader(value, index);
+    });
+    for (const value of this.#request.outputs) this.#addReader(value, NEVER);
+    for (const { value } of this.#request.updates) this.#addReader(value, NEVER);
+  }
+
+  #addReader(value: GraphValue, index: number): void {
+    const base = viewed(value);
+    const readers = this.#readers.get(base);
+    if (readers === undefined) this.#readers.set(base, [index]);
+    else readers.push(index);
+  }
+
+  /** Whether anybody reads `value` after work item `index`. */
+  #isReadAfter(value: GraphValue, index: number): boolean {
+    return (this.#readers.get(viewed(value)) ?? []).some((reader) => reader > index);
+  }
+
+  #wantPacks(): void {
+    for (const { node } of this.#work.filter((work) => work.kind === "op")) {
+      for (const list of packLists(node)) {
+        const bases = list.map(aliased);
+        const canMake = bases.every((base) => this.#maker.has(base) && !this.#wanted.has(base));
+        if (!canMake || new Set(bases).size < bases.length) continue;
+        const { offsets, length } = packedOffsets(list.map((value) => value.type.shape));
+        const buffer = this.#temporary(length * BYTES_PER_ELEMENT);
+        bases.forEach((base, i) =>
+          this.#wanted.set(base, { buffer, offset: offsets[i] ?? 0, type: base.type }),
+        );
+      }
+    }
+  }
+
+  #wantOutputs(): void {
+    this.#request.outputs.forEach((value, i) => {
+      const base = aliased(value);
+      if (!this.#maker.has(base) || this.#wanted.has(base)) return;
+      this.#wanted.set(base, {
+        buffer: this.#request.bindings.length + i,
+        offset: 0,
+        type: base.type,
+      });
+    });
+  }
+
+  #wantUpdates(): void {
+    for (const { source, value } of this.#request.updates) {
+      const base = aliased(value);
+      const maker = this.#maker.get(base);
+      const place = this.#regions.get(source.out);
+      if (maker === undefined || place === undefined || this.#wanted.has(base)) continue;
+      const readers = this.#readers.get(source.out) ?? [];
+      const isFree = readers.every(
+        (reader) =>
+          reader < maker || (reader === maker && this.#canUpdateInPlace(maker, source.out, base)),
+      );
+      if (isFree) this.#wanted.set(base, { ...place, type: base.type });
+    }
+  }
+
+  /** Whether work item `index` may write `to` over `from` while it reads `from`. */
+  #canUpdateInPlace(index: number, from: GraphValue, to: GraphValue): boolean {
+    const work = this.#work[index];
+    if (work === undefined) return false;
+    if (work.kind === "elementwise") {
+      const dense = stridesOf(work.program.shape);
+      return work.ins.every((input, i) => {
+        if (viewed(input) !== from) return true;
+        const strides = work.program.inputStrides[i];
+        return aliased(input) === from && sameShape(strides ?? [], dense);
+      });
+    }
+    return overwritten(work.node).some(
+      ({ input, output }) => aliased(input) === from && output === to,
+    );
+  }
+
+  #place(work: Work, index: number): void {
+    const copied = new Map<GraphValue, Region>();
+    if (work.kind === "op") {
+      if (work.node.op === "slice" && this.#viewSlice(work.node)) return;
+      for (const list of packLists(work.node)) this.#pack(work.node, list, index, copied);
+      this.#overwrite(work.node, index, copied);
+    }
+    for (const value of writesOf(work)) {
+      if (!this.#regions.has(value))
+        this.#regions.set(value, this.#wanted.get(value) ?? this.#fresh(value.type));
+    }
+    this.#sequence.push({ kind: "work", work, copied });
+  }
+
+  /** A slice that is one contiguous, aligned range of its source needs no copy, unless it is wanted elsewhere. */
+  #viewSlice(node: OpNode<"slice">): boolean {
+    const { x } = node.ins;
+    const { out } = node.outs;
+    if (this.#wanted.has(out)) return false;
+    const offset = contiguousOffset(x.type.shape, node.attrs.starts, node.attrs.sizes);
+    const base = this.#region(x);
+    if (offset === undefined || (base.offset + offset) % this.#traits.viewAlignment !== 0)
+      return false;
+    this.#regions.set(out, { buffer: base.buffer, offset: base.offset + offset, type: out.type });
+    return true;
+  }
+
+  /** Brings the tensors of a packed input side by side if they are not, or may not be written where they are. */
+  #pack(
+    node: OpNode,
+    list: readonly GraphValue[],
+    index: number,
+    copied: Map<GraphValue, Region>,
+  ): void {
+    const regions = list.map((value) => this.#region(value));
+    const { offsets, length } = packedOffsets(list.map((value) => value.type.shape));
+    const [first] = regions;
+    if (first === undefined) return;
+    const written = overwritten(node).filter(({ input }) => list.includes(input));
+    const arePacked = regions.every(
+      (r, i) => r.buffer === first.buffer && r.offset === first.offset + (offsets[i] ?? 0),
+    );
+    if (arePacked && written.every(({ input, output }) => this.#mayOverwrite(input, output, index)))
+      return;
+    const buffer = this.#temporary(length * BYTES_PER_ELEMENT);
+    list.forEach((value, i) => {
+      const to: Region = { buffer, offset: offsets[i] ?? 0, type: value.type };
+      this.#copy(this.#region(value), to, `${node.op} works on tensors that lie side by side`);
+      copied.set(value, to);
+    });
+    for (const { input, output } of written) {
+      const to = copied.get(input);
+      if (to !== undefined) this.#regions.set(output, to);
+    }
+  }
+
+  #overwrite(node: OpNode, index: number, copied: Map<GraphValue, Region>): void {
+    for (const { input, output } of overwritten(node)) {
+      if (this.#regions.has(output)) continue;
+      const from = this.#region(input);
+      if (this.#mayOverwrite(input, output, index)) {
+        this.#regions.set(output, { ...from, type: output.type });
+        continue;
+      }
+      const to = { ...(this.#wanted.get(output) ?? this.#fresh(output.type)), type: input.type };
+      this.#copy(from, to, `${node.op} overwrites its input, which is still needed`);
+      copied.set(input, to);
+      this.#regions.set(output, { ...to, type: output.type });
+    }
+  }
+
+  /** Whether `output` may take the place of `input`: nobody needs it there later, and `output` is wanted nowhere else. */
+  #mayOverwrite(input: GraphValue, output: GraphValue, index: number): boolean {
+    if (this.#isReadAfter(input, index)) return false;
+    const wanted = this.#wanted.get(output);
+    const place = this.#region(input);
+    if (wanted !== undefined)
+      return wanted.buffer === place.buffer && wanted.offset === place.offset;
+    return this.#maker.has(aliased(input)) && viewed(input) === aliased(input);
+  }
+
+  /** Brings outputs and updates to where they belong if they were not made there. */
+  #finish(): void {
+    const wishes: { from: Region; to: Region; why: string }[] = [];
+    this.#request.outputs.forEach((value, i) => {
+      const to = { buffer: this.#request.bindings.length + i, offset: 0, type: value.type };
+      wishes.push({
+        from: this.#region(value),
+        to,
+        why: "the result is a view of, or shared with, another value",
+      });
+    });
+    for (const { source, value } of this.#request.updates) {
+      wishes.push({
+        from: this.#region(value),
+        to: this.#region(source.out),
+        why: `${source.holder.name} takes its new value`,
+      });
+    }
+    const moves = wishes.filter(
+      ({ from, to }) => from.buffer !== to.buffer || from.offset !== to.offset,
+    );
+    // A value that another move is about to overwrite is set aside first.
+    const safe = moves.map((move) => {
+      if (!moves.some((other) => other !== move && overlaps(move.from, other.to))) return move;
+      const aside = this.#fresh(move.from.type);
+      this.#copy(move.from, aside, "its place is about to take another value");
+      return { ...move, from: aside };
+    });
+    for (const { from, to, why } of safe) this.#copy(from, to, why);
+  }
+
+  #copy(from: Region, to: Region, why: string): void {
+    if (sizeOf(from.type.shape) > 0)
+      this.#sequence.push({ kind: "copy", from, to: { ...to, type: from.type }, why });
+  }
+
+  #temporary(bytes: number): number {
+    return this.#buffers.push({ bytes, binding: undefined }) - 1;
+  }
+
+  #fresh(type: TensorType): Region {
+    return { buffer: this.#temporary(bytesOf(type)), offset: 0, type };
+  }
+
+  #region(value: GraphValue): Region {
+    const known = this.#regions.get(value);
+    if (known !== undefined) return known;
+    const { node } = value;
+    if (node.op !== "reshape" && node.op !== "stopGradient") {
+      throw new InternalError(`${node.op}: a value is read before it has a place.`);
+    }
+    return { ...this.#region(node.ins.x), type: value.type };
+  }
+}
+
+function overlaps(a: Region, b: Region): boolean {
+  return (
+    a.buffer === b.buffer &&
+    a.offset < b.offset + sizeOf(b.type.shape) &&
+    b.offset < a.offset + sizeOf(a.type.shape)
+  );
+}
