@@ -1,0 +1,221 @@
+import { describe, expect, it } from "vitest";
+import type { ReferenceTensor } from "../../../src/devices/reference/kernel.ts";
+import { arithmetic } from "../../../src/ops/arithmetic.ts";
+import type { Value } from "../../../src/ops/op.ts";
+import { ops } from "../../../src/ops/table.ts";
+import type { ByInput, OpName } from "../../../src/ops/vocabulary.ts";
+import type { Case } from "../../cases/case.ts";
+import { caseTable } from "../../cases/index.ts";
+import {
+  type ByName,
+  caseInputs,
+  drawTensor,
+  flatten,
+  keyFrom,
+  mapHeld,
+  mapInputs,
+  referenceOutputs,
+  relativeError,
+} from "../../support/case-data.ts";
+import { checkGradient, type GradientCheck } from "../../support/differences.ts";
+import { Eager, gradients, pullback } from "../../support/gradient.ts";
+
+const names = Object.keys(ops) as OpName[]; // Object.keys forgets the names of the keys
+
+/** f32 inputs without a gradient, by decision: training changes parameters in place. */
+const optimizers: readonly OpName[] = ["sgd", "adam"];
+
+function expectAgreement(title: string, { differences }: GradientCheck): void {
+  for (const { input, expected, actual, bound } of differences) {
+    const error = Math.abs(expected - actual);
+    expect(
+      error <= bound,
+      `${title}: along ${input} differences give ${expected}, the vjp ${actual}; bound ${bound}`,
+    ).toBe(true);
+  }
+}
+
+/** The names of the f32 outputs of a case. */
+function floatOutputs<K extends OpName>(op: K, of: Case<K>): string[] {
+  const outs = referenceOutputs(op, of) as unknown as ByName<ReferenceTensor>;
+  return Object.entries(outs)
+    .filter(([, held]) => flatten(held).some(({ type }) => type.dtype === "f32"))
+    .map(([name]) => name);
+}
+
+/** Through all outputs together, and through each alone where there are several. Returns how much was compared. */
+function checkCase<K extends OpName>(op: K, of: Case<K>): number {
+  const ins = caseInputs(op, of);
+  const outputs = floatOutputs(op, of);
+  const alone = outputs.length > 1 ? outputs : [];
+  const all = checkGradient(op, ins, of.attrs);
+  expectAgreement(`${op}, ${of.name}`, all);
+  for (const output of alone) {
+    const check = checkGradient(op, ins, of.attrs, (name) => name === output);
+    expectAgreement(`${op}, ${of.name}, through ${output}`, check);
+  }
+  return all.differences.length;
+}
+
+describe("the gradient of every op agrees with central differences in float64", () => {
+  for (const op of names) {
+    if (op === "stopGradient" || optimizers.includes(op)) continue;
+    it(`${op}: for every case and every f32 input`, () => {
+      const cases: readonly Case<OpName>[] = caseTable[op];
+      for (const of of cases) if (of.checkGradient !== false) checkCase(op, of);
+    });
+  }
+
+  it("compares something for every op that takes and gives f32", () => {
+    const compared = names.filter((op) => {
+      if (op === "stopGradient") return false;
+      const cases: readonly Case<OpName>[] = caseTable[op];
+      const of = cases.find((candidate) => candidate.checkGradient !== false);
+      return of !== undefined && checkCase(op, of) > 0;
+    });
+    const without = names.filter((op) => !compared.includes(op));
+    expect(without.sort()).toEqual(
+      ["adam", "argmax", "iota", "literal", "sgd", "stopGradient", "uniform"].sort(),
+    );
+  });
+});
+
+describe("ops without a gradient", () => {
+  it("stopGradient lets none through", () => {
+    const [of] = caseTable.stopGradient;
+    const { differences } = checkGradient("stopGradient", caseInputs("stopGradient", of), of.attrs);
+    expect(differences.length).toBeGreaterThan(0);
+    for (const { actual } of differences) expect(actual).toBe(0);
+  });
+
+  it.each(optimizers)("%s says why, for every input", (op) => {
+    const cases: readonly Case<OpName>[] = caseTable[op];
+    for (const of of cases) {
+      const { differences, reasons } = checkGradient(op, caseInputs(op, of), of.attrs);
+      expect(differences).toEqual([]);
+      expect(new Set(reasons).size).toBe(1);
+      expect(reasons[0]).toMatch(/in place/);
+    }
+  });
+
+  it("argmax and uniform say why", () => {
+    const session = new Eager();
+    for (const op of ["argmax", "uniform"] as const) {
+      const [of] = caseTable[op];
+      const cotangents = pullback(session, { op, ins: {}, outs: {}, attrs: of.attrs }, {});
+      for (const cotangent of Object.values(cotangents)) {
+        expect(cotangent).toEqual({ notDifferentiable: expect.stringMatching(/\w+ \w+/) });
+      }
+    }
+  });
+});
+
+/** Long sums in another order: √n · ε with n up to 20,000 is 3·10⁻¹⁴, and what follows them may grow it. */
+const COMPOSITE_TOLERANCE = 1e-12;
+
+function checkComposite<K extends OpName>(op: K, of: Case<K>): void {
+  const { composite } = ops[op];
+  if (composite === undefined) return;
+  const session = new Eager();
+  const leaves = mapInputs<K, ReferenceTensor, Value>(caseInputs(op, of), (tensor) =>
+    session.leaf(tensor),
+  );
+  const actual = composite(session.emit, leaves as ByInput<K, Value>, of.attrs);
+  const expected = referenceOutputs(op, of) as unknown as ByName<ReferenceTensor>;
+  for (const [name, held] of Object.entries(actual as unknown as ByName<Value>)) {
+    const tensors = flatten(expected[name]);
+    flatten(held).forEach((value, i) => {
+      const title = `${op}, ${of.name}: ${name}`;
+      expect(value.type, title).toEqual(tensors[i]?.type);
+      const error = relativeError(session.tensor(value).data, tensors[i]?.data ?? []);
+      expect(error, title).toBeLessThanOrEqual(COMPOSITE_TOLERANCE);
+    });
+  }
+}
+
+describe("a composite means the same as its op", () => {
+  for (const op of names.filter((name) => ops[name].composite !== undefined)) {
+    it(`${op}: for every case`, () => {
+      const cases: readonly Case<OpName>[] = caseTable[op];
+      for (const of of cases) checkComposite(op, of);
+    });
+  }
+});
+
+describe("second derivatives", () => {
+  /** f(x) = Σ w · op(x), then d/dx Σ v · ∂f/∂x by both ways. */
+  function secondDerivative<K extends OpName>(op: K, of: Case<K>, input: string): void {
+    const ins = caseInputs(op, of) as unknown as ByName<ReferenceTensor>;
+    const [x] = flatten(ins[input]);
+    if (x === undefined) throw new Error(`${op} has no input ${input}`);
+    const v = drawTensor(x.type, keyFrom(`${op} v`));
+    const direction = drawTensor(x.type, keyFrom(`${op} direction`));
+
+    /** Σ v · ∂f/∂x at x + step · direction, and its own gradient where that is asked for. */
+    const slope = (step: number) => {
+      const session = new Eager();
+      const m = arithmetic(session.emit);
+      const moved = Float64Array.from(
+        x.data,
+        (value, i) => value + step * (direction.data[i] ?? 0),
+      );
+      const leaf = session.leaf({ type: x.type, data: moved });
+      const leaves = Object.fromEntries(
+        Object.entries(ins).map(([name, held]) => [
+          name,
+          mapHeld(held, (tensor) => (tensor === x ? leaf : session.leaf(tensor))),
+        ]),
+      );
+      const outs = session.emit(op, leaves as unknown as ByInput<K, Value>, of.attrs);
+      const [out] = Object.values(outs as unknown as ByName<Value>).flatMap(flatten);
+      if (out === undefined) throw new Error(`${op} has no output`);
+      const total = (value: Value) => m.sum(value, [...value.type.shape.keys()]);
+      const loss = total(m.mul(out, session.leaf(drawTensor(out.type, keyFrom(`${op} w`)))));
+      const [first] = gradients(session, loss, m.literal(1), [leaf]);
+      const inner = first === undefined ? m.literal(0) : total(m.mul(first, session.leaf(v)));
+      const value = session.tensor(inner).data[0] ?? 0;
+      return {
+        value,
+        gradient: () => {
+          const [second] = gradients(session, inner, m.literal(1), [leaf]);
+          return second && session.tensor(second).data;
+        },
+      };
+    };
+
+    const step = 1e-5;
+    const expected = (slope(step).value - slope(-step).value) / (2 * step);
+    const gradient = Float64Array.from(slope(0).gradient() ?? []);
+    const actual = gradient.reduce((sum, g, i) => sum + g * (direction.data[i] ?? 0), 0);
+    const size = Math.sqrt(gradient.reduce((sum, g) => sum + g * g, 0));
+    expect(size, `${op}: the second derivative vanishes`).toBeGreaterThan(0);
+    // The bound of test/support/differences.ts, for the gradient in place of the loss.
+    const bound = 1e-6 * size + 1e-9;
+    expect(Math.abs(expected - actual), `${op}: ${expected}, ${actual}`).toBeLessThanOrEqual(bound);
+  }
+
+  const smooth = ["exp", "log", "sqrt", "reciprocal", "square", "sin", "cos", "tanh"] as const;
+  const rest = ["sigmoid", "gelu", "erf", "softplus"] as const;
+  it.each([...smooth, ...rest])("%s", (fn) => {
+    const ins = { x: { shape: [7, 5], range: [0.3, 2] as const } };
+    secondDerivative("unary", { name: fn, ins, attrs: { fn } }, "x");
+  });
+
+  it.each(["div", "pow"] as const)("%s, with broadcasting", (fn) => {
+    const range = [0.5, 2] as const;
+    const ins = { a: { shape: [7, 5], range }, b: { shape: [5], range } };
+    secondDerivative("binary", { name: fn, ins, attrs: { fn } }, "b");
+  });
+
+  it("sumOfSquares, softmax, logSoftmax, crossEntropy", () => {
+    secondDerivative("sumOfSquares", caseTable.sumOfSquares[0], "xs");
+    secondDerivative("softmax", caseTable.softmax[0], "x");
+    secondDerivative("logSoftmax", caseTable.logSoftmax[0], "x");
+    secondDerivative("crossEntropy", caseTable.crossEntropy[0], "logits");
+  });
+
+  it("lstm, through the composite of its gradient", () => {
+    secondDerivative("lstm", caseTable.lstm[0], "projected");
+    secondDerivative("lstm", caseTable.lstm[0], "recurrent");
+  });
+});
