@@ -20,7 +20,7 @@ export interface Curve {
 
 const WIDTH = 640;
 const HEIGHT = 280;
-const MARGIN = { top: 12, right: 16, bottom: 40, left: 52 };
+const MARGIN = { top: 12, right: 26, bottom: 40, left: 52 };
 /** More points than this cannot be told apart at this width. */
 const MAX_POINTS = 600;
 
@@ -138,5 +138,5 @@ function level({ level: at }: Curve, y: (value: number) => number): string {
 function legend({ checks }: Curve): string {
   const dots =
     checks === undefined ? "" : `<span><i class="check"></i>${escapeHtml(checks.label)}</span>`;
-  return `<p class="legend"><span><i class="raw"></i>every step</span><span><i class="smooth"></i>running mean</span>${dots}</p>`;
+  return `<p class="legend"><span><i class="raw"></i>single steps</span><span><i class="smooth"></i>running mean</span>${dots}</p>`;
 }

@@ -1,4 +1,4 @@
-import { escapeHtml, px } from "./html.ts";
+import { escapeHtml } from "./html.ts";
 import { pngDataUri } from "./png.ts";
 
 /** Counts [true class][class that was answered]. */
@@ -69,7 +69,7 @@ export function filterGrid({ data, shape }: Filters): string {
   );
   return (
     `<div class="filters">${pictures.join("")}</div><p class="legend"><span><i class="positive"></i>positive</span>` +
-    `<span><i class="negative"></i>negative</span><span>full colour: ±${px(largest)}</span></p>`
+    `<span><i class="negative"></i>negative</span><span>full colour: ±${largest.toPrecision(2)}</span></p>`
   );
 }
 

@@ -41,7 +41,7 @@ circle.check { fill: var(--good); stroke: var(--card); stroke-width: 1.5; }
 .legend i.raw { opacity: .3; } .legend i.check { width: .6rem; height: .6rem; border-radius: 50%; background: var(--good); }
 .legend i.positive, .legend i.negative { width: .8rem; height: .8rem; }
 .legend i.positive { background: var(--warm); } .legend i.negative { background: var(--accent); }
-.filters { display: grid; grid-template-columns: repeat(auto-fill, minmax(3.6rem, 1fr)); gap: .6rem; }
+.filters { display: grid; grid-template-columns: repeat(8, 1fr); gap: .6rem; max-width: 44rem; }
 .filters svg { border: 1px solid var(--rule); display: block; width: 100%; height: auto; }
 .positive { fill: var(--warm); } .negative { fill: var(--accent); }
 .gallery { display: grid; grid-template-columns: repeat(auto-fill, minmax(5.6rem, 1fr)); gap: .9rem .6rem; }
