@@ -1,0 +1,159 @@
+/** What matmul, convolution, pooling, softmax, embedding and lstm refuse, and the words they refuse it with. */
+import { describe, expect, it } from "vitest";
+import { ArgumentError, DTypeError, ShapeError } from "../../../src/errors.ts";
+import { ops } from "../../../src/ops/table.ts";
+import type { DType } from "../../../src/tensor/dtype.ts";
+import type { TensorType } from "../../../src/tensor/shape.ts";
+
+const of = (dtype: DType, ...shape: number[]): TensorType => ({ dtype, shape });
+const f32 = (...shape: number[]) => of("f32", ...shape);
+const i32 = (...shape: number[]) => of("i32", ...shape);
+
+const plain = { transposeA: false, transposeB: false };
+const slide = {
+  stride: [1, 1],
+  padding: [
+    [0, 0],
+    [0, 0],
+  ],
+} as const;
+const pool = { ...slide, window: [2, 2] } as const;
+
+type Refusal = readonly [
+  title: string,
+  error: new (message: string) => Error,
+  message: RegExp,
+  call: () => unknown,
+];
+
+const refusals: readonly Refusal[] = [
+  [
+    "matmul of depths that differ, with the depths as they are multiplied",
+    ShapeError,
+    /^matmul: the columns of a must equal the rows of b; got a f32\[2, 3\], b f32\[3, 4\], transposeA true, transposeB false\. Here a has 2 columns and b 3 rows/,
+    () => ops.matmul.infer({ a: f32(2, 3), b: f32(3, 4) }, { ...plain, transposeA: true }),
+  ],
+  [
+    "matmul of a vector",
+    ShapeError,
+    /^matmul: b must have at least 2 dimensions; got b f32\[3\]\. Reshape/,
+    () => ops.matmul.infer({ a: f32(2, 3), b: f32(3) }, plain),
+  ],
+  [
+    "matmul of batches that do not broadcast",
+    ShapeError,
+    /^matmul: the dimensions in front of the last two must broadcast; got a f32\[2, 3, 4\], b f32\[3, 4, 5\]/,
+    () => ops.matmul.infer({ a: f32(2, 3, 4), b: f32(3, 4, 5) }, plain),
+  ],
+  [
+    "matmul of integers",
+    DTypeError,
+    /^matmul: a must be f32; got i32\[2, 3\]\. Cast/,
+    () => ops.matmul.infer({ a: i32(2, 3), b: f32(3, 4) }, plain),
+  ],
+  [
+    "conv2d of channels that differ",
+    ShapeError,
+    /^conv2d: the filters' input channels must equal the input's channels; got x f32\[8, 32, 32, 3\], w f32\[3, 3, 4, 16\]\. .*3 against 4 channels/,
+    () => ops.conv2d.infer({ x: f32(8, 32, 32, 3), w: f32(3, 3, 4, 16) }, slide),
+  ],
+  [
+    "conv2d of a single image without a batch",
+    ShapeError,
+    /^conv2d: x must have 4 dimensions; got f32\[32, 32, 3\]\. It is \[N, H, W, C\]\./,
+    () => ops.conv2d.infer({ x: f32(32, 32, 3), w: f32(3, 3, 3, 16) }, slide),
+  ],
+  [
+    "conv2dInputGrad of a gradient that is not conv2d's output",
+    ShapeError,
+    /^conv2dInputGrad: g must have shape \[1, 3, 3, 2\]; got f32\[1, 4, 3, 2\]/,
+    () =>
+      ops.conv2dInputGrad.infer(
+        { g: f32(1, 4, 3, 2), w: f32(3, 3, 1, 2) },
+        { ...slide, inputShape: [1, 5, 5, 1] },
+      ),
+  ],
+  [
+    "maxPool2d with padding as large as its window",
+    ArgumentError,
+    /^maxPool2d: padding must be smaller than the window; got window \[2, 2\]/,
+    () =>
+      ops.maxPool2d.infer(
+        { x: f32(1, 4, 4, 1) },
+        {
+          ...pool,
+          padding: [
+            [2, 0],
+            [0, 0],
+          ],
+        },
+      ),
+  ],
+  [
+    "maxPool2dGather of an index that does not fit",
+    ShapeError,
+    /^maxPool2dGather: index must have shape \[1, 2, 2, 1\]; got i32\[1, 3, 2, 1\]/,
+    () =>
+      ops.maxPool2dGather.infer(
+        { x: f32(1, 4, 4, 1), index: i32(1, 3, 2, 1) },
+        { ...pool, stride: [2, 2] },
+      ),
+  ],
+  [
+    "softmax of rows without elements",
+    ShapeError,
+    /^softmax: x must have a last dimension of 1 or more; got x f32\[3, 0\]/,
+    () => ops.softmax.infer({ x: f32(3, 0) }, {}),
+  ],
+  [
+    "crossEntropy of labels that are not integers",
+    DTypeError,
+    /^crossEntropy: labels must be i32; got f32\[4\]\. Cast it first: cast\(labels, "i32"\)/,
+    () => ops.crossEntropy.infer({ logits: f32(4, 10), labels: f32(4) }, {}),
+  ],
+  [
+    "crossEntropy of another number of labels",
+    ShapeError,
+    /^crossEntropy: labels must have shape \[4\]; got i32\[5\]/,
+    () => ops.crossEntropy.infer({ logits: f32(4, 10), labels: i32(5) }, {}),
+  ],
+  [
+    "embedding of ids that are not integers",
+    DTypeError,
+    /^embedding: ids must be i32; got f32\[4\]/,
+    () => ops.embedding.infer({ table: f32(5, 3), ids: f32(4) }, {}),
+  ],
+  [
+    "embeddingGrad of a gradient for other ids",
+    ShapeError,
+    /^embeddingGrad: g must have shape \[4, 3\]; got f32\[5, 3\]/,
+    () => ops.embeddingGrad.infer({ ids: i32(4), g: f32(5, 3) }, { rows: 7 }),
+  ],
+  [
+    "lstm of three gates",
+    ShapeError,
+    /^lstm: projected must have at least 1 step and exactly 4 gates; got projected f32\[9, 2, 7, 3\]/,
+    () =>
+      ops.lstm.infer(
+        { projected: f32(9, 2, 7, 3), recurrent: f32(7, 7, 4), h0: f32(2, 7), c0: f32(2, 7) },
+        {},
+      ),
+  ],
+  [
+    "lstm of a state for another batch",
+    ShapeError,
+    /^lstm: c0 must have shape \[2, 7\]; got f32\[3, 7\]\. The state is \[B, U\]/,
+    () =>
+      ops.lstm.infer(
+        { projected: f32(9, 2, 7, 4), recurrent: f32(7, 7, 4), h0: f32(2, 7), c0: f32(3, 7) },
+        {},
+      ),
+  ],
+];
+
+describe("wrong shapes, dtypes and options are refused where the op is called", () => {
+  it.each(refusals)("%s", (_, error, message, call) => {
+    expect(call).toThrow(error);
+    expect(call).toThrow(message);
+  });
+});
