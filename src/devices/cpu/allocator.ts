@@ -32,13 +32,12 @@ export class Allocator {
   private readonly used = new Map<number, number>();
   private end: number;
   private usedBytes = 0;
+  private readonly reserve: (bytes: number) => boolean;
 
   /** `reserve(bytes)` makes the memory at least that large, or returns false where that cannot be. */
-  constructor(
-    first: number,
-    private readonly reserve: (bytes: number) => boolean,
-  ) {
+  constructor(first: number, reserve: (bytes: number) => boolean) {
     this.end = roundUp(first);
+    this.reserve = reserve;
   }
 
   get bytes(): number {

@@ -9,6 +9,7 @@ import type { FallbackGroup, FallbackOperand, ProgramImage, Segment } from "./me
 
 /** In a command's opcode: wait for all threads first. As in wasm/index.ts. */
 const BARRIER = 0x80000000;
+const OPERANDS_SHIFT = 16;
 
 /**
  * Below this many bytes of operands in all of its steps a program runs on one thread: waking a sleeping one costs
@@ -25,7 +26,7 @@ export type Declarations = {
 };
 
 /**
- * A plan as command words: per kernel call [opcode, bytes of words, operand addresses…, words…]. Temporaries have
+ * A plan as command words: per kernel call [head, bytes of words, operand addresses…, words…]. Temporaries have
  * their address from the start; bindings are patched in when a run brings others than the run before.
  * @throws KernelError where the plan names a kernel that is not there.
  */
@@ -61,7 +62,8 @@ export function encodePlan(
     }
     // All threads have left the segment before when the next one starts.
     const barrier = barrierBefore && words.length * 4 > start ? BARRIER : 0;
-    words.push(opcode + barrier, (call.operands.length + call.words.length) * 4);
+    const head = opcode + call.operands.length * 2 ** OPERANDS_SHIFT + barrier;
+    words.push(head, (call.operands.length + call.words.length) * 4);
     for (const { region } of call.operands) {
       const { binding, offset } = place(region);
       if (binding >= 0) patches.push(words.length, binding, offset);

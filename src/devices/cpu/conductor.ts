@@ -2,7 +2,14 @@ import type { OpName } from "../../ops/vocabulary.ts";
 import { viewAs } from "../../tensor/dtype.ts";
 import { sizeOf } from "../../tensor/shape.ts";
 import type { ReferenceTable, ReferenceTensor } from "../reference/kernel.ts";
-import type { Command, FallbackGroup, FromWorker, ProgramImage, ReadBytes, Segment } from "./messages.ts";
+import type {
+  Command,
+  FallbackGroup,
+  FromWorker,
+  ProgramImage,
+  ReadBytes,
+  Segment,
+} from "./messages.ts";
 
 /** What the kernel module exports; see wasm/index.ts. */
 export interface KernelExports {
@@ -27,12 +34,22 @@ type FallbackSegment = Segment & { kind: "fallback" };
 export class Conductor {
   private readonly programs = new Map<number, Loaded>();
 
+  private readonly memory: WebAssembly.Memory;
+  private readonly kernels: KernelExports;
+  private readonly reference: ReferenceTable;
+  private readonly post: Post;
+
   constructor(
-    private readonly memory: WebAssembly.Memory,
-    private readonly kernels: KernelExports,
-    private readonly reference: ReferenceTable,
-    private readonly post: Post,
-  ) {}
+    memory: WebAssembly.Memory,
+    kernels: KernelExports,
+    reference: ReferenceTable,
+    post: Post,
+  ) {
+    this.memory = memory;
+    this.kernels = kernels;
+    this.reference = reference;
+    this.post = post;
+  }
 
   obey(command: Command): void {
     switch (command.kind) {

@@ -9,19 +9,24 @@ import { type Command, type FromWorker, firstTensorAddress } from "./messages.ts
 import type { WorkerHandle } from "./spawn.ts";
 
 class CpuStorage implements Storage {
-  constructor(
-    readonly bytes: number,
-    readonly address: number,
-  ) {}
+  readonly bytes: number;
+  readonly address: number;
+  constructor(bytes: number, address: number) {
+    this.bytes = bytes;
+    this.address = address;
+  }
 }
 
 class CpuProgram implements Program {
-  constructor(
-    readonly plan: Plan,
-    readonly id: number,
-    /** The command words and the slots of temporaries. */
-    readonly addresses: readonly number[],
-  ) {}
+  readonly plan: Plan;
+  readonly id: number;
+  /** Of the command words and of the slots of temporaries. */
+  readonly addresses: readonly number[];
+  constructor(plan: Plan, id: number, addresses: readonly number[]) {
+    this.plan = plan;
+    this.id = id;
+    this.addresses = addresses;
+  }
 }
 
 /** What a device is made of once its workers are ready; see `openCpuDevice`. */
@@ -50,6 +55,7 @@ export class CpuDevice implements Device {
   readonly traits: DeviceTraits;
   readonly lost: Promise<DeviceLostError>;
 
+  private readonly parts: CpuDeviceParts;
   private readonly allocator: Allocator;
   private readonly pending = new Map<number, Pending>();
   private queue: Command[] = [];
@@ -57,7 +63,8 @@ export class CpuDevice implements Device {
   private nextId = 0;
   private settleLost: (error: DeviceLostError) => void = () => {};
 
-  constructor(private readonly parts: CpuDeviceParts) {
+  constructor(parts: CpuDeviceParts) {
+    this.parts = parts;
     this.description = parts.description;
     this.traits = parts.traits;
     this.lost = new Promise((resolve) => {

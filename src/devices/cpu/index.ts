@@ -57,7 +57,11 @@ export async function openCpuDevice(options: CpuOptions = {}): Promise<Device> {
   return device;
 }
 
-function describeDevice({ relaxedSimd }: CompiledKernels, threads: number, shared: boolean): string {
+function describeDevice(
+  { relaxedSimd }: CompiledKernels,
+  threads: number,
+  shared: boolean,
+): string {
   const simd = relaxedSimd ? "relaxed SIMD" : "SIMD";
   const workers = threads === 1 ? "1 thread" : `${threads} threads`;
   return `WebAssembly ${simd}, ${workers}${shared ? "" : ", memory not shared"}`;
@@ -98,11 +102,18 @@ function sharedMemory(initial: number): { memory: WebAssembly.Memory; maximumPag
       if (maximum === MAXIMUM_PAGES.at(-1)) throw error;
     }
   }
-  return { memory: new WebAssembly.Memory({ initial, maximum: initial, shared: true }), maximumPages: initial };
+  return {
+    memory: new WebAssembly.Memory({ initial, maximum: initial, shared: true }),
+    maximumPages: initial,
+  };
 }
 
 /** Grows the memory in steps of an eighth of it; see `Allocator`. */
-function reserver(memory: WebAssembly.Memory | undefined, initialPages: number, maximumPages: number) {
+function reserver(
+  memory: WebAssembly.Memory | undefined,
+  initialPages: number,
+  maximumPages: number,
+) {
   let pages = initialPages;
   return (bytes: number, tellOwner: (pages: number) => void): boolean => {
     const needed = Math.ceil(bytes / PAGE_BYTES) - pages;

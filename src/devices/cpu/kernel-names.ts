@@ -24,4 +24,6 @@ export const kernelNames = [
 
 export type KernelName = (typeof kernelNames)[number];
 
-export const opcodes: ReadonlyMap<string, number> = new Map(kernelNames.map((name, i) => [name, i]));
+export const opcodes: ReadonlyMap<string, number> = new Map(
+  kernelNames.map((name, i) => [name, i]),
+);

@@ -75,7 +75,12 @@ export type Command =
   | { readonly kind: "write"; readonly address: number; readonly data: ArrayBuffer }
   | { readonly kind: "copy"; readonly from: number; readonly to: number; readonly bytes: number }
   | { readonly kind: "read"; readonly read: ReadBytes }
-  | { readonly kind: "load"; readonly program: number; readonly address: number; readonly image: ProgramImage }
+  | {
+      readonly kind: "load";
+      readonly program: number;
+      readonly address: number;
+      readonly image: ProgramImage;
+    }
   | { readonly kind: "unload"; readonly program: number }
   | {
       readonly kind: "run";
@@ -90,5 +95,8 @@ export type ToWorker = Start | { readonly kind: "commands"; readonly commands: r
 
 export type FromWorker =
   | { readonly kind: "ready" }
-  | { readonly kind: "results"; readonly results: readonly { readonly id: number; readonly data: ArrayBuffer }[] }
+  | {
+      readonly kind: "results";
+      readonly results: readonly { readonly id: number; readonly data: ArrayBuffer }[];
+    }
   | { readonly kind: "fault"; readonly message: string };

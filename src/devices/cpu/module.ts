@@ -12,7 +12,10 @@ export interface CompiledKernels {
 }
 
 /** @throws DeviceUnavailableError where the host has no WebAssembly SIMD. */
-export async function compileKernels(relaxedSimd: boolean, shared: boolean): Promise<CompiledKernels> {
+export async function compileKernels(
+  relaxedSimd: boolean,
+  shared: boolean,
+): Promise<CompiledKernels> {
   if (relaxedSimd) {
     enableRelaxedSimd();
     const relaxed = moduleBytes(kernelsRelaxedSimd, shared);

@@ -64,7 +64,9 @@ function spawnNode(
   // No execArgv: loaders that the host was started with (tsx, vitest) are not for this source.
   const worker = new Thread(source, { eval: true, execArgv: [], name: "gradgpu-cpu" });
   worker.on("message", events.message);
-  worker.on("error", (error) => events.failed(error instanceof Error ? error.message : String(error)));
+  worker.on("error", (error) =>
+    events.failed(error instanceof Error ? error.message : String(error)),
+  );
   worker.on("exit", (code) => events.failed(`the worker ended with code ${code}`));
   worker.unref();
   return {

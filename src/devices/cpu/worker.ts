@@ -1,13 +1,7 @@
 /** The worker's entry: a Web Worker, or a worker thread of Node. */
-import { referenceKernels } from "../reference/index.ts";
+import { referenceKernels } from "../reference/table.ts";
 import { Conductor, type KernelExports } from "./conductor.ts";
-import {
-  FIRST_ADDRESS,
-  type FromWorker,
-  type Start,
-  THREAD_SCRATCH_BYTES,
-  type ToWorker,
-} from "./messages.ts";
+import { FIRST_ADDRESS, type FromWorker, type Start, type ToWorker } from "./messages.ts";
 
 interface Port {
   post(message: FromWorker, transfer: ArrayBuffer[]): void;
@@ -51,7 +45,8 @@ function start({ module, memory: shared, pages, maximumPages, thread, threads }:
   const instance = new WebAssembly.Instance(module, { env: { memory } });
   // The exports of a module that was compiled from wasm/index.ts.
   const kernels = instance.exports as unknown as KernelExports;
-  if (kernels.staticEnd() > FIRST_ADDRESS) throw new Error("the kernels' own data reaches into the tensors");
+  if (kernels.staticEnd() > FIRST_ADDRESS)
+    throw new Error("the kernels' own data reaches into the tensors");
   kernels.initialise(FIRST_ADDRESS);
   port.post({ kind: "ready" }, []);
   if (thread > 0) kernels.follow(thread, threads);

@@ -35,7 +35,7 @@ function exp2i(n: v128): v128 {
 }
 
 /**
- * e^x, 1.5 ulp. n = round(x / log 2), r = x - n log 2 in two parts, a polynomial of degree 6 for e^r, and a scale
+ * e^x, 1.5 ulp. n = round(x / log 2), r = x - n log 2 in two parts, Cephes' expf polynomial for e^r, and a scale
  * by 2^n in two steps, so that subnormal and overflowing results come out as they should.
  */
 // @ts-ignore: decorator
@@ -45,10 +45,11 @@ export function vexp(x: v128): v128 {
   const clamped = f32x4.pmax(f32x4.pmin(x, vec(89)), vec(-104.5));
   const n = f32x4.nearest(f32x4.mul(clamped, vec(1.44269504)));
   const r = nmadd(n, vec(-2.12194440e-4), nmadd(n, vec(0.693359375), clamped));
-  let p = madd(r, vec(1.38872465e-3), vec(8.33301888e-3));
-  p = madd(r, p, vec(4.16667876e-2));
-  p = madd(r, p, vec(1.66666670e-1));
-  p = madd(r, p, vec(4.99999997e-1));
+  let p = madd(r, vec(1.9875691500e-4), vec(1.3981999507e-3));
+  p = madd(r, p, vec(8.3334519073e-3));
+  p = madd(r, p, vec(4.1665795894e-2));
+  p = madd(r, p, vec(1.6666665459e-1));
+  p = madd(r, p, vec(5.0000001201e-1));
   p = madd(f32x4.mul(r, r), p, r);
   const whole = i32x4.trunc_sat_f32x4_s(n);
   const half = i32x4.shr_s(whole, 1);
@@ -139,7 +140,7 @@ export function verf(x: v128): v128 {
   p = madd(z, p, vec(-2.68542115e-2));
   p = madd(z, p, vec(1.12835944e-1));
   p = madd(z, p, vec(-3.7612626e-1));
-  p = madd(z, p, vec(1.12837911e-1 * 10));
+  p = madd(z, p, vec(1.12837911));
   const near = f32x4.mul(x, p);
   const t = f32x4.div(vec(1), madd(size, vec(0.5), vec(1)));
   let q = madd(t, vec(-2.18795761e-1), vec(6.04472101e-1));

@@ -47,6 +47,13 @@ export function operand(args: usize, index: i32): usize {
   return load<u32>(args + (<usize>index << 2));
 }
 
+/** How many operands a kernel with any number of them got. */
+// @ts-ignore: decorator
+@inline
+export function operandCount(args: usize): i32 {
+  return <i32>load<u16>(args - 6) & 0x7fff;
+}
+
 /** Word `index` of a kernel with `operands` operands. */
 // @ts-ignore: decorator
 @inline

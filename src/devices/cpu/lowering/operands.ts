@@ -1,0 +1,15 @@
+import type { KernelCall, Operand, Region } from "../../../scheduler/lowering.ts";
+import type { KernelName } from "../kernel-names.ts";
+
+export const read = (region: Region): Operand => ({ region, access: "read" });
+export const write = (region: Region): Operand => ({ region, access: "write" });
+export const readWrite = (region: Region): Operand => ({ region, access: "readwrite" });
+
+/** A call of a WASM kernel: operands, then the words behind them. */
+export function call(
+  kernel: KernelName,
+  operands: readonly Operand[],
+  words: readonly number[],
+): KernelCall {
+  return { kernel, constants: {}, operands, words, grid: [1, 1, 1] };
+}

@@ -1,0 +1,75 @@
+import { packedOffsets } from "../../../ops/packed.ts";
+import { type DeviceTraits, floatBits, type Region } from "../../../scheduler/lowering.ts";
+import { sizeOf } from "../../../tensor/shape.ts";
+import { call, read, readWrite, write } from "./operands.ts";
+
+/** Elements that one partial sum covers; as in wasm/optimizer.ts. */
+const CHUNK = 4096;
+const F64_ELEMENTS = 2;
+
+/** Elements and packed offset of every parameter, in turn. */
+function partsOf(parameters: readonly Region[]): number[] {
+  const shapes = parameters.map(({ type }) => type.shape);
+  const { offsets } = packedOffsets(shapes);
+  return shapes.flatMap((shape, i) => [sizeOf(shape), offsets[i] ?? 0]);
+}
+
+/** The two words of an f64, low word first as in memory. */
+function doubleBits(value: number): number[] {
+  return [...new Uint32Array(new Float64Array([value]).buffer)];
+}
+
+export const lowerOptimizers = {
+  sumOfSquares({ ins: { xs }, outs: { out }, scratch }) {
+    const lengths = xs.map(({ type }) => sizeOf(type.shape));
+    const chunks = lengths.reduce((sum, length) => sum + Math.ceil(length / CHUNK), 0);
+    const partials = scratch({ dtype: "f32", shape: [Math.max(1, chunks) * F64_ELEMENTS] });
+    return [
+      call("sumOfSquares", [...xs.map(read), write(out), write(partials)], [chunks, ...lengths]),
+    ];
+  },
+
+  sgd({ ins, attrs: { momentum, nesterov, weightDecay } }) {
+    const { parameters, gradients, velocity, learningRate, scale, apply } = ins;
+    return [
+      call(
+        "sgd",
+        [
+          ...parameters.map(readWrite),
+          ...gradients.map(read),
+          readWrite(velocity),
+          ...[learningRate, scale, apply].map(read),
+        ],
+        [
+          parameters.length,
+          floatBits(momentum),
+          nesterov ? 1 : 0,
+          floatBits(weightDecay),
+          ...partsOf(parameters),
+        ],
+      ),
+    ];
+  },
+
+  adam({ ins, attrs: { beta1, beta2, epsilon, weightDecay } }) {
+    const { parameters, gradients, m, v, learningRate, step, scale, apply } = ins;
+    return [
+      call(
+        "adam",
+        [
+          ...parameters.map(readWrite),
+          ...gradients.map(read),
+          ...[m, v].map(readWrite),
+          ...[learningRate, step, scale, apply].map(read),
+        ],
+        [
+          parameters.length,
+          ...doubleBits(beta1),
+          ...doubleBits(beta2),
+          ...[1 - beta1, 1 - beta2, epsilon, weightDecay].map(floatBits),
+          ...partsOf(parameters),
+        ],
+      ),
+    ];
+  },
+} satisfies Partial<DeviceTraits["lower"]>;

@@ -1,0 +1,41 @@
+import type { DeviceTraits } from "../../scheduler/lowering.ts";
+import { lowerClassification } from "./lowering/classification.ts";
+import { lowerElementwise, MAX_ELEMENTWISE_OPERANDS } from "./lowering/elementwise.ts";
+import { lowerEmbedding } from "./lowering/embedding.ts";
+import { lowerCopy, lowerMovement } from "./lowering/movement.ts";
+import { lowerOptimizers } from "./lowering/optimizer.ts";
+import { lowerSources } from "./lowering/random.ts";
+import { lowerReductions } from "./lowering/reduce.ts";
+
+const soon = { fallback: "no kernel yet" };
+
+/** What the scheduler has to know of the cpu device; needs no WebAssembly, so that plans can be made anywhere. */
+export const cpuTraits: DeviceTraits = {
+  name: "cpu",
+  // Any element: vectors are loaded from wherever they lie.
+  viewAlignment: 1,
+  maxElementwiseOperands: MAX_ELEMENTWISE_OPERANDS,
+  // Kernels count bytes of a tensor in 31 bits.
+  maxRegionBytes: 2 ** 31 - 4,
+  lower: {
+    ...lowerSources,
+    ...lowerMovement,
+    ...lowerReductions,
+    ...lowerClassification,
+    ...lowerEmbedding,
+    ...lowerOptimizers,
+    matmul: soon,
+    conv2d: soon,
+    conv2dInputGrad: soon,
+    conv2dFilterGrad: soon,
+    maxPool2d: soon,
+    maxPool2dGrad: soon,
+    maxPool2dGather: soon,
+    avgPool2d: soon,
+    avgPool2dGrad: soon,
+    lstm: soon,
+    lstmGrad: soon,
+  },
+  elementwise: lowerElementwise,
+  copy: lowerCopy,
+};

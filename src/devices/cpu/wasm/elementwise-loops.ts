@@ -1,0 +1,219 @@
+/** The loops of the elementwise interpreter: one operation over a block of `bytes` bytes, four elements at a time. */
+import { Do } from "./elementwise-ops";
+import { verf, vcos, vexp, vgelu, vlog, vsigmoid, vsin, vsoftplus, vtanh } from "./math";
+
+/** Lanes of all ones become 1. */
+// @ts-ignore: decorator
+@inline
+function truth(mask: v128): v128 {
+  return i32x4.shr_u(mask, 31);
+}
+
+/** -1, 0 or 1; a zero keeps its sign and NaN stays. */
+// @ts-ignore: decorator
+@inline
+function sign(x: v128): v128 {
+  const one = v128.or(f32x4.splat(1), v128.and(x, i32x4.splat(0x80000000)));
+  return v128.bitselect(one, x, f32x4.gt(f32x4.abs(x), f32x4.splat(0)));
+}
+
+// Inlined with a constant `op`, so that each loop below is left with one line of these.
+
+// @ts-ignore: decorator
+@inline
+function unary(op: i32, x: v128): v128 {
+  if (op == Do.negF) return f32x4.neg(x);
+  if (op == Do.absF) return f32x4.abs(x);
+  if (op == Do.signF) return sign(x);
+  if (op == Do.exp) return vexp(x);
+  if (op == Do.log) return vlog(x);
+  if (op == Do.sqrt) return f32x4.sqrt(x);
+  if (op == Do.reciprocal) return f32x4.div(f32x4.splat(1), x);
+  if (op == Do.squareF) return f32x4.mul(x, x);
+  if (op == Do.sin) return vsin(x);
+  if (op == Do.cos) return vcos(x);
+  if (op == Do.tanh) return vtanh(x);
+  if (op == Do.sigmoid) return vsigmoid(x);
+  if (op == Do.relu) return f32x4.pmax(x, f32x4.splat(0));
+  if (op == Do.gelu) return vgelu(x);
+  if (op == Do.erf) return verf(x);
+  if (op == Do.softplus) return vsoftplus(x);
+  if (op == Do.floor) return f32x4.floor(x);
+  if (op == Do.ceil) return f32x4.ceil(x);
+  if (op == Do.isFinite) return truth(f32x4.lt(f32x4.abs(x), f32x4.splat(Infinity)));
+  if (op == Do.negI) return i32x4.neg(x);
+  if (op == Do.absI) return i32x4.abs(x);
+  if (op == Do.signI) return i32x4.max_s(i32x4.min_s(x, i32x4.splat(1)), i32x4.splat(-1));
+  if (op == Do.squareI) return i32x4.mul(x, x);
+  if (op == Do.not) return truth(i32x4.eq(x, i32x4.splat(0)));
+  if (op == Do.floatToInt) return i32x4.trunc_sat_f32x4_s(f32x4.pmin(x, f32x4.splat(2147483520)));
+  if (op == Do.floatToUint) return i32x4.trunc_sat_f32x4_u(f32x4.pmin(x, f32x4.splat(4294967040)));
+  if (op == Do.floatToBool) return truth(f32x4.ne(x, f32x4.splat(0)));
+  if (op == Do.intToFloat) return f32x4.convert_i32x4_s(x);
+  if (op == Do.uintToFloat) return f32x4.convert_i32x4_u(x);
+  if (op == Do.intToBool) return truth(i32x4.ne(x, i32x4.splat(0)));
+  return x;
+}
+
+// @ts-ignore: decorator
+@inline
+function binary(op: i32, x: v128, y: v128): v128 {
+  if (op == Do.addF) return f32x4.add(x, y);
+  if (op == Do.subF) return f32x4.sub(x, y);
+  if (op == Do.mulF) return f32x4.mul(x, y);
+  if (op == Do.divF) return f32x4.div(x, y);
+  if (op == Do.maxF) return f32x4.max(x, y);
+  if (op == Do.minF) return f32x4.min(x, y);
+  if (op == Do.lessF) return truth(f32x4.lt(x, y));
+  if (op == Do.lessEqualF) return truth(f32x4.le(x, y));
+  if (op == Do.greaterF) return truth(f32x4.gt(x, y));
+  if (op == Do.greaterEqualF) return truth(f32x4.ge(x, y));
+  if (op == Do.equalF) return truth(f32x4.eq(x, y));
+  if (op == Do.notEqualF) return truth(f32x4.ne(x, y));
+  if (op == Do.addI) return i32x4.add(x, y);
+  if (op == Do.subI) return i32x4.sub(x, y);
+  if (op == Do.mulI) return i32x4.mul(x, y);
+  if (op == Do.maxI) return i32x4.max_s(x, y);
+  if (op == Do.maxU) return i32x4.max_u(x, y);
+  if (op == Do.minI) return i32x4.min_s(x, y);
+  if (op == Do.minU) return i32x4.min_u(x, y);
+  if (op == Do.lessI) return truth(i32x4.lt_s(x, y));
+  if (op == Do.lessU) return truth(i32x4.lt_u(x, y));
+  if (op == Do.lessEqualI) return truth(i32x4.le_s(x, y));
+  if (op == Do.lessEqualU) return truth(i32x4.le_u(x, y));
+  if (op == Do.greaterI) return truth(i32x4.gt_s(x, y));
+  if (op == Do.greaterU) return truth(i32x4.gt_u(x, y));
+  if (op == Do.greaterEqualI) return truth(i32x4.ge_s(x, y));
+  if (op == Do.greaterEqualU) return truth(i32x4.ge_u(x, y));
+  if (op == Do.equalI) return truth(i32x4.eq(x, y));
+  if (op == Do.notEqualI) return truth(i32x4.ne(x, y));
+  if (op == Do.and) return v128.and(x, y);
+  return v128.or(x, y);
+}
+
+// @ts-ignore: decorator
+@inline
+function each(op: i32, d: usize, a: usize, bytes: usize): void {
+  for (let i: usize = 0; i < bytes; i += 16) v128.store(d + i, unary(op, v128.load(a + i)));
+}
+
+// @ts-ignore: decorator
+@inline
+function pairs(op: i32, d: usize, a: usize, b: usize, bytes: usize): void {
+  for (let i: usize = 0; i < bytes; i += 16) v128.store(d + i, binary(op, v128.load(a + i), v128.load(b + i)));
+}
+
+function where(d: usize, c: usize, a: usize, b: usize, bytes: usize): void {
+  for (let i: usize = 0; i < bytes; i += 16) {
+    const isFalse = i32x4.eq(v128.load(c + i), i32x4.splat(0));
+    v128.store(d + i, v128.bitselect(v128.load(b + i), v128.load(a + i), isFalse));
+  }
+}
+
+function pow(d: usize, a: usize, b: usize, bytes: usize): void {
+  for (let i: usize = 0; i < bytes; i += 4) store<f32>(d + i, power(load<f32>(a + i), load<f32>(b + i)));
+}
+
+/** a^b, 1 ulp. JavaScript, unlike C, has 1^NaN and (-1)^Infinity as NaN. */
+function power(a: f32, b: f32): f32 {
+  if (b == 0) return 1;
+  if (b == 2) return a * a;
+  if (isNaN(b) || (isInfinite(b) && abs(a) == 1)) return NaN;
+  return NativeMathf.pow(a, b);
+}
+
+// @ts-ignore: decorator
+@inline
+function isInfinite(x: f32): bool {
+  return abs(x) == Infinity;
+}
+
+/** Truncates; a / 0 is a, and the smallest number / -1 wraps to itself. */
+function divideSigned(d: usize, a: usize, b: usize, bytes: usize): void {
+  for (let i: usize = 0; i < bytes; i += 4) {
+    const x = load<i32>(a + i);
+    const y = load<i32>(b + i);
+    store<i32>(d + i, y == 0 ? x : y == -1 ? -x : x / y);
+  }
+}
+
+function divideUnsigned(d: usize, a: usize, b: usize, bytes: usize): void {
+  for (let i: usize = 0; i < bytes; i += 4) {
+    const x = load<u32>(a + i);
+    const y = load<u32>(b + i);
+    store<u32>(d + i, y == 0 ? x : x / y);
+  }
+}
+
+/** d = op(a, b, c) over a block; `bytes` is a multiple of 16. */
+export function perform(op: i32, d: usize, a: usize, b: usize, c: usize, bytes: usize): void {
+  switch (op) {
+    case Do.copy: return each(Do.copy, d, a, bytes);
+    case Do.negF: return each(Do.negF, d, a, bytes);
+    case Do.absF: return each(Do.absF, d, a, bytes);
+    case Do.signF: return each(Do.signF, d, a, bytes);
+    case Do.exp: return each(Do.exp, d, a, bytes);
+    case Do.log: return each(Do.log, d, a, bytes);
+    case Do.sqrt: return each(Do.sqrt, d, a, bytes);
+    case Do.reciprocal: return each(Do.reciprocal, d, a, bytes);
+    case Do.squareF: return each(Do.squareF, d, a, bytes);
+    case Do.sin: return each(Do.sin, d, a, bytes);
+    case Do.cos: return each(Do.cos, d, a, bytes);
+    case Do.tanh: return each(Do.tanh, d, a, bytes);
+    case Do.sigmoid: return each(Do.sigmoid, d, a, bytes);
+    case Do.relu: return each(Do.relu, d, a, bytes);
+    case Do.gelu: return each(Do.gelu, d, a, bytes);
+    case Do.erf: return each(Do.erf, d, a, bytes);
+    case Do.softplus: return each(Do.softplus, d, a, bytes);
+    case Do.floor: return each(Do.floor, d, a, bytes);
+    case Do.ceil: return each(Do.ceil, d, a, bytes);
+    case Do.isFinite: return each(Do.isFinite, d, a, bytes);
+    case Do.negI: return each(Do.negI, d, a, bytes);
+    case Do.absI: return each(Do.absI, d, a, bytes);
+    case Do.signI: return each(Do.signI, d, a, bytes);
+    case Do.squareI: return each(Do.squareI, d, a, bytes);
+    case Do.not: return each(Do.not, d, a, bytes);
+    case Do.addF: return pairs(Do.addF, d, a, b, bytes);
+    case Do.subF: return pairs(Do.subF, d, a, b, bytes);
+    case Do.mulF: return pairs(Do.mulF, d, a, b, bytes);
+    case Do.divF: return pairs(Do.divF, d, a, b, bytes);
+    case Do.maxF: return pairs(Do.maxF, d, a, b, bytes);
+    case Do.minF: return pairs(Do.minF, d, a, b, bytes);
+    case Do.lessF: return pairs(Do.lessF, d, a, b, bytes);
+    case Do.lessEqualF: return pairs(Do.lessEqualF, d, a, b, bytes);
+    case Do.greaterF: return pairs(Do.greaterF, d, a, b, bytes);
+    case Do.greaterEqualF: return pairs(Do.greaterEqualF, d, a, b, bytes);
+    case Do.equalF: return pairs(Do.equalF, d, a, b, bytes);
+    case Do.notEqualF: return pairs(Do.notEqualF, d, a, b, bytes);
+    case Do.addI: return pairs(Do.addI, d, a, b, bytes);
+    case Do.subI: return pairs(Do.subI, d, a, b, bytes);
+    case Do.mulI: return pairs(Do.mulI, d, a, b, bytes);
+    case Do.maxI: return pairs(Do.maxI, d, a, b, bytes);
+    case Do.maxU: return pairs(Do.maxU, d, a, b, bytes);
+    case Do.minI: return pairs(Do.minI, d, a, b, bytes);
+    case Do.minU: return pairs(Do.minU, d, a, b, bytes);
+    case Do.lessI: return pairs(Do.lessI, d, a, b, bytes);
+    case Do.lessU: return pairs(Do.lessU, d, a, b, bytes);
+    case Do.lessEqualI: return pairs(Do.lessEqualI, d, a, b, bytes);
+    case Do.lessEqualU: return pairs(Do.lessEqualU, d, a, b, bytes);
+    case Do.greaterI: return pairs(Do.greaterI, d, a, b, bytes);
+    case Do.greaterU: return pairs(Do.greaterU, d, a, b, bytes);
+    case Do.greaterEqualI: return pairs(Do.greaterEqualI, d, a, b, bytes);
+    case Do.greaterEqualU: return pairs(Do.greaterEqualU, d, a, b, bytes);
+    case Do.equalI: return pairs(Do.equalI, d, a, b, bytes);
+    case Do.notEqualI: return pairs(Do.notEqualI, d, a, b, bytes);
+    case Do.and: return pairs(Do.and, d, a, b, bytes);
+    case Do.or: return pairs(Do.or, d, a, b, bytes);
+    case Do.floatToInt: return each(Do.floatToInt, d, a, bytes);
+    case Do.floatToUint: return each(Do.floatToUint, d, a, bytes);
+    case Do.floatToBool: return each(Do.floatToBool, d, a, bytes);
+    case Do.intToFloat: return each(Do.intToFloat, d, a, bytes);
+    case Do.uintToFloat: return each(Do.uintToFloat, d, a, bytes);
+    case Do.intToBool: return each(Do.intToBool, d, a, bytes);
+    case Do.pow: return pow(d, a, b, bytes);
+    case Do.divI: return divideSigned(d, a, b, bytes);
+    case Do.divU: return divideUnsigned(d, a, b, bytes);
+    case Do.where: return where(d, a, b, c, bytes);
+    default: unreachable();
+  }
+}

@@ -1,0 +1,51 @@
+import { operand, shareStart, word } from "./threads";
+
+/** Operands table [V, D], ids [n], out [n, D]; words: V, D, n. Ids outside the table read as zeros. */
+export function embedding(args: usize, thread: i32, threads: i32): void {
+  const rows = word(args, 3, 0);
+  const features = word(args, 3, 1);
+  const count = word(args, 3, 2);
+  const bytes = <usize>features << 2;
+  const end = shareStart(count, thread + 1, threads, 1);
+  for (let i = shareStart(count, thread, threads, 1); i < end; i++) {
+    const id = load<i32>(operand(args, 1) + (<usize>i << 2));
+    const out = operand(args, 2) + <usize>i * bytes;
+    if (id >= 0 && id < rows) memory.copy(out, operand(args, 0) + <usize>id * bytes, bytes);
+    else memory.fill(out, 0, bytes);
+  }
+}
+
+/** Columns that a thread takes together: a cache line. */
+const GRAIN: i32 = 16;
+
+/**
+ * out[v] = Σ g[i] over the i with ids[i] = v, in the order of i. Operands ids [n], g [n, D], out [V, D]; words: V, D, n.
+ * A thread owns a band of columns, or of table rows where there are too few columns; so nothing is shared, and every
+ * element is summed in the same order by any number of threads.
+ */
+export function embeddingGrad(args: usize, thread: i32, threads: i32): void {
+  const rows = word(args, 3, 0);
+  const features = word(args, 3, 1);
+  const count = word(args, 3, 2);
+  const ids = operand(args, 0);
+  const byColumns = features >= GRAIN * threads;
+  const left = byColumns ? shareStart(features, thread, threads, GRAIN) : 0;
+  const right = byColumns ? shareStart(features, thread + 1, threads, GRAIN) : features;
+  const top = byColumns ? 0 : shareStart(rows, thread, threads, 1);
+  const bottom = byColumns ? rows : shareStart(rows, thread + 1, threads, 1);
+  const rowBytes = <usize>features << 2;
+  const bytes = <usize>(right - left) << 2;
+  const g = operand(args, 1) + (<usize>left << 2);
+  const out = operand(args, 2) + (<usize>left << 2);
+  for (let v = top; v < bottom; v++) memory.fill(out + <usize>v * rowBytes, 0, bytes);
+  for (let i = 0; i < count; i++) {
+    const id = load<i32>(ids + (<usize>i << 2));
+    if (id >= top && id < bottom) addRow(out + <usize>id * rowBytes, g + <usize>i * rowBytes, bytes);
+  }
+}
+
+function addRow(to: usize, from: usize, bytes: usize): void {
+  let i: usize = 0;
+  for (; i + 16 <= bytes; i += 16) v128.store(to + i, f32x4.add(v128.load(to + i), v128.load(from + i)));
+  for (; i < bytes; i += 4) store<f32>(to + i, load<f32>(to + i) + load<f32>(from + i));
+}

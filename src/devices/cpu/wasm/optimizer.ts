@@ -1,0 +1,206 @@
+/**
+ * The optimizers' updates over all parameters at once. Parameters and gradients are operands of their own; state lies
+ * packed in one tensor, a parameter's part at its packed offset, so the padding between them is never touched.
+ */
+import { madd } from "./math";
+import { barrier, float, operand, operandCount, shareStart, threadScratch, word } from "./threads";
+
+const CHUNK: i32 = 4096;
+
+/** Σ x² over [from, from + bytes): f32 in 16 lanes, which are then added in f64. */
+function squares(from: usize, bytes: usize): f64 {
+  const stop = from + bytes;
+  let a = f32x4.splat(0);
+  let b = a;
+  let c = a;
+  let d = a;
+  for (; from + 64 <= stop; from += 64) {
+    const w = v128.load(from);
+    const x = v128.load(from, 16);
+    const y = v128.load(from, 32);
+    const z = v128.load(from, 48);
+    a = madd(w, w, a);
+    b = madd(x, x, b);
+    c = madd(y, y, c);
+    d = madd(z, z, d);
+  }
+  for (; from + 16 <= stop; from += 16) {
+    const w = v128.load(from);
+    a = madd(w, w, a);
+  }
+  a = f32x4.add(f32x4.add(a, b), f32x4.add(c, d));
+  let sum =
+    <f64>f32x4.extract_lane(a, 0) + f32x4.extract_lane(a, 1) + f32x4.extract_lane(a, 2) + f32x4.extract_lane(a, 3);
+  for (; from < stop; from += 4) {
+    const x = <f64>load<f32>(from);
+    sum += x * x;
+  }
+  return sum;
+}
+
+/**
+ * Operands xs…, out, partials (f64 for every 4096 elements of every x); words: chunks in all, elements of every x.
+ * Partial sums are added in f64, always in the same order.
+ */
+export function sumOfSquares(args: usize, thread: i32, threads: i32): void {
+  const operands = operandCount(args);
+  const tensors = operands - 2;
+  const chunks = word(args, operands, 0);
+  const partials = operand(args, operands - 1);
+  const first = shareStart(chunks, thread, threads, 8);
+  const end = shareStart(chunks, thread + 1, threads, 8);
+  let chunk = 0;
+  for (let i = 0; i < tensors && chunk < end; i++) {
+    const length = word(args, operands, 1 + i);
+    for (let start = 0; start < length; start += CHUNK, chunk++) {
+      if (chunk < first) continue;
+      if (chunk >= end) break;
+      const from = operand(args, i) + (<usize>start << 2);
+      store<f64>(partials + (<usize>chunk << 3), squares(from, <usize>min(CHUNK, length - start) << 2));
+    }
+  }
+  barrier();
+  if (thread > 0) return;
+  let sum: f64 = 0;
+  for (let i = 0; i < chunks; i++) sum += load<f64>(partials + (<usize>i << 3));
+  store<f32>(operand(args, operands - 2), <f32>sum);
+}
+
+/** The last few elements of a parameter are updated in scratch memory: a vector would reach into what follows. */
+function copyLanes(to: usize, from: usize, count: i32): void {
+  for (let i = 0; i < count; i++) store<f32>(to + (<usize>i << 2), load<f32>(from + (<usize>i << 2)));
+}
+
+// @ts-ignore: decorator
+@inline
+function vec(x: f32): v128 {
+  return f32x4.splat(x);
+}
+
+let rate: v128 = f32x4.splat(0);
+let gradientScale: v128 = f32x4.splat(0);
+let decay: v128 = f32x4.splat(0);
+let momentum: v128 = f32x4.splat(0);
+let isNesterov: bool = false;
+
+/** Four elements of p and the velocity u from four of g. */
+// @ts-ignore: decorator
+@inline
+function sgdStep(p: usize, g: usize, u: usize, toP: usize, toU: usize): void {
+  const parameter = v128.load(p);
+  const d = madd(decay, parameter, f32x4.mul(gradientScale, v128.load(g)));
+  const velocity = madd(momentum, v128.load(u), d);
+  const direction = isNesterov ? madd(momentum, velocity, d) : velocity;
+  v128.store(toP, f32x4.sub(parameter, f32x4.mul(rate, direction)));
+  v128.store(toU, velocity);
+}
+
+/**
+ * Operands parameters…, gradients…, velocity, learning rate, scale, apply; words: parameters, momentum, nesterov,
+ * weight decay, then elements and packed offset of every parameter. Where apply is 0 nothing changes.
+ */
+export function sgd(args: usize, thread: i32, threads: i32): void {
+  const operands = operandCount(args);
+  const tensors = word(args, operands, 0);
+  const state = operand(args, 2 * tensors);
+  rate = v128.load32_splat(operand(args, 2 * tensors + 1));
+  gradientScale = v128.load32_splat(operand(args, 2 * tensors + 2));
+  if (load<f32>(operand(args, 2 * tensors + 3)) == 0) return;
+  momentum = vec(float(args, operands, 1));
+  isNesterov = word(args, operands, 2) != 0;
+  decay = vec(float(args, operands, 3));
+  const own = threadScratch(thread);
+  for (let i = 0; i < tensors; i++) {
+    const length = word(args, operands, 4 + 2 * i);
+    const p = operand(args, i);
+    const g = operand(args, tensors + i);
+    const u = state + (<usize>word(args, operands, 5 + 2 * i) << 2);
+    let at = <usize>shareStart(length, thread, threads, 64) << 2;
+    const end = <usize>shareStart(length, thread + 1, threads, 64) << 2;
+    for (; at + 16 <= end; at += 16) sgdStep(p + at, g + at, u + at, p + at, u + at);
+    if (at < end) {
+      sgdStep(p + at, g + at, u + at, own, own + 16);
+      copyLanes(p + at, own, <i32>((end - at) >> 2));
+      copyLanes(u + at, own + 16, <i32>((end - at) >> 2));
+    }
+  }
+}
+
+let beta1: v128 = f32x4.splat(0);
+let beta2: v128 = f32x4.splat(0);
+let rest1: v128 = f32x4.splat(0);
+let rest2: v128 = f32x4.splat(0);
+let correction1: v128 = f32x4.splat(0);
+let correction2: v128 = f32x4.splat(0);
+let epsilon: v128 = f32x4.splat(0);
+
+// @ts-ignore: decorator
+@inline
+function adamStep(p: usize, g: usize, m: usize, v: usize, toP: usize, toM: usize, toV: usize): void {
+  const parameter = v128.load(p);
+  const d = f32x4.mul(gradientScale, v128.load(g));
+  const first = madd(rest1, d, f32x4.mul(beta1, v128.load(m)));
+  const second = madd(f32x4.mul(rest2, d), d, f32x4.mul(beta2, v128.load(v)));
+  const root = f32x4.add(f32x4.sqrt(f32x4.mul(second, correction2)), epsilon);
+  const direction = madd(decay, parameter, f32x4.div(f32x4.mul(first, correction1), root));
+  v128.store(toP, f32x4.sub(parameter, f32x4.mul(rate, direction)));
+  v128.store(toM, first);
+  v128.store(toV, second);
+}
+
+/** 1 / (1 - beta^step), in f64: for the first steps both terms are close to 1. */
+function correction(beta: f64, step: f32): f32 {
+  let power: f64 = 1;
+  let factor = beta;
+  for (let n = <i64>step; n > 0; n >>= 1) {
+    if (n & 1) power *= factor;
+    factor *= factor;
+  }
+  return <f32>(1 / (1 - power));
+}
+
+/**
+ * Operands parameters…, gradients…, m, v, learning rate, step, scale, apply; words: parameters, beta1 and beta2 (each
+ * as f64 in two words), 1 - beta1, 1 - beta2, epsilon, weight decay, then elements and packed offset of every
+ * parameter. Where apply is 0 nothing changes.
+ */
+export function adam(args: usize, thread: i32, threads: i32): void {
+  const operands = operandCount(args);
+  const tensors = word(args, operands, 0);
+  const stateM = operand(args, 2 * tensors);
+  const stateV = operand(args, 2 * tensors + 1);
+  rate = v128.load32_splat(operand(args, 2 * tensors + 2));
+  const step = load<f32>(operand(args, 2 * tensors + 3));
+  gradientScale = v128.load32_splat(operand(args, 2 * tensors + 4));
+  if (load<f32>(operand(args, 2 * tensors + 5)) == 0) return;
+  const words = args + (<usize>operands << 2);
+  const exact1 = load<f64>(words, 4);
+  const exact2 = load<f64>(words, 12);
+  beta1 = vec(<f32>exact1);
+  beta2 = vec(<f32>exact2);
+  rest1 = vec(float(args, operands, 5));
+  rest2 = vec(float(args, operands, 6));
+  epsilon = vec(float(args, operands, 7));
+  decay = vec(float(args, operands, 8));
+  correction1 = vec(correction(exact1, step));
+  correction2 = vec(correction(exact2, step));
+  const own = threadScratch(thread);
+  for (let i = 0; i < tensors; i++) {
+    const length = word(args, operands, 9 + 2 * i);
+    const p = operand(args, i);
+    const g = operand(args, tensors + i);
+    const packed = <usize>word(args, operands, 10 + 2 * i) << 2;
+    const m = stateM + packed;
+    const v = stateV + packed;
+    let at = <usize>shareStart(length, thread, threads, 64) << 2;
+    const end = <usize>shareStart(length, thread + 1, threads, 64) << 2;
+    for (; at + 16 <= end; at += 16) adamStep(p + at, g + at, m + at, v + at, p + at, m + at, v + at);
+    if (at < end) {
+      const count = <i32>((end - at) >> 2);
+      adamStep(p + at, g + at, m + at, v + at, own, own + 16, own + 32);
+      copyLanes(p + at, own, count);
+      copyLanes(m + at, own + 16, count);
+      copyLanes(v + at, own + 32, count);
+    }
+  }
+}
