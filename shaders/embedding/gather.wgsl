@@ -1,0 +1,31 @@
+// Rows of a table by their numbers; ids outside the table give zeros.
+//
+// Bindings: table [rows, features], ids i32[count], out [count, features], as 32-bit words.
+// Constants: WIDTH 1 or 4 elements an invocation, VALUE the type of that many words; THREADS.
+// Mapping: an invocation for each WIDTH elements of out; a line of workgroups. `features` in units of WIDTH.
+
+struct Params {
+  size: u32,
+  rows: u32,
+  features: u32,
+}
+
+@group(0) @binding(0) var<storage, read> table: array<$(VALUE)>;
+@group(0) @binding(1) var<storage, read> ids: array<i32>;
+@group(0) @binding(2) var<storage, read_write> out: array<$(VALUE)>;
+@group(0) @binding(3) var<uniform> params: Params;
+
+@compute @workgroup_size($(THREADS))
+fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>) {
+  let i = id.x + id.y * workgroups.x * $(THREADS)u;
+  if (i >= params.size) {
+    return;
+  }
+  // A negative id becomes a large number.
+  let row = u32(ids[i / params.features]);
+  var value = $(VALUE)(0);
+  if (row < params.rows) {
+    value = table[row * params.features + i % params.features];
+  }
+  out[i] = value;
+}

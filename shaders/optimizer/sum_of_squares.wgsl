@@ -1,0 +1,52 @@
+// Partial sums of x² over tensors that are packed in one buffer; the padding between them is left out.
+//
+// Bindings: x f32, the packed tensors; out f32[partials], a range of the partial sums.
+// Constants: SEGMENTS, how many tensors; THREADS, a power of two.
+// Mapping: a line of workgroups, one for each partial sum; invocation by invocation along each tensor.
+// Accumulation: a fixed share of elements one after the other, then a fixed tree, in f32. A second pass of
+//   reduce/threads adds the partial sums.
+
+struct Params {
+  threads: u32,
+  partials: u32,
+  unused_0: u32,
+  unused_1: u32,
+  // First element, end, 0, 0.
+  segments: array<vec4<u32>, $(SEGMENTS)>,
+}
+
+@group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read_write> out: array<f32>;
+@group(0) @binding(2) var<uniform> params: Params;
+
+var<workgroup> totals: array<f32, $(THREADS)>;
+
+@compute @workgroup_size($(THREADS))
+fn main(
+  @builtin(workgroup_id) id: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let group = id.x + id.y * workgroups.x;
+  if (group >= params.partials) {
+    return;
+  }
+  var total = 0.0;
+  for (var s = 0u; s < $(SEGMENTS)u; s++) {
+    let segment = params.segments[s];
+    for (var i = segment.x + group * $(THREADS)u + lane; i < segment.y; i += params.threads) {
+      total = fma(x[i], x[i], total);
+    }
+  }
+  totals[lane] = total;
+  for (var distance = $(THREADS / 2)u; distance > 0u; distance /= 2u) {
+    // The sums of the round before must be there.
+    workgroupBarrier();
+    if (lane < distance) {
+      totals[lane] += totals[lane + distance];
+    }
+  }
+  if (lane == 0u) {
+    out[group] = totals[0];
+  }
+}

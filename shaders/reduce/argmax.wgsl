@@ -1,0 +1,34 @@
+// The index of the largest element along one dimension; of equal ones the first.
+//
+// Bindings: x [outer, length, inner] of TYPE, out i32[outer, inner].
+// Constants: TYPE; THREADS.
+// Mapping: an invocation for each output; a line of workgroups.
+
+struct Params {
+  outputs: u32,
+  length: u32,
+  inner: u32,
+}
+
+@group(0) @binding(0) var<storage, read> x: array<$(TYPE)>;
+@group(0) @binding(1) var<storage, read_write> out: array<i32>;
+@group(0) @binding(2) var<uniform> params: Params;
+
+@compute @workgroup_size($(THREADS))
+fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>) {
+  let i = id.x + id.y * workgroups.x * $(THREADS)u;
+  if (i >= params.outputs) {
+    return;
+  }
+  let start = (i / params.inner) * params.length * params.inner + i % params.inner;
+  var best = x[start];
+  var best_k = 0u;
+  for (var k = 1u; k < params.length; k++) {
+    let value = x[start + k * params.inner];
+    if (value > best) {
+      best = value;
+      best_k = k;
+    }
+  }
+  out[i] = i32(best_k);
+}

@@ -1,0 +1,68 @@
+/**
+ * Keeps the order of a device's calls. A run that has to wait for the host (a fallback step in the middle) makes every
+ * later call wait behind it; otherwise a call is done at once, in the caller's stack.
+ */
+export class CallQueue {
+  readonly #waiting: (() => void | Promise<void>)[] = [];
+  #isBusy = false;
+
+  get isBusy(): boolean {
+    return this.#isBusy;
+  }
+
+  /** Does `task` now or when its turn comes. A task that is deferred must not throw. */
+  do(task: () => void | Promise<void>): void {
+    if (this.#isBusy) this.#waiting.push(task);
+    else this.#start(task);
+  }
+
+  #start(task: () => void | Promise<void>): void {
+    const done = task();
+    if (done === undefined) return;
+    this.#isBusy = true;
+    const next = () => this.#drain();
+    done.then(next, next);
+  }
+
+  #drain(): void {
+    this.#isBusy = false;
+    while (!this.#isBusy) {
+      const task = this.#waiting.shift();
+      if (task === undefined) return;
+      this.#start(task);
+    }
+  }
+}
+
+/** The promises that were given out and have not settled, so that all of them can be rejected when the device is lost. */
+export class PendingPromises {
+  readonly #rejects = new Set<(reason: Error) => void>();
+  #reason: Error | undefined;
+
+  track<T>(promise: Promise<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      if (this.#reason !== undefined) {
+        promise.catch(() => {});
+        reject(this.#reason);
+        return;
+      }
+      this.#rejects.add(reject);
+      promise.then(
+        (value) => {
+          this.#rejects.delete(reject);
+          resolve(value);
+        },
+        (error: unknown) => {
+          this.#rejects.delete(reject);
+          reject(error instanceof Error ? error : new Error(String(error)));
+        },
+      );
+    });
+  }
+
+  rejectAll(reason: Error): void {
+    this.#reason = reason;
+    for (const reject of this.#rejects) reject(reason);
+    this.#rejects.clear();
+  }
+}

@@ -1,0 +1,473 @@
+/**
+ * The webgpu device. Calls go straight to the GPU's queue, which keeps their order. Only a program with fallback steps
+ * visits the host in the middle of a run; until it has ended, later calls wait in a CallQueue.
+ */
+import {
+  DeviceLostError,
+  DisposedError,
+  GradgpuError,
+  KernelError,
+  OutOfMemoryError,
+} from "../../errors.ts";
+import type { DeviceTraits, FallbackCall } from "../../scheduler/lowering.ts";
+import type { Plan } from "../../scheduler/plan.ts";
+import type { HostArray } from "../../tensor/dtype.ts";
+import type { Device, Program, ReadRequest, Storage } from "../device.ts";
+import { BufferPool, WebgpuStorage } from "./buffers.ts";
+import { CallQueue, PendingPromises } from "./calls.ts";
+import { runFallback } from "./fallback.ts";
+import { BUFFER_USAGE } from "./flags.ts";
+import { PipelineCache } from "./pipelines.ts";
+import { boundOf, EMPTY_BUFFER_BYTES, type Listing, listPlan, WebgpuProgram } from "./program.ts";
+import { type BufferRange, Readback, type Ticket } from "./readback.ts";
+
+export interface WebgpuDeviceOptions {
+  readonly traits: DeviceTraits;
+  readonly description: string;
+  /** A device that the caller owns is not destroyed by `close`. */
+  readonly isOwned: boolean;
+  readonly budgetBytes: number;
+  /** Every submission is checked. Otherwise only those after the first failure are. */
+  readonly isDebug: boolean;
+}
+
+export class WebgpuDevice implements Device {
+  readonly name = "webgpu";
+  readonly description: string;
+  readonly traits: DeviceTraits;
+  readonly lost: Promise<DeviceLostError>;
+  readonly gpuDevice: GPUDevice;
+  readonly #isOwned: boolean;
+  readonly #pool: BufferPool;
+  readonly #pipelines: PipelineCache;
+  readonly #readback: Readback;
+  readonly #calls = new CallQueue();
+  readonly #pending = new PendingPromises();
+  readonly #programs = new Set<WebgpuProgram>();
+  readonly #emptyRead: GPUBuffer;
+  readonly #emptyWritten: GPUBuffer;
+  readonly #onUncaptured: (event: GPUUncapturedErrorEvent) => void;
+  #ended: GradgpuError | undefined;
+  /** A failure that no promise has told of yet. */
+  #failure: GradgpuError | undefined;
+  #isScoped: boolean;
+
+  constructor(gpuDevice: GPUDevice, options: WebgpuDeviceOptions) {
+    this.gpuDevice = gpuDevice;
+    this.traits = options.traits;
+    this.description = options.description;
+    this.#isOwned = options.isOwned;
+    this.#isScoped = options.isDebug;
+    this.#pool = new BufferPool(gpuDevice, options.budgetBytes);
+    this.#pipelines = new PipelineCache(gpuDevice);
+    this.#readback = new Readback(gpuDevice);
+    const usage = BUFFER_USAGE.STORAGE;
+    this.#emptyRead = gpuDevice.createBuffer({
+      label: "gradgpu empty",
+      size: EMPTY_BUFFER_BYTES,
+      usage,
+    });
+    this.#emptyWritten = gpuDevice.createBuffer({
+      label: "gradgpu empty",
+      size: EMPTY_BUFFER_BYTES,
+      usage,
+    });
+    this.#onUncaptured = (event) => {
+      this.#isScoped = true;
+      this.#failure ??= failureOf(event.error);
+    };
+    gpuDevice.addEventListener("uncapturederror", this.#onUncaptured);
+    this.lost = new Promise((resolve) => {
+      void gpuDevice.lost.then((info) => {
+        if (this.#ended !== undefined) return;
+        const reason = info.message === "" ? info.reason : `${info.reason}: ${info.message}`;
+        const error = new DeviceLostError(
+          `webgpu: the device must stay alive; got lost (${reason}). Open a device again, or use the cpu device.`,
+        );
+        this.#ended = error;
+        this.#pending.rejectAll(error);
+        resolve(error);
+      });
+    });
+  }
+
+  allocate(bytes: number): WebgpuStorage {
+    this.#check();
+    return this.#pool.allocate(bytes);
+  }
+
+  /** A caller's own buffer as a storage; its usage must include STORAGE, COPY_SRC and COPY_DST. */
+  adopt(buffer: GPUBuffer): WebgpuStorage {
+    this.#check();
+    return this.#pool.adopt(buffer);
+  }
+
+  release(storage: Storage): void {
+    if (this.#ended !== undefined) return;
+    const own = ownStorage(storage);
+    this.#calls.do(() => this.#pool.release(own));
+  }
+
+  write(storage: Storage, byteOffset: number, data: HostArray): void {
+    this.#check();
+    const own = ownStorage(storage);
+    if (data.byteLength === 0) return;
+    const bytes = this.#calls.isBusy ? data.slice() : data;
+    this.#calls.do(() => this.#write(own, byteOffset, bytes));
+  }
+
+  copy(from: Storage, fromOffset: number, to: Storage, toOffset: number, bytes: number): void {
+    this.#check();
+    const source = ownStorage(from).buffer;
+    const target = ownStorage(to).buffer;
+    this.#calls.do(() => {
+      if (bytes === 0) return;
+      const encoder = this.#encoder();
+      encoder.copyBufferToBuffer(source, fromOffset, target, toOffset, bytes);
+      this.#submit(encoder);
+    });
+  }
+
+  read(storage: Storage, byteOffset: number, bytes: number): Promise<ArrayBuffer> {
+    this.#check();
+    const range = { buffer: ownStorage(storage).buffer, byteOffset, bytes };
+    return this.#pending.track(
+      this.#later(() => this.#readRanges([range])).then(([value]) => value ?? new ArrayBuffer(0)),
+    );
+  }
+
+  load(plan: Plan): Promise<WebgpuProgram> {
+    this.#check();
+    return this.#pending.track(this.#load(plan));
+  }
+
+  unload(program: Program): void {
+    if (this.#ended !== undefined) return;
+    const own = ownProgram(program);
+    this.#calls.do(() => this.#free(own));
+  }
+
+  run(
+    program: Program,
+    bindings: readonly Storage[],
+    reads: readonly ReadRequest[],
+  ): Promise<ArrayBuffer>[] {
+    this.#check();
+    const own = ownProgram(program);
+    if (own.isUnloaded)
+      throw new DisposedError(
+        "webgpu: a program must be loaded to run; got one that was unloaded.",
+      );
+    const storages = bindings.map(ownStorage);
+    const ranges = reads.map(
+      ({ storage, byteOffset, bytes }): BufferRange => ({
+        buffer: ownStorage(storage).buffer,
+        byteOffset,
+        bytes,
+      }),
+    );
+    const isDirect = !own.segments.some(({ kind }) => kind === "fallback");
+    if (reads.length === 0) {
+      this.#calls.do(() =>
+        isDirect ? this.#runAtOnce(own, storages) : this.#runInParts(own, storages),
+      );
+      return [];
+    }
+    const values = isDirect
+      ? this.#later(() => this.#runAndRead(own, storages, ranges))
+      : this.#laterAsync(async () => {
+          await this.#runInParts(own, storages);
+          return () => this.#readRanges(ranges);
+        });
+    return reads.map((_, i) =>
+      this.#pending.track(values.then((list) => list[i] ?? new ArrayBuffer(0))),
+    );
+  }
+
+  synchronise(): Promise<void> {
+    this.#check();
+    const done = this.#later(async () => {
+      await this.gpuDevice.queue.onSubmittedWorkDone();
+      this.#tellFailure();
+    });
+    return this.#pending.track(done);
+  }
+
+  memory(): { readonly bytes: number; readonly buffers: number } {
+    return this.#pool.usage;
+  }
+
+  async close(): Promise<void> {
+    if (this.#ended !== undefined) return;
+    const error = new DisposedError(
+      "webgpu: the device must be open; got a call after close(). Open a device again.",
+    );
+    this.#ended = error;
+    this.#pending.rejectAll(error);
+    this.gpuDevice.removeEventListener("uncapturederror", this.#onUncaptured);
+    for (const program of this.#programs) this.#free(program);
+    this.#pool.trim();
+    this.#readback.close();
+    this.#emptyRead.destroy();
+    this.#emptyWritten.destroy();
+    if (this.#isOwned) this.gpuDevice.destroy();
+  }
+
+  #check(): void {
+    if (this.#ended !== undefined) throw this.#ended;
+  }
+
+  #tellFailure(): void {
+    const failure = this.#failure;
+    this.#failure = undefined;
+    if (failure !== undefined) throw failure;
+  }
+
+  async #load(plan: Plan): Promise<WebgpuProgram> {
+    const listing = listPlan(plan);
+    const compiled = listing.calls.map(({ call, signature }) =>
+      this.#pipelines.get(call.kernel, call.constants, signature),
+    );
+    // All are waited for, so that a failure of one leaves no other unobserved.
+    const settled = await Promise.allSettled(compiled);
+    const pipelines = settled.map((result) => {
+      if (result.status === "rejected") throw result.reason;
+      return result.value;
+    });
+    this.#check();
+    const scopes = this.#pushScopes();
+    const memory = this.#programMemory(plan, listing);
+    const program = new WebgpuProgram(this.gpuDevice, plan, listing, pipelines, memory);
+    this.#programs.add(program);
+    const failure = await scopes.pop();
+    if (failure !== undefined) {
+      this.#free(program);
+      throw failure;
+    }
+    return program;
+  }
+
+  #programMemory(plan: Plan, { parameters }: Listing): WebgpuProgram["memory"] {
+    const slots: WebgpuStorage[] = [];
+    try {
+      for (const bytes of plan.slots) slots.push(this.#pool.allocate(bytes));
+    } catch (error) {
+      for (const slot of slots) this.#pool.release(slot);
+      throw error;
+    }
+    const rest = { slots, emptyRead: this.#emptyRead, emptyWritten: this.#emptyWritten };
+    if (parameters.length === 0) return { ...rest, parameters: undefined };
+    const usage = BUFFER_USAGE.UNIFORM | BUFFER_USAGE.COPY_DST;
+    const buffer = this.gpuDevice.createBuffer({
+      label: "gradgpu parameters",
+      size: parameters.byteLength,
+      usage,
+    });
+    this.gpuDevice.queue.writeBuffer(buffer, 0, parameters);
+    return { ...rest, parameters: buffer };
+  }
+
+  #free(program: WebgpuProgram): void {
+    if (program.isUnloaded) return;
+    program.isUnloaded = true;
+    this.#programs.delete(program);
+    for (const slot of program.memory.slots) this.#pool.release(slot);
+    program.memory.parameters?.destroy();
+  }
+
+  #write(storage: WebgpuStorage, byteOffset: number, data: HostArray): void {
+    if (this.#pool.needsClear(storage, data.byteLength)) this.#submit(this.#encoder());
+    // The library's host arrays are never over a SharedArrayBuffer that the queue would refuse.
+    this.gpuDevice.queue.writeBuffer(
+      storage.buffer,
+      byteOffset,
+      data as GPUAllowSharedBufferSource,
+    );
+  }
+
+  #encoder(): GPUCommandEncoder {
+    const encoder = this.gpuDevice.createCommandEncoder();
+    this.#pool.encodeClears(encoder);
+    return encoder;
+  }
+
+  /** The failure of the submission, where submissions are scoped; later a call or promise tells of the others. */
+  #submit(encoder: GPUCommandEncoder): Promise<GradgpuError | undefined> | undefined {
+    if (!this.#isScoped) {
+      this.gpuDevice.queue.submit([encoder.finish()]);
+      return undefined;
+    }
+    const scopes = this.#pushScopes();
+    this.gpuDevice.queue.submit([encoder.finish()]);
+    return scopes.pop();
+  }
+
+  #runAtOnce(program: WebgpuProgram, bindings: readonly WebgpuStorage[]): void {
+    program.bind(bindings);
+    const encoder = this.#encoder();
+    this.#encodeAll(program, encoder);
+    program.counters.submits++;
+    void this.#submit(encoder)?.then((failure) => {
+      this.#failure ??= failure;
+    });
+  }
+
+  #encodeAll(program: WebgpuProgram, encoder: GPUCommandEncoder): void {
+    for (const segment of program.segments) {
+      if (segment.kind === "dispatches") program.encode(encoder, segment.from, segment.to);
+    }
+  }
+
+  #runAndRead(
+    program: WebgpuProgram,
+    bindings: readonly WebgpuStorage[],
+    ranges: readonly BufferRange[],
+  ): Promise<ArrayBuffer[]> {
+    program.bind(bindings);
+    const encoder = this.#encoder();
+    this.#encodeAll(program, encoder);
+    const ticket = this.#readback.encode(encoder, ranges);
+    program.counters.submits++;
+    return this.#settle(ticket, this.#submit(encoder));
+  }
+
+  /** Runs with visits of the host: before each of them everything so far is submitted and its operands are read. */
+  async #runInParts(program: WebgpuProgram, bindings: readonly WebgpuStorage[]): Promise<void> {
+    try {
+      program.bind(bindings);
+      for (const segment of program.segments) {
+        if (segment.kind === "fallback") {
+          await this.#runOnHost(program, segment.call);
+          continue;
+        }
+        const encoder = this.#encoder();
+        program.encode(encoder, segment.from, segment.to);
+        program.counters.submits++;
+        const failure = await this.#submit(encoder);
+        if (failure !== undefined) throw failure;
+      }
+    } catch (error) {
+      // Told by the next promise: a run without reads has none of its own.
+      this.#failure ??= error instanceof GradgpuError ? error : new KernelError(String(error));
+    }
+  }
+
+  async #runOnHost(program: WebgpuProgram, call: FallbackCall): Promise<void> {
+    const bounds = call.operands.map((operand, i) => boundOf(program.plan, operand, i));
+    const isEmpty = bounds.map(({ source }) => source.kind === "empty");
+    const ranges = bounds.map((bound, i): BufferRange => {
+      const bytes = isEmpty[i] ? 0 : bound.bytes;
+      return { buffer: program.bufferOf(bound), byteOffset: bound.byteOffset, bytes };
+    });
+    const values = await this.#readRanges(ranges);
+    this.#check();
+    for (const { operand, data } of runFallback(call, values)) {
+      const range = ranges[operand];
+      if (range === undefined || range.bytes === 0) continue;
+      this.gpuDevice.queue.writeBuffer(
+        range.buffer,
+        range.byteOffset,
+        data as GPUAllowSharedBufferSource,
+      );
+    }
+  }
+
+  #readRanges(ranges: readonly BufferRange[]): Promise<ArrayBuffer[]> {
+    const encoder = this.#encoder();
+    const ticket = this.#readback.encode(encoder, ranges);
+    return this.#settle(ticket, this.#submit(encoder));
+  }
+
+  async #settle(
+    ticket: Ticket,
+    submitted: Promise<GradgpuError | undefined> | undefined,
+  ): Promise<ArrayBuffer[]> {
+    const mapped = this.#readback.settle(ticket);
+    try {
+      const failure = await submitted;
+      if (failure !== undefined) {
+        mapped.catch(() => {});
+        throw failure;
+      }
+      const values = await mapped;
+      this.#tellFailure();
+      return values;
+    } catch (error) {
+      if (error instanceof GradgpuError) throw error;
+      // A mapping is aborted a moment before the device says that it is lost: give it that moment.
+      const wait = new Promise<undefined>((resolve) => setTimeout(resolve, 1000));
+      const lost = await Promise.race([this.lost, wait]);
+      throw (
+        lost ??
+        this.#failure ??
+        new KernelError(`webgpu: results must be mapped; got ${String(error)}.`)
+      );
+    }
+  }
+
+  /** What `task` gives, now or when its turn comes. */
+  #later<T>(task: () => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#calls.do(() => {
+        try {
+          task().then(resolve, reject);
+        } catch (error) {
+          reject(error);
+        }
+      });
+    });
+  }
+
+  /** As `later`, for a task that later calls must wait for; what it returns is called when they may go on. */
+  #laterAsync<T>(task: () => Promise<() => Promise<T>>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#calls.do(() =>
+        task().then((last) => {
+          last().then(resolve, reject);
+        }, reject),
+      );
+    });
+  }
+
+  #pushScopes(): { pop(): Promise<GradgpuError | undefined> } {
+    this.gpuDevice.pushErrorScope("out-of-memory");
+    this.gpuDevice.pushErrorScope("validation");
+    return {
+      pop: async () => {
+        const errors = await Promise.all([
+          this.gpuDevice.popErrorScope(),
+          this.gpuDevice.popErrorScope(),
+        ]);
+        const [first] = errors.filter((error) => error !== null);
+        if (first === undefined) return undefined;
+        this.#isScoped = true;
+        return failureOf(first);
+      },
+    };
+  }
+}
+
+function failureOf(error: GPUError): GradgpuError {
+  // By name: `instanceof GPUOutOfMemoryError` needs a global that Node does not have.
+  const isMemory = error.constructor.name === "GPUOutOfMemoryError";
+  if (isMemory) {
+    return new OutOfMemoryError(
+      `webgpu: the GPU must have memory for what is allocated; got "${error.message}". Use smaller batches or the cpu device.`,
+    );
+  }
+  return new KernelError(
+    `webgpu: every command must be valid; got "${error.message}". Please report this.`,
+  );
+}
+
+function ownStorage(storage: Storage): WebgpuStorage {
+  if (storage instanceof WebgpuStorage) return storage;
+  throw new KernelError("webgpu: a storage must come from this device; got one of another device.");
+}
+
+function ownProgram(program: Program): WebgpuProgram {
+  if (program instanceof WebgpuProgram) return program;
+  throw new KernelError(
+    "webgpu: a program must be loaded by this device; got one of another device.",
+  );
+}

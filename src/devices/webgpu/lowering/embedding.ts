@@ -1,0 +1,66 @@
+import type { KernelCall, Site } from "../../../scheduler/lowering.ts";
+import { sizeOf } from "../../../tensor/shape.ts";
+import type { Lowerings, WebgpuTarget } from "../target.ts";
+import { lineGrid, threadGrid } from "./grid.ts";
+import { read, write } from "./operand.ts";
+
+const THREADS = 128;
+/** Features and ids that a workgroup of the grouped gradient takes at a time. */
+const GROUP_THREADS = 64;
+
+export function embeddingLowerings(target: WebgpuTarget): Lowerings<"embedding" | "embeddingGrad"> {
+  return { embedding: lowerEmbedding, embeddingGrad: (site) => lowerGrad(target, site) };
+}
+
+function lowerEmbedding({
+  ins: { table, ids },
+  outs: { out },
+}: Site<"embedding">): readonly KernelCall[] {
+  const [rows = 0, features = 0] = table.type.shape;
+  const size = sizeOf(out.type.shape);
+  if (size === 0) return [];
+  const width = features % 4 === 0 && rows > 0 ? 4 : 1;
+  return [
+    {
+      kernel: "embedding/gather",
+      constants: { WIDTH: width, VALUE: width === 4 ? "vec4<u32>" : "u32", THREADS },
+      operands: [read(table), read(ids), write(out)],
+      words: [size / width, rows, features / width],
+      grid: threadGrid(size / width, THREADS),
+    },
+  ];
+}
+
+function lowerGrad(
+  target: WebgpuTarget,
+  { ins: { ids, g }, outs: { out } }: Site<"embeddingGrad">,
+): readonly KernelCall[] {
+  const [rows = 0, features = 0] = out.type.shape;
+  const count = sizeOf(ids.type.shape);
+  const operands = [read(ids), read(g), write(out)];
+  const size = rows * features;
+  if (size === 0) return [];
+  // Every element reads every id: shared by a workgroup that is cheap, unless barriers are slow.
+  if (target.isSoftware || count < GROUP_THREADS) {
+    const words = [size, features, count];
+    return [
+      {
+        kernel: "embedding/grad_threads",
+        constants: { THREADS },
+        operands,
+        words,
+        grid: threadGrid(size, THREADS),
+      },
+    ];
+  }
+  const blocks = Math.ceil(features / GROUP_THREADS);
+  return [
+    {
+      kernel: "embedding/grad_groups",
+      constants: { THREADS: GROUP_THREADS },
+      operands,
+      words: [rows, features, count, blocks],
+      grid: lineGrid(rows * blocks),
+    },
+  ];
+}

@@ -1,0 +1,72 @@
+import type { OpName } from "../../ops/vocabulary.ts";
+import type { DeviceTraits, LoweredOp } from "../../scheduler/lowering.ts";
+import { lowerElementwise } from "./lowering/elementwise.ts";
+import { embeddingLowerings } from "./lowering/embedding.ts";
+import { matmulLowerings } from "./lowering/matmul.ts";
+import { lowerCopy, movementLowerings } from "./lowering/movement.ts";
+import { optimizerLowerings } from "./lowering/optimizer.ts";
+import { randomLowerings } from "./lowering/random.ts";
+import { reduceLowerings } from "./lowering/reduce.ts";
+import { softmaxLowerings } from "./lowering/softmax.ts";
+import { sourceLowerings } from "./lowering/source.ts";
+import { DEFAULT_LIMITS, type WebgpuLimits } from "./target.ts";
+
+export interface WebgpuTraitsOptions {
+  /** A software adapter; false where nothing is said. */
+  readonly software?: boolean;
+  /** What every implementation has where nothing is said. */
+  readonly limits?: WebgpuLimits;
+  /** Ops to be treated as if they had no kernel: for tests of the fallback. */
+  readonly withhold?: readonly OpName[];
+}
+
+/** What the scheduler has to know about a GPU. Needs none, so that plans for one can be made anywhere. */
+export function webgpuTraits({
+  software = false,
+  limits = DEFAULT_LIMITS,
+  withhold = [],
+}: WebgpuTraitsOptions = {}): DeviceTraits {
+  const target = { isSoftware: software, limits };
+  const lower: DeviceTraits["lower"] = {
+    ...sourceLowerings,
+    ...randomLowerings,
+    ...movementLowerings,
+    ...reduceLowerings(target),
+    ...matmulLowerings(target),
+    ...softmaxLowerings(target),
+    ...embeddingLowerings(target),
+    ...optimizerLowerings(target),
+    ...missing,
+  };
+  return {
+    name: "webgpu",
+    viewAlignment: 64,
+    maxElementwiseOperands: limits.maxStorageBuffersPerShaderStage,
+    maxRegionBytes: Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize),
+    lower: withheld(lower, withhold),
+    elementwise: lowerElementwise,
+    copy: lowerCopy,
+  };
+}
+
+const none = { fallback: "webgpu has no kernel for it yet" };
+const missing = {
+  conv2d: none,
+  conv2dInputGrad: none,
+  conv2dFilterGrad: none,
+  maxPool2d: none,
+  maxPool2dGrad: none,
+  maxPool2dGather: none,
+  avgPool2d: none,
+  avgPool2dGrad: none,
+  lstm: none,
+  lstmGrad: none,
+};
+
+function withheld(lower: DeviceTraits["lower"], ops: readonly OpName[]): DeviceTraits["lower"] {
+  const held = ops.filter((op): op is LoweredOp => op in lower);
+  return {
+    ...lower,
+    ...Object.fromEntries(held.map((op) => [op, { fallback: `${op} is withheld for a test` }])),
+  };
+}
