@@ -1,5 +1,5 @@
 import { ArgumentError } from "../errors.ts";
-import { foldIn, keyOf, permutation } from "../tensor/random.ts";
+import { foldIn, keyOf, permutation } from "../functions.ts";
 import { type Dataset, gather, type Values } from "./dataset.ts";
 
 export interface BatchOptions {

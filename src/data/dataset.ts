@@ -1,6 +1,5 @@
 import { ArgumentError, ShapeError } from "../errors.ts";
-import { type DType, type HostArray, hostArray } from "../tensor/dtype.ts";
-import { type Shape, sizeOf } from "../tensor/shape.ts";
+import { type DType, type HostArray, type Shape, sizeOf } from "../functions.ts";
 
 /** Values with a shape, on the host. */
 export interface Values<A extends HostArray = HostArray> {
@@ -103,13 +102,20 @@ function head(column: Column, length: number): Column {
 export function gather(column: Column, rows: Uint32Array): Values {
   const shape = [rows.length, ...column.shape.slice(1)];
   const rowSize = sizeOf(column.shape.slice(1));
-  const data = hostArray(column.dtype, rows.length * rowSize);
+  const data = emptyLike(column, rows.length * rowSize);
   rows.forEach((row, i) => {
     const source = column.data.subarray(row * rowSize, (row + 1) * rowSize);
     if ("scale" in column) writeScaled(data, i * rowSize, source, column.scale, column.offset);
     else data.set(source, i * rowSize);
   });
   return { data, shape, dtype: column.dtype };
+}
+
+/** Bytes become floats; everything else keeps its kind of array. */
+function emptyLike({ data }: Column, length: number): HostArray {
+  if (data instanceof Int32Array) return new Int32Array(length);
+  if (data instanceof Uint32Array) return new Uint32Array(length);
+  return new Float32Array(length);
 }
 
 function writeScaled(

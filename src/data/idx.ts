@@ -3,7 +3,7 @@
  * u32 per dimension, then the elements, big-endian, the last dimension contiguous (Y. LeCun, "The MNIST database").
  */
 import { FormatError } from "../errors.ts";
-import { type Shape, sizeOf } from "../tensor/shape.ts";
+import { type Shape, sizeOf } from "../functions.ts";
 
 interface ArrayByType {
   u8: Uint8Array;
