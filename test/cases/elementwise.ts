@@ -58,6 +58,16 @@ const unaryCases: readonly [Case<"unary">, ...Case<"unary">[]] = [
     ins: { x: { shape: [33], range: [-0.01, 0.01] } },
     attrs: { fn: "tanh" },
   },
+  {
+    name: "sin of large angles keeps its digits",
+    ins: { x: { shape: [259], range: [-1000, 1000] } },
+    attrs: { fn: "sin" },
+  },
+  {
+    name: "cos of large angles keeps its digits",
+    ins: { x: { shape: [259], range: [-1000, 1000] } },
+    attrs: { fn: "cos" },
+  },
   unaryOf("tanh of large numbers is ±1, never NaN", "tanh", [-1000, -50, -20, 20, 50, 88, 1000]),
   unaryOf("sigmoid of large numbers is 0 or 1, never NaN", "sigmoid", [-1000, -88, 0, 88, 1000]),
   unaryOf("softplus of large numbers does not overflow", "softplus", [-80, -20, 0, 20, 89, 1000]),
