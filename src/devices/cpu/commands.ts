@@ -11,11 +11,12 @@ import type { FallbackGroup, FallbackOperand, ProgramImage, Segment } from "./me
 const BARRIER = 0x80000000;
 const OPERANDS_SHIFT = 16;
 
-/**
- * Below this many bytes of operands in all of its steps a program runs on one thread: waking a sleeping one costs
- * about 50 µs, in which a core moves about this much.
- */
-const SERIAL_BYTES = 128 * 1024;
+/** How a plan's work is divided. */
+export interface Division {
+  readonly threads: number;
+  /** With fewer bytes of operands in all of its steps a program runs on one thread. */
+  readonly parallelBytes: number;
+}
 
 /** Which inputs and outputs an op declares, in order. */
 export type Declarations = {
@@ -34,7 +35,7 @@ export function encodePlan(
   plan: Plan,
   slotAddresses: readonly number[],
   declarations: Declarations,
-  threads: number,
+  { threads, parallelBytes }: Division,
 ): ProgramImage {
   const words: number[] = [];
   const patches: number[] = [];
@@ -76,7 +77,7 @@ export function encodePlan(
     words: Uint32Array.from(words),
     patches: Int32Array.from(patches),
     segments,
-    threads: workBytes(plan) < SERIAL_BYTES ? 1 : threads,
+    threads: workBytes(plan) < parallelBytes ? 1 : threads,
   };
 }
 

@@ -4,7 +4,7 @@ import type { Plan } from "../../scheduler/plan.ts";
 import type { HostArray } from "../../tensor/dtype.ts";
 import type { Device, Program, ReadRequest, Storage } from "../device.ts";
 import { Allocator } from "./allocator.ts";
-import { type Declarations, encodePlan } from "./commands.ts";
+import { type Declarations, type Division, encodePlan } from "./commands.ts";
 import { type Command, type FromWorker, firstTensorAddress } from "./messages.ts";
 import type { WorkerHandle } from "./spawn.ts";
 
@@ -34,6 +34,7 @@ export interface CpuDeviceParts {
   readonly description: string;
   readonly traits: DeviceTraits;
   readonly declarations: Declarations;
+  readonly division: Division;
   /** The conductor first. */
   readonly workers: readonly WorkerHandle[];
   /** Makes the memory at least that large; see `Allocator`. `grow` tells a conductor that owns it alone. */
@@ -115,8 +116,8 @@ export class CpuDevice implements Device {
     const slots: number[] = [];
     try {
       for (const bytes of plan.slots) slots.push(this.allocateZeros(bytes));
-      const { workers, declarations } = this.parts;
-      const image = encodePlan(plan, slots, declarations, workers.length);
+      const { declarations, division } = this.parts;
+      const image = encodePlan(plan, slots, declarations, division);
       const { address } = this.allocator.allocate(image.words.byteLength);
       const program = new CpuProgram(plan, this.nextId++, [address, ...slots]);
       this.send({ kind: "load", program: program.id, address, image });

@@ -16,7 +16,12 @@ export interface CpuOptions {
   readonly relaxedSimd?: boolean;
   /** false gives the memory to one worker, as on a page without cross-origin isolation. */
   readonly shared?: boolean;
+  /** Programs whose steps have fewer bytes of operands in all run on one thread; 0 is for tests. */
+  readonly parallelBytes?: number;
 }
+
+/** Waking a sleeping thread costs about 50 µs, in which a core moves about this much. */
+const PARALLEL_BYTES = 128 * 1024;
 
 /** Sizes that a host may agree to reserve: 4 GiB is all that there is, phones give less. */
 const MAXIMUM_PAGES = [65536, 32768, 16384, 8192, 4096];
@@ -50,6 +55,7 @@ export async function openCpuDevice(options: CpuOptions = {}): Promise<Device> {
     description: describeDevice(kernels, threads, shared),
     traits: cpuTraits,
     declarations: ops,
+    division: { threads, parallelBytes: options.parallelBytes ?? PARALLEL_BYTES },
     workers: await Promise.all(starting),
     reserve: reserver(memory, pages, maximumPages),
   });
