@@ -7,6 +7,7 @@ import {
 } from "../../src/devices/reference/reference-device.ts";
 import { ops } from "../../src/ops/table.ts";
 import type { Attrs, ByInput, ByOutput, OpName } from "../../src/ops/vocabulary.ts";
+import { type HostArray, hostArray } from "../../src/tensor/dtype.ts";
 import { type Key, keyOf, words } from "../../src/tensor/random.ts";
 import { sizeOf, type TensorType } from "../../src/tensor/shape.ts";
 import type { Case, InputSpec } from "../cases/case.ts";
@@ -79,6 +80,13 @@ export function caseInputs<K extends OpName>(op: K, of: Case<K>): ByInput<K, Ref
   return mapInputs<K, InputSpec, ReferenceTensor>(of.ins, (spec, name, i) =>
     inputTensor(spec, keyFrom(`${op}: ${of.name}: ${name} ${i}`)),
   );
+}
+
+/** The same values as a device takes them: f32 in a Float32Array. */
+export function toHost({ type, data }: ReferenceTensor): { type: TensorType; data: HostArray } {
+  const host = hostArray(type.dtype, data.length);
+  host.set(data);
+  return { type, data: host };
 }
 
 /** The outputs of an op by the reference kernels; outputs that overwrite an input get a copy of it first. */
