@@ -1,0 +1,66 @@
+// Second pass of a product whose K was split: adds the partial sums in the order of the parts, so that the same
+// inputs give the same bits, and applies the epilogue.
+//
+// Bindings: partial f32[SPLITS, LENGTH], bias f32[N] where BIAS, out f32[LENGTH]; params.
+// Constants: BIAS 0 or 1; ACTIVATION 0 none, 1 relu, 2 tanh, 3 sigmoid.
+// Mapping: workgroup_id.x + y · num_workgroups.x is a block of 64 outputs.
+// Accumulation: f32, parts ascending; error ≤ SPLITS · 2⁻²⁴ relative to Σ|partial|, on top of theirs.
+// Source: KERNELS.md 1.
+
+struct Params {
+  length: u32,
+  splits: u32,
+  // Columns of the output, over which bias runs.
+  n: u32,
+  // 1 where bias runs along n, 0 where all columns share its one element.
+  bias_stride: u32,
+  // Elements of out before the first of this call.
+  out_base: u32,
+}
+
+@group(0) @binding(0) var<storage, read> partial: array<f32>;
+#if BIAS
+@group(0) @binding(1) var<storage, read> bias: array<f32>;
+#end
+@group(0) @binding($(1 + BIAS)) var<storage, read_write> out: array<f32>;
+@group(0) @binding($(2 + BIAS)) var<uniform> params: Params;
+
+fn activate(x: vec4<f32>) -> vec4<f32> {
+#if ACTIVATION == 1
+  return select(x, vec4<f32>(0.0), x < vec4<f32>(0.0));
+#end
+#if ACTIVATION == 2
+  // The quotient loses relative accuracy near 0, where the series is exact to 2⁻²⁴.
+  let s = x * x;
+  let series = x * (1.0 - s * (0.33333333 - s * (0.13333333 - s * 0.053968254)));
+  let e = exp(-2.0 * abs(x));
+  return select(sign(x) * (1.0 - e) / (1.0 + e), series, abs(x) < vec4<f32>(0.15));
+#end
+#if ACTIVATION == 3
+  let e = exp(-abs(x));
+  return select(vec4<f32>(1.0), e, x < vec4<f32>(0.0)) / (1.0 + e);
+#end
+#if ACTIVATION == 0
+  return x;
+#end
+}
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) thread: u32,
+) {
+  let at = (group.x + group.y * groups.x) * 64u + thread;
+  if (at >= params.length) {
+    return;
+  }
+  var sum = 0.0;
+  for (var part = 0u; part < params.splits; part++) {
+    sum += partial[part * params.length + at];
+  }
+#if BIAS
+  sum += bias[(at % params.n) * params.bias_stride];
+#end
+  out[params.out_base + at] = activate(vec4<f32>(sum)).x;
+}

@@ -1,0 +1,301 @@
+/**
+ * Matrix products. Leading dimensions are reduced to one batch dimension with strides; where b has none they are
+ * folded into the rows of a, and what cannot be merged becomes a call for each outer index. The kernel is chosen by
+ * `chooseProduct`.
+ */
+import type { Epilogue, KernelCall, Operand, Region, Site } from "../../../scheduler/lowering.ts";
+import { broadcastStrides, type Shape, sizeOf } from "../../../tensor/shape.ts";
+import type { Lowerings, WebgpuTarget } from "../target.ts";
+import { lineGrid, threadGrid } from "./grid.ts";
+import { read, write } from "./operand.ts";
+import { type Choice, chooseProduct, type Product, partOf } from "./tiles.ts";
+
+/** The kernel and tile for a product; tests hand in their own to reach every variant. */
+export type ChooseProduct = (target: WebgpuTarget, product: Product) => Choice;
+
+export function matmulLowerings(
+  target: WebgpuTarget,
+  choose: ChooseProduct = chooseProduct,
+): Lowerings<"matmul"> {
+  return { matmul: (site) => lowerMatmul(site, target, choose) };
+}
+
+/** A product of matrices that lie in `a` and `b` at `base`, `batch` elements from one to the next. */
+interface Operation extends Product {
+  readonly a: Placed;
+  readonly b: Placed;
+  readonly outBase: number;
+}
+interface Placed {
+  readonly region: Region;
+  readonly transposed: boolean;
+  readonly base: number;
+  readonly batch: number;
+}
+
+/** Where the results go, and what happens to them on the way. */
+export interface Destination {
+  readonly out: Region;
+  readonly epilogue: Epilogue | undefined;
+  /** 1 where bias runs along the columns, 0 where one element is for all of them. */
+  readonly biasStride: number;
+  readonly scratch: Site<"matmul">["scratch"];
+}
+
+function lowerMatmul(
+  site: Site<"matmul">,
+  target: WebgpuTarget,
+  choose: ChooseProduct,
+): KernelCall[] {
+  const { outs, epilogue } = site;
+  if (sizeOf(outs.out.type.shape) === 0) return [];
+  const operations = operationsOf(site);
+  return operations.flatMap((operation) => {
+    const choice = choose(target, operation);
+    const turned = choice.kind === "gemv" && operation.n < operation.m && operation.n === 1;
+    const destination = {
+      out: outs.out,
+      epilogue,
+      biasStride: turned ? 0 : 1,
+      scratch: site.scratch,
+    };
+    return callsOf(turned ? turnedAround(operation) : operation, choice, destination);
+  });
+}
+
+/** [m, k] · [k, 1] as [1, k] · [k, m]: the same numbers in the same places. */
+function turnedAround({ a, b, m, n, ...rest }: Operation): Operation {
+  return {
+    ...rest,
+    m: n,
+    n: m,
+    a: { ...b, transposed: !b.transposed },
+    b: { ...a, transposed: !a.transposed },
+  };
+}
+
+function operationsOf({ ins, outs, attrs }: Site<"matmul">): Operation[] {
+  const [aShape, bShape, outShape] = [ins.a.type.shape, ins.b.type.shape, outs.out.type.shape];
+  const m = outShape.at(-2) ?? 1;
+  const n = outShape.at(-1) ?? 1;
+  const k = aShape.at(attrs.transposeA ? -2 : -1) ?? 1;
+  const leading = outShape.slice(0, -2);
+  const a = { region: ins.a, transposed: attrs.transposeA };
+  const b = { region: ins.b, transposed: attrs.transposeB };
+  const isShared = sizeOf(bShape.slice(0, -2)) === 1 && !attrs.transposeA;
+  if (isShared && sizeOf(aShape.slice(0, -2)) === sizeOf(leading)) {
+    const rows = sizeOf(leading) * m;
+    return [
+      {
+        m: rows,
+        n,
+        k,
+        batches: 1,
+        a: { ...a, base: 0, batch: 0 },
+        b: { ...b, base: 0, batch: 0 },
+        outBase: 0,
+      },
+    ];
+  }
+  return batchesOf(aShape, bShape, leading, [m * k, k * n, m * n]).map((batch) => ({
+    m,
+    n,
+    k,
+    batches: batch.count,
+    a: { ...a, base: batch.a, batch: batch.aStep },
+    b: { ...b, base: batch.b, batch: batch.bStep },
+    outBase: batch.out,
+  }));
+}
+
+interface BatchRun {
+  readonly count: number;
+  readonly a: number;
+  readonly b: number;
+  readonly out: number;
+  readonly aStep: number;
+  readonly bStep: number;
+}
+
+/** The matrices of a batch as runs of evenly spaced ones, as long as both operands and the grid allow. */
+function batchesOf(
+  aShape: Shape,
+  bShape: Shape,
+  leading: Shape,
+  [aSize, bSize, outSize]: readonly [number, number, number],
+): BatchRun[] {
+  const aStrides = broadcastStrides(aShape.slice(0, -2), leading);
+  const bStrides = broadcastStrides(bShape.slice(0, -2), leading);
+  const places: { a: number; b: number }[] = [];
+  const count = sizeOf(leading);
+  for (let i = 0; i < count; i++) {
+    let rest = i;
+    const place = { a: 0, b: 0 };
+    for (let d = leading.length - 1; d >= 0; d--) {
+      const size = leading[d] ?? 1;
+      place.a += (rest % size) * (aStrides[d] ?? 0) * aSize;
+      place.b += (rest % size) * (bStrides[d] ?? 0) * bSize;
+      rest = Math.floor(rest / size);
+    }
+    places.push(place);
+  }
+  const runs: BatchRun[] = [];
+  for (let first = 0; first < count; ) {
+    const { a, b } = places[first] ?? { a: 0, b: 0 };
+    const next = places[first + 1] ?? { a, b };
+    const [aStep, bStep] = [next.a - a, next.b - b];
+    let end = first + 1;
+    const isEven = (i: number) =>
+      places[i]?.a === a + (i - first) * aStep && places[i]?.b === b + (i - first) * bStep;
+    // Strides are unsigned: a broadcast dimension that starts again ends a run.
+    while (end < count && end - first < MAX_BATCHES && aStep >= 0 && bStep >= 0 && isEven(end))
+      end++;
+    const isSingle = end === first + 1;
+    runs.push({
+      count: end - first,
+      a,
+      b,
+      out: first * outSize,
+      aStep: isSingle ? 0 : aStep,
+      bStep: isSingle ? 0 : bStep,
+    });
+    first = end;
+  }
+  return runs;
+}
+
+/** Leaves room in the grid's z for the parts of a split k. */
+const MAX_BATCHES = 1023;
+
+function callsOf(operation: Operation, choice: Choice, to: Destination): KernelCall[] {
+  const { a, b, m, n, k, batches } = operation;
+  const splits = choice.kind === "direct" || choice.kind === "tiled" ? choice.splits : 1;
+  const partials =
+    splits === 1 ? undefined : to.scratch({ dtype: "f32", shape: [splits, batches, m, n] });
+  const bias = partials === undefined ? to.epilogue?.bias : undefined;
+  const shape = shapeOf(choice, operation);
+  const operands: Operand[] = [
+    read(a.region),
+    read(b.region),
+    ...(bias === undefined ? [] : [read(bias)]),
+    write(partials ?? to.out),
+  ];
+  const call: KernelCall = {
+    kernel: `matmul/${choice.kind}`,
+    constants: {
+      ...shape.constants,
+      TRANSPOSE_A: Number(a.transposed),
+      TRANSPOSE_B: Number(b.transposed),
+      ...epilogueConstants(partials === undefined ? to.epilogue : undefined),
+    },
+    operands,
+    words: [
+      ...[m, n, k, a.batch, b.batch, a.base, b.base],
+      ...[partials === undefined ? operation.outBase : 0, shape.tilesN, shape.kPart],
+      ...[batches, to.biasStride],
+    ],
+    grid: shape.grid,
+  };
+  if (partials === undefined) return [call];
+  return [call, sumPartials(partials, operation.outBase, splits, m * n * batches, n, to)];
+}
+
+interface Mapping {
+  readonly constants: Readonly<Record<string, number>>;
+  readonly tilesN: number;
+  readonly kPart: number;
+  readonly grid: readonly [number, number, number];
+}
+
+function shapeOf(choice: Choice, { a, b, m, n, k, batches }: Operation): Mapping {
+  const isVector = Number(n % 4 === 0);
+  switch (choice.kind) {
+    case "naive": {
+      const [x, y] = threadGrid(m * n, 64);
+      return { constants: {}, tilesN: 1, kPart: k, grid: [x, y, batches] };
+    }
+    case "gemv": {
+      const { columns, slices } = choice;
+      const tilesN = Math.ceil(n / columns);
+      const [x, y] = lineGrid(m * tilesN);
+      return {
+        constants: { COLUMNS: columns, SLICES: slices },
+        tilesN,
+        kPart: k,
+        grid: [x, y, batches],
+      };
+    }
+    case "direct": {
+      const { tm, tn, wx, wy, splits } = choice;
+      const tilesN = Math.ceil(n / (tn * wx));
+      const [x, y] = lineGrid(tilesN * Math.ceil(m / (tm * wy)));
+      return {
+        constants: {
+          ...{ TM: tm, TN: tn, WX: wx, WY: wy, SPLITS: splits },
+          VECTOR_B: b.transposed ? 0 : isVector,
+          VECTOR_OUT: isVector,
+        },
+        tilesN,
+        kPart: partOf(k, splits, 1),
+        grid: [x, y, batches * splits],
+      };
+    }
+    case "tiled": {
+      const { tile, splits } = choice;
+      const tilesN = Math.ceil(n / tile.bn);
+      const [x, y] = lineGrid(tilesN * Math.ceil(m / tile.bm));
+      return {
+        constants: {
+          ...tileConstants(choice),
+          VECTOR_A: Number((a.transposed ? m : k) % 4 === 0),
+          VECTOR_B: Number((b.transposed ? k : n) % 4 === 0),
+          VECTOR_OUT: isVector,
+          K_TAIL: Number(k % tile.bk !== 0),
+        },
+        tilesN,
+        kPart: partOf(k, splits, tile.bk),
+        grid: [x, y, batches * splits],
+      };
+    }
+  }
+}
+
+/** What specialises a workgroup-tiled kernel, apart from how it loads. */
+export function tileConstants({
+  tile,
+  splits,
+}: Extract<Choice, { kind: "tiled" }>): Record<string, number> {
+  const { bm, bn, bk, tm, tn } = tile;
+  // Unrolled as far as a GPU's instruction cache likes: about a thousand FMAs.
+  const unroll = tm * tn >= 32 ? Math.min(bk, 16) : bk;
+  return { BM: bm, BN: bn, BK: bk, TM: tm, TN: tn, UNROLL: unroll, SPLITS: splits };
+}
+
+const activationCodes = { relu: 1, tanh: 2, sigmoid: 3 } as const;
+
+export function epilogueConstants(epilogue: Epilogue | undefined): Record<string, number> {
+  const { bias, activation } = epilogue ?? {};
+  return {
+    BIAS: Number(bias !== undefined),
+    ACTIVATION: activation === undefined ? 0 : activationCodes[activation],
+  };
+}
+
+/** The second pass of a split k: `length` outputs of `n` columns from `splits` partial sums, in fixed order. */
+export function sumPartials(
+  partials: Region,
+  outBase: number,
+  splits: number,
+  length: number,
+  n: number,
+  { out, epilogue, biasStride }: Destination,
+): KernelCall {
+  const bias = epilogue?.bias;
+  return {
+    kernel: "matmul/sum_partials",
+    constants: epilogueConstants(epilogue),
+    operands: [read(partials), ...(bias === undefined ? [] : [read(bias)]), write(out)],
+    words: [length, splits, n, biasStride, outBase],
+    grid: threadGrid(length, 64),
+  };
+}

@@ -1,0 +1,156 @@
+/**
+ * Which kernel computes a matrix product (or a convolution seen as one), and with which tiles: a score in
+ * multiply-adds for every candidate, the smallest wins. The scores are rough on purpose. They have to be right
+ * about orders of magnitude: padding, idle cores, loads on software adapters.
+ */
+import type { WebgpuTarget } from "../target.ts";
+
+/** The sizes of a product [m, k] · [k, n], `batches` times. */
+export interface Product {
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  readonly batches: number;
+}
+
+/** Tiles of matmul/tiled and conv/tiled; `threads` = bm · bn / (tm · tn). */
+export interface Tile {
+  readonly bm: number;
+  readonly bn: number;
+  readonly bk: number;
+  readonly tm: number;
+  readonly tn: number;
+}
+
+/** One kernel with the tile it is specialised by; `splits` parts of k are summed by a second pass. */
+export type Choice =
+  | { readonly kind: "naive" }
+  | { readonly kind: "gemv"; readonly columns: number; readonly slices: number }
+  | {
+      readonly kind: "direct";
+      readonly tm: number;
+      readonly tn: number;
+      readonly wx: number;
+      readonly wy: number;
+      readonly splits: number;
+    }
+  | { readonly kind: "tiled"; readonly tile: Tile; readonly splits: number };
+
+export type DirectChoice = Extract<Choice, { kind: "direct" }>;
+export type TiledChoice = Extract<Choice, { kind: "tiled" }>;
+
+/**
+ * Share of the machine's peak that each tile reaches when it fills the machine. In the inner loop, read with
+ * tools/isa for RDNA2: 90.7, 87.5, 81 and 83 % FMA; 16, 10.7, 8 and 8 FMA per 128-bit read.
+ */
+const tiles: readonly { readonly tile: Tile; readonly efficiency: number }[] = [
+  { tile: { bm: 128, bn: 128, bk: 16, tm: 8, tn: 8 }, efficiency: 1 },
+  { tile: { bm: 64, bn: 64, bk: 16, tm: 8, tn: 4 }, efficiency: 0.8 },
+  { tile: { bm: 64, bn: 32, bk: 16, tm: 4, tn: 4 }, efficiency: 0.55 },
+  { tile: { bm: 32, bn: 32, bk: 32, tm: 4, tn: 4 }, efficiency: 0.5 },
+];
+
+/** Cores of a middling GPU: workgroups beyond this many run one after the other. */
+const CORES = 64;
+/** No part of a split k is shorter. */
+const SHORTEST_PART = 128;
+const MOST_SPLITS = 64;
+
+/** Invocations of a SwiftShader workgroup run four at a time; a load costs as much as about 20 FMAs there. */
+const LOAD_COST = 20;
+/** Workgroups that keep a software adapter's threads evenly busy. */
+const SOFTWARE_WORKGROUPS = 16;
+
+export function chooseProduct(target: WebgpuTarget, product: Product): Choice {
+  // Operands without elements are bound as scalars, which is all that naive reads.
+  if (product.k === 0) return { kind: "naive" };
+  if (target.isSoftware) return chooseDirect(product);
+  if (product.n <= 4 || product.m <= 4) {
+    // The caller turns a product with few columns around, so that few rows remain.
+    if (product.k >= 32) return chooseGemv(target, product);
+    return { kind: "naive" };
+  }
+  if (product.n < 8 || product.k < 8 || product.m < 8) return { kind: "naive" };
+  return chooseTiled(target, product);
+}
+
+/** The workgroup-tiled variant with the smallest score, within the limits of the target. */
+export function chooseTiled({ limits }: WebgpuTarget, product: Product): TiledChoice {
+  const candidates = tiles.filter(
+    ({ tile }) =>
+      threadsOf(tile) <= limits.maxComputeInvocationsPerWorkgroup &&
+      tile.bk * (tile.bm + tile.bn) * 4 <= limits.maxComputeWorkgroupStorageSize,
+  );
+  const scored = candidates.map(({ tile, efficiency }) => {
+    const workgroups = tilesOf(product, tile) * product.batches;
+    const splits = chooseSplits(product, workgroups, 2 * CORES, tile.bk);
+    const part = Math.ceil(product.k / splits / tile.bk) * tile.bk;
+    const waves = Math.ceil((workgroups * splits) / CORES);
+    const secondPass =
+      splits === 1 ? 0 : (splits * product.m * product.n * product.batches) / CORES;
+    return { tile, splits, score: (waves * tile.bm * tile.bn * part) / efficiency + secondPass };
+  });
+  const best = smallest(scored);
+  return { kind: "tiled", tile: best.tile, splits: best.splits };
+}
+
+/** The barrier-free variant: few loads for each multiply-add, little padding, enough workgroups. */
+export function chooseDirect(product: Product): DirectChoice {
+  const scored = directTiles.map(([tm, tn]) => {
+    const invocations = Math.ceil(product.m / tm) * Math.ceil(product.n / tn);
+    return { tm, tn, score: invocations * (tm * tn + LOAD_COST * (tm + tn)) };
+  });
+  const { tm, tn } = smallest(scored);
+  const across = Math.ceil(product.n / tn);
+  const wx = across >= 4 ? 4 : across >= 2 ? 2 : 1;
+  const wy = 16 / wx;
+  const workgroups = Math.ceil(across / wx) * Math.ceil(product.m / (tm * wy)) * product.batches;
+  return {
+    kind: "direct",
+    tm,
+    tn,
+    wx,
+    wy,
+    splits: chooseSplits(product, workgroups, SOFTWARE_WORKGROUPS, 1),
+  };
+}
+
+/** Few sizes on purpose: every one is a pipeline to compile. */
+const directTiles = [
+  [8, 8],
+  [8, 4],
+  [4, 8],
+  [1, 8],
+  [1, 4],
+] as const;
+
+function chooseGemv({ limits }: WebgpuTarget, { k }: Product): Choice {
+  const slices = k >= 512 ? 32 : 8;
+  const columns = Math.min(256, limits.maxComputeInvocationsPerWorkgroup) / slices;
+  return { kind: "gemv", columns, slices };
+}
+
+/** Parts of k that bring `workgroups` up to `wanted`, none shorter than it is worth. */
+function chooseSplits(product: Product, workgroups: number, wanted: number, bk: number): number {
+  const worth = Math.floor(product.k / Math.max(SHORTEST_PART, 4 * bk));
+  const splits = Math.max(1, Math.min(Math.floor(wanted / workgroups), worth, MOST_SPLITS));
+  // Rounding a part up to whole tiles can leave the last parts with nothing to do.
+  return Math.max(1, Math.ceil(product.k / partOf(product.k, splits, bk)));
+}
+
+/** Steps of k in each of `splits` parts, a multiple of `bk`. */
+export function partOf(k: number, splits: number, bk: number): number {
+  return Math.max(1, Math.ceil(k / splits / bk)) * bk;
+}
+
+export function threadsOf({ bm, bn, tm, tn }: Tile): number {
+  return (bm * bn) / (tm * tn);
+}
+
+function tilesOf({ m, n }: Product, { bm, bn }: Tile): number {
+  return Math.ceil(m / bm) * Math.ceil(n / bn);
+}
+
+function smallest<T extends { readonly score: number }>(candidates: readonly T[]): T {
+  return candidates.reduce((best, next) => (next.score < best.score ? next : best));
+}

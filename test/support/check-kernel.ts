@@ -1,0 +1,114 @@
+/** One lowering on a GPU against the float64 reference: for tests that force a variant. */
+import { ops } from "../../src/ops/table.ts";
+import type { OpName } from "../../src/ops/vocabulary.ts";
+import type {
+  Epilogue,
+  EpilogueActivation,
+  KernelCall,
+  Lower,
+  LoweredOp,
+  Region,
+  Site,
+} from "../../src/scheduler/lowering.ts";
+import type { Case } from "../cases/case.ts";
+import { type ByName, caseInputs, evaluate, mapHeld, relativeError } from "./case-data.ts";
+import { openSoftwareGpu } from "./dawn.ts";
+import { Bench } from "./run-calls.ts";
+
+/** A bench on the software adapter with all of its limits. No adapter is a failure. */
+export async function openBench(): Promise<Bench> {
+  const owner = await openSoftwareGpu();
+  const { adapter } = owner;
+  const { maxComputeWorkgroupStorageSize, maxComputeInvocationsPerWorkgroup } = adapter.limits;
+  const requiredLimits = { maxComputeWorkgroupStorageSize, maxComputeInvocationsPerWorkgroup };
+  return new Bench(await adapter.requestDevice({ requiredLimits }), owner);
+}
+
+export interface Outcome {
+  /** The largest relative error of all outputs. */
+  readonly error: number;
+  readonly calls: readonly KernelCall[];
+  /** The first output. */
+  readonly values: ArrayLike<number>;
+}
+
+export interface WithEpilogue {
+  readonly hasBias: boolean;
+  readonly activation: EpilogueActivation | undefined;
+}
+
+const activations: Readonly<Record<EpilogueActivation, (x: number) => number>> = {
+  relu: (x) => Math.max(x, 0),
+  tanh: Math.tanh,
+  sigmoid: (x) => 1 / (1 + Math.exp(-x)),
+};
+
+/** Runs `lower` on the inputs of `of` and compares every output. */
+export async function checkKernel<K extends OpName & LoweredOp>(
+  bench: Bench,
+  op: K,
+  lower: Lower<K> | { readonly fallback: string },
+  of: Case<K>,
+  epilogue?: WithEpilogue,
+): Promise<Outcome> {
+  if (typeof lower !== "function") throw new Error(`${op} has no lowering: ${lower.fallback}`);
+  const inputs = caseInputs(op, of);
+  const expected = evaluate(op, inputs, of.attrs) as unknown as ByName<Values>;
+  const byName = inputs as unknown as ByName<Values>;
+  const overwrites = (ops[op].overwrites ?? {}) as Readonly<Record<string, string>>;
+
+  const ins = mapEntries(byName, ({ type, data }) => bench.region(type.shape, data, type.dtype));
+  const outs: Record<string, Region> = {};
+  for (const [name, held] of Object.entries(expected)) {
+    const { type } = held as Values;
+    const overwritten = ins[overwrites[name] ?? ""];
+    outs[name] = (overwritten as Region | undefined) ?? bench.scratch(type);
+  }
+  const [first] = Object.values(expected) as Values[];
+  const bias = biasValues(first?.type.shape.at(-1) ?? 1);
+  const given: Epilogue | undefined = epilogue && {
+    bias: epilogue.hasBias ? bench.region([bias.length], bias) : undefined,
+    activation: epilogue.activation,
+  };
+  const site = { ins, outs, attrs: of.attrs, epilogue: given, scratch: bench.scratch };
+  const calls = lower(site as unknown as Site<K>);
+  await bench.run(calls);
+
+  let error = 0;
+  let values: ArrayLike<number> = [];
+  for (const [name, region] of Object.entries(outs)) {
+    const actual = await bench.read(region);
+    const { data } = expected[name] as Values;
+    const wanted = epilogue === undefined ? data : applied(data, bias, epilogue);
+    error = Math.max(error, relativeError(actual, wanted));
+    if (values.length === 0) values = actual;
+  }
+  bench.clear();
+  return { error, calls, values };
+}
+
+interface Values {
+  readonly type: Region["type"];
+  readonly data: ArrayLike<number>;
+}
+
+function mapEntries<A, B>(held: ByName<A>, change: (a: A) => B): ByName<B> {
+  return Object.fromEntries(
+    Object.entries(held).map(([name, of]) => [name, mapHeld(of, (value) => change(value))]),
+  );
+}
+
+function biasValues(length: number): Float32Array {
+  return Float32Array.from({ length }, (_, i) => Math.sin(i + 1));
+}
+
+function applied(
+  data: ArrayLike<number>,
+  bias: Float32Array,
+  { hasBias, activation }: WithEpilogue,
+): Float64Array {
+  return Float64Array.from(data, (x, i) => {
+    const shifted = x + (hasBias ? (bias[i % bias.length] ?? 0) : 0);
+    return activation === undefined ? shifted : activations[activation](shifted);
+  });
+}
