@@ -2,19 +2,14 @@
  * The webgpu device. Calls go straight to the GPU's queue, which keeps their order. Only a program with fallback steps
  * visits the host in the middle of a run; until it has ended, later calls wait in a CallQueue.
  */
-import {
-  DeviceLostError,
-  DisposedError,
-  GradgpuError,
-  KernelError,
-  OutOfMemoryError,
-} from "../../errors.ts";
+import { DeviceLostError, DisposedError, GradgpuError, KernelError } from "../../errors.ts";
 import type { DeviceTraits, FallbackCall } from "../../scheduler/lowering.ts";
 import type { Plan } from "../../scheduler/plan.ts";
 import type { HostArray } from "../../tensor/dtype.ts";
 import type { Device, Program, ReadRequest, Storage } from "../device.ts";
 import { BufferPool, WebgpuStorage } from "./buffers.ts";
 import { CallQueue, PendingPromises } from "./calls.ts";
+import { failureOf, openScopes } from "./failures.ts";
 import { runFallback } from "./fallback.ts";
 import { BUFFER_USAGE } from "./flags.ts";
 import { PipelineCache } from "./pipelines.ts";
@@ -57,7 +52,8 @@ export class WebgpuDevice implements Device {
     this.traits = options.traits;
     this.description = options.description;
     this.#isOwned = options.isOwned;
-    this.#isScoped = options.isDebug;
+    // A caller's device reports the caller's own mistakes as well: there only scopes tell what is ours.
+    this.#isScoped = options.isDebug || !options.isOwned;
     this.#pool = new BufferPool(gpuDevice, options.budgetBytes);
     this.#pipelines = new PipelineCache(gpuDevice);
     this.#readback = new Readback(gpuDevice);
@@ -73,10 +69,12 @@ export class WebgpuDevice implements Device {
       usage,
     });
     this.#onUncaptured = (event) => {
+      // Told as a typed error: the console need not say it, too.
+      event.preventDefault();
       this.#isScoped = true;
       this.#failure ??= failureOf(event.error);
     };
-    gpuDevice.addEventListener("uncapturederror", this.#onUncaptured);
+    if (options.isOwned) gpuDevice.addEventListener("uncapturederror", this.#onUncaptured);
     this.lost = new Promise((resolve) => {
       void gpuDevice.lost.then((info) => {
         if (this.#ended !== undefined) return;
@@ -124,7 +122,7 @@ export class WebgpuDevice implements Device {
       if (bytes === 0) return;
       const encoder = this.#encoder();
       encoder.copyBufferToBuffer(source, fromOffset, target, toOffset, bytes);
-      this.#submit(encoder);
+      this.#submitUnasked(encoder);
     });
   }
 
@@ -235,7 +233,7 @@ export class WebgpuDevice implements Device {
       return result.value;
     });
     this.#check();
-    const scopes = this.#pushScopes();
+    const scopes = this.#openScopes();
     const memory = this.#programMemory(plan, listing);
     const program = new WebgpuProgram(this.gpuDevice, plan, listing, pipelines, memory);
     this.#programs.add(program);
@@ -276,7 +274,7 @@ export class WebgpuDevice implements Device {
   }
 
   #write(storage: WebgpuStorage, byteOffset: number, data: HostArray): void {
-    if (this.#pool.needsClear(storage, data.byteLength)) this.#submit(this.#encoder());
+    if (this.#pool.needsClear(storage, data.byteLength)) this.#submitUnasked(this.#encoder());
     // The library's host arrays are never over a SharedArrayBuffer that the queue would refuse.
     this.gpuDevice.queue.writeBuffer(
       storage.buffer,
@@ -291,15 +289,22 @@ export class WebgpuDevice implements Device {
     return encoder;
   }
 
-  /** The failure of the submission, where submissions are scoped; later a call or promise tells of the others. */
+  /** The submission's failure, where submissions are scoped; otherwise the uncapturederror event tells of it. */
   #submit(encoder: GPUCommandEncoder): Promise<GradgpuError | undefined> | undefined {
     if (!this.#isScoped) {
       this.gpuDevice.queue.submit([encoder.finish()]);
       return undefined;
     }
-    const scopes = this.#pushScopes();
+    const scopes = this.#openScopes();
     this.gpuDevice.queue.submit([encoder.finish()]);
     return scopes.pop();
+  }
+
+  /** For work that no promise was given out for: the next promise tells of its failure. */
+  #submitUnasked(encoder: GPUCommandEncoder): void {
+    void this.#submit(encoder)?.then((failure) => {
+      this.#failure ??= failure;
+    });
   }
 
   #runAtOnce(program: WebgpuProgram, bindings: readonly WebgpuStorage[]): void {
@@ -307,9 +312,7 @@ export class WebgpuDevice implements Device {
     const encoder = this.#encoder();
     this.#encodeAll(program, encoder);
     program.counters.submits++;
-    void this.#submit(encoder)?.then((failure) => {
-      this.#failure ??= failure;
-    });
+    this.#submitUnasked(encoder);
   }
 
   #encodeAll(program: WebgpuProgram, encoder: GPUCommandEncoder): void {
@@ -405,6 +408,18 @@ export class WebgpuDevice implements Device {
     }
   }
 
+  /** Once a scope has found a failure, all later submissions are scoped, so that the next is told precisely. */
+  #openScopes(): { pop(): Promise<GradgpuError | undefined> } {
+    const scopes = openScopes(this.gpuDevice);
+    return {
+      pop: async () => {
+        const failure = await scopes.pop();
+        if (failure !== undefined) this.#isScoped = true;
+        return failure;
+      },
+    };
+  }
+
   /** What `task` gives, now or when its turn comes. */
   #later<T>(task: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
@@ -428,36 +443,6 @@ export class WebgpuDevice implements Device {
       );
     });
   }
-
-  #pushScopes(): { pop(): Promise<GradgpuError | undefined> } {
-    this.gpuDevice.pushErrorScope("out-of-memory");
-    this.gpuDevice.pushErrorScope("validation");
-    return {
-      pop: async () => {
-        const errors = await Promise.all([
-          this.gpuDevice.popErrorScope(),
-          this.gpuDevice.popErrorScope(),
-        ]);
-        const [first] = errors.filter((error) => error !== null);
-        if (first === undefined) return undefined;
-        this.#isScoped = true;
-        return failureOf(first);
-      },
-    };
-  }
-}
-
-function failureOf(error: GPUError): GradgpuError {
-  // By name: `instanceof GPUOutOfMemoryError` needs a global that Node does not have.
-  const isMemory = error.constructor.name === "GPUOutOfMemoryError";
-  if (isMemory) {
-    return new OutOfMemoryError(
-      `webgpu: the GPU must have memory for what is allocated; got "${error.message}". Use smaller batches or the cpu device.`,
-    );
-  }
-  return new KernelError(
-    `webgpu: every command must be valid; got "${error.message}". Please report this.`,
-  );
 }
 
 function ownStorage(storage: Storage): WebgpuStorage {
