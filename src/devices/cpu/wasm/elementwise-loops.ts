@@ -110,7 +110,7 @@ function where(d: usize, c: usize, a: usize, b: usize, bytes: usize): void {
   }
 }
 
-function pow(d: usize, a: usize, b: usize, bytes: usize): void {
+function pow(d: usize, a: usize, b: usize, _c: usize, bytes: usize): void {
   for (let i: usize = 0; i < bytes; i += 4) store<f32>(d + i, power(load<f32>(a + i), load<f32>(b + i)));
 }
 
@@ -129,7 +129,7 @@ function isInfinite(x: f32): bool {
 }
 
 /** Truncates; a / 0 is a, and the smallest number / -1 wraps to itself. */
-function divideSigned(d: usize, a: usize, b: usize, bytes: usize): void {
+function divideSigned(d: usize, a: usize, b: usize, _c: usize, bytes: usize): void {
   for (let i: usize = 0; i < bytes; i += 4) {
     const x = load<i32>(a + i);
     const y = load<i32>(b + i);
@@ -137,7 +137,7 @@ function divideSigned(d: usize, a: usize, b: usize, bytes: usize): void {
   }
 }
 
-function divideUnsigned(d: usize, a: usize, b: usize, bytes: usize): void {
+function divideUnsigned(d: usize, a: usize, b: usize, _c: usize, bytes: usize): void {
   for (let i: usize = 0; i < bytes; i += 4) {
     const x = load<u32>(a + i);
     const y = load<u32>(b + i);
@@ -145,75 +145,80 @@ function divideUnsigned(d: usize, a: usize, b: usize, bytes: usize): void {
   }
 }
 
+/**
+ * By number. Functions of their own rather than cases of one: an engine compiles a small function well and soon, and
+ * one that holds sixty loops late.
+ */
+const loops: StaticArray<(d: usize, a: usize, b: usize, c: usize, bytes: usize) => void> = [
+  (d, a, _b, _c, bytes) => each(Do.copy, d, a, bytes),
+  (d, a, _b, _c, bytes) => each(Do.negF, d, a, bytes),
+  (d, a, _b, _c, bytes) => each(Do.absF, d, a, bytes),
+  (d, a, _b, _c, bytes) => each(Do.signF, d, a, bytes),
+  (d, a, _b, _c, bytes) => each(Do.exp, d, a, bytes),
+  (d, a, _b, _c, bytes) => each(Do.log, d, a, bytes),
+  (d, a, _b, _c, bytes) => each(Do.sqrt, d, a, bytes),
+  (d, a, _b, _c, bytes) => each(Do.reciprocal, d, a, bytes),
+  (d, a, _b, _c, bytes) => each(Do.squareF, d, a, bytes),
+  (d, a, _b, _c, bytes) => each(Do.sin, d, a, bytes),
+  (d, a, _b, _c, bytes) => each(Do.cos, d, a, bytes),
+  (d, a, _b, _c, bytes) => each(Do.tanh, d, a, bytes),
+  (d, a, _b, _c, bytes) => each(Do.sigmoid, d, a, bytes),
+  (d, a, _b, _c, bytes) => each(Do.relu, d, a, bytes),
+  (d, a, _b, _c, bytes) => each(Do.gelu, d, a, bytes),
+  (d, a, _b, _c, bytes) => each(Do.erf, d, a, bytes),
+  (d, a, _b, _c, bytes) => each(Do.softplus, d, a, bytes),
+  (d, a, _b, _c, bytes) => each(Do.floor, d, a, bytes),
+  (d, a, _b, _c, bytes) => each(Do.ceil, d, a, bytes),
+  (d, a, _b, _c, bytes) => each(Do.isFinite, d, a, bytes),
+  (d, a, _b, _c, bytes) => each(Do.negI, d, a, bytes),
+  (d, a, _b, _c, bytes) => each(Do.absI, d, a, bytes),
+  (d, a, _b, _c, bytes) => each(Do.signI, d, a, bytes),
+  (d, a, _b, _c, bytes) => each(Do.squareI, d, a, bytes),
+  (d, a, _b, _c, bytes) => each(Do.not, d, a, bytes),
+  (d, a, b, _c, bytes) => pairs(Do.addF, d, a, b, bytes),
+  (d, a, b, _c, bytes) => pairs(Do.subF, d, a, b, bytes),
+  (d, a, b, _c, bytes) => pairs(Do.mulF, d, a, b, bytes),
+  (d, a, b, _c, bytes) => pairs(Do.divF, d, a, b, bytes),
+  pow,
+  (d, a, b, _c, bytes) => pairs(Do.maxF, d, a, b, bytes),
+  (d, a, b, _c, bytes) => pairs(Do.minF, d, a, b, bytes),
+  (d, a, b, _c, bytes) => pairs(Do.lessF, d, a, b, bytes),
+  (d, a, b, _c, bytes) => pairs(Do.lessEqualF, d, a, b, bytes),
+  (d, a, b, _c, bytes) => pairs(Do.greaterF, d, a, b, bytes),
+  (d, a, b, _c, bytes) => pairs(Do.greaterEqualF, d, a, b, bytes),
+  (d, a, b, _c, bytes) => pairs(Do.equalF, d, a, b, bytes),
+  (d, a, b, _c, bytes) => pairs(Do.notEqualF, d, a, b, bytes),
+  (d, a, b, _c, bytes) => pairs(Do.addI, d, a, b, bytes),
+  (d, a, b, _c, bytes) => pairs(Do.subI, d, a, b, bytes),
+  (d, a, b, _c, bytes) => pairs(Do.mulI, d, a, b, bytes),
+  divideSigned,
+  divideUnsigned,
+  (d, a, b, _c, bytes) => pairs(Do.maxI, d, a, b, bytes),
+  (d, a, b, _c, bytes) => pairs(Do.maxU, d, a, b, bytes),
+  (d, a, b, _c, bytes) => pairs(Do.minI, d, a, b, bytes),
+  (d, a, b, _c, bytes) => pairs(Do.minU, d, a, b, bytes),
+  (d, a, b, _c, bytes) => pairs(Do.lessI, d, a, b, bytes),
+  (d, a, b, _c, bytes) => pairs(Do.lessU, d, a, b, bytes),
+  (d, a, b, _c, bytes) => pairs(Do.lessEqualI, d, a, b, bytes),
+  (d, a, b, _c, bytes) => pairs(Do.lessEqualU, d, a, b, bytes),
+  (d, a, b, _c, bytes) => pairs(Do.greaterI, d, a, b, bytes),
+  (d, a, b, _c, bytes) => pairs(Do.greaterU, d, a, b, bytes),
+  (d, a, b, _c, bytes) => pairs(Do.greaterEqualI, d, a, b, bytes),
+  (d, a, b, _c, bytes) => pairs(Do.greaterEqualU, d, a, b, bytes),
+  (d, a, b, _c, bytes) => pairs(Do.equalI, d, a, b, bytes),
+  (d, a, b, _c, bytes) => pairs(Do.notEqualI, d, a, b, bytes),
+  (d, a, b, _c, bytes) => pairs(Do.and, d, a, b, bytes),
+  (d, a, b, _c, bytes) => pairs(Do.or, d, a, b, bytes),
+  where,
+  (d, a, _b, _c, bytes) => each(Do.floatToInt, d, a, bytes),
+  (d, a, _b, _c, bytes) => each(Do.floatToUint, d, a, bytes),
+  (d, a, _b, _c, bytes) => each(Do.floatToBool, d, a, bytes),
+  (d, a, _b, _c, bytes) => each(Do.intToFloat, d, a, bytes),
+  (d, a, _b, _c, bytes) => each(Do.uintToFloat, d, a, bytes),
+  (d, a, _b, _c, bytes) => each(Do.intToBool, d, a, bytes),
+];
+
 /** d = op(a, b, c) over a block; `bytes` is a multiple of 16. */
 export function perform(op: i32, d: usize, a: usize, b: usize, c: usize, bytes: usize): void {
-  switch (op) {
-    case Do.copy: return each(Do.copy, d, a, bytes);
-    case Do.negF: return each(Do.negF, d, a, bytes);
-    case Do.absF: return each(Do.absF, d, a, bytes);
-    case Do.signF: return each(Do.signF, d, a, bytes);
-    case Do.exp: return each(Do.exp, d, a, bytes);
-    case Do.log: return each(Do.log, d, a, bytes);
-    case Do.sqrt: return each(Do.sqrt, d, a, bytes);
-    case Do.reciprocal: return each(Do.reciprocal, d, a, bytes);
-    case Do.squareF: return each(Do.squareF, d, a, bytes);
-    case Do.sin: return each(Do.sin, d, a, bytes);
-    case Do.cos: return each(Do.cos, d, a, bytes);
-    case Do.tanh: return each(Do.tanh, d, a, bytes);
-    case Do.sigmoid: return each(Do.sigmoid, d, a, bytes);
-    case Do.relu: return each(Do.relu, d, a, bytes);
-    case Do.gelu: return each(Do.gelu, d, a, bytes);
-    case Do.erf: return each(Do.erf, d, a, bytes);
-    case Do.softplus: return each(Do.softplus, d, a, bytes);
-    case Do.floor: return each(Do.floor, d, a, bytes);
-    case Do.ceil: return each(Do.ceil, d, a, bytes);
-    case Do.isFinite: return each(Do.isFinite, d, a, bytes);
-    case Do.negI: return each(Do.negI, d, a, bytes);
-    case Do.absI: return each(Do.absI, d, a, bytes);
-    case Do.signI: return each(Do.signI, d, a, bytes);
-    case Do.squareI: return each(Do.squareI, d, a, bytes);
-    case Do.not: return each(Do.not, d, a, bytes);
-    case Do.addF: return pairs(Do.addF, d, a, b, bytes);
-    case Do.subF: return pairs(Do.subF, d, a, b, bytes);
-    case Do.mulF: return pairs(Do.mulF, d, a, b, bytes);
-    case Do.divF: return pairs(Do.divF, d, a, b, bytes);
-    case Do.maxF: return pairs(Do.maxF, d, a, b, bytes);
-    case Do.minF: return pairs(Do.minF, d, a, b, bytes);
-    case Do.lessF: return pairs(Do.lessF, d, a, b, bytes);
-    case Do.lessEqualF: return pairs(Do.lessEqualF, d, a, b, bytes);
-    case Do.greaterF: return pairs(Do.greaterF, d, a, b, bytes);
-    case Do.greaterEqualF: return pairs(Do.greaterEqualF, d, a, b, bytes);
-    case Do.equalF: return pairs(Do.equalF, d, a, b, bytes);
-    case Do.notEqualF: return pairs(Do.notEqualF, d, a, b, bytes);
-    case Do.addI: return pairs(Do.addI, d, a, b, bytes);
-    case Do.subI: return pairs(Do.subI, d, a, b, bytes);
-    case Do.mulI: return pairs(Do.mulI, d, a, b, bytes);
-    case Do.maxI: return pairs(Do.maxI, d, a, b, bytes);
-    case Do.maxU: return pairs(Do.maxU, d, a, b, bytes);
-    case Do.minI: return pairs(Do.minI, d, a, b, bytes);
-    case Do.minU: return pairs(Do.minU, d, a, b, bytes);
-    case Do.lessI: return pairs(Do.lessI, d, a, b, bytes);
-    case Do.lessU: return pairs(Do.lessU, d, a, b, bytes);
-    case Do.lessEqualI: return pairs(Do.lessEqualI, d, a, b, bytes);
-    case Do.lessEqualU: return pairs(Do.lessEqualU, d, a, b, bytes);
-    case Do.greaterI: return pairs(Do.greaterI, d, a, b, bytes);
-    case Do.greaterU: return pairs(Do.greaterU, d, a, b, bytes);
-    case Do.greaterEqualI: return pairs(Do.greaterEqualI, d, a, b, bytes);
-    case Do.greaterEqualU: return pairs(Do.greaterEqualU, d, a, b, bytes);
-    case Do.equalI: return pairs(Do.equalI, d, a, b, bytes);
-    case Do.notEqualI: return pairs(Do.notEqualI, d, a, b, bytes);
-    case Do.and: return pairs(Do.and, d, a, b, bytes);
-    case Do.or: return pairs(Do.or, d, a, b, bytes);
-    case Do.floatToInt: return each(Do.floatToInt, d, a, bytes);
-    case Do.floatToUint: return each(Do.floatToUint, d, a, bytes);
-    case Do.floatToBool: return each(Do.floatToBool, d, a, bytes);
-    case Do.intToFloat: return each(Do.intToFloat, d, a, bytes);
-    case Do.uintToFloat: return each(Do.uintToFloat, d, a, bytes);
-    case Do.intToBool: return each(Do.intToBool, d, a, bytes);
-    case Do.pow: return pow(d, a, b, bytes);
-    case Do.divI: return divideSigned(d, a, b, bytes);
-    case Do.divU: return divideUnsigned(d, a, b, bytes);
-    case Do.where: return where(d, a, b, c, bytes);
-    default: unreachable();
-  }
+  unchecked(loops[op])(d, a, b, c, bytes);
 }

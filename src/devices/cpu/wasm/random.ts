@@ -1,40 +1,43 @@
 /** Threefry-2x32, 20 rounds, four blocks at a time; the scalar form with its source is src/tensor/random.ts. */
-import { operand, shareStart, word } from "./threads";
+import { operand, shareStart, threadScratch, word } from "./threads";
 
 const PARITY: i32 = 0x1bd11bda;
 
-let x0: v128 = i32x4.splat(0);
-let x1: v128 = i32x4.splat(0);
-
 // @ts-ignore: decorator
 @inline
-function round(rotation: i32): void {
-  x0 = i32x4.add(x0, x1);
-  x1 = v128.xor(v128.or(i32x4.shl(x1, rotation), i32x4.shr_u(x1, 32 - rotation)), x0);
+function turn(x: v128, rotation: i32): v128 {
+  return v128.or(i32x4.shl(x, rotation), i32x4.shr_u(x, 32 - rotation));
 }
 
-// @ts-ignore: decorator
-@inline
-function mix(first: i32, second: i32): void {
-  x0 = i32x4.add(x0, i32x4.splat(first));
-  x1 = i32x4.add(x1, i32x4.splat(second));
-}
-
-/** Leaves the two words of blocks (counter, stream) in x0 and x1. */
-function blocks(counter: v128, stream: i32, k0: i32, k1: i32): void {
-  const k2 = PARITY ^ k0 ^ k1;
-  x0 = i32x4.add(counter, i32x4.splat(k0));
-  x1 = i32x4.splat(stream + k1);
-  round(13); round(15); round(26); round(6);
-  mix(k1, k2 + 1);
-  round(17); round(29); round(16); round(24);
-  mix(k2, k0 + 2);
-  round(13); round(15); round(26); round(6);
-  mix(k0, k1 + 3);
-  round(17); round(29); round(16); round(24);
-  mix(k1, k2 + 4);
-  round(13); round(15); round(26); round(6);
-  mix(k2, k0 + 5);
+/** The first and second words of blocks (counter, stream), four of each, at `to`. */
+function blocks(to: usize, counter: v128, stream: i32, k0: i32, k1: i32): void {
+  let a = k1;
+  let b = PARITY ^ k0 ^ k1;
+  let x0 = i32x4.add(counter, i32x4.splat(k0));
+  let x1 = i32x4.splat(stream + k1);
+  for (let group = 1; group <= 5; group++) {
+    const isOdd = group & 1;
+    const r0 = isOdd ? 13 : 17;
+    const r1 = isOdd ? 15 : 29;
+    const r2 = isOdd ? 26 : 16;
+    const r3 = isOdd ? 6 : 24;
+    x0 = i32x4.add(x0, x1);
+    x1 = v128.xor(turn(x1, r0), x0);
+    x0 = i32x4.add(x0, x1);
+    x1 = v128.xor(turn(x1, r1), x0);
+    x0 = i32x4.add(x0, x1);
+    x1 = v128.xor(turn(x1, r2), x0);
+    x0 = i32x4.add(x0, x1);
+    x1 = v128.xor(turn(x1, r3), x0);
+    x0 = i32x4.add(x0, i32x4.splat(a));
+    x1 = i32x4.add(x1, i32x4.splat(b + group));
+    // The keys take turns: k1 k2, k2 k0, k0 k1, …
+    const next = PARITY ^ a ^ b;
+    a = b;
+    b = next;
+  }
+  v128.store(to, unit(v128.shuffle<i32>(x0, x1, 0, 4, 1, 5)));
+  v128.store(to, unit(v128.shuffle<i32>(x0, x1, 2, 6, 3, 7)), 16);
 }
 
 /** 24 bits as a number in [0, 1). */
@@ -52,27 +55,14 @@ export function uniform(args: usize, thread: i32, threads: i32): void {
   const k0 = load<i32>(key);
   const k1 = load<i32>(key, 4);
   const end = shareStart(count, thread + 1, threads, 1024);
+  const spare = threadScratch(thread);
   for (let i = shareStart(count, thread, threads, 1024); i < end; i += 8) {
-    blocks(i32x4.add(i32x4.splat(i >> 1), i32x4(0, 1, 2, 3)), stream, k0, k1);
-    const low = unit(v128.shuffle<i32>(x0, x1, 0, 4, 1, 5));
-    const high = unit(v128.shuffle<i32>(x0, x1, 2, 6, 3, 7));
+    const counter = i32x4.add(i32x4.splat(i >> 1), i32x4(0, 1, 2, 3));
     const to = operand(args, 1) + (<usize>i << 2);
-    if (i + 8 <= end) {
-      v128.store(to, low);
-      v128.store(to, high, 16);
-    } else {
-      for (let j = 0; j < end - i; j++) {
-        const lane = j & 3;
-        const four = j < 4 ? low : high;
-        const x: f32 = lane == 0
-          ? f32x4.extract_lane(four, 0)
-          : lane == 1
-            ? f32x4.extract_lane(four, 1)
-            : lane == 2
-              ? f32x4.extract_lane(four, 2)
-              : f32x4.extract_lane(four, 3);
-        store<f32>(to + (<usize>j << 2), x);
-      }
+    if (i + 8 <= end) blocks(to, counter, stream, k0, k1);
+    else {
+      blocks(spare, counter, stream, k0, k1);
+      memory.copy(to, spare, <usize>(end - i) << 2);
     }
   }
 }
