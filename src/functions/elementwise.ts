@@ -46,7 +46,7 @@ export const ceil = unary("ceil");
 /** bool → bool. */
 export const not = unary("not");
 /** bool: neither NaN nor infinite. */
-export const isFinite = unary("isFinite");
+export const finite = unary("isFinite");
 
 export const add = binary("add");
 export const sub = binary("sub");

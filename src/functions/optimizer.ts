@@ -20,15 +20,15 @@ export interface UpdateInputs {
   readonly apply: Tensor;
 }
 
-const valueOf = ({ value }: Tensor) => value;
+const graphOf = ({ value }: Tensor) => value;
 
 /** Assigns what SGD with momentum makes of the parameters and of `velocity` (see `packedLength`). */
 export function assignSgd(inputs: UpdateInputs, velocity: Variable, attrs: Attrs<"sgd">): void {
   const outs = emit(
     "sgd",
     {
-      parameters: inputs.parameters.map(valueOf),
-      gradients: inputs.gradients.map(valueOf),
+      parameters: inputs.parameters.map(graphOf),
+      gradients: inputs.gradients.map(graphOf),
       velocity: velocity.value,
       learningRate: inputs.learningRate.value,
       scale: inputs.scale.value,
@@ -52,8 +52,8 @@ export function assignAdam(
   const outs = emit(
     "adam",
     {
-      parameters: inputs.parameters.map(valueOf),
-      gradients: inputs.gradients.map(valueOf),
+      parameters: inputs.parameters.map(graphOf),
+      gradients: inputs.gradients.map(graphOf),
       m: state.m.value,
       v: state.v.value,
       learningRate: inputs.learningRate.value,

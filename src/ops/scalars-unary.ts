@@ -90,7 +90,8 @@ export const unary: { readonly [K in UnaryName]: UnaryRow } = {
   /** max(x, 0); the gradient at 0 is 0. In WGSL a comparison, since its max may turn NaN into 0. */
   relu: smooth({
     evaluate: (x) => Math.max(x, 0),
-    gradient: (m, x, _y, g) => m.where(m.binary("greater", x, 0), g, 0),
+    // Told from the result, so that a relu can be folded into the kernel before it: x need not be kept.
+    gradient: (m, _x, y, g) => m.where(m.binary("greater", y, 0), g, 0),
     wgsl: (x) => `select(${x}, 0.0, ${x} < 0.0)`,
   }),
   /** x Φ(x) = x/2 · (1 + erf(x/√2)): the exact form, PyTorch's default. gelu′ = Φ(x) + x φ(x). */

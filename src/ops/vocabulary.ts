@@ -26,8 +26,9 @@ export interface Pool2d extends Window2d {
   readonly window: readonly [number, number];
 }
 export type ReduceName = "sum" | "mean" | "max" | "min";
-type None = {};
+type None = Record<never, never>;
 
+// biome-ignore format: one page, one line an op
 export interface Vocabulary {
   // Sources
   literal: { inputs: None; outputs: { out: One }; attrs: { value: number; dtype: DType } }; // → []
@@ -44,71 +45,35 @@ export interface Vocabulary {
   reshape: { inputs: { x: One }; outputs: { out: One }; attrs: { shape: Shape } };
   stopGradient: { inputs: { x: One }; outputs: { out: One }; attrs: None };
   broadcastTo: { inputs: { x: One }; outputs: { out: One }; attrs: { shape: Shape } };
-  transpose: {
-    inputs: { x: One };
-    outputs: { out: One };
-    attrs: { permutation: readonly number[] };
-  }; // out dim d is x dim permutation[d]
-  slice: {
-    inputs: { x: One };
-    outputs: { out: One };
-    attrs: { starts: readonly number[]; sizes: Shape };
-  };
+  transpose: { inputs: { x: One }; outputs: { out: One }; attrs: { permutation: readonly number[] } }; // out dim d is x dim permutation[d]
+  slice: { inputs: { x: One }; outputs: { out: One }; attrs: { starts: readonly number[]; sizes: Shape } };
   pad: { inputs: { x: One }; outputs: { out: One }; attrs: { padding: readonly Padding[] } }; // with zeros
   concat: { inputs: { xs: Many }; outputs: { out: One }; attrs: { axis: number } };
 
   // Reductions
-  reduce: {
-    inputs: { x: One };
-    outputs: { out: One };
-    attrs: { fn: ReduceName; axes: readonly number[]; keepDims: boolean };
-  };
+  reduce: { inputs: { x: One }; outputs: { out: One }; attrs: { fn: ReduceName; axes: readonly number[]; keepDims: boolean } };
   argmax: { inputs: { x: One }; outputs: { out: One }; attrs: { axis: number } }; // → i32, the first of equals
 
   // Linear algebra: [..., M, K] · [..., K, N], batch dimensions broadcast; transposed operands are stored [K, M], [N, K]
-  matmul: {
-    inputs: { a: One; b: One };
-    outputs: { out: One };
-    attrs: { transposeA: boolean; transposeB: boolean };
-  };
+  matmul: { inputs: { a: One; b: One }; outputs: { out: One }; attrs: { transposeA: boolean; transposeB: boolean } };
 
   // Convolution: x [N, H, W, C], w [KH, KW, C, OC] → [N, OH, OW, OC]
   conv2d: { inputs: { x: One; w: One }; outputs: { out: One }; attrs: Window2d };
-  conv2dInputGrad: {
-    inputs: { g: One; w: One };
-    outputs: { out: One };
-    attrs: Window2d & { inputShape: Shape };
-  };
-  conv2dFilterGrad: {
-    inputs: { x: One; g: One };
-    outputs: { out: One };
-    attrs: Window2d & { filterShape: Shape };
-  };
+  conv2dInputGrad: { inputs: { g: One; w: One }; outputs: { out: One }; attrs: Window2d & { inputShape: Shape } };
+  conv2dFilterGrad: { inputs: { x: One; g: One }; outputs: { out: One }; attrs: Window2d & { filterShape: Shape } };
 
   // Pooling: x [N, H, W, C] → [N, OH, OW, C]; index is i32, kh · KW + kw of the first maximum in its window
   maxPool2d: { inputs: { x: One }; outputs: { out: One; index: One }; attrs: Pool2d };
-  maxPool2dGrad: {
-    inputs: { g: One; index: One };
-    outputs: { out: One };
-    attrs: Pool2d & { inputShape: Shape };
-  };
+  maxPool2dGrad: { inputs: { g: One; index: One }; outputs: { out: One }; attrs: Pool2d & { inputShape: Shape } };
   maxPool2dGather: { inputs: { x: One; index: One }; outputs: { out: One }; attrs: Pool2d }; // x at each window's index
   avgPool2d: { inputs: { x: One }; outputs: { out: One }; attrs: Pool2d }; // divides by KH · KW: padding counts as zeros
-  avgPool2dGrad: {
-    inputs: { g: One };
-    outputs: { out: One };
-    attrs: Pool2d & { inputShape: Shape };
-  };
+  avgPool2dGrad: { inputs: { g: One }; outputs: { out: One }; attrs: Pool2d & { inputShape: Shape } };
 
   // Classification, over the last dimension; labels i32, a negative label ignores its row (loss and gradient 0)
   softmax: { inputs: { x: One }; outputs: { out: One }; attrs: None };
   logSoftmax: { inputs: { x: One }; outputs: { out: One }; attrs: None };
   crossEntropy: { inputs: { logits: One; labels: One }; outputs: { out: One }; attrs: None }; // [R, C], [R] → [R]
-  crossEntropyGrad: {
-    inputs: { logits: One; labels: One; g: One };
-    outputs: { out: One };
-    attrs: None;
-  }; // g [R] → [R, C]
+  crossEntropyGrad: { inputs: { logits: One; labels: One; g: One }; outputs: { out: One }; attrs: None }; // g [R] → [R, C]
 
   // Embedding: table [V, D], ids i32[...] → [..., D]; ids outside 0…V-1 read as zeros and receive no gradient
   embedding: { inputs: { table: One; ids: One }; outputs: { out: One }; attrs: None };
@@ -117,11 +82,7 @@ export interface Vocabulary {
   // Recurrence, one layer over a whole sequence. Gates interleaved, innermost, in the order i f g o.
   // projected [T, B, U, 4] is x·W + b for the whole sequence; recurrent is [U, U, 4] as [k][unit][gate].
   // y, cells [T, B, U] are h_t, c_t; gates [T, B, U, 4] are activated and overwrite `projected`.
-  lstm: {
-    inputs: { projected: One; recurrent: One; h0: One; c0: One };
-    outputs: { y: One; cells: One; gates: One };
-    attrs: None;
-  };
+  lstm: { inputs: { projected: One; recurrent: One; h0: One; c0: One }; outputs: { y: One; cells: One; gates: One }; attrs: None };
   lstmGrad: {
     inputs: { recurrent: One; c0: One; cells: One; gates: One; gY: One; gCells: Optional };
     outputs: { gProjected: One; gH0: One; gC0: One }; // gProjected overwrites `gates`
@@ -132,28 +93,12 @@ export interface Vocabulary {
   // State (velocity, m, v) is one flat tensor of packedLength(parameters); outputs overwrite inputs.
   sumOfSquares: { inputs: { xs: Many }; outputs: { out: One }; attrs: None }; // → []
   sgd: {
-    inputs: {
-      parameters: Many;
-      gradients: Many;
-      velocity: One;
-      learningRate: One;
-      scale: One;
-      apply: One;
-    };
+    inputs: { parameters: Many; gradients: Many; velocity: One; learningRate: One; scale: One; apply: One };
     outputs: { parameters: Many; velocity: One };
     attrs: { momentum: number; nesterov: boolean; weightDecay: number };
   };
   adam: {
-    inputs: {
-      parameters: Many;
-      gradients: Many;
-      m: One;
-      v: One;
-      learningRate: One;
-      step: One;
-      scale: One;
-      apply: One;
-    };
+    inputs: { parameters: Many; gradients: Many; m: One; v: One; learningRate: One; step: One; scale: One; apply: One };
     outputs: { parameters: Many; m: One; v: One }; // step f32 [] counts from 1
     attrs: { beta1: number; beta2: number; epsilon: number; weightDecay: number };
   };

@@ -11,6 +11,7 @@ import {
   sqrt,
   sumOfSquares,
   type Tensor,
+  tensor,
   type UpdateInputs,
   type Variable,
   variable,
@@ -53,6 +54,8 @@ export class OptimizerCore {
   readonly step: Variable;
   readonly #clipNorm: number | undefined;
   readonly #flat = new Map<string, Variable>();
+  /** A constant in memory: a literal would be written anew in every step. */
+  readonly #one = tensor(1);
   #parameters: readonly Variable[] | undefined;
 
   constructor(name: string, { learningRate, clipNorm }: OptimizerOptions) {
@@ -92,7 +95,7 @@ export class OptimizerCore {
   /** Counts the step and prepares what the update ops take. */
   begin(gradients: Gradients, { when, norm }: UpdateOptions): UpdateInputs {
     const parameters = this.#settle([...gradients.keys()]);
-    const apply = when === undefined ? asTensor(1) : cast(when, "f32");
+    const apply = when === undefined ? this.#one : cast(when, "f32");
     this.step.assign(add(this.step, apply));
     return {
       parameters,
@@ -104,7 +107,7 @@ export class OptimizerCore {
   }
 
   #scale(gradients: Gradients, norm: Tensor | undefined): Tensor {
-    if (this.#clipNorm === undefined) return asTensor(1);
+    if (this.#clipNorm === undefined) return this.#one;
     // The small term keeps 0/0 away where all gradients are 0.
     return minimum(div(asTensor(this.#clipNorm), add(norm ?? globalNorm(gradients), 1e-6)), 1);
   }

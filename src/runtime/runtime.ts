@@ -111,7 +111,7 @@ export class Runtime implements BlockOwner {
       storages.push(loaded.literals);
     }
     for (const cell of cells) storages.push(this.storageOf(cell.block));
-    this.device.run(loaded.program, storages, []);
+    await Promise.all(this.device.run(loaded.program, storages, []));
     lazy.forEach((tensor, i) => {
       const cell = cells[i];
       if (cell !== undefined) tensor.settle(cell);

@@ -1,5 +1,5 @@
 import { InternalError } from "../errors.ts";
-import { type GraphValue, inputsOf, type OpNode, outputsOf } from "../graph/graph.ts";
+import { type GraphValue, inputsOf, type OpNode } from "../graph/graph.ts";
 import { broadcastStrides, type Shape } from "../tensor/shape.ts";
 import type { ElementwiseProgram, Instruction, Register } from "./program.ts";
 import type { ElementwiseWork } from "./work.ts";
@@ -25,20 +25,26 @@ export function throughBroadcasts(value: GraphValue): GraphValue {
   return value.node.op === "broadcastTo" ? throughBroadcasts(value.node.ins.x) : value;
 }
 
-/** The program that computes `root` from the group's nodes. */
-export function elementwiseWork(root: OpNode, nodes: readonly OpNode[]): ElementwiseWork {
-  const result = outputsOf(root)[0];
-  if (result === undefined) throw new InternalError("an elementwise node has no output.");
-  const builder = new ProgramBuilder(result.type.shape, new Set(nodes));
-  const register = builder.read(result);
-  const labels = [...nodes].sort((a, b) => a.id - b.id).map(nameOf);
+/** The work that computes `outs`, all of one size, from the nodes of a group. */
+export function elementwiseWork(
+  outs: readonly GraphValue[],
+  nodes: readonly OpNode[],
+): ElementwiseWork {
+  const sorted = [...nodes].sort((a, b) => a.id - b.id);
+  const last = sorted.at(-1);
+  const shape = outs[0]?.type.shape;
+  if (last === undefined || shape === undefined)
+    throw new InternalError("an elementwise group is empty.");
+  const builder = new ProgramBuilder(shape, new Set(nodes));
+  const registers = outs.map((out) => builder.read(out));
   return {
     kind: "elementwise",
-    program: mergeDimensions(result.type.shape, builder.strides, builder.instructions, [register]),
+    nodes: sorted,
+    program: mergeDimensions(shape, builder.strides, builder.instructions, registers),
     ins: builder.ins,
-    outs: [result],
-    order: root.id,
-    label: labels.join(" + "),
+    outs,
+    order: last.id,
+    label: sorted.map(nameOf).join(" + "),
   };
 }
 

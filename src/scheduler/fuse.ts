@@ -7,6 +7,7 @@ import { type GraphValue, inputsOf, type OpNode, outputsOf, reachable } from "..
 import { sizeOf } from "../tensor/shape.ts";
 import { elementwiseWork, isElementwise, throughBroadcasts } from "./elementwise.ts";
 import type { EpilogueActivation } from "./lowering.ts";
+import { mergeElementwise } from "./merge.ts";
 import type { OpWork, Work } from "./work.ts";
 
 interface Group {
@@ -27,9 +28,12 @@ export function fuse(roots: readonly GraphValue[], maxElementwiseOperands: numbe
   }
   const elementwise = nodes.filter((node) => isElementwise(node) && !taken.has(node));
   for (const group of groupElementwise(elementwise, users, kept, taken, maxElementwiseOperands)) {
-    work.push(elementwiseWork(group.root, group.nodes));
+    work.push(elementwiseWork(outputsOf(group.root), group.nodes));
   }
-  return work.sort((a, b) => a.order - b.order);
+  return mergeElementwise(
+    work.sort((a, b) => a.order - b.order),
+    maxElementwiseOperands,
+  );
 }
 
 type Users = ReadonlyMap<GraphValue, readonly OpNode[]>;

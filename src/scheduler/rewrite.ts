@@ -66,8 +66,11 @@ function equalHeld(a: unknown, b: unknown): boolean {
 }
 
 function pair(from: unknown, to: unknown, into: Map<GraphValue, GraphValue>): void {
-  if (Array.isArray(from)) from.forEach((value, i) => pair(value, (to as unknown[])[i], into));
-  else if (from !== to) into.set(from as GraphValue, to as GraphValue);
+  if (Array.isArray(from)) {
+    for (const [i, value] of from.entries()) pair(value, (to as unknown[])[i], into);
+  } else if (from !== to) {
+    into.set(from as GraphValue, to as GraphValue);
+  }
 }
 
 const valueKeys = new WeakMap<GraphValue, string>();
@@ -106,7 +109,7 @@ function simplify(node: OpNode): GraphValue | undefined {
     case "reduce":
       return simplifyReduce(node);
     case "binary":
-      return simplifyBinary(node);
+      return foldLiterals(node) ?? simplifyBinary(node);
     case "matmul":
       return simplifyMatmul(node);
     case "unary": {
@@ -151,6 +154,17 @@ function literalOf(value: GraphValue): number | undefined {
   const { node } = value;
   if (node.op === "literal") return node.attrs.value;
   return node.op === "broadcastTo" || node.op === "reshape" ? literalOf(node.ins.x) : undefined;
+}
+
+/** Arithmetic on two literals, if f32 rounds it the same everywhere: IEEE 754 asks that of these four. */
+function foldLiterals(node: OpNode<"binary">): GraphValue | undefined {
+  const { a, b } = node.ins;
+  if (a.node.op !== "literal" || b.node.op !== "literal" || a.type.dtype !== "f32")
+    return undefined;
+  const [x, y] = [Math.fround(a.node.attrs.value), Math.fround(b.node.attrs.value)];
+  const exact = { add: x + y, sub: x - y, mul: x * y, div: x / y }[node.attrs.fn as "add"];
+  if (exact === undefined || !Number.isFinite(exact)) return undefined;
+  return out(emit("literal", {}, { value: Math.fround(exact), dtype: "f32" }).out);
 }
 
 /** x·1, 1·x, x/1, x−0. Not x+0, which turns −0 into 0. */

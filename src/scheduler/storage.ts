@@ -75,10 +75,11 @@ class StorageAssigner {
 
   assign(): Storage {
     const { bindings, outputs } = this.#request;
-    bindings.forEach(({ bytes }, binding) => this.#buffers.push({ bytes, binding }));
-    outputs.forEach((value, i) =>
-      this.#buffers.push({ bytes: bytesOf(value.type), binding: bindings.length + i }),
-    );
+    const bytes = [
+      ...bindings.map((bound) => bound.bytes),
+      ...outputs.map(({ type }) => bytesOf(type)),
+    ];
+    this.#buffers.push(...bytes.map((n, binding) => ({ bytes: n, binding })));
     for (const [node, { binding, offset }] of this.#request.placements) {
       this.#regions.set(node.out, { buffer: binding, offset, type: node.out.type });
     }
@@ -86,7 +87,7 @@ class StorageAssigner {
     this.#wantPacks();
     this.#wantOutputs();
     this.#wantUpdates();
-    this.#work.forEach((work, index) => this.#place(work, index));
+    for (const [index, work] of this.#work.entries()) this.#place(work, index);
     this.#finish();
     return {
       buffers: this.#buffers,
@@ -124,9 +125,9 @@ class StorageAssigner {
         if (!canMake || new Set(bases).size < bases.length) continue;
         const { offsets, length } = packedOffsets(list.map((value) => value.type.shape));
         const buffer = this.#temporary(length * BYTES_PER_ELEMENT);
-        bases.forEach((base, i) =>
-          this.#wanted.set(base, { buffer, offset: offsets[i] ?? 0, type: base.type }),
-        );
+        for (const [i, base] of bases.entries()) {
+          this.#wanted.set(base, { buffer, offset: offsets[i] ?? 0, type: base.type });
+        }
       }
     }
   }

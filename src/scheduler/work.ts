@@ -15,9 +15,10 @@ export interface OpWork {
   readonly label: string;
 }
 
-/** A chain of elementwise ops with one result. */
+/** Elementwise ops that run together, element by element. */
 export interface ElementwiseWork {
   readonly kind: "elementwise";
+  readonly nodes: readonly OpNode[];
   readonly program: ElementwiseProgram;
   readonly ins: readonly GraphValue[];
   readonly outs: readonly GraphValue[];

@@ -1,0 +1,14 @@
+/** The public surface of gradgpu. */
+export * as data from "./data/index.ts";
+export * from "./errors.ts";
+export * from "./functions.ts";
+export * as losses from "./losses/index.ts";
+export * as nn from "./nn/index.ts";
+export * as optim from "./optim/index.ts";
+export {
+  type FitOptions,
+  type Scores,
+  type StepReport,
+  Trainer,
+  type TrainerOptions,
+} from "./train/index.ts";

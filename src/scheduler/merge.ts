@@ -1,0 +1,64 @@
+/**
+ * Joins elementwise work items of one size into one with several results, where the order allows it: the earlier one
+ * may wait for the later one if nobody in between reads it, or the later one may go first if what it reads is there.
+ * A training step has many items on a handful of numbers (norm, clipping, metrics), and each would be a dispatch.
+ */
+import type { GraphValue } from "../graph/graph.ts";
+import { sameShape, sizeOf } from "../tensor/shape.ts";
+import { elementwiseWork } from "./elementwise.ts";
+import { type ElementwiseWork, readsOf, viewed, type Work, writesOf } from "./work.ts";
+
+/** Larger items are joined only where one reads what the other reads or writes: else memory would live longer for nothing. */
+const SMALL_ELEMENTS = 4096;
+
+/** How far back an item looks for one to join: keeps the time to plan a long graph linear. */
+const REACH = 64;
+
+export function mergeElementwise(sequence: readonly Work[], maxOperands: number): Work[] {
+  const work = [...sequence];
+  for (let later = 0; later < work.length; later++) {
+    for (let earlier = Math.max(0, later - REACH); earlier < later; earlier++) {
+      const place = tryMerge(work, earlier, later, maxOperands);
+      if (place === undefined) continue;
+      // The joined item stands at `place`; look again at what now stands here.
+      later--;
+      break;
+    }
+  }
+  return work;
+}
+
+/** Replaces two items by one; returns where it stands, or undefined if they stay apart. */
+function tryMerge(
+  work: Work[],
+  earlier: number,
+  later: number,
+  maxOperands: number,
+): number | undefined {
+  const [a, b] = [work[earlier], work[later]];
+  if (a?.kind !== "elementwise" || b?.kind !== "elementwise" || !areAlike(a, b)) return undefined;
+  const between = work.slice(earlier + 1, later);
+  const canWait = !between.some((other) => readsAny(other, a.outs));
+  const canGoFirst = !between.some((other) => readsAny(b, writesOf(other)));
+  if (!canWait && !canGoFirst) return undefined;
+  const joined = elementwiseWork([...a.outs, ...b.outs], [...a.nodes, ...b.nodes]);
+  if (joined.ins.length + joined.outs.length > maxOperands) return undefined;
+  const place = canWait ? later : earlier;
+  work[place] = { ...joined, order: canWait ? b.order : a.order };
+  work.splice(canWait ? earlier : later, 1);
+  return place;
+}
+
+function areAlike(a: ElementwiseWork, b: ElementwiseWork): boolean {
+  const [mine, its] = [a.outs[0]?.type.shape, b.outs[0]?.type.shape];
+  if (mine === undefined || its === undefined) return false;
+  const size = sizeOf(mine);
+  if (size !== sizeOf(its) || !(sameShape(mine, its) || size === 1)) return false;
+  return (
+    size <= SMALL_ELEMENTS || b.ins.some((input) => a.outs.includes(input) || a.ins.includes(input))
+  );
+}
+
+function readsAny(work: Work, values: readonly GraphValue[]): boolean {
+  return readsOf(work).some((read) => values.includes(read) || values.includes(viewed(read)));
+}
