@@ -1,0 +1,36 @@
+/** Functions without parameters, as modules: any shape in, the same shape out. */
+import {
+  gelu as applyGelu,
+  relu as applyRelu,
+  sigmoid as applySigmoid,
+  softmax as applySoftmax,
+  tanh as applyTanh,
+} from "../functions.ts";
+import { module } from "./define.ts";
+import type { Module } from "./module.ts";
+
+/** max(x, 0). */
+export function relu(): Module {
+  return module("relu", { forward: applyRelu });
+}
+
+export function tanh(): Module {
+  return module("tanh", { forward: applyTanh });
+}
+
+/** 1 / (1 + exp(−x)). */
+export function sigmoid(): Module {
+  return module("sigmoid", { forward: applySigmoid });
+}
+
+/** x · Φ(x), exact. Hendrycks & Gimpel 2016. */
+export function gelu(): Module {
+  return module("gelu", { forward: applyGelu });
+}
+
+/**
+ * exp(x) / Σ exp(x) over `axis`. Not in front of `losses.crossEntropy`, which takes logits.
+ */
+export function softmax(axis = -1): Module {
+  return module("softmax", { forward: (x) => applySoftmax(x, axis) });
+}

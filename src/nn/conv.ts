@@ -1,0 +1,51 @@
+import { add, type Conv2dOptions, conv2d as convolve, variable } from "../functions.ts";
+import { module } from "./define.ts";
+import { type Initialiser, kaimingUniform } from "./initialise.ts";
+import type { Module } from "./module.ts";
+import { checkCounts, type InitialiseOptions, keysOf } from "./options.ts";
+
+export interface Conv2dLayerOptions extends Conv2dOptions, InitialiseOptions {
+  readonly bias?: boolean;
+  readonly initialiseBias?: Initialiser;
+}
+
+/**
+ * y = x ∗ W + b, a cross-correlation. x: f32[N, H, W, inputs] → f32[N, OH, OW, outputs].
+ * W is [KH, KW, inputs, outputs]; in a state dict it is PyTorch's [outputs, inputs, KH, KW].
+ */
+export function conv2d(
+  inputs: number,
+  outputs: number,
+  kernel: number | readonly [rows: number, columns: number],
+  options: Conv2dLayerOptions = {},
+): Module {
+  const [rows, columns] = typeof kernel === "number" ? [kernel, kernel] : kernel;
+  checkCounts("conv2d", {
+    inputs,
+    outputs,
+    "the kernel's height": rows,
+    "the kernel's width": columns,
+  });
+  const { initialise = kaimingUniform, initialiseBias = kaimingUniform } = options;
+  const fans = { in: rows * columns * inputs, out: rows * columns * outputs };
+  const key = keysOf(options.seed);
+  const shape = [rows, columns, inputs, outputs];
+  const weight = variable(initialise(shape, fans, key(0)), shape, "conv2d.weight");
+  const bias =
+    options.bias === false
+      ? undefined
+      : variable(initialiseBias([outputs], fans, key(1)), [outputs], "conv2d.bias");
+  const layout = {
+    names: ["weight"],
+    permutation: [3, 2, 0, 1],
+    shape: [outputs, inputs, rows, columns],
+  };
+  return module("conv2d", {
+    description: `conv2d(${inputs}, ${outputs}, ${rows} × ${columns})`,
+    parameters: { weight: { variable: weight, layout }, ...(bias && { bias }) },
+    forward(x) {
+      const y = convolve(x, weight, options);
+      return bias === undefined ? y : add(y, bias);
+    },
+  });
+}

@@ -1,0 +1,99 @@
+import { ArgumentError } from "../errors.ts";
+import { describe, type Tensor, Variable } from "../functions.ts";
+import type { Definition, Mode, Module, Parameter, State, Stepped } from "./module.ts";
+import { observe } from "./observe.ts";
+import { exportState, importState } from "./state-dict.ts";
+import { summarise } from "./summary.ts";
+import { pathsOf } from "./tree.ts";
+
+/**
+ * A module of one's own, made as the layers are. What `forward` calls is listed under `children`, so that its
+ * parameters are found; names are the paths of the state dict.
+ *
+ * ```ts
+ * const residual = (inner: Module) =>
+ *   nn.module("residual", { children: { inner }, forward: (x) => add(x, inner(x)) });
+ * ```
+ * @throws ArgumentError for a name with a dot, a parameter that is not f32, and where a child carries state that `forward` would drop
+ */
+export function module(kind: string, definition: Definition): Module {
+  const children = Object.entries(definition.children ?? {});
+  const own = ownParameters(kind, definition);
+  checkNames(kind, [...children.map(([name]) => name), ...Object.keys(own)]);
+  const mode: { isTraining: boolean } = { isTraining: true };
+  const stateShapes = (batchSize: number) =>
+    definition.stateShapes?.(batchSize) ??
+    children.flatMap(([, child]) => child.stateShapes(batchSize));
+  const stateCount = stateShapes(1).length;
+  if (stateCount > 0 && definition.forward !== undefined) {
+    throw new ArgumentError(
+      `${kind}: a module whose children carry state must say how; got forward, which drops it. Give step(x, state) and call the children's own step.`,
+    );
+  }
+  const step = (x: Tensor, state: State | undefined): Stepped => {
+    checkState(kind, state, stateCount);
+    const stepped = advance(definition, x, state, mode);
+    observe(self, stepped.y);
+    return stepped;
+  };
+  const self: Module = Object.assign((x: Tensor) => step(x, undefined).y, {
+    kind,
+    description: definition.description ?? kind,
+    children,
+    own,
+    mode,
+    inputDType: definition.inputDType ?? children[0]?.[1].inputDType ?? "f32",
+    step,
+    stateShapes,
+    parameters: () => [...new Set(self.namedParameters().values())],
+    namedParameters: () =>
+      new Map(pathsOf(self).map(({ path, parameter }) => [path, parameter.variable])),
+    train(isTraining = true) {
+      mode.isTraining = isTraining;
+      for (const [, child] of children) child.train(isTraining);
+    },
+    eval: () => self.train(false),
+    stateDict: () => exportState(self),
+    loadStateDict: (dict: Parameters<Module["loadStateDict"]>[0]) => importState(self, dict),
+    summary: (inputShape: Parameters<Module["summary"]>[0]) => summarise(self, inputShape),
+  });
+  return self;
+}
+
+function advance(definition: Definition, x: Tensor, state: State | undefined, mode: Mode): Stepped {
+  if (definition.forward !== undefined) return { y: definition.forward(x, mode), state: [] };
+  return definition.step(x, state, mode);
+}
+
+function ownParameters(kind: string, { parameters = {} }: Definition): Record<string, Parameter> {
+  const own = Object.entries(parameters).map(([name, given]) => {
+    const parameter = given instanceof Variable ? { variable: given } : given;
+    checkParameter(kind, name, parameter.variable);
+    return [name, parameter] as const;
+  });
+  return Object.fromEntries(own);
+}
+
+function checkParameter(kind: string, name: string, { type }: Variable): void {
+  if (type.dtype === "f32") return;
+  throw new ArgumentError(
+    `${kind}: a parameter must be f32, or it could not be trained; got ${name} ${describe(type)}. Keep whole numbers outside the parameters.`,
+  );
+}
+
+function checkNames(kind: string, names: readonly string[]): void {
+  const wrong = names.find(
+    (name, i) => name === "" || name.includes(".") || names.indexOf(name) < i,
+  );
+  if (wrong === undefined) return;
+  throw new ArgumentError(
+    `${kind}: names of children and parameters must be different from each other, not empty and free of dots; got "${wrong}". They make up the paths of the state dict.`,
+  );
+}
+
+function checkState(kind: string, state: State | undefined, count: number): void {
+  if (state === undefined || state.length === count) return;
+  throw new ArgumentError(
+    `${kind}: the state must be what the step before returned, ${count} tensors; got ${state.length}. Leave it out to start from zeros.`,
+  );
+}

@@ -1,0 +1,31 @@
+/**
+ * Layers, and the means to make more of them: images are [N, H, W, C], sequences [T, B, F].
+ *
+ * ```ts
+ * const model = nn.sequential(nn.flatten(), nn.linear(784, 128), nn.relu(), nn.linear(128, 10));
+ * console.log(model.summary([32, 28, 28, 1]));
+ * ```
+ */
+export { gelu, relu, sigmoid, softmax, tanh } from "./activations.ts";
+export { type Conv2dLayerOptions, conv2d } from "./conv.ts";
+export { module } from "./define.ts";
+export { dropout } from "./dropout.ts";
+export { embedding } from "./embedding.ts";
+export { flatten } from "./flatten.ts";
+export * as initialise from "./initialise.ts";
+export { type LinearOptions, linear } from "./linear.ts";
+export { type LstmOptions, lstm } from "./lstm.ts";
+export type {
+  Definition,
+  Mode,
+  Module,
+  Parameter,
+  State,
+  StateDict,
+  StateEntry,
+  StateLayout,
+  Stepped,
+} from "./module.ts";
+export type { InitialiseOptions } from "./options.ts";
+export { avgPool2d, maxPool2d } from "./pool.ts";
+export { sequential } from "./sequential.ts";

@@ -1,0 +1,44 @@
+/**
+ * How parameters start. All numbers come from the counter-based generator: equal seeds give equal models, everywhere.
+ * Layers start as PyTorch's do (`kaimingUniform`) unless told otherwise by `initialise`.
+ */
+import { drawNormal, drawUniform, type Key, type Shape, sizeOf } from "../functions.ts";
+
+/** How many inputs each output of a layer has, and how many outputs each input goes to. */
+export interface Fans {
+  readonly in: number;
+  readonly out: number;
+}
+
+/** The first elements of a parameter of `shape`; all that is random in them follows from `key`. */
+export type Initialiser = (shape: Shape, fans: Fans, key: Key) => Float32Array;
+
+/** U(−bound, bound). */
+export function uniform(bound: number): Initialiser {
+  return (shape, _, key) =>
+    Float32Array.from(drawUniform(key, 0, sizeOf(shape)), (u) => (2 * u - 1) * bound);
+}
+
+/** N(0, deviation²). */
+export function normal(deviation: number): Initialiser {
+  return (shape, _, key) =>
+    Float32Array.from(drawNormal(key, 0, sizeOf(shape)), (z) => z * deviation);
+}
+
+/** U(−1/√fan-in, 1/√fan-in): PyTorch's default for linear layers and convolutions, which is He's with a = √5. */
+export const kaimingUniform: Initialiser = (shape, fans, key) =>
+  uniform(1 / Math.sqrt(fans.in))(shape, fans, key);
+
+/** U(−b, b) with b = √(6 / (fan-in + fan-out)). Glorot & Bengio 2010, eq. 16. For tanh and sigmoid. */
+export const xavierUniform: Initialiser = (shape, fans, key) =>
+  uniform(Math.sqrt(6 / (fans.in + fans.out)))(shape, fans, key);
+
+/** N(0, 2 / fan-in). He et al. 2015, eq. 10. For relu. */
+export const heNormal: Initialiser = (shape, fans, key) =>
+  normal(Math.sqrt(2 / fans.in))(shape, fans, key);
+
+export function constant(value: number): Initialiser {
+  return (shape) => new Float32Array(sizeOf(shape)).fill(value);
+}
+
+export const zeros: Initialiser = constant(0);

@@ -1,0 +1,99 @@
+import type { DType, Shape, Tensor, Variable } from "../functions.ts";
+
+/** What a module carries from one window of a sequence to the next; empty where it carries nothing. */
+export type State = readonly Tensor[];
+
+export interface Stepped {
+  readonly y: Tensor;
+  readonly state: State;
+}
+
+export interface Mode {
+  /** Dropout and the like are at work. */
+  readonly isTraining: boolean;
+}
+
+/** How a parameter appears in a state dict, where it is not simply itself. */
+export interface StateLayout {
+  /** Names in the state dict. A parameter with several is their sum; it is exported under the first, the rest are 0. */
+  readonly names: readonly string[];
+  /** Dimension d in the state dict is dimension permutation[d] of the parameter. */
+  readonly permutation: readonly number[];
+  /** The shape in the state dict: the permuted one, neighbouring dimensions perhaps merged. */
+  readonly shape: Shape;
+}
+
+export interface Parameter {
+  readonly variable: Variable;
+  readonly layout?: StateLayout;
+}
+
+export interface StateEntry {
+  readonly shape: Shape;
+  /** Row-major. */
+  readonly data: Float32Array;
+}
+
+/** Parameters by PyTorch's names, in PyTorch's layouts. */
+export type StateDict = Readonly<Record<string, StateEntry>>;
+
+/** A function from tensor to tensor with parameters of its own. Made by the layers and by `nn.module`. */
+export interface Module {
+  /** Applies the module; a sequence starts from a state of zeros. */
+  (x: Tensor): Tensor;
+  readonly kind: string;
+  /** The kind with its settings, as `summary()` shows it. */
+  readonly description: string;
+  readonly children: readonly (readonly [name: string, Module])[];
+  /** Its own parameters, without those of its children. */
+  readonly own: Readonly<Record<string, Parameter>>;
+  readonly mode: Mode;
+  /** What it takes: `i32` where a model starts with an embedding. */
+  readonly inputDType: DType;
+  /**
+   * Applies the module to one window of a sequence. `state` is what the window before gave, or undefined for zeros.
+   * @throws ArgumentError where the state has another number of tensors than `stateShapes` says
+   */
+  step(x: Tensor, state: State | undefined): Stepped;
+  stateShapes(batchSize: number): readonly Shape[];
+  /** All parameters of the module and its descendants, each once. */
+  parameters(): Variable[];
+  /** The same by path: `0.weight`. A parameter that is used in two places has two paths. */
+  namedParameters(): ReadonlyMap<string, Variable>;
+  /** Switches dropout on or off. A compiled step keeps what held when it was traced. */
+  train(isTraining?: boolean): void;
+  /** `train(false)`. */
+  eval(): void;
+  stateDict(): Promise<StateDict>;
+  /**
+   * Replaces all parameters. Nothing changes where anything does not fit.
+   * @throws ArgumentError for names that are missing or unexpected, ShapeError for shapes
+   */
+  loadStateDict(dict: StateDict): void;
+  /** A table of layers, output shapes and parameters for an input of `inputShape`, the batch included. No device. */
+  summary(inputShape: Shape): string;
+}
+
+interface CommonDefinition {
+  readonly description?: string;
+  readonly parameters?: Readonly<Record<string, Variable | Parameter>>;
+  readonly children?: Readonly<Record<string, Module>>;
+  /** Otherwise that of the first child, or f32. */
+  readonly inputDType?: DType;
+}
+
+interface StatelessDefinition extends CommonDefinition {
+  readonly forward: (x: Tensor, mode: Mode) => Tensor;
+  readonly step?: never;
+  readonly stateShapes?: never;
+}
+
+interface StatefulDefinition extends CommonDefinition {
+  readonly step: (x: Tensor, state: State | undefined, mode: Mode) => Stepped;
+  /** Otherwise those of the children, one after the other. */
+  readonly stateShapes?: (batchSize: number) => readonly Shape[];
+  readonly forward?: never;
+}
+
+/** What makes a module: `forward`, or `step` where it or a child carries state. */
+export type Definition = StatelessDefinition | StatefulDefinition;

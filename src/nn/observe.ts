@@ -1,0 +1,22 @@
+import type { Tensor } from "../functions.ts";
+import type { Module } from "./module.ts";
+
+type Observer = (module: Module, y: Tensor) => void;
+
+// Modules are applied synchronously, so one slot is enough: see whileTracing in the runtime.
+let observer: Observer | undefined;
+
+/** Runs `body` and tells `notes` of every module that is applied meanwhile. */
+export function whileObserving<R>(notes: Observer, body: () => R): R {
+  const outer = observer;
+  observer = notes;
+  try {
+    return body();
+  } finally {
+    observer = outer;
+  }
+}
+
+export function observe(module: Module, y: Tensor): void {
+  observer?.(module, y);
+}

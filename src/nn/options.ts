@@ -1,0 +1,35 @@
+import { ArgumentError } from "../errors.ts";
+import { foldIn, type Key, keyOf, nextInitialiserSeed } from "../functions.ts";
+import type { Initialiser } from "./initialise.ts";
+
+/** What layers with parameters can be told about their start. */
+export interface InitialiseOptions {
+  /** Equal seeds give equal parameters; otherwise seeds follow each other from the one given to `init()`. */
+  readonly seed?: number;
+  /** How the weights start; as PyTorch's where nothing is said. */
+  readonly initialise?: Initialiser;
+}
+
+/** A key for each parameter of a layer. */
+export function keysOf(seed: number | undefined): (index: number) => Key {
+  const key = keyOf(seed ?? nextInitialiserSeed());
+  return (index) => foldIn(key, index);
+}
+
+/** @throws ArgumentError unless every one of `counts` is a whole number of 1 or more */
+export function checkCounts(layer: string, counts: Readonly<Record<string, number>>): void {
+  for (const [name, n] of Object.entries(counts)) {
+    if (Number.isSafeInteger(n) && n >= 1) continue;
+    throw new ArgumentError(
+      `${layer}: ${name} must be a whole number of 1 or more; got ${n}. It is the size of a dimension.`,
+    );
+  }
+}
+
+/** @throws ArgumentError unless 0 ≤ p ≤ 1 */
+export function checkProbability(layer: string, p: number): void {
+  if (p >= 0 && p <= 1) return;
+  throw new ArgumentError(
+    `${layer}: the probability must be between 0 and 1; got ${p}. It is the share of elements that are dropped.`,
+  );
+}

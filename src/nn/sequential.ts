@@ -1,0 +1,37 @@
+import type { Tensor } from "../functions.ts";
+import { module } from "./define.ts";
+import type { Module } from "./module.ts";
+
+/**
+ * One module after the other: y = last(… second(first(x))). State of recurrent ones is carried for each of them.
+ * Their names, and so the paths of the state dict, are "0", "1", …, or those given:
+ * `nn.sequential({ embedding: nn.embedding(80, 32), lstm: nn.lstm(32, 128), linear: nn.linear(128, 80) })`.
+ */
+export function sequential(...modules: readonly Module[]): Module;
+export function sequential(modules: Readonly<Record<string, Module>>): Module;
+export function sequential(
+  ...given: readonly Module[] | readonly [Readonly<Record<string, Module>>]
+): Module {
+  const [first] = given;
+  const children: Readonly<Record<string, Module>> =
+    typeof first === "object" ? first : Object.fromEntries(Object.entries(given as Module[]));
+  const chain = Object.values(children).map((child) => ({
+    child,
+    states: child.stateShapes(1).length,
+  }));
+  return module("sequential", {
+    children,
+    step(x, state) {
+      let y = x;
+      let used = 0;
+      const next: Tensor[] = [];
+      for (const { child, states } of chain) {
+        const done = child.step(y, state?.slice(used, used + states));
+        used += states;
+        next.push(...done.state);
+        y = done.y;
+      }
+      return { y, state: next };
+    },
+  });
+}

@@ -1,0 +1,65 @@
+/** Between a parameter's own layout, which the kernels like, and PyTorch's, in which weights travel. */
+import { type Shape, sizeOf } from "../functions.ts";
+import type { Parameter, StateEntry, StateLayout } from "./module.ts";
+
+/** Under which names and in which shape the parameter `name` is exported. */
+export function layoutOf(name: string, { variable, layout }: Parameter): StateLayout {
+  const { shape } = variable;
+  return layout ?? { names: [name], permutation: shape.map((_, d) => d), shape };
+}
+
+/** `data`, laid out as the parameter, as one entry for each of the layout's names. */
+export function toEntries(data: Float32Array, shape: Shape, layout: StateLayout): StateEntry[] {
+  return layout.names.map((_, i) => ({
+    shape: layout.shape,
+    data: i === 0 ? permuted(data, shape, layout.permutation) : new Float32Array(data.length),
+  }));
+}
+
+/** The reverse of {@link toEntries}: the entries' sum, laid out as a parameter of `shape`. */
+export function fromEntries(
+  entries: readonly StateEntry[],
+  shape: Shape,
+  layout: StateLayout,
+): Float32Array {
+  const total = new Float32Array(sizeOf(shape));
+  for (const { data } of entries) {
+    for (let i = 0; i < total.length; i++) total[i] = (total[i] ?? 0) + (data[i] ?? 0);
+  }
+  const inverse = layout.permutation.map((_, d) => layout.permutation.indexOf(d));
+  return permuted(total, permutedShape(shape, layout.permutation), inverse);
+}
+
+/** Dimension d of the result is dimension permutation[d] of `data`, which has `shape`. */
+export function permuted(
+  data: Float32Array,
+  shape: Shape,
+  permutation: readonly number[],
+): Float32Array {
+  const sizes = permutedShape(shape, permutation);
+  const strides = permutation.map((d) => sizeOf(shape.slice(d + 1)));
+  const out = new Float32Array(data.length);
+  const index = new Array<number>(sizes.length).fill(0);
+  let from = 0;
+  for (let i = 0; i < out.length; i++) {
+    out[i] = data[from] ?? 0;
+    // The next index, as an odometer counts; `from` follows it.
+    for (let d = sizes.length - 1; d >= 0; d--) {
+      const stride = strides[d] ?? 0;
+      const size = sizes[d] ?? 1;
+      const next = (index[d] ?? 0) + 1;
+      from += stride;
+      if (next < size) {
+        index[d] = next;
+        break;
+      }
+      index[d] = 0;
+      from -= stride * size;
+    }
+  }
+  return out;
+}
+
+function permutedShape(shape: Shape, permutation: readonly number[]): number[] {
+  return permutation.map((d) => shape[d] ?? 1);
+}
