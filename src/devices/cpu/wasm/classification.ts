@@ -35,23 +35,60 @@ function storeLanes(to: usize, x: v128, left: i32): void {
   if (left > 2) store<f32>(to, f32x4.extract_lane(x, 2), 8);
 }
 
+/** The largest of a row; NaN is passed over here and shows in the sum. */
 function rowMax(row: usize, columns: i32): f32 {
   let m = vec(-Infinity);
-  for (let c = 0; c < columns; c += 4) m = f32x4.max(m, scores(row + (<usize>c << 2), columns - c));
-  m = f32x4.max(m, v128.shuffle<i32>(m, m, 2, 3, 0, 1));
-  m = f32x4.max(m, v128.shuffle<i32>(m, m, 1, 0, 3, 2));
+  let c = 0;
+  for (; c + 4 <= columns; c += 4) m = f32x4.pmax(m, v128.load(row + (<usize>c << 2)));
+  if (c < columns) m = f32x4.pmax(m, scores(row + (<usize>c << 2), columns - c));
+  m = f32x4.pmax(m, v128.shuffle<i32>(m, m, 2, 3, 0, 1));
+  m = f32x4.pmax(m, v128.shuffle<i32>(m, m, 1, 0, 3, 2));
   return f32x4.extract_lane(m, 0);
 }
 
-/** Σ e^(x - shift), in four partial sums. */
+/** The sum of four lanes, in a fixed order. */
+// @ts-ignore: decorator
+@inline
+function total(x: v128): f32 {
+  x = f32x4.add(x, v128.shuffle<i32>(x, x, 2, 3, 0, 1));
+  return f32x4.extract_lane(x, 0) + f32x4.extract_lane(x, 1);
+}
+
+/** Σ e^(x - shift). */
 function rowSum(row: usize, columns: i32, shift: f32): f32 {
+  const by = vec(shift);
   let sum = vec(0);
-  for (let c = 0; c < columns; c += 4) {
-    sum = f32x4.add(sum, vexp(f32x4.sub(scores(row + (<usize>c << 2), columns - c), vec(shift))));
+  let c = 0;
+  for (; c + 4 <= columns; c += 4) sum = f32x4.add(sum, vexp(f32x4.sub(v128.load(row + (<usize>c << 2)), by)));
+  if (c < columns) sum = f32x4.add(sum, vexp(f32x4.sub(scores(row + (<usize>c << 2), columns - c), by)));
+  return total(sum);
+}
+
+/** out = e^(x - shift); their sum. */
+function exponentials(out: usize, row: usize, columns: i32, shift: f32): f32 {
+  const by = vec(shift);
+  let sum = vec(0);
+  let c = 0;
+  for (; c + 4 <= columns; c += 4) {
+    const at = <usize>c << 2;
+    const e = vexp(f32x4.sub(v128.load(row + at), by));
+    v128.store(out + at, e);
+    sum = f32x4.add(sum, e);
   }
-  sum = f32x4.add(sum, v128.shuffle<i32>(sum, sum, 2, 3, 0, 1));
-  sum = f32x4.add(sum, v128.shuffle<i32>(sum, sum, 1, 0, 3, 2));
-  return f32x4.extract_lane(sum, 0);
+  if (c < columns) {
+    const at = <usize>c << 2;
+    const e = vexp(f32x4.sub(scores(row + at, columns - c), by));
+    storeLanes(out + at, e, columns - c);
+    sum = f32x4.add(sum, e);
+  }
+  return total(sum);
+}
+
+/** out = out · factor. */
+function scaleRow(out: usize, columns: i32, factor: f32): void {
+  const end = out + (<usize>columns << 2);
+  for (; out + 16 <= end; out += 16) v128.store(out, f32x4.mul(v128.load(out), vec(factor)));
+  for (; out < end; out += 4) store<f32>(out, load<f32>(out) * factor);
 }
 
 /** Operands x, out; words: rows, C. */
@@ -63,21 +100,7 @@ export function softmax(args: usize, thread: i32, threads: i32): void {
     const offset = (<usize>r * columns) << 2;
     const row = operand(args, 0) + offset;
     const out = operand(args, 1) + offset;
-    const shift = rowMax(row, columns);
-    let sum = vec(0);
-    for (let c = 0; c < columns; c += 4) {
-      const at = <usize>c << 2;
-      const e = vexp(f32x4.sub(scores(row + at, columns - c), vec(shift)));
-      sum = f32x4.add(sum, e);
-      storeLanes(out + at, e, columns - c);
-    }
-    sum = f32x4.add(sum, v128.shuffle<i32>(sum, sum, 2, 3, 0, 1));
-    sum = f32x4.add(sum, v128.shuffle<i32>(sum, sum, 1, 0, 3, 2));
-    const scale = f32x4.div(vec(1), sum);
-    for (let c = 0; c < columns; c += 4) {
-      const at = <usize>c << 2;
-      storeLanes(out + at, f32x4.mul(v128.load(out + at), scale), columns - c);
-    }
+    scaleRow(out, columns, 1 / exponentials(out, row, columns, rowMax(row, columns)));
   }
 }
 
@@ -133,17 +156,11 @@ export function crossEntropyGrad(args: usize, thread: i32, threads: i32): void {
       continue;
     }
     const g = load<f32>(operand(args, 2) + (<usize>r << 2));
-    const shift = rowMax(row, columns);
-    const total = rowSum(row, columns, shift);
-    const scale = g / total;
-    for (let c = 0; c < columns; c += 4) {
-      const at = <usize>c << 2;
-      const e = vexp(f32x4.sub(v128.load(row + at), vec(shift)));
-      storeLanes(out + at, f32x4.mul(e, vec(scale)), columns - c);
-    }
+    const sum = exponentials(out, row, columns, rowMax(row, columns));
+    const place = out + (<usize>label << 2);
     // Subtracted before it is scaled, so that a probability near 1 cancels exactly.
-    const at = <usize>label << 2;
-    const probability = f32x4.extract_lane(vexp(vec(load<f32>(row + at) - shift)), 0) / total;
-    store<f32>(out + at, (probability - 1) * g);
+    const atLabel = (load<f32>(place) / sum - 1) * g;
+    scaleRow(out, columns, g / sum);
+    store<f32>(place, atLabel);
   }
 }
