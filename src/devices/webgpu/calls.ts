@@ -4,13 +4,19 @@
  */
 export class CallQueue {
   readonly #waiting: (() => void | Promise<void>)[] = [];
+  readonly #onLateError: (error: unknown) => void;
   #isBusy = false;
 
   get isBusy(): boolean {
     return this.#isBusy;
   }
 
-  /** Does `task` now or when its turn comes. A task that is deferred must not throw. */
+  /** `onLateError` is told what a deferred task throws: its caller is gone. */
+  constructor(onLateError: (error: unknown) => void) {
+    this.#onLateError = onLateError;
+  }
+
+  /** Does `task` now, where it may throw, or when its turn comes. */
   do(task: () => void | Promise<void>): void {
     if (this.#isBusy) this.#waiting.push(task);
     else this.#start(task);
@@ -29,7 +35,11 @@ export class CallQueue {
     while (!this.#isBusy) {
       const task = this.#waiting.shift();
       if (task === undefined) return;
-      this.#start(task);
+      try {
+        this.#start(task);
+      } catch (error) {
+        this.#onLateError(error);
+      }
     }
   }
 }

@@ -2,19 +2,20 @@
  * The webgpu device. Calls go straight to the GPU's queue, which keeps their order. Only a program with fallback steps
  * visits the host in the middle of a run; until it has ended, later calls wait in a CallQueue.
  */
-import { DeviceLostError, DisposedError, GradgpuError, KernelError } from "../../errors.ts";
+import { DeviceLostError, DisposedError, type GradgpuError, KernelError } from "../../errors.ts";
 import type { DeviceTraits, FallbackCall } from "../../scheduler/lowering.ts";
 import type { Plan } from "../../scheduler/plan.ts";
 import type { HostArray } from "../../tensor/dtype.ts";
 import type { Device, Program, ReadRequest, Storage } from "../device.ts";
 import { BufferPool, WebgpuStorage } from "./buffers.ts";
 import { CallQueue, PendingPromises } from "./calls.ts";
-import { failureOf, openScopes } from "./failures.ts";
+import { openScopes } from "./failures.ts";
 import { runFallback } from "./fallback.ts";
 import { BUFFER_USAGE } from "./flags.ts";
 import { PipelineCache } from "./pipelines.ts";
 import { boundOf, EMPTY_BUFFER_BYTES, type Listing, listPlan, WebgpuProgram } from "./program.ts";
-import { type BufferRange, Readback, type Ticket } from "./readback.ts";
+import type { BufferRange } from "./readback.ts";
+import { Submissions } from "./submissions.ts";
 
 export interface WebgpuDeviceOptions {
   readonly traits: DeviceTraits;
@@ -35,28 +36,21 @@ export class WebgpuDevice implements Device {
   readonly #isOwned: boolean;
   readonly #pool: BufferPool;
   readonly #pipelines: PipelineCache;
-  readonly #readback: Readback;
-  readonly #calls = new CallQueue();
+  readonly #submissions: Submissions;
+  readonly #calls: CallQueue;
   readonly #pending = new PendingPromises();
   readonly #programs = new Set<WebgpuProgram>();
   readonly #emptyRead: GPUBuffer;
   readonly #emptyWritten: GPUBuffer;
-  readonly #onUncaptured: (event: GPUUncapturedErrorEvent) => void;
   #ended: GradgpuError | undefined;
-  /** A failure that no promise has told of yet. */
-  #failure: GradgpuError | undefined;
-  #isScoped: boolean;
 
   constructor(gpuDevice: GPUDevice, options: WebgpuDeviceOptions) {
     this.gpuDevice = gpuDevice;
     this.traits = options.traits;
     this.description = options.description;
     this.#isOwned = options.isOwned;
-    // A caller's device reports the caller's own mistakes as well: there only scopes tell what is ours.
-    this.#isScoped = options.isDebug || !options.isOwned;
     this.#pool = new BufferPool(gpuDevice, options.budgetBytes);
     this.#pipelines = new PipelineCache(gpuDevice);
-    this.#readback = new Readback(gpuDevice);
     const usage = BUFFER_USAGE.STORAGE;
     this.#emptyRead = gpuDevice.createBuffer({
       label: "gradgpu empty",
@@ -68,13 +62,6 @@ export class WebgpuDevice implements Device {
       size: EMPTY_BUFFER_BYTES,
       usage,
     });
-    this.#onUncaptured = (event) => {
-      // Told as a typed error: the console need not say it, too.
-      event.preventDefault();
-      this.#isScoped = true;
-      this.#failure ??= failureOf(event.error);
-    };
-    if (options.isOwned) gpuDevice.addEventListener("uncapturederror", this.#onUncaptured);
     this.lost = new Promise((resolve) => {
       void gpuDevice.lost.then((info) => {
         if (this.#ended !== undefined) return;
@@ -87,6 +74,8 @@ export class WebgpuDevice implements Device {
         resolve(error);
       });
     });
+    this.#submissions = new Submissions(gpuDevice, this.#pool, this.lost, options);
+    this.#calls = new CallQueue((error) => this.#submissions.noteFailure(error));
   }
 
   allocate(bytes: number): WebgpuStorage {
@@ -120,9 +109,9 @@ export class WebgpuDevice implements Device {
     const target = ownStorage(to).buffer;
     this.#calls.do(() => {
       if (bytes === 0) return;
-      const encoder = this.#encoder();
+      const encoder = this.#submissions.encoder();
       encoder.copyBufferToBuffer(source, fromOffset, target, toOffset, bytes);
-      this.#submitUnasked(encoder);
+      this.#submissions.submitUnasked(encoder);
     });
   }
 
@@ -130,7 +119,9 @@ export class WebgpuDevice implements Device {
     this.#check();
     const range = { buffer: ownStorage(storage).buffer, byteOffset, bytes };
     return this.#pending.track(
-      this.#later(() => this.#readRanges([range])).then(([value]) => value ?? new ArrayBuffer(0)),
+      this.#later(() => this.#submissions.submitAndRead(this.#submissions.encoder(), [range])).then(
+        ([value]) => value ?? new ArrayBuffer(0),
+      ),
     );
   }
 
@@ -175,7 +166,7 @@ export class WebgpuDevice implements Device {
       ? this.#later(() => this.#runAndRead(own, storages, ranges))
       : this.#laterAsync(async () => {
           await this.#runInParts(own, storages);
-          return () => this.#readRanges(ranges);
+          return () => this.#submissions.submitAndRead(this.#submissions.encoder(), ranges);
         });
     return reads.map((_, i) =>
       this.#pending.track(values.then((list) => list[i] ?? new ArrayBuffer(0))),
@@ -186,7 +177,7 @@ export class WebgpuDevice implements Device {
     this.#check();
     const done = this.#later(async () => {
       await this.gpuDevice.queue.onSubmittedWorkDone();
-      this.#tellFailure();
+      this.#submissions.tellFailure();
     });
     return this.#pending.track(done);
   }
@@ -202,10 +193,9 @@ export class WebgpuDevice implements Device {
     );
     this.#ended = error;
     this.#pending.rejectAll(error);
-    this.gpuDevice.removeEventListener("uncapturederror", this.#onUncaptured);
     for (const program of this.#programs) this.#free(program);
     this.#pool.trim();
-    this.#readback.close();
+    this.#submissions.close();
     this.#emptyRead.destroy();
     this.#emptyWritten.destroy();
     if (this.#isOwned) this.gpuDevice.destroy();
@@ -213,12 +203,6 @@ export class WebgpuDevice implements Device {
 
   #check(): void {
     if (this.#ended !== undefined) throw this.#ended;
-  }
-
-  #tellFailure(): void {
-    const failure = this.#failure;
-    this.#failure = undefined;
-    if (failure !== undefined) throw failure;
   }
 
   async #load(plan: Plan): Promise<WebgpuProgram> {
@@ -233,7 +217,7 @@ export class WebgpuDevice implements Device {
       return result.value;
     });
     this.#check();
-    const scopes = this.#openScopes();
+    const scopes = openScopes(this.gpuDevice);
     const memory = this.#programMemory(plan, listing);
     const program = new WebgpuProgram(this.gpuDevice, plan, listing, pipelines, memory);
     this.#programs.add(program);
@@ -274,7 +258,8 @@ export class WebgpuDevice implements Device {
   }
 
   #write(storage: WebgpuStorage, byteOffset: number, data: HostArray): void {
-    if (this.#pool.needsClear(storage, data.byteLength)) this.#submitUnasked(this.#encoder());
+    if (this.#pool.needsClear(storage, data.byteLength))
+      this.#submissions.submitUnasked(this.#submissions.encoder());
     // The library's host arrays are never over a SharedArrayBuffer that the queue would refuse.
     this.gpuDevice.queue.writeBuffer(
       storage.buffer,
@@ -283,36 +268,12 @@ export class WebgpuDevice implements Device {
     );
   }
 
-  #encoder(): GPUCommandEncoder {
-    const encoder = this.gpuDevice.createCommandEncoder();
-    this.#pool.encodeClears(encoder);
-    return encoder;
-  }
-
-  /** The submission's failure, where submissions are scoped; otherwise the uncapturederror event tells of it. */
-  #submit(encoder: GPUCommandEncoder): Promise<GradgpuError | undefined> | undefined {
-    if (!this.#isScoped) {
-      this.gpuDevice.queue.submit([encoder.finish()]);
-      return undefined;
-    }
-    const scopes = this.#openScopes();
-    this.gpuDevice.queue.submit([encoder.finish()]);
-    return scopes.pop();
-  }
-
-  /** For work that no promise was given out for: the next promise tells of its failure. */
-  #submitUnasked(encoder: GPUCommandEncoder): void {
-    void this.#submit(encoder)?.then((failure) => {
-      this.#failure ??= failure;
-    });
-  }
-
   #runAtOnce(program: WebgpuProgram, bindings: readonly WebgpuStorage[]): void {
     program.bind(bindings);
-    const encoder = this.#encoder();
+    const encoder = this.#submissions.encoder();
     this.#encodeAll(program, encoder);
     program.counters.submits++;
-    this.#submitUnasked(encoder);
+    this.#submissions.submitUnasked(encoder);
   }
 
   #encodeAll(program: WebgpuProgram, encoder: GPUCommandEncoder): void {
@@ -327,11 +288,10 @@ export class WebgpuDevice implements Device {
     ranges: readonly BufferRange[],
   ): Promise<ArrayBuffer[]> {
     program.bind(bindings);
-    const encoder = this.#encoder();
+    const encoder = this.#submissions.encoder();
     this.#encodeAll(program, encoder);
-    const ticket = this.#readback.encode(encoder, ranges);
     program.counters.submits++;
-    return this.#settle(ticket, this.#submit(encoder));
+    return this.#submissions.submitAndRead(encoder, ranges);
   }
 
   /** Runs with visits of the host: before each of them everything so far is submitted and its operands are read. */
@@ -343,15 +303,15 @@ export class WebgpuDevice implements Device {
           await this.#runOnHost(program, segment.call);
           continue;
         }
-        const encoder = this.#encoder();
+        const encoder = this.#submissions.encoder();
         program.encode(encoder, segment.from, segment.to);
         program.counters.submits++;
-        const failure = await this.#submit(encoder);
+        const failure = await this.#submissions.submit(encoder);
         if (failure !== undefined) throw failure;
       }
     } catch (error) {
       // Told by the next promise: a run without reads has none of its own.
-      this.#failure ??= error instanceof GradgpuError ? error : new KernelError(String(error));
+      this.#submissions.noteFailure(error);
     }
   }
 
@@ -362,7 +322,7 @@ export class WebgpuDevice implements Device {
       const bytes = isEmpty[i] ? 0 : bound.bytes;
       return { buffer: program.bufferOf(bound), byteOffset: bound.byteOffset, bytes };
     });
-    const values = await this.#readRanges(ranges);
+    const values = await this.#submissions.submitAndRead(this.#submissions.encoder(), ranges);
     this.#check();
     for (const { operand, data } of runFallback(call, values)) {
       const range = ranges[operand];
@@ -373,51 +333,6 @@ export class WebgpuDevice implements Device {
         data as GPUAllowSharedBufferSource,
       );
     }
-  }
-
-  #readRanges(ranges: readonly BufferRange[]): Promise<ArrayBuffer[]> {
-    const encoder = this.#encoder();
-    const ticket = this.#readback.encode(encoder, ranges);
-    return this.#settle(ticket, this.#submit(encoder));
-  }
-
-  async #settle(
-    ticket: Ticket,
-    submitted: Promise<GradgpuError | undefined> | undefined,
-  ): Promise<ArrayBuffer[]> {
-    const mapped = this.#readback.settle(ticket);
-    try {
-      const failure = await submitted;
-      if (failure !== undefined) {
-        mapped.catch(() => {});
-        throw failure;
-      }
-      const values = await mapped;
-      this.#tellFailure();
-      return values;
-    } catch (error) {
-      if (error instanceof GradgpuError) throw error;
-      // A mapping is aborted a moment before the device says that it is lost: give it that moment.
-      const wait = new Promise<undefined>((resolve) => setTimeout(resolve, 1000));
-      const lost = await Promise.race([this.lost, wait]);
-      throw (
-        lost ??
-        this.#failure ??
-        new KernelError(`webgpu: results must be mapped; got ${String(error)}.`)
-      );
-    }
-  }
-
-  /** Once a scope has found a failure, all later submissions are scoped, so that the next is told precisely. */
-  #openScopes(): { pop(): Promise<GradgpuError | undefined> } {
-    const scopes = openScopes(this.gpuDevice);
-    return {
-      pop: async () => {
-        const failure = await scopes.pop();
-        if (failure !== undefined) this.#isScoped = true;
-        return failure;
-      },
-    };
   }
 
   /** What `task` gives, now or when its turn comes. */

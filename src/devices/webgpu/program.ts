@@ -88,6 +88,10 @@ export class WebgpuProgram implements Program {
       return { pipeline, group, offsetIndex, grid: call.grid };
     });
     const all = [...groups.values()];
+    // Here, where loading watches for errors; those that bind storages of a run are made with the first run.
+    for (const group of all) {
+      if (group.bounds.every(({ source }) => source.kind !== "binding")) this.#make(group);
+    }
     this.#dependents = plan.bindings.map((_, place) =>
       all.filter(({ bounds }) =>
         bounds.some(({ source }) => source.kind === "binding" && source.place === place),

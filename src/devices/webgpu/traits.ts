@@ -5,6 +5,7 @@ import { embeddingLowerings } from "./lowering/embedding.ts";
 import { matmulLowerings } from "./lowering/matmul.ts";
 import { lowerCopy, movementLowerings } from "./lowering/movement.ts";
 import { optimizerLowerings } from "./lowering/optimizer.ts";
+import { poolLowerings } from "./lowering/pool.ts";
 import { randomLowerings } from "./lowering/random.ts";
 import { reduceLowerings } from "./lowering/reduce.ts";
 import { softmaxLowerings } from "./lowering/softmax.ts";
@@ -33,6 +34,7 @@ export function webgpuTraits({
     ...movementLowerings,
     ...reduceLowerings(target),
     ...matmulLowerings(target),
+    ...poolLowerings(),
     ...softmaxLowerings(target),
     ...embeddingLowerings(target),
     ...optimizerLowerings(target),
@@ -54,11 +56,6 @@ const missing = {
   conv2d: none,
   conv2dInputGrad: none,
   conv2dFilterGrad: none,
-  maxPool2d: none,
-  maxPool2dGrad: none,
-  maxPool2dGather: none,
-  avgPool2d: none,
-  avgPool2dGrad: none,
   lstm: none,
   lstmGrad: none,
 };
