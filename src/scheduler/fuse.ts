@@ -8,7 +8,7 @@ import { sizeOf } from "../tensor/shape.ts";
 import { elementwiseWork, isElementwise, throughBroadcasts } from "./elementwise.ts";
 import type { EpilogueActivation } from "./lowering.ts";
 import { mergeElementwise } from "./merge.ts";
-import type { OpWork, Work } from "./work.ts";
+import { aliased, type OpWork, type Work } from "./work.ts";
 
 interface Group {
   readonly root: OpNode;
@@ -118,7 +118,7 @@ function biasOf(
   if (other.node.op === "literal") return undefined;
   const isRow = sizeOf(shape) === columns && shape.at(-1) === columns;
   const keepsShape = sizeOf(adder.outs.out.type.shape) === sizeOf(product.type.shape);
-  return isRow && keepsShape && other.node.id < before ? other : undefined;
+  return isRow && keepsShape && aliased(other).node.id < before ? other : undefined;
 }
 
 function groupElementwise(
