@@ -1,0 +1,141 @@
+/** Kernels that the small cases of the list do not reach: those for long rows, many outputs and several passes. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { WebgpuDevice } from "../../../src/devices/webgpu/device.ts";
+import { openWebgpuDevice } from "../../../src/devices/webgpu/open.ts";
+import { webgpuTraits } from "../../../src/devices/webgpu/traits.ts";
+import { ops } from "../../../src/ops/table.ts";
+import type { OpName } from "../../../src/ops/vocabulary.ts";
+import type { TensorType } from "../../../src/tensor/shape.ts";
+import type { Case } from "../../cases/case.ts";
+import { caseInputs, mapInputs } from "../../support/case-data.ts";
+import { planOp } from "../../support/run-case.ts";
+import { caseError } from "../../support/webgpu-cases.ts";
+
+let software: WebgpuDevice;
+let asHardware: WebgpuDevice;
+beforeAll(async () => {
+  software = await openWebgpuDevice({ software: true });
+  asHardware = new WebgpuDevice(software.gpuDevice, {
+    traits: webgpuTraits(),
+    description: "SwiftShader with the kernels for hardware",
+    isOwned: false,
+    budgetBytes: 2 ** 30,
+    isDebug: true,
+  });
+});
+afterAll(async () => {
+  await asHardware.close();
+  await software.close();
+});
+
+/** The kernels that a device's traits choose for a case. */
+function kernelsOf<K extends OpName>(device: WebgpuDevice, op: K, of: Case<K>): string[] {
+  const types = mapInputs(caseInputs(op, of), ({ type }): TensorType => type);
+  const { plan } = planOp(device.traits, op, ops[op], types, of.attrs);
+  return plan.steps.map(({ call }) => call.kernel);
+}
+
+/** Expects these kernels, and a relative error of at most 1e-5 (RELIABILITY). */
+async function check<K extends OpName>(
+  device: WebgpuDevice,
+  op: K,
+  of: Case<K>,
+  kernels: string[],
+) {
+  expect(kernelsOf(device, op, of)).toEqual(kernels);
+  expect(await caseError(device, op, of)).toBeLessThanOrEqual(1e-5);
+}
+
+describe("reduce", () => {
+  const sum = (shape: readonly number[], axes: readonly number[]): Case<"reduce"> => ({
+    name: `sum of ${shape} over ${axes}`,
+    // All of one sign, so that the sum has the size of its terms.
+    ins: { x: { shape, range: [0, 1] } },
+    attrs: { fn: "sum", axes, keepDims: false },
+  });
+
+  test("gives long rows to workgroups on hardware, to invocations on a software adapter", async () => {
+    await check(asHardware, "reduce", sum([301, 257], [1]), ["reduce/groups"]);
+    await check(software, "reduce", sum([301, 257], [1]), ["reduce/threads"]);
+  });
+
+  test("makes one number in two passes", async () => {
+    await check(asHardware, "reduce", sum([40, 1031], [0, 1]), ["reduce/groups", "reduce/threads"]);
+    await check(asHardware, "reduce", sum([200, 1031], [0, 1]), ["reduce/groups", "reduce/groups"]);
+    await check(software, "reduce", sum([40, 1031], [0, 1]), ["reduce/threads", "reduce/threads"]);
+  });
+
+  test("makes few sums of long columns in two passes", async () => {
+    await check(asHardware, "reduce", sum([7, 700, 5], [0, 1]), [
+      "reduce/threads",
+      "reduce/groups",
+    ]);
+    await check(software, "reduce", sum([7, 700, 5], [0, 1]), ["reduce/threads", "reduce/threads"]);
+  });
+
+  test("walks dimensions that do not merge", async () => {
+    await check(asHardware, "reduce", sum([3, 5, 7, 11], [0, 2]), ["reduce/threads"]);
+    const mixed: Case<"reduce"> = {
+      ...sum([9, 5, 70, 3], [0, 2]),
+      attrs: { fn: "max", axes: [2, 0], keepDims: true },
+    };
+    await check(asHardware, "reduce", mixed, ["reduce/threads", "reduce/threads"]);
+  });
+});
+
+describe("softmax and cross-entropy", () => {
+  for (const classes of [33, 513]) {
+    test(`give rows of ${classes} to workgroups on hardware`, async () => {
+      const x = { shape: [5, classes], range: [-20, 20] } as const;
+      const labels = {
+        shape: [5],
+        dtype: "i32",
+        values: [0, classes - 1, -1, classes, 7],
+      } as const;
+      const name = `rows of ${classes}`;
+      const g = { shape: [5] };
+      await check(asHardware, "softmax", { name, ins: { x }, attrs: {} }, ["softmax/softmax"]);
+      await check(asHardware, "logSoftmax", { name, ins: { x }, attrs: {} }, ["softmax/softmax"]);
+      const ins = { logits: x, labels };
+      await check(asHardware, "crossEntropy", { name, ins, attrs: {} }, ["softmax/cross_entropy"]);
+      const gradIns = { ...ins, g };
+      await check(asHardware, "crossEntropyGrad", { name, ins: gradIns, attrs: {} }, [
+        "softmax/cross_entropy_grad",
+      ]);
+    });
+  }
+});
+
+test("embeddingGrad shares the search for ids in a workgroup, over several tiles and blocks of features", async () => {
+  const of: Case<"embeddingGrad"> = {
+    name: "200 ids, 70 features",
+    ins: { ids: { shape: [200], dtype: "i32", range: [-1, 10] }, g: { shape: [200, 70] } },
+    attrs: { rows: 9 },
+  };
+  await check(asHardware, "embeddingGrad", of, ["embedding/grad_groups"]);
+  await check(software, "embeddingGrad", of, ["embedding/grad_threads"]);
+});
+
+test("sumOfSquares adds many workgroups' sums of many packed tensors", async () => {
+  const shapes = [[300, 301], [1], [0], [65], [17, 3], [64]];
+  const of: Case<"sumOfSquares"> = {
+    name: "packed",
+    ins: { xs: shapes.map((shape) => ({ shape })) },
+    attrs: {},
+  };
+  await check(asHardware, "sumOfSquares", of, ["optimizer/sum_of_squares", "reduce/groups"]);
+  await check(software, "sumOfSquares", of, ["optimizer/sum_of_squares", "reduce/threads"]);
+});
+
+test("the same run twice gives the same bits", async () => {
+  const of: Case<"reduce"> = {
+    name: "a sum of both signs",
+    ins: { x: { shape: [1031, 41] } },
+    attrs: { fn: "sum", axes: [0, 1], keepDims: false },
+  };
+  const errors = [
+    await caseError(asHardware, "reduce", of),
+    await caseError(asHardware, "reduce", of),
+  ];
+  expect(errors[0]).toBe(errors[1]);
+});
