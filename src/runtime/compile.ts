@@ -47,12 +47,8 @@ interface Entry {
 export function compile<R>(fn: (...args: Tensor[]) => R): Compiled<R> {
   const step = new CompiledStep(fn);
   const call = (...args: Argument[]) => step.call(currentRuntime("compile"), args);
-  return Object.assign(call, {
-    explain: () => step.explain(),
-    get plans() {
-      return step.plans();
-    },
-  });
+  Object.defineProperty(call, "plans", { get: () => step.plans() });
+  return Object.assign(call, { explain: () => step.explain() }) as Compiled<R>;
 }
 
 class CompiledStep<R> {
