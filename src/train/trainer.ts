@@ -130,9 +130,7 @@ export class Trainer {
       }
       signal?.throwIfAborted();
       if (last === undefined) continue;
-      const validation =
-        options.validation &&
-        (await this.evaluate(options.validation, { batchSize: options.batchSize }));
+      const validation = options.validation && (await this.evaluate(options.validation, options));
       const closing = { ...last, validation };
       onEpoch?.(closing);
       yield closing;
@@ -191,10 +189,13 @@ export class Trainer {
     };
   }
 
-  /** Loss and metrics over all of `data`, the model in evaluation mode. */
+  /**
+   * Loss and metrics over all of `data`, the model in evaluation mode.
+   * @throws the signal's reason when it is aborted, after the batch that is running
+   */
   async evaluate(
     data: TrainingData,
-    { batchSize }: { readonly batchSize: number },
+    { batchSize, signal }: Pick<FitOptions, "batchSize" | "signal">,
   ): Promise<Scores> {
     const pass: PassOptions = {
       batchSize,
@@ -213,6 +214,7 @@ export class Trainer {
       }
     };
     for await (const batch of passOver(data, pass)) {
+      signal?.throwIfAborted();
       pending.push({ count: countOf(batch), result: await this.#evaluation.run(batch) });
       const first = pending.length >= STEPS_IN_FLIGHT ? pending.shift() : undefined;
       if (first !== undefined) await settle(first);
