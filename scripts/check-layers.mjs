@@ -1,0 +1,70 @@
+#!/usr/bin/env node
+// Imports go one way: a file of src/ imports only from the layers that its own layer names, type imports included.
+// Part of `npm run lint`; Biome finds the cycles. docs/architecture.md explains the layers.
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+
+const core = ["errors", "tensor", "ops", "graph", "autodiff", "scheduler"];
+const verbs = ["errors", "functions.ts"];
+
+/** Layer → the layers it may import from, besides itself. A layer is a file or folder of src/. */
+const layers = {
+  errors: [],
+  tensor: ["errors"],
+  ops: ["errors", "tensor"],
+  graph: core.slice(0, 3),
+  autodiff: core.slice(0, 4),
+  scheduler: core.slice(0, 5),
+  "devices/device.ts": core,
+  "devices/reference": [...core, "devices/device.ts"],
+  "devices/cpu": [...core, "devices/device.ts", "devices/reference"],
+  "devices/webgpu": [...core, "devices/device.ts", "devices/reference"],
+  runtime: [...core, "devices"],
+  functions: [...core, "runtime"],
+  nn: verbs,
+  optim: verbs,
+  losses: verbs,
+  data: verbs,
+  train: [...verbs, "nn", "optim", "losses", "data"],
+  "index.ts": [...verbs, "nn", "optim", "losses", "data", "train"],
+};
+
+const within = (file, layer) =>
+  file === `${layer}.ts` || file === layer || file.startsWith(`${layer}/`);
+
+function layerOf(file) {
+  return Object.keys(layers).find((layer) => within(file, layer));
+}
+
+function importsOf(file) {
+  const source = readFileSync(join("src", file), "utf8");
+  const found = source.matchAll(/(?:from|import\()\s*"(\.{1,2}\/[^"]+)"/g);
+  return [...found].map(([, path]) => normalize(join(dirname(file), path)));
+}
+
+const files = readdirSync("src", { recursive: true })
+  .map((path) => path.replaceAll("\\", "/"))
+  .filter(
+    (path) =>
+      path.endsWith(".ts") &&
+      !path.includes("/generated/") &&
+      !path.startsWith("devices/cpu/wasm/"),
+  );
+
+const faults = files.flatMap((file) => {
+  const layer = layerOf(file);
+  if (layer === undefined)
+    return [`src/${file}: belongs to no layer. Add its folder to scripts/check-layers.mjs.`];
+  return importsOf(file)
+    .filter(
+      (target) =>
+        !within(target, layer) && !layers[layer].some((allowed) => within(target, allowed)),
+    )
+    .map(
+      (target) =>
+        `src/${file}: ${layer} may not import src/${target}; it may import ${layers[layer].join(", ") || "nothing"}.`,
+    );
+});
+
+for (const fault of faults) console.error(fault);
+if (faults.length > 0) process.exit(1);
