@@ -38,7 +38,7 @@ function layerOf(file) {
 
 function importsOf(file) {
   const source = readFileSync(join("src", file), "utf8");
-  const found = source.matchAll(/(?:from|import\()\s*"(\.{1,2}\/[^"]+)"/g);
+  const found = source.matchAll(/(?:from|import)\s*\(?\s*"(\.{1,2}\/[^"]+)"/g);
   return [...found].map(([, path]) => normalize(join(dirname(file), path)));
 }
 
