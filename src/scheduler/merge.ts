@@ -37,6 +37,7 @@ function tryMerge(
 ): number | undefined {
   const [a, b] = [work[earlier], work[later]];
   if (a?.kind !== "elementwise" || b?.kind !== "elementwise" || !areAlike(a, b)) return undefined;
+  if (readsView(b, a.outs)) return undefined;
   const between = work.slice(earlier + 1, later);
   const canWait = !between.some((other) => readsAny(other, a.outs));
   const canGoFirst = !between.some((other) => readsAny(b, writesOf(other)));
@@ -57,6 +58,11 @@ function areAlike(a: ElementwiseWork, b: ElementwiseWork): boolean {
   return (
     size <= SMALL_ELEMENTS || b.ins.some((input) => a.outs.includes(input) || a.ins.includes(input))
   );
+}
+
+/** Whether an item reads one of `values` through a reshape or slice: a program finds only the value itself in itself. */
+function readsView(work: Work, values: readonly GraphValue[]): boolean {
+  return readsOf(work).some((read) => !values.includes(read) && values.includes(viewed(read)));
 }
 
 function readsAny(work: Work, values: readonly GraphValue[]): boolean {
