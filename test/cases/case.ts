@@ -23,6 +23,8 @@ export interface Case<K extends OpName> {
    * said (RELIABILITY: relative L2 ≤ 1e-5). Any other value needs a reason in the comment beside it.
    */
   readonly tolerance?: number;
+  /** The same for gradients on a device; 1e-5 and at least `tolerance` where nothing is said. Needs a reason, too. */
+  readonly gradientTolerance?: number;
   /** false where the inputs sit on a kink (a tie in a maximum, relu at 0), so that differences say nothing. */
   readonly checkGradient?: false;
 }

@@ -1,0 +1,278 @@
+/**
+ * Every case of every op on one device, the way a user's graph gets there: emit, differentiate, schedule, load, run.
+ * Values and gradients are compared with the float64 reference. Free of the test runner, so that it also runs inside
+ * a page.
+ */
+import { backward, type Seed } from "../../src/autodiff/backward.ts";
+import type { Device } from "../../src/devices/device.ts";
+import type { ReferenceTensor } from "../../src/devices/reference/kernel.ts";
+import { emit, type GraphValue, type SourceNode } from "../../src/graph/graph.ts";
+import type { Cotangent, Value } from "../../src/ops/op.ts";
+import { ops } from "../../src/ops/table.ts";
+import type { Attrs, ByInput, OpName } from "../../src/ops/vocabulary.ts";
+import type { PlanRequest } from "../../src/scheduler/request.ts";
+import { schedule } from "../../src/scheduler/schedule.ts";
+import type { HostArray } from "../../src/tensor/dtype.ts";
+import type { Case } from "../cases/case.ts";
+import { caseTable } from "../cases/index.ts";
+import {
+  type ByName,
+  caseInputs,
+  drawTensor,
+  flatten,
+  keyFrom,
+  mapHeld,
+  mapInputs,
+  referenceOutputs,
+  relativeError,
+  toHost,
+} from "./case-data.ts";
+import { Eager, pullback } from "./gradient.ts";
+import { given, requestOf, runPlan } from "./run-graph.ts";
+
+/** RELIABILITY: relative L2 ≤ 1e-5 against the float64 reference, for values and for gradients. */
+const TOLERANCE = 1e-5;
+
+export interface Failure {
+  readonly op: string;
+  readonly name: string;
+  readonly message: string;
+}
+
+export interface ConformanceReport {
+  readonly device: string;
+  /** Cases that ran, failed ones included. */
+  readonly cases: number;
+  /** Gradients that were compared, one for each differentiable f32 input of each case. */
+  readonly gradients: number;
+  readonly failures: readonly Failure[];
+}
+
+/** How many cases there are, and so how many a report must name. */
+export const caseCount = Object.values(caseTable).reduce((sum, cases) => sum + cases.length, 0);
+
+/** One result that is compared. */
+interface Expectation {
+  readonly what: string;
+  readonly expected: ReferenceTensor;
+  readonly tolerance: number;
+  readonly isGradient: boolean;
+}
+
+interface PreparedCase {
+  readonly op: OpName;
+  readonly name: string;
+  readonly request: PlanRequest;
+  readonly data: ReadonlyMap<SourceNode, HostArray>;
+  /** For every output of the request, then for every update. */
+  readonly expectations: readonly Expectation[];
+}
+
+class Sources {
+  readonly data = new Map<SourceNode, HostArray>();
+
+  add(tensor: ReferenceTensor, name: string): GraphValue {
+    const node = given(tensor.type, name);
+    this.data.set(node, toHost(tensor).data);
+    return node.out;
+  }
+}
+
+function sourceOf(value: GraphValue | undefined): SourceNode {
+  if (value?.node.op !== "source") throw new Error("an input is no source");
+  return value.node;
+}
+
+function prepareCase<K extends OpName>(op: K, of: Case<K>): PreparedCase {
+  const inputs = caseInputs(op, of);
+  const sources = new Sources();
+  const values = mapInputs<K, ReferenceTensor, Value>(inputs, (tensor, name, i) =>
+    sources.add(tensor, `${name} ${i}`),
+  );
+  const ins = values as unknown as ByName<GraphValue>;
+  const outs = emit(op, values, of.attrs) as unknown as ByName<GraphValue>;
+  const expected = referenceOutputs(op, of) as unknown as ByName<ReferenceTensor>;
+  const tolerance = of.tolerance ?? TOLERANCE;
+  const expectations: Expectation[] = [];
+  const outputs: GraphValue[] = [];
+  const updates: { source: SourceNode; value: GraphValue }[] = [];
+  const overwrites = (ops[op].overwrites ?? {}) as Readonly<Record<string, string | undefined>>;
+  const packs = (ops[op].packs ?? []) as readonly string[];
+  // Ops that change packed variables in place are run that way: it is how optimizers use them.
+  const isInPlace = packs.some((name) => Object.values(overwrites).includes(name));
+  const checks: Expectation[] = [];
+  for (const [name, held] of Object.entries(outs)) {
+    flatten(held).forEach((value, i) => {
+      const tensor = flatten(expected[name])[i];
+      if (tensor === undefined) throw new Error(`${op} has no output ${name} ${i}`);
+      const check = { what: name, expected: tensor, tolerance, isGradient: false };
+      const overwritten = isInPlace ? flatten(ins[overwrites[name] ?? ""])[i] : undefined;
+      if (overwritten === undefined) {
+        outputs.push(value);
+        expectations.push(check);
+      } else {
+        updates.push({ source: sourceOf(overwritten), value });
+        checks.push(check);
+      }
+    });
+  }
+  if (!isInPlace) addGradients(op, inputs, of, ins, outs, sources, outputs, expectations);
+  const packed = isInPlace
+    ? packs
+        .filter((name) => Object.values(overwrites).includes(name))
+        .map((name) => flatten(ins[name]).map(sourceOf))
+    : [];
+  const request = requestOf({ outputs, updates, packs: packed });
+  return {
+    op,
+    name: of.name,
+    request,
+    data: sources.data,
+    expectations: [...expectations, ...checks],
+  };
+}
+
+/** The gradient of Σ uₒ · outₒ, u random, for every f32 input that has one: as graph, and by the reference. */
+function addGradients<K extends OpName>(
+  op: K,
+  inputs: ByInput<K, ReferenceTensor>,
+  of: Case<K>,
+  ins: ByName<GraphValue>,
+  outs: ByName<GraphValue>,
+  sources: Sources,
+  outputs: GraphValue[],
+  expectations: Expectation[],
+): void {
+  const weights = mapEntries(outs, ({ type }, name, i) =>
+    type.dtype === "f32" ? drawTensor(type, keyFrom(`${op} ${name} ${i}`)) : undefined,
+  );
+  const pulled = referenceGradients(op, inputs, of.attrs, weights);
+  if (pulled === undefined) return;
+  const seeds: Seed[] = Object.entries(outs).flatMap(([name, held]) =>
+    flatten(held).flatMap((value, i) => {
+      const weight = flatten(weights[name])[i];
+      return weight === undefined
+        ? []
+        : [{ value, cotangent: sources.add(weight, `cotangent of ${name} ${i}`) }];
+    }),
+  );
+  const wanted = Object.entries(ins).flatMap(([name, held]) =>
+    flatten(held).flatMap((value, i) => {
+      const expected = flatten(pulled[name])[i];
+      return value.type.dtype !== "f32" || expected === "none" ? [] : [{ name, value, expected }];
+    }),
+  );
+  if (wanted.length === 0) return;
+  const found = backward(
+    seeds,
+    wanted.map(({ value }) => value),
+  );
+  wanted.forEach(({ name, expected }, i) => {
+    const gradient = found[i];
+    if (gradient === undefined && expected === undefined) return;
+    if (gradient === undefined || expected === undefined) {
+      throw new Error(`only one of graph and reference has a gradient of ${name}`);
+    }
+    // What arithmetic on infinities gives is left to the stack (KERNELS, 0).
+    if (!expected.data.every(Number.isFinite)) return;
+    outputs.push(gradient);
+    const tolerance = of.gradientTolerance ?? Math.max(of.tolerance ?? 0, TOLERANCE);
+    expectations.push({ what: `the gradient of ${name}`, expected, tolerance, isGradient: true });
+  });
+}
+
+function mapEntries<A, B>(
+  held: ByName<A>,
+  change: (a: A, name: string, i: number) => B,
+): ByName<B> {
+  return Object.fromEntries(
+    Object.entries(held).map(([name, of]) => [name, mapHeld(of, (a, i) => change(a, name, i))]),
+  );
+}
+
+type ReferenceGradient = ReferenceTensor | undefined | "none";
+
+/** In float64, through the op's own vjp; undefined where the op gives no f32. */
+function referenceGradients<K extends OpName>(
+  op: K,
+  inputs: ByInput<K, ReferenceTensor>,
+  attrs: Attrs<K>,
+  weights: ByName<ReferenceTensor | undefined>,
+): ByName<ReferenceGradient> | undefined {
+  if (!Object.values(weights).some((held) => flatten(held).some(Boolean))) return undefined;
+  const session = new Eager();
+  const leaves = mapInputs<K, ReferenceTensor, Value>(inputs, (tensor) => session.leaf(tensor));
+  session.emit(op, leaves, attrs);
+  const [entry] = session.tape;
+  if (entry === undefined) throw new Error(`${op}: nothing was computed`);
+  const seeds = mapEntries(weights, (weight) => weight && session.leaf(weight));
+  const pulled: ByName<Cotangent> = pullback(session, entry, seeds);
+  return mapEntries(pulled, (cotangent): ReferenceGradient => {
+    if (cotangent === undefined) return undefined;
+    return "notDifferentiable" in cotangent ? "none" : session.tensor(cotangent);
+  });
+}
+
+function compare(
+  actual: HostArray,
+  { what, expected, tolerance }: Expectation,
+): string | undefined {
+  const { type, data } = expected;
+  const error = relativeError(actual, data);
+  const allowed = type.dtype === "f32" ? tolerance : 0;
+  // A NaN where none belongs makes the error NaN, which is never within bounds.
+  if (error <= allowed) return undefined;
+  const at = data.findIndex((x, i) => !(relativeError([actual[i] ?? 0], [x]) <= allowed));
+  return `${what}: relative error ${error.toExponential(2)} > ${allowed}; at ${at} expected ${data[at]}, got ${actual[at]}`;
+}
+
+async function runCase(device: Device, prepared: PreparedCase): Promise<string[]> {
+  const { request, data, expectations } = prepared;
+  const plan = schedule(request, device.traits);
+  const { outputs, updates } = await runPlan(device, plan, request, data);
+  return [...outputs, ...updates].flatMap((actual, i) => {
+    const expectation = expectations[i];
+    return expectation === undefined ? [] : (compare(actual, expectation) ?? []);
+  });
+}
+
+/** Cases under way at a time: pipelines compile side by side, and memory stays small. */
+const AT_ONCE = 32;
+
+/** Runs all cases, or those of `only`. */
+export async function runConformance(
+  device: Device,
+  only: readonly OpName[] = Object.keys(caseTable) as OpName[], // Object.keys forgets the names of the keys
+): Promise<ConformanceReport> {
+  const failures: Failure[] = [];
+  const waiting = only.flatMap((op) =>
+    (caseTable[op] as readonly Case<OpName>[]).map((of) => ({ op, of })),
+  );
+  const cases = waiting.length;
+  let gradients = 0;
+  const work = async () => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const { op, of } = next;
+      const fail = (message: string) => failures.push({ op, name: of.name, message });
+      try {
+        const prepared = prepareCase(op, of);
+        gradients += prepared.expectations.filter(({ isGradient }) => isGradient).length;
+        for (const message of await runCase(device, prepared)) fail(message);
+      } catch (error) {
+        fail(error instanceof Error ? (error.stack ?? error.message) : String(error));
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  return { device: device.description, cases, gradients, failures };
+}
+
+/** A report as one line, for a test's output. */
+export function summarise({ device, cases, gradients, failures }: ConformanceReport): string {
+  return `${device}: ${cases} cases and ${gradients} gradients, ${failures.length} failures`;
+}
+
+/** The failures as text; empty if there are none. */
+export function listFailures({ failures }: ConformanceReport): string {
+  return failures.map(({ op, name, message }) => `${op}, ${name}: ${message}`).join("\n");
+}
