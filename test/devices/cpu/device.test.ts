@@ -74,7 +74,7 @@ describe.each([
     device.write(y, 0, data);
     // Written is what was there at the call.
     data.fill(100);
-    device.run(program, [x, y, unused], []);
+    void device.run(program, [x, y, unused], []);
     device.copy(x, 0, kept, 0, n * 4);
     const [early] = device.run(program, [x, y, unused], [{ storage: x, byteOffset: 8, bytes: 4 }]);
     device.write(x, 0, data);
@@ -110,9 +110,9 @@ describe.each([
     storages.forEach((storage, i) => {
       device.write(storage, 0, new Float32Array(64).fill(10 ** i));
     });
-    device.run(program, [a, b, out], []);
-    device.run(program, [c, d, other], []);
-    device.run(program, [a, d, out], []);
+    void device.run(program, [a, b, out], []);
+    void device.run(program, [c, d, other], []);
+    void device.run(program, [a, d, out], []);
     expect(await Promise.all([a, b, c, d].map(async (s) => (await floats(device, s))[63]))).toEqual(
       [1011, 10, 1100, 1000],
     );
@@ -177,7 +177,7 @@ describe("the cpu device", () => {
       Storage,
     ];
     device.write(y, 0, new Float32Array(2048).fill(1));
-    for (let i = 0; i < 10; i++) device.run(program, [x, y, out], []);
+    for (let i = 0; i < 10; i++) void device.run(program, [x, y, out], []);
     expect(new Set(await floats(device, x))).toEqual(new Set([20_000]));
   });
 
@@ -236,7 +236,7 @@ describe("the cpu device", () => {
       const { plan } = trappingPlan(device);
       const program: Program = await device.load(plan);
       const storages = plan.bindings.map(({ bytes }) => device.allocate(bytes));
-      device.run(program, storages, []);
+      void device.run(program, storages, []);
       const startMs = performance.now();
       await expect(device.synchronise()).rejects.toThrow(DeviceLostError);
       expect(await device.lost).toBeInstanceOf(DeviceLostError);
