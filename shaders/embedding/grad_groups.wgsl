@@ -1,4 +1,4 @@
-// The gradient of a table, as grad_threads, with the search for the ids shared by a workgroup.
+// The gradient of a table, as grad_columns, with the search for the ids shared by a workgroup.
 //
 // Bindings: ids i32[count], g [count, features], out [rows, features], f32.
 // Constants: THREADS, a multiple of 32.

@@ -113,7 +113,7 @@ test("embeddingGrad shares the search for ids in a workgroup, over several tiles
     attrs: { rows: 9 },
   };
   await check(asHardware, "embeddingGrad", of, ["embedding/grad_groups"]);
-  await check(software, "embeddingGrad", of, ["embedding/grad_threads"]);
+  await check(software, "embeddingGrad", of, ["embedding/grad_columns"]);
 });
 
 test("sumOfSquares adds many workgroups' sums of many packed tensors", async () => {

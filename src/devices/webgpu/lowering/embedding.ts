@@ -5,6 +5,10 @@ import { lineGrid, threadGrid } from "./grid.ts";
 import { read, write } from "./operand.ts";
 
 const THREADS = 128;
+/** Small workgroups: the columns of a small table must still be spread over the cores of a software adapter. */
+const COLUMN_THREADS = 16;
+/** Invocations that are enough for a software adapter, or for a few ids. */
+const FILLING = 128;
 /** Features and ids that a workgroup of the grouped gradient takes at a time. */
 const GROUP_THREADS = 64;
 
@@ -38,18 +42,18 @@ function lowerGrad(
   const [rows = 0, features = 0] = out.type.shape;
   const count = sizeOf(ids.type.shape);
   const operands = [read(ids), read(g), write(out)];
-  const size = rows * features;
-  if (size === 0) return [];
-  // Every element reads every id: shared by a workgroup that is cheap, unless barriers are slow.
+  if (rows * features === 0) return [];
   if (target.isSoftware || count < GROUP_THREADS) {
-    const words = [size, features, count];
+    // Every block reads every id: as few of them as fill the device.
+    const blockRows = Math.ceil(rows / Math.max(1, Math.min(rows, Math.floor(FILLING / features))));
+    const blocks = Math.ceil(rows / blockRows);
     return [
       {
-        kernel: "embedding/grad_threads",
-        constants: { THREADS },
+        kernel: "embedding/grad_columns",
+        constants: { THREADS: COLUMN_THREADS },
         operands,
-        words,
-        grid: threadGrid(size, THREADS),
+        words: [rows, features, count, blocks, blockRows],
+        grid: threadGrid(blocks * features, COLUMN_THREADS),
       },
     ];
   }

@@ -12,6 +12,8 @@ import { lineGrid, threadGrid } from "./grid.ts";
 import { read, write } from "./operand.ts";
 
 const THREADS = 128;
+/** On a software adapter a workgroup is run by one core: small ones spread few outputs over the cores. */
+const SOFTWARE_THREADS = 16;
 const MAX_PARTS = 1024;
 /** Fewer elements than this are not worth a part of their own. */
 const MIN_CHUNK = 64;
@@ -51,10 +53,10 @@ function lowerReduce(
   const isGrouped = !target.isSoftware && last && count >= 256;
   const parts = partsFor(target, outputs, count, isGrouped);
   if (parts === 1)
-    return [passCall({ fn: attrs.fn, x, out, kept, reduced, parts, scale }, isGrouped)];
+    return [passCall(target, { fn: attrs.fn, x, out, kept, reduced, parts, scale }, isGrouped)];
   const partial = scratch({ dtype: x.type.dtype, shape: [parts, outputs] });
   return [
-    passCall({ fn: attrs.fn, x, out: partial, kept, reduced, parts, scale: 1 }, isGrouped),
+    passCall(target, { fn: attrs.fn, x, out: partial, kept, reduced, parts, scale: 1 }, isGrouped),
     combineParts(target, attrs.fn, partial, out, scale),
   ];
 }
@@ -71,7 +73,7 @@ export function combineParts(
   const kept = [{ size: outputs, stride: 1 }];
   const reduced = [{ size: parts, stride: outputs }];
   const isGrouped = !target.isSoftware && parts >= 64 && outputs <= 256;
-  return passCall({ fn, x: partial, out, kept, reduced, parts: 1, scale }, isGrouped);
+  return passCall(target, { fn, x: partial, out, kept, reduced, parts: 1, scale }, isGrouped);
 }
 
 /** How many parts each output is made in: enough to fill the device, and no more than there is work for. */
@@ -134,6 +136,7 @@ function neutralWord(fn: ReduceName, dtype: DType): number {
 }
 
 function passCall(
+  target: WebgpuTarget,
   { fn, x, out, kept, reduced, parts, scale }: Pass,
   isGrouped: boolean,
 ): KernelCall {
@@ -142,6 +145,7 @@ function passCall(
   const keptOrOne = kept.length > 0 ? kept : [{ size: 1, stride: 0 }];
   const reducedOrOne = reduced.length > 0 ? reduced : [{ size: 1, stride: 0 }];
   const chunk = Math.ceil(count / parts);
+  const threads = target.isSoftware && !isGrouped ? SOFTWARE_THREADS : THREADS;
   const head = [outputs, parts, count, chunk, neutralWord(fn, x.type.dtype), floatBits(scale)];
   const dimensions = [...keptOrOne, ...reducedOrOne].flatMap(({ size, stride }) => [size, stride]);
   return {
@@ -152,11 +156,11 @@ function passCall(
       KEPT: keptOrOne.length,
       REDUCED: reducedOrOne.length,
       SCALED: fn === "mean" && scale !== 1 ? 1 : 0,
-      THREADS,
+      THREADS: threads,
     },
     operands: [read(x), write(out)],
     words: [...head, ...dimensions],
-    grid: isGrouped ? lineGrid(outputs * parts) : threadGrid(outputs * parts, THREADS),
+    grid: isGrouped ? lineGrid(outputs * parts) : threadGrid(outputs * parts, threads),
   };
 }
 
