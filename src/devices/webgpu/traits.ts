@@ -7,6 +7,7 @@ import { lowerCopy, movementLowerings } from "./lowering/movement.ts";
 import { optimizerLowerings } from "./lowering/optimizer.ts";
 import { poolLowerings } from "./lowering/pool.ts";
 import { randomLowerings } from "./lowering/random.ts";
+import { recurrentLowerings } from "./lowering/recurrent.ts";
 import { reduceLowerings } from "./lowering/reduce.ts";
 import { softmaxLowerings } from "./lowering/softmax.ts";
 import { sourceLowerings } from "./lowering/source.ts";
@@ -35,6 +36,7 @@ export function webgpuTraits({
     ...reduceLowerings(target),
     ...matmulLowerings(target),
     ...poolLowerings(),
+    ...recurrentLowerings(target),
     ...softmaxLowerings(target),
     ...embeddingLowerings(target),
     ...optimizerLowerings(target),
@@ -56,8 +58,6 @@ const missing = {
   conv2d: none,
   conv2dInputGrad: none,
   conv2dFilterGrad: none,
-  lstm: none,
-  lstmGrad: none,
 };
 
 function withheld(lower: DeviceTraits["lower"], ops: readonly OpName[]): DeviceTraits["lower"] {

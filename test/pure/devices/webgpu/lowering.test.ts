@@ -1,0 +1,295 @@
+import { describe, expect, test } from "vitest";
+import { sizeClass } from "../../../../src/devices/webgpu/buffers.ts";
+import { lineGrid, MAX_GRID } from "../../../../src/devices/webgpu/lowering/grid.ts";
+import { mergeDimensions } from "../../../../src/devices/webgpu/lowering/strides.ts";
+import { wgslOf } from "../../../../src/devices/webgpu/pipelines.ts";
+import { listPlan } from "../../../../src/devices/webgpu/program.ts";
+import { webgpuTraits } from "../../../../src/devices/webgpu/traits.ts";
+import type { KernelCall, Region } from "../../../../src/scheduler/lowering.ts";
+import type { ElementwiseProgram } from "../../../../src/scheduler/program.ts";
+import { handPlan, vector } from "../../../support/hand-plan.ts";
+
+const traits = webgpuTraits();
+
+function matrix(buffer: number, shape: readonly number[]): Region {
+  return { buffer, offset: 0, type: { dtype: "f32", shape } };
+}
+
+/** a · literal + b over `shape`. */
+function scaleAndAdd(
+  shape: readonly number[],
+  strides: readonly (readonly number[])[],
+  literal = 2,
+): ElementwiseProgram {
+  return {
+    shape,
+    inputStrides: strides,
+    instructions: [
+      { kind: "input", input: 0, dtype: "f32" },
+      { kind: "literal", value: literal, dtype: "f32" },
+      { kind: "binary", fn: "mul", a: 0, b: 1, dtype: "f32" },
+      { kind: "input", input: 1, dtype: "f32" },
+      { kind: "binary", fn: "add", a: 2, b: 3, dtype: "f32" },
+    ],
+    outputs: [4],
+  };
+}
+
+function only(calls: readonly KernelCall[]): KernelCall {
+  const [call] = calls;
+  if (call === undefined || calls.length > 1) throw new Error(`${calls.length} calls`);
+  return call;
+}
+
+describe("elementwise programs", () => {
+  const rows = { ins: [matrix(0, [6, 8]), matrix(1, [8])], outs: [matrix(2, [6, 8])] };
+
+  test("read four elements at a time where all inputs allow it", () => {
+    const call = only(
+      traits.elementwise({
+        program: scaleAndAdd(
+          [6, 8],
+          [
+            [8, 1],
+            [0, 1],
+          ],
+        ),
+        ...rows,
+      }),
+    );
+    expect(call.constants).toMatchObject({
+      WIDTH: 4,
+      RANK: 2,
+      FLAT: 1,
+      SPLAT: 2,
+      INPUTS: 2,
+      INPLACE: 0,
+    });
+    expect(call.words.slice(0, 6)).toEqual([12, 6, 2, 0, 0, 1]);
+    expect(call.grid).toEqual([1, 1, 1]);
+  });
+
+  test("splat an input that is constant along the last dimension", () => {
+    const ins = [matrix(0, [6, 8]), matrix(1, [6, 1])];
+    const call = only(
+      traits.elementwise({
+        program: scaleAndAdd(
+          [6, 8],
+          [
+            [8, 1],
+            [1, 0],
+          ],
+        ),
+        ins,
+        outs: rows.outs,
+      }),
+    );
+    expect(call.constants).toMatchObject({ WIDTH: 4, FLAT: 1, SPLAT: 1 });
+  });
+
+  test("go element by element where a row is no multiple of four", () => {
+    const ins = [matrix(0, [6, 7]), matrix(1, [7])];
+    const call = only(
+      traits.elementwise({
+        program: scaleAndAdd(
+          [6, 7],
+          [
+            [7, 1],
+            [0, 1],
+          ],
+        ),
+        ins,
+        outs: [matrix(2, [6, 7])],
+      }),
+    );
+    expect(call.constants).toMatchObject({ WIDTH: 1, VALUE: "u32" });
+  });
+
+  test("bind an input that is updated in place once, as readwrite", () => {
+    const call = only(
+      traits.elementwise({
+        program: scaleAndAdd(
+          [6, 8],
+          [
+            [0, 1],
+            [8, 1],
+          ],
+        ),
+        ins: [...rows.ins].reverse(),
+        outs: rows.ins.slice(0, 1),
+      }),
+    );
+    expect(call.constants).toMatchObject({ INPLACE: 1, INPUTS: 2, OUTPUTS: 1 });
+    expect(call.operands.map(({ access }) => access)).toEqual(["readwrite", "read"]);
+  });
+
+  test("share a pipeline whatever their literals and sizes are", () => {
+    const small = only(
+      traits.elementwise({
+        program: scaleAndAdd(
+          [6, 8],
+          [
+            [8, 1],
+            [0, 1],
+          ],
+          2,
+        ),
+        ...rows,
+      }),
+    );
+    const large = only(
+      traits.elementwise({
+        program: scaleAndAdd(
+          [600, 80],
+          [
+            [80, 1],
+            [0, 1],
+          ],
+          3,
+        ),
+        ins: [matrix(0, [600, 80]), matrix(1, [80])],
+        outs: [matrix(2, [600, 80])],
+      }),
+    );
+    expect(small.constants).toEqual(large.constants);
+    expect(small.words).not.toEqual(large.words);
+  });
+
+  test("are printed with one line for each instruction", () => {
+    const call = only(
+      traits.elementwise({
+        program: scaleAndAdd(
+          [6, 8],
+          [
+            [8, 1],
+            [0, 1],
+          ],
+        ),
+        ...rows,
+      }),
+    );
+    expect(call.constants.BODY).toMatchInlineSnapshot(`
+      "let r0: f32 = bitcast<f32>(v0);
+      let r1: f32 = bitcast<f32>(params.literal_0);
+      let r2: f32 = (r0 * r1);
+      let r3: f32 = bitcast<f32>(v1);
+      let r4: f32 = (r2 + r3);
+      return Results(bitcast<u32>(r4));"
+    `);
+  });
+
+  test("over nothing are no call", () => {
+    const ins = [matrix(0, [0, 8]), matrix(1, [8])];
+    expect(
+      traits.elementwise({
+        program: scaleAndAdd(
+          [0, 8],
+          [
+            [8, 1],
+            [0, 1],
+          ],
+        ),
+        ins,
+        outs: [matrix(2, [0, 8])],
+      }),
+    ).toEqual([]);
+  });
+});
+
+describe("a plan as a list", () => {
+  const call: KernelCall = {
+    kernel: "movement/scatter",
+    constants: { WIDTH: 1, VALUE: "u32", THREADS: 64 },
+    operands: [
+      { region: vector(0, 3), access: "read" },
+      { region: vector(0, 3, 64), access: "write" },
+    ],
+    words: [3, 3, 3, 0],
+    grid: [1, 1, 1],
+  };
+
+  test("declares an input as written where the call writes the same buffer elsewhere", () => {
+    const [listed] = listPlan(handPlan([call], [128])).calls;
+    expect(listed?.signature.isWritten).toEqual([true, true]);
+    expect(listed?.bounds.map(({ byteOffset, bytes }) => [byteOffset, bytes])).toEqual([
+      [0, 12],
+      [256, 12],
+    ]);
+    expect(wgslOf(call.kernel, call.constants, [true, true])).toContain(
+      "@binding(0) var<storage, read_write> x",
+    );
+    expect(wgslOf(call.kernel, call.constants, [false, true])).toContain(
+      "@binding(0) var<storage, read> x",
+    );
+  });
+
+  test("keeps equal parameters once, at offsets that are multiples of 256 bytes", () => {
+    const other = { ...call, words: [1, 2, 3, 4] };
+    const listing = listPlan(handPlan([call, other, call], [128]));
+    expect(listing.offsets).toEqual([0, 256]);
+    expect(listing.calls.map(({ offsetIndex }) => offsetIndex)).toEqual([0, 1, 0]);
+    expect([...listing.parameters.slice(64, 68)]).toEqual([1, 2, 3, 4]);
+  });
+
+  test("leaves out calls without workgroups", () => {
+    const listing = listPlan(handPlan([{ ...call, grid: [0, 1, 1] }], [128]));
+    expect(listing.calls).toEqual([]);
+    expect(listing.segments).toEqual([]);
+  });
+});
+
+test("lines of workgroups fold into two dimensions that are both allowed", () => {
+  for (const workgroups of [0, 1, MAX_GRID, MAX_GRID + 1, 10 * MAX_GRID + 7, 4294967]) {
+    const [x, y, z] = lineGrid(workgroups);
+    expect(Math.max(x, y, z)).toBeLessThanOrEqual(MAX_GRID);
+    expect(x * y * z).toBeGreaterThanOrEqual(workgroups);
+    expect(x * y * z - workgroups).toBeLessThan(Math.max(1, y));
+  }
+});
+
+test("dimensions merge where every list of strides continues", () => {
+  expect(mergeDimensions([2, 3, 4], [[12, 4, 1]])).toEqual({ shape: [24], strides: [[1]] });
+  expect(
+    mergeDimensions(
+      [2, 3, 4],
+      [
+        [12, 4, 1],
+        [0, 4, 1],
+      ],
+    ),
+  ).toEqual({
+    shape: [2, 12],
+    strides: [
+      [12, 1],
+      [0, 1],
+    ],
+  });
+  expect(
+    mergeDimensions(
+      [2, 1, 4],
+      [
+        [4, 4, 1],
+        [0, 0, 0],
+      ],
+    ),
+  ).toEqual({ shape: [8], strides: [[1], [0]] });
+  expect(mergeDimensions([1, 1], [[1, 1]])).toEqual({ shape: [], strides: [[]] });
+});
+
+test("size classes waste at most a quarter", () => {
+  for (const bytes of [0, 1, 256, 257, 1000, 4096, 4097, 123456, 2 ** 27 + 1]) {
+    const capacity = sizeClass(bytes);
+    expect(capacity).toBeGreaterThanOrEqual(bytes);
+    expect(capacity).toBeLessThanOrEqual(Math.max(512, bytes * 1.25));
+    expect(capacity % 256).toBe(0);
+    expect(sizeClass(capacity)).toBe(capacity);
+  }
+});
+
+test("traits need no GPU, and a withheld op has no kernel", () => {
+  expect(traits.maxElementwiseOperands).toBe(8);
+  expect(typeof traits.lower.softmax).toBe("function");
+  const partial = webgpuTraits({ withhold: ["softmax", "unary"] });
+  expect(partial.lower.softmax).toHaveProperty("fallback");
+  expect(typeof partial.lower.logSoftmax).toBe("function");
+});
