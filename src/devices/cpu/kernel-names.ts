@@ -20,6 +20,20 @@ export const kernelNames = [
   "sumOfSquares",
   "sgd",
   "adam",
+  "gemm",
+  "gemmBias",
+  "conv2d",
+  "conv2dBias",
+  "conv2dInputGrad",
+  "conv2dFilterGrad",
+  "maxPool2d",
+  "maxPool2dGrad",
+  "maxPool2dGather",
+  "avgPool2d",
+  "avgPool2dGrad",
+  "lstm",
+  "lstmGrad",
+  "lstmGradCells",
 ] as const;
 
 export type KernelName = (typeof kernelNames)[number];

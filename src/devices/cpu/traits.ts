@@ -1,13 +1,15 @@
 import type { DeviceTraits } from "../../scheduler/lowering.ts";
 import { lowerClassification } from "./lowering/classification.ts";
+import { lowerConvolutions } from "./lowering/conv.ts";
 import { lowerElementwise, MAX_ELEMENTWISE_OPERANDS } from "./lowering/elementwise.ts";
 import { lowerEmbedding } from "./lowering/embedding.ts";
+import { lowerProducts } from "./lowering/matmul.ts";
 import { lowerCopy, lowerMovement } from "./lowering/movement.ts";
 import { lowerOptimizers } from "./lowering/optimizer.ts";
+import { lowerPools } from "./lowering/pool.ts";
 import { lowerSources } from "./lowering/random.ts";
+import { lowerRecurrence } from "./lowering/recurrent.ts";
 import { lowerReductions } from "./lowering/reduce.ts";
-
-const soon = { fallback: "no kernel yet" };
 
 /** What the scheduler has to know of the cpu device; needs no WebAssembly, so that plans can be made anywhere. */
 export const cpuTraits: DeviceTraits = {
@@ -24,17 +26,10 @@ export const cpuTraits: DeviceTraits = {
     ...lowerClassification,
     ...lowerEmbedding,
     ...lowerOptimizers,
-    matmul: soon,
-    conv2d: soon,
-    conv2dInputGrad: soon,
-    conv2dFilterGrad: soon,
-    maxPool2d: soon,
-    maxPool2dGrad: soon,
-    maxPool2dGather: soon,
-    avgPool2d: soon,
-    avgPool2dGrad: soon,
-    lstm: soon,
-    lstmGrad: soon,
+    ...lowerProducts,
+    ...lowerConvolutions,
+    ...lowerPools,
+    ...lowerRecurrence,
   },
   elementwise: lowerElementwise,
   copy: lowerCopy,

@@ -3,12 +3,17 @@
  * a switch, so that each stays a function of its own, which an engine compiles well and soon.
  */
 import { crossEntropy, crossEntropyGrad, logSoftmax, softmax } from "./classification";
+import { conv2d, conv2dBias, conv2dInputGrad } from "./conv";
+import { conv2dFilterGrad } from "./conv-filter";
 import { copy } from "./copy";
 import { elementwise } from "./elementwise";
 import { embedding, embeddingGrad } from "./embedding";
 import { fill, iota } from "./fill";
 import { gather } from "./gather";
+import { gemm, gemmBias } from "./gemm";
+import { lstm, lstmGrad, lstmGradCells } from "./lstm";
 import { adam, sgd, sumOfSquares } from "./optimizer";
+import { avgPool2d, avgPool2dGrad, maxPool2d, maxPool2dGather, maxPool2dGrad } from "./pool";
 import { uniform } from "./random";
 import { argmax, reduce } from "./reduce";
 
@@ -30,4 +35,18 @@ export const kernels: StaticArray<(args: usize, thread: i32, threads: i32) => vo
   sumOfSquares,
   sgd,
   adam,
+  gemm,
+  gemmBias,
+  conv2d,
+  conv2dBias,
+  conv2dInputGrad,
+  conv2dFilterGrad,
+  maxPool2d,
+  maxPool2dGrad,
+  maxPool2dGather,
+  avgPool2d,
+  avgPool2dGrad,
+  lstm,
+  lstmGrad,
+  lstmGradCells,
 ];

@@ -1,0 +1,124 @@
+import type { Window2d } from "../../../ops/vocabulary.ts";
+import type { DeviceTraits, KernelCall, Region, Site } from "../../../scheduler/lowering.ts";
+import { type Shape, sizeOf } from "../../../tensor/shape.ts";
+import { activationCode } from "./matmul.ts";
+import { call, read, write } from "./operands.ts";
+
+/** What a thread has for its band in its own memory, in floats: a MiB less a tile and what copies write too far. */
+const OWN_FLOATS = (1 << 18) - 256;
+/** Bands are made no larger than this without need, so that they stay in the second-level cache. */
+const BAND_FLOATS = 1 << 17;
+/** As many (image, band) pairs as threads could share well. */
+const ITEMS = 16;
+/** Sums of the filter's gradient that are made apart and then added: fixed, so that threads do not show in the bits. */
+const CHUNKS = 8;
+const FEW_CHUNKS = 4;
+const CHUNK_FLOATS = 1 << 16;
+
+/** The sizes of a convolution of x [N, H, W, C] with w [KH, KW, C, OC] to [N, OH, OW, OC], in the order of the words. */
+function sizes(x: Shape, w: Shape, out: Shape, { stride, padding }: Window2d) {
+  const [n = 0, height = 0, width = 0, channels = 0] = x;
+  const [windowRows = 0, windowColumns = 0, , outChannels = 0] = w;
+  const [, outRows = 0, outColumns = 0] = out;
+  return {
+    n,
+    windowRows,
+    channels,
+    outChannels,
+    outRows,
+    outColumns,
+    cells: windowRows * windowColumns * channels,
+    paddedWidth: (outColumns - 1) * stride[1] + windowColumns,
+    words: [
+      ...[n, height, width, channels, windowRows, windowColumns, outChannels, outRows, outColumns],
+      ...[stride[0], stride[1], padding[0][0], padding[1][0]],
+    ],
+  };
+}
+
+interface Bands {
+  /** Output rows of one band, bands in all, floats of one band's input rows with their padding. */
+  readonly rows: number;
+  readonly items: number;
+  readonly floats: number;
+}
+
+function cutBands(size: ReturnType<typeof sizes>, strideRows: number): Bands {
+  const { n, windowRows, channels, outRows, paddedWidth } = size;
+  const rowFloats = Math.max(1, paddedWidth * channels);
+  const fitting = Math.floor((BAND_FLOATS / rowFloats - windowRows) / strideRows) + 1;
+  const shared = Math.ceil((outRows * n) / ITEMS);
+  const rows = Math.max(1, Math.min(fitting, shared, outRows));
+  const items = n * Math.ceil(outRows / rows);
+  return { rows, items, floats: ((rows - 1) * strideRows + windowRows) * rowFloats + 16 };
+}
+
+/** Memory for bands that are too large for a thread's own; `scratch` stands in where there are none. */
+function bandsRegion(
+  items: number,
+  floats: number,
+  standIn: Region,
+  scratch: Site<"conv2d">["scratch"],
+): { region: Region; isShared: 0 | 1 } {
+  return floats <= OWN_FLOATS
+    ? { region: standIn, isShared: 0 }
+    : { region: scratch({ dtype: "f32", shape: [items * floats] }), isShared: 1 };
+}
+
+function lowerForward({ ins, outs, attrs, epilogue, scratch }: Site<"conv2d">): KernelCall[] {
+  if (sizeOf(outs.out.type.shape) === 0) return [];
+  const size = sizes(ins.x.type.shape, ins.w.type.shape, outs.out.type.shape, attrs);
+  const panelFloats = Math.ceil(size.outChannels / 8) * 8 * size.cells;
+  const panels = scratch({ dtype: "f32", shape: [panelFloats + size.cells] });
+  const { rows, items, floats } = cutBands(size, attrs.stride[0]);
+  const { region, isShared } = bandsRegion(items, floats, panels, scratch);
+  const operands = [read(ins.x), read(ins.w), write(outs.out), write(panels), write(region)];
+  const words = [...size.words, activationCode(epilogue), rows, isShared];
+  return epilogue?.bias === undefined
+    ? [call("conv2d", operands, words)]
+    : [call("conv2dBias", [...operands, read(epilogue.bias)], words)];
+}
+
+function lowerInputGrad({ ins, outs, attrs, scratch }: Site<"conv2dInputGrad">): KernelCall[] {
+  const x = outs.out.type.shape;
+  if (sizeOf(x) === 0) return [];
+  const size = sizes(x, ins.w.type.shape, ins.g.type.shape, attrs);
+  const [, height = 0, width = 0, channels = 0] = x;
+  const [windowRows = 0, windowColumns = 0] = ins.w.type.shape;
+  const [strideRows, strideColumns] = attrs.stride;
+  const terms = windowRows * windowColumns * size.outChannels;
+  const panels = scratch({ dtype: "f32", shape: [terms * (Math.ceil(channels / 8) * 8 + 1)] });
+  // As wasm/conv.ts: the zeros in front, then every gradient row that a row of the input meets.
+  const padded = (window: number, stride: number, length: number, before: number) =>
+    Math.floor((window - 1) / stride) + Math.floor((length - 1 + before) / stride) + 1;
+  const floats =
+    padded(windowRows, strideRows, height, attrs.padding[0][0]) *
+      padded(windowColumns, strideColumns, width, attrs.padding[1][0]) *
+      size.outChannels +
+    16;
+  const { region, isShared } = bandsRegion(size.n, floats, panels, scratch);
+  const operands = [read(ins.g), read(ins.w), write(outs.out), write(panels), write(region)];
+  return [call("conv2dInputGrad", operands, [...size.words, isShared])];
+}
+
+function lowerFilterGrad({ ins, outs, attrs, scratch }: Site<"conv2dFilterGrad">): KernelCall[] {
+  if (sizeOf(outs.out.type.shape) === 0) return [];
+  const size = sizes(ins.x.type.shape, outs.out.type.shape, ins.g.type.shape, attrs);
+  const filterFloats = sizeOf(outs.out.type.shape);
+  const { rows, items, floats } = cutBands(size, attrs.stride[0]);
+  const most = filterFloats <= CHUNK_FLOATS ? CHUNKS : FEW_CHUNKS;
+  const chunks = Math.max(1, Math.min(items, most));
+  const sums = scratch({
+    dtype: "f32",
+    shape: [chunks * filterFloats + rows * size.outColumns],
+  });
+  const { region, isShared } = bandsRegion(items, floats, sums, scratch);
+  const operands = [read(ins.x), read(ins.g), write(outs.out), write(sums), write(region)];
+  return [call("conv2dFilterGrad", operands, [...size.words, rows, isShared, chunks])];
+}
+
+export const lowerConvolutions = {
+  conv2d: lowerForward,
+  conv2dInputGrad: lowerInputGrad,
+  conv2dFilterGrad: lowerFilterGrad,
+} satisfies Partial<DeviceTraits["lower"]>;

@@ -1,0 +1,242 @@
+/**
+ * Convolution and its gradient with respect to the input, as implicit products of matrices: a row of A is the
+ * window of one pixel, read where it lies in a padded band (conv-band.ts) through a table of offsets, B is the
+ * filter [KH · KW · C, OC] in packed panels. Threads take (image, band) pairs.
+ *
+ * The gradient with respect to the input is the same over the padded gradient of the output with the filter turned
+ * round and its channels swapped. With stride s the input pixels fall into s² phases, each of which sees only every
+ * s-th row and column of the filter: a small convolution of stride 1 per phase, and no products with zeros.
+ */
+import { fillTable, padBand } from "./conv-band";
+import { setPixels, setSteps, tableTile } from "./conv-tiles";
+import { activate, copyTile, ZEROS } from "./gemm";
+import { packColumns } from "./gemm-pack";
+import { barrier, operand, shareStart, threadScratch, word } from "./threads";
+
+/** Bytes of panels that are read for all pixels of a band before the next ones: they stay in the second-level cache. */
+const GROUP_BYTES: i32 = 256 << 10;
+/** Where a thread keeps its band, behind one tile. */
+const BAND: usize = 256;
+
+// The small convolution at hand, on this thread: `depth` terms through `table`, `channels` results per pixel.
+let depth: i32 = 0, channels: i32 = 0;
+let table: usize = 0, panels: usize = 0, bias: usize = 0;
+let code: i32 = 0;
+let tile: usize = 0;
+
+/**
+ * `rows` × `columns` pixels. The window of pixel (i, j) starts at from + i · fromRow + j · fromColumn, its results lie
+ * at out + i · outRow + j · outColumn (bytes).
+ */
+function pixels(
+  rows: i32, columns: i32, from: usize, fromRow: usize, fromColumn: usize, out: usize, outRow: usize, outColumn: usize,
+): void {
+  const count = rows * columns;
+  const panelBytes = depth << 5;
+  const all = (channels + 7) >> 3;
+  const group = max(1, GROUP_BYTES / max(1, panelBytes));
+  const regular = outRow == <usize>columns * outColumn && count >= 6;
+  for (let first = 0; first < all; first += group) {
+    const end = min(all, first + group);
+    for (let done = 0; done < count; done += 6) {
+      // The last tile starts earlier and makes some pixels again; a region of fewer than 6 repeats its last pixel.
+      const start = max(0, min(done, count - 6));
+      const p0 = start < count ? at(start, columns, fromRow, fromColumn) : 0;
+      const last = count - 1;
+      setPixels(
+        at(min(start + 1, last), columns, fromRow, fromColumn) - p0,
+        at(min(start + 2, last), columns, fromRow, fromColumn) - p0,
+        at(min(start + 3, last), columns, fromRow, fromColumn) - p0,
+        at(min(start + 4, last), columns, fromRow, fromColumn) - p0,
+        at(min(start + 5, last), columns, fromRow, fromColumn) - p0,
+      );
+      const to = out + <usize>start * outColumn;
+      for (let panel = first; panel < end; panel++) {
+        const init = bias == 0 ? ZEROS : bias + (<usize>panel << 5);
+        const b = panels + <usize>panel * panelBytes;
+        const width = min(8, channels - panel * 8);
+        if (regular && width == 8) {
+          setSteps(depth, 32, 0, outColumn);
+          tableTile(from + p0, table, b, init, to + (<usize>panel << 5));
+        } else {
+          setSteps(depth, 32, 0, 32);
+          tableTile(from + p0, table, b, init, tile);
+          for (let r = 0; r < min(6, count); r++) {
+            const pixel = at(start + r, columns, outRow, outColumn);
+            copyTile(tile + (<usize>r << 5), 32, out + pixel + (<usize>panel << 5), 0, 1, width);
+          }
+        }
+      }
+      if (code != 0) {
+        const own = min(end * 8, channels) - first * 8;
+        for (let r = 0; r < min(6, count); r++) {
+          activate(out + at(start + r, columns, outRow, outColumn) + (<usize>first << 5), own, code);
+        }
+      }
+    }
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function at(pixel: i32, columns: i32, row: usize, column: usize): usize {
+  const i = pixel / columns;
+  return <usize>i * row + <usize>(pixel - i * columns) * column;
+}
+
+/** Operands x, w, out, scratch[panels · KH · KW · C · 8 + KH · KW · C], bands; words: see `forward`. */
+export function conv2d(args: usize, thread: i32, threads: i32): void {
+  bias = 0;
+  forward(args, args + 20, thread, threads);
+}
+
+/** Operands as `conv2d`, then bias[OC]. */
+export function conv2dBias(args: usize, thread: i32, threads: i32): void {
+  bias = operand(args, 5);
+  forward(args, args + 24, thread, threads);
+}
+
+/**
+ * Words: N, H, W, C, KH, KW, OC, OH, OW, stride rows, columns, padding above, left, activation, output rows of a band,
+ * 1 if bands lie in `bands` and not in the threads' own memory.
+ */
+function forward(args: usize, words: usize, thread: i32, threads: i32): void {
+  const N = word(words, 0, 0), H = word(words, 0, 1), W = word(words, 0, 2), C = word(words, 0, 3);
+  const KH = word(words, 0, 4), KW = word(words, 0, 5);
+  const OH = word(words, 0, 7), OW = word(words, 0, 8);
+  const strideRows = word(words, 0, 9), strideColumns = word(words, 0, 10);
+  const above = word(words, 0, 11), left = word(words, 0, 12);
+  const bandRows = word(words, 0, 14);
+  channels = word(words, 0, 6);
+  code = word(words, 0, 13);
+  depth = KH * KW * C;
+  panels = operand(args, 3);
+  tile = threadScratch(thread);
+  const count = (channels + 7) >> 3;
+  table = panels + (<usize>(count * depth) << 5);
+  const own = shareStart(count, thread, threads, 1);
+  packColumns(
+    operand(args, 1) + (<usize>own << 5), <usize>channels << 2, depth, shareStart(count, thread + 1, threads, 1) - own,
+    panels + (<usize>(own * depth) << 5),
+  );
+  const width = (OW - 1) * strideColumns + KW;
+  if (thread == 0) fillTable(table, KH, KW, C, width * C, C);
+  barrier();
+
+  const bands = (OH + bandRows - 1) / bandRows;
+  const bandBytes = <usize>(((bandRows - 1) * strideRows + KH) * width * C + 16) << 2;
+  const end = shareStart(N * bands, thread + 1, threads, 1);
+  for (let item = shareStart(N * bands, thread, threads, 1); item < end; item++) {
+    const n = item / bands;
+    const row = (item - n * bands) * bandRows;
+    const rows = min(bandRows, OH - row);
+    const band = word(words, 0, 15) ? operand(args, 4) + <usize>item * bandBytes : tile + BAND;
+    const image = operand(args, 0) + (<usize>(n * H * W * C) << 2);
+    padBand(image, H, W, C, row * strideRows - above, left, (rows - 1) * strideRows + KH, width, band);
+    const out = operand(args, 2) + (<usize>((n * OH + row) * OW * channels) << 2);
+    pixels(
+      rows, OW, band, <usize>(strideRows * width * C) << 2, <usize>(strideColumns * C) << 2,
+      out, <usize>(OW * channels) << 2, <usize>channels << 2,
+    );
+  }
+}
+
+/** Taps of phase `phase` of `taps`, `stride` apart. */
+// @ts-ignore: decorator
+@inline
+function phaseTaps(taps: i32, phase: i32, stride: i32): i32 {
+  return phase < taps ? (taps - phase + stride - 1) / stride : 0;
+}
+
+/** The first pixel ≥ 0 whose distance from the padded edge is `phase` modulo `stride`. */
+// @ts-ignore: decorator
+@inline
+function phaseStart(phase: i32, padding: i32, stride: i32): i32 {
+  return ((phase - padding) % stride + stride) % stride;
+}
+
+/**
+ * Operands g, w, out, scratch, bands; words: N, H, W, C, KH, KW, OC, OH, OW, stride rows, columns, padding above, left.
+ * scratch: for every phase the panels [ceil(C / 8)][taps · OC][8], then a table of taps · OC.
+ */
+export function conv2dInputGrad(args: usize, thread: i32, threads: i32): void {
+  const words = args + 20;
+  const N = word(words, 0, 0), H = word(words, 0, 1), W = word(words, 0, 2), C = word(words, 0, 3);
+  const KH = word(words, 0, 4), KW = word(words, 0, 5), OC = word(words, 0, 6);
+  const OH = word(words, 0, 7), OW = word(words, 0, 8);
+  const sh = word(words, 0, 9), sw = word(words, 0, 10);
+  const above = word(words, 0, 11), left = word(words, 0, 12);
+  const shared = word(words, 0, 13);
+  const scratch = operand(args, 3);
+  const count = (C + 7) >> 3;
+  bias = 0, code = 0, channels = C;
+  tile = threadScratch(thread);
+
+  // Every phase sees gradient rows q - taps + 1 … q of its pixel q: the deepest phase says how many zeros come first.
+  const top = (KH - 1) / sh, before = (KW - 1) / sw;
+  const height = top + (H - 1 + above) / sh + 1, width = before + (W - 1 + left) / sw + 1;
+  const phases = sh * sw;
+  for (let phase = thread; phase < phases; phase += threads) {
+    packPhase(operand(args, 1), phase / sw, phase % sw, KH, KW, C, OC, sh, sw, width, phaseMemory(scratch, phase, KH, KW, OC, sh, sw, count));
+  }
+  barrier();
+
+  const bandBytes = <usize>(height * width * OC + 16) << 2;
+  const end = shareStart(N, thread + 1, threads, 1);
+  for (let n = shareStart(N, thread, threads, 1); n < end; n++) {
+    const band = shared ? operand(args, 4) + <usize>n * bandBytes : tile + BAND;
+    padBand(operand(args, 0) + (<usize>(n * OH * OW * OC) << 2), OH, OW, OC, -top, before, height, width, band);
+    const out = operand(args, 2) + (<usize>(n * H * W * C) << 2);
+    for (let phase = 0; phase < phases; phase++) {
+      const py = phase / sw, px = phase % sw;
+      const tapRows = phaseTaps(KH, py, sh), tapColumns = phaseTaps(KW, px, sw);
+      const y = phaseStart(py, above, sh), x = phaseStart(px, left, sw);
+      if (y >= H || x >= W) continue;
+      depth = tapRows * tapColumns * OC;
+      panels = phaseMemory(scratch, phase, KH, KW, OC, sh, sw, count);
+      table = panels + (<usize>(count * depth) << 5);
+      // A phase without taps has no terms: its pixels become zeros.
+      const i = (y + above - py) / sh - tapRows + 1 + top, j = (x + left - px) / sw - tapColumns + 1 + before;
+      pixels(
+        (H - y + sh - 1) / sh, (W - x + sw - 1) / sw,
+        band + (<usize>((i * width + j) * OC) << 2), <usize>(width * OC) << 2, <usize>OC << 2,
+        out + (<usize>((y * W + x) * C) << 2), <usize>(sh * W * C) << 2, <usize>(sw * C) << 2,
+      );
+    }
+  }
+}
+
+/** Where panels and table of `phase` lie. */
+function phaseMemory(scratch: usize, phase: i32, KH: i32, KW: i32, OC: i32, sh: i32, sw: i32, count: i32): usize {
+  let terms = 0;
+  for (let before = 0; before < phase; before++) {
+    terms += phaseTaps(KH, before / sw, sh) * phaseTaps(KW, before % sw, sw) * OC;
+  }
+  return scratch + (<usize>(terms * (count * 8 + 1)) << 2);
+}
+
+/** Panels [C][taps turned round · OC] of w [KH, KW, C, OC] and the table of one phase. */
+function packPhase(
+  w: usize, py: i32, px: i32, KH: i32, KW: i32, C: i32, OC: i32, sh: i32, sw: i32, width: i32, to: usize,
+): void {
+  const tapRows = phaseTaps(KH, py, sh), tapColumns = phaseTaps(KW, px, sw);
+  const terms = tapRows * tapColumns * OC;
+  const count = (C + 7) >> 3;
+  for (let i = 0; i < tapRows; i++) {
+    for (let j = 0; j < tapColumns; j++) {
+      const kh = py + sh * (tapRows - 1 - i), kw = px + sw * (tapColumns - 1 - j);
+      const tap = w + (<usize>((kh * KW + kw) * C * OC) << 2);
+      const first = (i * tapColumns + j) * OC;
+      for (let c = 0; c < count * 8; c++) {
+        // [panel][term][8]
+        let out = to + (<usize>(((c >> 3) * terms + first) * 8 + (c & 7)) << 2);
+        const from = tap + (<usize>(min(c, C - 1) * OC) << 2);
+        for (let oc = 0; oc < OC; oc++) {
+          store<f32>(out, load<f32>(from + (<usize>oc << 2)));
+          out += 32;
+        }
+      }
+    }
+  }
+  fillTable(to + (<usize>(count * terms) << 5), tapRows, tapColumns, OC, width * OC, OC);
+}

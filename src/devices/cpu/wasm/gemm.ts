@@ -1,0 +1,206 @@
+/**
+ * Matrix products. C is cut into blocks of at most `nc` columns and sums of at most `kc` terms; of each block B is
+ * packed into panels that all threads share (it stays in a core's second-level cache), then every thread takes
+ * strips of up to 6 rows of A, packs the strip (first-level cache) and multiplies it with the panels. Transposition
+ * is a matter of packing only. C itself carries the sums from one block of terms to the next.
+ *
+ * Threads split rows, or columns where there are few rows; never the terms of a sum. So results do not depend on
+ * how many threads there are. Two packed blocks take turns, which leaves one barrier a block.
+ */
+import { packColumns, packRows, packStrip, packTransposed } from "./gemm-pack";
+import { setOperands, setResult, stridedTile } from "./gemm-tiles";
+import { vsigmoid, vtanh } from "./math";
+import { barrier, operand, shareStart, threadScratch, word } from "./threads";
+
+/** Eight zeros: what sums without a bias start from. */
+export const ZEROS: usize = memory.data(32, 16);
+
+/** Activation codes of `Epilogue`, as the lowerings write them. */
+const RELU: i32 = 1;
+const TANH: i32 = 2;
+
+/** Rows of tile `index` of `tiles` that cover `count` rows as evenly as they can: where it starts. */
+// @ts-ignore: decorator
+@inline
+export function tileStart(count: i32, index: i32, tiles: i32): i32 {
+  return <i32>((<i64>count * index) / tiles);
+}
+
+/** Applies activation `code` to `count` floats in place; may read, and rewrite unchanged, nothing behind them. */
+export function activate(at: usize, count: i32, code: i32): void {
+  for (; count >= 4; count -= 4) {
+    v128.store(at, activation(v128.load(at), code));
+    at += 16;
+  }
+  for (; count > 0; count--) {
+    store<f32>(at, f32x4.extract_lane(activation(v128.load32_splat(at), code), 0));
+    at += 4;
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function activation(x: v128, code: i32): v128 {
+  if (code == RELU) return f32x4.max(x, f32x4.splat(0));
+  return code == TANH ? vtanh(x) : vsigmoid(x);
+}
+
+/** Copies `rows` × `columns` floats. */
+export function copyTile(from: usize, fromStep: usize, to: usize, toStep: usize, rows: i32, columns: i32): void {
+  for (let r = 0; r < rows; r++) {
+    for (let n: usize = 0; n < <usize>columns; n++) store<f32>(to + (n << 2), load<f32>(from + (n << 2)));
+    from += fromStep, to += toStep;
+  }
+}
+
+// The product at hand, on this thread.
+let M: i32 = 0, N: i32 = 0, K: i32 = 0;
+let transposeA: bool = false, transposeB: bool = false;
+let blockColumns: i32 = 0, blockDepth: i32 = 0;
+let bias: usize = 0;
+let code: i32 = 0;
+let scratch: usize = 0;
+let strip: usize = 0;
+/** Blocks packed so far: even and odd ones lie in different halves of the scratch memory. */
+let blocks: i32 = 0;
+
+/** Operands a, b, out, scratch[2 · kc · nc]; words: see `product`. */
+export function gemm(args: usize, thread: i32, threads: i32): void {
+  bias = 0;
+  product(args, args + 16, thread, threads);
+}
+
+/** Operands a, b, out, scratch, bias[N]; words as `gemm`. */
+export function gemmBias(args: usize, thread: i32, threads: i32): void {
+  bias = operand(args, 4);
+  product(args, args + 20, thread, threads);
+}
+
+/** Words: M, N, K, transposes (1: A, 2: B), activation, kc, nc, batch rank, then (size, a step, b step) of each. */
+function product(args: usize, words: usize, thread: i32, threads: i32): void {
+  M = word(words, 0, 0), N = word(words, 0, 1), K = word(words, 0, 2);
+  const transposes = word(words, 0, 3);
+  transposeA = (transposes & 1) != 0, transposeB = (transposes & 2) != 0;
+  code = word(words, 0, 4), blockDepth = word(words, 0, 5), blockColumns = word(words, 0, 6);
+  const rank = word(words, 0, 7);
+  scratch = operand(args, 3);
+  strip = threadScratch(thread);
+  blocks = 0;
+  let batch = 1;
+  for (let d = 0; d < rank; d++) batch *= word(words, 0, 8 + 3 * d);
+  for (let index = 0; index < batch; index++) {
+    let a = operand(args, 0), b = operand(args, 1);
+    let rest = index;
+    for (let d = rank - 1; d >= 0; d--) {
+      const size = word(words, 0, 8 + 3 * d);
+      const at = rest % size;
+      a += <usize>(at * word(words, 0, 9 + 3 * d)) << 2;
+      b += <usize>(at * word(words, 0, 10 + 3 * d)) << 2;
+      rest /= size;
+    }
+    matrix(a, b, operand(args, 2) + <usize>index * (<usize>(M * N) << 2), thread, threads);
+  }
+}
+
+function matrix(a: usize, b: usize, c: usize, thread: i32, threads: i32): void {
+  if (M == 0 || N == 0) return;
+  const tiles = (M + 5) / 6;
+  const panels = (N + 7) >> 3;
+  // The dimension that shares more evenly; each thread packs what it needs itself if that is the columns.
+  const byColumns = share(panels, threads) > share(tiles, threads);
+  // With two strips or fewer, packing B would cost as much as it gains: its rows are read where they are.
+  const direct = !transposeB && tiles <= 2;
+  const tileFirst = byColumns ? 0 : shareStart(tiles, thread, threads, 1);
+  const tileEnd = byColumns ? tiles : shareStart(tiles, thread + 1, threads, 1);
+  for (let n0 = 0; n0 < N; n0 += blockColumns) {
+    const width = min(blockColumns, N - n0);
+    const count = (width + 7) >> 3;
+    const own = shareStart(count, thread, threads, 1);
+    const ownEnd = shareStart(count, thread + 1, threads, 1);
+    let k0 = 0;
+    do {
+      const depth = min(blockDepth, K - k0);
+      let block = byColumns ? strip + OWN_PANELS : scratch + (<usize>((blocks & 1) * blockDepth * blockColumns) << 2);
+      blocks++;
+      if (!direct) {
+        pack(b, k0, depth, n0, own, ownEnd, byColumns ? block : block + (<usize>(own * depth) << 5));
+        if (byColumns) block -= <usize>(own * depth) << 5;
+        else barrier();
+      }
+      const first = byColumns ? own : 0, end = byColumns ? ownEnd : count;
+      for (let tile = tileFirst; tile < tileEnd; tile++) {
+        const m = tileStart(M, tile, tiles);
+        const rows = tileStart(M, tile + 1, tiles) - m;
+        multiply(a, b, c, m, rows, n0, first, end, k0, depth, block, direct);
+      }
+      k0 += blockDepth;
+    } while (k0 < K);
+  }
+}
+
+/** How much of the threads' time is work when `count` equal parts are shared. */
+function share(count: i32, threads: i32): f32 {
+  return <f32>count / <f32>((count + threads - 1) / threads * threads);
+}
+
+function pack(b: usize, k0: i32, depth: i32, n0: i32, first: i32, end: i32, to: usize): void {
+  if (first >= end) return;
+  const n = n0 + first * 8;
+  if (transposeB) packTransposed(b + (<usize>(n * K + k0) << 2), <usize>K << 2, N - n, depth, end - first, to);
+  else packColumns(b + (<usize>(k0 * N + n) << 2), <usize>N << 2, depth, end - first, to);
+}
+
+/** One strip: rows m … of C, panels [first, end) of the block of columns at n0, terms [k0, k0 + depth). */
+function multiply(
+  a: usize, b: usize, c: usize, m: i32, rows: i32, n0: i32, first: i32, end: i32, k0: i32, depth: i32,
+  block: usize, direct: bool,
+): void {
+  let from = transposeA ? a + (<usize>(k0 * M + m) << 2) : a + (<usize>(m * K + k0) << 2);
+  let aRow: usize = transposeA ? 4 : <usize>K << 2;
+  let aColumn: usize = transposeA ? <usize>M << 2 : 4;
+  // Rows a power of two apart share few cache sets, so a strip that is read again and again is packed.
+  if (end - first >= 4) {
+    if (transposeA) {
+      packStrip(from, aColumn, depth, strip);
+      aRow = 4, aColumn = 24;
+    } else {
+      const stride: usize = (<usize>depth << 2) + 16;
+      packRows(from, aRow, rows, depth, strip, stride);
+      aRow = stride;
+    }
+    from = strip;
+  }
+  const rowBytes = <usize>N << 2;
+  setOperands(depth, aRow, aColumn, direct ? rowBytes : 32);
+  const begins = k0 == 0;
+  const full = (N - n0) >> 3;
+  const out = c + (<usize>(m * N + n0) << 2);
+  setResult(begins ? 0 : rowBytes, rowBytes);
+  const bStart = direct ? b + (<usize>(k0 * N + n0) << 2) : block;
+  const bPanel: usize = direct ? 32 : <usize>depth << 5;
+  const bShift: usize = bias != 0 ? 32 : 0;
+  const start = bias != 0 ? bias + (<usize>n0 << 2) : ZEROS;
+  for (let panel = first; panel < min(end, full); panel++) {
+    const to = out + (<usize>panel << 5);
+    stridedTile(rows, from, bStart + <usize>panel * bPanel, begins ? start + <usize>panel * bShift : to, to);
+  }
+  if (end > full) {
+    // The last panel reaches over the edge: it is made beside C.
+    const columns = N - n0 - full * 8;
+    const to = out + (<usize>full << 5);
+    const tile = strip + EDGE_TILE;
+    if (!begins) copyTile(to, rowBytes, tile, 32, rows, columns);
+    setResult(begins ? 0 : 32, 32);
+    stridedTile(rows, from, bStart + <usize>full * bPanel, begins ? start + <usize>full * bShift : tile, tile);
+    copyTile(tile, 32, to, rowBytes, rows, columns);
+  }
+  if (code != 0 && k0 + depth >= K) {
+    const columns = min(end * 8, N - n0) - first * 8;
+    for (let r = 0; r < rows; r++) activate(out + <usize>r * rowBytes + (<usize>first << 5), columns, code);
+  }
+}
+
+/** Where a thread keeps a tile at the edge, behind its strip of at most 6 · (1024 + 4) floats. */
+const EDGE_TILE: usize = 32 << 10;
+/** Where it keeps packed panels that are its own, at most half a MiB. */
+const OWN_PANELS: usize = 64 << 10;
