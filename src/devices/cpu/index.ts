@@ -1,3 +1,4 @@
+import { DeviceUnavailableError } from "../../errors.ts";
 import { ops } from "../../ops/table.ts";
 import type { Device } from "../device.ts";
 import { CpuDevice } from "./device.ts";
@@ -56,7 +57,7 @@ export async function openCpuDevice(options: CpuOptions = {}): Promise<Device> {
     traits: cpuTraits,
     declarations: ops,
     division: { threads, parallelBytes: options.parallelBytes ?? PARALLEL_BYTES },
-    workers: await Promise.all(starting),
+    workers: await allStarted(starting),
     reserve: reserver(memory, pages, maximumPages),
   });
   listener.device = device;
@@ -96,6 +97,22 @@ function startWorker(
     handle.hold();
     handle.post(start, []);
   });
+}
+
+/** All workers, or none: where one cannot start, the others are ended. */
+async function allStarted(starting: readonly Promise<WorkerHandle>[]): Promise<WorkerHandle[]> {
+  const outcomes = await Promise.allSettled(starting);
+  const workers = outcomes.flatMap((outcome) =>
+    outcome.status === "fulfilled" ? [outcome.value] : [],
+  );
+  const failed = outcomes.find((outcome) => outcome.status === "rejected");
+  if (failed === undefined) return workers;
+  for (const worker of workers) worker.terminate();
+  const { message } = failed.reason as Error;
+  throw new DeviceUnavailableError(
+    `init: the cpu device's workers must be able to start; got ${message}. ` +
+      "On a page, allow blob: in the worker-src of its Content-Security-Policy.",
+  );
 }
 
 function sharedMemory(initial: number): { memory: WebAssembly.Memory; maximumPages: number } {
