@@ -8,7 +8,7 @@ import { restartSeeds } from "./seeds.ts";
 
 export interface InitOptions {
   /**
-   * "auto" (the default): a hardware GPU if there is one, else the cpu. "webgpu": any adapter, a software one included.
+   * "auto" (the default): a hardware GPU if there is one, else the cpu. "webgpu": a hardware GPU, or else a software adapter.
    * "cpu": WebAssembly. A GPUDevice of the caller's own is used and left open at the end.
    */
   readonly device?: "auto" | "webgpu" | "cpu" | GPUDevice;
@@ -48,7 +48,7 @@ async function choose(options: InitOptions): Promise<{ device: Device; why: stri
   const wanted = options.device ?? "auto";
   if (wanted === "cpu") return { device: await openCpu(options), why: "asked for by name" };
   if (wanted === "webgpu")
-    return { device: await openWebgpuDevice({ software: true }), why: "asked for by name" };
+    return { device: await openWebgpuDevice(), why: "asked for by name" };
   if (typeof wanted === "object")
     return { device: await openWebgpuDevice({ device: wanted }), why: "a GPUDevice was handed in" };
   if (wanted !== "auto") {
