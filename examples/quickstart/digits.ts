@@ -1,10 +1,11 @@
-/** The convolutional network of the first page of the README, on MNIST. */
-import { losses, nn, optim, Trainer } from "gradgpu";
+/** The convolutional network, on MNIST. */
+import { losses, type nn, optim, Trainer } from "gradgpu";
 import { batchCount, batches, take } from "gradgpu/data";
 import type { Mnist } from "./mnist.ts";
+import { digitsModel } from "./models.ts";
 import type { Confusion, Filters, Mistake } from "./report/pictures.ts";
 import type { DigitsSettings } from "./settings.ts";
-import { follow, Interrupted, type Run, type Trained } from "./training.ts";
+import { follow, Interrupted, type Run, schedule, type Trained } from "./training.ts";
 
 export interface DigitsResult extends Trained {
   readonly testAccuracy: number;
@@ -18,20 +19,6 @@ const SIDE = 28;
 const TEST_BATCH = 500;
 const SHOWN_MISTAKES = 24;
 
-/** f32[N, 28, 28, 1] → f32[N, 10]: 20,490 weights in two convolutions and one linear layer. */
-export function digitsModel(): nn.Module {
-  return nn.sequential(
-    nn.conv2d(1, 16, 3, { padding: "same" }),
-    nn.relu(),
-    nn.maxPool2d(2),
-    nn.conv2d(16, 32, 3, { padding: "same" }),
-    nn.relu(),
-    nn.maxPool2d(2),
-    nn.flatten(),
-    nn.linear(32 * 7 * 7, CLASSES),
-  );
-}
-
 /** Trains the network and tests it on digits that it has not seen. */
 export async function trainDigits(
   mnist: Mnist,
@@ -40,7 +27,7 @@ export async function trainDigits(
 ): Promise<DigitsResult> {
   const { epochs, batchSize, learningRate } = settings;
   const model = digitsModel();
-  const optimizer = optim.adam({ learningRate });
+  const optimizer = optim.adam({ learningRate: learningRate * schedule(0) });
   const trainer = new Trainer(model, { loss: losses.crossEntropy, optimizer });
   const training = take(mnist.training, settings.training);
   const trained = await follow(

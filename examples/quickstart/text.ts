@@ -1,11 +1,12 @@
 /** A character-level LSTM with truncated back-propagation through time, on Moby Dick. */
-import { losses, nn, optim, type Scores, Trainer } from "gradgpu";
+import { losses, optim, type Scores, Trainer } from "gradgpu";
 import { sequenceBatchCount, TextVocabulary } from "gradgpu/data";
 import type { Moby } from "./moby.ts";
+import { textModel } from "./models.ts";
 import type { Point } from "./report/charts.ts";
 import { sampleText } from "./sample.ts";
 import type { TextSettings } from "./settings.ts";
-import { follow, Interrupted, type Run, type Trained } from "./training.ts";
+import { follow, Interrupted, type Run, schedule, type Trained } from "./training.ts";
 import { TrigramModel } from "./trigram.ts";
 
 export interface TextResult extends Trained {
@@ -24,18 +25,6 @@ const CHECKED_CHARACTERS = 16_384;
 /** What the sampled paragraph goes on from. */
 const PROMPT = "\n\n";
 
-/** i32[T, B] → f32[T, B, characters]. */
-export function textModel(
-  characters: number,
-  { embedding, hidden }: Pick<TextSettings, "embedding" | "hidden">,
-): nn.Module {
-  return nn.sequential(
-    nn.embedding(characters, embedding),
-    nn.lstm(embedding, hidden),
-    nn.linear(hidden, characters),
-  );
-}
-
 /** Trains the network, measures it and the trigram model on the held-out text, and lets it write a paragraph. */
 export async function trainText(moby: Moby, settings: TextSettings, run: Run): Promise<TextResult> {
   const { window, batchSize, epochs, learningRate, clipNorm } = settings;
@@ -45,8 +34,8 @@ export async function trainText(moby: Moby, settings: TextSettings, run: Run): P
   const heldOutIds = vocabulary.encode(moby.heldOut.slice(0, settings.heldOut));
   const trigram = TrigramModel.fit(ids, vocabulary.size);
 
-  const model = textModel(vocabulary.size, settings);
-  const optimizer = optim.adam({ learningRate, clipNorm });
+  const model = textModel({ characters: vocabulary.size, ...settings });
+  const optimizer = optim.adam({ learningRate: learningRate * schedule(0), clipNorm });
   const trainer = new Trainer(model, {
     loss: losses.crossEntropy,
     optimizer,

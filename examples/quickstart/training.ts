@@ -53,6 +53,7 @@ export async function follow(
       const value = shown(report.loss);
       losses.push({ step: report.step, value });
       progress.update(report.step, value, options.note(report));
+      // Reports come a few steps late, and so do the rates; equally late in every run.
       optimizer.setLearningRate(options.learningRate * schedule(report.step / totalSteps));
       const pauseMs = performance.now();
       await options.between?.(report.step);
