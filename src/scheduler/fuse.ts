@@ -8,7 +8,7 @@ import { sizeOf } from "../tensor/shape.ts";
 import { elementwiseWork, isElementwise, throughBroadcasts } from "./elementwise.ts";
 import type { EpilogueActivation } from "./lowering.ts";
 import { mergeElementwise } from "./merge.ts";
-import { aliased, type OpWork, type Work } from "./work.ts";
+import type { OpWork, Work } from "./work.ts";
 
 interface Group {
   readonly root: OpNode;
@@ -77,8 +77,8 @@ function withEpilogue(
   const soleUser = () => (kept.has(result) ? undefined : only(users.get(result)));
   let bias: GraphValue | undefined;
   const adder = soleUser();
-  if (adder?.op === "binary" && adder.attrs.fn === "add") {
-    bias = biasOf(adder, result, node.id);
+  if (adder?.op === "binary" && adder.attrs.fn === "add" && !taken.has(adder)) {
+    bias = biasOf(adder, result);
     if (bias !== undefined) {
       [last, result] = [adder, adder.outs.out];
       names.push("bias");
@@ -104,12 +104,11 @@ function withEpilogue(
   };
 }
 
-/** The operand added to `product`, if it is one number per last dimension and known before the product is made. */
-function biasOf(
-  adder: OpNode<"binary">,
-  product: GraphValue,
-  before: number,
-): GraphValue | undefined {
+/**
+ * The operand added to `product`, if it is one number per last dimension. It cannot depend on the product: only the
+ * adder reads that.
+ */
+function biasOf(adder: OpNode<"binary">, product: GraphValue): GraphValue | undefined {
   const { a, b } = adder.ins;
   if (a === b) return undefined;
   const other = throughBroadcasts(a === product ? b : a);
@@ -118,7 +117,7 @@ function biasOf(
   if (other.node.op === "literal") return undefined;
   const isRow = sizeOf(shape) === columns && shape.at(-1) === columns;
   const keepsShape = sizeOf(adder.outs.out.type.shape) === sizeOf(product.type.shape);
-  return isRow && keepsShape && aliased(other).node.id < before ? other : undefined;
+  return isRow && keepsShape ? other : undefined;
 }
 
 function groupElementwise(
