@@ -15,6 +15,7 @@ import {
 } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { deflateRawSync } from "node:zlib";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const wasmFolder = join(root, "src/devices/cpu/wasm");
@@ -62,7 +63,10 @@ async function generate(output, files, make) {
   );
 }
 
-/** One module of the AssemblyScript kernels, as base64. RELAXED is a compile-time constant there. */
+/**
+ * One module of the AssemblyScript kernels, deflated and in base64: base64 of plain code would compress badly when
+ * the page is sent. RELAXED is a compile-time constant there.
+ */
 async function compileKernels(relaxed) {
   const { default: asc } = await import("assemblyscript/asc");
   let wasm;
@@ -84,7 +88,7 @@ async function compileKernels(relaxed) {
     },
   );
   if (error) throw new Error(`AssemblyScript (RELAXED=${relaxed ? 1 : 0}):\n${stderr.toString()}`);
-  return Buffer.from(wasm).toString("base64");
+  return deflateRawSync(wasm, { level: 9 }).toString("base64");
 }
 
 async function kernelsModule() {
@@ -92,7 +96,7 @@ async function kernelsModule() {
   const simd = present ? await compileKernels(false) : "";
   const relaxedSimd = present ? await compileKernels(true) : "";
   return [
-    "/** The kernels as a WebAssembly module in base64; runs on every engine with SIMD. */",
+    "/** The kernels as a WebAssembly module, deflated and in base64; runs on every engine with SIMD. */",
     `export const kernelsSimd: string = "${simd}";`,
     "",
     "/** The same kernels with fused multiply-add; validate the module before choosing it. */",

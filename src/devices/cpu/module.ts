@@ -18,12 +18,12 @@ export async function compileKernels(
 ): Promise<CompiledKernels> {
   if (relaxedSimd) {
     enableRelaxedSimd();
-    const relaxed = moduleBytes(kernelsRelaxedSimd, shared);
+    const relaxed = await moduleBytes(kernelsRelaxedSimd, shared);
     if (WebAssembly.validate(relaxed)) {
       return { module: await WebAssembly.compile(relaxed), relaxedSimd: true };
     }
   }
-  const plain = moduleBytes(kernelsSimd, shared);
+  const plain = await moduleBytes(kernelsSimd, shared);
   if (!WebAssembly.validate(plain)) {
     throw new DeviceUnavailableError(
       "init: the cpu device needs WebAssembly with SIMD and atomics; got a host that refuses them. " +
@@ -33,8 +33,13 @@ export async function compileKernels(
   return { module: await WebAssembly.compile(plain), relaxedSimd: false };
 }
 
-function moduleBytes(base64: string, shared: boolean): Uint8Array<ArrayBuffer> {
-  const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+/** The generated modules are deflated and in base64. */
+async function moduleBytes(base64: string, shared: boolean): Promise<Uint8Array<ArrayBuffer>> {
+  const deflated = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+  const inflated = new Blob([deflated])
+    .stream()
+    .pipeThrough(new DecompressionStream("deflate-raw"));
+  const bytes = new Uint8Array(await new Response(inflated).arrayBuffer());
   if (!shared) unshareMemory(bytes);
   return bytes;
 }
