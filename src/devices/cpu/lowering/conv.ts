@@ -69,8 +69,9 @@ function lowerForward({ ins, outs, attrs, epilogue, scratch }: Site<"conv2d">): 
   if (sizeOf(outs.out.type.shape) === 0) return [];
   const size = sizes(ins.x.type.shape, ins.w.type.shape, outs.out.type.shape, attrs);
   const panelFloats = Math.ceil(size.outChannels / 8) * 8 * size.cells;
-  const panels = scratch({ dtype: "f32", shape: [panelFloats + size.cells] });
   const { rows, items, floats } = cutBands(size, attrs.stride[0]);
+  const tableFloats = size.cells + rows * size.outColumns;
+  const panels = scratch({ dtype: "f32", shape: [panelFloats + tableFloats] });
   const { region, isShared } = bandsRegion(items, floats, panels, scratch);
   const operands = [read(ins.x), read(ins.w), write(outs.out), write(panels), write(region)];
   const words = [...size.words, activationCode(epilogue), rows, isShared];
@@ -87,7 +88,10 @@ function lowerInputGrad({ ins, outs, attrs, scratch }: Site<"conv2dInputGrad">):
   const [windowRows = 0, windowColumns = 0] = ins.w.type.shape;
   const [strideRows, strideColumns] = attrs.stride;
   const terms = windowRows * windowColumns * size.outChannels;
-  const panels = scratch({ dtype: "f32", shape: [terms * (Math.ceil(channels / 8) * 8 + 1)] });
+  const panels = scratch({
+    dtype: "f32",
+    shape: [terms * (Math.ceil(channels / 8) * 8 + 1) + height * width],
+  });
   // As wasm/conv.ts: the zeros in front, then every gradient row that a row of the input meets.
   const padded = (window: number, stride: number, length: number, before: number) =>
     Math.floor((window - 1) / stride) + Math.floor((length - 1 + before) / stride) + 1;

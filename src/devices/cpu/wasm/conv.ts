@@ -20,37 +20,38 @@ const BAND: usize = 256;
 
 // The small convolution at hand, on this thread: `depth` terms through `table`, `channels` results per pixel.
 let depth: i32 = 0, channels: i32 = 0;
-let table: usize = 0, panels: usize = 0, bias: usize = 0;
+let table: usize = 0, starts: usize = 0, panels: usize = 0, bias: usize = 0;
 let code: i32 = 0;
 let tile: usize = 0;
 
+/** Bytes from the first pixel's window to pixel `pixel`'s. */
+// @ts-ignore: decorator
+@inline
+function start(pixel: i32): usize {
+  return load<u32>(starts + (<usize>pixel << 2));
+}
+
 /**
- * `rows` × `columns` pixels. The window of pixel (i, j) starts at from + i · fromRow + j · fromColumn, its results lie
- * at out + i · outRow + j · outColumn (bytes).
+ * `count` pixels, `columns` to a row. The window of pixel p starts at from + start(p), the results of the pixel at
+ * (i, j) lie at out + i · outRow + j · outColumn (bytes).
  */
-function pixels(
-  rows: i32, columns: i32, from: usize, fromRow: usize, fromColumn: usize, out: usize, outRow: usize, outColumn: usize,
-): void {
-  const count = rows * columns;
+function pixels(count: i32, columns: i32, from: usize, out: usize, outRow: usize, outColumn: usize): void {
   const panelBytes = depth << 5;
   const all = (channels + 7) >> 3;
   const group = max(1, GROUP_BYTES / max(1, panelBytes));
   const regular = outRow == <usize>columns * outColumn && count >= 6;
+  const last = count - 1;
   for (let first = 0; first < all; first += group) {
     const end = min(all, first + group);
     for (let done = 0; done < count; done += 6) {
       // The last tile starts earlier and makes some pixels again; a region of fewer than 6 repeats its last pixel.
-      const start = max(0, min(done, count - 6));
-      const p0 = start < count ? at(start, columns, fromRow, fromColumn) : 0;
-      const last = count - 1;
+      const p = max(0, min(done, count - 6));
+      const p0 = start(p);
       setPixels(
-        at(min(start + 1, last), columns, fromRow, fromColumn) - p0,
-        at(min(start + 2, last), columns, fromRow, fromColumn) - p0,
-        at(min(start + 3, last), columns, fromRow, fromColumn) - p0,
-        at(min(start + 4, last), columns, fromRow, fromColumn) - p0,
-        at(min(start + 5, last), columns, fromRow, fromColumn) - p0,
+        start(min(p + 1, last)) - p0, start(min(p + 2, last)) - p0, start(min(p + 3, last)) - p0,
+        start(min(p + 4, last)) - p0, start(min(p + 5, last)) - p0,
       );
-      const to = out + <usize>start * outColumn;
+      const to = out + <usize>p * outColumn;
       for (let panel = first; panel < end; panel++) {
         const init = bias == 0 ? ZEROS : bias + (<usize>panel << 5);
         const b = panels + <usize>panel * panelBytes;
@@ -62,18 +63,27 @@ function pixels(
           setSteps(depth, 32, 0, 32);
           tableTile(from + p0, table, b, init, tile);
           for (let r = 0; r < min(6, count); r++) {
-            const pixel = at(start + r, columns, outRow, outColumn);
+            const pixel = at(p + r, columns, outRow, outColumn);
             copyTile(tile + (<usize>r << 5), 32, out + pixel + (<usize>panel << 5), 0, 1, width);
           }
         }
       }
-      if (code != 0) {
-        const own = min(end * 8, channels) - first * 8;
-        for (let r = 0; r < min(6, count); r++) {
-          activate(out + at(start + r, columns, outRow, outColumn) + (<usize>first << 5), own, code);
-        }
-      }
+      if (code != 0) activatePixels(p, min(6, count), columns, first, end, out, outRow, outColumn);
     }
+  }
+}
+
+/** Activates what panels [first, end) made of `count` pixels from `pixel` on. */
+function activatePixels(
+  pixel: i32, count: i32, columns: i32, first: i32, end: i32, out: usize, outRow: usize, outColumn: usize,
+): void {
+  const own = min(end * 8, channels) - first * 8;
+  if (own == channels && outColumn == <usize>channels << 2 && outRow == <usize>columns * outColumn) {
+    activate(out + <usize>pixel * outColumn, count * channels, code);
+    return;
+  }
+  for (let r = 0; r < count; r++) {
+    activate(out + at(pixel + r, columns, outRow, outColumn) + (<usize>first << 5), own, code);
   }
 }
 
@@ -84,7 +94,7 @@ function at(pixel: i32, columns: i32, row: usize, column: usize): usize {
   return <usize>i * row + <usize>(pixel - i * columns) * column;
 }
 
-/** Operands x, w, out, scratch[panels · KH · KW · C · 8 + KH · KW · C], bands; words: see `forward`. */
+/** Operands x, w, out, scratch[panels · KH · KW · C · 8 + KH · KW · C + band rows · OW], bands; words: see `forward`. */
 export function conv2d(args: usize, thread: i32, threads: i32): void {
   bias = 0;
   forward(args, args + 20, thread, threads);
@@ -120,7 +130,11 @@ function forward(args: usize, words: usize, thread: i32, threads: i32): void {
     panels + (<usize>(own * depth) << 5),
   );
   const width = (OW - 1) * strideColumns + KW;
-  if (thread == 0) fillTable(table, KH, KW, C, width * C, C);
+  starts = table + (<usize>depth << 2);
+  if (thread == 0) {
+    fillTable(table, KH, KW, C, width * C, C);
+    fillTable(starts, bandRows, OW, 1, strideRows * width * C, strideColumns * C);
+  }
   barrier();
 
   const bands = (OH + bandRows - 1) / bandRows;
@@ -134,10 +148,7 @@ function forward(args: usize, words: usize, thread: i32, threads: i32): void {
     const image = operand(args, 0) + (<usize>(n * H * W * C) << 2);
     padBand(image, H, W, C, row * strideRows - above, left, (rows - 1) * strideRows + KH, width, band);
     const out = operand(args, 2) + (<usize>((n * OH + row) * OW * channels) << 2);
-    pixels(
-      rows, OW, band, <usize>(strideRows * width * C) << 2, <usize>(strideColumns * C) << 2,
-      out, <usize>(OW * channels) << 2, <usize>channels << 2,
-    );
+    pixels(rows * OW, OW, band, out, <usize>(OW * channels) << 2, <usize>channels << 2);
   }
 }
 
@@ -157,7 +168,8 @@ function phaseStart(phase: i32, padding: i32, stride: i32): i32 {
 
 /**
  * Operands g, w, out, scratch, bands; words: N, H, W, C, KH, KW, OC, OH, OW, stride rows, columns, padding above, left.
- * scratch: for every phase the panels [ceil(C / 8)][taps · OC][8], then a table of taps · OC.
+ * scratch: for every phase the panels [ceil(C / 8)][taps · OC][8], then a table of taps · OC; then for every phase where
+ * the windows of its pixels start.
  */
 export function conv2dInputGrad(args: usize, thread: i32, threads: i32): void {
   const words = args + 20;
@@ -177,7 +189,12 @@ export function conv2dInputGrad(args: usize, thread: i32, threads: i32): void {
   const height = top + (H - 1 + above) / sh + 1, width = before + (W - 1 + left) / sw + 1;
   const phases = sh * sw;
   for (let phase = thread; phase < phases; phase += threads) {
-    packPhase(operand(args, 1), phase / sw, phase % sw, KH, KW, C, OC, sh, sw, width, phaseMemory(scratch, phase, KH, KW, OC, sh, sw, count));
+    const py = phase / sw, px = phase % sw;
+    packPhase(operand(args, 1), py, px, KH, KW, C, OC, sh, sw, width, phaseMemory(scratch, phase, KH, KW, OC, sh, sw, count));
+    fillTable(
+      phaseStarts(scratch, phase, KH, KW, OC, sh, sw, count, H, W, above, left),
+      phaseLength(H, py, above, sh), phaseLength(W, px, left, sw), 1, width * OC, OC,
+    );
   }
   barrier();
 
@@ -197,13 +214,33 @@ export function conv2dInputGrad(args: usize, thread: i32, threads: i32): void {
       table = panels + (<usize>(count * depth) << 5);
       // A phase without taps has no terms: its pixels become zeros.
       const i = (y + above - py) / sh - tapRows + 1 + top, j = (x + left - px) / sw - tapColumns + 1 + before;
+      starts = phaseStarts(scratch, phase, KH, KW, OC, sh, sw, count, H, W, above, left);
+      const columns = phaseLength(W, px, left, sw);
       pixels(
-        (H - y + sh - 1) / sh, (W - x + sw - 1) / sw,
-        band + (<usize>((i * width + j) * OC) << 2), <usize>(width * OC) << 2, <usize>OC << 2,
+        phaseLength(H, py, above, sh) * columns, columns, band + (<usize>((i * width + j) * OC) << 2),
         out + (<usize>((y * W + x) * C) << 2), <usize>(sh * W * C) << 2, <usize>(sw * C) << 2,
       );
     }
   }
+}
+
+/** Pixels of `length` that belong to a phase. */
+// @ts-ignore: decorator
+@inline
+function phaseLength(length: i32, phase: i32, padding: i32, stride: i32): i32 {
+  const first = phaseStart(phase, padding, stride);
+  return first < length ? (length - first + stride - 1) / stride : 0;
+}
+
+/** Where the starts of the windows of `phase` lie: behind the panels and tables of all. */
+function phaseStarts(
+  scratch: usize, phase: i32, KH: i32, KW: i32, OC: i32, sh: i32, sw: i32, count: i32, H: i32, W: i32, above: i32, left: i32,
+): usize {
+  let elements = 0;
+  for (let before = 0; before < phase; before++) {
+    elements += phaseLength(H, before / sw, above, sh) * phaseLength(W, before % sw, left, sw);
+  }
+  return phaseMemory(scratch, sh * sw, KH, KW, OC, sh, sw, count) + (<usize>elements << 2);
 }
 
 /** Where panels and table of `phase` lie. */

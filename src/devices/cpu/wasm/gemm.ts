@@ -28,6 +28,12 @@ export function tileStart(count: i32, index: i32, tiles: i32): i32 {
 
 /** Applies activation `code` to `count` floats in place; may read, and rewrite unchanged, nothing behind them. */
 export function activate(at: usize, count: i32, code: i32): void {
+  if (code == RELU) {
+    for (; count >= 4; count -= 4) {
+      v128.store(at, f32x4.max(v128.load(at), f32x4.splat(0)));
+      at += 16;
+    }
+  }
   for (; count >= 4; count -= 4) {
     v128.store(at, activation(v128.load(at), code));
     at += 16;

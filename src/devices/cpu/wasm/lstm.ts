@@ -9,7 +9,7 @@
 import { copyTile, tileStart, ZEROS } from "./gemm";
 import { packColumns, packTransposed } from "./gemm-pack";
 import { setOperands, setResult, stridedTile } from "./gemm-tiles";
-import { vsigmoid, vtanh } from "./math";
+import { sigmoid, tanh } from "./lstm-gates";
 import { barrier, operand, shareStart, threadScratch, word } from "./threads";
 
 /** Rows that a thread must have for rows to be shared rather than units. */
@@ -130,7 +130,7 @@ function storeGate(at: usize): void {
 // @ts-ignore: decorator
 @inline
 function nextCell(before: v128): v128 {
-  i4 = vsigmoid(i4), f4 = vsigmoid(f4), g4 = vtanh(g4), o4 = vsigmoid(o4);
+  i4 = sigmoid(i4), f4 = sigmoid(f4), g4 = tanh(g4), o4 = sigmoid(o4);
   return f32x4.add(f32x4.mul(f4, before), f32x4.mul(i4, g4));
 }
 
@@ -142,7 +142,7 @@ function forwardRow(gates: usize, before: usize, cells: usize, y: usize): void {
     loadGates(gates + (at << 2));
     const c = nextCell(v128.load(before + at));
     v128.store(cells + at, c);
-    v128.store(y + at, f32x4.mul(o4, vtanh(c)));
+    v128.store(y + at, f32x4.mul(o4, tanh(c)));
     storeGates(gates + (at << 2));
   }
   for (; u < unitEnd; u++) {
@@ -150,7 +150,7 @@ function forwardRow(gates: usize, before: usize, cells: usize, y: usize): void {
     loadGate(gates + (at << 2));
     const c = nextCell(v128.load32_splat(before + at));
     v128.store32_lane(cells + at, c, 0);
-    v128.store32_lane(y + at, f32x4.mul(o4, vtanh(c)), 0);
+    v128.store32_lane(y + at, f32x4.mul(o4, tanh(c)), 0);
     storeGate(gates + (at << 2));
   }
 }
@@ -210,7 +210,7 @@ function backward(args: usize, gCells: usize, words: usize, thread: i32, threads
 @inline
 function gateGradients(before: v128, c: v128, dh: v128, dcNext: v128): v128 {
   const one = f32x4.splat(1);
-  const tanhC = vtanh(c);
+  const tanhC = tanh(c);
   const slope = f32x4.sub(one, f32x4.mul(tanhC, tanhC));
   const dc = f32x4.add(dcNext, f32x4.mul(f32x4.mul(dh, o4), slope));
   const i = i4, f = f4, g = g4, o = o4;

@@ -132,15 +132,42 @@ function summed(g: usize, channel: i32, lanes: i32): v128 {
   return f32x4.div(sum, f32x4.splat(<f32>(KH * KW)));
 }
 
+/** One row of the gradient where windows lie side by side: every pixel has at most one, at known places. */
+function disjointRow(g: usize, index: usize, y: i32, to: usize): void {
+  const oy = y / KH;
+  const covered = oy < OH ? min(OW * KW, W) : 0;
+  const first = (y - oy * KH) * KW;
+  let at = <usize>(oy * OW * C) << 2;
+  for (let x = 0; x < covered; x += KW) {
+    for (let cell = first; cell < first + KW; cell++) {
+      const number = i32x4.splat(cell);
+      let c: usize = 0;
+      const bytes = <usize>C << 2;
+      for (; c + 16 <= bytes; c += 16) {
+        v128.store(to + c, v128.and(v128.load(g + at + c), i32x4.eq(v128.load(index + at + c), number)));
+      }
+      for (; c < bytes; c += 4) store<f32>(to + c, load<i32>(index + at + c) == cell ? load<f32>(g + at + c) : 0);
+      to += bytes;
+    }
+    at += <usize>C << 2;
+  }
+  memory.fill(to, 0, <usize>((W - covered) * C) << 2);
+}
+
 /** Operands g, index, out. */
 export function maxPool2dGrad(args: usize, thread: i32, threads: i32): void {
   readWords(args, 3);
+  const disjoint = KH == strideRows && KW == strideColumns && (above | left) == 0 && OH * KH <= H && OW * KW <= W;
   const end = shareStart(images * H, thread + 1, threads, 1);
   for (let row = shareStart(images * H, thread, threads, 1); row < end; row++) {
     const n = row / H, y = row - n * H;
     const image = <usize>(n * OH * OW * C) << 2;
     const g = operand(args, 0) + image, index = operand(args, 1) + image;
     let to = operand(args, 2) + (<usize>(row * W * C) << 2);
+    if (disjoint) {
+      disjointRow(g, index, y, to);
+      continue;
+    }
     oy0 = firstWindow(y + above, KH, strideRows), oy1 = min(OH, (y + above) / strideRows + 1);
     for (let x = 0; x < W; x++) {
       ox0 = firstWindow(x + left, KW, strideColumns), ox1 = min(OW, (x + left) / strideColumns + 1);
