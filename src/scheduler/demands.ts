@@ -1,4 +1,4 @@
-import type { GraphValue, OpNode } from "../graph/graph.ts";
+import { GraphValue, type OpNode } from "../graph/graph.ts";
 import { ops } from "../ops/table.ts";
 import { type Shape, sizeOf, stridesOf } from "../tensor/shape.ts";
 
@@ -7,24 +7,41 @@ type HeldByName = Readonly<Record<string, GraphValue | readonly GraphValue[] | u
 /** The inputs that an op's kernels write over, each with the output that is found there afterwards. */
 export function overwritten(
   node: OpNode,
-): { readonly input: GraphValue; readonly output: GraphValue }[] {
+): { readonly name: string; readonly input: GraphValue; readonly output: GraphValue }[] {
   const pairs: Readonly<Record<string, string | undefined>> = ops[node.op].overwrites ?? {};
   const ins: HeldByName = node.ins;
   const outs: HeldByName = node.outs;
-  return Object.entries(pairs).flatMap(([outName, inName]) => {
-    const inputs = [ins[inName ?? ""] ?? []].flat();
-    return [outs[outName] ?? []].flat().flatMap((output, i) => {
+  return Object.entries(pairs).flatMap(([outName, name = ""]) => {
+    const inputs = listOf(ins[name]);
+    return listOf(outs[outName]).flatMap((output, i) => {
       const input = inputs[i];
-      return input === undefined ? [] : [{ input, output }];
+      return input === undefined ? [] : [{ name, input, output }];
     });
   });
 }
 
-/** The lists of inputs that an op's kernels want side by side. */
-export function packLists(node: OpNode): (readonly GraphValue[])[] {
+/** A list of inputs that an op's kernels want side by side. */
+export interface PackList {
+  /** The input's name. */
+  readonly name: string;
+  readonly inputs: readonly GraphValue[];
+  /** What is found in the place of each input afterwards, if the kernels write over them. */
+  readonly outputs: readonly GraphValue[];
+}
+
+export function packLists(node: OpNode): PackList[] {
   const names: readonly string[] = ops[node.op].packs ?? [];
+  const pairs: Readonly<Record<string, string | undefined>> = ops[node.op].overwrites ?? {};
   const ins: HeldByName = node.ins;
-  return names.map((name) => [ins[name] ?? []].flat());
+  const outs: HeldByName = node.outs;
+  return names.map((name) => {
+    const overwriter = Object.keys(pairs).find((outName) => pairs[outName] === name);
+    return { name, inputs: listOf(ins[name]), outputs: listOf(outs[overwriter ?? ""]) };
+  });
+}
+
+function listOf(held: HeldByName[string]): readonly GraphValue[] {
+  return held instanceof GraphValue ? [held] : (held ?? []);
 }
 
 /** Where in its source a slice starts, in elements, if its elements lie there without gaps. */

@@ -38,14 +38,13 @@ function lowerItem(
   if (item.kind === "copy") {
     return traits.copy(item.from, item.to).map((call) => ({ call, label: "copy", why: item.why }));
   }
-  const place = (value: GraphValue) => item.copied.get(value) ?? regionOf(value);
   const { work } = item;
-  if (work.kind === "op") return lowerOp(work, place, buffers, traits);
+  if (work.kind === "op") return lowerOp(work, item.copied, regionOf, buffers, traits);
   if (work.outs.every((out) => sizeOf(out.type.shape) === 0)) return [];
   const calls = traits.elementwise({
     program: work.program,
-    ins: work.ins.map(place),
-    outs: work.outs.map(place),
+    ins: work.ins.map(regionOf),
+    outs: work.outs.map(regionOf),
   });
   const why =
     work.program.instructions.length > work.ins.length + 1
@@ -56,23 +55,22 @@ function lowerItem(
 
 function lowerOp(
   work: OpWork,
+  copied: ReadonlyMap<string, readonly Region[]>,
   place: (value: GraphValue) => Region,
   buffers: BufferDraft[],
   traits: DeviceTraits,
 ): LoweredStep[] {
   const { node } = work;
-  const placeHeld = (held: object) =>
+  const placeHeld = (held: object, copies?: ReadonlyMap<string, readonly Region[]>) =>
     Object.fromEntries(
-      Object.entries(held).map(([name, entry]) => [
-        name,
-        entry === undefined
-          ? undefined
-          : Array.isArray(entry)
-            ? entry.map(place)
-            : place(entry as GraphValue),
-      ]),
+      Object.entries(held).map(([name, entry]) => {
+        const copy = copies?.get(name);
+        if (entry === undefined) return [name, undefined];
+        if (Array.isArray(entry)) return [name, copy ?? entry.map(place)];
+        return [name, copy?.[0] ?? place(entry as GraphValue)];
+      }),
     );
-  const ins = placeHeld(node.ins);
+  const ins = placeHeld(node.ins, copied);
   const outs = work.result === undefined ? placeHeld(node.outs) : { out: place(work.result) };
   const declared = ops[node.op];
   const written = flatten<Region>(declared.outputs, outs);

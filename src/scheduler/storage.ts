@@ -5,11 +5,11 @@
  * Invariant: a region is only written by a later work item once every reader of its present value has run.
  */
 import { InternalError } from "../errors.ts";
-import type { GraphValue, OpNode } from "../graph/graph.ts";
+import { type GraphValue, inputsOf, type OpNode } from "../graph/graph.ts";
 import { packedOffsets } from "../ops/packed.ts";
 import { BYTES_PER_ELEMENT } from "../tensor/dtype.ts";
 import { bytesOf, sameShape, sizeOf, stridesOf, type TensorType } from "../tensor/shape.ts";
-import { contiguousOffset, overwritten, packLists } from "./demands.ts";
+import { contiguousOffset, overwritten, type PackList, packLists } from "./demands.ts";
 import type { DeviceTraits, Region } from "./lowering.ts";
 import type { PlanRequest } from "./request.ts";
 import { aliased, readsOf, viewed, type Work, writesOf } from "./work.ts";
@@ -32,8 +32,8 @@ export type PlacedWork =
   | {
       readonly kind: "work";
       readonly work: Work;
-      /** Inputs that this item reads from a copy. */
-      readonly copied: ReadonlyMap<GraphValue, Region>;
+      /** Inputs of the op, by name, that are read from copies: the same value may be copied for several of them. */
+      readonly copied: ReadonlyMap<string, readonly Region[]>;
     }
   | Copy;
 
@@ -119,11 +119,11 @@ class StorageAssigner {
 
   #wantPacks(): void {
     for (const { node } of this.#work.filter((work) => work.kind === "op")) {
-      for (const list of packLists(node)) {
-        const bases = list.map(aliased);
+      for (const { inputs } of packLists(node)) {
+        const bases = inputs.map(aliased);
         const canMake = bases.every((base) => this.#maker.has(base) && !this.#wanted.has(base));
         if (!canMake || new Set(bases).size < bases.length) continue;
-        const { offsets, length } = packedOffsets(list.map((value) => value.type.shape));
+        const { offsets, length } = packedOffsets(inputs.map((value) => value.type.shape));
         const buffer = this.#temporary(length * BYTES_PER_ELEMENT);
         for (const [i, base] of bases.entries()) {
           this.#wanted.set(base, { buffer, offset: offsets[i] ?? 0, type: base.type });
@@ -177,7 +177,7 @@ class StorageAssigner {
   }
 
   #place(work: Work, index: number): void {
-    const copied = new Map<GraphValue, Region>();
+    const copied = new Map<string, readonly Region[]>();
     if (work.kind === "op") {
       if (work.node.op === "slice" && this.#viewSlice(work.node)) return;
       for (const list of packLists(work.node)) this.#pack(work.node, list, index, copied);
@@ -206,50 +206,59 @@ class StorageAssigner {
   /** Brings the tensors of a packed input side by side if they are not, or may not be written where they are. */
   #pack(
     node: OpNode,
-    list: readonly GraphValue[],
+    { name, inputs, outputs }: PackList,
     index: number,
-    copied: Map<GraphValue, Region>,
+    copied: Map<string, readonly Region[]>,
   ): void {
-    const regions = list.map((value) => this.#region(value));
-    const { offsets, length } = packedOffsets(list.map((value) => value.type.shape));
+    const regions = inputs.map((value) => this.#region(value));
+    const { offsets, length } = packedOffsets(inputs.map((value) => value.type.shape));
     const [first] = regions;
     if (first === undefined) return;
-    const written = overwritten(node).filter(({ input }) => list.includes(input));
     const arePacked = regions.every(
       (r, i) => r.buffer === first.buffer && r.offset === first.offset + (offsets[i] ?? 0),
     );
-    if (arePacked && written.every(({ input, output }) => this.#mayOverwrite(input, output, index)))
-      return;
-    const buffer = this.#temporary(length * BYTES_PER_ELEMENT);
-    list.forEach((value, i) => {
-      const to: Region = { buffer, offset: offsets[i] ?? 0, type: value.type };
-      this.#copy(this.#region(value), to, `${node.op} works on tensors that lie side by side`);
-      copied.set(value, to);
+    const mayBeWritten = outputs.every((output, i) => {
+      const input = inputs[i];
+      return input !== undefined && this.#mayOverwrite(node, input, output, index);
     });
-    for (const { input, output } of written) {
-      const to = copied.get(input);
-      if (to !== undefined) this.#regions.set(output, to);
+    if (arePacked && mayBeWritten) return;
+    const buffer = this.#temporary(length * BYTES_PER_ELEMENT);
+    const places = inputs.map(({ type }, i): Region => ({ buffer, offset: offsets[i] ?? 0, type }));
+    for (const [i, to] of places.entries()) {
+      const from = regions[i];
+      if (from !== undefined)
+        this.#copy(from, to, `${node.op} works on tensors that lie side by side`);
+      const output = outputs[i];
+      if (output !== undefined) this.#regions.set(output, to);
     }
+    copied.set(name, places);
   }
 
-  #overwrite(node: OpNode, index: number, copied: Map<GraphValue, Region>): void {
-    for (const { input, output } of overwritten(node)) {
+  #overwrite(node: OpNode, index: number, copied: Map<string, readonly Region[]>): void {
+    for (const { name, input, output } of overwritten(node)) {
       if (this.#regions.has(output)) continue;
       const from = this.#region(input);
-      if (this.#mayOverwrite(input, output, index)) {
+      if (this.#mayOverwrite(node, input, output, index)) {
         this.#regions.set(output, { ...from, type: output.type });
         continue;
       }
       const to = { ...(this.#wanted.get(output) ?? this.#fresh(output.type)), type: input.type };
       this.#copy(from, to, `${node.op} overwrites its input, which is still needed`);
-      copied.set(input, to);
+      copied.set(name, [to]);
       this.#regions.set(output, { ...to, type: output.type });
     }
   }
 
   /** Whether `output` may take the place of `input`: nobody needs it there later, and `output` is wanted nowhere else. */
-  #mayOverwrite(input: GraphValue, output: GraphValue, index: number): boolean {
+  #mayOverwrite(node: OpNode, input: GraphValue, output: GraphValue, index: number): boolean {
     if (this.#isReadAfter(input, index)) return false;
+    // Kernels may write before they have read everything, and a GPU binds a buffer that it writes only once.
+    const { buffer } = this.#region(input);
+    const written = new Set(overwritten(node).map((pair) => pair.input));
+    const others = inputsOf(node).filter((value) => value !== input);
+    if (others.some((value) => !written.has(value) && this.#region(value).buffer === buffer))
+      return false;
+    if (others.length < inputsOf(node).length - 1) return false;
     const wanted = this.#wanted.get(output);
     const place = this.#region(input);
     if (wanted !== undefined)
