@@ -1,0 +1,213 @@
+/**
+ * Random graphs over whole numbers, which f32 adds, compares and multiplies without error: the plan must give exactly
+ * what the ops give one after the other, whatever is fused, viewed, packed, shared or overwritten.
+ */
+import { expect, it } from "vitest";
+import { referenceTraits } from "../../../src/devices/reference/device.ts";
+import { webgpuTraits } from "../../../src/devices/webgpu/traits.ts";
+import { wrap } from "../../../src/functions/apply.ts";
+import {
+  abs,
+  add,
+  concat,
+  greater,
+  matmul,
+  max,
+  maximum,
+  minimum,
+  mul,
+  neg,
+  relu,
+  reshape,
+  slice,
+  stopGradient,
+  sub,
+  sum,
+  type Tensor,
+  transpose,
+  where,
+} from "../../../src/functions.ts";
+import { emit } from "../../../src/graph/graph.ts";
+import { packedOffsets } from "../../../src/ops/packed.ts";
+import { schedule } from "../../../src/scheduler/schedule.ts";
+import { keyOf, words } from "../../../src/tensor/random.ts";
+import { checkAliasing, checkPlan } from "../../support/check-plan.ts";
+import { requestOf } from "../../support/run-graph.ts";
+import { input, planned, type TensorWish, wishOf } from "./plans.ts";
+
+class Dice {
+  readonly #words: Uint32Array;
+  #next = 0;
+  constructor(seed: number) {
+    this.#words = words(keyOf(seed), 0, 4096);
+  }
+  below(n: number): number {
+    return (this.#words[this.#next++ % this.#words.length] ?? 0) % n;
+  }
+  pick<T>(list: readonly T[]): T {
+    const found = list[this.below(list.length)];
+    if (found === undefined) throw new Error("nothing to pick from");
+    return found;
+  }
+}
+
+/** Small again, so that products stay exact. */
+const bounded = (x: Tensor) => minimum(maximum(x, -9), 9);
+
+const rank2 = (x: Tensor): [number, number] => [x.shape[0] ?? 1, x.shape[1] ?? 1];
+
+type Step = (dice: Dice, pool: readonly Tensor[]) => readonly Tensor[];
+
+/** Every value of the pool has two dimensions. */
+const steps: readonly Step[] = [
+  (dice, pool) => [dice.pick([neg, abs, relu, stopGradient])(dice.pick(pool))],
+  (dice, pool) => {
+    const a = dice.pick(pool);
+    const like = pool.filter(({ shape }) => shape.every((n, d) => n === a.shape[d] || n === 1));
+    const b = dice.pick([dice.pick(like), dice.pick(like), add(a, dice.below(5)), a]);
+    return [bounded(dice.pick([add, sub, mul, maximum, minimum])(a, b))];
+  },
+  (dice, pool) => {
+    const a = dice.pick(pool);
+    const like = pool.filter(({ shape }) => shape.join() === a.shape.join());
+    return [where(greater(a, dice.pick(like)), dice.pick(like), dice.below(3))];
+  },
+  (dice, pool) => {
+    const x = dice.pick(pool);
+    const [rows, columns] = rank2(x);
+    return [
+      reshape(
+        x,
+        dice.pick([
+          [columns, rows],
+          [rows * columns, 1],
+          [1, rows * columns],
+        ]),
+      ),
+    ];
+  },
+  (dice, pool) => [transpose(dice.pick(pool))],
+  (dice, pool) => {
+    const x = dice.pick(pool);
+    const [rows, columns] = rank2(x);
+    const starts = [dice.below(rows), dice.pick([0, dice.below(columns)])];
+    return [slice(x, starts, [1 + dice.below(rows - (starts[0] ?? 0)), -1])];
+  },
+  (dice, pool) => {
+    const a = dice.pick(pool);
+    const like = pool.filter(({ shape }) => shape[1] === a.shape[1]);
+    return [concat([a, dice.pick(like), dice.pick(like)])];
+  },
+  (dice, pool) => [
+    bounded(dice.pick([sum, max])(dice.pick(pool), { axis: dice.below(2), keepDims: true })),
+  ],
+  (dice, pool) => {
+    const a = dice.pick(pool);
+    const fits = pool.filter(({ shape }) => shape[0] === a.shape[1]);
+    const product =
+      fits.length === 0 ? matmul(a, a, { transposeB: true }) : matmul(a, dice.pick(fits));
+    const [, columns] = rank2(product);
+    const biases = pool.filter(({ shape }) => shape[0] === 1 && shape[1] === columns);
+    const biased = biases.length === 0 ? product : add(product, dice.pick(biases));
+    return [bounded(dice.pick([biased, relu(biased)]))];
+  },
+  sgdStep,
+];
+
+/** An update of packed tensors that are lying about, in place if it can be. */
+function sgdStep(dice: Dice, pool: readonly Tensor[]): readonly Tensor[] {
+  const parameters = [dice.pick(pool), dice.pick(pool)];
+  const gradients = parameters.map(({ shape }) => {
+    const like = pool.filter((other) => other.shape.join() === shape.join());
+    return dice.pick(like);
+  });
+  const { length } = packedOffsets(parameters.map(({ shape }) => shape));
+  const zero = input(`velocity ${length}`, [length]);
+  const one = input("one", []);
+  const graph = ({ value }: Tensor) => value;
+  const outs = emit(
+    "sgd",
+    {
+      parameters: parameters.map(graph),
+      gradients: gradients.map(graph),
+      velocity: zero.value,
+      learningRate: one.value,
+      scale: one.value,
+      apply: one.value,
+    },
+    { momentum: 1, nesterov: false, weightDecay: 0 },
+  );
+  return outs.parameters.map((value) => bounded(wrap(value)));
+}
+
+function randomWish(seed: number): TensorWish {
+  const dice = new Dice(seed);
+  const shapes = [
+    [4, 6],
+    [6, 4],
+    [1, 6],
+    [4, 1],
+    [4, 6],
+    [6, 4],
+  ];
+  const inputs = shapes.map((shape, i) => input(`input ${seed} ${i}`, shape));
+  const pool = [...inputs];
+  const count = 4 + dice.below(16);
+  for (let i = 0; i < count; i++) {
+    const made = dice.pick(steps)(dice, pool);
+    // Small ones only: reshapes and concatenations would otherwise take over.
+    pool.push(...made.filter(({ size }) => size <= 96));
+  }
+  const outputs = Array.from({ length: 1 + dice.below(3) }, () => dice.pick(pool.slice(-8)));
+  const updates = inputs.flatMap((variable): (readonly [Tensor, Tensor])[] => {
+    const fits = pool.filter(({ shape }) => shape.join() === variable.shape.join());
+    return dice.below(2) === 0 ? [] : [[variable, dice.pick(fits)]];
+  });
+  const packs = dice.below(2) === 0 ? [] : [[inputs[0] as Tensor, inputs[1] as Tensor]];
+  return { outputs, updates, packs: isUsed(packs, outputs, updates) ? packs : [] };
+}
+
+/** A pack may name only what the graph knows. */
+function isUsed(
+  packs: readonly (readonly Tensor[])[],
+  outputs: readonly Tensor[],
+  updates: readonly (readonly [Tensor, Tensor])[],
+): boolean {
+  const known = requestOf(wishOf({ outputs, updates })).placements;
+  return packs.flat().every(({ value }) => value.node.op === "source" && known.has(value.node));
+}
+
+const whole = (name: string): readonly [number, number] => (name === "one" ? [1, 1] : [-4, 5]);
+const GRAPHS = 300;
+
+const forms = {
+  "many operands, any view": referenceTraits,
+  "few operands, aligned views": {
+    ...referenceTraits,
+    viewAlignment: 64,
+    maxElementwiseOperands: 4,
+  },
+};
+
+it.each(Object.entries(forms))(
+  "plans of random graphs give what the ops give one by one: %s",
+  async (_, traits) => {
+    for (let seed = 0; seed < GRAPHS; seed++) {
+      try {
+        await planned(randomWish(seed), traits, whole, 0);
+      } catch (error) {
+        throw new Error(`graph ${seed}`, { cause: error });
+      }
+    }
+  },
+  60_000,
+);
+
+it("plans of random graphs for a GPU are sound and keep WebGPU's rule on aliasing", () => {
+  const faults: string[] = [];
+  for (let seed = 0; seed < GRAPHS; seed++) {
+    const plan = schedule(requestOf(wishOf(randomWish(seed))), webgpuTraits());
+    faults.push(...[...checkPlan(plan), ...checkAliasing(plan)].map((text) => `${seed}: ${text}`));
+  }
+  expect(faults).toEqual([]);
+});

@@ -1,0 +1,247 @@
+import { describe, expect, it } from "vitest";
+import { referenceTraits } from "../../../src/devices/reference/device.ts";
+import { wrap } from "../../../src/functions/apply.ts";
+import {
+  add,
+  concat,
+  exp,
+  lstm,
+  matmul,
+  mul,
+  relu,
+  reshape,
+  slice,
+  sub,
+  sum,
+  type Tensor,
+  tanh,
+  transpose,
+} from "../../../src/functions.ts";
+import { emit } from "../../../src/graph/graph.ts";
+import { packedOffsets } from "../../../src/ops/packed.ts";
+import { input, labels, planned } from "./plans.ts";
+
+const x = input("x", [6, 64]);
+
+describe("views", () => {
+  it("of whole rows need no copy", async () => {
+    const plan = await planned({ outputs: [sum(slice(exp(x), [2, 0], [3, -1]))] });
+    expect(labels(plan)).toEqual(["exp", "reduce"]);
+  });
+
+  it("start where the device allows them to, and are copied elsewhere", async () => {
+    const odd = input("odd", [6, 5]);
+    const wish = { outputs: [sum(slice(exp(odd), [1, 0], [3, -1]))] };
+    expect(labels(await planned(wish))).toEqual(["exp", "reduce"]);
+    const aligned = { ...referenceTraits, viewAlignment: 64 };
+    expect(labels(await planned(wish, aligned))).toEqual(["exp", "slice", "reduce"]);
+  });
+
+  it("of views, through reshapes, read the right elements", async () => {
+    const rows = slice(reshape(exp(x), [12, 32]), [2, 0], [8, -1]);
+    const inner = slice(reshape(rows, [4, 64]), [1, 0], [2, -1]);
+    await planned({ outputs: [inner, add(inner, 1), transpose(inner)] });
+  });
+
+  it("of columns are no views", async () => {
+    await planned({ outputs: [slice(x, [0, 3], [-1, 2]), sum(slice(exp(x), [0, 0], [-1, 1]))] });
+  });
+});
+
+describe("results", () => {
+  it("may be the same value twice", async () => {
+    const y = exp(x);
+    const plan = await planned({ outputs: [y, y, reshape(y, [384])] });
+    expect(labels(plan).filter((label) => label === "exp").length).toBe(1);
+  });
+
+  it("may be inputs, views of inputs, and views of each other", async () => {
+    const y = exp(x);
+    await planned({ outputs: [x, slice(x, [1, 0], [2, -1]), slice(y, [1, 0], [2, -1]), y] });
+  });
+
+  it("may be of size 0, and so may everything on the way", async () => {
+    const none = slice(x, [6, 0], [0, -1]);
+    const plan = await planned({
+      outputs: [none, add(none, 1), sum(none), sum(none, { axis: 0 }), concat([none, none])],
+    });
+    expect(plan.results.length).toBe(5);
+  });
+
+  it("may be numbers alone", async () => {
+    await planned({ outputs: [mul(add(sum(x), 2), 0.5)] });
+  });
+});
+
+describe("variables", () => {
+  const [a, b, c] = [input("a", [33]), input("b", [33]), input("c", [33])];
+
+  it("are updated in place where nobody needs the old value any more", async () => {
+    const plan = await planned({ updates: [[a, sub(a, mul(b, 0.1))]] });
+    expect(plan.steps.length).toBe(1);
+    expect(plan.slots).toEqual([]);
+  });
+
+  it("can be swapped, and rotated", async () => {
+    await planned({
+      updates: [
+        [a, b],
+        [b, a],
+      ],
+    });
+    await planned({
+      updates: [
+        [a, add(b, 1)],
+        [b, c],
+        [c, a],
+      ],
+    });
+  });
+
+  it("keep their old value for whoever reads it after the new one is known", async () => {
+    const next = mul(a, 2);
+    const later = sum(mul(tanh(next), a));
+    await planned({ outputs: [later, a], updates: [[a, next]] });
+  });
+
+  it("may all take one value, which is a result as well", async () => {
+    const next = tanh(add(a, b));
+    await planned({
+      outputs: [next],
+      updates: [
+        [a, next],
+        [b, next],
+        [c, reshape(next, [33])],
+      ],
+    });
+  });
+
+  it("may take a value of a part of another one that changes, too", async () => {
+    const long = input("long", [2, 33]);
+    await planned({
+      updates: [
+        [a, reshape(slice(long, [1, 0], [1, -1]), [33])],
+        [long, mul(long, 3)],
+      ],
+    });
+  });
+
+  it("may be transposed into themselves", async () => {
+    const square = input("square", [5, 5]);
+    await planned({ updates: [[square, add(transpose(square), square)]] });
+    await planned({ updates: [[square, matmul(square, square)]] });
+    const row = slice(square, [0, 0], [1, -1]);
+    await planned({ updates: [[square, sub(square, row)]] });
+  });
+});
+
+describe("ops that overwrite", () => {
+  const shapes = [[3, 5], [7]];
+  const parameters = shapes.map((shape, i) => input(`parameter ${i}`, shape));
+  const gradients = shapes.map((shape, i) => input(`gradient ${i}`, shape));
+  const { length } = packedOffsets(shapes);
+  const [m, v] = [input("m", [length]), input("v", [length])];
+  const [learningRate, scale, apply, step] = ["learningRate", "scale", "apply", "step"].map(
+    (name) => input(name, []),
+  ) as [Tensor, Tensor, Tensor, Tensor];
+  const positive = (name: string) =>
+    name === "v" || name === "step" || name === "apply" ? ([1, 2] as const) : ([-1, 1] as const);
+
+  function adam(given: readonly Tensor[], from: readonly Tensor[]) {
+    const graph = ({ value }: Tensor) => value;
+    const outs = emit(
+      "adam",
+      {
+        parameters: from.map(graph),
+        gradients: given.map(graph),
+        m: m.value,
+        v: v.value,
+        learningRate: learningRate.value,
+        step: step.value,
+        scale: scale.value,
+        apply: apply.value,
+      },
+      { beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0 },
+    );
+    return { parameters: outs.parameters.map(wrap), m: wrap(outs.m), v: wrap(outs.v) };
+  }
+
+  function updatesOf(next: ReturnType<typeof adam>): (readonly [Tensor, Tensor])[] {
+    const pairs = parameters.flatMap((parameter, i) => {
+      const value = next.parameters[i];
+      return value === undefined ? [] : [[parameter, value] as const];
+    });
+    return [...pairs, [m, next.m], [v, next.v]];
+  }
+
+  it("update packed parameters in place: one step, no copy", async () => {
+    const made = gradients.map((g) => tanh(g));
+    const next = adam(made, parameters);
+    const plan = await planned(
+      { updates: updatesOf(next), packs: [parameters] },
+      undefined,
+      positive,
+    );
+    expect(labels(plan).filter((label) => label === "copy")).toEqual([]);
+    expect(labels(plan).filter((label) => label === "adam").length).toBe(1);
+  });
+
+  it("bring parameters and gradients side by side where they are not", async () => {
+    const next = adam(gradients, parameters);
+    const plan = await planned({ updates: updatesOf(next) }, undefined, positive);
+    expect(labels(plan).filter((label) => label === "copy").length).toBeGreaterThan(0);
+  });
+
+  it("copy what somebody reads afterwards", async () => {
+    const next = adam(gradients, parameters);
+    const [first] = parameters as [Tensor];
+    const change = sub(next.parameters[0] as Tensor, first);
+    await planned(
+      { outputs: [change, m, first], updates: updatesOf(next), packs: [parameters] },
+      undefined,
+      positive,
+      1e-4, // a small difference of large numbers
+    );
+  });
+
+  it("work on computed parameters, and twice over", async () => {
+    const once = adam(
+      gradients,
+      parameters.map((p) => mul(p, 2)),
+    );
+    const twice = adam(gradients, once.parameters);
+    await planned({ outputs: [...once.parameters, ...twice.parameters] }, undefined, positive);
+  });
+
+  it("lstm writes its gates over the projection, or over a copy where that is still read", async () => {
+    const [T, B, H] = [3, 2, 4];
+    const recurrent = input("recurrent", [H, H, 4]);
+    const inputs = input("inputs", [2, H, 4]);
+    const bias = input("gate bias", [H, 4]);
+    const sequence = input("sequence", [T, B, 2]);
+    const { y, state } = lstm(sequence, { input: inputs, recurrent, bias });
+    const plain = await planned({ outputs: [y, state.h, state.c] });
+    expect(labels(plain)).not.toContain("copy");
+
+    const projected = reshape(matmul(reshape(sequence, [T * B, 2]), reshape(inputs, [2, 4 * H])), [
+      T,
+      B,
+      H,
+      4,
+    ]);
+    const state0 = input("state", [B, H]);
+    const outs = emit(
+      "lstm",
+      {
+        projected: projected.value,
+        recurrent: recurrent.value,
+        h0: state0.value,
+        c0: state0.value,
+      },
+      {},
+    );
+    const [gates, hidden] = [wrap(outs.gates), wrap(outs.y)];
+    await planned({ outputs: [add(gates, projected), relu(hidden), sum(projected)] });
+    await planned({ outputs: [gates, projected] });
+  });
+});

@@ -1,0 +1,156 @@
+/** What must be true of every plan, found again from its steps alone. Free of the test runner. */
+import type { Operand } from "../../src/scheduler/lowering.ts";
+import { isFallback } from "../../src/scheduler/lowering.ts";
+import type { Plan } from "../../src/scheduler/plan.ts";
+import { BYTES_PER_ELEMENT } from "../../src/tensor/dtype.ts";
+import { sizeOf } from "../../src/tensor/shape.ts";
+
+/** Everything that is wrong with `plan`; nothing, if it is sound. */
+export function checkPlan(plan: Plan): string[] {
+  return [
+    ...checkRegions(plan),
+    ...checkLifetimes(plan),
+    ...checkReads(plan),
+    ...checkBarriers(plan),
+    ...checkMemory(plan),
+    ...checkResults(plan),
+  ];
+}
+
+/** The memory behind an operand: two operands with equal names may touch each other. */
+function memoryOf(plan: Plan, { region }: Operand): string {
+  const buffer = plan.buffers[region.buffer];
+  return `${buffer?.kind} ${buffer?.place}`;
+}
+
+const isRead = ({ access }: Operand) => access !== "write";
+const isWritten = ({ access }: Operand) => access !== "read";
+
+function eachOperand(plan: Plan, check: (operand: Operand, step: number) => string[]): string[] {
+  return plan.steps.flatMap(({ call }, step) =>
+    call.operands.flatMap((operand) => check(operand, step)),
+  );
+}
+
+/** A region lies inside its buffer, a buffer inside its slot or binding. */
+function checkRegions(plan: Plan): string[] {
+  const buffers = plan.buffers.flatMap(({ bytes, kind, place, lifetime }, i) => {
+    const isUsed = plan.steps.some(({ call }) =>
+      call.operands.some(({ region }) => region.buffer === i),
+    );
+    const room = kind === "temporary" ? plan.slots[place] : plan.bindings[place]?.bytes;
+    return isUsed && !(bytes <= (room ?? -1))
+      ? [`buffer ${i} has ${bytes} bytes, its place ${room}, lifetime ${lifetime}`]
+      : [];
+  });
+  const regions = eachOperand(plan, ({ region }, step) => {
+    const end = (region.offset + sizeOf(region.type.shape)) * BYTES_PER_ELEMENT;
+    const bytes = plan.buffers[region.buffer]?.bytes ?? -1;
+    return region.offset >= 0 && end <= bytes
+      ? []
+      : [`step ${step} reaches ${end} bytes into a buffer of ${bytes}`];
+  });
+  return [...buffers, ...regions];
+}
+
+/** Steps use a temporary within its lifetime, and no two that share a slot live at the same time. */
+function checkLifetimes(plan: Plan): string[] {
+  const outside = eachOperand(plan, ({ region }, step) => {
+    const [first, last] = plan.buffers[region.buffer]?.lifetime ?? [0, -1];
+    return first <= step && step <= last ? [] : [`step ${step} uses buffer ${region.buffer} dead`];
+  });
+  const used = new Set<number>();
+  eachOperand(plan, ({ region }) => {
+    used.add(region.buffer);
+    return [];
+  });
+  const temporaries = [...used].filter((i) => plan.buffers[i]?.kind === "temporary");
+  const overlaps = temporaries.flatMap((i) =>
+    temporaries.flatMap((j) => {
+      const [a, b] = [plan.buffers[i], plan.buffers[j]];
+      if (i >= j || a === undefined || b === undefined || a.place !== b.place) return [];
+      const apart = a.lifetime[1] < b.lifetime[0] || b.lifetime[1] < a.lifetime[0];
+      return apart ? [] : [`buffers ${i} and ${j} share slot ${a.place} at the same time`];
+    }),
+  );
+  return [...outside, ...overlaps];
+}
+
+/** A temporary is written before it is read. */
+function checkReads(plan: Plan): string[] {
+  const written = new Set<number>();
+  return plan.steps.flatMap(({ call }, step) => {
+    const early = call.operands.filter(
+      (operand) =>
+        isRead(operand) &&
+        plan.buffers[operand.region.buffer]?.kind === "temporary" &&
+        !written.has(operand.region.buffer),
+    );
+    for (const operand of call.operands) {
+      if (isWritten(operand)) written.add(operand.region.buffer);
+    }
+    return early.map(({ region }) => `step ${step} reads buffer ${region.buffer} before a write`);
+  });
+}
+
+/** A barrier stands before every step that conflicts with one since the last barrier, and before no other. */
+function checkBarriers(plan: Plan): string[] {
+  let since: (readonly Operand[])[] = [];
+  return plan.steps.flatMap(({ call, barrierBefore }, step) => {
+    const conflicts = since.some((earlier) =>
+      earlier.some((before) =>
+        call.operands.some(
+          (now) =>
+            memoryOf(plan, before) === memoryOf(plan, now) && (isWritten(before) || isWritten(now)),
+        ),
+      ),
+    );
+    if (barrierBefore) since = [];
+    since.push(call.operands);
+    return conflicts === barrierBefore
+      ? []
+      : [`step ${step} has ${barrierBefore ? "a barrier that it does not need" : "no barrier"}`];
+  });
+}
+
+function checkMemory({ memory, slots }: Plan): string[] {
+  const { lowerBoundBytes, peakBytes, unsharedBytes } = memory;
+  const total = slots.reduce((sum, bytes) => sum + bytes, 0);
+  return lowerBoundBytes <= peakBytes && peakBytes <= unsharedBytes && peakBytes === total
+    ? []
+    : [
+        `memory: ${lowerBoundBytes} ≤ ${peakBytes} ≤ ${unsharedBytes} does not hold, or ${total} is held`,
+      ];
+}
+
+/** Every result that has elements is written by a step. */
+function checkResults(plan: Plan): string[] {
+  return plan.results.flatMap(({ binding, type }, i) => {
+    const isMade = plan.steps.some(({ call }) =>
+      call.operands.some(
+        (operand) => isWritten(operand) && memoryOf(plan, operand) === `binding ${binding}`,
+      ),
+    );
+    return isMade || sizeOf(type.shape) === 0 ? [] : [`nothing writes result ${i}`];
+  });
+}
+
+function overlap({ region: a }: Operand, { region: b }: Operand): boolean {
+  return (
+    a.buffer === b.buffer &&
+    a.offset < b.offset + sizeOf(b.type.shape) &&
+    b.offset < a.offset + sizeOf(a.type.shape)
+  );
+}
+
+/** WebGPU's rule: what a dispatch writes, none of its other bindings may reach. */
+export function checkAliasing(plan: Plan): string[] {
+  return plan.steps.flatMap(({ call, label }, step) => {
+    if (isFallback(call)) return [];
+    return call.operands.flatMap((operand, i) =>
+      isWritten(operand) && call.operands.some((other, j) => j !== i && overlap(operand, other))
+        ? [`step ${step} (${label}) binds what it writes once more: ${memoryOf(plan, operand)}`]
+        : [],
+    );
+  });
+}
