@@ -1,0 +1,38 @@
+/** The two networks. */
+import { nn } from "gradgpu";
+
+/** f32[N, 28, 28, 1] → f32[N, 10]: 20,490 weights in two convolutions and one linear layer. */
+export function digitsModel(): nn.Module {
+  return nn.sequential(
+    nn.conv2d(1, 16, 3, { padding: "same" }),
+    nn.relu(),
+    nn.maxPool2d(2),
+    nn.conv2d(16, 32, 3, { padding: "same" }),
+    nn.relu(),
+    nn.maxPool2d(2),
+    nn.flatten(),
+    nn.linear(32 * 7 * 7, 10),
+  );
+}
+
+export interface TextModelOptions {
+  /** How many different characters there are. */
+  readonly characters: number;
+  readonly embedding: number;
+  readonly hidden: number;
+}
+
+/** i32[T, B] → f32[T, B, characters]. */
+export function textModel({ characters, embedding, hidden }: TextModelOptions): nn.Module {
+  return nn.sequential(
+    nn.embedding(characters, embedding),
+    nn.lstm(embedding, hidden, { initialiseBias: rememberAtFirst }),
+    nn.linear(hidden, characters),
+  );
+}
+
+/** 1 for the forget gate, second of four, and 0 for the others: gradients reach back from the start. Gers et al. 2000. */
+function rememberAtFirst(shape: readonly number[]): Float32Array {
+  const size = shape.reduce((n, d) => n * d, 1);
+  return Float32Array.from({ length: size }, (_, i) => (i % 4 === 1 ? 1 : 0));
+}
