@@ -23,7 +23,6 @@ function memoryOf(plan: Plan, { region }: Operand): string {
   return `${buffer?.kind} ${buffer?.place}`;
 }
 
-const isRead = ({ access }: Operand) => access !== "write";
 const isWritten = ({ access }: Operand) => access !== "read";
 
 function eachOperand(plan: Plan, check: (operand: Operand, step: number) => string[]): string[] {
@@ -76,13 +75,13 @@ function checkLifetimes(plan: Plan): string[] {
   return [...outside, ...overlaps];
 }
 
-/** A temporary is written before it is read. */
+/** A temporary is written before it is read. `readwrite` counts as both: kernels have scratch memory of their own. */
 function checkReads(plan: Plan): string[] {
   const written = new Set<number>();
   return plan.steps.flatMap(({ call }, step) => {
     const early = call.operands.filter(
       (operand) =>
-        isRead(operand) &&
+        operand.access === "read" &&
         plan.buffers[operand.region.buffer]?.kind === "temporary" &&
         !written.has(operand.region.buffer),
     );
