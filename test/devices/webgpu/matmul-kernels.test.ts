@@ -5,6 +5,7 @@ import {
   type Choice,
   chooseDirect,
   type Tile,
+  tiles,
 } from "../../../src/devices/webgpu/lowering/tiles.ts";
 import { DEFAULT_LIMITS, type WebgpuTarget } from "../../../src/devices/webgpu/target.ts";
 import type { Case } from "../../cases/case.ts";
@@ -59,12 +60,6 @@ async function errorOf(
 /** K · 2⁻²⁴ bounds the error of a sum of K terms; these are at most 260 terms with random signs. */
 const TOLERANCE = 2e-6;
 
-const tiles: readonly Tile[] = [
-  { bm: 128, bn: 128, bk: 16, tm: 8, tn: 8 },
-  { bm: 64, bn: 64, bk: 16, tm: 8, tn: 4 },
-  { bm: 64, bn: 32, bk: 16, tm: 4, tn: 4 },
-  { bm: 32, bn: 32, bk: 32, tm: 4, tn: 4 },
-];
 const direct = (tm: number, tn: number, splits = 1): Choice => ({
   kind: "direct",
   tm,
@@ -76,7 +71,8 @@ const direct = (tm: number, tn: number, splits = 1): Choice => ({
 const naive: Choice = { kind: "naive" };
 const gemv: Choice = { kind: "gemv", columns: 8, slices: 32 };
 const tiled = (tile: Tile, splits = 1): Choice => ({ kind: "tiled", tile, splits });
-const small: Tile = { bm: 32, bn: 32, bk: 32, tm: 4, tn: 4 };
+// Small and short, so that SwiftShader compiles its many specialisations in seconds.
+const small: Tile = { bm: 16, bn: 16, bk: 8, tm: 4, tn: 4, unroll: 4 };
 
 const variants: readonly (readonly [name: string, choice: Choice])[] = [
   ["naive", naive],
@@ -87,8 +83,8 @@ const variants: readonly (readonly [name: string, choice: Choice])[] = [
   ["direct 1 × 4", direct(1, 4)],
   ["direct 1 × 8", direct(1, 8)],
   ["direct 4 × 8 in 3 parts of K", direct(4, 8, 3)],
-  ["tiled 32 × 32", tiled(small)],
-  ["tiled 32 × 32 in 2 parts of K", tiled(small, 2)],
+  ["tiled 16 × 16", tiled(small)],
+  ["tiled 16 × 16 in 2 parts of K", tiled(small, 2)],
 ];
 
 describe("matmul kernels", () => {
@@ -110,20 +106,13 @@ describe("matmul kernels", () => {
     }
   });
 
-  it.each(tiles)(
-    "tiled $bm × $bn agrees beyond one tile, with and without vectors",
-    async (tile) => {
-      for (const [m, k, n] of [
-        [129, 17, 65],
-        [132, 36, 68],
-        [128, 32, 128],
-      ] as const) {
-        for (const flags of allFlags.slice(0, 3)) {
-          expect(await errorOf(tiled(tile), product(m, k, n, flags))).toBeLessThan(TOLERANCE);
-        }
-      }
-    },
-  );
+  it.each(tiles)("tiled $tile.bm × $tile.bn agrees beyond one tile", async ({ tile }) => {
+    // Unrolled by 2, the rest as on a GPU: the code that SwiftShader has to compile is what takes the time.
+    const choice = tiled({ ...tile, unroll: 2 });
+    const flags = { transposeA: false, transposeB: true };
+    expect(await errorOf(choice, product(129, 17, 65, flags))).toBeLessThan(TOLERANCE);
+    expect(await errorOf(choice, product(132, 36, 132, flags))).toBeLessThan(TOLERANCE);
+  });
 
   it.each(variants)("%s multiplies a batch, with a broadcast operand", async (_, choice) => {
     const [plain] = allFlags;

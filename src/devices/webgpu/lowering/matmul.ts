@@ -265,9 +265,7 @@ export function tileConstants({
   tile,
   splits,
 }: Extract<Choice, { kind: "tiled" }>): Record<string, number> {
-  const { bm, bn, bk, tm, tn } = tile;
-  // Unrolled as far as a GPU's instruction cache likes: about a thousand FMAs.
-  const unroll = tm * tn >= 32 ? Math.min(bk, 16) : bk;
+  const { bm, bn, bk, tm, tn, unroll } = tile;
   return { BM: bm, BN: bn, BK: bk, TM: tm, TN: tn, UNROLL: unroll, SPLITS: splits };
 }
 

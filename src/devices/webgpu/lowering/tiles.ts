@@ -13,13 +13,15 @@ export interface Product {
   readonly batches: number;
 }
 
-/** Tiles of matmul/tiled and conv/tiled; `threads` = bm · bn / (tm · tn). */
+/** Tiles of matmul/tiled and conv/tiled: bm · bn / (tm · tn) invocations. */
 export interface Tile {
   readonly bm: number;
   readonly bn: number;
   readonly bk: number;
   readonly tm: number;
   readonly tn: number;
+  /** Steps of k that are unrolled, a divisor of bk; all of them on a GPU, few where compiling is what costs. */
+  readonly unroll: number;
 }
 
 /** One kernel with the tile it is specialised by; `splits` parts of k are summed by a second pass. */
@@ -43,11 +45,11 @@ export type TiledChoice = Extract<Choice, { kind: "tiled" }>;
  * Share of the machine's peak that each tile reaches when it fills the machine. In the inner loop, read with
  * tools/isa for RDNA2: 90.7, 87.5, 81 and 83 % FMA; 16, 10.7, 8 and 8 FMA per 128-bit read.
  */
-const tiles: readonly { readonly tile: Tile; readonly efficiency: number }[] = [
-  { tile: { bm: 128, bn: 128, bk: 16, tm: 8, tn: 8 }, efficiency: 1 },
-  { tile: { bm: 64, bn: 64, bk: 16, tm: 8, tn: 4 }, efficiency: 0.8 },
-  { tile: { bm: 64, bn: 32, bk: 16, tm: 4, tn: 4 }, efficiency: 0.55 },
-  { tile: { bm: 32, bn: 32, bk: 32, tm: 4, tn: 4 }, efficiency: 0.5 },
+export const tiles: readonly { readonly tile: Tile; readonly efficiency: number }[] = [
+  { tile: { bm: 128, bn: 128, bk: 16, tm: 8, tn: 8, unroll: 16 }, efficiency: 1 },
+  { tile: { bm: 64, bn: 64, bk: 16, tm: 8, tn: 4, unroll: 16 }, efficiency: 0.8 },
+  { tile: { bm: 64, bn: 32, bk: 16, tm: 4, tn: 4, unroll: 16 }, efficiency: 0.55 },
+  { tile: { bm: 32, bn: 32, bk: 32, tm: 4, tn: 4, unroll: 32 }, efficiency: 0.5 },
 ];
 
 /** Cores of a middling GPU: workgroups beyond this many run one after the other. */

@@ -1,0 +1,195 @@
+/**
+ * Convolutions as matrix products whose left operand is gathered, never stored: positions × (filter position,
+ * channel) · (filter position, channel) × output channels. The gradient with respect to the input is the same
+ * gather over the windows of g, one layer of the grid for each phase of the stride; the gradient with respect to
+ * the filter is the transposed product with its long sum split into parts.
+ */
+import type { KernelCall, Operand, Region, Site } from "../../../scheduler/lowering.ts";
+import { sizeOf } from "../../../tensor/shape.ts";
+import type { Lowerings, WebgpuTarget } from "../target.ts";
+import { lineGrid } from "./grid.ts";
+import { type Destination, epilogueConstants, sumPartials, tileConstants } from "./matmul.ts";
+import { read, write } from "./operand.ts";
+import { type Choice, chooseDirect, chooseTiled, type Product, partOf } from "./tiles.ts";
+
+export type ConvChoice = Extract<Choice, { kind: "direct" | "tiled" }>;
+
+/** The kernel and tile for a convolution; `sourceChannels` are those that are gathered. */
+export type ChooseConv = (
+  target: WebgpuTarget,
+  product: Product,
+  sourceChannels: number,
+) => ConvChoice;
+
+export function convLowerings(
+  target: WebgpuTarget,
+  choose: ChooseConv = chooseConv,
+): Lowerings<"conv2d" | "conv2dInputGrad" | "conv2dFilterGrad"> {
+  return {
+    conv2d: (site) => lowerForward(site, target, choose),
+    conv2dInputGrad: (site) => lowerInputGrad(site, target, choose),
+    conv2dFilterGrad: (site) => lowerFilterGrad(site, target, choose),
+  };
+}
+
+export function chooseConv(
+  target: WebgpuTarget,
+  product: Product,
+  sourceChannels: number,
+): ConvChoice {
+  // So few channels leave a tile of k mostly index arithmetic, and a small filter in the cache.
+  if (target.isSoftware || sourceChannels < 4 || product.n < 8) return chooseDirect(product);
+  return chooseTiled(target, product);
+}
+
+/** What forward and input gradient have in common; the shapes are [N, H, W, C]. */
+interface Gather {
+  readonly source: Region;
+  readonly w: Region;
+  readonly out: Region;
+  readonly isGradient: boolean;
+  readonly site: Site<"conv2d" | "conv2dInputGrad">;
+}
+
+function lowerForward(
+  site: Site<"conv2d">,
+  target: WebgpuTarget,
+  choose: ChooseConv,
+): KernelCall[] {
+  const { ins, outs } = site;
+  return lowerGather(
+    { source: ins.x, w: ins.w, out: outs.out, isGradient: false, site },
+    target,
+    choose,
+  );
+}
+
+function lowerInputGrad(
+  site: Site<"conv2dInputGrad">,
+  target: WebgpuTarget,
+  choose: ChooseConv,
+): KernelCall[] {
+  const { ins, outs } = site;
+  return lowerGather(
+    { source: ins.g, w: ins.w, out: outs.out, isGradient: true, site },
+    target,
+    choose,
+  );
+}
+
+function lowerGather(gather: Gather, target: WebgpuTarget, choose: ChooseConv): KernelCall[] {
+  const { source, w, out, isGradient, site } = gather;
+  const [images = 0, outHeight = 0, outWidth = 0, n = 0] = out.type.shape;
+  const [, sourceHeight = 0, sourceWidth = 0, sourceChannels = 0] = source.type.shape;
+  const [filterHeight = 0, filterWidth = 0] = w.type.shape;
+  const { stride, padding } = site.attrs;
+  if (sizeOf(out.type.shape) === 0) return [];
+
+  const phases = isGradient ? stride[0] * stride[1] : 1;
+  const positions = isGradient
+    ? images * Math.ceil(outHeight / stride[0]) * Math.ceil(outWidth / stride[1])
+    : images * outHeight * outWidth;
+  const k = (filterHeight * filterWidth * sourceChannels) / phases;
+  const product = { m: positions, n, k: Math.ceil(k), batches: phases };
+  const choice = withoutSplits(choose(target, product, sourceChannels));
+  const { tilesN, grid, constants } = mappingOf(choice, product);
+  const isVector = Number(n % 4 === 0);
+  // Forward w is read along OC, backward in blocks along OC too, which only the tiled kernel turns around.
+  const isTiledVector = choice.kind === "tiled" && sourceChannels % 4 === 0;
+  const vectorW = isGradient ? Number(isTiledVector) : isVector;
+  const bias = site.epilogue?.bias;
+  const operands: Operand[] = [
+    read(source),
+    read(w),
+    ...(bias === undefined ? [] : [read(bias)]),
+    write(out),
+  ];
+  return [
+    {
+      kernel: choice.kind === "direct" ? "conv/direct" : "conv/tiled",
+      constants: {
+        ...withoutSplitConstant(constants),
+        ...epilogueConstants(site.epilogue),
+        ...(choice.kind === "tiled" && { VECTOR_A: Number(sourceChannels % 4 === 0) }),
+        VECTOR_W: vectorW,
+        VECTOR_OUT: isVector,
+        GRADIENT: Number(isGradient),
+      },
+      operands,
+      words: [
+        ...[images * outHeight * outWidth, n, sourceHeight, sourceWidth, sourceChannels],
+        ...[outHeight, outWidth, filterHeight, filterWidth],
+        // w is [KH, KW, C, OC]: forward k runs over C and n over OC, backward the other way round.
+        ...(isGradient ? [1, sourceChannels] : [n, 1]),
+        ...[...stride, padding[0][0], padding[1][0], tilesN],
+      ],
+      grid: [grid[0], grid[1], phases],
+    },
+  ];
+}
+
+/** Outputs of these two are many and their sums short: parts of k are for the filter's gradient. */
+function withoutSplits(choice: ConvChoice): ConvChoice {
+  return { ...choice, splits: 1 };
+}
+
+function mappingOf(choice: ConvChoice, { m, n }: Product) {
+  if (choice.kind === "direct") {
+    const { tm, tn, wx, wy } = choice;
+    const tilesN = Math.ceil(n / (tn * wx));
+    const constants = { TM: tm, TN: tn, WX: wx, WY: wy };
+    return { tilesN, constants, grid: lineGrid(tilesN * Math.ceil(m / (tm * wy))) };
+  }
+  const { bm, bn } = choice.tile;
+  const tilesN = Math.ceil(n / bn);
+  return { tilesN, constants: tileConstants(choice), grid: lineGrid(tilesN * Math.ceil(m / bm)) };
+}
+
+function lowerFilterGrad(
+  { ins: { x, g }, outs: { out }, attrs, scratch }: Site<"conv2dFilterGrad">,
+  target: WebgpuTarget,
+  choose: ChooseConv,
+): KernelCall[] {
+  const [, height = 0, width = 0, channels = 0] = x.type.shape;
+  const [images = 0, outHeight = 0, outWidth = 0, n = 0] = g.type.shape;
+  const [filterHeight = 0, filterWidth = 0] = out.type.shape;
+  if (sizeOf(out.type.shape) === 0) return [];
+
+  const m = filterHeight * filterWidth * channels;
+  const windows = images * outHeight * outWidth;
+  const product = { m, n, k: windows, batches: 1 };
+  // Rows are (filter position, channel) here: few channels are no reason against tiles.
+  const choice = choose(target, product, m);
+  const { tilesN, grid, constants } = mappingOf(choice, product);
+  const isVector = Number(n % 4 === 0);
+  const isDirect = choice.kind === "direct";
+  // The barrier-free kernel walks whole rows of windows, the tiled one windows.
+  const length = isDirect ? images * outHeight : windows;
+  const part = partOf(length, choice.splits, isDirect ? 1 : choice.tile.bk);
+  const parts = Math.max(1, Math.ceil(length / part));
+  const partials = parts === 1 ? undefined : scratch({ dtype: "f32", shape: [parts, m, n] });
+  const call: KernelCall = {
+    kernel: isDirect ? "conv/filter_grad" : "conv/filter_grad_tiled",
+    constants: {
+      ...withoutSplitConstant(constants),
+      ...(!isDirect && { VECTOR_X: Number(channels % 4 === 0) }),
+      VECTOR_G: isVector,
+      VECTOR_OUT: isVector,
+    },
+    operands: [read(x), read(g), write(partials ?? out)],
+    words: [
+      ...[m, n, height, width, channels, outHeight, outWidth, filterWidth],
+      ...[...attrs.stride, attrs.padding[0][0], attrs.padding[1][0], tilesN, length, part],
+    ],
+    grid: [grid[0], grid[1], parts],
+  };
+  if (partials === undefined) return [call];
+  const to: Destination = { out, epilogue: undefined, biasStride: 1, scratch };
+  return [call, sumPartials(partials, 0, parts, m * n, n, to)];
+}
+
+/** The number of parts is in the grid: kernels of this file need no constant for it. */
+function withoutSplitConstant(constants: Record<string, number>): Record<string, number> {
+  const { SPLITS: _, ...rest } = constants;
+  return rest;
+}
