@@ -13,9 +13,9 @@ import { Cell } from "./cell.ts";
 import { currentRuntime } from "./current.ts";
 import { type Prepared, prepare } from "./prepare.ts";
 import type { Runtime } from "./runtime.ts";
-import { replaceTensors, tensorsIn } from "./structure.ts";
+import { replaceTensors } from "./structure.ts";
 import { Tensor } from "./tensor.ts";
-import { type Traced, trace } from "./trace.ts";
+import { checkNotTracing, type Traced, trace } from "./trace.ts";
 
 /** A number is handed over as a scalar f32 tensor: a new one never compiles anything. */
 export type Argument = Tensor | number;
@@ -60,6 +60,7 @@ class CompiledStep<R> {
   }
 
   call(runtime: Runtime, args: readonly Argument[]): Promise<R> {
+    checkNotTracing();
     const tensors = args.map((arg) => (typeof arg === "number" ? scalar(arg) : arg));
     return runtime.enqueue(async () => {
       await runtime.flush();
@@ -92,14 +93,10 @@ class CompiledStep<R> {
 
   async #make(runtime: Runtime, types: readonly TensorType[], why: string): Promise<Entry> {
     const traced = trace(this.#fn, types);
-    const results = tensorsIn(traced.result);
-    const prepared = prepare(
-      { outputs: results.map(({ value }) => value), updates: traced.assigned },
-      false,
-    );
+    const prepared = prepare({ outputs: traced.values, updates: traced.assigned }, false);
     const plan = prepared.plan(runtime.device.traits);
     const program = await runtime.load(plan);
-    const outputs = results.map(({ type }, i) => new Cell("data", type, `output ${i}`));
+    const outputs = traced.values.map(({ type }, i) => new Cell("data", type, `output ${i}`));
     return { traced, prepared, plan, program, places: placesOf(prepared), outputs, why, runs: 0 };
   }
 
@@ -163,8 +160,7 @@ export function planStep(
   traits: Runtime["device"]["traits"],
 ): Plan {
   const traced = trace(fn, types);
-  const outputs = tensorsIn(traced.result).map(({ value }) => value);
-  return prepare({ outputs, updates: traced.assigned }, false).plan(traits);
+  return prepare({ outputs: traced.values, updates: traced.assigned }, false).plan(traits);
 }
 
 function placesOf({ cells, blocks }: Prepared): string {

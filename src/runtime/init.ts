@@ -47,8 +47,7 @@ export async function init(options: InitOptions = {}): Promise<Opened> {
 async function choose(options: InitOptions): Promise<{ device: Device; why: string }> {
   const wanted = options.device ?? "auto";
   if (wanted === "cpu") return { device: await openCpu(options), why: "asked for by name" };
-  if (wanted === "webgpu")
-    return { device: await openWebgpuDevice(), why: "asked for by name" };
+  if (wanted === "webgpu") return { device: await openWebgpuDevice(), why: "asked for by name" };
   if (typeof wanted === "object")
     return { device: await openWebgpuDevice({ device: wanted }), why: "a GPUDevice was handed in" };
   if (wanted !== "auto") {

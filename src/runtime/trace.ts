@@ -7,29 +7,40 @@ import type { GraphValue } from "../graph/graph.ts";
 import type { TensorType } from "../tensor/shape.ts";
 import { activeTrace, type Trace, whileTracing } from "./active-trace.ts";
 import { Cell } from "./cell.ts";
+import { tensorsIn } from "./structure.ts";
 import { Tensor } from "./tensor.ts";
 
 /** What a function computes: its result, with tensors where it had them, and its assignments. */
 export interface Traced<R> {
   readonly result: R;
+  /** The values of the result's tensors: of a variable, what the function assigned to it last. */
+  readonly values: readonly GraphValue[];
   readonly arguments: readonly Cell[];
   readonly assigned: ReadonlyMap<Cell, GraphValue>;
   readonly key: Cell | undefined;
 }
 
+/** @throws TraceError while a step is traced */
+export function checkNotTracing(): void {
+  if (activeTrace() === undefined) return;
+  throw new TraceError(
+    "compile: a compiled step cannot be called inside another one. Call the plain function instead.",
+  );
+}
+
 export function trace<R>(fn: (...args: Tensor[]) => R, types: readonly TensorType[]): Traced<R> {
-  if (activeTrace() !== undefined) {
-    throw new TraceError(
-      "compile: a compiled step cannot be called inside another one. Call the plain function instead.",
-    );
-  }
+  checkNotTracing();
   const cells = types.map((type, i) => new Cell("argument", type, `argument ${i}`));
   const notes: Trace = { assigned: new Map(), key: undefined, streams: 0 };
-  const result = whileTracing(notes, () => fn(...cells.map((cell) => new Tensor(cell.value))));
+  const { result, values } = whileTracing(notes, () => {
+    const result = fn(...cells.map((cell) => new Tensor(cell.value)));
+    const tensors = result instanceof Promise ? [] : tensorsIn(result);
+    return { result, values: tensors.map(({ value }) => value) };
+  });
   if (result instanceof Promise) {
     throw new TraceError(
       "compile: the function must not be async; it is run once, on tensors that have no values yet. Await results outside, after the step.",
     );
   }
-  return { result, arguments: cells, assigned: notes.assigned, key: notes.key };
+  return { result, values, arguments: cells, assigned: notes.assigned, key: notes.key };
 }
