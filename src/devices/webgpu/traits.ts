@@ -1,5 +1,6 @@
 import type { OpName } from "../../ops/vocabulary.ts";
 import type { DeviceTraits, LoweredOp } from "../../scheduler/lowering.ts";
+import { convLowerings } from "./lowering/conv.ts";
 import { lowerElementwise } from "./lowering/elementwise.ts";
 import { embeddingLowerings } from "./lowering/embedding.ts";
 import { matmulLowerings } from "./lowering/matmul.ts";
@@ -35,12 +36,12 @@ export function webgpuTraits({
     ...movementLowerings,
     ...reduceLowerings(target),
     ...matmulLowerings(target),
+    ...convLowerings(target),
     ...poolLowerings(),
     ...recurrentLowerings(target),
     ...softmaxLowerings(target),
     ...embeddingLowerings(target),
     ...optimizerLowerings(target),
-    ...missing,
   };
   return {
     name: "webgpu",
@@ -52,13 +53,6 @@ export function webgpuTraits({
     copy: lowerCopy,
   };
 }
-
-const none = { fallback: "webgpu has no kernel for it yet" };
-const missing = {
-  conv2d: none,
-  conv2dInputGrad: none,
-  conv2dFilterGrad: none,
-};
 
 function withheld(lower: DeviceTraits["lower"], ops: readonly OpName[]): DeviceTraits["lower"] {
   const held = ops.filter((op): op is LoweredOp => op in lower);
