@@ -97,10 +97,14 @@ export interface Cannot {
 export interface EngineOptions {
   /** Threads asked for; as many as the machine has where nothing is said. */
   readonly threads?: number;
-  /** Where the peers' own files (.wasm) are served, in a page; ends in "/". In Node: undefined. */
+  /**
+   * In a page: the address under which bench/peers/node_modules is served, ending in "/", so that a .wasm file is
+   * at `${assetBase}@tensorflow/tfjs-backend-wasm/dist/…`. In Node: undefined.
+   */
   readonly assetBase?: string;
 }
 
+/** A module of bench/engines or bench/peers exports `createEngine(name)`; which module has which: runner/engines.ts. */
 export interface Engine {
   /** Opens the back end and asserts what runs. Throws where it is not what was asked for. */
   open(options: EngineOptions): Promise<EngineInfo>;

@@ -24,8 +24,9 @@ export function integers(stream: number, length: number, below: number): Int32Ar
 }
 
 /**
- * Three numbers that stand for an array: its mean, its root mean square, and its mean product with noise in
- * [-1, 1) (stream 99), which notices elements in the wrong order. Computed in double precision.
+ * Three numbers that stand for an array of n: Σx/√n, its root mean square, and Σx·noise/√n with noise in [-1, 1)
+ * (stream 99), which notices elements in the wrong order. Of an array without a pattern all three are of the size of
+ * its elements, so that one tolerance fits them. Computed in double precision.
  */
 export function checksum(data: ArrayLike<number>): number[] {
   let sum = 0;
@@ -38,5 +39,6 @@ export function checksum(data: ArrayLike<number>): number[] {
     squares += x * x;
     mixed += x * ((hash(i, 99) >>> 8) / 2 ** 23 - 1);
   }
-  return [sum / n, Math.sqrt(squares / n), mixed / n];
+  const root = Math.sqrt(n);
+  return [sum / root, Math.sqrt(squares / n), mixed / root];
 }
