@@ -5,8 +5,8 @@
 //   f32[U, U, 4] ([k][unit][gate]; [unit][k][gate] where TRANSPOSED), c0 f32[B, U], cells, g_y f32[T, B, U],
 //   g_cells f32[T, B, U] where HAS_CELLS, g_h0, g_c0 f32[B, U]; params.
 // Constants: UNITS = U; ROWS rows of a workgroup; UT units of an invocation and UNROLL steps of k unrolled, divisors
-//   of U; TRANSPOSED, HAS_CELLS 0 or 1; LOOP 1 where the gradients are taken in a loop over memory (g_h0 and g_c0
-//   carry those of h and c), which compiles in a tenth of the time on SwiftShader, 0 in registers.
+//   of U; TRANSPOSED, HAS_CELLS 0 or 1; LOOP 1 for software adapters: as in lstm_steps, with g_h0 and g_c0
+//   carrying the gradients of h and c from step to step; 0 with workgroup memory and registers.
 // Mapping: workgroup_id.x owns rows ROWS · x + 0…; invocation i owns units i, i + U/UT, … of all these rows.
 //   Rows beyond the batch repeat the last one and are not stored.
 // Accumulation: f32, units ascending; error ≤ 4U · 2⁻²⁴ relative to Σ|da||R| a step.
@@ -29,8 +29,10 @@ struct Params {
 @group(0) @binding($(6 + HAS_CELLS)) var<storage, read_write> g_c0: array<f32>;
 @group(0) @binding($(7 + HAS_CELLS)) var<uniform> params: Params;
 
+#if !LOOP
 // Gradients of the gates' arguments of two steps in turn: [2][U][ROWS].
 var<workgroup> da: array<vec4<f32>, $(2 * UNITS * ROWS)>;
+#end
 
 // Exact to a few ulp everywhere: the quotient loses relative accuracy near 0, where the series is taken. Built-in
 // tanh is NaN beyond 50 on some stacks; exp of a negative number never overflows.
@@ -70,7 +72,6 @@ fn main(
 #end
   for (var left = params.steps; left > 0u; left--) {
     let step = (left - 1u) * params.batch * $(UNITS)u;
-    let buffer = (left % 2u) * $(UNITS * ROWS)u;
 #if LOOP
     for (var i = 0u; i < $(UT * ROWS)u; i++) {
       let unit = thread + (i / $(ROWS)u) * $(UNITS / UT)u;
@@ -97,7 +98,6 @@ fn main(
           before = c0[state];
         }
         let gradient = argument_gradient(gate, before, tanh_c, dh, dc);
-        da[buffer + unit * $(ROWS)u + i % $(ROWS)u] = gradient;
         gates[at] = gradient;
         g_c0[state] = dc * gate.y;
       }
@@ -108,6 +108,7 @@ fn main(
 #end
 #end
 #else
+    let buffer = (left % 2u) * $(UNITS * ROWS)u;
 #for u in 0..UT
 #for r in 0..ROWS
     {
@@ -136,8 +137,13 @@ fn main(
 #end
 #end
 #end
+#if LOOP
+    // All gradients of this step are written.
+    storageBarrier();
+#else
     // All gradients of this step are written; the half that is written next is read no more.
     workgroupBarrier();
+#end
     for (var k = 0u; k < $(UNITS)u; k += $(UNROLL)u) {
 #for s in 0..UNROLL
 #for u in 0..UT
@@ -148,7 +154,11 @@ fn main(
 #end
 #end
 #for r in 0..ROWS
+#if LOOP
+      let x_$(s)_$(r) = gates[step + row_$(r) + k + $(s)u];
+#else
       let x_$(s)_$(r) = da[buffer + (k + $(s)u) * $(ROWS)u + $(r)u];
+#end
 #for u in 0..UT
       dh_$(u)_$(r) += dot(x_$(s)_$(r), w_$(s)_$(u));
 #end

@@ -5,8 +5,9 @@
 // Bindings: gates f32[T, B, U, 4] (x·W + b, overwritten by the activated gates i f g o), recurrent f32[U, U, 4]
 //   ([k][unit][gate]), h0, c0 f32[B, U], y, cells f32[T, B, U] (h_t, c_t); params.
 // Constants: UNITS = U; ROWS 1, 2, 4 or 8 rows of a workgroup; UT units of an invocation, a divisor of U; UNROLL
-//   steps of k unrolled, a divisor of U; LOOP 1 where the gates are activated in a loop over memory, which compiles
-//   in a tenth of the time on SwiftShader, 0 in registers.
+//   steps of k unrolled, a divisor of U; LOOP 1 for software adapters: h is exchanged through y and the gates
+//   are activated in a loop, since SwiftShader compiles a store for every element of workgroup memory (9 s for 32
+//   KiB) and every copy of unrolled code; 0 with h in workgroup memory and the gates in registers.
 // Mapping: workgroup_id.x owns rows ROWS · x + 0…; invocation i owns units i, i + U/UT, … of all these rows.
 //   Rows beyond the batch repeat the last one and are not stored.
 // Accumulation: f32, k ascending from x·W + b; error ≤ U · 2⁻²⁴ relative to Σ|h||R| a step. tanh and σ to 4 ulp.
@@ -25,8 +26,10 @@ struct Params {
 @group(0) @binding(5) var<storage, read_write> cells: array<f32>;
 @group(0) @binding(6) var<uniform> params: Params;
 
+#if !LOOP
 // h of two steps in turn: [2][U][ROWS].
 var<workgroup> h: array<f32, $(2 * UNITS * ROWS)>;
+#end
 
 // Exact to a few ulp everywhere: the quotient loses relative accuracy near 0, where the series is taken. Built-in
 // tanh is NaN beyond 50 on some stacks; exp of a negative number never overflows.
@@ -59,18 +62,29 @@ fn main(
 #for u in 0..UT
   let unit_$(u) = thread + $(u * (UNITS / UT))u;
 #for r in 0..ROWS
+#if LOOP
+  // The last step's place in y holds h_{-1} until that step.
+  if (is_row_$(r)) {
+    y[(params.steps - 1u) * params.batch * $(UNITS)u + row_$(r) + unit_$(u)] = h0[row_$(r) + unit_$(u)];
+  }
+#else
   h[unit_$(u) * $(ROWS)u + $(r)u] = h0[row_$(r) + unit_$(u)];
-#if !LOOP
   var c_$(u)_$(r) = c0[row_$(r) + unit_$(u)];
 #end
 #end
 #end
   for (var t = 0u; t < params.steps; t++) {
+    let step = t * params.batch * $(UNITS)u;
+#if LOOP
+    let before = ((t + params.steps - 1u) % params.steps) * params.batch * $(UNITS)u;
+    // All of h_{t-1} is written.
+    storageBarrier();
+#else
     let before = (t % 2u) * $(UNITS * ROWS)u;
     let after = $(UNITS * ROWS)u - before;
-    let step = t * params.batch * $(UNITS)u;
     // All of h_{t-1} is written. Its half is overwritten only after the next barrier, when nobody reads it.
     workgroupBarrier();
+#end
 #for u in 0..UT
 #for r in 0..ROWS
     var a_$(u)_$(r) = gates[step + row_$(r) + unit_$(u)];
@@ -82,7 +96,11 @@ fn main(
       let w_$(s)_$(u) = recurrent[(k + $(s)u) * $(UNITS)u + unit_$(u)];
 #end
 #for r in 0..ROWS
+#if LOOP
+      let x_$(s)_$(r) = y[before + row_$(r) + k + $(s)u];
+#else
       let x_$(s)_$(r) = h[before + (k + $(s)u) * $(ROWS)u + $(r)u];
+#end
 #for u in 0..UT
       a_$(u)_$(r) += x_$(s)_$(r) * w_$(s)_$(u);
 #end
@@ -90,6 +108,8 @@ fn main(
 #end
     }
 #if LOOP
+    // Nobody reads h_{t-1} any more: where there is one step, h_t takes its place.
+    storageBarrier();
 #for u in 0..UT
 #for r in 0..ROWS
     if (is_row_$(r)) {
@@ -114,7 +134,6 @@ fn main(
         gates[step + state] = gate;
         cells[step + state] = c;
         y[step + state] = value;
-        h[after + unit * $(ROWS)u + i % $(ROWS)u] = value;
       }
     }
 #else

@@ -31,7 +31,8 @@ export function recurrentLowerings(
   choose: ChooseRecurrentMode = chooseRecurrentMode,
 ): Lowerings<"lstm" | "lstmGrad"> {
   return {
-    lstm: (site) => lowerForward(site, choose(target, sequenceOf(site.ins.projected), "forward")),
+    lstm: (site) =>
+      lowerForward(site, choose(target, sequenceOf(site.ins.projected), "forward"), target),
     lstmGrad: (site) =>
       lowerBackward(site, choose(target, sequenceOf(site.ins.gates), "backward"), target),
   };
@@ -42,7 +43,7 @@ function sequenceOf({ type }: { readonly type: { readonly shape: readonly number
   return { steps, batch, units };
 }
 
-/** Above this many units the weights of all steps cost more than the dispatches that are saved. */
+/** Above this many units the weights of all steps cost a GPU more than the dispatches that are saved. */
 const MOST_UNITS = 256;
 
 export function chooseRecurrentMode(
@@ -53,18 +54,24 @@ export function chooseRecurrentMode(
   // A software adapter pays for loads, not for idle lanes: many rows and units an invocation.
   const unitsEach = isSoftware ? ([4, 2].find((each) => units % each === 0) ?? 1) : 1;
   const fits = units / unitsEach <= limits.maxComputeInvocationsPerWorkgroup;
-  if (units > MOST_UNITS || !fits) return { kind: "step" };
+  if (!fits || (units > MOST_UNITS && !isSoftware)) return { kind: "step" };
+  if (isSoftware) {
+    const rows = ([8, 4, 2] as const).find((count) => count <= Math.ceil(batch / 2));
+    return { kind: "steps", rows: rows ?? 1, unitsEach };
+  }
   const bytesOfRow = 2 * units * (direction === "forward" ? 4 : 16);
   const most = limits.maxComputeWorkgroupStorageSize / bytesOfRow;
   // Few rows a workgroup mean more workgroups for small batches.
-  const wanted = isSoftware ? Math.ceil(batch / 2) : Math.ceil(batch / 64);
-  const rows = ([8, 4, 2] as const).find(
-    (count) => count <= most && count <= wanted && (isSoftware || count <= 4),
-  );
+  const wanted = Math.ceil(batch / 64);
+  const rows = ([4, 2] as const).find((count) => count <= most && count <= wanted);
   return { kind: "steps", rows: rows ?? 1, unitsEach };
 }
 
-function lowerForward({ ins, outs }: Site<"lstm">, mode: RecurrentMode): KernelCall[] {
+function lowerForward(
+  { ins, outs }: Site<"lstm">,
+  mode: RecurrentMode,
+  target: WebgpuTarget,
+): KernelCall[] {
   const { steps, batch, units } = sequenceOf(ins.projected);
   if (batch * units === 0) return [];
   const operands = [
@@ -73,7 +80,7 @@ function lowerForward({ ins, outs }: Site<"lstm">, mode: RecurrentMode): KernelC
     ...[outs.y, outs.cells].map(write),
   ];
   if (mode.kind === "steps") {
-    const constants = stepsConstants(units, mode);
+    const constants = stepsConstants(units, mode, target);
     const grid = [Math.ceil(batch / mode.rows), 1, 1] as const;
     return [{ kernel: "recurrent/lstm_steps", constants, operands, words: [steps, batch], grid }];
   }
@@ -90,7 +97,7 @@ function lowerForward({ ins, outs }: Site<"lstm">, mode: RecurrentMode): KernelC
 function lowerBackward(
   { ins, outs, scratch }: Site<"lstmGrad">,
   mode: RecurrentMode,
-  { isSoftware }: WebgpuTarget,
+  target: WebgpuTarget,
 ): KernelCall[] {
   const { steps, batch, units } = sequenceOf(ins.gates);
   if (batch * units === 0) return [];
@@ -112,11 +119,15 @@ function lowerBackward(
     }));
   }
   // A GPU wants neighbouring invocations to read neighbouring weights; a software adapter does not care.
-  const isTransposed = !isSoftware;
+  const isTransposed = !target.isSoftware;
   const weights = isTransposed ? scratch(ins.recurrent.type) : ins.recurrent;
   const call: KernelCall = {
     kernel: "recurrent/lstm_grad_steps",
-    constants: { ...stepsConstants(units, mode), TRANSPOSED: Number(isTransposed), ...hasCells },
+    constants: {
+      ...stepsConstants(units, mode, target),
+      TRANSPOSED: Number(isTransposed),
+      ...hasCells,
+    },
     operands: [
       readWrite(outs.gProjected),
       ...[weights, ...reads].map(read),
@@ -139,12 +150,13 @@ function lowerBackward(
 function stepsConstants(
   units: number,
   { rows, unitsEach }: Extract<RecurrentMode, { kind: "steps" }>,
+  { isSoftware }: WebgpuTarget,
 ): Record<string, number> {
   // As many loads under way at a time as make about a hundred FMAs.
   const wanted = rows * unitsEach >= 8 ? 1 : 4;
   const unroll = units % wanted === 0 ? wanted : 1;
   // Many cells an invocation would be many copies of the gates' code.
-  const isLoop = Number(rows * unitsEach > 4);
+  const isLoop = Number(isSoftware || rows * unitsEach > 4);
   return { UNITS: units, ROWS: rows, UT: unitsEach, UNROLL: unroll, LOOP: isLoop };
 }
 

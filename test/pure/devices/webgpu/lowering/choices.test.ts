@@ -1,0 +1,107 @@
+/** Which kernel is chosen for which sizes: pure functions of the target. */
+import { describe, expect, it } from "vitest";
+import { chooseConv } from "../../../../../src/devices/webgpu/lowering/conv.ts";
+import { chooseRecurrentMode } from "../../../../../src/devices/webgpu/lowering/recurrent.ts";
+import {
+  chooseDirect,
+  chooseProduct,
+  chooseTiled,
+  partOf,
+  tiles,
+} from "../../../../../src/devices/webgpu/lowering/tiles.ts";
+import { DEFAULT_LIMITS } from "../../../../../src/devices/webgpu/target.ts";
+
+const hardware = { isSoftware: false, limits: DEFAULT_LIMITS };
+const software = { isSoftware: true, limits: DEFAULT_LIMITS };
+const product = (m: number, k: number, n: number) => ({ m, k, n, batches: 1 });
+
+describe("the choice of a matrix product's kernel", () => {
+  it("takes the largest tile for a large square product", () => {
+    const choice = chooseProduct(hardware, product(2048, 2048, 2048));
+    expect(choice).toMatchObject({ kind: "tiled", tile: { bm: 128, bn: 128 }, splits: 1 });
+  });
+
+  it("takes a narrow tile for few columns", () => {
+    expect(chooseTiled(hardware, product(50000, 144, 32)).tile.bn).toBe(32);
+  });
+
+  it("splits a long sum with a small output, into parts of at least 128", () => {
+    const choice = chooseTiled(hardware, product(128, 32768, 128));
+    expect(choice.splits).toBeGreaterThan(8);
+    expect(partOf(32768, choice.splits, choice.tile.bk)).toBeGreaterThanOrEqual(128);
+  });
+
+  it("leaves no part of a split sum empty", () => {
+    for (const k of [129, 1000, 4097, 12544, 50176]) {
+      for (const target of [hardware, software]) {
+        const choice = target.isSoftware
+          ? chooseDirect(product(9, k, 16))
+          : chooseTiled(target, product(9, k, 16));
+        const bk = choice.kind === "tiled" ? choice.tile.bk : 1;
+        expect((choice.splits - 1) * partOf(k, choice.splits, bk)).toBeLessThan(k);
+      }
+    }
+  });
+
+  it("takes gemv for a row or a column, and naive for what is tiny", () => {
+    expect(chooseProduct(hardware, product(1, 512, 512)).kind).toBe("gemv");
+    expect(chooseProduct(hardware, product(512, 512, 1)).kind).toBe("gemv");
+    expect(chooseProduct(hardware, product(3, 3, 3)).kind).toBe("naive");
+    expect(chooseProduct(hardware, product(3, 0, 3)).kind).toBe("naive");
+  });
+
+  it("takes no kernel with barriers on a software adapter", () => {
+    for (const sizes of [
+      product(512, 512, 512),
+      product(1, 512, 512),
+      product(64, 1568, 10),
+      product(2, 2, 2),
+    ]) {
+      expect(chooseProduct(software, sizes).kind).toBe("direct");
+    }
+    expect(chooseConv(software, product(12544, 144, 32), 16).kind).toBe("direct");
+  });
+
+  it("stays within the workgroups and memory that every GPU has", () => {
+    for (const { tile } of tiles) {
+      expect((tile.bm * tile.bn) / (tile.tm * tile.tn)).toBeLessThanOrEqual(256);
+      expect(tile.bk * (tile.bm + tile.bn) * 4).toBeLessThanOrEqual(16384);
+      expect(tile.bk % tile.unroll).toBe(0);
+    }
+    const weak = {
+      isSoftware: false,
+      limits: { ...DEFAULT_LIMITS, maxComputeInvocationsPerWorkgroup: 128 },
+    };
+    expect(chooseTiled(weak, product(2048, 2048, 2048)).tile.bm).toBe(64);
+  });
+
+  it("takes the direct convolution for images of few channels", () => {
+    expect(chooseConv(hardware, product(50176, 9, 16), 1).kind).toBe("direct");
+    expect(chooseConv(hardware, product(12544, 144, 32), 16).kind).toBe("tiled");
+  });
+});
+
+describe("the choice of a recurrent mode", () => {
+  it("runs all steps in one dispatch up to 256 units, and one a step above", () => {
+    for (const direction of ["forward", "backward"] as const) {
+      const mode = (units: number) =>
+        chooseRecurrentMode(hardware, { steps: 64, batch: 32, units }, direction).kind;
+      expect([1, 17, 128, 256].map(mode)).toEqual(["steps", "steps", "steps", "steps"]);
+      expect([257, 1024].map(mode)).toEqual(["step", "step"]);
+    }
+  });
+
+  it("gives a workgroup more rows for larger batches, as far as its memory goes", () => {
+    const rows = (batch: number, units: number) => {
+      const mode = chooseRecurrentMode(hardware, { steps: 1, batch, units }, "backward");
+      return mode.kind === "steps" ? mode.rows : 0;
+    };
+    expect([rows(1, 128), rows(32, 128), rows(128, 128), rows(512, 128)]).toEqual([1, 1, 2, 4]);
+    expect(rows(512, 256)).toBe(2);
+  });
+
+  it("gives an invocation several units and rows on a software adapter", () => {
+    const mode = chooseRecurrentMode(software, { steps: 1, batch: 32, units: 128 }, "backward");
+    expect(mode).toEqual({ kind: "steps", rows: 8, unitsEach: 4 });
+  });
+});
