@@ -30,7 +30,7 @@ describe.each(devices)("the demo page in headless Chrome on $device", ({ device,
     await page.click(`${card} button`);
     await page.waitForFunction(
       `Number(document.querySelector("${card}").dataset.step) >= ${steps} || document.querySelector("${card}[data-state=failed]")`,
-      { timeout: 100_000 },
+      { timeout: 90_000 },
     );
     await page.click(`${card} button`);
     await page.waitForSelector(`${card}[data-state=stopped], ${card}[data-state=failed]`);
