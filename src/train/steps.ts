@@ -1,11 +1,13 @@
 /** The compiled steps behind a Trainer: one for examples, one for windows that carry recurrent state. */
 import {
   add,
+  and,
   asTensor,
   type Compiled,
   cast,
   compile,
   finite,
+  greater,
   mul,
   type Shape,
   sizeOf,
@@ -143,12 +145,19 @@ export interface TrainingStepOptions extends StepOptions {
   readonly optimizer: Optimizer;
   /** Whether an update is left out when loss or gradient is not finite. */
   readonly isGuarded: boolean;
+  /**
+   * [] of 1, or 0 once a step was not finite: steps that were under way behind it then change nothing either. Where it
+   * is missing every step is judged by itself.
+   */
+  readonly running?: Variable;
 }
 
 export class TrainingSteps {
   readonly #steps: CompiledByKind;
+  readonly #running: Variable | undefined;
 
   constructor(model: Module, options: TrainingStepOptions) {
+    this.#running = options.running;
     this.#steps = new CompiledByKind(model, (x, y, keep, state) =>
       trainingStep(model, options, x, y, keep, state),
     );
@@ -156,6 +165,11 @@ export class TrainingSteps {
 
   run(batch: TrainingBatch): Promise<StepResult> {
     return this.#steps.run(batch);
+  }
+
+  /** Lets the next step change something again. */
+  resume(): void {
+    this.#running?.load(Float32Array.of(1));
   }
 }
 
@@ -178,10 +192,12 @@ export function trainingStep(
   const norm = globalNorm(gradients);
   // Both are numbers ≥ 0 or not finite: their sum is finite exactly where both are.
   const ok = options.isGuarded ? finite(add(loss, norm)) : undefined;
-  options.optimizer.update(gradients, ok === undefined ? { norm } : { norm, when: ok });
+  const applies = ok && options.running ? and(ok, greater(options.running, 0)) : ok;
+  if (applies !== undefined) options.running?.assign(cast(applies, "f32"));
+  options.optimizer.update(gradients, applies === undefined ? { norm } : { norm, when: applies });
   state.forEach((held, i) => {
     const next = found?.next[i];
-    if (next !== undefined) held.assign(kept(ok, stopGradient(next), held));
+    if (next !== undefined) held.assign(kept(applies, stopGradient(next), held));
   });
   const metrics = found === undefined ? {} : scalars(options.metrics, found.output, y);
   return {
@@ -193,8 +209,8 @@ export function trainingStep(
 }
 
 /** A state that is not finite must not poison the windows to come. */
-function kept(ok: Tensor | undefined, next: Tensor, held: Variable): Tensor {
-  return ok === undefined ? next : where(ok, next, held);
+function kept(applies: Tensor | undefined, next: Tensor, held: Variable): Tensor {
+  return applies === undefined ? next : where(applies, next, held);
 }
 
 export class EvaluationSteps {

@@ -1,5 +1,5 @@
 import { ArgumentError, NonFiniteError } from "../errors.ts";
-import { tensor } from "../functions.ts";
+import { tensor, variable } from "../functions.ts";
 import { accuracy, crossEntropy } from "../losses/index.ts";
 import type { Module } from "../nn/index.ts";
 import type { Optimizer } from "../optim/index.ts";
@@ -104,6 +104,9 @@ export class Trainer {
       ...options,
       metrics,
       isGuarded: options.whenNotFinite !== "off",
+      ...((options.whenNotFinite ?? "throw") === "throw"
+        ? { running: variable(1, [], "running") }
+        : {}),
     });
     this.#evaluation = new EvaluationSteps(model, { loss: options.loss, metrics });
   }
@@ -120,6 +123,8 @@ export class Trainer {
    */
   async *fit(data: TrainingData, options: FitOptions): AsyncGenerator<StepReport, void, void> {
     const { epochs = 1, signal, onStep, onEpoch } = options;
+    // The iteration before may have been left with a step under way that was not finite.
+    this.#training.resume();
     for (let epoch = 1; epoch <= epochs; epoch++) {
       const stepsPerEpoch = batchesInPass(data, this.#pass(options, epoch, false));
       let last: StepReport | undefined;
@@ -160,6 +165,8 @@ export class Trainer {
     for (const { step, epoch, result } of pending) {
       const { loss, norm, metrics, ...numbers } = await result.read();
       if (!numbers.isFinite && (this.#options.whenNotFinite ?? "throw") === "throw") {
+        // The steps under way behind it have changed nothing.
+        this.#step = step - 1;
         throw new NonFiniteError(
           `fit: loss and gradient must be finite; got loss ${loss}, gradient norm ${norm} in step ${step}. The parameters are as they were before that step. Lower the learning rate, clip the gradient, or look at the data.`,
           step,
