@@ -1,7 +1,7 @@
 /** The two networks of the quick start, and smaller ones for long runs, as plain training steps. */
 import {
-  compile,
   planStep,
+  type Tensor,
   type TensorType,
   type Variable,
   variable,
@@ -17,7 +17,7 @@ export interface TrainingSetup {
   readonly model: Model;
   readonly state: readonly Variable[];
   readonly types: readonly TensorType[];
-  readonly step: Parameters<typeof planStep>[0];
+  readonly step: (x: Tensor, y: Tensor, keep: Tensor) => ReturnType<typeof trainingStep>;
 }
 
 const f32 = (...shape: number[]): TensorType => ({ dtype: "f32", shape });
@@ -85,9 +85,6 @@ export function charLstm(size: LstmSize): TrainingSetup {
 
 /** The plan of a step for a device that need not be there. */
 export function planOf({ step, types }: TrainingSetup, traits: DeviceTraits): Plan {
-  return planStep(step, types, traits);
-}
-
-export function compiled({ step }: TrainingSetup) {
-  return compile(step);
+  // A step takes as many tensors as there are types.
+  return planStep(step as Parameters<typeof planStep>[0], types, traits);
 }

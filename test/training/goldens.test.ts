@@ -1,0 +1,163 @@
+/** Ten training steps through layers, autodiff, plans and kernels, against PyTorch's in float64. */
+import { describe, expect, it } from "vitest";
+import { compile, type Tensor, tensor, valueAndGrad, variable } from "../../src/functions.ts";
+import { losses, nn, optim } from "../../src/index.ts";
+import { layoutOf, toEntries } from "../../src/nn/state-layout.ts";
+import { join, pathsOf } from "../../src/nn/tree.ts";
+import { sizeOf } from "../../src/tensor/shape.ts";
+import { relativeError } from "../support/case-data.ts";
+import {
+  type GoldenGradient,
+  type GoldenTraining,
+  goldenLabel,
+  goldenParameter,
+  goldenPixel,
+  goldenToken,
+  readGoldens,
+} from "../support/goldens.ts";
+import { deviceNames, devices, use } from "./open.ts";
+
+const goldens = readGoldens();
+
+/**
+ * Relative. f32 rounds a sum of n products to √n ε: 2·10⁻⁶ for the 1,568 of the last layer; parameters differ by as
+ * much, and ten steps carry it on. RELIABILITY allows gradients 10⁻⁵, and 10⁻⁴ through long recurrences. At step 10
+ * Adam has divided small gradients by their own size, which makes their rounding errors whole learning rates.
+ */
+const TOLERANCE = { loss: 1e-5, firstGradient: 1e-5, lastGradient: 1e-3 };
+
+function goldenState({ parameters }: GoldenTraining<unknown>, gain: number): nn.StateDict {
+  return Object.fromEntries(
+    parameters.map(({ name, shape, trained }, index) => {
+      const data = trained ? goldenParameter(index, shape, gain) : new Float64Array(sizeOf(shape));
+      return [name, { shape, data: Float32Array.from(data) }];
+    }),
+  );
+}
+
+/** Gradients in the order of the parameters, by PyTorch's names and in its layouts. */
+async function named(model: nn.Module, gradients: readonly Tensor[]) {
+  const found = new Map<string, ArrayLike<number>>();
+  for (const [i, { prefix, name, parameter }] of pathsOf(model).entries()) {
+    const layout = layoutOf(name, parameter);
+    const data = Float32Array.from((await gradients[i]?.data()) ?? []);
+    const [entry] = toEntries(data, parameter.variable.shape, layout);
+    found.set(join(prefix, layout.names[0] ?? ""), entry?.data ?? []);
+  }
+  return found;
+}
+
+function expectGradients(
+  found: ReadonlyMap<string, ArrayLike<number>>,
+  expected: Readonly<Record<string, GoldenGradient>> | undefined,
+  tolerance: number,
+): void {
+  expect([...found.keys()]).toEqual(Object.keys(expected ?? {}));
+  for (const [name, { norm, at, values, all }] of Object.entries(expected ?? {})) {
+    const own = found.get(name) ?? [];
+    const size = Math.hypot(...Array.from(own));
+    expect(Math.abs(size - norm) / norm, `norm of ${name}`).toBeLessThanOrEqual(tolerance);
+    // Of eight elements some may be far below the norm: their error is measured by the norm's share of them.
+    const share = norm * Math.sqrt(at.length / own.length);
+    at.forEach((i, k) => {
+      const error = Math.abs((own[i] ?? Number.NaN) - (values[k] ?? Number.NaN));
+      expect(error / share, `${name} [${i}]`).toBeLessThanOrEqual(tolerance);
+    });
+    if (all !== undefined) {
+      expect(relativeError(own, all), name).toBeLessThanOrEqual(tolerance);
+    }
+  }
+}
+
+interface StepOutputs {
+  readonly loss: Tensor;
+  readonly gradients: readonly Tensor[];
+}
+
+async function expectTenSteps(
+  model: nn.Module,
+  golden: GoldenTraining<unknown>,
+  run: (step: number) => Promise<StepOutputs>,
+): Promise<void> {
+  for (let step = 1; step <= 10; step++) {
+    const { loss, gradients } = await run(step);
+    const expected = golden.losses[step - 1] ?? Number.NaN;
+    const error = Math.abs((await loss.item()) - expected) / expected;
+    expect(error, `loss of step ${step}`).toBeLessThanOrEqual(TOLERANCE.loss);
+    const those = golden.gradients[String(step)];
+    if (those === undefined) continue;
+    const tolerance = step === 1 ? TOLERANCE.firstGradient : TOLERANCE.lastGradient;
+    expectGradients(await named(model, gradients), those, tolerance);
+  }
+}
+
+async function cnn(): Promise<void> {
+  const { batch, gain, learningRate, beta1, beta2, epsilon } = goldens.cnn.options;
+  const model = nn.sequential(
+    ...[nn.conv2d(1, 16, 3, { padding: "same" }), nn.relu(), nn.maxPool2d(2)],
+    ...[nn.conv2d(16, 32, 3, { padding: "same" }), nn.relu(), nn.maxPool2d(2)],
+    ...[nn.flatten(), nn.linear(32 * 7 * 7, 10)],
+  );
+  model.loadStateDict(goldenState(goldens.cnn, gain));
+  const optimizer = optim.adam({ learningRate, beta1, beta2, epsilon });
+  const pixels = Float32Array.from({ length: batch * 784 }, (_, i) =>
+    goldenPixel(Math.floor(i / 784), Math.floor(i / 28) % 28, i % 28),
+  );
+  const images = tensor(pixels, [batch, 28, 28, 1]);
+  const labels = tensor(Int32Array.from({ length: batch }, (_, n) => goldenLabel(n)));
+  const step = compile((x, y) => {
+    const [loss, gradients] = valueAndGrad(model.parameters(), () =>
+      losses.crossEntropy(model(x as Tensor), y as Tensor),
+    );
+    optimizer.update(gradients);
+    return { loss, gradients: [...gradients.values()] };
+  });
+  await expectTenSteps(model, goldens.cnn, () => step(images, labels));
+}
+
+async function lstm(): Promise<void> {
+  const { vocabulary, features, hidden, layers, window, batch, ...options } = goldens.lstm.options;
+  const { learningRate, momentum, clipNorm, gain } = options;
+  const model = nn.sequential({
+    embedding: nn.embedding(vocabulary, features),
+    lstm: nn.lstm(features, hidden, { layers }),
+    linear: nn.linear(hidden, vocabulary),
+  });
+  model.loadStateDict(goldenState(goldens.lstm, gain));
+  const optimizer = optim.sgd({ learningRate, momentum, clipNorm });
+  const state = model
+    .stateShapes(batch)
+    .map((shape) => variable(new Float32Array(sizeOf(shape)), shape));
+  const tokens = (start: number) =>
+    tensor(
+      Int32Array.from({ length: window * batch }, (_, i) =>
+        goldenToken(i % batch, start + Math.floor(i / batch), vocabulary),
+      ),
+      [window, batch],
+    );
+  const step = compile((x, y) => {
+    let next: readonly Tensor[] = [];
+    const [loss, gradients] = valueAndGrad(model.parameters(), () => {
+      const stepped = model.step(x as Tensor, state);
+      next = stepped.state;
+      return losses.crossEntropy(stepped.y, y as Tensor);
+    });
+    optimizer.update(gradients);
+    state.forEach((held, i) => {
+      held.assign(next[i] ?? held);
+    });
+    return { loss, gradients: [...gradients.values()] };
+  });
+  await expectTenSteps(model, goldens.lstm, (n) => {
+    const start = (n - 1) * window;
+    return step(tokens(start), tokens(start + 1));
+  });
+}
+
+describe.each(deviceNames)("ten steps are PyTorch's on %s", (name) => {
+  it.each(Object.entries({ cnn, lstm }))("for the %s", async (_, train) => {
+    const runtime = use(await devices[name]());
+    await train();
+    await runtime.close();
+  });
+});
