@@ -157,7 +157,8 @@ describe("a loss that is not finite", () => {
 
   it("that nobody waited for does not hold up a later fit", async () => {
     const trainer = lineTrainer();
-    for await (const { step } of trainer.fit(() => [line(0), broken, broken], { batchSize: 2 })) {
+    const ahead = [line(0), line(0), line(0), broken, broken];
+    for await (const { step } of trainer.fit(() => ahead, { batchSize: 2 })) {
       if (step === 1) break;
     }
     const before = await bits(trainer);
