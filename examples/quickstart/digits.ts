@@ -40,7 +40,7 @@ export async function trainDigits(
       learningRate,
       limitMs: settings.limitMs,
       shown: (loss) => loss,
-      note: ({ epoch, accuracy = 0 }) => `epoch ${epoch}, batch ${(100 * accuracy).toFixed(0)} %`,
+      note: ({ epoch, accuracy = 0 }) => `batch ${(100 * accuracy).toFixed(0)} %, epoch ${epoch}`,
     },
   );
   const tested = await testDigits(trainer, mnist, settings.test, run.signal);

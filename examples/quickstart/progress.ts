@@ -20,7 +20,9 @@ const REDRAW_MS = 80;
 const LINES = 10;
 /** The rate is that of about this long before now. */
 const RATE_WINDOW_MS = 5000;
-const BAR_WIDTH = 24;
+const LONGEST_BAR = 24;
+const SHORTEST_BAR = 10;
+const DEFAULT_COLUMNS = 80;
 const ERASE_LINE = "\r\u001b[2K";
 
 /**
@@ -86,16 +88,18 @@ export class Progress {
     const elapsedMs = this.#now() - (first?.atMs ?? this.#startMs);
     const rate = elapsedMs > 0 ? ((step - (first?.step ?? 0)) * 1000) / elapsedMs : 0;
     const left = rate > 0 ? `, ${duration(((total - step) * 1000) / rate)} left` : "";
+    // What can best be missed comes last: a narrow terminal cuts it off.
     const more = note === "" ? "" : `, ${note}`;
-    return `${label}  step ${step}/${total}, loss ${loss.toFixed(4)}${more}, ${speed(rate)}${left}`;
+    return `${label}  step ${step}/${total}, loss ${loss.toFixed(4)}, ${speed(rate)}${left}${more}`;
   }
 
   #draw(step: number): void {
     const { total, terminal } = this.#options;
-    const filled = Math.round((Math.min(step, total) / total) * BAR_WIDTH);
-    const bar = "█".repeat(filled) + "░".repeat(BAR_WIDTH - filled);
     // A line that wraps could not be erased.
-    const room = (terminal.columns ?? 100) - 1;
+    const room = (terminal.columns || DEFAULT_COLUMNS) - 1;
+    const width = Math.max(SHORTEST_BAR, Math.min(LONGEST_BAR, room - this.#line.length - 1));
+    const filled = Math.round((Math.min(step, total) / total) * width);
+    const bar = "█".repeat(filled) + "░".repeat(width - filled);
     terminal.write(`${ERASE_LINE}${`${bar} ${this.#line}`.slice(0, room)}`);
   }
 }

@@ -62,14 +62,14 @@ export const FULL: Settings = {
 
 /** A part of the data and a time limit, so that a slow machine keeps to 30 s as well. */
 export const QUICK: Settings = {
-  digits: { ...FULL.digits, training: 19_200, test: 2_000, epochs: 1, limitMs: 8_000 },
+  digits: { ...FULL.digits, training: 19_200, test: 2_000, epochs: 1, limitMs: 6_000 },
   text: {
     ...FULL.text,
     training: 300_000,
-    heldOut: 20_000,
+    heldOut: 12_000,
     hidden: 128,
     epochs: 1,
-    limitMs: 9_000,
-    sampleLength: 200,
+    limitMs: 7_000,
+    sampleLength: 150,
   },
 };

@@ -57,7 +57,7 @@ export async function trainText(moby: Moby, settings: TextSettings, run: Run): P
     shown: (loss) => loss / Math.LN2,
     note: ({ epoch }) => {
       const last = heldOut.at(-1);
-      return `epoch ${epoch}${last === undefined ? "" : `, held out ${last.value.toFixed(3)} bits`}`;
+      return `${last === undefined ? "" : `held out ${last.value.toFixed(3)} bits, `}epoch ${epoch}`;
     },
     async between(step) {
       if (step === totalSteps || step % Math.ceil(totalSteps / CHECKS) !== 0) return;

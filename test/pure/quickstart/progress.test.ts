@@ -43,6 +43,15 @@ describe("Progress", () => {
     expect([...(written[0] ?? "").replace("\r\u001b[2K", "")]).toHaveLength(39);
   });
 
+  test("80 columns have room for the bar, the rate, the loss and the time left", () => {
+    const { written, progress, wait } = fake(true, 2811, 80);
+    wait(17);
+    progress.update(1, 2.25, "batch 17 %, epoch 1");
+    const [line = ""] = written;
+    expect(line).toMatch(/░{10} digits {2}step 1\/2811, loss 2\.2500, 59 steps\/s, 48 s left/);
+    expect([...line.replace("\r\u001b[2K", "")].length).toBeLessThan(80);
+  });
+
   test("the time left follows a change of speed", () => {
     const { written, progress, wait } = fake(false, 200);
     for (let step = 1; step <= 200; step++) {
