@@ -42,7 +42,7 @@ describe("the loop that both networks share", () => {
   test("records what it shows and sets the rate of the schedule after every step", async () => {
     const given = options(new AbortController().signal);
     const trained = await follow(reports(), given);
-    expect(trained.losses.map(({ value }) => value)).toEqual([10, 5, 10 / 3, 2.5]);
+    expect(trained.losses.map(({ value }) => value)).toEqual([10, 5, 10 * (1 / 3), 2.5]);
     expect(trained.steps).toBe(4);
     expect(given.rates).toEqual([1, 2, 3, 4].map((step) => 2 * schedule(step / 4)));
   });
