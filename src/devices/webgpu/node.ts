@@ -7,9 +7,8 @@
 
 export interface NodeGpuOptions {
   /**
-   * Use SwiftShader, the software GPU that ships beside Chromium and Chrome. Default false: a
-   * software adapter is not a GPU, and only tests ask for it. Linux only; elsewhere the caller
-   * sets VK_ICD_FILENAMES.
+   * true: SwiftShader, the software GPU that ships beside Chromium and Chrome (Linux only; elsewhere the
+   * caller sets VK_ICD_FILENAMES). false: hardware or nothing. Missing: whatever the drivers offer.
    */
   readonly software?: boolean;
   /** Dawn's options, for example `["backend=null"]` or `["enable-dawn-features=dump_shaders"]`. */
@@ -29,6 +28,7 @@ interface Dawn {
  * globals; this function adds none. Keep the GPU referenced for as long as its devices live.
  */
 export async function openNodeGpu(options: NodeGpuOptions = {}): Promise<GPU | undefined> {
+  if (options.software === false && !mayHaveHardware()) return undefined;
   const dawn = await loadDawn();
   if (dawn === undefined) return undefined;
   if (options.software !== true) return dawn.create(options.dawnOptions ?? []);
@@ -48,6 +48,17 @@ export async function openNodeGpu(options: NodeGpuOptions = {}): Promise<GPU | u
   } finally {
     delete process.env.VK_ICD_FILENAMES;
   }
+}
+
+/**
+ * Whether it is worth asking the drivers. Linux shows every GPU as a device file (Mesa, NVIDIA, WSL, ARM, Qualcomm);
+ * where there is none, Vulkan's software drivers would only fail, and fill the terminal with warnings.
+ */
+function mayHaveHardware(): boolean {
+  if (process.platform !== "linux" || process.env.VK_ICD_FILENAMES !== undefined) return true;
+  const fs = process.getBuiltinModule("node:fs");
+  const nodes = ["dri", "nvidiactl", "dxg", "mali0", "kgsl-3d0"];
+  return nodes.some((name) => fs.existsSync(`/dev/${name}`));
 }
 
 async function loadDawn(): Promise<Dawn | undefined> {
