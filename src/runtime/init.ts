@@ -1,6 +1,5 @@
-import { openCpuDevice } from "../devices/cpu/index.ts";
 import type { Device } from "../devices/device.ts";
-import { openWebgpuDevice } from "../devices/webgpu/index.ts";
+import type { WebgpuOptions } from "../devices/webgpu/index.ts";
 import { ArgumentError, DeviceUnavailableError } from "../errors.ts";
 import { setCurrentRuntime } from "./current.ts";
 import { Runtime } from "./runtime.ts";
@@ -47,22 +46,30 @@ export async function init(options: InitOptions = {}): Promise<Opened> {
 async function choose(options: InitOptions): Promise<{ device: Device; why: string }> {
   const wanted = options.device ?? "auto";
   if (wanted === "cpu") return { device: await openCpu(options), why: "asked for by name" };
-  if (wanted === "webgpu") return { device: await openWebgpuDevice(), why: "asked for by name" };
+  if (wanted === "webgpu") return { device: await openWebgpu({}), why: "asked for by name" };
   if (typeof wanted === "object")
-    return { device: await openWebgpuDevice({ device: wanted }), why: "a GPUDevice was handed in" };
+    return { device: await openWebgpu({ device: wanted }), why: "a GPUDevice was handed in" };
   if (wanted !== "auto") {
     throw new ArgumentError(
       `init: device must be "auto", "webgpu", "cpu" or a GPUDevice; got ${JSON.stringify(wanted)}. Leave it out to take the best there is.`,
     );
   }
   try {
-    return { device: await openWebgpuDevice({ software: false }), why: "there is a hardware GPU" };
+    return { device: await openWebgpu({ software: false }), why: "there is a hardware GPU" };
   } catch (error) {
     if (!(error instanceof DeviceUnavailableError)) throw error;
     return { device: await openCpu(options), why: "there is no hardware GPU" };
   }
 }
 
-function openCpu({ threads }: InitOptions): Promise<Device> {
+// A device is loaded when it is wanted: a page with a GPU never downloads the WebAssembly kernels, and the reverse.
+
+async function openWebgpu(options: WebgpuOptions): Promise<Device> {
+  const { openWebgpuDevice } = await import("../devices/webgpu/index.ts");
+  return openWebgpuDevice(options);
+}
+
+async function openCpu({ threads }: InitOptions): Promise<Device> {
+  const { openCpuDevice } = await import("../devices/cpu/index.ts");
   return openCpuDevice(threads === undefined ? {} : { threads });
 }

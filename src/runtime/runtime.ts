@@ -103,7 +103,7 @@ export class Runtime implements BlockOwner {
       if (value !== undefined && !variable.cell.isDisposed) updates.set(variable.cell, value);
     }
     const prepared = prepare({ outputs: lazy.map(({ value }) => value), updates }, true);
-    const loaded = this.#plans.get(prepared.key) ?? (await this.#loadEager(prepared));
+    const loaded = await this.#loadedPlan(prepared);
     const cells = lazy.map(({ type }) => new Cell("data", type, "result"));
     const storages = await this.bind(prepared);
     if (loaded.literals !== undefined) {
@@ -122,6 +122,15 @@ export class Runtime implements BlockOwner {
     }
   }
 
+  async #loadedPlan(prepared: Prepared): Promise<LoadedPlan> {
+    const known = this.#plans.get(prepared.key);
+    if (known === undefined) return this.#loadEager(prepared);
+    // The map keeps the order of use, so that the plans forgotten first are those not used for longest.
+    this.#plans.delete(prepared.key);
+    this.#plans.set(prepared.key, known);
+    return known;
+  }
+
   async #loadEager(prepared: Prepared): Promise<LoadedPlan> {
     const plan = prepared.plan(this.device.traits);
     const program = await this.load(plan);
@@ -133,7 +142,7 @@ export class Runtime implements BlockOwner {
     return loaded;
   }
 
-  /** Plans of eager evaluation are kept for reuse, the latest 256 of them. */
+  /** Plans of eager evaluation are kept for reuse, the 256 used last. */
   #forgetOldPlans(): void {
     for (const [key, { program, literals }] of this.#plans) {
       if (this.#plans.size <= 256) return;
