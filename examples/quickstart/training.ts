@@ -48,6 +48,7 @@ export async function follow(
   const losses: Point[] = [];
   const startMs = performance.now();
   let pausedMs = 0;
+  let note: string | undefined;
   try {
     for await (const report of reports) {
       const value = shown(report.loss);
@@ -59,14 +60,17 @@ export async function follow(
       await options.between?.(report.step);
       pausedMs += performance.now() - pauseMs;
       run.signal.throwIfAborted();
-      if (performance.now() - startMs - pausedMs > options.limitMs) break;
+      if (performance.now() - startMs - pausedMs > options.limitMs) {
+        note = `${label}: time is up after step ${report.step} of ${totalSteps}.`;
+        break;
+      }
     }
   } catch (error) {
     if (!run.signal.aborted) throw error;
     progress.finish();
     throw new Interrupted(reached(label, losses, totalSteps));
   }
-  progress.finish();
+  progress.finish(note);
   const seconds = (performance.now() - startMs - pausedMs) / 1000;
   const steps = losses.length;
   return { steps, seconds, msPerStep: (1000 * seconds) / Math.max(1, steps), losses };
