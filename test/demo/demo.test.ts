@@ -34,10 +34,15 @@ describe.each(devices)("the demo page in headless Chrome on $device", ({ device,
     );
     await page.click(`${card} button`);
     await page.waitForSelector(`${card}[data-state=stopped], ${card}[data-state=failed]`);
-    const [shown, curve] = await read(chrome, card, `${card} svg.chart`);
+    const [shown, message, curve] = await read(
+      chrome,
+      card,
+      `${card} .message`,
+      `${card} svg.chart`,
+    );
     const { state, firstLoss, loss, score, msPerStep } = shown?.data ?? {};
     console.log(`demo, ${device}, ${network}: loss ${firstLoss} → ${loss}, ${msPerStep} ms a step`);
-    expect(state).toBe("stopped");
+    expect(`${state} ${message?.text}`).toBe("stopped ");
     // A few dozen steps from random weights: far below where it began.
     expect(Number(loss)).toBeLessThan(0.9 * Number(firstLoss));
     expect(Number(score)).toBeGreaterThan(0);
