@@ -1,4 +1,5 @@
 /** Random numbers from a counter-based generator: the same seed gives the same bits on every device. */
+import { ArgumentError } from "../errors.ts";
 import { activeTrace } from "../runtime/active-trace.ts";
 import { Cell } from "../runtime/cell.ts";
 import { currentRuntime } from "../runtime/current.ts";
@@ -6,7 +7,7 @@ import { fromHost, Tensor } from "../runtime/tensor.ts";
 import { normal as drawNormal, keyOf } from "../tensor/random.ts";
 import { type Shape, sizeOf, type TensorType } from "../tensor/shape.ts";
 import { apply } from "./apply.ts";
-import { cast, less, mul, where } from "./elementwise.ts";
+import { less, mul, where } from "./elementwise.ts";
 
 const KEY_TYPE: TensorType = { dtype: "u32", shape: [2] };
 
@@ -44,7 +45,10 @@ export function bernoulli(shape: Shape, p: number): Tensor {
 
 /** x with each element set to 0 with probability p and the others divided by 1 − p. Srivastava et al. 2014. */
 export function dropout(x: Tensor, p: number): Tensor {
-  if (p === 0) return x;
-  if (p >= 1) return mul(x, 0);
-  return where(bernoulli(x.shape, 1 - p), mul(x, 1 / (1 - p)), cast(mul(x, 0), "f32"));
+  if (!(p >= 0 && p < 1)) {
+    throw new ArgumentError(
+      `dropout: p must be at least 0 and less than 1; got ${p}. It is the share of elements that are set to 0.`,
+    );
+  }
+  return p === 0 ? x : where(bernoulli(x.shape, 1 - p), mul(x, 1 / (1 - p)), 0);
 }
