@@ -1,0 +1,96 @@
+/** TensorFlow.js, on its wasm and webgpu back ends. The page is its own: the back end is global. */
+import * as tf from "@tensorflow/tfjs-core";
+// The gradients of the core's ops are registered here, and nowhere in the core.
+import "@tensorflow/tfjs-layers";
+import type { Engine, EngineInfo, EngineOptions } from "../contract.ts";
+import { attempt, describeAdapter, prepared, threadsAskedFor } from "./support.ts";
+import { gpuProducts, type Session, wasmProducts } from "./tfjs/library.ts";
+import { workOf } from "./tfjs/work.ts";
+
+export function createEngine(name: string): Engine {
+  const onGpu = name === "tfjs-webgpu";
+  let session: Session | undefined;
+  return {
+    async open(options) {
+      const opened = onGpu ? await openWebgpu(name) : await openWasm(name, options);
+      session = opened.session;
+      return opened.info;
+    },
+    prepare: (benchCase) =>
+      attempt(async () => {
+        if (session === undefined) throw new Error("The engine is not open.");
+        const work = workOf(session, benchCase);
+        return "cannot" in work ? work : await prepared(work);
+      }),
+    async close() {
+      session = undefined;
+    },
+  };
+}
+
+interface Opened {
+  readonly session: Session;
+  readonly info: EngineInfo;
+}
+
+async function openWasm(engine: string, options: EngineOptions): Promise<Opened> {
+  const wasm = await import("@tensorflow/tfjs-backend-wasm");
+  const threads = threadsAskedFor(options.threads);
+  const { assetBase } = options;
+  if (assetBase !== undefined) {
+    wasm.setWasmPaths(`${assetBase}@tensorflow/tfjs-backend-wasm/dist/`);
+    wasm.setThreadsCount(threads);
+  }
+  await use("wasm");
+  // Node has no threads in it; a page has them where it is cross-origin isolated.
+  const ran = assetBase === undefined ? 1 : wasm.getThreadsCount();
+  if (ran !== threads && globalThis.crossOriginIsolated) {
+    throw new Error(`TensorFlow.js runs ${ran} threads where ${threads} were asked for.`);
+  }
+  const hasSimd = await tf.env().getAsync("WASM_HAS_SIMD_SUPPORT");
+  return {
+    // Its kernels have run when their function returns.
+    session: { finish: async () => {}, ...wasmProducts },
+    info: {
+      engine,
+      device: "cpu",
+      backend: `wasm${hasSimd ? " simd" : ""}${ran > 1 ? " threaded" : ""}`,
+      threads: Math.max(1, ran),
+      version: tf.version_core,
+    },
+  };
+}
+
+async function openWebgpu(engine: string): Promise<Opened> {
+  const { WebGPUBackend } = await import("@tensorflow/tfjs-backend-webgpu");
+  await use("webgpu");
+  // Small tensors would be computed in JavaScript on the CPU: what is measured here is the GPU.
+  tf.env().set("WEBGPU_CPU_FORWARD", false);
+  const backend = tf.backend();
+  if (!(backend instanceof WebGPUBackend)) throw new Error("The back end is not WebGPU's.");
+  return {
+    session: {
+      ...gpuProducts,
+      async finish() {
+        backend.submitQueue();
+        await backend.queue.onSubmittedWorkDone();
+      },
+    },
+    info: {
+      engine,
+      device: "webgpu",
+      backend: "webgpu",
+      version: tf.version_core,
+      ...(await describeAdapter()),
+    },
+  };
+}
+
+/** It falls back to another back end without a word where one does not start. */
+async function use(name: string): Promise<void> {
+  const started = await tf.setBackend(name);
+  await tf.ready();
+  if (!started || tf.getBackend() !== name) {
+    throw new Error(`TensorFlow.js runs on "${tf.getBackend()}", not on "${name}".`);
+  }
+}
