@@ -10,60 +10,8 @@
 // Accumulation: f32, windows in memory order within a part; error ≤ N·OH·OW · 2⁻²⁴ relative to Σ|x||g|.
 // Source: KERNELS.md 4.
 
-struct Params {
-  // The product: rows m = (filter position, channel of x), columns n = OC.
-  m: u32,
-  n: u32,
-  height: u32,
-  width: u32,
-  channels: u32,
-  out_height: u32,
-  out_width: u32,
-  filter_width: u32,
-  stride_rows: u32,
-  stride_columns: u32,
-  // Zeros before the first row and column of x.
-  pad_rows: u32,
-  pad_columns: u32,
-  tiles_n: u32,
-  // Rows of windows in all images, and in one part of them.
-  rows: u32,
-  rows_part: u32,
-}
-
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-#if VECTOR_G
-@group(0) @binding(1) var<storage, read> g: array<vec4<f32>>;
-#else
-@group(0) @binding(1) var<storage, read> g: array<f32>;
-#end
-#if VECTOR_OUT
-@group(0) @binding(2) var<storage, read_write> out: array<vec4<f32>>;
-#else
-@group(0) @binding(2) var<storage, read_write> out: array<f32>;
-#end
-@group(0) @binding(3) var<uniform> params: Params;
-
-fn store(base: u32, row: u32, column: u32, value: vec4<f32>) {
-  if (row >= params.m || column >= params.n) {
-    return;
-  }
-  let at = base + row * params.n + column;
-#if VECTOR_OUT
-  out[at / 4u] = value;
-#else
-  out[at] = value.x;
-  if (column + 1u < params.n) {
-    out[at + 1u] = value.y;
-  }
-  if (column + 2u < params.n) {
-    out[at + 2u] = value.z;
-  }
-  if (column + 3u < params.n) {
-    out[at + 3u] = value.w;
-  }
-#end
-}
+#include lib/conv_filter
+#include lib/store
 
 @compute @workgroup_size($(WX), $(WY))
 fn main(
@@ -90,8 +38,8 @@ fn main(
   var acc_$(i)_$(j) = vec4<f32>(0.0);
 #end
 #end
-  let end = min(params.rows, (group.z + 1u) * params.rows_part);
-  for (var row = group.z * params.rows_part; row < end; row++) {
+  let end = min(params.length, (group.z + 1u) * params.part);
+  for (var row = group.z * params.part; row < end; row++) {
     let top = i32((row % params.out_height) * params.stride_rows);
     let image_row = i32(row / params.out_height * params.height) + top;
 #for i in 0..TM
@@ -122,8 +70,10 @@ fn main(
   }
   let base = group.z * params.m * params.n;
 #for i in 0..TM
+  if (first + $(i)u < params.m) {
 #for j in 0..TN/4
-  store(base, first + $(i)u, column + $(4 * j)u, acc_$(i)_$(j));
+    store(base + (first + $(i)u) * params.n, column + $(4 * j)u, acc_$(i)_$(j));
 #end
+  }
 #end
 }

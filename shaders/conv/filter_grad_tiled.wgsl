@@ -11,79 +11,16 @@
 // Accumulation: f32 FMA, windows in memory order within a part; error ≤ N·OH·OW · 2⁻²⁴ relative to Σ|x||g|.
 // Source: KERNELS.md 4.
 
-struct Params {
-  // The product: rows m = (filter position, channel of x), columns n = OC.
-  m: u32,
-  n: u32,
-  height: u32,
-  width: u32,
-  channels: u32,
-  out_height: u32,
-  out_width: u32,
-  filter_width: u32,
-  stride_rows: u32,
-  stride_columns: u32,
-  // Zeros before the first row and column of x.
-  pad_rows: u32,
-  pad_columns: u32,
-  tiles_n: u32,
-  // Windows in all images, and in one part of them, a multiple of BK.
-  windows: u32,
-  windows_part: u32,
-}
-
-#if VECTOR_X
-@group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;
-#else
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-#end
-#if VECTOR_G
-@group(0) @binding(1) var<storage, read> g: array<vec4<f32>>;
-#else
-@group(0) @binding(1) var<storage, read> g: array<f32>;
-#end
-#if VECTOR_OUT
-@group(0) @binding(2) var<storage, read_write> out: array<vec4<f32>>;
-#else
-@group(0) @binding(2) var<storage, read_write> out: array<f32>;
-#end
-@group(0) @binding(3) var<uniform> params: Params;
-
-const A_BLOCKS = $(BM * BK / 16)u;
-const BLOCKS = $((BM + BN) * BK / 16)u;
-const THREADS = $(BM * BN / TM / TN)u;
-const B_START = $(BK * BM / 4)u;
-
-// The gathered operand as [BK][BM / 4], then the other one as [BK][BN / 4].
-var<workgroup> tile: array<vec4<f32>, $(BK * (BM + BN) / 4)>;
-
-fn store(base: u32, row: u32, column: u32, value: vec4<f32>) {
-  if (row >= params.m || column >= params.n) {
-    return;
-  }
-  let at = base + row * params.n + column;
-#if VECTOR_OUT
-  out[at / 4u] = value;
-#else
-  out[at] = value.x;
-  if (column + 1u < params.n) {
-    out[at + 1u] = value.y;
-  }
-  if (column + 2u < params.n) {
-    out[at + 2u] = value.z;
-  }
-  if (column + 3u < params.n) {
-    out[at + 3u] = value.w;
-  }
-#end
-}
+#include lib/conv_filter
+#include lib/store
+#include lib/tile
 
 // Four windows from `k` (columns) for four rows: their distance down, right and in elements from a window's start.
 fn load_a(down: vec4<i32>, right: vec4<i32>, away: vec4<i32>, k: u32, k_end: u32) -> mat4x4<f32> {
   var block: mat4x4<f32>;
 #for c in 0..4
   {
-    let window = min(k + $(c)u, params.windows - 1u);
+    let window = min(k + $(c)u, params.length - 1u);
     let line = window / params.out_width;
     let left = i32((window % params.out_width) * params.stride_columns);
     let top = i32((line % params.out_height) * params.stride_rows);
@@ -109,7 +46,7 @@ fn load_b(first: u32, k: u32, k_end: u32) -> mat4x4<f32> {
   var block: mat4x4<f32>;
 #for c in 0..4
   {
-    let base = min(k + $(c)u, params.windows - 1u) * params.n;
+    let base = min(k + $(c)u, params.length - 1u) * params.n;
 #if VECTOR_G
     let row = g[(base + min(first, params.n - 4u)) / 4u];
 #else
@@ -132,10 +69,10 @@ fn main(
   let place = group.x + group.y * groups.x;
   let first_row = (place / params.tiles_n) * $(BM)u;
   let first_column = (place % params.tiles_n) * $(BN)u;
-  let k_begin = group.z * params.windows_part;
-  let k_end = min(params.windows, k_begin + params.windows_part);
+  let k_begin = group.z * params.part;
+  let k_end = min(params.length, k_begin + params.part);
   // The blocks of 4 × 4 that this invocation stages: what they are made of, their first k, their place in the tile.
-#for r in 0..((BM + BN) * BK / 16 + BM * BN / TM / TN - 1) / (BM * BN / TM / TN)
+#for r in 0..ROUNDS
   let block_$(r) = thread + $(r)u * THREADS;
   let is_a_$(r) = block_$(r) < A_BLOCKS;
   var down_$(r): vec4<i32>;
@@ -173,7 +110,7 @@ fn main(
 #end
 
   if (k_begin < k_end) {
-#for r in 0..((BM + BN) * BK / 16 + BM * BN / TM / TN - 1) / (BM * BN / TM / TN)
+#for r in 0..ROUNDS
       if (is_a_$(r)) {
         next_$(r) = load_a(down_$(r), right_$(r), away_$(r), k_begin + k_at_$(r), k_end);
       } else {
@@ -182,19 +119,9 @@ fn main(
 #end
   }
   for (var k = k_begin; k < k_end; k += $(BK)u) {
-    // Every invocation has multiplied the tile that is overwritten now.
-    workgroupBarrier();
-#for r in 0..((BM + BN) * BK / 16 + BM * BN / TM / TN - 1) / (BM * BN / TM / TN)
-    if (block_$(r) < BLOCKS) {
-#for c in 0..4
-      tile[tile_at_$(r) + $(c)u * tile_step_$(r)] = next_$(r)[$(c)];
-#end
-    }
-#end
-    // The tile is complete.
-    workgroupBarrier();
+#include lib/tile_stage
     if (k + $(BK)u < k_end) {
-#for r in 0..((BM + BN) * BK / 16 + BM * BN / TM / TN - 1) / (BM * BN / TM / TN)
+#for r in 0..ROUNDS
       if (is_a_$(r)) {
         next_$(r) = load_a(down_$(r), right_$(r), away_$(r), k + $(BK)u + k_at_$(r), k_end);
       } else {
@@ -202,36 +129,16 @@ fn main(
       }
 #end
     }
-#if UNROLL < BK
-    for (var step = 0u; step < $(BK)u; step += $(UNROLL)u) {
-      let a_at = step * $(BM / 4)u + local.y;
-      let b_at = B_START + step * $(BN / 4)u + local.x;
-#else
-    {
-      let a_at = local.y;
-      let b_at = B_START + local.x;
-#end
-#for s in 0..UNROLL
-#for i in 0..TM/4
-      let x_$(s)_$(i) = tile[a_at + $(s * BM / 4 + i * BM / TM)u];
-#end
-#for j in 0..TN/4
-      let y_$(s)_$(j) = tile[b_at + $(s * BN / 4 + j * BN / TN)u];
-#end
-#for i in 0..TM
-#for j in 0..TN/4
-      acc_$(i)_$(j) = fma(vec4<f32>(x_$(s)_$(i / 4)[$(i % 4)]), y_$(s)_$(j), acc_$(i)_$(j));
-#end
-#end
-#end
-    }
+#include lib/tile_multiply
   }
 
   let base = group.z * params.m * params.n;
 #for i in 0..TM
   let m_$(i) = first_row + $(i / 4 * BM / TM * 4 + i % 4)u + 4u * local.y;
+  if (m_$(i) < params.m) {
 #for j in 0..TN/4
-  store(base, m_$(i), first_column + $(j * BN / TN * 4)u + 4u * local.x, acc_$(i)_$(j));
+    store(base + m_$(i) * params.n, first_column + $(j * BN / TN * 4)u + 4u * local.x, acc_$(i)_$(j));
 #end
+  }
 #end
 }

@@ -13,165 +13,9 @@
 // Accumulation: f32 FMA, k ascending; error ≤ KH·KW·C · 2⁻²⁴ relative to Σ|x||w|.
 // Source: KERNELS.md 4.
 
-struct Params {
-  // The product: rows m (positions of the output), columns n (its channels), k (positions of the filter × channels
-  // of the source).
-  m: u32,
-  n: u32,
-  // The source, x forward and g backward: [images, source_height, source_width, source_channels].
-  source_height: u32,
-  source_width: u32,
-  source_channels: u32,
-  // The output.
-  out_height: u32,
-  out_width: u32,
-  // The filter: [filter_height, filter_width, C, OC]; from one step of k (column) to the next in it.
-  filter_height: u32,
-  filter_width: u32,
-  filter_k: u32,
-  filter_n: u32,
-  stride_rows: u32,
-  stride_columns: u32,
-  // Zeros before the first row and column of x.
-  pad_rows: u32,
-  pad_columns: u32,
-  tiles_n: u32,
-}
-
-#if VECTOR_A
-@group(0) @binding(0) var<storage, read> source: array<vec4<f32>>;
-#else
-@group(0) @binding(0) var<storage, read> source: array<f32>;
-#end
-#if VECTOR_W
-@group(0) @binding(1) var<storage, read> w: array<vec4<f32>>;
-#else
-@group(0) @binding(1) var<storage, read> w: array<f32>;
-#end
-#if BIAS
-@group(0) @binding(2) var<storage, read> bias: array<f32>;
-#end
-#if VECTOR_OUT
-@group(0) @binding($(2 + BIAS)) var<storage, read_write> out: array<vec4<f32>>;
-#else
-@group(0) @binding($(2 + BIAS)) var<storage, read_write> out: array<f32>;
-#end
-@group(0) @binding($(3 + BIAS)) var<uniform> params: Params;
-
-const A_BLOCKS = $(BM * BK / 16)u;
-const BLOCKS = $((BM + BN) * BK / 16)u;
-const THREADS = $(BM * BN / TM / TN)u;
-const B_START = $(BK * BM / 4)u;
-
-// The gathered operand as [BK][BM / 4], then the other one as [BK][BN / 4].
-var<workgroup> tile: array<vec4<f32>, $(BK * (BM + BN) / 4)>;
-
-fn activate(x: vec4<f32>) -> vec4<f32> {
-#if ACTIVATION == 1
-  return select(x, vec4<f32>(0.0), x < vec4<f32>(0.0));
-#end
-#if ACTIVATION == 2
-  // The quotient loses relative accuracy near 0, where the series is exact to 2⁻²⁴.
-  let s = x * x;
-  let series = x * (1.0 - s * (0.33333333 - s * (0.13333333 - s * 0.053968254)));
-  let e = exp(-2.0 * abs(x));
-  return select(sign(x) * (1.0 - e) / (1.0 + e), series, abs(x) < vec4<f32>(0.15));
-#end
-#if ACTIVATION == 3
-  let e = exp(-abs(x));
-  return select(vec4<f32>(1.0), e, x < vec4<f32>(0.0)) / (1.0 + e);
-#end
-#if ACTIVATION == 0
-  return x;
-#end
-}
-
-fn bias_at(column: u32) -> vec4<f32> {
-#if BIAS
-  let last = params.n - 1u;
-  return vec4<f32>(
-    bias[min(column, last)],
-    bias[min(column + 1u, last)],
-    bias[min(column + 2u, last)],
-    bias[min(column + 3u, last)]);
-#else
-  return vec4<f32>(0.0);
-#end
-}
-
-fn store(place: u32, column: u32, sum: vec4<f32>, shift: vec4<f32>) {
-  if (column >= params.n) {
-    return;
-  }
-  let value = activate(sum + shift);
-  let at = place * params.n + column;
-#if VECTOR_OUT
-  out[at / 4u] = value;
-#else
-  out[at] = value.x;
-  if (column + 1u < params.n) {
-    out[at + 1u] = value.y;
-  }
-  if (column + 2u < params.n) {
-    out[at + 2u] = value.z;
-  }
-  if (column + 3u < params.n) {
-    out[at + 3u] = value.w;
-  }
-#end
-}
-
-// Where the source is read for one position of the output.
-struct Place {
-  // First element of the image, source row and column of the first position of the filter.
-  image: u32,
-  row: i32,
-  column: i32,
-  // The position itself: an index of out without channels.
-  out: u32,
-}
-
-// Forward: windows start at stride · position - padding. Backward: with p = position + padding, only filter
-// positions ≡ p modulo stride meet a window; `phase` is p modulo stride, the same for a whole dispatch layer z.
-fn place_of(m: u32, phase: vec2<u32>) -> Place {
-#if GRADIENT
-  let size = phase_size(phase);
-  let first = first_of(phase);
-  let column = first.y + (m % size.y) * params.stride_columns;
-  let row = first.x + (m / size.y % size.x) * params.stride_rows;
-  let image = m / (size.x * size.y);
-  return Place(
-    image * params.source_height * params.source_width * params.source_channels,
-    i32((row + params.pad_rows) / params.stride_rows),
-    i32((column + params.pad_columns) / params.stride_columns),
-    (image * params.out_height + row) * params.out_width + column);
-#else
-  let column = m % params.out_width;
-  let row = m / params.out_width % params.out_height;
-  let image = m / (params.out_width * params.out_height);
-  return Place(
-    image * params.source_height * params.source_width * params.source_channels,
-    i32(row * params.stride_rows) - i32(params.pad_rows),
-    i32(column * params.stride_columns) - i32(params.pad_columns),
-    m);
-#end
-}
-
-#if GRADIENT
-// The first row and column of the output that are of a phase.
-fn first_of(phase: vec2<u32>) -> vec2<u32> {
-  let stride = vec2<u32>(params.stride_rows, params.stride_columns);
-  let pad = vec2<u32>(params.pad_rows, params.pad_columns) % stride;
-  return (phase + stride - pad) % stride;
-}
-
-// How many rows and columns of the output are of a phase.
-fn phase_size(phase: vec2<u32>) -> vec2<u32> {
-  let stride = vec2<u32>(params.stride_rows, params.stride_columns);
-  let size = vec2<u32>(params.out_height, params.out_width);
-  return (size + stride - vec2<u32>(1u) - first_of(phase)) / stride;
-}
-#end
+#include lib/conv
+#include lib/epilogue
+#include lib/tile
 
 // An index of k: filter position from the first one of the phase, and channel.
 struct Step {
@@ -265,19 +109,7 @@ fn main(
   @builtin(local_invocation_id) local: vec3<u32>,
   @builtin(local_invocation_index) thread: u32,
 ) {
-  // Filter positions that meet this phase: from tap_first in steps of tap_step.
-#if GRADIENT
-  let phase = vec2<u32>(group.z / params.stride_columns, group.z % params.stride_columns);
-  let size = phase_size(phase);
-  let rows = params.m / (params.out_height * params.out_width) * size.x * size.y;
-  let tap_step = vec2<u32>(params.stride_rows, params.stride_columns);
-  let taps = (vec2<u32>(params.filter_height, params.filter_width) + tap_step - vec2<u32>(1u) - phase) / tap_step;
-#else
-  let phase = vec2<u32>(0u);
-  let rows = params.m;
-  let tap_step = vec2<u32>(1u);
-  let taps = vec2<u32>(params.filter_height, params.filter_width);
-#end
+#include lib/conv_phase
   let place = group.x + group.y * groups.x;
   let first_row = (place / params.tiles_n) * $(BM)u;
   let first_column = (place % params.tiles_n) * $(BN)u;
@@ -287,7 +119,7 @@ fn main(
   }
   let k_end = taps.x * taps.y * params.source_channels;
   // The blocks of 4 × 4 that this invocation stages: what they are made of, their first k, their place in the tile.
-#for r in 0..((BM + BN) * BK / 16 + BM * BN / TM / TN - 1) / (BM * BN / TM / TN)
+#for r in 0..ROUNDS
   let block_$(r) = thread + $(r)u * THREADS;
   let is_a_$(r) = block_$(r) < A_BLOCKS;
   var image_$(r): vec4<u32>;
@@ -330,7 +162,7 @@ fn main(
 #end
 
   if (0u < k_end) {
-#for r in 0..((BM + BN) * BK / 16 + BM * BN / TM / TN - 1) / (BM * BN / TM / TN)
+#for r in 0..ROUNDS
       if (is_a_$(r)) {
         next_$(r) = load_a(image_$(r), row_$(r), column_$(r), 0u + k_at_$(r), k_end, taps.y);
       } else {
@@ -339,19 +171,9 @@ fn main(
 #end
   }
   for (var k = 0u; k < k_end; k += $(BK)u) {
-    // Every invocation has multiplied the tile that is overwritten now.
-    workgroupBarrier();
-#for r in 0..((BM + BN) * BK / 16 + BM * BN / TM / TN - 1) / (BM * BN / TM / TN)
-    if (block_$(r) < BLOCKS) {
-#for c in 0..4
-      tile[tile_at_$(r) + $(c)u * tile_step_$(r)] = next_$(r)[$(c)];
-#end
-    }
-#end
-    // The tile is complete.
-    workgroupBarrier();
+#include lib/tile_stage
     if (k + $(BK)u < k_end) {
-#for r in 0..((BM + BN) * BK / 16 + BM * BN / TM / TN - 1) / (BM * BN / TM / TN)
+#for r in 0..ROUNDS
       if (is_a_$(r)) {
         next_$(r) = load_a(image_$(r), row_$(r), column_$(r), k + $(BK)u + k_at_$(r), k_end, taps.y);
       } else {
@@ -359,29 +181,7 @@ fn main(
       }
 #end
     }
-#if UNROLL < BK
-    for (var step = 0u; step < $(BK)u; step += $(UNROLL)u) {
-      let a_at = step * $(BM / 4)u + local.y;
-      let b_at = B_START + step * $(BN / 4)u + local.x;
-#else
-    {
-      let a_at = local.y;
-      let b_at = B_START + local.x;
-#end
-#for s in 0..UNROLL
-#for i in 0..TM/4
-      let x_$(s)_$(i) = tile[a_at + $(s * BM / 4 + i * BM / TM)u];
-#end
-#for j in 0..TN/4
-      let y_$(s)_$(j) = tile[b_at + $(s * BN / 4 + j * BN / TN)u];
-#end
-#for i in 0..TM
-#for j in 0..TN/4
-      acc_$(i)_$(j) = fma(vec4<f32>(x_$(s)_$(i / 4)[$(i % 4)]), y_$(s)_$(j), acc_$(i)_$(j));
-#end
-#end
-#end
-    }
+#include lib/tile_multiply
   }
 
 #for j in 0..TN/4
@@ -391,9 +191,9 @@ fn main(
 #for i in 0..TM
   let m_$(i) = first_row + $(i / 4 * BM / TM * 4 + i % 4)u + 4u * local.y;
   if (m_$(i) < rows) {
-    let at = place_of(m_$(i), phase).out;
+    let at = place_of(m_$(i), phase).out * params.n;
 #for j in 0..TN/4
-    store(at, channel_of_$(j), acc_$(i)_$(j), shift_$(j));
+    store(at, channel_of_$(j), activate(acc_$(i)_$(j) + shift_$(j)));
 #end
   }
 #end

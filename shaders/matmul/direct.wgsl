@@ -14,96 +14,8 @@
 //   the edge compute clamped elements that are never stored.
 // Source: KERNELS.md 0 and 1.
 
-struct Params {
-  m: u32,
-  n: u32,
-  k: u32,
-  // Elements from one matrix of the batch to the next; 0 where the operand is broadcast.
-  a_batch: u32,
-  b_batch: u32,
-  // Elements before the first matrix of this call.
-  a_base: u32,
-  b_base: u32,
-  out_base: u32,
-  // Tiles along n.
-  tiles_n: u32,
-  // Steps of k in one part.
-  k_part: u32,
-  batches: u32,
-  // 1 where bias runs along n, 0 where all columns share its one element.
-  bias_stride: u32,
-}
-
-@group(0) @binding(0) var<storage, read> a: array<f32>;
-#if VECTOR_B
-@group(0) @binding(1) var<storage, read> b: array<vec4<f32>>;
-#else
-@group(0) @binding(1) var<storage, read> b: array<f32>;
-#end
-#if BIAS
-@group(0) @binding(2) var<storage, read> bias: array<f32>;
-#end
-#if VECTOR_OUT
-@group(0) @binding($(2 + BIAS)) var<storage, read_write> out: array<vec4<f32>>;
-#else
-@group(0) @binding($(2 + BIAS)) var<storage, read_write> out: array<f32>;
-#end
-@group(0) @binding($(3 + BIAS)) var<uniform> params: Params;
-
-fn activate(x: vec4<f32>) -> vec4<f32> {
-#if ACTIVATION == 1
-  return select(x, vec4<f32>(0.0), x < vec4<f32>(0.0));
-#end
-#if ACTIVATION == 2
-  // The quotient loses relative accuracy near 0, where the series is exact to 2⁻²⁴.
-  let s = x * x;
-  let series = x * (1.0 - s * (0.33333333 - s * (0.13333333 - s * 0.053968254)));
-  let e = exp(-2.0 * abs(x));
-  return select(sign(x) * (1.0 - e) / (1.0 + e), series, abs(x) < vec4<f32>(0.15));
-#end
-#if ACTIVATION == 3
-  let e = exp(-abs(x));
-  return select(vec4<f32>(1.0), e, x < vec4<f32>(0.0)) / (1.0 + e);
-#end
-#if ACTIVATION == 0
-  return x;
-#end
-}
-
-fn bias_at(column: u32) -> vec4<f32> {
-#if BIAS
-  let last = params.n - 1u;
-  return vec4<f32>(
-    bias[min(column, last) * params.bias_stride],
-    bias[min(column + 1u, last) * params.bias_stride],
-    bias[min(column + 2u, last) * params.bias_stride],
-    bias[min(column + 3u, last) * params.bias_stride]);
-#else
-  return vec4<f32>(0.0);
-#end
-}
-
-fn store(base: u32, row: u32, column: u32, sum: vec4<f32>, shift: vec4<f32>) {
-  if (row >= params.m || column >= params.n) {
-    return;
-  }
-  let value = activate(sum + shift);
-  let at = base + row * params.n + column;
-#if VECTOR_OUT
-  out[at / 4u] = value;
-#else
-  out[at] = value.x;
-  if (column + 1u < params.n) {
-    out[at + 1u] = value.y;
-  }
-  if (column + 2u < params.n) {
-    out[at + 2u] = value.z;
-  }
-  if (column + 3u < params.n) {
-    out[at + 3u] = value.w;
-  }
-#end
-}
+#include lib/product
+#include lib/epilogue
 
 @compute @workgroup_size($(WX), $(WY))
 fn main(
@@ -186,8 +98,12 @@ fn main(
   let base = params.out_base + (part * params.batches + batch) * params.m * params.n;
 #for j in 0..TN/4
   let shift_$(j) = bias_at(column + $(4 * j)u);
-#for i in 0..TM
-  store(base, row + $(i)u, column + $(4 * j)u, acc_$(i)_$(j), shift_$(j));
 #end
+#for i in 0..TM
+  if (row + $(i)u < params.m) {
+#for j in 0..TN/4
+    store(base + (row + $(i)u) * params.n, column + $(4 * j)u, activate(acc_$(i)_$(j) + shift_$(j)));
+#end
+  }
 #end
 }

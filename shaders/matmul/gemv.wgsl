@@ -12,56 +12,14 @@
 //   relative to Σ|a||b|.
 // Source: KERNELS.md 1.
 
-struct Params {
-  m: u32,
-  n: u32,
-  k: u32,
-  // Elements from one matrix of the batch to the next; 0 where the operand is broadcast.
-  a_batch: u32,
-  b_batch: u32,
-  // Elements before the first matrix of this call.
-  a_base: u32,
-  b_base: u32,
-  out_base: u32,
-  // Tiles along n.
-  tiles_n: u32,
-  // Steps of k in one part.
-  k_part: u32,
-  batches: u32,
-  // 1 where bias runs along n, 0 where all columns share its one element.
-  bias_stride: u32,
-}
+#include lib/product
+#include lib/product_elements
 
-@group(0) @binding(0) var<storage, read> a: array<f32>;
-@group(0) @binding(1) var<storage, read> b: array<f32>;
-#if BIAS
-@group(0) @binding(2) var<storage, read> bias: array<f32>;
-#end
-@group(0) @binding($(2 + BIAS)) var<storage, read_write> out: array<f32>;
-@group(0) @binding($(3 + BIAS)) var<uniform> params: Params;
+alias Real = f32;
+#include lib/activation
 
 // [SLICES][COLUMNS]
 var<workgroup> sums: array<f32, $(COLUMNS * SLICES)>;
-
-fn activate(x: vec4<f32>) -> vec4<f32> {
-#if ACTIVATION == 1
-  return select(x, vec4<f32>(0.0), x < vec4<f32>(0.0));
-#end
-#if ACTIVATION == 2
-  // The quotient loses relative accuracy near 0, where the series is exact to 2⁻²⁴.
-  let s = x * x;
-  let series = x * (1.0 - s * (0.33333333 - s * (0.13333333 - s * 0.053968254)));
-  let e = exp(-2.0 * abs(x));
-  return select(sign(x) * (1.0 - e) / (1.0 + e), series, abs(x) < vec4<f32>(0.15));
-#end
-#if ACTIVATION == 3
-  let e = exp(-abs(x));
-  return select(vec4<f32>(1.0), e, x < vec4<f32>(0.0)) / (1.0 + e);
-#end
-#if ACTIVATION == 0
-  return x;
-#end
-}
 
 @compute @workgroup_size($(COLUMNS * SLICES))
 fn main(
@@ -85,17 +43,7 @@ fn main(
   var sum = 0.0;
   if (is_inside) {
     for (var k = slice; k < params.k; k += $(SLICES)u) {
-#if TRANSPOSE_A
-      let x = a[a_base + k * params.m + row];
-#else
-      let x = a[a_base + row * params.k + k];
-#end
-#if TRANSPOSE_B
-      let y = b[b_base + column * params.k + k];
-#else
-      let y = b[b_base + k * params.n + column];
-#end
-      sum = fma(x, y, sum);
+      sum = fma(a_at(a_base, row, k), b_at(b_base, k, column), sum);
     }
   }
   sums[slice * $(COLUMNS)u + lane] = sum;
@@ -112,6 +60,6 @@ fn main(
 #if BIAS
     value += bias[column * params.bias_stride];
 #end
-    out[params.out_base + (group.z * params.m + row) * params.n + column] = activate(vec4<f32>(value)).x;
+    out[params.out_base + (group.z * params.m + row) * params.n + column] = activate(value);
   }
 }

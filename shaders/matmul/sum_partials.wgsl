@@ -25,25 +25,8 @@ struct Params {
 @group(0) @binding($(1 + BIAS)) var<storage, read_write> out: array<f32>;
 @group(0) @binding($(2 + BIAS)) var<uniform> params: Params;
 
-fn activate(x: vec4<f32>) -> vec4<f32> {
-#if ACTIVATION == 1
-  return select(x, vec4<f32>(0.0), x < vec4<f32>(0.0));
-#end
-#if ACTIVATION == 2
-  // The quotient loses relative accuracy near 0, where the series is exact to 2⁻²⁴.
-  let s = x * x;
-  let series = x * (1.0 - s * (0.33333333 - s * (0.13333333 - s * 0.053968254)));
-  let e = exp(-2.0 * abs(x));
-  return select(sign(x) * (1.0 - e) / (1.0 + e), series, abs(x) < vec4<f32>(0.15));
-#end
-#if ACTIVATION == 3
-  let e = exp(-abs(x));
-  return select(vec4<f32>(1.0), e, x < vec4<f32>(0.0)) / (1.0 + e);
-#end
-#if ACTIVATION == 0
-  return x;
-#end
-}
+alias Real = f32;
+#include lib/activation
 
 @compute @workgroup_size(64)
 fn main(
@@ -62,5 +45,5 @@ fn main(
 #if BIAS
   sum += bias[(at % params.n) * params.bias_stride];
 #end
-  out[params.out_base + at] = activate(vec4<f32>(sum)).x;
+  out[params.out_base + at] = activate(sum);
 }

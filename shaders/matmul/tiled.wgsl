@@ -17,108 +17,9 @@
 //   the edge compute clamped elements that are never stored; k beyond the edge is loaded as 0 on both sides.
 // Source: KERNELS.md 1.
 
-struct Params {
-  m: u32,
-  n: u32,
-  k: u32,
-  // Elements from one matrix of the batch to the next; 0 where the operand is broadcast.
-  a_batch: u32,
-  b_batch: u32,
-  // Elements before the first matrix of this call.
-  a_base: u32,
-  b_base: u32,
-  out_base: u32,
-  // Tiles along n.
-  tiles_n: u32,
-  // Steps of k in one part.
-  k_part: u32,
-  batches: u32,
-  // 1 where bias runs along n, 0 where all columns share its one element.
-  bias_stride: u32,
-}
-
-#if VECTOR_A
-@group(0) @binding(0) var<storage, read> a: array<vec4<f32>>;
-#else
-@group(0) @binding(0) var<storage, read> a: array<f32>;
-#end
-#if VECTOR_B
-@group(0) @binding(1) var<storage, read> b: array<vec4<f32>>;
-#else
-@group(0) @binding(1) var<storage, read> b: array<f32>;
-#end
-#if BIAS
-@group(0) @binding(2) var<storage, read> bias: array<f32>;
-#end
-#if VECTOR_OUT
-@group(0) @binding($(2 + BIAS)) var<storage, read_write> out: array<vec4<f32>>;
-#else
-@group(0) @binding($(2 + BIAS)) var<storage, read_write> out: array<f32>;
-#end
-@group(0) @binding($(3 + BIAS)) var<uniform> params: Params;
-
-const A_BLOCKS = $(BM * BK / 16)u;
-const BLOCKS = $((BM + BN) * BK / 16)u;
-const THREADS = $(BM * BN / TM / TN)u;
-const B_START = $(BK * BM / 4)u;
-
-// a as [BK][BM / 4], then b as [BK][BN / 4].
-var<workgroup> tile: array<vec4<f32>, $(BK * (BM + BN) / 4)>;
-
-fn activate(x: vec4<f32>) -> vec4<f32> {
-#if ACTIVATION == 1
-  return select(x, vec4<f32>(0.0), x < vec4<f32>(0.0));
-#end
-#if ACTIVATION == 2
-  // The quotient loses relative accuracy near 0, where the series is exact to 2⁻²⁴.
-  let s = x * x;
-  let series = x * (1.0 - s * (0.33333333 - s * (0.13333333 - s * 0.053968254)));
-  let e = exp(-2.0 * abs(x));
-  return select(sign(x) * (1.0 - e) / (1.0 + e), series, abs(x) < vec4<f32>(0.15));
-#end
-#if ACTIVATION == 3
-  let e = exp(-abs(x));
-  return select(vec4<f32>(1.0), e, x < vec4<f32>(0.0)) / (1.0 + e);
-#end
-#if ACTIVATION == 0
-  return x;
-#end
-}
-
-fn bias_at(column: u32) -> vec4<f32> {
-#if BIAS
-  let last = params.n - 1u;
-  return vec4<f32>(
-    bias[min(column, last) * params.bias_stride],
-    bias[min(column + 1u, last) * params.bias_stride],
-    bias[min(column + 2u, last) * params.bias_stride],
-    bias[min(column + 3u, last) * params.bias_stride]);
-#else
-  return vec4<f32>(0.0);
-#end
-}
-
-fn store(base: u32, row: u32, column: u32, sum: vec4<f32>, shift: vec4<f32>) {
-  if (row >= params.m || column >= params.n) {
-    return;
-  }
-  let value = activate(sum + shift);
-  let at = base + row * params.n + column;
-#if VECTOR_OUT
-  out[at / 4u] = value;
-#else
-  out[at] = value.x;
-  if (column + 1u < params.n) {
-    out[at + 1u] = value.y;
-  }
-  if (column + 2u < params.n) {
-    out[at + 2u] = value.z;
-  }
-  if (column + 3u < params.n) {
-    out[at + 3u] = value.w;
-  }
-#end
-}
+#include lib/product
+#include lib/epilogue
+#include lib/tile
 
 // Where four neighbouring rows (columns) from `first` start in an operand. Along k where it is not contiguous
 // in that direction, so that an element is at origin + k · stride.
@@ -271,7 +172,7 @@ fn main(
 
   // The blocks of 4 × 4 that this invocation stages: their origin, their first k and their place in the tile.
   // Neighbouring invocations load neighbouring blocks in the direction in which the operand is contiguous.
-#for r in 0..((BM + BN) * BK / 16 + BM * BN / TM / TN - 1) / (BM * BN / TM / TN)
+#for r in 0..ROUNDS
   let block_$(r) = thread + $(r)u * THREADS;
   let is_a_$(r) = block_$(r) < A_BLOCKS;
   var origin_$(r): vec4<u32>;
@@ -312,7 +213,7 @@ fn main(
 #end
 
   if (k_begin < k_end) {
-#for r in 0..((BM + BN) * BK / 16 + BM * BN / TM / TN - 1) / (BM * BN / TM / TN)
+#for r in 0..ROUNDS
     if (is_a_$(r)) {
       next_$(r) = load_a(origin_$(r), k_begin + k_at_$(r));
     } else {
@@ -321,19 +222,9 @@ fn main(
 #end
   }
   for (var k = k_begin; k < k_end; k += $(BK)u) {
-    // Every invocation has multiplied the tile that is overwritten now.
-    workgroupBarrier();
-#for r in 0..((BM + BN) * BK / 16 + BM * BN / TM / TN - 1) / (BM * BN / TM / TN)
-    if (block_$(r) < BLOCKS) {
-#for c in 0..4
-      tile[tile_at_$(r) + $(c)u * tile_step_$(r)] = next_$(r)[$(c)];
-#end
-    }
-#end
-    // The tile is complete.
-    workgroupBarrier();
+#include lib/tile_stage
     if (k + $(BK)u < k_end) {
-#for r in 0..((BM + BN) * BK / 16 + BM * BN / TM / TN - 1) / (BM * BN / TM / TN)
+#for r in 0..ROUNDS
       if (is_a_$(r)) {
         next_$(r) = load_a(origin_$(r), k + $(BK)u + k_at_$(r));
       } else {
@@ -341,37 +232,20 @@ fn main(
       }
 #end
     }
-#if UNROLL < BK
-    for (var step = 0u; step < $(BK)u; step += $(UNROLL)u) {
-      let a_at = step * $(BM / 4)u + local.y;
-      let b_at = B_START + step * $(BN / 4)u + local.x;
-#else
-    {
-      let a_at = local.y;
-      let b_at = B_START + local.x;
-#end
-#for s in 0..UNROLL
-#for i in 0..TM/4
-      let x_$(s)_$(i) = tile[a_at + $(s * BM / 4 + i * BM / TM)u];
-#end
-#for j in 0..TN/4
-      let y_$(s)_$(j) = tile[b_at + $(s * BN / 4 + j * BN / TN)u];
-#end
-#for i in 0..TM
-#for j in 0..TN/4
-      acc_$(i)_$(j) = fma(vec4<f32>(x_$(s)_$(i / 4)[$(i % 4)]), y_$(s)_$(j), acc_$(i)_$(j));
-#end
-#end
-#end
-    }
+#include lib/tile_multiply
   }
 
   let base = params.out_base + (part * params.batches + batch) * params.m * params.n;
 #for j in 0..TN/4
   let column_$(j) = first_column + $(j * BN / TN * 4)u + 4u * local.x;
   let shift_$(j) = bias_at(column_$(j));
-#for i in 0..TM
-  store(base, first_row + $(i / 4 * BM / TM * 4 + i % 4)u + 4u * local.y, column_$(j), acc_$(i)_$(j), shift_$(j));
 #end
+#for i in 0..TM
+  let row_$(i) = first_row + $(i / 4 * BM / TM * 4 + i % 4)u + 4u * local.y;
+  if (row_$(i) < params.m) {
+#for j in 0..TN/4
+    store(base + row_$(i) * params.n, column_$(j), activate(acc_$(i)_$(j) + shift_$(j)));
+#end
+  }
 #end
 }

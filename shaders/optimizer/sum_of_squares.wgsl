@@ -19,7 +19,11 @@ struct Params {
 @group(0) @binding(1) var<storage, read_write> out: array<f32>;
 @group(0) @binding(2) var<uniform> params: Params;
 
-var<workgroup> totals: array<f32, $(THREADS)>;
+alias Term = f32;
+fn combine(a: f32, b: f32) -> f32 {
+  return a + b;
+}
+#include lib/workgroup_tree
 
 @compute @workgroup_size($(THREADS))
 fn main(
@@ -38,15 +42,8 @@ fn main(
       total = fma(x[i], x[i], total);
     }
   }
-  totals[lane] = total;
-  for (var distance = $(THREADS / 2)u; distance > 0u; distance /= 2u) {
-    // The sums of the round before must be there.
-    workgroupBarrier();
-    if (lane < distance) {
-      totals[lane] += totals[lane + distance];
-    }
-  }
+  let sum = over_workgroup(total, lane);
   if (lane == 0u) {
-    out[group] = totals[0];
+    out[group] = sum;
   }
 }

@@ -6,72 +6,26 @@
 // Accumulation: none, the result is exact.
 // Source: ops/pool.ts.
 
-struct Params {
-  // Output elements, in units of Value.
-  count: u32,
-  height: u32,
-  width: u32,
-  // Channels, in units of Value.
-  channels: u32,
-  out_height: u32,
-  out_width: u32,
-  window_rows: u32,
-  window_columns: u32,
-  stride_rows: u32,
-  stride_columns: u32,
-  // Zeros before the first row and column.
-  pad_rows: u32,
-  pad_columns: u32,
-  // maxima: -infinity, averages: 1 / (window rows · columns)
-  scalar: f32,
-}
-
-#if VECTOR
-alias Value = vec4<f32>;
-alias Index = vec4<i32>;
-#else
-alias Value = f32;
-alias Index = i32;
-#end
-
 @group(0) @binding(0) var<storage, read> x: array<Value>;
 @group(0) @binding(1) var<storage, read> index: array<Index>;
 @group(0) @binding(2) var<storage, read_write> out: array<Value>;
 @group(0) @binding(3) var<uniform> params: Params;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) thread: u32,
-) {
-  let at = (group.x + group.y * groups.x) * 64u + thread;
-  if (at >= params.count) {
-    return;
-  }
-  let channel = at % params.channels;
-  let pixel = at / params.channels;
-  let column = pixel % params.out_width;
-  let row = pixel / params.out_width % params.out_height;
-  let image = pixel / (params.out_width * params.out_height);
-  // Rows and columns above the padding wrap around to large numbers, which the comparisons below refuse.
-  let first_row = row * params.stride_rows - params.pad_rows;
-  let first_column = column * params.stride_columns - params.pad_columns;
-  let winner = index[at];
-  var found = Value(0.0);
-  for (var kh = 0u; kh < params.window_rows; kh++) {
-    let ih = first_row + kh;
-    if (ih >= params.height) {
-      continue;
-    }
-    for (var kw = 0u; kw < params.window_columns; kw++) {
-      let iw = first_column + kw;
-      if (iw >= params.width) {
-        continue;
-      }
-      let value = x[((image * params.height + ih) * params.width + iw) * params.channels + channel];
-      found = select(found, value, winner == Index(i32(kh * params.window_columns + kw)));
-    }
-  }
-  out[at] = found;
+struct Total {
+  winner: Index,
+  found: Value,
 }
+
+fn begin(at: u32) -> Total {
+  return Total(index[at], Value(0.0));
+}
+
+fn visit(total: Total, value: Value, cell: i32) -> Total {
+  return Total(total.winner, select(total.found, value, total.winner == Index(cell)));
+}
+
+fn finish(at: u32, total: Total) {
+  out[at] = total.found;
+}
+
+#include lib/pool_windows

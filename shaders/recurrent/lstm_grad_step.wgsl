@@ -18,39 +18,11 @@ struct Params {
   units: u32,
 }
 
-@group(0) @binding(0) var<storage, read_write> gates: array<vec4<f32>>;
-@group(0) @binding(1) var<storage, read> recurrent: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read> c0: array<f32>;
-@group(0) @binding(3) var<storage, read> cells: array<f32>;
-@group(0) @binding(4) var<storage, read> g_y: array<f32>;
-#if HAS_CELLS
-@group(0) @binding(5) var<storage, read> g_cells: array<f32>;
-#end
-@group(0) @binding($(5 + HAS_CELLS)) var<storage, read_write> g_h0: array<f32>;
-@group(0) @binding($(6 + HAS_CELLS)) var<storage, read_write> g_c0: array<f32>;
-@group(0) @binding($(7 + HAS_CELLS)) var<uniform> params: Params;
+#include lib/lstm_gradient
 
 // da_{t+1} as [8 units][32 rows], weights as [8 units][16 units].
 var<workgroup> da: array<vec4<f32>, 256>;
 var<workgroup> w: array<vec4<f32>, 128>;
-
-// Exact to a few ulp everywhere: the quotient loses relative accuracy near 0, where the series is taken. Built-in
-// tanh is NaN beyond 50 on some stacks; exp of a negative number never overflows.
-fn tanh_exact(x: f32) -> f32 {
-  let s = x * x;
-  let series = x * (1.0 - s * (0.33333333 - s * (0.13333333 - s * 0.053968254)));
-  let e = exp(-2.0 * abs(x));
-  return select(sign(x) * (1.0 - e) / (1.0 + e), series, abs(x) < 0.15);
-}
-
-// Gradients of the arguments of the gates i f g o; see ops/recurrent.ts for the equations.
-fn argument_gradient(gate: vec4<f32>, before: f32, tanh_c: f32, dh: f32, dc: f32) -> vec4<f32> {
-  return vec4<f32>(
-    dc * gate.z * gate.x * (1.0 - gate.x),
-    dc * before * gate.y * (1.0 - gate.y),
-    dc * gate.x * (1.0 - gate.z * gate.z),
-    dh * tanh_c * gate.w * (1.0 - gate.w));
-}
 
 fn gradient_ahead(row: u32, k: u32) -> vec4<f32> {
   let at = (params.ahead * params.batch + min(row, params.batch - 1u)) * params.units;

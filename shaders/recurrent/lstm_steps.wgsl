@@ -18,37 +18,12 @@ struct Params {
   batch: u32,
 }
 
-@group(0) @binding(0) var<storage, read_write> gates: array<vec4<f32>>;
-@group(0) @binding(1) var<storage, read> recurrent: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read> h0: array<f32>;
-@group(0) @binding(3) var<storage, read> c0: array<f32>;
-@group(0) @binding(4) var<storage, read_write> y: array<f32>;
-@group(0) @binding(5) var<storage, read_write> cells: array<f32>;
-@group(0) @binding(6) var<uniform> params: Params;
+#include lib/lstm
 
 #if !LOOP
 // h of two steps in turn: [2][U][ROWS].
 var<workgroup> h: array<f32, $(2 * UNITS * ROWS)>;
 #end
-
-// Exact to a few ulp everywhere: the quotient loses relative accuracy near 0, where the series is taken. Built-in
-// tanh is NaN beyond 50 on some stacks; exp of a negative number never overflows.
-fn tanh_exact(x: f32) -> f32 {
-  let s = x * x;
-  let series = x * (1.0 - s * (0.33333333 - s * (0.13333333 - s * 0.053968254)));
-  let e = exp(-2.0 * abs(x));
-  return select(sign(x) * (1.0 - e) / (1.0 + e), series, abs(x) < 0.15);
-}
-
-fn sigmoid(x: f32) -> f32 {
-  let e = exp(-abs(x));
-  return select(1.0, e, x < 0.0) / (1.0 + e);
-}
-
-// The gates i f g o of their arguments.
-fn activate(a: vec4<f32>) -> vec4<f32> {
-  return vec4<f32>(sigmoid(a.x), sigmoid(a.y), tanh_exact(a.z), sigmoid(a.w));
-}
 
 @compute @workgroup_size($(UNITS / UT))
 fn main(

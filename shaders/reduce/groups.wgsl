@@ -7,58 +7,10 @@
 // Accumulation: every THREADS-th element one after the other, then a fixed tree, in f32: relative error
 //   ≤ (chunk / THREADS + log2 THREADS) · ε for terms of one sign.
 
-struct Params {
-  outputs: u32,
-  parts: u32,
-  count: u32,
-  chunk: u32,
-  neutral: $(TYPE),
-  scale: f32,
-#for d in 0..KEPT
-  kept_size_$(d): u32,
-  kept_stride_$(d): u32,
-#end
-#for d in 0..REDUCED
-  reduced_size_$(d): u32,
-  reduced_stride_$(d): u32,
-#end
-}
+#include lib/reduce
 
-@group(0) @binding(0) var<storage, read> x: array<$(TYPE)>;
-@group(0) @binding(1) var<storage, read_write> out: array<$(TYPE)>;
-@group(0) @binding(2) var<uniform> params: Params;
-
-fn combine(a: $(TYPE), b: $(TYPE)) -> $(TYPE) {
-  return $(COMBINE);
-}
-
-// Where output o starts in x.
-fn start_of(o: u32) -> u32 {
-  var rest = o;
-  var at = 0u;
-#for r in 1..KEPT + 1
-  at += (rest % params.kept_size_$(KEPT - r)) * params.kept_stride_$(KEPT - r);
-  rest = rest / params.kept_size_$(KEPT - r);
-#end
-  return at;
-}
-
-// How far element k of an output is from its start.
-fn distance_of(k: u32) -> u32 {
-#if REDUCED == 1
-  return k * params.reduced_stride_0;
-#else
-  var rest = k;
-  var at = 0u;
-#for r in 1..REDUCED + 1
-  at += (rest % params.reduced_size_$(REDUCED - r)) * params.reduced_stride_$(REDUCED - r);
-  rest = rest / params.reduced_size_$(REDUCED - r);
-#end
-  return at;
-#end
-}
-
-var<workgroup> totals: array<$(TYPE), $(THREADS)>;
+alias Term = $(TYPE);
+#include lib/workgroup_tree
 
 @compute @workgroup_size($(THREADS))
 fn main(
@@ -77,16 +29,8 @@ fn main(
   for (var k = first + lane; k < end; k += $(THREADS)u) {
     total = combine(total, x[start + distance_of(k)]);
   }
-  totals[lane] = total;
-  for (var distance = $(THREADS / 2)u; distance > 0u; distance /= 2u) {
-    // The sums of the round before must be there.
-    workgroupBarrier();
-    if (lane < distance) {
-      totals[lane] = combine(totals[lane], totals[lane + distance]);
-    }
-  }
+  var result = over_workgroup(total, lane);
   if (lane == 0u) {
-    var result = totals[0];
 #if SCALED
     result *= params.scale;
 #end

@@ -1,87 +1,25 @@
 // Softmax of every row, or its logarithm. The maximum is subtracted first, so that nothing overflows.
 //
-// Bindings: x [rows, classes], out [rows, classes], f32.
+// Bindings: logits [rows, classes], out [rows, classes], f32.
 // Constants: LOG 1 for the logarithm; THREADS, a power of two; ROWS.
-// Mapping: with THREADS 1 an invocation for each row, ROWS of them a workgroup; otherwise a workgroup for each row.
-//   A line of workgroups.
-// Accumulation: every THREADS-th element one after the other, then a fixed tree, in f32.
+// Mapping and accumulation: lib/softmax_rows.
 
-struct Params {
-  rows: u32,
-  classes: u32,
-}
+#include lib/softmax_rows
 
-@group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(0) var<storage, read> logits: array<f32>;
 @group(0) @binding(1) var<storage, read_write> out: array<f32>;
 @group(0) @binding(2) var<uniform> params: Params;
 
-#if THREADS > 1
-var<workgroup> shared_values: array<f32, $(THREADS)>;
-
-// The largest, or the sum, of one value of every invocation, for all of them.
-fn over_row(value: f32, lane: u32, is_sum: bool) -> f32 {
-  // What was read before must not change.
-  workgroupBarrier();
-  shared_values[lane] = value;
-  for (var distance = $(THREADS / 2)u; distance > 0u; distance /= 2u) {
-    // The values of the round before must be there.
-    workgroupBarrier();
-    if (lane < distance) {
-      let a = shared_values[lane];
-      let b = shared_values[lane + distance];
-      shared_values[lane] = select(max(a, b), a + b, is_sum);
-    }
-  }
-  // The result must be there.
-  workgroupBarrier();
-  return shared_values[0];
-}
-#else
-fn over_row(value: f32, lane: u32, is_sum: bool) -> f32 {
-  return value;
-}
-#end
-
-#if THREADS > 1
-@compute @workgroup_size($(THREADS))
-#else
-@compute @workgroup_size($(ROWS))
-#end
-fn main(
-  @builtin(workgroup_id) id: vec3<u32>,
-  @builtin(num_workgroups) workgroups: vec3<u32>,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let group = id.x + id.y * workgroups.x;
-#if THREADS > 1
-  let row = group;
-  let lane = local;
-#else
-  let row = group * $(ROWS)u + local;
-  let lane = 0u;
-#end
-  if (row >= params.rows) {
-    return;
-  }
+fn finish(row: u32, lane: u32, sums: Sums) {
   let start = row * params.classes;
-  var largest = x[start];
-  for (var c = lane; c < params.classes; c += $(THREADS)u) {
-    largest = max(largest, x[start + c]);
-  }
-  largest = over_row(largest, lane, false);
-  var total = 0.0;
-  for (var c = lane; c < params.classes; c += $(THREADS)u) {
-    total += exp(x[start + c] - largest);
-  }
-  total = over_row(total, lane, true);
 #if LOG
-  let shift = largest + log(total);
+  let shift = sums.largest + log(sums.total);
   for (var c = lane; c < params.classes; c += $(THREADS)u) {
-    out[start + c] = x[start + c] - shift;
+    out[start + c] = logits[start + c] - shift;
   }
 #else
   for (var c = lane; c < params.classes; c += $(THREADS)u) {
-    out[start + c] = exp(x[start + c] - largest) / total;
+    out[start + c] = exp(logits[start + c] - sums.largest) / sums.total;
   }
 #end
 }

@@ -2,8 +2,7 @@
  * Runs KernelCalls on a GPU without device or plan, so that a test can force a kernel or a tile that the device
  * would not choose here. Every region is a buffer of its own.
  */
-import { shaders } from "../../src/devices/webgpu/generated/shaders.ts";
-import { specialise } from "../../src/devices/webgpu/specialise.ts";
+import { wgslOf } from "../../src/devices/webgpu/pipelines.ts";
 import type { KernelCall, Region } from "../../src/scheduler/lowering.ts";
 import type { Shape, TensorType } from "../../src/tensor/shape.ts";
 import { sizeOf } from "../../src/tensor/shape.ts";
@@ -111,9 +110,7 @@ export class Bench {
     kernel: string,
     constants: KernelCall["constants"],
   ): Promise<GPUComputePipeline> {
-    const source = (shaders as Readonly<Record<string, string>>)[kernel];
-    if (source === undefined) throw new Error(`no shader ${kernel}: run npm run generate`);
-    const code = specialise(source, constants, kernel);
+    const code = wgslOf(kernel, constants, []);
     const module = this.device.createShaderModule({ label, code });
     const { messages } = await module.getCompilationInfo();
     const lines = code.split("\n");

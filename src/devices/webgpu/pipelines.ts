@@ -104,7 +104,7 @@ export function wgslOf(
   if (source === undefined) {
     throw new KernelError(`${kernel}: must be a file in shaders/. Run npm run generate.`);
   }
-  const code = specialise(source, constants, kernel);
+  const code = specialise(source, constants, kernel, shaders);
   return code.replace(
     /@binding\((\d+)\)(\s*)var<storage, read>/g,
     (whole, binding: string, space: string) =>

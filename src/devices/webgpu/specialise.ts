@@ -6,6 +6,7 @@
  *     #for i in A..B       the lines up to #end once for every i = A … B-1
  *     #if expr, #else      the lines up to #else or #end where expr is not 0 (a text: where it is not empty)
  *     #end
+ *     #include path        the lines of another file, in the place and with the names of this line
  */
 import { KernelError } from "../../errors.ts";
 import { type Expression, parseExpression, type Scope } from "./expression.ts";
@@ -30,12 +31,28 @@ interface Condition {
   readonly then: Block;
   readonly otherwise: Block;
 }
-type Block = (Line | Loop | Condition)[];
+/** Another file, whose faults name that file and its lines. */
+interface Inclusion {
+  readonly number: number;
+  readonly file: Block;
+  readonly fail: Fail;
+}
+type Block = (Line | Loop | Condition | Inclusion)[];
 
-/** The WGSL of `source` with `constants` put in. @throws KernelError that names `shader` and the line */
-export function specialise(source: string, constants: Constants, shader = "shader"): string {
-  const lines = source.split("\n");
-  const reader = { lines, next: 0, fail: failure(shader, lines) };
+/** Where the files that are included come from: paths without ending, as `shaders` has them. */
+export type Sources = Readonly<Record<string, string>>;
+
+/**
+ * The WGSL of `source` with `constants` put in and files of `sources` included.
+ * @throws KernelError that names `shader`, or the file included by it, and the line
+ */
+export function specialise(
+  source: string,
+  constants: Constants,
+  shader = "shader",
+  sources: Sources = {},
+): string {
+  const reader = readerOf(source, shader, [shader], sources);
   const block = readBlock(reader, undefined);
   const out: string[] = [];
   render(block, new Map(Object.entries(constants)), out, reader.fail);
@@ -44,17 +61,25 @@ export function specialise(source: string, constants: Constants, shader = "shade
 
 type Fail = (line: number, problem: string) => KernelError;
 
-function failure(shader: string, lines: readonly string[]): Fail {
-  return (line, problem) =>
-    new KernelError(
-      `${shader}, line ${line}: ${problem}; got "${(lines[line - 1] ?? "").trim()}".`,
-    );
-}
-
 interface Reader {
   readonly lines: readonly string[];
+  readonly sources: Sources;
+  /** From the shader to this file: a file of them cannot be included once more. */
+  readonly files: readonly string[];
   readonly fail: Fail;
   next: number;
+}
+
+function readerOf(
+  source: string,
+  name: string,
+  files: readonly string[],
+  sources: Sources,
+): Reader {
+  const lines = source.split("\n");
+  const fail: Fail = (line, problem) =>
+    new KernelError(`${name}, line ${line}: ${problem}; got "${(lines[line - 1] ?? "").trim()}".`);
+  return { lines, sources, files, fail, next: 0 };
 }
 
 /** Reads up to the `#end` or `#else` of the block that was opened at line `opened`, or to the end of the file. */
@@ -74,7 +99,12 @@ function readBlock(reader: Reader, opened: number | undefined): Block {
     reader.next++;
     if (word === "for") block.push(readLoop(reader, number, rest));
     else if (word === "if") block.push(readCondition(reader, number, rest));
-    else throw reader.fail(number, "a directive must be #for, #if, or the #else or #end of one");
+    else if (word === "include") block.push(readInclusion(reader, number, rest));
+    else
+      throw reader.fail(
+        number,
+        "a directive must be #include, #for, #if, or the #else or #end of one",
+      );
   }
   if (opened !== undefined) throw reader.fail(opened, "the block must be closed by #end");
   return block;
@@ -102,6 +132,15 @@ function readCondition(reader: Reader, number: number, rest: string): Condition 
   const otherwise = readBlock(reader, number);
   if (!closes(reader, "end")) throw reader.fail(number, "a condition has one #else at most");
   return { number, test, then, otherwise };
+}
+
+function readInclusion({ sources, files, fail }: Reader, number: number, path: string): Inclusion {
+  const source = Object.hasOwn(sources, path) ? sources[path] : undefined;
+  if (source === undefined) throw fail(number, "#include must name a file in shaders/");
+  if (files.includes(path)) throw fail(number, `${path} must not include itself`);
+  const name = `${path} (included by ${files.at(-1)}, line ${number})`;
+  const reader = readerOf(source, name, [...files, path], sources);
+  return { number, file: readBlock(reader, undefined), fail: reader.fail };
 }
 
 /** Steps over the directive that ended a block; says whether it was `word`. */
@@ -147,6 +186,8 @@ function render(
     const value = (expression: Expression) => evaluate(expression, scope, item.number, fail);
     if ("parts" in item) {
       out.push(item.parts.map((part) => (typeof part === "string" ? part : value(part))).join(""));
+    } else if ("file" in item) {
+      render(item.file, scope, out, item.fail);
     } else if ("test" in item) {
       const test = value(item.test);
       render(test !== 0 && test !== "" ? item.then : item.otherwise, scope, out, fail);

@@ -110,7 +110,7 @@ function lowerGather(gather: Gather, target: WebgpuTarget, choose: ChooseConv): 
       constants: {
         ...withoutSplitConstant(constants),
         ...epilogueConstants(site.epilogue),
-        ...(choice.kind === "tiled" && { VECTOR_A: Number(sourceChannels % 4 === 0) }),
+        VECTOR_A: Number(isTiledVector),
         VECTOR_W: vectorW,
         VECTOR_OUT: isVector,
         GRADIENT: Number(isGradient),
@@ -172,7 +172,7 @@ function lowerFilterGrad(
     kernel: isDirect ? "conv/filter_grad" : "conv/filter_grad_tiled",
     constants: {
       ...withoutSplitConstant(constants),
-      ...(!isDirect && { VECTOR_X: Number(channels % 4 === 0) }),
+      VECTOR_X: Number(!isDirect && channels % 4 === 0),
       VECTOR_G: isVector,
       VECTOR_OUT: isVector,
     },

@@ -8,7 +8,7 @@ import { broadcastStrides, type Shape, sizeOf } from "../../../tensor/shape.ts";
 import type { Lowerings, WebgpuTarget } from "../target.ts";
 import { lineGrid, threadGrid } from "./grid.ts";
 import { read, write } from "./operand.ts";
-import { type Choice, chooseProduct, type Product, partOf } from "./tiles.ts";
+import { type Choice, chooseProduct, type Product, partOf, threadsOf } from "./tiles.ts";
 
 /** The kernel and tile for a product; tests hand in their own to reach every variant. */
 export type ChooseProduct = (target: WebgpuTarget, product: Product) => Choice;
@@ -207,19 +207,22 @@ interface Mapping {
   readonly grid: readonly [number, number, number];
 }
 
+/** For kernels that bind their operands an element at a time. */
+const SCALARS = { VECTOR_A: 0, VECTOR_B: 0, VECTOR_OUT: 0 } as const;
+
 function shapeOf(choice: Choice, { a, b, m, n, k, batches }: Operation): Mapping {
   const isVector = Number(n % 4 === 0);
   switch (choice.kind) {
     case "naive": {
       const [x, y] = threadGrid(m * n, 64);
-      return { constants: {}, tilesN: 1, kPart: k, grid: [x, y, batches] };
+      return { constants: SCALARS, tilesN: 1, kPart: k, grid: [x, y, batches] };
     }
     case "gemv": {
       const { columns, slices } = choice;
       const tilesN = Math.ceil(n / columns);
       const [x, y] = lineGrid(m * tilesN);
       return {
-        constants: { COLUMNS: columns, SLICES: slices },
+        constants: { ...SCALARS, COLUMNS: columns, SLICES: slices },
         tilesN,
         kPart: k,
         grid: [x, y, batches],
@@ -232,6 +235,7 @@ function shapeOf(choice: Choice, { a, b, m, n, k, batches }: Operation): Mapping
       return {
         constants: {
           ...{ TM: tm, TN: tn, WX: wx, WY: wy, SPLITS: splits },
+          VECTOR_A: 0,
           VECTOR_B: b.transposed ? 0 : isVector,
           VECTOR_OUT: isVector,
         },
@@ -266,7 +270,13 @@ export function tileConstants({
   splits,
 }: Extract<Choice, { kind: "tiled" }>): Record<string, number> {
   const { bm, bn, bk, tm, tn, unroll } = tile;
-  return { BM: bm, BN: bn, BK: bk, TM: tm, TN: tn, UNROLL: unroll, SPLITS: splits };
+  // How many blocks of 4 × 4 elements of both operands an invocation stages.
+  const rounds = Math.ceil(((bm + bn) * bk) / 16 / threadsOf(tile));
+  return {
+    ...{ BM: bm, BN: bn, BK: bk, TM: tm, TN: tn, UNROLL: unroll },
+    ROUNDS: rounds,
+    SPLITS: splits,
+  };
 }
 
 const activationCodes = { relu: 1, tanh: 2, sigmoid: 3 } as const;

@@ -51,6 +51,36 @@ describe("specialise", () => {
     expect(expand(["#if !N", "none", "#end"], { N: 0 })).toEqual(["none"]);
   });
 
+  const include = (sources: Record<string, string>, constants: Record<string, number> = {}) =>
+    specialise(sources.main ?? "", constants, "main", sources).split("\n");
+
+  test("includes a file in place, with the constants and loop variables of that place", () => {
+    const sources = {
+      main: "first\n#for i in 0..2\n#if i < N\n#include lib/row\n#end\n#end\nlast",
+      "lib/row": "row $(i)\n#include lib/end",
+      "lib/end": "end $(i) of $(N)",
+    };
+    expect(include(sources, { N: 1 })).toEqual(["first", "row 0", "end 0 of 1", "last"]);
+  });
+
+  test("a fault of an included file names that file, its line and who includes it", () => {
+    const faulty = { main: "a\n#include lib/b", "lib/b": "b\n$(NONE)" };
+    expect(() => include(faulty)).toThrow(
+      /^lib\/b \(included by main, line 2\), line 2: NONE must be/,
+    );
+    const open = { main: "#include lib/b\n#end", "lib/b": "#for i in 0..2" };
+    expect(() => include(open)).toThrow(/^lib\/b .*, line 1: the block must be closed/);
+    expect(() => include({ main: "\n#include lib/none" })).toThrow(
+      /^main, line 2: #include must name a file in shaders\/; got "#include lib\/none"/,
+    );
+  });
+
+  test("a file that includes itself, directly or by others, is a fault", () => {
+    expect(() => include({ main: "#include main" })).toThrow(/main must not include itself/);
+    const circle = { main: "#include a", a: "#include b", b: "x\n#include a" };
+    expect(() => include(circle)).toThrow(/^b \(.*\), line 2: a must not include itself/);
+  });
+
   test("a fault is a KernelError that names shader and line", () => {
     const faults: [string[], RegExp][] = [
       [["ok", "x = $(NONE);"], /family\/name, line 2: NONE must be one of/],

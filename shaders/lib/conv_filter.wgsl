@@ -1,0 +1,40 @@
+// The head of the gradient of a convolution with respect to its filter: parameters and bindings.
+// Constants: VECTOR_X, VECTOR_G, VECTOR_OUT 1 where that operand is bound as vectors.
+
+struct Params {
+  // The product: rows m = (filter position, channel of x), columns n = OC.
+  m: u32,
+  n: u32,
+  height: u32,
+  width: u32,
+  channels: u32,
+  out_height: u32,
+  out_width: u32,
+  filter_width: u32,
+  stride_rows: u32,
+  stride_columns: u32,
+  // Zeros before the first row and column of x.
+  pad_rows: u32,
+  pad_columns: u32,
+  tiles_n: u32,
+  // Windows (tiled) or rows of windows (direct) in all images, and in one part of them.
+  length: u32,
+  part: u32,
+}
+
+#if VECTOR_X
+@group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;
+#else
+@group(0) @binding(0) var<storage, read> x: array<f32>;
+#end
+#if VECTOR_G
+@group(0) @binding(1) var<storage, read> g: array<vec4<f32>>;
+#else
+@group(0) @binding(1) var<storage, read> g: array<f32>;
+#end
+#if VECTOR_OUT
+@group(0) @binding(2) var<storage, read_write> out: array<vec4<f32>>;
+#else
+@group(0) @binding(2) var<storage, read_write> out: array<f32>;
+#end
+@group(0) @binding(3) var<uniform> params: Params;

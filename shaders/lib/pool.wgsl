@@ -1,0 +1,30 @@
+// What all pooling kernels have: parameters, and the type of the channels that an invocation owns.
+// Constants: VECTOR 1 where the number of channels is a multiple of 4.
+
+struct Params {
+  // Output elements, in units of Value.
+  count: u32,
+  height: u32,
+  width: u32,
+  // Channels, in units of Value.
+  channels: u32,
+  out_height: u32,
+  out_width: u32,
+  window_rows: u32,
+  window_columns: u32,
+  stride_rows: u32,
+  stride_columns: u32,
+  // Zeros before the first row and column.
+  pad_rows: u32,
+  pad_columns: u32,
+  // Maxima: -infinity; averages: 1 / (window rows · columns).
+  scalar: f32,
+}
+
+#if VECTOR
+alias Value = vec4<f32>;
+alias Index = vec4<i32>;
+#else
+alias Value = f32;
+alias Index = i32;
+#end

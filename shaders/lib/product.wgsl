@@ -1,0 +1,42 @@
+// The head of the kernels for matrix products: their parameters and bindings.
+// Constants: VECTOR_A, VECTOR_B, VECTOR_OUT 1 where that operand is bound as vectors; BIAS 0 or 1.
+
+struct Params {
+  m: u32,
+  n: u32,
+  k: u32,
+  // Elements from one matrix of the batch to the next; 0 where the operand is broadcast.
+  a_batch: u32,
+  b_batch: u32,
+  // Elements before the first matrix of this call.
+  a_base: u32,
+  b_base: u32,
+  out_base: u32,
+  // Tiles along n.
+  tiles_n: u32,
+  // Steps of k in one part.
+  k_part: u32,
+  batches: u32,
+  // 1 where bias runs along n, 0 where all columns share its one element.
+  bias_stride: u32,
+}
+
+#if VECTOR_A
+@group(0) @binding(0) var<storage, read> a: array<vec4<f32>>;
+#else
+@group(0) @binding(0) var<storage, read> a: array<f32>;
+#end
+#if VECTOR_B
+@group(0) @binding(1) var<storage, read> b: array<vec4<f32>>;
+#else
+@group(0) @binding(1) var<storage, read> b: array<f32>;
+#end
+#if BIAS
+@group(0) @binding(2) var<storage, read> bias: array<f32>;
+#end
+#if VECTOR_OUT
+@group(0) @binding($(2 + BIAS)) var<storage, read_write> out: array<vec4<f32>>;
+#else
+@group(0) @binding($(2 + BIAS)) var<storage, read_write> out: array<f32>;
+#end
+@group(0) @binding($(3 + BIAS)) var<uniform> params: Params;
