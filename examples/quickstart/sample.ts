@@ -13,8 +13,8 @@ export interface SampleOptions {
 }
 
 /**
- * The characters that `model` (i32[T, B] → f32[T, B, characters]) goes on with after `prompt`: the paragraphs that it
- * completes within `length`, or where there is none all of it. The same seed draws the same text.
+ * The longest paragraph of the `length` characters that `model` (i32[T, B] → f32[T, B, characters]) goes on with after
+ * `prompt`. The same seed draws the same text.
  */
 export async function sampleText(
   model: nn.Module,
@@ -31,7 +31,9 @@ export async function sampleText(
     written.push(id);
     logits = await next(id);
   }
-  return wholeSentences(vocabulary.decode(written).trim());
+  const paragraphs = vocabulary.decode(written).split("\n\n");
+  const longest = paragraphs.reduce((a, b) => (b.length > a.length ? b : a));
+  return wholeSentences(longest.trim());
 }
 
 /** A function from one character to the logits of the one after it; it remembers what came before. */
