@@ -12,7 +12,7 @@ export type CaseKind =
   | "lstm-forward"
   | "gru-train"
   | "rnn-train"
-  /** Characters in windows, the state carried, the gradient cut. params: batch, window, windows, vocabulary, hidden */
+  /** Characters in windows, the state carried, the gradient cut. params: batch, window, windows, vocabulary, embedding, hidden */
   | "tbptt"
   /** params: m, k, n, layout ("nn", "nt", "tn") */
   | "matmul"
@@ -84,6 +84,8 @@ export interface Prepared {
   readonly dispatches?: number;
   readonly submits?: number;
   readonly peakBytes?: number;
+  /** Of one run, where the engine decides how much work that is (fma). */
+  readonly flops?: number;
   /** Further figures, known when the runs are over. */
   figures?(): readonly Figure[] | Promise<readonly Figure[]>;
   dispose(): Promise<void>;

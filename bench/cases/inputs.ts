@@ -13,7 +13,6 @@ export interface Input {
 export type Inputs = Readonly<Record<string, Input>>;
 
 export const LEARNING_RATE = 1e-3;
-/** Of a case of kind `tbptt` the embedding is one-hot: x_t·W is a row of weight_ih. */
 export const CNN_CLASSES = 10;
 
 export function numberOf(benchCase: BenchCase, name: string): number {
@@ -89,22 +88,19 @@ function recurrent(benchCase: BenchCase, gates: number): Inputs {
 }
 
 /**
- * tbptt: ids [windows · window + 1, B], characters; the input at a step is the one-hot vector of its character and
- * the target the next character; LSTM one layer, every step → linear → mean cross-entropy over window · B rows.
- * A run is the whole text once, window by window, from a zero state: one Adam step a window.
+ * tbptt: ids [windows · window + 1, B], characters; embedding [V, E] (trained); LSTM one layer; every step → linear →
+ * mean cross-entropy over window · B rows against the next character. Window after window, the state goes on, the
+ * gradient does not; one Adam step a window. A run is the whole text once, from a zero state. Result: the losses of
+ * the first three windows.
  */
 function characters(benchCase: BenchCase): Inputs {
-  const [B, window, windows, V, H] = [
-    numberOf(benchCase, "batch"),
-    numberOf(benchCase, "window"),
-    numberOf(benchCase, "windows"),
-    numberOf(benchCase, "vocabulary"),
-    numberOf(benchCase, "hidden"),
-  ];
+  const p = (name: string) => numberOf(benchCase, name);
+  const [V, E, H] = [p("vocabulary"), p("embedding"), p("hidden")];
   const scale = 1 / Math.sqrt(H);
   return new Maker()
-    .integers("ids", [window * windows + 1, B], V)
-    .floats("weight_ih_l0", [4 * H, V], scale)
+    .integers("ids", [p("window") * p("windows") + 1, p("batch")], V)
+    .floats("embedding.weight", [V, E])
+    .floats("weight_ih_l0", [4 * H, E], scale)
     .floats("weight_hh_l0", [4 * H, H], scale)
     .floats("bias_l0", [4 * H], scale)
     .floats("fc.weight", [V, H], scale)

@@ -1,5 +1,5 @@
 /**
- * Deterministic numbers that every engine, in any language, makes for itself (torch.py does the same with numpy).
+ * Deterministic numbers that every engine, in any language, makes for itself (pytorch.py does the same with numpy).
  * Element i of stream s: a 32-bit hash (lowbias32, Wellons 2018) of i + s · 0x9e3779b9, as 24 bits in [0, 1).
  */
 function hash(index: number, stream: number): number {

@@ -1,0 +1,176 @@
+/** Single ops. Results are assigned to a variable, so that a run is the op and nothing is copied behind it. */
+import {
+  add,
+  assignAdam,
+  type Compiled,
+  compile,
+  conv2d,
+  losses,
+  matmul,
+  maxPool2d,
+  packedOffsets,
+  type Runtime,
+  type Tensor,
+  tensor,
+  type Variable,
+  valueAndGrad,
+  variable,
+  vjp,
+} from "gradgpu";
+import { type Inputs, inputsOf, LEARNING_RATE, numberOf } from "../cases/inputs.ts";
+import { checksum } from "../cases/random.ts";
+import type { BenchCase, Prepared } from "../contract.ts";
+import { dispatchesOf } from "./gradgpu-steps.ts";
+import { held } from "./gradgpu-weights.ts";
+
+/** What a kernel case computes: results by shape, and what it holds besides them. */
+interface Kernel {
+  readonly shapes: readonly (readonly number[])[];
+  readonly owned: readonly Variable[];
+  readonly apply: () => readonly Tensor[];
+}
+
+/** Undefined where the case is none of gradgpu's ops. */
+export function prepareKernel(benchCase: BenchCase, runtime: Runtime): Prepared | undefined {
+  if (benchCase.kind === "adam") return adam(benchCase, runtime);
+  const kernel = kernelOf(benchCase);
+  if (kernel === undefined) return undefined;
+  const outs = kernel.shapes.map((shape) =>
+    variable(new Float32Array(shape.reduce((n, d) => n * d, 1)), shape, "out"),
+  );
+  const step = compile(() => {
+    const results = kernel.apply();
+    outs.forEach((out, i) => {
+      const result = results[i];
+      if (result !== undefined) out.assign(result);
+    });
+  });
+  return prepared(step, outs, [...outs, ...kernel.owned], runtime);
+}
+
+function prepared(
+  step: Compiled<void>,
+  outs: readonly Variable[],
+  owned: readonly Variable[],
+  runtime: Runtime,
+): Prepared {
+  const runMany = async (times: number) => {
+    for (let i = 0; i < times; i++) await step();
+    await runtime.device.synchronise();
+  };
+  return {
+    run: () => runMany(1),
+    runMany,
+    async result() {
+      await step();
+      const found: number[] = [];
+      for (const out of outs) found.push(...checksum(await out.data()));
+      return found;
+    },
+    get dispatches() {
+      return dispatchesOf(step);
+    },
+    get peakBytes() {
+      return runtime.memory().bytes;
+    },
+    dispose: async () => {
+      for (const own of owned) own.dispose();
+    },
+  };
+}
+
+function kernelOf(benchCase: BenchCase): Kernel | undefined {
+  const inputs = inputsOf(benchCase);
+  switch (benchCase.kind) {
+    case "matmul":
+      return product(benchCase, inputs);
+    case "conv-forward":
+    case "conv-input-grad":
+    case "conv-filter-grad":
+      return benchCase.params["groups"] === 1 ? convolution(benchCase, inputs) : undefined;
+    case "max-pool": {
+      const x = held(inputs, "x");
+      const window = numberOf(benchCase, "window");
+      const [n = 0, h = 0, w = 0, c = 0] = x.shape;
+      const shapes = [[n, h / window, w / window, c]];
+      return { shapes, owned: [x], apply: () => [maxPool2d(x, window)] };
+    }
+    case "softmax-cross-entropy": {
+      const [logits, labels] = [held(inputs, "logits"), held(inputs, "labels")];
+      return {
+        shapes: [[], logits.shape],
+        owned: [logits, labels],
+        apply: () => {
+          const [loss, grads] = valueAndGrad([logits], () => losses.crossEntropy(logits, labels));
+          return [loss, ...grads.values()];
+        },
+      };
+    }
+    case "add-chain": {
+      const [x, y] = [held(inputs, "x"), held(inputs, "y")];
+      const length = numberOf(benchCase, "length");
+      const apply = () => {
+        let sum: Tensor = x;
+        for (let i = 0; i < length; i++) sum = add(sum, y);
+        return [sum];
+      };
+      return { shapes: [x.shape], owned: [x, y], apply };
+    }
+    case "copy": {
+      const x = held(inputs, "x");
+      // As near to a copy as an op gets: one read, one write, one addition.
+      return { shapes: [x.shape], owned: [x], apply: () => [add(x, tensor(1e-30))] };
+    }
+    default:
+      return undefined;
+  }
+}
+
+function product(benchCase: BenchCase, inputs: Inputs): Kernel {
+  const [a, b] = [held(inputs, "a"), held(inputs, "b")];
+  const { layout } = benchCase.params;
+  const options = { transposeA: layout === "tn", transposeB: layout === "nt" };
+  return {
+    shapes: [[numberOf(benchCase, "m"), numberOf(benchCase, "n")]],
+    owned: [a, b],
+    apply: () => [matmul(a, b, options)],
+  };
+}
+
+/** Gradients by vjp; the forward pass that nobody reads is not computed. */
+function convolution(benchCase: BenchCase, inputs: Inputs): Kernel {
+  const [x, w, g] = [held(inputs, "x"), held(inputs, "w"), held(inputs, "g")];
+  const stride = numberOf(benchCase, "stride");
+  const padding = (numberOf(benchCase, "kernel") - 1) >> 1;
+  const forward = (image: Tensor, filter: Tensor) => conv2d(image, filter, { stride, padding });
+  const pulled = (what: Tensor, fn: (of: Tensor) => Tensor) => vjp(fn, what)[1](g);
+  const owned = [x, w, g];
+  switch (benchCase.kind) {
+    case "conv-input-grad":
+      return { shapes: [x.shape], owned, apply: () => pulled(x, (of) => forward(of, w)) };
+    case "conv-filter-grad":
+      return { shapes: [w.shape], owned, apply: () => pulled(w, (of) => forward(x, of)) };
+    default:
+      return { shapes: [g.shape], owned, apply: () => [forward(x, w)] };
+  }
+}
+
+function adam(benchCase: BenchCase, runtime: Runtime): Prepared {
+  const inputs = inputsOf(benchCase);
+  const [parameter, gradient] = [held(inputs, "parameter"), held(inputs, "gradient")];
+  const { length } = packedOffsets([parameter.shape]);
+  const moments = { m: variable(new Float32Array(length)), v: variable(new Float32Array(length)) };
+  const count = variable(0, [], "step");
+  const one = tensor(1);
+  const learningRate = tensor(LEARNING_RATE);
+  const step = compile(() => {
+    const now = add(count, 1);
+    count.assign(now);
+    assignAdam(
+      { parameters: [parameter], gradients: [gradient], learningRate, scale: one, apply: one },
+      { ...moments, step: now },
+      { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 },
+    );
+  });
+  return prepared(step, [parameter], [parameter, gradient, moments.m, moments.v, count], runtime);
+}

@@ -1,0 +1,166 @@
+/** Chrome, one page an engine. A hardware GPU is used where Chrome finds one, else SwiftShader, marked as such. */
+import { existsSync, readdirSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { type Browser, type CDPSession, launch, type Page } from "puppeteer-core";
+import type { EngineName } from "./engines.ts";
+import { withLimit } from "./limit.ts";
+import type { Host } from "./session.ts";
+
+const FLAGS = [
+  "--no-sandbox",
+  "--enable-unsafe-webgpu",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  "--no-first-run",
+  // Pages that wait their turn must not be slowed down for being behind another.
+  "--disable-background-timer-throttling",
+  "--disable-backgrounding-occluded-windows",
+  "--disable-renderer-backgrounding",
+  "--disable-features=WebGPUTimestampQueryQuantization",
+  "--enable-dawn-features=allow_unsafe_apis",
+];
+/** Chrome on Linux keeps WebGPU on Vulkan behind these. */
+const HARDWARE_FLAGS = [
+  "--enable-features=Vulkan,VulkanFromANGLE",
+  "--use-angle=vulkan",
+  "--ignore-gpu-blocklist",
+];
+const SOFTWARE_FLAGS = ["--use-webgpu-adapter=swiftshader"];
+
+/** PUPPETEER_EXECUTABLE_PATH, else an installed Chrome or Chromium. */
+export function findBrowser(): string {
+  const cache = join(homedir(), ".cache/puppeteer/chrome");
+  const downloaded = existsSync(cache) ? readdirSync(cache) : [];
+  const candidates = [
+    process.env.PUPPETEER_EXECUTABLE_PATH ?? "",
+    "/usr/bin/google-chrome",
+    "/usr/bin/chromium",
+    "/usr/bin/chromium-browser",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe",
+    ...downloaded.map((version) => join(cache, version, "chrome-linux64/chrome")),
+  ];
+  const found = candidates.find((path) => path !== "" && existsSync(path));
+  if (found !== undefined) return found;
+  throw new Error(
+    "bench: a Chrome or Chromium must be installed. Run `npx puppeteer browsers install chrome`, or as root on Debian `apt-get install chromium`, or set PUPPETEER_EXECUTABLE_PATH; or measure in Node with --runner node.",
+  );
+}
+
+export class ChromeRunner {
+  readonly #origin: string;
+  #browser: Browser | undefined;
+  #isHardware: boolean | undefined;
+
+  constructor(origin: string) {
+    this.#origin = origin;
+  }
+
+  /** A page with `engine` in it. */
+  async start(engine: EngineName): Promise<Host> {
+    const browser = await this.#running();
+    const page = await browser.newPage();
+    await page.goto(`${this.#origin}/session.html?engine=${engine}`);
+    await page.waitForFunction("typeof window.ask === 'function'");
+    return pageHost(page, await page.createCDPSession(), () => this.#abandon());
+  }
+
+  async version(): Promise<string> {
+    return (await this.#running()).version();
+  }
+
+  /** A new browser for the next page: no cache of the last one is there. */
+  async close(): Promise<void> {
+    const browser = this.#browser;
+    this.#browser = undefined;
+    await browser?.close().catch(() => undefined);
+  }
+
+  async #running(): Promise<Browser> {
+    if (this.#browser?.connected === true) return this.#browser;
+    if (this.#isHardware !== false) {
+      const browser = await launchWith(HARDWARE_FLAGS);
+      this.#isHardware ??= await hasHardware(browser, this.#origin);
+      if (this.#isHardware) {
+        this.#browser = browser;
+        return browser;
+      }
+      await browser.close();
+    }
+    this.#browser = await launchWith(SOFTWARE_FLAGS);
+    return this.#browser;
+  }
+
+  /** Ends the whole browser: a page that computes does not close. The next page starts another. */
+  async #abandon(): Promise<void> {
+    this.#browser?.process()?.kill("SIGKILL");
+    this.#browser = undefined;
+  }
+}
+
+function launchWith(flags: readonly string[]): Promise<Browser> {
+  return launch({
+    executablePath: findBrowser(),
+    headless: true,
+    args: [...FLAGS, ...flags],
+    // The limit is the runner's.
+    protocolTimeout: 0,
+    handleSIGINT: false,
+  });
+}
+
+async function hasHardware(browser: Browser, origin: string): Promise<boolean> {
+  const page = await browser.newPage();
+  try {
+    await page.goto(`${origin}/session.html?engine=none`);
+    const names = await withLimit(
+      page.evaluate(async () => {
+        const adapter = await navigator.gpu?.requestAdapter({
+          powerPreference: "high-performance",
+        });
+        if (adapter === null || adapter === undefined) return "software: none";
+        const { vendor, architecture, description, isFallbackAdapter } = adapter.info;
+        return `${isFallbackAdapter ? "software " : ""}${vendor} ${architecture} ${description}`;
+      }),
+      20_000,
+    );
+    return !/swiftshader|llvmpipe|lavapipe|software/i.test(names);
+  } catch {
+    return false;
+  } finally {
+    await page.close().catch(() => undefined);
+  }
+}
+
+function pageHost(page: Page, crasher: CDPSession, abandon: () => Promise<void>): Host {
+  let isBusy = false;
+  const ended = new Promise<never>((_, reject) => {
+    page.once("close", () => reject(new Error("its page was closed.")));
+    page.once("error", (error) => reject(new Error(`its page crashed: ${error.message}`)));
+  });
+  ended.catch(() => undefined);
+  return {
+    ask: async (command) => {
+      await page.bringToFront();
+      isBusy = true;
+      const answer = page.evaluate((given) => window.ask(given), command);
+      // The answer's type is the command's: see `Answers`, which the page keeps to.
+      const given = (await Promise.race([answer, ended])) as never;
+      isBusy = false;
+      return given;
+    },
+    kill: async () => {
+      if (page.isClosed()) return;
+      // A page that computes hears nothing, but its process can be crashed from outside of its main thread.
+      if (isBusy) crasher.send("Page.crash").catch(() => undefined);
+      const closed = page.close().then(
+        () => true,
+        () => true,
+      );
+      const waited = new Promise<false>((resolve) => setTimeout(() => resolve(false), 5_000));
+      if (!(await Promise.race([closed, waited]))) await abandon();
+    },
+  };
+}
