@@ -6,7 +6,7 @@
 import type { GraphValue } from "../graph/graph.ts";
 import { sameShape, sizeOf } from "../tensor/shape.ts";
 import { elementwiseWork } from "./elementwise.ts";
-import { type ElementwiseWork, readsOf, viewed, type Work, writesOf } from "./work.ts";
+import { type ElementwiseWork, readsOf, type Work, writesOf } from "./work.ts";
 
 /** Larger items are joined only where one reads what the other reads or writes: else memory would live longer for nothing. */
 const SMALL_ELEMENTS = 4096;
@@ -62,9 +62,17 @@ function areAlike(a: ElementwiseWork, b: ElementwiseWork): boolean {
 
 /** Whether an item reads one of `values` through a reshape or slice: a program finds only the value itself in itself. */
 function readsView(work: Work, values: readonly GraphValue[]): boolean {
-  return readsOf(work).some((read) => !values.includes(read) && values.includes(viewed(read)));
+  return readsOf(work).some((read) => !values.includes(read) && shows(read, values));
 }
 
 function readsAny(work: Work, values: readonly GraphValue[]): boolean {
-  return readsOf(work).some((read) => values.includes(read) || values.includes(viewed(read)));
+  return readsOf(work).some((read) => shows(read, values));
+}
+
+/** Whether `value` is one of `values`, or a view of one: of a view of a view every link counts, for it may be a copy. */
+function shows(value: GraphValue, values: readonly GraphValue[]): boolean {
+  if (values.includes(value)) return true;
+  const { node } = value;
+  const isView = node.op === "reshape" || node.op === "stopGradient" || node.op === "slice";
+  return isView && shows(node.ins.x, values);
 }
