@@ -182,6 +182,7 @@ const GRAPHS = 300;
 
 const forms = {
   "many operands, any view": referenceTraits,
+  "aligned views": { ...referenceTraits, viewAlignment: 64 },
   "few operands, aligned views": {
     ...referenceTraits,
     viewAlignment: 64,

@@ -43,6 +43,16 @@ describe("views", () => {
     await planned({ outputs: [inner, add(inner, 1), transpose(inner)] });
   });
 
+  it("of slices that had to be copied are read after the copy", async () => {
+    // The sum of small items is joined with earlier ones: it must not go ahead of the slice that it reads.
+    const aligned = { ...referenceTraits, viewAlignment: 64 };
+    const [gates, other] = [input("gates", [4, 3]), input("other", [3])];
+    const first = tanh(other);
+    const total = sum(first);
+    const part = reshape(slice(gates, [1, 0], [1, -1]), [3]);
+    await planned({ outputs: [total, mul(part, other)] }, aligned);
+  });
+
   it("of columns are no views", async () => {
     await planned({ outputs: [slice(x, [0, 3], [-1, 2]), sum(slice(exp(x), [0, 0], [-1, 1]))] });
   });
