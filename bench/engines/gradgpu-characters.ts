@@ -69,7 +69,7 @@ function makeReader(benchCase: BenchCase) {
     p("hidden"),
   ];
   const inputs = inputsOf(benchCase);
-  const ids = Int32Array.from(inputs["ids"]?.data ?? []);
+  const ids = Int32Array.from(inputs.ids?.data ?? []);
   const embedding = nn.embedding(V, E);
   embedding.loadStateDict(weights(inputs, { weight: "embedding.weight" }));
   const lstm = lstmLayers(inputs, [E, H], 1);

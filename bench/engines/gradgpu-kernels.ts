@@ -87,7 +87,7 @@ function kernelOf(benchCase: BenchCase): Kernel | undefined {
     case "conv-forward":
     case "conv-input-grad":
     case "conv-filter-grad":
-      return benchCase.params["groups"] === 1 ? convolution(benchCase, inputs) : undefined;
+      return benchCase.params.groups === 1 ? convolution(benchCase, inputs) : undefined;
     case "max-pool": {
       const x = held(inputs, "x");
       const window = numberOf(benchCase, "window");

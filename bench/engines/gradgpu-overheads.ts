@@ -28,7 +28,7 @@ const STEPS: Readonly<Record<string, BenchCase>> = {
 };
 
 export function prepareOverhead(benchCase: BenchCase, context: OverheadContext): Prepared | Cannot {
-  const what = String(benchCase.params["what"]);
+  const what = String(benchCase.params.what);
   const step = STEPS[what.slice(what.lastIndexOf("-") + 1)];
   if (what.startsWith("first-step-") && step !== undefined) return firstStep(step, context);
   if (what.startsWith("plan-") && step !== undefined) return planning(step, context.runtime);

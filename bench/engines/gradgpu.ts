@@ -81,6 +81,6 @@ class GradgpuEngine implements Engine {
 }
 
 function missing({ kind, params }: BenchCase): string {
-  if (kind.startsWith("conv") && params["groups"] !== 1) return "grouped convolution yet";
+  if (kind.startsWith("conv") && params.groups !== 1) return "grouped convolution yet";
   return `${kind} yet`;
 }

@@ -2,11 +2,12 @@
  * Builds what runs in Chrome into out/bench/site: the session page and each engine module by itself, so that a peer
  * that is missing or does not build is a row and not an end.
  */
-import { cpSync, existsSync, mkdirSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, defaultClientConditions, type InlineConfig } from "vite";
-import type { EngineModule } from "./engines.ts";
+import type { EngineModule, EngineName } from "./engines.ts";
+import { currentCommit } from "./machine.ts";
 
 export const repository = fileURLToPath(new URL("../..", import.meta.url));
 const bench = join(repository, "bench");
@@ -24,6 +25,8 @@ function configFor(input: string, outDir: string, fileName: string): InlineConfi
       outDir,
       emptyOutDir: false,
       target: "es2022",
+      // TensorFlow.js starts its threads from the text of a function that must keep its names.
+      minify: false,
       // Workers and .wasm files that peers name by URL are copied beside the module.
       assetsDir: ".",
       reportCompressedSize: false,
@@ -56,6 +59,18 @@ export async function buildSite(
     }
   }
   return failures;
+}
+
+/** What the page tells about its own origin. */
+export function siteFacts(engines: readonly EngineName[]) {
+  const commit = currentCommit();
+  return { engines, gradgpu: version(), ...(commit === undefined ? {} : { commit }) };
+}
+
+/** gradgpu's own, from package.json. */
+export function version(): string {
+  const text = readFileSync(join(repository, "package.json"), "utf8");
+  return (JSON.parse(text) as { readonly version: string }).version;
 }
 
 /** The peers' own .wasm files and workers, for a site that is served without node_modules. */

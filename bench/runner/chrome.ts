@@ -154,7 +154,10 @@ function pageHost(page: Page, crasher: CDPSession, abandon: () => Promise<void>)
     kill: async () => {
       if (page.isClosed()) return;
       // A page that computes hears nothing, but its process can be crashed from outside of its main thread.
-      if (isBusy) crasher.send("Page.crash").catch(() => undefined);
+      if (isBusy) {
+        crasher.send("Page.crash").catch(() => undefined);
+        await new Promise((resolve) => setTimeout(resolve, 500));
+      }
       const closed = page.close().then(
         () => true,
         () => true,

@@ -1,12 +1,12 @@
 /** npm run bench: chooses cases and engines, measures them, and leaves rows (JSON) and a page (HTML). */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { allCases, chooseCases, GROUPS } from "../cases/index.ts";
 import { needsFreshSession } from "../cases/overheads.ts";
 import { smokeCases } from "../cases/smoke.ts";
 import type { BenchCase } from "../contract.ts";
 import { renderReport } from "../report/html.ts";
-import { buildSite, packages, repository, site } from "./build.ts";
+import { buildSite, packages, repository, site, version } from "./build.ts";
 import { measureBundles } from "./bundle.ts";
 import { ChromeRunner } from "./chrome.ts";
 import { contendersOf, type Starter } from "./contenders.ts";
@@ -162,7 +162,7 @@ async function measureAll(
     const isFresh = needsFreshSession(benchCase);
     if (isFresh) await world.restart();
     const measured =
-      benchCase.params["what"] === "bundle"
+      benchCase.params.what === "bundle"
         ? [await measureBundles(benchCase, options.runner)]
         : await measuring.measure(benchCase, isFresh);
     rows.push(...measured);
@@ -174,13 +174,6 @@ async function measureAll(
   const done = report(!signal.aborted);
   write(options, done, progress, true);
   return done;
-}
-
-function version(): string {
-  const manifest = JSON.parse(readFileSync(join(repository, "package.json"), "utf8")) as {
-    readonly version: string;
-  };
-  return manifest.version;
 }
 
 function commit(): { readonly commit?: string } {

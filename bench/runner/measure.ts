@@ -38,8 +38,8 @@ interface Slot {
   readonly contender: Contender;
   host: Host | undefined;
   info: EngineInfo | undefined;
-  /** Why it cannot be had, after it was tried. */
-  broken: string | undefined;
+  /** Why it could not be had when it was last tried, and how often in a row. */
+  broken: { readonly why: string; readonly tries: number } | undefined;
 }
 
 /** A slot while one case is measured. */
@@ -58,6 +58,7 @@ const WARM_UP_MS = 300;
 const WARM_UP_RUNS = 2;
 const MAX_RUNS_PER_SAMPLE = 500;
 const MIN_SAMPLES = 2;
+const MAX_OPENINGS = 3;
 
 export class Measuring {
   readonly #options: MeasureOptions;
@@ -153,18 +154,21 @@ export class Measuring {
 
   async #open(slot: Slot): Promise<Host> {
     if (slot.host !== undefined) return slot.host;
-    if (slot.broken !== undefined) throw new Error(slot.broken);
+    const { broken } = slot;
+    // Once more, because the first time may have met the end of a page that was cut off.
+    if (broken !== undefined && broken.tries >= MAX_OPENINGS) throw new Error(broken.why);
     const { threads, assetBase } = slot.contender;
     let host: Host | undefined;
     try {
       host = await slot.contender.start();
       slot.host = host;
       slot.info = await host.ask<"open">({ do: "open", options: defined({ threads, assetBase }) });
+      slot.broken = undefined;
       this.infos.set(labelOf(slot.contender), slot.info);
       return host;
     } catch (error) {
       slot.host = undefined;
-      slot.broken = messageOf(error);
+      slot.broken = { why: messageOf(error), tries: (broken?.tries ?? 0) + 1 };
       await host?.kill();
       throw error;
     }
