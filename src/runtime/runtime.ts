@@ -3,7 +3,13 @@
  * assignments, steps and reads take effect in the order in which they were called.
  */
 import type { Device, Program, Storage } from "../devices/device.ts";
-import { DisposedError, GradgpuError, OutOfMemoryError, TraceError } from "../errors.ts";
+import {
+  DeviceLostError,
+  DisposedError,
+  GradgpuError,
+  OutOfMemoryError,
+  TraceError,
+} from "../errors.ts";
 import type { GraphValue } from "../graph/graph.ts";
 import type { Plan } from "../scheduler/plan.ts";
 import { BYTES_PER_ELEMENT, type HostArray, viewAs } from "../tensor/dtype.ts";
@@ -189,7 +195,13 @@ export class Runtime implements BlockOwner {
   }
 
   release(storage: Storage): void {
-    if (!this.#isClosed) this.device.release(storage);
+    if (this.#isClosed) return;
+    try {
+      this.device.release(storage);
+    } catch (error) {
+      // A lost device has taken its memory with it, and a finalizer has nobody to tell.
+      if (!(error instanceof DeviceLostError)) throw error;
+    }
   }
 
   allocate(bytes: number): Storage {
