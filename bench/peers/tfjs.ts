@@ -28,6 +28,8 @@ export function createEngine(name: string): Engine {
   };
 }
 
+const MOST_THREADS = 8;
+
 interface Opened {
   readonly session: Session;
   readonly info: EngineInfo;
@@ -40,11 +42,12 @@ async function openWasm(engine: string, options: EngineOptions): Promise<Opened>
   if (assetBase !== undefined) {
     wasm.setWasmPaths(`${assetBase}@tensorflow/tfjs-backend-wasm/dist/`);
     wasm.setThreadsCount(threads);
+    offerProcessors(2 * threads);
   }
   await use("wasm");
-  // Node has no threads in it; a page has them where it is cross-origin isolated.
+  // In Node it has no threads; in a page where that is cross-origin isolated.
   const ran = assetBase === undefined ? 1 : wasm.getThreadsCount();
-  if (ran !== threads && globalThis.crossOriginIsolated) {
+  if (ran !== Math.min(threads, MOST_THREADS) && globalThis.crossOriginIsolated) {
     throw new Error(`TensorFlow.js runs ${ran} threads where ${threads} were asked for.`);
   }
   const hasSimd = await tf.env().getAsync("WASM_HAS_SIMD_SUPPORT");
@@ -59,6 +62,14 @@ async function openWasm(engine: string, options: EngineOptions): Promise<Opened>
       version: tf.version_core,
     },
   };
+}
+
+/**
+ * What it makes of setThreadsCount in 4.22 is nothing: it runs half as many threads as the page says that there are
+ * processors, at least 1. So on two cores it would run one thread.
+ */
+function offerProcessors(count: number): void {
+  Object.defineProperty(navigator, "hardwareConcurrency", { value: count, configurable: true });
 }
 
 async function openWebgpu(engine: string): Promise<Opened> {
