@@ -318,7 +318,8 @@ function isWanted(slot: Slot, { kind }: BenchCase): boolean {
 
 /** Ours first, the cpu before the GPU: the first result is what the others are checked against. */
 function orderedByOwn(slots: readonly Slot[]): Slot[] {
-  return [...slots].sort((a, b) => Number(isOurs(b)) - Number(isOurs(a)));
+  const rank = (slot: Slot) => (isOurs(slot) ? (slot.contender.entry.device === "cpu" ? 0 : 1) : 2);
+  return [...slots].sort((a, b) => rank(a) - rank(b));
 }
 
 /** A software adapter is never compared with a GPU. */

@@ -54,6 +54,7 @@ export class Session {
   readonly #meter: GpuMeter;
   #info: EngineInfo | undefined;
   #prepared: Prepared | undefined;
+  #kind: BenchCase["kind"] | undefined;
 
   constructor(engine: Engine, meter: GpuMeter) {
     this.#engine = engine;
@@ -92,6 +93,7 @@ export class Session {
   async #prepare(benchCase: BenchCase): Promise<Answers["prepare"]> {
     await this.#dispose();
     this.#meter.forgetPeak();
+    this.#kind = benchCase.kind;
     const prepared = await this.#engine.prepare(benchCase);
     if ("cannot" in prepared) return { cannot: prepared.cannot };
     this.#prepared = prepared;
@@ -109,7 +111,8 @@ export class Session {
 
   async #count(): Promise<Counted> {
     const prepared = this.#current();
-    const isGpu = this.#info?.device === "webgpu";
+    // Overheads count for themselves: their runs open devices or make plans.
+    const isGpu = this.#info?.device === "webgpu" && this.#kind !== "overhead";
     const counted = isGpu ? await this.#meter.count(() => prepared.run()) : undefined;
     const figures = (await prepared.figures?.()) ?? [];
     const peakBytes = isGpu ? this.#meter.peakBytes : prepared.peakBytes;
