@@ -75,14 +75,15 @@ function offerProcessors(count: number): void {
 async function openWebgpu(engine: string): Promise<Opened> {
   const { WebGPUBackend } = await import("@tensorflow/tfjs-backend-webgpu");
   await use("webgpu");
-  // Small tensors would be computed in JavaScript on the CPU: what is measured here is the GPU.
-  tf.env().set("WEBGPU_CPU_FORWARD", false);
   const backend = tf.backend();
   if (!(backend instanceof WebGPUBackend)) throw new Error("The back end is not WebGPU's.");
   return {
     session: {
       ...gpuProducts,
       async finish() {
+        // What the backend does itself before it reads a tensor back; nothing is open right after that.
+        backend.ensureCommandEncoderReady();
+        backend.endComputePassEncoder();
         backend.submitQueue();
         await backend.queue.onSubmittedWorkDone();
       },
