@@ -111,13 +111,22 @@ async function workOf(ort: Ort, provider: Provider, benchCase: BenchCase): Promi
     ...(onGpu && { preferredOutputLocation: "gpu-buffer" as const }),
   });
   const feeds = await feedsOf(ort, onGpu, model);
-  const run = async () => {
+  const start = async () => {
     const outputs = await session.run(feeds);
-    if (onGpu) await (await deviceOf(ort)).queue.onSubmittedWorkDone();
     for (const output of Object.values(outputs)) output.dispose();
   };
+  const finish = async () => {
+    if (onGpu) await (await deviceOf(ort)).queue.onSubmittedWorkDone();
+  };
   return {
-    run,
+    async run() {
+      await start();
+      await finish();
+    },
+    async runMany(times) {
+      for (let i = 0; i < times; i++) await start();
+      await finish();
+    },
     async result() {
       const outputs = await session.run(feeds);
       const values: Float32Array[] = [];
