@@ -2,12 +2,11 @@
 import { parseArgs } from "node:util";
 import { cpuTraits } from "../src/devices/cpu/traits.ts";
 import { webgpuTraits } from "../src/devices/webgpu/index.ts";
-import { planStep, type TensorType, variable } from "../src/functions.ts";
-import { losses, nn, optim } from "../src/index.ts";
+import { planStep } from "../src/functions.ts";
 import { explainPlan, fallbacksOf, submitsOf } from "../src/scheduler/explain.ts";
 import { isFallback } from "../src/scheduler/lowering.ts";
 import type { Plan } from "../src/scheduler/plan.ts";
-import { trainingStep } from "../src/train/steps.ts";
+import { models } from "./models.ts";
 
 const USAGE = `npm run explain -- <cnn|lstm> [options]
   --T n        steps of the LSTM's window (64)
@@ -21,69 +20,6 @@ const devices = {
   "webgpu-software": webgpuTraits({ software: true }),
   cpu: cpuTraits,
 };
-
-interface Setting {
-  readonly T: number;
-  readonly H: number;
-  readonly B: number | undefined;
-}
-
-type TracedStep = {
-  readonly fn: Parameters<typeof planStep>[0];
-  readonly types: readonly TensorType[];
-};
-
-function cnn({ B = 64 }: Setting): TracedStep {
-  const model = nn.sequential(
-    nn.conv2d(1, 16, 3, { padding: "same" }),
-    nn.relu(),
-    nn.maxPool2d(2),
-    nn.conv2d(16, 32, 3, { padding: "same" }),
-    nn.relu(),
-    nn.maxPool2d(2),
-    nn.flatten(),
-    nn.linear(32 * 7 * 7, 10),
-  );
-  const optimizer = optim.adam({ learningRate: 1e-3 });
-  const options = {
-    loss: losses.crossEntropy,
-    optimizer,
-    metrics: { accuracy: losses.accuracy },
-    isGuarded: true,
-  };
-  return {
-    fn: (x, y, keep) => trainingStep(model, options, x, y, keep, []),
-    types: [
-      { dtype: "f32", shape: [B, 28, 28, 1] },
-      { dtype: "i32", shape: [B] },
-      { dtype: "f32", shape: [] },
-    ],
-  };
-}
-
-function lstm({ T, H, B = 32 }: Setting): TracedStep {
-  const vocabulary = 80;
-  const model = nn.sequential(
-    nn.embedding(vocabulary, 64),
-    nn.lstm(64, H),
-    nn.linear(H, vocabulary),
-  );
-  const optimizer = optim.adam({ learningRate: 1e-3, clipNorm: 1 });
-  const options = { loss: losses.crossEntropy, optimizer, metrics: {}, isGuarded: true };
-  const state = model
-    .stateShapes(B)
-    .map((shape, i) => variable(new Float32Array(B * H), shape, `state ${i}`));
-  return {
-    fn: (x, y, keep) => trainingStep(model, options, x, y, keep, state),
-    types: [
-      { dtype: "i32", shape: [T, B] },
-      { dtype: "i32", shape: [T, B] },
-      { dtype: "f32", shape: [] },
-    ],
-  };
-}
-
-const models = { cnn, lstm };
 
 function summarise(model: string, plan: Plan) {
   return {

@@ -13,6 +13,7 @@ import { openScopes } from "./failures.ts";
 import { runFallback } from "./fallback.ts";
 import { BUFFER_USAGE } from "./flags.ts";
 import { PipelineCache } from "./pipelines.ts";
+import { profileProgram } from "./profile.ts";
 import { boundOf, EMPTY_BUFFER_BYTES, type Listing, listPlan, WebgpuProgram } from "./program.ts";
 import type { BufferRange } from "./readback.ts";
 import { Submissions } from "./submissions.ts";
@@ -171,6 +172,27 @@ export class WebgpuDevice implements Device {
     return reads.map((_, i) =>
       this.#pending.track(values.then((list) => list[i] ?? new ArrayBuffer(0))),
     );
+  }
+
+  /**
+   * Runs a program for its times: milliseconds of each step of its plan, by the GPU's clock. Every dispatch is a pass of
+   * its own here, so that their sum is a little more than a run takes. A run asked for later waits.
+   * @throws KernelError where the device has no timestamp-query
+   */
+  profile(program: Program, bindings: readonly Storage[]): Promise<Float64Array> {
+    this.#check();
+    const own = ownProgram(program);
+    const storages = bindings.map(ownStorage);
+    const times = this.#laterAsync(async () => {
+      own.bind(storages);
+      const values = await profileProgram(this.gpuDevice, own, {
+        encoder: () => this.#submissions.encoder(),
+        read: (encoder, range) => this.#submissions.submitAndRead(encoder, [range]),
+        runOnHost: (call) => this.#runOnHost(own, call),
+      });
+      return async () => values;
+    });
+    return this.#pending.track(times);
   }
 
   synchronise(): Promise<void> {

@@ -5,6 +5,7 @@ export const BUFFER_USAGE = {
   COPY_DST: 0x08,
   UNIFORM: 0x40,
   STORAGE: 0x80,
+  QUERY_RESOLVE: 0x200,
 } as const;
 export const MAP_MODE_READ = 0x01;
 export const SHADER_STAGE_COMPUTE = 0x04;

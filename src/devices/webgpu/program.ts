@@ -32,12 +32,14 @@ interface Dispatch {
   /** Index into the dynamic offsets, or -1 for a kernel without parameters. */
   readonly offsetIndex: number;
   readonly grid: readonly [number, number, number];
+  /** The step of the plan that it is. */
+  readonly step: number;
 }
 
 /** What happens between two visits of the host. */
 export type Segment =
   | { readonly kind: "dispatches"; readonly from: number; readonly to: number }
-  | { readonly kind: "fallback"; readonly call: FallbackCall };
+  | { readonly kind: "fallback"; readonly call: FallbackCall; readonly step: number };
 
 /** Memory that a program binds beside the storages of a run. */
 export interface ProgramMemory {
@@ -75,7 +77,7 @@ export class WebgpuProgram implements Program {
     this.segments = listing.segments;
     this.#offsets = Uint32Array.from(listing.offsets);
     const groups = new Map<string, Group>();
-    this.#dispatches = listing.calls.map(({ call, bounds, signature, offsetIndex }, i) => {
+    this.#dispatches = listing.calls.map(({ call, bounds, signature, offsetIndex, step }, i) => {
       const { pipeline, layout } = required(pipelines[i]);
       const key = JSON.stringify([signature, bounds]);
       const group = groups.get(key) ?? {
@@ -85,7 +87,7 @@ export class WebgpuProgram implements Program {
         made: undefined,
       };
       groups.set(key, group);
-      return { pipeline, group, offsetIndex, grid: call.grid };
+      return { pipeline, group, offsetIndex, grid: call.grid, step };
     });
     const all = [...groups.values()];
     // Here, where loading watches for errors; those that bind storages of a run are made with the first run.
@@ -130,10 +132,20 @@ export class WebgpuProgram implements Program {
     return required(storages[source.place]).buffer;
   }
 
+  /** The step of the plan that a dispatch is. */
+  stepOf(dispatch: number): number {
+    return required(this.#dispatches[dispatch]).step;
+  }
+
   /** One compute pass over a segment of the plan. */
-  encode(encoder: GPUCommandEncoder, from: number, to: number): void {
+  encode(
+    encoder: GPUCommandEncoder,
+    from: number,
+    to: number,
+    descriptor?: GPUComputePassDescriptor,
+  ): void {
     if (from === to) return;
-    const pass = encoder.beginComputePass();
+    const pass = encoder.beginComputePass(descriptor);
     let pipeline: GPUComputePipeline | undefined;
     for (let i = from; i < to; i++) {
       const dispatch = this.#dispatches[i];
@@ -177,6 +189,7 @@ interface ListedCall {
   readonly bounds: readonly Bound[];
   readonly signature: Signature;
   readonly offsetIndex: number;
+  readonly step: number;
 }
 
 /** A plan as a flat list, before anything is compiled. */
@@ -200,16 +213,16 @@ export function listPlan(plan: Plan): Listing {
     if (calls.length > from) segments.push({ kind: "dispatches", from, to: calls.length });
     from = calls.length;
   };
-  for (const { call } of plan.steps) {
+  for (const [step, { call }] of plan.steps.entries()) {
     if (isFallback(call)) {
       endSegment();
-      segments.push({ kind: "fallback", call });
+      segments.push({ kind: "fallback", call, step });
     } else if (!call.grid.includes(0)) {
       const offsetIndex = parameters.add(call.words);
       const parameterBytes = Math.ceil(call.words.length / 4) * 16;
       const signature = { isWritten: writtenBindings(plan, call.operands), parameterBytes };
       const bounds = call.operands.map((operand, i) => boundOf(plan, operand, i));
-      calls.push({ call, bounds, signature, offsetIndex });
+      calls.push({ call, bounds, signature, offsetIndex, step });
     }
   }
   endSegment();

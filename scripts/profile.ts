@@ -1,0 +1,78 @@
+/** `npm run profile -- <cnn|lstm>`: the time of every step of a training step, on the GPU or software adapter there is. */
+import { parseArgs } from "node:util";
+import { openWebgpuDevice } from "../src/devices/webgpu/index.ts";
+import { planStep, type TensorType } from "../src/functions.ts";
+import { isFallback } from "../src/scheduler/lowering.ts";
+import type { BindingInfo, Plan, Step } from "../src/scheduler/plan.ts";
+import { models } from "./models.ts";
+
+const USAGE = `npm run profile -- <cnn|lstm> [options]
+  --T n      steps of the LSTM's window (32)
+  --H n      its hidden units (128)
+  --B n      batch size (cnn 64, lstm 32)
+  --runs n   the median of n runs (9)`;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    T: { type: "string", default: "32" },
+    H: { type: "string", default: "128" },
+    B: { type: "string" },
+    runs: { type: "string", default: "9" },
+  },
+});
+const [name = ""] = positionals;
+if (!(name in models)) {
+  console.error(USAGE);
+  process.exit(2);
+}
+
+/** Times depend little on values, but ids and labels must be spread and nothing may be NaN. */
+function contentOf({ kind, name, bytes }: BindingInfo, types: readonly TensorType[]) {
+  const type = kind === "input" ? types[Number(/\d+$/.exec(name)?.[0])] : undefined;
+  if (type?.dtype === "i32") return Int32Array.from({ length: bytes / 4 }, (_, i) => (i * 7) % 10);
+  return Float32Array.from({ length: bytes / 4 }, (_, i) => 0.1 + 0.05 * Math.sin(i));
+}
+
+function row(milliseconds: number, share: number, { call, label }: Step): string {
+  const shapes = call.operands.map(({ region }) => region.type.shape.join("×") || "1");
+  const place = isFallback(call) ? "cpu" : `grid ${call.grid.join("×")}`;
+  const cells = [milliseconds.toFixed(2).padStart(8), `${(100 * share).toFixed(1)} %`.padStart(7)];
+  return `${cells.join(" ")}  ${label}: ${call.kernel} [${shapes.join(", ")}] ${place}`;
+}
+
+function printTimes(plan: Plan, times: readonly number[]): void {
+  const total = times.reduce((sum, time) => sum + time, 0);
+  plan.steps.forEach((step, i) => {
+    const time = times[i] ?? 0;
+    console.log(row(time, time / total, step));
+  });
+  console.log(`${total.toFixed(2).padStart(8)} ms in ${plan.steps.length} steps`);
+}
+
+const { fn, types } = models[name as keyof typeof models]({
+  T: Number(values.T),
+  H: Number(values.H),
+  B: values.B === undefined ? undefined : Number(values.B),
+});
+const device = await openWebgpuDevice();
+console.log(`${name} on ${device.description}`);
+const plan = planStep(fn, types, device.traits);
+const program = await device.load(plan);
+const storages = plan.bindings.map((binding) => {
+  const storage = device.allocate(binding.bytes);
+  device.write(storage, 0, contentOf(binding, types));
+  return storage;
+});
+const runs: Float64Array[] = [];
+for (let run = 0; run <= Number(values.runs); run++) {
+  const times = await device.profile(program, storages);
+  // The first run warms up.
+  if (run > 0) runs.push(times);
+}
+const medianOf = (list: number[]) => list.sort((a, b) => a - b)[list.length >> 1] ?? 0;
+printTimes(
+  plan,
+  plan.steps.map((_, step) => medianOf(runs.map((times) => times[step] ?? 0))),
+);
+await device.close();
