@@ -26,6 +26,7 @@ export function reportBody(report: Report): string {
     `<p>Bars are medians, thin lines reach from the fastest round to the 90th percentile. × is the time over ours on the same kind of device, the median over rounds that were taken in turns; results were compared with ours before the timing.</p>`,
     casesOf(report),
     growthCharts(report.rows),
+    resources(report.rows),
     figures(report.rows),
     refusals(report.rows),
   ].join("\n");
@@ -57,6 +58,19 @@ function casesOf({ rows }: Report): string {
       ([name, measured]) => `<section><h2>${escapeText(name)}</h2>${barChart(measured)}</section>`,
     )
     .join("\n");
+}
+
+function resources(rows: readonly Row[]): string {
+  const cells = rows.flatMap((row) => {
+    if (row.outcome !== "measured" || row.kind === "overhead") return [];
+    const { dispatches, submits, peakBytes } = row;
+    if (dispatches === undefined && peakBytes === undefined) return [];
+    const memory = peakBytes === undefined ? "" : `${digits(peakBytes / 2 ** 20)} MiB`;
+    return [[row.case, engineOf(row), dispatches?.toString(), submits?.toString(), memory]];
+  });
+  if (cells.length === 0) return "";
+  const head = ["case", "engine", "dispatches", "submits", "peak memory"];
+  return `<h2>Dispatches, submits and memory</h2>${table(head, cells)}`;
 }
 
 function figures(rows: readonly Row[]): string {

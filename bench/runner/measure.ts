@@ -125,10 +125,6 @@ export class Measuring {
       counted: undefined,
       ended: undefined,
     };
-    if (isRival && benchCase.kind === "overhead") {
-      lane.ended = { outcome: "cannot", why: "only gradgpu's own overheads can be reached" };
-      return { lane };
-    }
     let result: readonly number[] | undefined;
     await this.#guard(lane, benchCase, async () => {
       const host = await this.#open(slot);
@@ -310,9 +306,11 @@ function hostOf(lane: Lane): Host {
 const isOurs = ({ contender: { entry } }: Slot) => entry.name === oursOn(entry.device);
 const isLimit = ({ contender: { entry } }: Slot) => entry.name.startsWith("limit-");
 
-/** The limits run two cases, of which one, the bare loop, is nobody else's. */
+/** The limits run two cases, of which one, the bare loop, is nobody else's. Overheads are ours. */
 function isWanted(slot: Slot, { kind }: BenchCase): boolean {
   if (kind === "fma") return isLimit(slot);
+  // Nobody else's insides can be reached.
+  if (kind === "overhead") return isOurs(slot);
   return !isLimit(slot) || kind === "copy";
 }
 
