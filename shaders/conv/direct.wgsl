@@ -47,12 +47,23 @@ fn main(
   var acc_$(i)_$(j) = vec4<f32>(0.0);
 #end
 #end
-  let filter_plane = params.source_channels * params.n;
+  // A load costs as much as about 4 multiply-adds on SwiftShader, also one of a parameter.
+  let height = params.source_height;
+  let width = params.source_width;
+  let channels = params.source_channels;
+#if VECTOR_W
+  let filter_k = params.filter_k / 4u;
+  let filter_plane = channels * (params.n / 4u);
+#else
+  let filter_k = params.filter_k;
+  let filter_plane = channels * params.n;
+#end
+  let filter_width = params.filter_width;
   for (var tap_row = 0u; tap_row < taps.x; tap_row++) {
     for (var tap_column = 0u; tap_column < taps.y; tap_column++) {
       let filter_row = phase.x + tap_row * tap_step.x;
       let filter_column = phase.y + tap_column * tap_step.y;
-      let w_tap = (filter_row * params.filter_width + filter_column) * filter_plane;
+      let w_tap = (filter_row * filter_width + filter_column) * filter_plane;
 #for i in 0..TM
 #if GRADIENT
       let row_$(i) = place_$(i).row - i32(tap_row);
@@ -62,17 +73,17 @@ fn main(
       let column_$(i) = place_$(i).column + i32(tap_column);
 #end
       // As unsigned numbers, rows above the image are large.
-      let is_inside_$(i) = u32(row_$(i)) < params.source_height && u32(column_$(i)) < params.source_width;
+      let is_inside_$(i) = u32(row_$(i)) < height && u32(column_$(i)) < width;
       let at_$(i) = select(
         0u,
-        place_$(i).image + (u32(row_$(i)) * params.source_width + u32(column_$(i))) * params.source_channels,
+        place_$(i).image + (u32(row_$(i)) * width + u32(column_$(i))) * channels,
         is_inside_$(i));
 #end
-      for (var c = 0u; c < params.source_channels; c++) {
-        let w_k = w_tap + c * params.filter_k;
+      for (var c = 0u; c < channels; c++) {
+        let w_k = w_tap + c * filter_k;
 #for j in 0..TN/4
 #if VECTOR_W
-        let y_$(j) = w[w_at_$(j) + w_k / 4u];
+        let y_$(j) = w[w_at_$(j) + w_k];
 #else
         let y_$(j) = vec4<f32>(
           w[w_at_$(4 * j) + w_k], w[w_at_$(4 * j + 1) + w_k],

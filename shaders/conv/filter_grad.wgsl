@@ -38,29 +38,49 @@ fn main(
   var acc_$(i)_$(j) = vec4<f32>(0.0);
 #end
 #end
+  // A load costs as much as about 4 multiply-adds on SwiftShader, also one of a parameter.
+  let height = params.height;
+  let width = params.width;
+  let out_height = params.out_height;
+  let out_width = params.out_width;
+  let stride_rows = params.stride_rows;
+  let stride_columns = params.stride_columns;
+  let window_step = i32(stride_columns * params.channels);
+  let row_step = i32(width * params.channels);
+#if VECTOR_G
+  let g_step = params.n / 4u;
+  // Columns beyond the edge repeat the last vector.
+#for j in 0..TN/4
+  let g_column_$(j) = min(column + $(4 * j)u, params.n - 4u) / 4u;
+#end
+#else
+  let g_step = params.n;
+#for j in 0..TN
+  let g_column_$(j) = min(column + $(j)u, params.n - 1u);
+#end
+#end
   let end = min(params.length, (group.z + 1u) * params.part);
   for (var row = group.z * params.part; row < end; row++) {
-    let top = i32((row % params.out_height) * params.stride_rows);
-    let image_row = i32(row / params.out_height * params.height) + top;
+    let top = i32((row % out_height) * stride_rows);
+    let image_row = i32(row / out_height * height) + top;
 #for i in 0..TM
-    let is_row_$(i) = u32(top + down_$(i)) < params.height;
+    let is_row_$(i) = u32(top + down_$(i)) < height;
 #end
-    for (var ow = 0u; ow < params.out_width; ow++) {
-      let left = i32(ow * params.stride_columns);
-      let at = (image_row * i32(params.width) + left) * i32(params.channels);
-      let g_at = (row * params.out_width + ow) * params.n + column;
+    for (var ow = 0u; ow < out_width; ow++) {
+      let left = i32(ow * stride_columns);
+      let at = image_row * row_step + i32(ow) * window_step;
+      let g_at = (row * out_width + ow) * g_step;
 #for j in 0..TN/4
 #if VECTOR_G
-      let y_$(j) = g[min(g_at + $(4 * j)u, arrayLength(&g) * 4u - 4u) / 4u];
+      let y_$(j) = g[g_at + g_column_$(j)];
 #else
-      let last_$(j) = (row * params.out_width + ow + 1u) * params.n - 1u;
       let y_$(j) = vec4<f32>(
-        g[min(g_at + $(4 * j)u, last_$(j))], g[min(g_at + $(4 * j + 1)u, last_$(j))],
-        g[min(g_at + $(4 * j + 2)u, last_$(j))], g[min(g_at + $(4 * j + 3)u, last_$(j))]);
+        g[g_at + g_column_$(4 * j)], g[g_at + g_column_$(4 * j + 1)],
+        g[g_at + g_column_$(4 * j + 2)], g[g_at + g_column_$(4 * j + 3)]);
 #end
 #end
 #for i in 0..TM
-      let is_inside_$(i) = is_row_$(i) && u32(left + right_$(i)) < params.width;
+      let is_inside_$(i) = is_row_$(i) && u32(left + right_$(i)) < width;
       let x_$(i) = select(0.0, x[select(0u, u32(at + away_$(i)), is_inside_$(i))], is_inside_$(i));
 #for j in 0..TN/4
       acc_$(i)_$(j) += x_$(i) * y_$(j);

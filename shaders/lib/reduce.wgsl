@@ -37,10 +37,11 @@ fn start_of(o: u32) -> u32 {
   return at;
 }
 
-// How far element k of an output is from its start.
-fn distance_of(k: u32) -> u32 {
+// How far element k of an output is from its start. Where there is one reduced dimension, its stride is `step`,
+// which the caller loads once: a load of a parameter costs as much as one of x on a software adapter.
+fn distance_of(k: u32, step: u32) -> u32 {
 #if REDUCED == 1
-  return k * params.reduced_stride_0;
+  return k * step;
 #else
   var rest = k;
   var at = 0u;

@@ -1,6 +1,7 @@
 // Matrix product without workgroup memory: every invocation keeps a register tile of the output and reads
 // its operands straight from storage. The fast variant on software adapters, where a barrier is a switch of
-// fibres and a load costs as much as about 20 FMAs, whatever its width: large tiles, few loads.
+// fibres and a load costs as much as about 4 multiply-adds for each component, also one of a parameter: large tiles,
+// few loads.
 //
 // Bindings: a f32[batch, M, K] (or [batch, K, M] where TRANSPOSE_A), b f32[batch, K, N] (or [batch, N, K]
 //   where TRANSPOSE_B), bias f32[N] where BIAS, out f32[batch, M, N] or, where SPLITS > 1, partial sums
@@ -63,20 +64,24 @@ fn main(
   var acc_$(i)_$(j) = vec4<f32>(0.0);
 #end
 #end
+#if TRANSPOSE_A
+  let a_step = params.m;
+#end
+#if VECTOR_B
+  let b_step = params.n / 4u;
+#else
+  let b_step = params.n;
+#end
   for (var k = k_begin; k < k_end; k++) {
 #if TRANSPOSE_A
-    let a_k = k * params.m;
+    let a_k = k * a_step;
 #else
     let a_k = k;
 #end
 #if TRANSPOSE_B
     let b_k = k;
 #else
-#if VECTOR_B
-    let b_k = k * (params.n / 4u);
-#else
-    let b_k = k * params.n;
-#end
+    let b_k = k * b_step;
 #end
 #for j in 0..TN/4
 #if VECTOR_B

@@ -56,18 +56,28 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) w
   }
   let correction1 = 1.0 / one_minus_exp(step[0] * params.log_beta1);
   let correction2 = 1.0 / one_minus_exp(step[0] * params.log_beta2);
+  // Loaded once: a software adapter loads what stands in the loop for each element.
+  let beta1 = params.beta1;
+  let beta2 = params.beta2;
+  let rest1 = params.rest1;
+  let rest2 = params.rest2;
+  let epsilon = params.epsilon;
+  let weight_decay = params.weight_decay;
+  let threads = params.threads;
+  let factor = scale[0];
+  let learning_rate = rate[0];
   let first = id.x + id.y * workgroups.x * $(THREADS)u;
   for (var s = 0u; s < $(SEGMENTS)u; s++) {
     let segment = params.segments[s];
-    for (var i = segment.x + first; i < segment.y; i += params.threads) {
+    for (var i = segment.x + first; i < segment.y; i += threads) {
       let before = p[i];
-      let d = scale[0] * g[i];
-      let mean = params.beta1 * m[i] + params.rest1 * d;
-      let variance = params.beta2 * v[i] + params.rest2 * d * d;
+      let d = factor * g[i];
+      let mean = beta1 * m[i] + rest1 * d;
+      let variance = beta2 * v[i] + rest2 * d * d;
       m[i] = mean;
       v[i] = variance;
-      let direction = mean * correction1 / (sqrt(variance * correction2) + params.epsilon);
-      p[i] = before - rate[0] * (direction + params.weight_decay * before);
+      let direction = mean * correction1 / (sqrt(variance * correction2) + epsilon);
+      p[i] = before - learning_rate * (direction + weight_decay * before);
     }
   }
 }

@@ -28,18 +28,24 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) w
   if (apply[0] == 0.0) {
     return;
   }
+  // Loaded once: a software adapter loads what stands in the loop for each element.
+  let momentum = params.momentum;
+  let weight_decay = params.weight_decay;
+  let threads = params.threads;
+  let factor = scale[0];
+  let learning_rate = rate[0];
   let first = id.x + id.y * workgroups.x * $(THREADS)u;
   for (var s = 0u; s < $(SEGMENTS)u; s++) {
     let segment = params.segments[s];
-    for (var i = segment.x + first; i < segment.y; i += params.threads) {
+    for (var i = segment.x + first; i < segment.y; i += threads) {
       let before = p[i];
-      let d = scale[0] * g[i] + params.weight_decay * before;
-      let v = params.momentum * velocity[i] + d;
+      let d = factor * g[i] + weight_decay * before;
+      let v = momentum * velocity[i] + d;
       velocity[i] = v;
 #if NESTEROV
-      p[i] = before - rate[0] * (d + params.momentum * v);
+      p[i] = before - learning_rate * (d + momentum * v);
 #else
-      p[i] = before - rate[0] * v;
+      p[i] = before - learning_rate * v;
 #end
     }
   }

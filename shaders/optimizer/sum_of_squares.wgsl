@@ -35,10 +35,11 @@ fn main(
   if (group >= params.partials) {
     return;
   }
+  let threads = params.threads;
   var total = 0.0;
   for (var s = 0u; s < $(SEGMENTS)u; s++) {
     let segment = params.segments[s];
-    for (var i = segment.x + group * $(THREADS)u + lane; i < segment.y; i += params.threads) {
+    for (var i = segment.x + group * $(THREADS)u + lane; i < segment.y; i += threads) {
       total = fma(x[i], x[i], total);
     }
   }

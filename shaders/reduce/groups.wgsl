@@ -25,9 +25,10 @@ fn main(
   let start = start_of(i % params.outputs);
   let first = (i / params.outputs) * params.chunk;
   let end = min(first + params.chunk, params.count);
+  let step = params.reduced_stride_0;
   var total = params.neutral;
   for (var k = first + lane; k < end; k += $(THREADS)u) {
-    total = combine(total, x[start + distance_of(k)]);
+    total = combine(total, x[start + distance_of(k, step)]);
   }
   var result = over_workgroup(total, lane);
   if (lane == 0u) {

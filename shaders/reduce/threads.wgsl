@@ -17,9 +17,10 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) w
   let start = start_of(i % params.outputs);
   let first = (i / params.outputs) * params.chunk;
   let end = min(first + params.chunk, params.count);
+  let step = params.reduced_stride_0;
   var total = params.neutral;
   for (var k = first; k < end; k++) {
-    total = combine(total, x[start + distance_of(k)]);
+    total = combine(total, x[start + distance_of(k, step)]);
   }
 #if SCALED
   total *= params.scale;

@@ -11,6 +11,11 @@ import { combineParts } from "./reduce.ts";
 const THREADS = 128;
 /** So many workgroups fill a large GPU; more would only make more partial sums. */
 const MAX_GROUPS = 512;
+/** On a software adapter what an invocation does before its first element is paid by many. */
+const SOFTWARE_GROUPS = 16;
+/** Barriers over more invocations than a software adapter runs at a time are switches of fibres. */
+const SOFTWARE_SUM_THREADS = 4;
+const SOFTWARE_SUM_GROUPS = 64;
 /** A uniform buffer has room for 4096 segments of 16 bytes, less the other parameters. */
 const MAX_SEGMENTS = 4000;
 
@@ -19,8 +24,8 @@ export function optimizerLowerings(
 ): Lowerings<"sumOfSquares" | "sgd" | "adam"> {
   return {
     sumOfSquares: (site) => lowerSumOfSquares(target, site),
-    sgd: lowerSgd,
-    adam: lowerAdam,
+    sgd: (site) => lowerSgd(target, site),
+    adam: (site) => lowerAdam(target, site),
   };
 }
 
@@ -49,6 +54,7 @@ function packed(regions: readonly Region[]): Packed {
 
 /** Calls of a kernel over all segments, as few as parameters allow. */
 function overSegments(
+  target: WebgpuTarget,
   { segments }: Packed,
   make: (
     part: readonly (readonly [number, number])[],
@@ -62,7 +68,8 @@ function overSegments(
   for (let from = 0; from < filled.length; from += MAX_SEGMENTS) {
     const part = filled.slice(from, from + MAX_SEGMENTS);
     const elements = part.reduce((sum, [start, end]) => sum + end - start, 0);
-    const groups = Math.min(MAX_GROUPS, Math.ceil(elements / THREADS));
+    const most = target.isSoftware ? SOFTWARE_GROUPS : MAX_GROUPS;
+    const groups = Math.min(most, Math.ceil(elements / THREADS));
     calls.push(
       make(
         part,
@@ -83,11 +90,13 @@ function lowerSumOfSquares(
   const filled = all.segments.filter(([start, end]) => end > start);
   const elements = filled.reduce((sum, [start, end]) => sum + end - start, 0);
   const passes = Math.ceil(filled.length / MAX_SEGMENTS);
-  const wanted = Math.min(target.isSoftware ? 32 : MAX_GROUPS, Math.ceil(elements / (THREADS * 4)));
+  const threads = target.isSoftware ? SOFTWARE_SUM_THREADS : THREADS;
+  const most = target.isSoftware ? SOFTWARE_SUM_GROUPS : MAX_GROUPS;
+  const wanted = Math.min(most, Math.ceil(elements / (threads * 4)));
   // Every pass writes a range of its own, and ranges start at multiples of 64 elements.
   const groups = passes > 1 ? Math.ceil(wanted / PACK_ALIGNMENT) * PACK_ALIGNMENT : wanted;
   const partial = scratch({ dtype: "f32", shape: [passes * groups, 1] });
-  const calls = overSegments(all, (part, segmentWords, _groups, pass) => {
+  const calls = overSegments(target, all, (part, segmentWords, _groups, pass) => {
     const range = {
       ...partial,
       offset: partial.offset + pass * groups,
@@ -95,19 +104,19 @@ function lowerSumOfSquares(
     } as const;
     return {
       kernel: "optimizer/sum_of_squares",
-      constants: { SEGMENTS: part.length, THREADS },
+      constants: { SEGMENTS: part.length, THREADS: threads },
       operands: [read(all.region), write(range)],
-      words: [groups * THREADS, groups, 0, 0, ...segmentWords],
+      words: [groups * threads, groups, 0, 0, ...segmentWords],
       grid: lineGrid(groups),
     };
   });
   return [...calls, combineParts(target, "sum", partial, out, 1)];
 }
 
-function lowerSgd({ ins, attrs }: Site<"sgd">): KernelCall[] {
+function lowerSgd(target: WebgpuTarget, { ins, attrs }: Site<"sgd">): KernelCall[] {
   const parameters = packed(ins.parameters);
   const gradients = packed(ins.gradients);
-  return overSegments(parameters, (part, segmentWords, groups) => ({
+  return overSegments(target, parameters, (part, segmentWords, groups) => ({
     kernel: "optimizer/sgd",
     constants: { SEGMENTS: part.length, NESTEROV: attrs.nesterov ? 1 : 0, THREADS },
     operands: [
@@ -129,7 +138,7 @@ function lowerSgd({ ins, attrs }: Site<"sgd">): KernelCall[] {
   }));
 }
 
-function lowerAdam({ ins, attrs }: Site<"adam">): KernelCall[] {
+function lowerAdam(target: WebgpuTarget, { ins, attrs }: Site<"adam">): KernelCall[] {
   const parameters = packed(ins.parameters);
   const gradients = packed(ins.gradients);
   const { beta1, beta2, epsilon, weightDecay } = attrs;
@@ -145,7 +154,7 @@ function lowerAdam({ ins, attrs }: Site<"adam">): KernelCall[] {
     epsilon,
     weightDecay,
   ];
-  return overSegments(parameters, (part, segmentWords, groups) => ({
+  return overSegments(target, parameters, (part, segmentWords, groups) => ({
     kernel: "optimizer/adam",
     constants: { SEGMENTS: part.length, THREADS },
     operands: [
