@@ -43,7 +43,7 @@ const entry = (
   device,
   module,
   isOwn: module?.startsWith("engines/") ?? false,
-  ...(name === "jax-wasm" ? { alsoWithOneThread: true } : {}),
+  ...(name === "jax-wasm" || name === "tfjs-wasm" ? { alsoWithOneThread: true } : {}),
 });
 
 export const ENGINES: { readonly [K in EngineName]: EngineEntry } = {
