@@ -1,20 +1,24 @@
 /** npm run bench:page: builds the page that runs the suite in any browser into out/bench/site, and serves it. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { buildSite, copyPeerFiles, site, siteFacts } from "./runner/build.ts";
+import { buildSite, copyPeerFiles, repository, siteFacts } from "./runner/build.ts";
 import { ENGINE_NAMES, ENGINES } from "./runner/engines.ts";
 import { installPeers } from "./runner/peers.ts";
 import { serveFiles } from "./runner/serve.ts";
 
+const site = join(repository, "out/bench/site");
 const say = (text: string) => process.stderr.write(`${text}\n`);
 const withoutPeers = installPeers(say);
 if (withoutPeers !== undefined) say(`without peers: ${withoutPeers}`);
 const names = ENGINE_NAMES.filter(
   (name) => ENGINES[name].isOwn || (withoutPeers === undefined && name !== "torch"),
 );
-const failures = await buildSite(names.flatMap((name) => ENGINES[name].module ?? []));
+const failures = await buildSite(
+  site,
+  names.flatMap((name) => ENGINES[name].module ?? []),
+);
 for (const [module, why] of failures) say(`${module}: ${why}`);
-if (withoutPeers === undefined) copyPeerFiles();
+if (withoutPeers === undefined) copyPeerFiles(site);
 const built = names.filter((name) => {
   const { module } = ENGINES[name];
   return module !== undefined && !failures.has(module);

@@ -1,5 +1,5 @@
 /**
- * Builds what runs in Chrome into out/bench/site: the session page and each engine module by itself, so that a peer
+ * Builds what runs in Chrome: the session page and each engine module by itself, so that a peer
  * that is missing or does not build is a row and not an end.
  */
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
@@ -11,7 +11,6 @@ import { currentCommit } from "./machine.ts";
 
 export const repository = fileURLToPath(new URL("../..", import.meta.url));
 const bench = join(repository, "bench");
-export const site = join(repository, "out/bench/site");
 export const packages = join(bench, "peers/node_modules");
 
 function configFor(input: string, outDir: string, fileName: string): InlineConfig {
@@ -40,8 +39,9 @@ function configFor(input: string, outDir: string, fileName: string): InlineConfi
   };
 }
 
-/** Builds the pages and `modules`. The errors of those that failed, by module. */
+/** Builds the pages and `modules` into the folder `site`. The errors of those that failed, by module. */
 export async function buildSite(
+  site: string,
   modules: readonly EngineModule[],
 ): Promise<ReadonlyMap<EngineModule, string>> {
   rmSync(site, { recursive: true, force: true });
@@ -74,7 +74,7 @@ export function version(): string {
 }
 
 /** The peers' own .wasm files and workers, for a site that is served without node_modules. */
-export function copyPeerFiles(): void {
+export function copyPeerFiles(site: string): void {
   const wanted = ["@tensorflow/tfjs-backend-wasm/dist", "onnxruntime-web/dist"];
   for (const folder of wanted) {
     const from = join(packages, folder);

@@ -1,12 +1,12 @@
 /** npm run bench: chooses cases and engines, measures them, and leaves rows (JSON) and a page (HTML). */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { allCases, chooseCases, GROUPS } from "../cases/index.ts";
 import { needsFreshSession } from "../cases/overheads.ts";
 import { smokeCases } from "../cases/smoke.ts";
 import type { BenchCase } from "../contract.ts";
 import { renderReport } from "../report/html.ts";
-import { buildSite, packages, repository, site, version } from "./build.ts";
+import { buildSite, packages, repository, version } from "./build.ts";
 import { measureBundles } from "./bundle.ts";
 import { ChromeRunner } from "./chrome.ts";
 import { contendersOf, type Starter } from "./contenders.ts";
@@ -96,7 +96,12 @@ async function open(
     };
   }
   progress.now("building the pages");
-  const built = await buildSite(modules.filter((module) => !missing.has(module)));
+  // Its own, because two runs may be under way at once.
+  const site = join(repository, `out/bench/site-${process.pid}`);
+  const built = await buildSite(
+    site,
+    modules.filter((module) => !missing.has(module)),
+  );
   for (const [module, why] of built) missing.set(module, why);
   const server: FileServer = await serveFiles({ "/": site, "/packages/": packages });
   const chrome = new ChromeRunner(server.origin);
@@ -112,6 +117,7 @@ async function open(
     close: async () => {
       await chrome.close();
       await server.close();
+      rmSync(site, { recursive: true, force: true });
     },
   };
 }
