@@ -29,11 +29,11 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
 }`;
 
 const COPY = `
-@group(0) @binding(0) var<storage, read> from: array<vec4f>;
-@group(0) @binding(1) var<storage, read_write> to: array<vec4f>;
+@group(0) @binding(0) var<storage, read> src: array<vec4f>;
+@group(0) @binding(1) var<storage, read_write> dst: array<vec4f>;
 @compute @workgroup_size(${WORKGROUP})
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  for (var i = id.x; i < arrayLength(&from); i += groups.x * ${WORKGROUP}u) { to[i] = from[i]; }
+  for (var i = id.x; i < arrayLength(&src); i += groups.x * ${WORKGROUP}u) { dst[i] = src[i]; }
 }`;
 
 const STORAGE = 0x80;
