@@ -1,8 +1,6 @@
 /** Chrome, one page an engine. A hardware GPU is used where Chrome finds one, else SwiftShader, marked as such. */
-import { existsSync, readdirSync } from "node:fs";
-import { homedir } from "node:os";
-import { join } from "node:path";
 import { type Browser, type CDPSession, launch, type Page } from "puppeteer-core";
+import { findBrowser } from "../../scripts/browser.ts";
 import type { EngineName } from "./engines.ts";
 import { withLimit } from "./limit.ts";
 import type { Host } from "./session.ts";
@@ -28,26 +26,6 @@ const HARDWARE_FLAGS = [
   "--ignore-gpu-blocklist",
 ];
 const SOFTWARE_FLAGS = ["--use-webgpu-adapter=swiftshader"];
-
-/** PUPPETEER_EXECUTABLE_PATH, else an installed Chrome or Chromium. */
-export function findBrowser(): string {
-  const cache = join(homedir(), ".cache/puppeteer/chrome");
-  const downloaded = existsSync(cache) ? readdirSync(cache) : [];
-  const candidates = [
-    process.env.PUPPETEER_EXECUTABLE_PATH ?? "",
-    "/usr/bin/google-chrome",
-    "/usr/bin/chromium",
-    "/usr/bin/chromium-browser",
-    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-    "C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe",
-    ...downloaded.map((version) => join(cache, version, "chrome-linux64/chrome")),
-  ];
-  const found = candidates.find((path) => path !== "" && existsSync(path));
-  if (found !== undefined) return found;
-  throw new Error(
-    "bench: a Chrome or Chromium must be installed. Run `npx puppeteer browsers install chrome`, or as root on Debian `apt-get install chromium`, or set PUPPETEER_EXECUTABLE_PATH; or measure in Node with --runner node.",
-  );
-}
 
 export class ChromeRunner {
   readonly #origin: string;

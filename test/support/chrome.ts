@@ -5,12 +5,10 @@
  * module is served by vite from the repository's root, so pages import `/src/…` as they stand.
  */
 
-import { existsSync, readdirSync } from "node:fs";
-import { homedir } from "node:os";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Browser, launch, type Page } from "puppeteer-core";
 import { createServer, defaultClientConditions, type ViteDevServer } from "vite";
+import { findBrowser } from "../../scripts/browser.ts";
 
 const repository = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -23,34 +21,6 @@ const FLAGS = [
   "--disable-sync",
   "--no-first-run",
 ];
-
-/** The browser's path. Throws, with the ways to install one, where there is none. */
-export function findBrowser(): string {
-  const named = process.env.PUPPETEER_EXECUTABLE_PATH;
-  if (named !== undefined) {
-    if (existsSync(named)) return named;
-    throw new Error(`PUPPETEER_EXECUTABLE_PATH names a file that does not exist: ${named}.`);
-  }
-  const installed = [
-    "/usr/bin/google-chrome",
-    "/usr/bin/google-chrome-stable",
-    "/usr/bin/chromium",
-    "/usr/bin/chromium-browser",
-    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-    "C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe",
-    ...downloaded(),
-  ].find((path) => existsSync(path));
-  if (installed !== undefined) return installed;
-  throw new Error(
-    "No Chrome or Chromium found. Run `npx puppeteer browsers install chrome`, or as root on Debian `apt-get install chromium`, or set PUPPETEER_EXECUTABLE_PATH.",
-  );
-}
-
-function downloaded(): string[] {
-  const cache = join(homedir(), ".cache/puppeteer/chrome");
-  if (!existsSync(cache)) return [];
-  return readdirSync(cache).map((version) => join(cache, version, "chrome-linux64/chrome"));
-}
 
 /** A headless browser with WebGPU on SwiftShader. `extraFlags` are added to the usual ones. */
 export async function launchBrowser(extraFlags: readonly string[] = []): Promise<Browser> {
