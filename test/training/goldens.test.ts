@@ -21,10 +21,10 @@ const goldens = readGoldens();
 
 /**
  * Relative. f32 rounds a sum of n products to √n ε: 2·10⁻⁶ for the 1,568 of the last layer; parameters differ by as
- * much, and ten steps carry it on. RELIABILITY allows gradients 10⁻⁵, and 10⁻⁴ through long recurrences. At step 10
- * Adam has divided small gradients by their own size, which makes their rounding errors whole learning rates.
+ * much, and ten steps carry it on: at step 10 single elements have been seen to differ by 3·10⁻⁵. RELIABILITY allows
+ * gradients 10⁻⁵, and 10⁻⁴ through long recurrences.
  */
-const TOLERANCE = { loss: 1e-5, firstGradient: 1e-5, lastGradient: 1e-3 };
+const TOLERANCE = { loss: 1e-5, firstGradient: 1e-5, lastGradient: 1e-4 };
 
 function goldenState({ parameters }: GoldenTraining<unknown>, gain: number): nn.StateDict {
   return Object.fromEntries(
