@@ -93,6 +93,7 @@ async function compileKernels(relaxed) {
 
 async function kernelsModule() {
   const present = existsSync(wasmEntry);
+  if (present) console.log("Compiling the WebAssembly kernels; once, about ten seconds …");
   const simd = present ? await compileKernels(false) : "";
   const relaxedSimd = present ? await compileKernels(true) : "";
   return [
