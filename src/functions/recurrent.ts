@@ -1,13 +1,49 @@
 import { emit } from "../graph/graph.ts";
+import { after } from "../ops/recurrence.ts";
 import type { Tensor } from "../runtime/tensor.ts";
 import { sizeOf } from "../tensor/shape.ts";
 import { wrap } from "./apply.ts";
 import { zeros } from "./creation.ts";
-import { add, asTensor } from "./elementwise.ts";
+import { add, greater, where } from "./elementwise.ts";
 import { matmul } from "./linear.ts";
 import { reshape, slice } from "./movement.ts";
 
-/** Weights of one LSTM layer, gates interleaved innermost in the order i, f, g, o. I inputs, H hidden units. */
+/** How a recurrent layer walks a sequence. */
+export interface SequenceOptions {
+  /** From the last step to the first; the final state is then that of step 0. */
+  readonly reverse?: boolean;
+  /**
+   * i32[B]: how many steps each sequence has. Behind its end a sequence keeps its state, its y is 0 and no gradient
+   * comes from there. Walked in reverse, it begins at its own end.
+   */
+  readonly lengths?: Tensor;
+  /** Notes the gradient of every step's state; `gradientFlow` sets it. */
+  readonly flow?: boolean;
+}
+
+/** Weights of one simple recurrent layer. I inputs, H hidden units. */
+export interface RnnWeights {
+  /** [I, H] */
+  readonly input: Tensor;
+  /** [H, H], as [previous unit][unit] */
+  readonly recurrent: Tensor;
+  /** [H] */
+  readonly bias: Tensor;
+}
+
+/** Weights of one GRU layer, gates interleaved innermost in the order r, z, n. */
+export interface GruWeights {
+  /** [I, H, 3] */
+  readonly input: Tensor;
+  /** [H, H, 3], as [previous unit][unit][gate] */
+  readonly recurrent: Tensor;
+  /** [H, 3] */
+  readonly bias: Tensor;
+  /** [H]: what is added to h·R_n, inside the reset gate's product */
+  readonly candidateBias: Tensor;
+}
+
+/** Weights of one LSTM layer, gates interleaved innermost in the order i, f, g, o. */
 export interface LstmWeights {
   /** [I, H, 4] */
   readonly input: Tensor;
@@ -17,38 +53,139 @@ export interface LstmWeights {
   readonly bias: Tensor;
 }
 
-export interface LstmState {
-  /** [B, H] */
+/** [B, H] */
+export interface RnnState {
   readonly h: Tensor;
-  /** [B, H] */
+}
+export type GruState = RnnState;
+/** [B, H] each. */
+export interface LstmState {
+  readonly h: Tensor;
   readonly c: Tensor;
 }
 
+/** h at every step, f32[T, B, H], and the state behind the last step of the walk. */
+export interface Walked<S> {
+  readonly y: Tensor;
+  readonly state: S;
+}
+
 /**
- * One LSTM layer over a whole sequence. x f32[T, B, I] → y f32[T, B, H] (h at every step) and the final state.
- * a_t = x_t·W + h_{t−1}·R + b; i, f, o = σ(a), g = tanh(a); c_t = f∘c_{t−1} + i∘g; h_t = o∘tanh(c_t).
- * The input projection is one product for the whole sequence. Hochreiter & Schmidhuber 1997, with forget gates.
+ * One simple recurrent layer over a whole sequence. x f32[T, B, I] → y f32[T, B, H].
+ * h_t = φ(x_t·W + h·R + b), φ = tanh or relu. Elman 1990.
+ */
+export function rnn(
+  x: Tensor,
+  weights: RnnWeights,
+  initial?: RnnState,
+  options: SequenceOptions & { readonly activation?: "tanh" | "relu" } = {},
+): Walked<RnnState> {
+  const { activation = "tanh" } = options;
+  const { h, ...walk } = begin(x, weights.recurrent, initial?.h, options);
+  const projected = project(x, weights.input, weights.bias);
+  const { states } = emit(
+    "rnn",
+    { projected: projected.value, recurrent: weights.recurrent.value, h0: h.value, ...walk.ins },
+    { activation, ...walk.attrs },
+  );
+  return { y: outputs(wrap(states), walk), state: { h: final(wrap(states), walk) } };
+}
+
+/**
+ * One GRU layer over a whole sequence. x f32[T, B, I] → y f32[T, B, H].
+ * r, z = σ(x_t·W + h·R + b); n = tanh(x_t·W_n + b_n + r∘(h·R_n + candidateBias)); h_t = (1 − z)∘n + z∘h. Cho et al.
+ * 2014, with the reset after the product as in PyTorch and cuDNN.
+ */
+export function gru(
+  x: Tensor,
+  weights: GruWeights,
+  initial?: GruState,
+  options: SequenceOptions = {},
+): Walked<GruState> {
+  const { h, ...walk } = begin(x, weights.recurrent, initial?.h, options);
+  const projected = project(x, weights.input, weights.bias);
+  const { states } = emit(
+    "gru",
+    {
+      projected: projected.value,
+      recurrent: weights.recurrent.value,
+      bias: weights.candidateBias.value,
+      h0: h.value,
+      ...walk.ins,
+    },
+    walk.attrs,
+  );
+  return { y: outputs(wrap(states), walk), state: { h: final(wrap(states), walk) } };
+}
+
+/**
+ * One LSTM layer over a whole sequence. x f32[T, B, I] → y f32[T, B, H].
+ * i, f, o = σ(x_t·W + h·R + b), g = tanh(…); c_t = f∘c + i∘g; h_t = o∘tanh(c_t).
+ * Hochreiter & Schmidhuber 1997, with forget gates.
  */
 export function lstm(
   x: Tensor,
   weights: LstmWeights,
   initial?: LstmState,
-): { readonly y: Tensor; readonly state: LstmState } {
-  const [T = 0, B = 0, I = 0] = x.shape;
-  const H = weights.recurrent.shape[0] ?? 0;
-  const flat = matmul(
-    reshape(x, [T * B, I]),
-    reshape(weights.input, [I, sizeOf(weights.input.shape) / Math.max(I, 1)]),
-  );
-  const projected = reshape(add(flat, reshape(weights.bias, [4 * H])), [T, B, H, 4]);
-  const { h, c } = initial ?? { h: zeros([B, H]), c: zeros([B, H]) };
-  const outs = emit(
+  options: SequenceOptions = {},
+): Walked<LstmState> {
+  const { h, ...walk } = begin(x, weights.recurrent, initial?.h, options);
+  const c = initial?.c ?? zeros(h.shape);
+  const projected = project(x, weights.input, weights.bias);
+  const { states, cells } = emit(
     "lstm",
-    { projected: projected.value, recurrent: weights.recurrent.value, h0: h.value, c0: c.value },
-    {},
+    {
+      projected: projected.value,
+      recurrent: weights.recurrent.value,
+      h0: h.value,
+      c0: c.value,
+      ...walk.ins,
+    },
+    walk.attrs,
   );
-  const [y, cells] = [wrap(outs.y), wrap(outs.cells)];
-  const last = (steps: Tensor, start: Tensor) =>
-    T === 0 ? asTensor(start) : reshape(slice(steps, [T - 1, 0, 0], [1, B, H]), [B, H]);
-  return { y, state: { h: last(y, h), c: last(cells, c) } };
+  return {
+    y: outputs(wrap(states), walk),
+    state: { h: final(wrap(states), walk), c: final(wrap(cells), walk) },
+  };
+}
+
+interface Walk {
+  readonly ins: { readonly lengths: Tensor["value"] | undefined };
+  readonly attrs: { readonly reverse: boolean; readonly flow: boolean };
+  readonly lengths: Tensor | undefined;
+}
+
+/** The state that the walk begins with and what the op is told of it. */
+function begin(
+  x: Tensor,
+  recurrent: Tensor,
+  given: Tensor | undefined,
+  { reverse = false, lengths, flow = false }: SequenceOptions,
+): Walk & { readonly h: Tensor } {
+  const [, B = 0] = x.shape;
+  const h = given ?? zeros([B, recurrent.shape[0] ?? 0]);
+  return { h, ins: { lengths: lengths?.value }, attrs: { reverse, flow }, lengths };
+}
+
+/** x·W + b for every step: one product for the whole sequence, in the shape of the gates. */
+function project(x: Tensor, input: Tensor, bias: Tensor): Tensor {
+  const [T = 0, B = 0, I = 0] = x.shape;
+  const columns = sizeOf(input.shape.slice(1));
+  const flat = matmul(reshape(x, [T * B, I]), reshape(input, [I, columns]));
+  return reshape(add(flat, reshape(bias, [columns])), [T, B, ...input.shape.slice(1)]);
+}
+
+/** What every step computed: [T, B, H], 0 where a sequence has ended. */
+function outputs(states: Tensor, { attrs, lengths }: Walk): Tensor {
+  const y = wrap(after(emit, states.value, attrs.reverse));
+  if (lengths === undefined) return y;
+  const [T = 0, B = 0] = y.shape;
+  const step = reshape(wrap(emit("iota", {}, { length: T, dtype: "i32" }).out), [T, 1, 1]);
+  return where(greater(reshape(lengths, [1, B, 1]), step), y, 0);
+}
+
+/** The last row of the walk: [B, H]. */
+function final(tape: Tensor, { attrs }: Walk): Tensor {
+  const [rows = 1, B = 0, H = 0] = tape.shape;
+  return reshape(slice(tape, [attrs.reverse ? 0 : rows - 1, 0, 0], [1, B, H]), [B, H]);
 }

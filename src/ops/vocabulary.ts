@@ -1,7 +1,7 @@
 /**
  * Every op: inputs, outputs, attributes. One page on purpose; meaning, shape rule and gradient of an op are
  * in the file of its family. Letters: N batch, H height, W width, C channels, OC output channels,
- * KH × KW window, T time, B batch of sequences, U hidden units, R rows, V table rows, D features.
+ * KH × KW window, T steps, B batch of sequences, U hidden units, R rows, V table rows, D features.
  */
 import type { DType } from "../tensor/dtype.ts";
 import type { Shape } from "../tensor/shape.ts";
@@ -24,6 +24,15 @@ export interface Window2d {
 }
 export interface Pool2d extends Window2d {
   readonly window: readonly [number, number];
+}
+export interface Recurrence {
+  /** From the last step to the first. */
+  readonly reverse: boolean;
+  /** Whether the gradient of every step's state is wanted too. */
+  readonly flow: boolean;
+}
+export interface Rnn extends Recurrence {
+  readonly activation: "tanh" | "relu";
 }
 export type ReduceName = "sum" | "mean" | "max" | "min";
 type None = Record<never, never>;
@@ -79,14 +88,38 @@ export interface Vocabulary {
   embedding: { inputs: { table: One; ids: One }; outputs: { out: One }; attrs: None };
   embeddingGrad: { inputs: { ids: One; g: One }; outputs: { out: One }; attrs: { rows: number } }; // → [V, D]
 
-  // Recurrence, one layer over a whole sequence. Gates interleaved, innermost, in the order i f g o.
-  // projected [T, B, U, 4] is x·W + b for the whole sequence; recurrent is [U, U, 4] as [k][unit][gate].
-  // y, cells [T, B, U] are h_t, c_t; gates [T, B, U, 4] are activated and overwrite `projected`.
-  lstm: { inputs: { projected: One; recurrent: One; h0: One; c0: One }; outputs: { y: One; cells: One; gates: One }; attrs: None };
+  // Recurrence, one layer over a whole sequence (ops/recurrent.ts). `projected` is x·W + b for all steps; gates lie
+  // innermost. states, cells [T + 1, B, U] hold h and c around every step: step t leads from row t to row t + 1, with
+  // `reverse` from row t + 1 to row t, and the first row of the walk is h0, c0. lengths i32[B]: from step lengths[b] on
+  // row b keeps its state. With `flow` the gradient also gives ∂loss/∂h_t and ∂loss/∂c_t, [T, B, U].
+  rnn: { inputs: { projected: One; recurrent: One; h0: One; lengths: Optional }; outputs: { states: One }; attrs: Rnn }; // [T, B, U], [U, U]
+  rnnGrad: {
+    inputs: { recurrent: One; states: One; gY: One; lengths: Optional };
+    outputs: { gProjected: One; gH0: One; gH: Optional };
+    attrs: Rnn;
+  };
+  // Gates i f g o, activated, overwrite `projected` [T, B, U, 4]; recurrent is [U, U, 4] as [k][unit][gate].
+  lstm: {
+    inputs: { projected: One; recurrent: One; h0: One; c0: One; lengths: Optional };
+    outputs: { states: One; cells: One; gates: One };
+    attrs: Recurrence;
+  };
   lstmGrad: {
-    inputs: { recurrent: One; c0: One; cells: One; gates: One; gY: One; gCells: Optional };
-    outputs: { gProjected: One; gH0: One; gC0: One }; // gProjected overwrites `gates`
-    attrs: None;
+    inputs: { recurrent: One; cells: One; gates: One; gY: One; gCells: Optional; lengths: Optional };
+    outputs: { gProjected: One; gH0: One; gC0: One; gH: Optional; gC: Optional }; // gProjected overwrites `gates`
+    attrs: Recurrence;
+  };
+  // Gates r z n of projected [T, B, U, 3] and recurrent [U, U, 3]; bias [U] is that of h·R in n. The tape `gates`
+  // [T, B, U, 4] is r z n m, where m = h·R_n + bias. gSums [T, B, U, 3] is the gradient of h·R.
+  gru: {
+    inputs: { projected: One; recurrent: One; bias: One; h0: One; lengths: Optional };
+    outputs: { states: One; gates: One };
+    attrs: Recurrence;
+  };
+  gruGrad: {
+    inputs: { recurrent: One; states: One; gates: One; gY: One; lengths: Optional };
+    outputs: { gProjected: One; gSums: One; gH0: One; gH: Optional };
+    attrs: Recurrence;
   };
 
   // Optimizers. `scale` [] multiplies every gradient (clipping); where `apply` [] is 0 nothing changes.

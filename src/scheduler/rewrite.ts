@@ -99,7 +99,7 @@ function simplify(node: OpNode): GraphValue | undefined {
     case "cast":
       return node.ins.x.type.dtype === node.attrs.dtype ? node.ins.x : undefined;
     case "slice":
-      return sameShape(node.ins.x.type.shape, node.attrs.sizes) ? node.ins.x : undefined;
+      return sameShape(node.ins.x.type.shape, node.attrs.sizes) ? node.ins.x : sliceOfPadded(node);
     case "pad":
       return node.attrs.padding.every(([before, after]) => before === 0 && after === 0)
         ? node.ins.x
@@ -133,6 +133,20 @@ function simplifyReshape(node: OpNode<"reshape">): GraphValue | undefined {
   return x.node.op === "reshape"
     ? out(emit("reshape", { x: x.node.ins.x }, node.attrs).out)
     : undefined;
+}
+
+/** A slice that keeps clear of the zeros around a padded tensor is a slice of that tensor. */
+function sliceOfPadded({ ins, attrs }: OpNode<"slice">): GraphValue | undefined {
+  const { node } = ins.x;
+  if (node.op !== "pad") return undefined;
+  const { x } = node.ins;
+  const starts = attrs.starts.map((start, d) => start - (node.attrs.padding[d]?.[0] ?? 0));
+  const isInside = starts.every(
+    (start, d) => start >= 0 && start + (attrs.sizes[d] ?? 0) <= (x.type.shape[d] ?? 0),
+  );
+  if (!isInside) return undefined;
+  if (sameShape(x.type.shape, attrs.sizes)) return x;
+  return out(emit("slice", { x }, { starts, sizes: attrs.sizes }).out);
 }
 
 /** A permutation that keeps the order of the dimensions larger than 1 moves no data. */

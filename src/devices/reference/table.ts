@@ -2,13 +2,15 @@ import type { ReferenceTable } from "./kernel.ts";
 import { convKernels } from "./kernels/conv.ts";
 import { elementwiseKernels } from "./kernels/elementwise.ts";
 import { embeddingKernels } from "./kernels/embedding.ts";
+import { gruKernels } from "./kernels/gru.ts";
+import { lstmKernels } from "./kernels/lstm.ts";
 import { matmulKernels } from "./kernels/matmul.ts";
 import { movementKernels } from "./kernels/movement.ts";
 import { optimizerKernels } from "./kernels/optimizer.ts";
 import { poolKernels } from "./kernels/pool.ts";
 import { randomKernels } from "./kernels/random.ts";
-import { recurrentKernels } from "./kernels/recurrent.ts";
 import { reduceKernels } from "./kernels/reduce.ts";
+import { rnnKernels } from "./kernels/rnn.ts";
 import { softmaxKernels } from "./kernels/softmax.ts";
 import { sourceKernels } from "./kernels/source.ts";
 
@@ -24,6 +26,8 @@ export const referenceKernels: ReferenceTable = {
   ...poolKernels,
   ...softmaxKernels,
   ...embeddingKernels,
-  ...recurrentKernels,
+  ...rnnKernels,
+  ...lstmKernels,
+  ...gruKernels,
   ...optimizerKernels,
 };

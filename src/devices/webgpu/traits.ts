@@ -38,7 +38,7 @@ export function webgpuTraits({
     ...matmulLowerings(target),
     ...convLowerings(target),
     ...poolLowerings(),
-    ...recurrentLowerings(target),
+    ...recurrentLowerings,
     ...softmaxLowerings(target),
     ...embeddingLowerings(target),
     ...optimizerLowerings(target),

@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import { arithmetic } from "../../../src/ops/arithmetic.ts";
 import type { Value } from "../../../src/ops/op.ts";
 import { packedOffsets } from "../../../src/ops/packed.ts";
+import { after } from "../../../src/ops/recurrence.ts";
 import type { DType } from "../../../src/tensor/dtype.ts";
 import { type Shape, sizeOf } from "../../../src/tensor/shape.ts";
 import {
@@ -199,10 +200,10 @@ describe("ten steps of the float64 reference are PyTorch's", () => {
       states.forEach((state, layer) => {
         const out = lstmLayer(session, x, p, layer, state, hidden);
         const last = (value: Value) =>
-          session.tensor(m.slice(value, [window - 1, 0, 0], [1, batch, hidden])).data;
-        state.h = Float64Array.from(last(out.y));
+          session.tensor(m.slice(value, [window, 0, 0], [1, batch, hidden])).data;
+        state.h = Float64Array.from(last(out.states));
         state.c = Float64Array.from(last(out.cells));
-        x = out.y;
+        x = after(session.emit, out.states, false);
       });
       const logits = m.add(linear(session, x, p("linear.weight")), p("linear.bias"));
       const rows = m.reshape(logits, [window * batch, vocabulary]);
@@ -264,7 +265,8 @@ function lstmLayer(
   const recurrent = interleaved(p(`lstm.weight_hh_l${layer}`), hidden);
   const h0 = session.leaf(tensor("f32", [batch, hidden], state.h));
   const c0 = session.leaf(tensor("f32", [batch, hidden], state.c));
-  return session.emit("lstm", { projected, recurrent, h0, c0 }, {});
+  const ins = { projected, recurrent, h0, c0, lengths: undefined };
+  return session.emit("lstm", ins, { reverse: false, flow: false });
 }
 
 function store(

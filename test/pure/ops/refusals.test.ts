@@ -26,6 +26,8 @@ type Refusal = readonly [
   call: () => unknown,
 ];
 
+const lstmStates = { h0: f32(2, 7), c0: f32(2, 7), lengths: undefined };
+
 const refusals: readonly Refusal[] = [
   [
     "matmul of depths that differ, with the depths as they are multiplied",
@@ -135,8 +137,8 @@ const refusals: readonly Refusal[] = [
     /^lstm: projected must have at least 1 step and exactly 4 gates; got projected f32\[9, 2, 7, 3\]/,
     () =>
       ops.lstm.infer(
-        { projected: f32(9, 2, 7, 3), recurrent: f32(7, 7, 4), h0: f32(2, 7), c0: f32(2, 7) },
-        {},
+        { ...lstmStates, projected: f32(9, 2, 7, 3), recurrent: f32(7, 7, 4) },
+        { reverse: false, flow: false },
       ),
   ],
   [
@@ -145,8 +147,44 @@ const refusals: readonly Refusal[] = [
     /^lstm: c0 must have shape \[2, 7\]; got f32\[3, 7\]\. The state is \[B, U\]/,
     () =>
       ops.lstm.infer(
-        { projected: f32(9, 2, 7, 4), recurrent: f32(7, 7, 4), h0: f32(2, 7), c0: f32(3, 7) },
-        {},
+        { ...lstmStates, projected: f32(9, 2, 7, 4), recurrent: f32(7, 7, 4), c0: f32(3, 7) },
+        { reverse: false, flow: false },
+      ),
+  ],
+  [
+    "lstm of one length too many",
+    ShapeError,
+    /^lstm: lengths must have shape \[2\]; got i32\[3\]\. It has one length for each sequence/,
+    () =>
+      ops.lstm.infer(
+        { ...lstmStates, projected: f32(9, 2, 7, 4), recurrent: f32(7, 7, 4), lengths: i32(3) },
+        { reverse: false, flow: false },
+      ),
+  ],
+  [
+    "gru of four gates",
+    ShapeError,
+    /^gru: projected must have at least 1 step and exactly 3 gates; got projected f32\[9, 2, 7, 4\]/,
+    () =>
+      ops.gru.infer(
+        {
+          projected: f32(9, 2, 7, 4),
+          recurrent: f32(7, 7, 3),
+          bias: f32(7),
+          h0: f32(2, 7),
+          lengths: undefined,
+        },
+        { reverse: false, flow: false },
+      ),
+  ],
+  [
+    "rnn of no steps",
+    ShapeError,
+    /^rnn: projected must have at least 1 step; got projected f32\[0, 2, 7\]/,
+    () =>
+      ops.rnn.infer(
+        { projected: f32(0, 2, 7), recurrent: f32(7, 7), h0: f32(2, 7), lengths: undefined },
+        { reverse: false, flow: false, activation: "tanh" },
       ),
   ],
 ];

@@ -247,10 +247,11 @@ describe("ops that overwrite", () => {
         recurrent: recurrent.value,
         h0: state0.value,
         c0: state0.value,
+        lengths: undefined,
       },
-      {},
+      { reverse: false, flow: false },
     );
-    const [gates, hidden] = [wrap(outs.gates), wrap(outs.y)];
+    const [gates, hidden] = [wrap(outs.gates), wrap(outs.states)];
     await planned({ outputs: [add(gates, projected), relu(hidden), sum(projected)] });
     await planned({ outputs: [gates, projected] });
   });
