@@ -12,9 +12,10 @@ export { module } from "./define.ts";
 export { dropout } from "./dropout.ts";
 export { embedding } from "./embedding.ts";
 export { flatten } from "./flatten.ts";
+export { gru } from "./gru.ts";
 export * as initialise from "./initialise.ts";
 export { type LinearOptions, linear } from "./linear.ts";
-export { type LstmOptions, lstm } from "./lstm.ts";
+export { lstm } from "./lstm.ts";
 export type {
   Definition,
   Mode,
@@ -24,8 +25,11 @@ export type {
   StateDict,
   StateEntry,
   StateLayout,
+  StatePiece,
   Stepped,
 } from "./module.ts";
 export type { InitialiseOptions } from "./options.ts";
 export { avgPool2d, maxPool2d } from "./pool.ts";
+export type { RecurrentModule, RecurrentOptions, SequenceRun } from "./recurrent.ts";
+export { type RnnOptions, rnn } from "./rnn.ts";
 export { sequential } from "./sequential.ts";

@@ -21,6 +21,15 @@ export interface StateLayout {
   readonly permutation: readonly number[];
   /** The shape in the state dict: the permuted one, neighbouring dimensions perhaps merged. */
   readonly shape: Shape;
+  /** For each name, which part of that entry the parameter is; all of it where nothing is said. */
+  readonly pieces?: readonly StatePiece[];
+}
+
+/** Elements `start` … `start + count` of an entry of `shape` are the first `count` of the permuted parameter. */
+export interface StatePiece {
+  readonly shape: Shape;
+  readonly start: number;
+  readonly count: number;
 }
 
 export interface Parameter {

@@ -2,7 +2,7 @@
 import { ArgumentError, ShapeError } from "../errors.ts";
 import { type Shape, sizeOf } from "../functions.ts";
 import type { Module, Parameter, StateDict, StateEntry, StateLayout } from "./module.ts";
-import { fromEntries, layoutOf, toEntries } from "./state-layout.ts";
+import { fromEntries, layoutOf, piecesOf, toEntries } from "./state-layout.ts";
 import { join, pathsOf } from "./tree.ts";
 
 /** A parameter with the full names under which a state dict holds it. */
@@ -14,7 +14,8 @@ interface Place {
 
 /**
  * Reads all parameters. Linear weights come as [out, in], convolutions as [OC, IC, KH, KW], LSTMs as weight_ih_l0
- * [4H, I], weight_hh_l0 [4H, H] and two biases, gates in the order i, f, g, o.
+ * [4H, I], weight_hh_l0 [4H, H] and two biases, gates in the order i, f, g, o; GRUs and RNNs alike, with 3 gates (r, z, n)
+ * and 1.
  *
  * One thing does not convert by itself: `nn.flatten()` reads images as [H, W, C], PyTorch as [C, H, W], so that the
  * columns of a linear weight behind it are in another order there.
@@ -28,7 +29,16 @@ export async function exportState(module: Module): Promise<StateDict> {
       return made.map((entry, i) => [names[i] ?? "", entry] as const);
     }),
   );
-  return Object.fromEntries(entries.flat());
+  const dict: Record<string, StateEntry> = {};
+  for (const [name, entry] of entries.flat()) dict[name] = addedTo(dict[name], entry);
+  return dict;
+}
+
+/** Parameters that are parts of one entry leave the others' parts 0. */
+function addedTo(known: StateEntry | undefined, { shape, data }: StateEntry): StateEntry {
+  return known === undefined
+    ? { shape, data }
+    : { shape, data: data.map((x, i) => x + (known.data[i] ?? 0)) };
 }
 
 /** Replaces all parameters, or none where a name or a shape is wrong. */
@@ -38,7 +48,9 @@ export function importState(module: Module, dict: StateDict): void {
   const found = places.map(({ names, layout, parameter }) => ({
     parameter,
     layout,
-    entries: names.map((name) => checkedEntry(name, layout.shape, dict[name])),
+    entries: piecesOf(layout).map(({ shape }, i) =>
+      checkedEntry(names[i] ?? "", shape, dict[names[i] ?? ""]),
+    ),
   }));
   for (const { parameter, layout, entries } of found) {
     parameter.variable.load(fromEntries(entries, parameter.variable.shape, layout));

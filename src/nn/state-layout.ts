@@ -1,6 +1,6 @@
 /** Between a parameter's own layout, which the kernels like, and PyTorch's, in which weights travel. */
 import { type Shape, sizeOf } from "../functions.ts";
-import type { Parameter, StateEntry, StateLayout } from "./module.ts";
+import type { Parameter, StateEntry, StateLayout, StatePiece } from "./module.ts";
 
 /** Under which names and in which shape the parameter `name` is exported. */
 export function layoutOf(name: string, { variable, layout }: Parameter): StateLayout {
@@ -8,23 +8,31 @@ export function layoutOf(name: string, { variable, layout }: Parameter): StateLa
   return layout ?? { names: [name], permutation: shape.map((_, d) => d), shape };
 }
 
-/** `data`, laid out as the parameter, as one entry for each of the layout's names. */
-export function toEntries(data: Float32Array, shape: Shape, layout: StateLayout): StateEntry[] {
-  return layout.names.map((_, i) => ({
-    shape: layout.shape,
-    data: i === 0 ? permuted(data, shape, layout.permutation) : new Float32Array(data.length),
-  }));
+/** For each of the layout's names the part of that entry which the parameter is. */
+export function piecesOf({ names, shape, pieces }: StateLayout): readonly StatePiece[] {
+  return pieces ?? names.map(() => ({ shape, start: 0, count: sizeOf(shape) }));
 }
 
-/** The reverse of {@link toEntries}: the entries' sum, laid out as a parameter of `shape`. */
+/** `data`, laid out as the parameter, as one entry for each of the layout's names; what is another's part is 0. */
+export function toEntries(data: Float32Array, shape: Shape, layout: StateLayout): StateEntry[] {
+  const turned = permuted(data, shape, layout.permutation);
+  return piecesOf(layout).map((piece, i) => {
+    const entry = new Float32Array(sizeOf(piece.shape));
+    if (i === 0) entry.set(turned.subarray(0, piece.count), piece.start);
+    return { shape: piece.shape, data: entry };
+  });
+}
+
+/** The reverse of {@link toEntries}: the sum of the entries' parts, laid out as a parameter of `shape`. */
 export function fromEntries(
   entries: readonly StateEntry[],
   shape: Shape,
   layout: StateLayout,
 ): Float32Array {
   const total = new Float32Array(sizeOf(shape));
-  for (const { data } of entries) {
-    for (let i = 0; i < total.length; i++) total[i] = (total[i] ?? 0) + (data[i] ?? 0);
+  for (const [n, { start, count }] of piecesOf(layout).entries()) {
+    const part = entries[n]?.data.subarray(start, start + count) ?? [];
+    for (let i = 0; i < count; i++) total[i] = (total[i] ?? 0) + (part[i] ?? 0);
   }
   const inverse = layout.permutation.map((_, d) => layout.permutation.indexOf(d));
   return permuted(total, permutedShape(shape, layout.permutation), inverse);
