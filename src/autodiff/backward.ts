@@ -8,6 +8,7 @@ import {
   emit,
   type GraphValue,
   inputsOf,
+  type Node,
   type OpNode,
   outputsOf,
   reachable,
@@ -15,6 +16,8 @@ import {
 import type { Cotangent, Op, Value, VjpSite } from "../ops/op.ts";
 import { ops } from "../ops/table.ts";
 import type { OpName } from "../ops/vocabulary.ts";
+import { graphValue, sumOf } from "./accumulate.ts";
+import { computeAgain, type Region, regionOf } from "./checkpoint.ts";
 
 /** A result and ∂loss/∂result, where there is one. */
 export interface Seed {
@@ -24,15 +27,14 @@ export interface Seed {
 
 /**
  * ∂/∂wrt[i] of Σ ⟨seed.value, seed.cotangent⟩; undefined where the seeds do not depend on wrt[i].
- * With `partial`, the wrt values count as independent of each other: nothing flows on beyond them.
+ * Nothing flows on beyond the values in `boundary`: where wrt values are in it, they count as independent.
  * @throws NotDifferentiableError where the only way to a wrt value leads through an op without gradient.
  */
 export function backward(
   seeds: readonly Seed[],
   wrt: readonly GraphValue[],
-  partial = false,
+  boundary?: ReadonlySet<GraphValue>,
 ): (GraphValue | undefined)[] {
-  const boundary = partial ? new Set(wrt) : undefined;
   const nodes = reachable(
     seeds.map((seed) => seed.value),
     boundary,
@@ -41,20 +43,58 @@ export function backward(
   const cotangents = new Map<GraphValue, GraphValue>();
   const accumulate = (value: GraphValue, cotangent: GraphValue) => {
     const held = cotangents.get(value);
-    cotangents.set(
-      value,
-      held === undefined
-        ? cotangent
-        : graphValue(emit("binary", { a: held, b: cotangent }, { fn: "add" }).out),
-    );
+    cotangents.set(value, held === undefined ? cotangent : sumOf(held, cotangent));
   };
   for (const { value, cotangent } of seeds) if (active.has(value)) accumulate(value, cotangent);
+  const passed = new Set<Region>();
   for (const node of nodes.reverse()) {
-    if (node.op === "source" || !outputsOf(node).some((out) => cotangents.has(out))) continue;
+    if (node.op === "source") continue;
+    const region = regionOf(node);
+    if (region !== undefined) {
+      // The region's youngest node comes first, and whatever reads the region is younger than that.
+      if (!passed.has(region)) propagateAgain(region, nodes, wrt, cotangents, active, accumulate);
+      passed.add(region);
+      continue;
+    }
+    if (!outputsOf(node).some((out) => cotangents.has(out))) continue;
     if (!inputsOf(node).some((input) => active.has(input))) continue;
     propagate(node, cotangents, active, accumulate);
   }
   return wrt.map((value) => cotangents.get(value));
+}
+
+/** Through a region whose values are not kept: its copy is differentiated in its place. */
+function propagateAgain(
+  region: Region,
+  nodes: readonly Node[],
+  wrt: readonly GraphValue[],
+  cotangents: Map<GraphValue, GraphValue>,
+  active: ReadonlySet<GraphValue>,
+  accumulate: (value: GraphValue, cotangent: GraphValue) => void,
+): void {
+  const members = nodes
+    .filter((node): node is OpNode => node.op !== "source" && regionOf(node) === region)
+    .sort((a, b) => a.id - b.id);
+  const ends = members.flatMap(outputsOf).filter((out) => cotangents.has(out));
+  if (ends.length === 0) return;
+  const { copies, inputs } = computeAgain(members);
+  const seeds = ends.map((end) => ({
+    value: copies.get(end) ?? end,
+    cotangent: cotangents.get(end) ?? end,
+  }));
+  const outside = [...inputs].filter(([value]) => active.has(value));
+  const inside = [...copies].filter(([value]) => wrt.includes(value));
+  const targets = [...outside, ...inside].map(([, copy]) => copy);
+  const found = backward(seeds, targets, new Set(inputs.values()));
+  outside.forEach(([value], i) => {
+    const cotangent = found[i];
+    if (cotangent !== undefined) accumulate(value, cotangent);
+  });
+  inside.forEach(([value], i) => {
+    // What the value had before is among the seeds.
+    const cotangent = found[outside.length + i];
+    if (cotangent !== undefined) cotangents.set(value, cotangent);
+  });
 }
 
 /** The f32 values that depend on one of `wrt`, themselves included. */
@@ -147,10 +187,5 @@ function compositeCotangents(
         : [{ value: graphValue(value), cotangent }];
     },
   );
-  return backward(seeds, inputs, true);
-}
-
-/** Ops see values as types only; whatever they return was made by `emit` here. */
-export function graphValue(value: Value): GraphValue {
-  return value as GraphValue;
+  return backward(seeds, inputs, new Set(inputs));
 }

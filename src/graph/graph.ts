@@ -51,6 +51,11 @@ export class GraphValue implements Value {
 
 let nextId = 1;
 
+/** The id that the next node gets: what is made from here on has this one or a higher one. */
+export function nextNodeId(): number {
+  return nextId;
+}
+
 export function source(holder: Holder): GraphValue {
   const link: { current?: Node } = {};
   const out = new GraphValue(holder.type, link);
@@ -70,6 +75,15 @@ export const emit: Emit = <K extends OpName>(op: K, ins: ByInput<K, Value>, attr
   link.current = { op, id: nextId++, ins, attrs, outs } as unknown as Node;
   return outs as ByOutput<K, GraphValue>;
 };
+
+/** The same op with the same attributes on other inputs. */
+export function emitAgain(node: OpNode, change: (input: GraphValue) => GraphValue): OpNode {
+  const ins = mapHeld(node.ins, change);
+  const outs = emit(node.op, ins as never, node.attrs as never) as Record<string, unknown>;
+  const [first] = Object.values(outs).flat();
+  if (!(first instanceof GraphValue)) throw new InternalError("an op has no outputs.");
+  return first.node as OpNode;
+}
 
 /** Applies `change` to every value of a record by input or output, keeping lists and gaps. */
 function mapHeld<T>(held: object, change: (value: T) => unknown): object {

@@ -12,6 +12,7 @@ import {
 import { module } from "./define.ts";
 import type { Mode, Module, State, Stepped } from "./module.ts";
 import { checkCounts, checkProbability } from "./options.ts";
+import { walkInParts } from "./recurrent-parts.ts";
 import {
   makeWeights,
   parametersOf,
@@ -31,6 +32,11 @@ export interface RecurrentOptions extends WeightOptions {
    * not known in a window, so such a layer carries no state from one to the next: `run` takes and gives it.
    */
   readonly bidirectional?: boolean;
+  /**
+   * For long sequences: the gates of about √T steps are kept at a time rather than those of all, and computed again in
+   * the backward pass. Costs one more forward pass.
+   */
+  readonly checkpoint?: boolean;
 }
 
 export interface SequenceRun {
@@ -96,7 +102,11 @@ export function recurrentModule(
         const first = (layer * directions + d) * cell.states;
         const state = run.state?.slice(first, first + cell.states);
         const walk = { reverse: d === 1, ...(lengths && { lengths }) };
-        return cell.walk(below, own, state, walk);
+        const part = (steps: Tensor, from: State | undefined, how: SequenceOptions) =>
+          cell.walk(steps, own, from, how);
+        return options.checkpoint === true
+          ? walkInParts(part, below, state, walk)
+          : part(below, state, walk);
       });
       next.push(...walked.flatMap(({ state }) => state));
       const ys = walked.map(({ y }) => y);

@@ -53,6 +53,15 @@ export const movementOps = {
     vjp: () => ({ x: undefined }),
   },
 
+  /** x, for readers that are to be computed again rather than shared with the readers of x. */
+  recompute: {
+    inputs: { x: "one" },
+    outputs: { out: "one" },
+    cost: "view",
+    infer: ({ x }) => ({ out: x }),
+    vjp: (_, { cotangents }) => ({ x: given(cotangents.out) }),
+  },
+
   /** x repeated along the dimensions that it lacks or that have size 1. */
   broadcastTo: {
     inputs: { x: "one" },
@@ -208,5 +217,12 @@ export const movementOps = {
   },
 } satisfies Pick<
   OpTable,
-  "reshape" | "stopGradient" | "broadcastTo" | "transpose" | "slice" | "pad" | "concat"
+  | "reshape"
+  | "stopGradient"
+  | "recompute"
+  | "broadcastTo"
+  | "transpose"
+  | "slice"
+  | "pad"
+  | "concat"
 >;

@@ -53,6 +53,7 @@ export interface Vocabulary {
   // Movement
   reshape: { inputs: { x: One }; outputs: { out: One }; attrs: { shape: Shape } };
   stopGradient: { inputs: { x: One }; outputs: { out: One }; attrs: None };
+  recompute: { inputs: { x: One }; outputs: { out: One }; attrs: None }; // x, but what reads it is not what reads x (autodiff/checkpoint.ts)
   broadcastTo: { inputs: { x: One }; outputs: { out: One }; attrs: { shape: Shape } };
   transpose: { inputs: { x: One }; outputs: { out: One }; attrs: { permutation: readonly number[] } }; // out dim d is x dim permutation[d]
   slice: { inputs: { x: One }; outputs: { out: One }; attrs: { starts: readonly number[]; sizes: Shape } };

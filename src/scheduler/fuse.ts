@@ -8,7 +8,7 @@ import { sizeOf } from "../tensor/shape.ts";
 import { elementwiseWork, isElementwise, throughBroadcasts } from "./elementwise.ts";
 import type { EpilogueActivation } from "./lowering.ts";
 import { mergeElementwise } from "./merge.ts";
-import type { OpWork, Work } from "./work.ts";
+import { isAlias, type OpWork, type Work } from "./work.ts";
 
 interface Group {
   readonly root: OpNode;
@@ -23,7 +23,7 @@ export function fuse(roots: readonly GraphValue[], maxElementwiseOperands: numbe
   const taken = new Set<OpNode>();
   const work: Work[] = [];
   for (const node of nodes) {
-    if (isElementwise(node) || node.op === "reshape" || node.op === "stopGradient") continue;
+    if (isElementwise(node) || isAlias(node)) continue;
     work.push(withEpilogue(node, users, kept, taken));
   }
   const elementwise = nodes.filter((node) => isElementwise(node) && !taken.has(node));

@@ -83,6 +83,7 @@ export type ElementwiseOp =
   | "cast"
   | "literal"
   | "stopGradient"
+  | "recompute"
   | "reshape";
 export type LoweredOp = Exclude<OpName, ElementwiseOp>;
 

@@ -6,7 +6,7 @@
 import type { GraphValue } from "../graph/graph.ts";
 import { sameShape, sizeOf } from "../tensor/shape.ts";
 import { elementwiseWork } from "./elementwise.ts";
-import { type ElementwiseWork, readsOf, type Work, writesOf } from "./work.ts";
+import { type ElementwiseWork, isAlias, readsOf, type Work, writesOf } from "./work.ts";
 
 /** Larger items are joined only where one reads what the other reads or writes: else memory would live longer for nothing. */
 const SMALL_ELEMENTS = 4096;
@@ -73,6 +73,5 @@ function readsAny(work: Work, values: readonly GraphValue[]): boolean {
 function shows(value: GraphValue, values: readonly GraphValue[]): boolean {
   if (values.includes(value)) return true;
   const { node } = value;
-  const isView = node.op === "reshape" || node.op === "stopGradient" || node.op === "slice";
-  return isView && shows(node.ins.x, values);
+  return (isAlias(node) || node.op === "slice") && shows(node.ins.x, values);
 }

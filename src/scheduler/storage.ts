@@ -12,7 +12,7 @@ import { bytesOf, sameShape, sizeOf, stridesOf, type TensorType } from "../tenso
 import { contiguousOffset, overwritten, type PackList, packLists } from "./demands.ts";
 import type { DeviceTraits, Region } from "./lowering.ts";
 import type { PlanRequest } from "./request.ts";
-import { aliased, readsOf, viewed, type Work, writesOf } from "./work.ts";
+import { aliased, isAlias, readsOf, viewed, type Work, writesOf } from "./work.ts";
 
 export interface BufferDraft {
   bytes: number;
@@ -314,7 +314,7 @@ class StorageAssigner {
     const known = this.#regions.get(value);
     if (known !== undefined) return known;
     const { node } = value;
-    if (node.op !== "reshape" && node.op !== "stopGradient") {
+    if (!isAlias(node)) {
       throw new InternalError(`${node.op}: a value is read before it has a place.`);
     }
     return { ...this.#region(node.ins.x), type: value.type };

@@ -1,4 +1,4 @@
-import { type GraphValue, inputsOf, type OpNode, outputsOf } from "../graph/graph.ts";
+import { type GraphValue, inputsOf, type Node, type OpNode, outputsOf } from "../graph/graph.ts";
 import type { EpilogueActivation } from "./lowering.ts";
 import type { ElementwiseProgram } from "./program.ts";
 
@@ -40,16 +40,19 @@ export function writesOf(work: Work): readonly GraphValue[] {
   return work.result === undefined ? outputsOf(work.node) : [work.result];
 }
 
+/** Ops that are another way to see their input. */
+export function isAlias(node: Node): node is OpNode<"reshape" | "stopGradient" | "recompute"> {
+  return node.op === "reshape" || node.op === "stopGradient" || node.op === "recompute";
+}
+
 /** The value whose elements `value` shares, all of them and in the same order. */
 export function aliased(value: GraphValue): GraphValue {
   const { node } = value;
-  return node.op === "reshape" || node.op === "stopGradient" ? aliased(node.ins.x) : value;
+  return isAlias(node) ? aliased(node.ins.x) : value;
 }
 
 /** The value whose memory `value` may share, a part of it included. */
 export function viewed(value: GraphValue): GraphValue {
   const { node } = value;
-  return node.op === "reshape" || node.op === "stopGradient" || node.op === "slice"
-    ? viewed(node.ins.x)
-    : value;
+  return isAlias(node) || node.op === "slice" ? viewed(node.ins.x) : value;
 }

@@ -11,6 +11,10 @@ export const movementCases = {
       attrs: { shape: [3, 3] },
     },
   ],
+  recompute: [
+    { name: "recompute is x", ins: { x: { shape: [5, 7] } }, attrs: {} },
+    { name: "recompute of one integer", ins: { x: { shape: [1], dtype: "i32" } }, attrs: {} },
+  ],
   stopGradient: [
     { name: "stopGradient is x", ins: { x: { shape: [5, 7] } }, attrs: {} },
     { name: "stopGradient of nothing", ins: { x: { shape: [0] } }, attrs: {} },
@@ -144,5 +148,12 @@ export const movementCases = {
   ],
 } satisfies Pick<
   CaseTable,
-  "reshape" | "stopGradient" | "broadcastTo" | "transpose" | "slice" | "pad" | "concat"
+  | "reshape"
+  | "stopGradient"
+  | "recompute"
+  | "broadcastTo"
+  | "transpose"
+  | "slice"
+  | "pad"
+  | "concat"
 >;

@@ -47,6 +47,7 @@ const elementwiseOps: Readonly<Record<ElementwiseOp, true>> = {
   cast: true,
   literal: true,
   stopGradient: true,
+  recompute: true,
   reshape: true,
 };
 function isElementwise(op: OpName): op is ElementwiseOp {
@@ -118,6 +119,7 @@ function singleProgram(
     cast: [{ kind: "cast", x, dtype }],
     literal: [{ kind: "literal", value: given.value, dtype }],
     stopGradient: [],
+    recompute: [],
     reshape: [],
   };
   const instructions = [...loads, ...work[op]];

@@ -21,6 +21,7 @@ export const movementKernels = {
   reshape: ({ ins: { x }, outs: { out } }) => out.data.set(x.data),
 
   stopGradient: ({ ins: { x }, outs: { out } }) => out.data.set(x.data),
+  recompute: ({ ins: { x }, outs: { out } }) => out.data.set(x.data),
 
   broadcastTo({ ins: { x }, outs: { out } }) {
     const { shape } = out.type;
@@ -55,5 +56,12 @@ export const movementKernels = {
   },
 } satisfies Pick<
   ReferenceTable,
-  "reshape" | "stopGradient" | "broadcastTo" | "transpose" | "slice" | "pad" | "concat"
+  | "reshape"
+  | "stopGradient"
+  | "recompute"
+  | "broadcastTo"
+  | "transpose"
+  | "slice"
+  | "pad"
+  | "concat"
 >;

@@ -1,0 +1,54 @@
+/**
+ * The sum of two cotangents of one value. Parts of a value that are cut out one beside the other send back pads of their
+ * cotangents, zeros but for the part: those are put side by side rather than added up, or the gradient of a sequence
+ * that is read in n parts would cost n sums over all of it.
+ */
+import { emit, type GraphValue, type OpNode } from "../graph/graph.ts";
+import { sameShape } from "../tensor/shape.ts";
+
+export function sumOf(a: GraphValue, b: GraphValue): GraphValue {
+  return sideBySide(a, b) ?? graphValue(emit("binary", { a, b }, { fn: "add" }).out);
+}
+
+function sideBySide(a: GraphValue, b: GraphValue): GraphValue | undefined {
+  const [one, other] = [a.node, b.node];
+  if (one.op !== "pad" || other.op !== "pad") return undefined;
+  if (!sameShape(a.type.shape, b.type.shape)) return undefined;
+  const axes = a.type.shape.flatMap((_, d) =>
+    startOf(one, d) === startOf(other, d) && endOf(one, d) === endOf(other, d) ? [] : [d],
+  );
+  const [axis] = axes;
+  if (axis === undefined || axes.length > 1) return undefined;
+  if (endOf(one, axis) === startOf(other, axis)) return joined(one, other, axis);
+  return endOf(other, axis) === startOf(one, axis) ? joined(other, one, axis) : undefined;
+}
+
+/** Where along dimension d the padded tensor lies. */
+function startOf({ attrs }: OpNode<"pad">, d: number): number {
+  return attrs.padding[d]?.[0] ?? 0;
+}
+
+function endOf(node: OpNode<"pad">, d: number): number {
+  return startOf(node, d) + (node.ins.x.type.shape[d] ?? 0);
+}
+
+function joined(first: OpNode<"pad">, second: OpNode<"pad">, axis: number): GraphValue {
+  const xs = [...partsOf(first.ins.x, axis), ...partsOf(second.ins.x, axis)];
+  const x = graphValue(emit("concat", { xs }, { axis }).out);
+  const padding = first.attrs.padding.map(
+    (own, d) => (d === axis ? [own[0], second.attrs.padding[d]?.[1] ?? 0] : own) as typeof own,
+  );
+  if (padding.every(([before, after]) => before === 0 && after === 0)) return x;
+  return graphValue(emit("pad", { x }, { padding }).out);
+}
+
+/** What was put side by side before is not copied once more. */
+function partsOf(x: GraphValue, axis: number): readonly GraphValue[] {
+  const { node } = x;
+  return node.op === "concat" && node.attrs.axis === axis ? node.ins.xs : [x];
+}
+
+/** Ops see values as types only; whatever they return was made by `emit` here. */
+export function graphValue(value: object): GraphValue {
+  return value as GraphValue;
+}

@@ -1,0 +1,68 @@
+/**
+ * Checkpoints (Griewank 1992, Chen et al. 2016): of a part of a graph only what goes in and what comes out is kept for
+ * the backward pass, which computes the rest again. A region is known by the ids of its nodes, which follow each other.
+ * Its copy reads everything from outside through `recompute`, so that no pass mistakes it for the first computation and
+ * keeps that alive; the copy's nodes are younger than the gradients that were there before, so it runs when it is needed.
+ */
+import {
+  emit,
+  emitAgain,
+  type GraphValue,
+  nextNodeId,
+  type OpNode,
+  outputsOf,
+  reachable,
+} from "../graph/graph.ts";
+
+/** Nodes with ids from `first` up to, not including, `end`. */
+export interface Region {
+  readonly first: number;
+  readonly end: number;
+}
+
+const regions = new WeakMap<object, Region>();
+
+/** Marks what `body` computes: `valuesIn` finds the values in its result. */
+export function markRegion<R>(body: () => R, valuesIn: (result: R) => readonly GraphValue[]): R {
+  const first = nextNodeId();
+  const result = body();
+  const region = { first, end: nextNodeId() };
+  for (const node of reachable(valuesIn(result))) {
+    // Of regions within regions the outermost counts: it is marked last.
+    if (node.id >= first) regions.set(node, region);
+  }
+  return result;
+}
+
+export function regionOf(node: OpNode): Region | undefined {
+  return regions.get(node);
+}
+
+/** A region computed once more. */
+export interface Copy {
+  /** Every value of the region, with its copy. */
+  readonly copies: ReadonlyMap<GraphValue, GraphValue>;
+  /** Every value from outside that the region reads, with what the copy reads in its place. */
+  readonly inputs: ReadonlyMap<GraphValue, GraphValue>;
+}
+
+/** Copies `members`, the nodes of one region in ascending order of their ids. */
+export function computeAgain(members: readonly OpNode[]): Copy {
+  const own = new Set(members.flatMap(outputsOf));
+  const copies = new Map<GraphValue, GraphValue>();
+  const inputs = new Map<GraphValue, GraphValue>();
+  const read = (value: GraphValue): GraphValue => {
+    if (own.has(value)) return copies.get(value) ?? value;
+    const known = inputs.get(value) ?? (emit("recompute", { x: value }, {}).out as GraphValue);
+    inputs.set(value, known);
+    return known;
+  };
+  for (const node of members) {
+    const again = outputsOf(emitAgain(node, read));
+    outputsOf(node).forEach((out, i) => {
+      const copy = again[i];
+      if (copy !== undefined) copies.set(out, copy);
+    });
+  }
+  return { copies, inputs };
+}
