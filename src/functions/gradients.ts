@@ -18,11 +18,13 @@ export function valueAndGrad(
   fn: () => Tensor,
 ): [loss: Tensor, gradients: Gradients] {
   const loss = fn();
+  return [loss, gradientsOf(loss, variables)];
+}
+
+/** ∂ loss / ∂ variable for each of `variables`; zeros for those that the loss does not depend on. */
+export function gradientsOf(loss: Tensor, variables: readonly Variable[]): Gradients {
   const found = gradients(loss, variables);
-  return [
-    loss,
-    new Map(variables.map((variable, i) => [variable, found[i] ?? zeros(variable.shape)])),
-  ];
+  return new Map(variables.map((variable, i) => [variable, found[i] ?? zeros(variable.shape)]));
 }
 
 /** ∂ fn(...inputs) / ∂ input for each of `inputs`, where fn returns a scalar. */

@@ -1,4 +1,5 @@
-import { emit } from "../graph/graph.ts";
+import { emit, type GraphValue } from "../graph/graph.ts";
+import type { Value } from "../ops/op.ts";
 import { after } from "../ops/recurrence.ts";
 import type { Tensor } from "../runtime/tensor.ts";
 import { sizeOf } from "../tensor/shape.ts";
@@ -7,6 +8,7 @@ import { zeros } from "./creation.ts";
 import { add, greater, where } from "./elementwise.ts";
 import { matmul } from "./linear.ts";
 import { reshape, slice } from "./movement.ts";
+import { isWatched, noteWalk, type Walk } from "./recurrent-watch.ts";
 
 /** How a recurrent layer walks a sequence. */
 export interface SequenceOptions {
@@ -17,8 +19,8 @@ export interface SequenceOptions {
    * comes from there. Walked in reverse, it begins at its own end.
    */
   readonly lengths?: Tensor;
-  /** Notes the gradient of every step's state; `gradientFlow` sets it. */
-  readonly flow?: boolean;
+  /** What `gradientFlow` calls the layer; the kind of cell where nothing is said. */
+  readonly name?: string;
 }
 
 /** Weights of one simple recurrent layer. I inputs, H hidden units. */
@@ -88,6 +90,7 @@ export function rnn(
     { projected: projected.value, recurrent: weights.recurrent.value, h0: h.value, ...walk.ins },
     { activation, ...walk.attrs },
   );
+  note("rnn", options, walk, states, undefined);
   return { y: outputs(wrap(states), walk), state: { h: final(wrap(states), walk) } };
 }
 
@@ -104,7 +107,7 @@ export function gru(
 ): Walked<GruState> {
   const { h, ...walk } = begin(x, weights.recurrent, initial?.h, options);
   const projected = project(x, weights.input, weights.bias);
-  const { states } = emit(
+  const { states, gates } = emit(
     "gru",
     {
       projected: projected.value,
@@ -115,6 +118,7 @@ export function gru(
     },
     walk.attrs,
   );
+  note("gru", options, walk, states, gates);
   return { y: outputs(wrap(states), walk), state: { h: final(wrap(states), walk) } };
 }
 
@@ -132,7 +136,7 @@ export function lstm(
   const { h, ...walk } = begin(x, weights.recurrent, initial?.h, options);
   const c = initial?.c ?? zeros(h.shape);
   const projected = project(x, weights.input, weights.bias);
-  const { states, cells } = emit(
+  const { states, cells, gates } = emit(
     "lstm",
     {
       projected: projected.value,
@@ -143,13 +147,14 @@ export function lstm(
     },
     walk.attrs,
   );
+  note("lstm", options, walk, cells, gates);
   return {
     y: outputs(wrap(states), walk),
     state: { h: final(wrap(states), walk), c: final(wrap(cells), walk) },
   };
 }
 
-interface Walk {
+interface Begun {
   readonly ins: { readonly lengths: Tensor["value"] | undefined };
   readonly attrs: { readonly reverse: boolean; readonly flow: boolean };
   readonly lengths: Tensor | undefined;
@@ -160,11 +165,24 @@ function begin(
   x: Tensor,
   recurrent: Tensor,
   given: Tensor | undefined,
-  { reverse = false, lengths, flow = false }: SequenceOptions,
-): Walk & { readonly h: Tensor } {
+  { reverse = false, lengths }: SequenceOptions,
+): Begun & { readonly h: Tensor } {
   const [, B = 0] = x.shape;
   const h = given ?? zeros([B, recurrent.shape[0] ?? 0]);
-  return { h, ins: { lengths: lengths?.value }, attrs: { reverse, flow }, lengths };
+  return { h, ins: { lengths: lengths?.value }, attrs: { reverse, flow: isWatched() }, lengths };
+}
+
+function note(
+  cell: Walk["cell"],
+  { name = cell }: SequenceOptions,
+  { attrs, lengths }: Begun,
+  tape: Value,
+  gates: Value | undefined,
+): void {
+  // Whatever `emit` returns is a graph value: ops see only their types.
+  const [tapeValue, gateValue] = [tape as GraphValue, gates as GraphValue | undefined];
+  const { reverse } = attrs;
+  noteWalk({ name, cell, reverse, tape: tapeValue, gates: gateValue, lengths: lengths?.value });
 }
 
 /** x·W + b for every step: one product for the whole sequence, in the shape of the gates. */
@@ -176,7 +194,7 @@ function project(x: Tensor, input: Tensor, bias: Tensor): Tensor {
 }
 
 /** What every step computed: [T, B, H], 0 where a sequence has ended. */
-function outputs(states: Tensor, { attrs, lengths }: Walk): Tensor {
+function outputs(states: Tensor, { attrs, lengths }: Begun): Tensor {
   const y = wrap(after(emit, states.value, attrs.reverse));
   if (lengths === undefined) return y;
   const [T = 0, B = 0] = y.shape;
@@ -185,7 +203,7 @@ function outputs(states: Tensor, { attrs, lengths }: Walk): Tensor {
 }
 
 /** The last row of the walk: [B, H]. */
-function final(tape: Tensor, { attrs }: Walk): Tensor {
+function final(tape: Tensor, { attrs }: Begun): Tensor {
   const [rows = 1, B = 0, H = 0] = tape.shape;
   return reshape(slice(tape, [attrs.reverse ? 0 : rows - 1, 0, 0], [1, B, H]), [B, H]);
 }

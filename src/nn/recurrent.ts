@@ -4,6 +4,7 @@ import {
   concat,
   describe,
   dropout as drop,
+  isWatched,
   type SequenceOptions,
   type Tensor,
   tensor,
@@ -101,10 +102,12 @@ export function recurrentModule(
       const walked = weights.slice(layer * directions, (layer + 1) * directions).map((own, d) => {
         const first = (layer * directions + d) * cell.states;
         const state = run.state?.slice(first, first + cell.states);
-        const walk = { reverse: d === 1, ...(lengths && { lengths }) };
+        const name = `${kind} l${layer}${d === 1 ? " reverse" : ""}`;
+        const walk = { reverse: d === 1, name, ...(lengths && { lengths }) };
         const part = (steps: Tensor, from: State | undefined, how: SequenceOptions) =>
           cell.walk(steps, own, from, how);
-        return options.checkpoint === true
+        // A flow is that of whole sequences, whose gates are looked at as well.
+        return options.checkpoint === true && !isWatched()
           ? walkInParts(part, below, state, walk)
           : part(below, state, walk);
       });

@@ -1,0 +1,114 @@
+import { describe, expect, it } from "vitest";
+import {
+  add,
+  grad,
+  gradientFlow,
+  mul,
+  reshape,
+  slice,
+  sum,
+  type Tensor,
+  tensor,
+  valueAndGrad,
+} from "../../../src/functions.ts";
+import * as nn from "../../../src/nn/index.ts";
+import { evaluateTensor, evaluateTensors } from "../../support/evaluate-tensor.ts";
+
+const wave = (shape: number[], phase = 0) =>
+  tensor(
+    Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) =>
+      Math.sin(i * i + phase),
+    ),
+    shape,
+  );
+const [T, B, I, H] = [5, 3, 4, 6];
+
+/** A loss that looks at the last step alone. */
+const lastStep = (y: Tensor) => {
+  const last = slice(y, [T - 1, 0, 0], [1, B, H]);
+  return sum(mul(last, last));
+};
+
+describe("gradientFlow", () => {
+  it("returns the loss and gradients that valueAndGrad returns", () => {
+    const model = nn.sequential(nn.gru(I, H, { seed: 1, layers: 2 }), nn.rnn(H, H, { seed: 2 }));
+    const loss = () => sum(mul(model(wave([T, B, I])), wave([T, B, H], 1)));
+    const [plain, gradients] = valueAndGrad(model.parameters(), loss);
+    const watched = gradientFlow(model.parameters(), loss);
+    expect(evaluateTensors([watched.loss, ...watched.gradients.values()])).toEqual(
+      evaluateTensors([plain, ...gradients.values()]),
+    );
+    expect(watched.flow.map(({ name }) => name)).toEqual(["gru l0", "gru l1", "rnn l0"]);
+  });
+
+  it.each(["rnn", "gru", "lstm"] as const)(
+    "of %s is the norm of ∂loss/∂h_t, found by cutting the sequence at t",
+    (kind) => {
+      const model = nn[kind](I, H, { seed: 3 });
+      const x = wave([T, B, I]);
+      const { flow } = gradientFlow(model.parameters(), () => lastStep(model(x)));
+      const [h = [], c = []] = evaluateTensors([flow[0]?.h ?? x, flow[0]?.c ?? x]);
+      for (let t = 0; t < T - 1; t++) {
+        const { state } = model.run(slice(x, [0, 0, 0], [t + 1, B, I]));
+        const rest = slice(x, [t + 1, 0, 0], [T - t - 1, B, I]);
+        const later = (...from: Tensor[]) => {
+          const { y } = model.run(rest, { state: from });
+          const last = slice(y, [T - t - 2, 0, 0], [1, B, H]);
+          return sum(mul(last, last));
+        };
+        const [gH, gC] = grad(later, ...state).map((g) => Math.hypot(...evaluateTensor(g)));
+        expect(h[t]).toBeCloseTo(gH ?? Number.NaN, 12);
+        // What ∂loss/∂c_t is through h_t as well, the cases of lstmGrad say.
+        if (kind === "lstm") expect(gC).toBeGreaterThan(0);
+      }
+      expect(h).toHaveLength(T);
+      if (kind === "lstm") expect(c).toHaveLength(T);
+    },
+  );
+
+  it("of a layer that no gradient was asked for is 0", () => {
+    const model = nn.lstm(I, H, { seed: 1 });
+    const { flow } = gradientFlow([], () => sum(model(wave([T, B, I]))));
+    expect(flow.map(({ h }) => evaluateTensor(h))).toEqual([new Array(T).fill(0)]);
+  });
+
+  it("is written by the one backward pass: the graph has one gradient op a layer", () => {
+    const model = nn.lstm(I, H, { seed: 1, bidirectional: true });
+    const { flow } = gradientFlow(model.parameters(), () => sum(model(wave([T, B, I]))));
+    expect(flow.map(({ name, reverse }) => [name, reverse])).toEqual([
+      ["lstm l0", false],
+      ["lstm l0 reverse", true],
+    ]);
+  });
+
+  it("tells the mean of every gate and its saturated share, over the steps that count", () => {
+    const model = nn.lstm(I, H, {
+      initialise: nn.initialise.zeros,
+      initialiseBias: () =>
+        Float32Array.from({ length: 4 * H }, (_, i) => [9, -9, 0, 0][i % 4] ?? 0),
+    });
+    const lengths = [2, T, 1];
+    const { flow } = gradientFlow(model.parameters(), () =>
+      sum(model.run(wave([T, B, I]), { lengths }).y),
+    );
+    const gates = flow[0]?.gates;
+    expect(gates?.names).toEqual(["input", "forget", "candidate", "output"]);
+    const [mean = [], saturated] = evaluateTensors([gates?.mean, gates?.saturated] as Tensor[]);
+    const sigmoid = (a: number) => 1 / (1 + Math.exp(-a));
+    [sigmoid(9), sigmoid(-9), 0, 0.5].forEach((value, i) => {
+      expect(mean[i]).toBeCloseTo(value, 12);
+    });
+    expect(saturated).toEqual([1, 1, 0, 0]);
+  });
+
+  it("is 0 behind the end of a sequence", () => {
+    const model = nn.rnn(I, H, { seed: 1 });
+    const { flow } = gradientFlow(model.parameters(), () => {
+      const { y, state } = model.run(wave([T, B, I]), { lengths: [2, 1, 2] });
+      return add(sum(y), sum(reshape(state[0] as Tensor, [B * H])));
+    });
+    const h = evaluateTensor(flow[0]?.h as Tensor);
+    expect(h.slice(2)).toEqual([0, 0, 0]);
+    expect(h[1]).toBeGreaterThan(0);
+  });
+});
