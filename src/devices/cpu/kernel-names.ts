@@ -33,7 +33,10 @@ export const kernelNames = [
   "avgPool2dGrad",
   "lstm",
   "lstmGrad",
-  "lstmGradCells",
+  "gru",
+  "gruGrad",
+  "rnn",
+  "rnnGrad",
 ] as const;
 
 export type KernelName = (typeof kernelNames)[number];

@@ -11,11 +11,13 @@ import { embedding, embeddingGrad } from "./embedding";
 import { fill, iota } from "./fill";
 import { gather } from "./gather";
 import { gemm, gemmBias } from "./gemm";
-import { lstm, lstmGrad, lstmGradCells } from "./lstm";
+import { gru, gruGrad } from "./gru";
+import { lstm, lstmGrad } from "./lstm";
 import { adam, sgd, sumOfSquares } from "./optimizer";
 import { avgPool2d, avgPool2dGrad, maxPool2d, maxPool2dGather, maxPool2dGrad } from "./pool";
 import { uniform } from "./random";
 import { argmax, reduce } from "./reduce";
+import { rnn, rnnGrad } from "./rnn";
 
 export const kernels: StaticArray<(args: usize, thread: i32, threads: i32) => void> = [
   copy,
@@ -48,5 +50,8 @@ export const kernels: StaticArray<(args: usize, thread: i32, threads: i32) => vo
   avgPool2dGrad,
   lstm,
   lstmGrad,
-  lstmGradCells,
+  gru,
+  gruGrad,
+  rnn,
+  rnnGrad,
 ];

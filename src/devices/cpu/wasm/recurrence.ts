@@ -1,0 +1,175 @@
+/**
+ * What the recurrent cells share: a thread's part of a sequence, its steps in either direction, and a step's product
+ * with the recurrent matrix, which is packed once a sequence. Tapes are [T + 1, B, U] with the state around every step.
+ *
+ * Rows of a batch never talk to each other, so with rows enough every thread walks all steps of its own rows without
+ * waiting for anyone. With fewer than ROWS a thread they share the units instead, and meet once a step. Every element
+ * is computed in the same order either way, so neither shows in the bits.
+ */
+import { copyTile, tileStart } from "./gemm";
+import { packColumns, packTransposed } from "./gemm-pack";
+import { setOperands, setResult, stridedTile } from "./gemm-tiles";
+import { barrier, operand, operandCount, shareStart, threadScratch, word } from "./threads";
+
+/** Rows that a thread must have for rows to be shared rather than units. */
+const ROWS: i32 = 4;
+
+// Flags, as lowering/recurrent.ts writes them. Operands that a flag announces follow the others, in this order.
+const REVERSE: i32 = 1;
+const LENGTHS: i32 = 2;
+export const G_CELLS: i32 = 4;
+/** Gradients of every state: of h, then for an lstm of c. */
+export const FLOW: i32 = 8;
+export const RELU: i32 = 16;
+
+export let B: i32 = 0, U: i32 = 0;
+/** Bytes of one row of units, and of one step of a tape. */
+export let rowBytes: usize = 0, stepBytes: usize = 0;
+/** This thread's part: rows [row, rowEnd), units [unit, unitEnd), which begin at a multiple of 8. */
+export let row: i32 = 0, rowEnd: i32 = 0, unit: i32 = 0, unitEnd: i32 = 0;
+
+let T: i32 = 0;
+let byRows: bool = false;
+let flags: i32 = 0;
+let operands: usize = 0;
+let nextOptional: i32 = 0;
+let lengths: usize = 0;
+let tile: usize = 0;
+let threadIndex: i32 = 0, threadsInAll: i32 = 1;
+
+/** Reads the words T, B, U, flags of a kernel with `required` operands and takes this thread's part. */
+export function begin(args: usize, required: i32, thread: i32, threads: i32): void {
+  const count = operandCount(args);
+  T = word(args, count, 0), B = word(args, count, 1), U = word(args, count, 2), flags = word(args, count, 3);
+  operands = args, nextOptional = required;
+  lengths = optional(LENGTHS);
+  threadIndex = thread, threadsInAll = threads;
+  tile = threadScratch(thread);
+  rowBytes = <usize>U << 2, stepBytes = <usize>B * rowBytes;
+  byRows = B >= ROWS * threads;
+  row = byRows ? shareStart(B, thread, threads, 1) : 0;
+  rowEnd = byRows ? shareStart(B, thread + 1, threads, 1) : B;
+  unit = byRows ? 0 : shareStart(U, thread, threads, 8);
+  unitEnd = byRows ? U : shareStart(U, thread + 1, threads, 8);
+}
+
+export function has(flag: i32): bool {
+  return (flags & flag) != 0;
+}
+
+/** The operand that `flag` announces, or 0; to be asked for in the order of the flags. */
+export function optional(flag: i32): usize {
+  return has(flag) ? operand(operands, nextOptional++) : 0;
+}
+
+export function steps(): i32 {
+  return T;
+}
+
+/** Step `index` of the walk. */
+export function stepAt(index: i32): i32 {
+  return has(REVERSE) ? T - 1 - index : index;
+}
+
+/** The tape's row before step t. */
+export function before(tape: usize, t: i32): usize {
+  return tape + <usize>(has(REVERSE) ? t + 1 : t) * stepBytes;
+}
+
+/** The tape's row after step t. */
+export function after(tape: usize, t: i32): usize {
+  return tape + <usize>(has(REVERSE) ? t : t + 1) * stepBytes;
+}
+
+/** Whether row b has not ended at step t. */
+export function isLive(b: i32, t: i32): bool {
+  return lengths == 0 || t < load<i32>(lengths + (<usize>b << 2));
+}
+
+/** Waits for the units of the others, where they are shared. */
+export function meet(): void {
+  if (!byRows) barrier();
+}
+
+/** Copies this thread's units of a row. */
+export function keep(from: usize, to: usize): void {
+  const at = <usize>unit << 2;
+  memory.copy(to + at, from + at, <usize>(unitEnd - unit) << 2);
+}
+
+/** Zeros `gates` numbers for each of this thread's units in a row. */
+export function clear(at: usize, gates: i32): void {
+  memory.fill(at + (<usize>(unit * gates) << 2), 0, <usize>((unitEnd - unit) * gates) << 2);
+}
+
+/** Copies this thread's part of the initial state into its tape. */
+export function startTape(state: usize, tape: usize): void {
+  const to = before(tape, stepAt(0));
+  for (let b = row; b < rowEnd; b++) keep(state + <usize>b * rowBytes, to + <usize>b * rowBytes);
+}
+
+/** Zeros this thread's part of a state. */
+export function clearState(state: usize): void {
+  for (let b = row; b < rowEnd; b++) clear(state + <usize>b * rowBytes, 1);
+}
+
+/** Packs recurrent [U, U, gates] for products with a state; then every thread has written its part. */
+export function packForward(recurrent: usize, gates: i32, packed: usize): void {
+  const width = U * gates;
+  const panels = (width + 7) >> 3;
+  const own = shareStart(panels, threadIndex, threadsInAll, 1), end = shareStart(panels, threadIndex + 1, threadsInAll, 1);
+  packColumns(recurrent + (<usize>own << 5), <usize>width << 2, U, end - own, packed + (<usize>(own * U) << 5));
+  barrier();
+}
+
+/** Packs its transpose, for products with the gradients of gates. */
+export function packBackward(recurrent: usize, gates: i32, packed: usize): void {
+  const depth = U * gates;
+  const panels = (U + 7) >> 3;
+  const own = shareStart(panels, threadIndex, threadsInAll, 1), end = shareStart(panels, threadIndex + 1, threadsInAll, 1);
+  if (own < end) {
+    packTransposed(
+      recurrent + (<usize>(own * 8 * depth) << 2), <usize>depth << 2, U - own * 8, depth, end - own,
+      packed + (<usize>(own * depth) << 5),
+    );
+  }
+  barrier();
+}
+
+/** out [B, U · gates] = init + state [B, U] · packed, this thread's part; with a step of 0 init is one row for all. */
+export function advance(state: usize, gates: i32, packed: usize, init: usize, initStep: usize, out: usize): void {
+  multiply(state, U, packed, init, initStep, out, U * gates, unit * gates, unitEnd * gates);
+}
+
+/** state [B, U] += gradients [B, U · gates] · packed, this thread's part. */
+export function retreat(gradients: usize, gates: i32, packed: usize, state: usize): void {
+  multiply(gradients, U * gates, packed, state, rowBytes, state, U, unit, unitEnd);
+}
+
+/** Columns [first, end) of `width`; `first` is a multiple of 8. */
+function multiply(
+  a: usize, depth: i32, packed: usize, init: usize, initStep: usize, out: usize, width: i32, first: i32, end: i32,
+): void {
+  const aStep = <usize>depth << 2, outStep = <usize>width << 2;
+  const rows = rowEnd - row;
+  const tiles = (rows + 5) / 6;
+  setOperands(depth, aStep, 4, 32);
+  for (let n = first; n < end; n += 8) {
+    const b = packed + (<usize>(n >> 3) * <usize>depth << 5);
+    const at = <usize>n << 2;
+    const columns = min(8, width - n);
+    setResult(columns == 8 ? initStep : 32, columns == 8 ? outStep : 32);
+    for (let i = 0; i < tiles; i++) {
+      const r = row + tileStart(rows, i, tiles);
+      const count = row + tileStart(rows, i + 1, tiles) - r;
+      const from = init + <usize>r * initStep + (initStep ? at : 0);
+      const to = out + <usize>r * outStep + at;
+      if (columns == 8) stridedTile(count, a + <usize>r * aStep, b, from, to);
+      else {
+        copyTile(from, initStep, tile, 32, count, columns);
+        stridedTile(count, a + <usize>r * aStep, b, tile, tile);
+        copyTile(tile, 32, to, outStep, count, columns);
+      }
+    }
+  }
+}
