@@ -13,7 +13,7 @@ import {
 } from "gradgpu";
 import { inputsOf, LEARNING_RATE, numberOf } from "../cases/inputs.ts";
 import type { BenchCase, Prepared } from "../contract.ts";
-import { linearLayer, lstmLayers, weights } from "./gradgpu-weights.ts";
+import { linearLayer, recurrentLayers, weights } from "./gradgpu-weights.ts";
 
 /** Losses are read this often, as a training loop would that shows them. */
 const READ_EVERY = 10;
@@ -72,7 +72,7 @@ function makeReader(benchCase: BenchCase) {
   const ids = Int32Array.from(inputs.ids?.data ?? []);
   const embedding = nn.embedding(V, E);
   embedding.loadStateDict(weights(inputs, { weight: "embedding.weight" }));
-  const lstm = lstmLayers(inputs, [E, H], 1);
+  const lstm = recurrentLayers("lstm", inputs, [E, H], 1);
   const head = linearLayer(inputs, H, V);
   const parameters = [embedding, lstm, head].flatMap((module) => module.parameters());
   const optimizer = optim.adam({ learningRate: LEARNING_RATE });

@@ -16,7 +16,7 @@ import { type Inputs, inputsOf, LEARNING_RATE, numberOf } from "../cases/inputs.
 import { checksum } from "../cases/random.ts";
 import type { BenchCase, Prepared } from "../contract.ts";
 import { prepareCharacters } from "./gradgpu-characters.ts";
-import { held, linearLayer, lstmLayers, weights } from "./gradgpu-weights.ts";
+import { held, linearLayer, recurrentLayers, weights } from "./gradgpu-weights.ts";
 
 /** Undefined where the case is not a step, or one that gradgpu has no layer for. */
 export function prepareStep(benchCase: BenchCase, runtime: Runtime): Prepared | undefined {
@@ -25,9 +25,11 @@ export function prepareStep(benchCase: BenchCase, runtime: Runtime): Prepared | 
       const inputs = inputsOf(benchCase);
       return training(cnn(inputs), inputs, runtime);
     }
-    case "lstm-train": {
+    case "lstm-train":
+    case "gru-train":
+    case "rnn-train": {
       const inputs = inputsOf(benchCase);
-      return training(lastStepLstm(benchCase, inputs), inputs, runtime);
+      return training(lastStep(benchCase, inputs), inputs, runtime);
     }
     case "lstm-forward":
       return forward(benchCase, runtime);
@@ -68,20 +70,27 @@ function cnn(inputs: Inputs): Network {
   return { apply: model, parameters: model.parameters() };
 }
 
-/** LSTM, then a linear layer on the last step's hidden state. */
-function lastStepLstm(benchCase: BenchCase, inputs: Inputs): Network {
+/** Recurrent layers, then a linear one on the last step's hidden state. */
+function lastStep(benchCase: BenchCase, inputs: Inputs): Network {
   const hidden = numberOf(benchCase, "hidden");
   const sizes = [numberOf(benchCase, "input"), hidden] as const;
-  const lstm = lstmLayers(inputs, sizes, numberOf(benchCase, "layers"));
+  const cell = benchCase.kind.split("-")[0] as "lstm" | "gru" | "rnn"; // the kinds that come here begin so
+  const layers = recurrentLayers(cell, inputs, sizes, numberOf(benchCase, "layers"));
   const head = linearLayer(inputs, hidden, numberOf(benchCase, "classes"));
   return {
     apply: (x) => {
-      const y = lstm(x);
+      const y = layers(x);
       const [time = 0, batch = 0] = y.shape;
       return head(reshape(slice(y, [time - 1, 0, 0], [1, batch, hidden]), [batch, hidden]));
     },
-    parameters: [...lstm.parameters(), ...head.parameters()],
+    // A gru's inner bias is part of bias_hh, which the case does not train.
+    parameters: [...trained(layers), ...head.parameters()],
   };
+}
+
+function trained(layers: nn.Module): Variable[] {
+  const named = [...layers.namedParameters()];
+  return named.filter(([name]) => !name.startsWith("candidate_bias")).map(([, held]) => held);
 }
 
 /** The step of a case as a user would write it, and what it owns. For overheads, which time its making. */
@@ -90,7 +99,7 @@ export function stepOf(benchCase: BenchCase): {
   readonly owned: readonly Variable[];
 } {
   const inputs = inputsOf(benchCase);
-  const network = benchCase.kind === "cnn-train" ? cnn(inputs) : lastStepLstm(benchCase, inputs);
+  const network = benchCase.kind === "cnn-train" ? cnn(inputs) : lastStep(benchCase, inputs);
   const [x, labels] = [held(inputs, "x"), held(inputs, "labels")];
   return { fn: trainingStep(network, x, labels), owned: [x, labels, ...network.parameters] };
 }
@@ -147,7 +156,7 @@ export function dispatchesOf({ plans }: { readonly plans: Compiled<unknown>["pla
 
 function forward(benchCase: BenchCase, runtime: Runtime): Prepared {
   const inputs = inputsOf(benchCase);
-  const network = lastStepLstm(benchCase, inputs);
+  const network = lastStep(benchCase, inputs);
   const x = held(inputs, "x");
   const step = compile(() => network.apply(x));
   const runMany = async (times: number) => {

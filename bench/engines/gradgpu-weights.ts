@@ -20,9 +20,17 @@ export function weights(inputs: Inputs, names: Readonly<Record<string, string>>)
   );
 }
 
-/** An LSTM with the case's weights. PyTorch has two biases: the one of the case, and zeros. */
-export function lstmLayers(inputs: Inputs, sizes: readonly [number, number], layers: number) {
-  const module = nn.lstm(...sizes, { layers });
+const LAYERS = { lstm: nn.lstm, gru: nn.gru, rnn: nn.rnn };
+const GATES = { lstm: 4, gru: 3, rnn: 1 };
+
+/** Recurrent layers with the case's weights. PyTorch has two biases: the one of the case, and zeros. */
+export function recurrentLayers(
+  cell: keyof typeof LAYERS,
+  inputs: Inputs,
+  sizes: readonly [number, number],
+  layers: number,
+) {
+  const module = LAYERS[cell](...sizes, { layers });
   const dict: Record<string, nn.StateEntry> = {};
   for (let l = 0; l < layers; l++) {
     Object.assign(
@@ -33,7 +41,7 @@ export function lstmLayers(inputs: Inputs, sizes: readonly [number, number], lay
         [`bias_ih_l${l}`]: `bias_l${l}`,
       }),
     );
-    const size = 4 * sizes[1];
+    const size = GATES[cell] * sizes[1];
     dict[`bias_hh_l${l}`] = { shape: [size], data: new Float32Array(size) };
   }
   module.loadStateDict(dict);
