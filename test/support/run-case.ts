@@ -287,6 +287,7 @@ export async function runOp<K extends OpName>(
   return Object.fromEntries(
     Object.keys(definition.outputs).map((name) => {
       const held = outs[name];
+      if (held === undefined) return [name, undefined];
       return [name, Array.isArray(held) ? held.map(take) : take(held as Region)];
     }),
   ) as unknown as ByOutput<K, HostTensor>;

@@ -38,7 +38,7 @@ export function webgpuTraits({
     ...matmulLowerings(target),
     ...convLowerings(target),
     ...poolLowerings(),
-    ...recurrentLowerings,
+    ...recurrentLowerings(target),
     ...softmaxLowerings(target),
     ...embeddingLowerings(target),
     ...optimizerLowerings(target),

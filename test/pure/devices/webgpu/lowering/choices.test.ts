@@ -1,7 +1,7 @@
 /** Which kernel is chosen for which sizes: pure functions of the target. */
 import { describe, expect, it } from "vitest";
 import { chooseConv } from "../../../../../src/devices/webgpu/lowering/conv.ts";
-import { chooseRecurrentMode } from "../../../../../src/devices/webgpu/lowering/recurrent.ts";
+import { chooseRecurrentMode } from "../../../../../src/devices/webgpu/lowering/recurrent-mode.ts";
 import {
   chooseDirect,
   chooseProduct,
@@ -86,7 +86,7 @@ describe("the choice of a recurrent mode", () => {
     for (const direction of ["forward", "backward"] as const) {
       const mode = (units: number) =>
         chooseRecurrentMode(hardware, { steps: 64, batch: 32, units }, direction).kind;
-      expect([1, 17, 128, 256].map(mode)).toEqual(["steps", "steps", "steps", "steps"]);
+      expect([1, 17, 128, 255, 256].map(mode)).toEqual(new Array(5).fill("steps"));
       expect([257, 1024].map(mode)).toEqual(["step", "step"]);
     }
   });
@@ -102,6 +102,18 @@ describe("the choice of a recurrent mode", () => {
 
   it("gives an invocation several units and rows on a software adapter", () => {
     const mode = chooseRecurrentMode(software, { steps: 1, batch: 32, units: 128 }, "backward");
-    expect(mode).toEqual({ kind: "steps", rows: 8, unitsEach: 4 });
+    expect(mode).toEqual({ kind: "softwareSteps", rows: 8, unitsEach: 4 });
+  });
+
+  it("takes a dispatch a step where a software adapter has too few invocations", () => {
+    for (const [units, kind] of [
+      [1024, "softwareSteps"],
+      [1028, "step"],
+      [257, "step"],
+    ] as const) {
+      expect(chooseRecurrentMode(software, { steps: 1, batch: 8, units }, "forward").kind).toBe(
+        kind,
+      );
+    }
   });
 });

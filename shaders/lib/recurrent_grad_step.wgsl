@@ -1,0 +1,105 @@
+// One step of the gradients of a recurrent layer, for large U: a workgroup computes dh = da · Rᵀ of the step walked
+// before, for 32 rows × ACROSS · EACH units with the columns of the sum staged in workgroup memory, then the gradients of
+// this step. What goes on to the states is carried in g_h0 and by store_carry. The dispatch behind the last step only
+// completes g_h0.
+//
+// Names of the includer: lib/recurrent; Sums, Carry with `h: f32`, Back; weight, inner, gradient_at, carry_at,
+//   store_carry, retreat; `g_h0`.
+// Constants: ACROSS invocations along units, EACH units of one, DEPTH columns staged, 8, 16 or 32; CARRIES 1 where a part of dh
+//   does not go through the weights.
+// Mapping: workgroup_id.x is a block of ACROSS · EACH units, y of 32 rows; invocation (x, y) owns units x, x + ACROSS, … and rows
+//   4·y + 0…3.
+
+// da as [DEPTH units][32 rows], weights as [DEPTH units][ACROSS · EACH units].
+var<workgroup> da: array<Sums, $(32 * DEPTH)>;
+var<workgroup> w: array<Sums, $(DEPTH * ACROSS * EACH)>;
+
+fn gradient_of(row: u32, k: u32) -> Sums {
+  let step = step_at(params.walked) * params.batch;
+  let at = (step + min(row, params.batch - 1u)) * params.units + min(k, params.units - 1u);
+  return select(Sums(), gradient_at(at), k < params.units);
+}
+
+fn weight_of(k: u32, unit: u32) -> Sums {
+  let at = min(unit, params.units - 1u) * params.units + min(k, params.units - 1u);
+  return select(Sums(), weight(at), k < params.units);
+}
+
+@compute @workgroup_size($(ACROSS), 8)
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(local_invocation_id) local: vec3<u32>,
+  @builtin(local_invocation_index) thread: u32,
+) {
+  let first_unit = group.x * $(ACROSS * EACH)u;
+  let first_row = group.y * 32u + 4u * local.y;
+#for u in 0..EACH
+#for r in 0..4
+  var dh_$(u)_$(r) = 0.0;
+#end
+#end
+  if (params.walked < params.steps) {
+    let k_of = thread % $(DEPTH)u;
+    let row_of = thread / $(DEPTH)u;
+    for (var k = 0u; k < params.units; k += $(DEPTH)u) {
+#for i in 0..(4 * DEPTH / ACROSS)
+      let x_$(i) = gradient_of(group.y * 32u + row_of + $(i * (8 * ACROSS / DEPTH))u, k + k_of);
+#end
+#for i in 0..(DEPTH * EACH / 8)
+      let y_$(i) = weight_of(k + k_of, first_unit + row_of + $(i * (8 * ACROSS / DEPTH))u);
+#end
+      // The tile before this one is read no more.
+      workgroupBarrier();
+#for i in 0..(4 * DEPTH / ACROSS)
+      da[k_of * 32u + row_of + $(i * (8 * ACROSS / DEPTH))u] = x_$(i);
+#end
+#for i in 0..(DEPTH * EACH / 8)
+      w[k_of * $(ACROSS * EACH)u + row_of + $(i * (8 * ACROSS / DEPTH))u] = y_$(i);
+#end
+      // The tile is complete.
+      workgroupBarrier();
+#for s in 0..DEPTH
+#for u in 0..EACH
+      let v_$(s)_$(u) = w[$(ACROSS * EACH * s + ACROSS * u)u + local.x];
+#end
+#for r in 0..4
+      let d_$(s)_$(r) = da[$(32 * s + r)u + 4u * local.y];
+#for u in 0..EACH
+      dh_$(u)_$(r) += inner(d_$(s)_$(r), v_$(s)_$(u));
+#end
+#end
+#end
+    }
+  }
+  let size = params.batch * params.units;
+#for u in 0..EACH
+  let unit_$(u) = first_unit + $(ACROSS * u)u + local.x;
+#for r in 0..4
+  if (unit_$(u) < params.units && first_row + $(r)u < params.batch) {
+    let row = first_row + $(r)u;
+    let at = row * params.units + unit_$(u);
+    var dh = dh_$(u)_$(r);
+#if CARRIES
+    if (params.walked < params.steps) {
+      dh += g_h0[at];
+    }
+#end
+    if (params.walked == 0u) {
+      g_h0[at] = dh;
+    } else {
+      var later = Carry();
+      if (params.walked < params.steps) {
+        later = carry_at(at, dh);
+      }
+      let step = step_at(params.walked - 1u);
+      let back = retreat(
+        step * size + at, tape_before(step, size) + at, tape_after(step, size) + at, later, is_live(step, row));
+      store_carry(at, back.carry);
+#if CARRIES
+      g_h0[at] = back.carry.h;
+#end
+    }
+  }
+#end
+#end
+}

@@ -1,0 +1,78 @@
+// Gradients of a recurrent layer through a whole sequence in one dispatch, on a software adapter: the mirror image of
+// recurrent_steps_software. The gradients of the gates' arguments go through their result, those of the states through
+// g_h0 and store_carry.
+//
+// Names of the includer: lib/recurrent; Sums, Carry with `h: f32`, Back; weight, inner, gradient_at, carry_at,
+//   store_carry, retreat; `g_h0`.
+// Constants: UNITS = U; ROWS 1, 2, 4 or 8 rows of a workgroup; EACH units of an invocation, a divisor of U; UNROLL steps
+//   of k unrolled, a divisor of U; CARRIES 1 where a part of dh does not go through the weights.
+// Mapping: workgroup_id.x owns rows ROWS · x + 0…; invocation i owns units i, i + U/EACH, … of all these rows. Rows
+//   beyond the batch repeat the last one and are not stored.
+
+@compute @workgroup_size($(UNITS / EACH))
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(local_invocation_index) thread: u32,
+) {
+  let size = params.batch * $(UNITS)u;
+#for r in 0..ROWS
+  let row_$(r) = min(group.x * $(ROWS)u + $(r)u, params.batch - 1u) * $(UNITS)u;
+  let is_row_$(r) = group.x * $(ROWS)u + $(r)u < params.batch;
+#end
+#for u in 0..EACH
+  let unit_$(u) = thread + $(u * (UNITS / EACH))u;
+#end
+  for (var left = params.steps; left > 0u; left--) {
+    let step = step_at(left - 1u);
+    let here = step * size;
+    let before = tape_before(step, size);
+    let after = tape_after(step, size);
+    for (var i = 0u; i < $(EACH * ROWS)u; i++) {
+      let unit = thread + (i / $(ROWS)u) * $(UNITS / EACH)u;
+      let row = group.x * $(ROWS)u + i % $(ROWS)u;
+      if (row < params.batch) {
+        let at = row * $(UNITS)u + unit;
+        var later = Carry();
+        if (left < params.steps) {
+          later = carry_at(at, g_h0[at]);
+        }
+        let back = retreat(here + at, before + at, after + at, later, is_live(step, row));
+        store_carry(at, back.carry);
+#if CARRIES
+        g_h0[at] = back.carry.h;
+#end
+      }
+    }
+    // All gradients of this step are written.
+    storageBarrier();
+#for u in 0..EACH
+#for r in 0..ROWS
+#if CARRIES
+    var dh_$(u)_$(r) = g_h0[row_$(r) + unit_$(u)];
+#else
+    var dh_$(u)_$(r) = 0.0;
+#end
+#end
+#end
+    for (var k = 0u; k < $(UNITS)u; k += $(UNROLL)u) {
+#for s in 0..UNROLL
+#for u in 0..EACH
+      let w_$(s)_$(u) = weight(unit_$(u) * $(UNITS)u + k + $(s)u);
+#end
+#for r in 0..ROWS
+      let x_$(s)_$(r) = gradient_at(here + row_$(r) + k + $(s)u);
+#for u in 0..EACH
+      dh_$(u)_$(r) += inner(x_$(s)_$(r), w_$(s)_$(u));
+#end
+#end
+#end
+    }
+#for u in 0..EACH
+#for r in 0..ROWS
+    if (is_row_$(r)) {
+      g_h0[row_$(r) + unit_$(u)] = dh_$(u)_$(r);
+    }
+#end
+#end
+  }
+}

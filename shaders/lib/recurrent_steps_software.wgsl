@@ -1,0 +1,74 @@
+// A recurrent layer over a whole sequence in one dispatch, on a software adapter: SwiftShader pays for loads, not for
+// idle invocations, and compiles a store for every element of workgroup memory and every copy of unrolled code. So an
+// invocation owns many rows and units, h goes through the tape, and the cells are computed in a loop.
+//
+// Names of the includer: lib/recurrent; Input with `sums: Sums`, State with `h: f32`; input_at, weight, initial,
+//   state_at, store, hold and held (an Input in the memory of its results), advance; `states`.
+// Constants: UNITS = U; ROWS 1, 2, 4 or 8 rows of a workgroup; EACH units of an invocation, a divisor of U; UNROLL steps
+//   of k unrolled, a divisor of U.
+// Mapping: workgroup_id.x owns rows ROWS · x + 0…; invocation i owns units i, i + U/EACH, … of all these rows. Rows
+//   beyond the batch repeat the last one and are not stored.
+
+@compute @workgroup_size($(UNITS / EACH))
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(local_invocation_index) thread: u32,
+) {
+  let size = params.batch * $(UNITS)u;
+  let start = tape_before(step_at(0u), size);
+#for r in 0..ROWS
+  let row_$(r) = min(group.x * $(ROWS)u + $(r)u, params.batch - 1u) * $(UNITS)u;
+  let is_row_$(r) = group.x * $(ROWS)u + $(r)u < params.batch;
+#end
+#for u in 0..EACH
+  let unit_$(u) = thread + $(u * (UNITS / EACH))u;
+#for r in 0..ROWS
+  if (is_row_$(r)) {
+    store(start + row_$(r) + unit_$(u), initial(row_$(r) + unit_$(u)));
+  }
+#end
+#end
+  for (var walked = 0u; walked < params.steps; walked++) {
+    let step = step_at(walked);
+    let here = step * size;
+    let before = tape_before(step, size);
+    let after = tape_after(step, size);
+    // All states before the step are written.
+    storageBarrier();
+#for u in 0..EACH
+#for r in 0..ROWS
+    var input_$(u)_$(r) = input_at(here + row_$(r) + unit_$(u), unit_$(u));
+#end
+#end
+    for (var k = 0u; k < $(UNITS)u; k += $(UNROLL)u) {
+#for s in 0..UNROLL
+#for u in 0..EACH
+      let w_$(s)_$(u) = weight((k + $(s)u) * $(UNITS)u + unit_$(u));
+#end
+#for r in 0..ROWS
+      let x_$(s)_$(r) = states[before + row_$(r) + k + $(s)u];
+#for u in 0..EACH
+      input_$(u)_$(r).sums += x_$(s)_$(r) * w_$(s)_$(u);
+#end
+#end
+#end
+    }
+#for u in 0..EACH
+#for r in 0..ROWS
+    if (is_row_$(r)) {
+      hold(here + row_$(r) + unit_$(u), after + row_$(r) + unit_$(u), input_$(u)_$(r));
+    }
+#end
+#end
+    for (var i = 0u; i < $(EACH * ROWS)u; i++) {
+      let unit = thread + (i / $(ROWS)u) * $(UNITS / EACH)u;
+      let row = group.x * $(ROWS)u + i % $(ROWS)u;
+      if (row < params.batch) {
+        let at = row * $(UNITS)u + unit;
+        let input = held(here + at, after + at);
+        let state = advance(here + at, input, state_at(before + at), is_live(step, row));
+        store(after + at, state);
+      }
+    }
+  }
+}

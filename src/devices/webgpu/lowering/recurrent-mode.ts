@@ -1,0 +1,61 @@
+/**
+ * How a recurrent layer's steps are dispatched. All of them in one dispatch, where a workgroup owns a few rows of the
+ * batch and all units: nothing has to wait for another workgroup, and the number of dispatches does not grow with T.
+ * It needs an invocation a unit and workgroup memory for the gates of a row, so large U take a dispatch a step.
+ */
+import type { Extent } from "../../../ops/recurrence.ts";
+import type { WebgpuTarget } from "../target.ts";
+
+export type RecurrentMode =
+  | { readonly kind: "steps"; readonly rows: 1 | 2 | 4 }
+  | { readonly kind: "softwareSteps"; readonly rows: 1 | 2 | 4 | 8; readonly unitsEach: number }
+  | { readonly kind: "step" };
+
+export type Direction = "forward" | "backward";
+
+/** The mode for a sequence and its direction; tests hand in their own to reach every one. */
+export type ChooseRecurrentMode = (
+  target: WebgpuTarget,
+  extent: Extent,
+  direction: Direction,
+) => RecurrentMode;
+
+/** Above this many units the weights of all steps cost a GPU more than the dispatches that are saved. */
+const MOST_UNITS = 256;
+/** Neighbouring invocations that share a row of the weights in a backward walk of all steps. */
+export const SPLIT = 4;
+
+export function chooseRecurrentMode(
+  target: WebgpuTarget,
+  extent: Extent,
+  direction: Direction,
+): RecurrentMode {
+  return target.isSoftware
+    ? chooseSoftware(target, extent)
+    : chooseHardware(target, extent, direction);
+}
+
+/** A software adapter pays for loads, not for idle lanes: many rows and units an invocation. */
+function chooseSoftware({ limits }: WebgpuTarget, { batch, units }: Extent): RecurrentMode {
+  const unitsEach = [4, 2].find((each) => units % each === 0) ?? 1;
+  if (units / unitsEach > limits.maxComputeInvocationsPerWorkgroup) return { kind: "step" };
+  const rows = ([8, 4, 2] as const).find((count) => count <= Math.ceil(batch / 2));
+  return { kind: "softwareSteps", rows: rows ?? 1, unitsEach };
+}
+
+function chooseHardware(
+  { limits }: WebgpuTarget,
+  { batch, units }: Extent,
+  direction: Direction,
+): RecurrentMode {
+  const invocations = Math.ceil(units / SPLIT) * SPLIT;
+  const most = Math.min(MOST_UNITS, limits.maxComputeInvocationsPerWorkgroup);
+  if (invocations > most) return { kind: "step" };
+  // h of two steps; or four gradients of gates and the SPLIT parts of a product.
+  const bytesOfRow = invocations * (direction === "forward" ? 8 : 16 + 4 * SPLIT);
+  const fitting = limits.maxComputeWorkgroupStorageSize / bytesOfRow;
+  // Few rows a workgroup mean more workgroups for small batches.
+  const wanted = Math.ceil(batch / 64);
+  const rows = ([4, 2] as const).find((count) => count <= fitting && count <= wanted);
+  return { kind: "steps", rows: rows ?? 1 };
+}

@@ -1,0 +1,85 @@
+/** The calls that walk a recurrent cell (shaders/recurrent) through a sequence, in each mode. */
+import type { Extent } from "../../../ops/recurrence.ts";
+import type { KernelCall, Operand, Region } from "../../../scheduler/lowering.ts";
+import { read } from "./operand.ts";
+import { type Direction, type RecurrentMode, SPLIT } from "./recurrent-mode.ts";
+
+/** A cell's kernel with its operands, for one sequence. */
+export interface Cell {
+  readonly kernel: string;
+  readonly constants: Readonly<Record<string, number>>;
+  /** All bindings but the lengths, which are the last. */
+  readonly operands: readonly Operand[];
+  readonly lengths: Region | undefined;
+  readonly extent: Extent;
+  readonly reverse: boolean;
+  readonly tile: StepTile;
+}
+
+/** The units of a workgroup that computes one step: `across` invocations, with `each` of them. 16 across forwards. */
+export interface StepTile {
+  readonly across: 8 | 16;
+  readonly each: 1 | 2 | 4;
+}
+
+/** Rows of a workgroup that computes one step. */
+const STEP_ROWS = 32;
+/** Values of MODE. */
+const MODES = { step: 0, steps: 1, softwareSteps: 2 } as const;
+
+export function walkCell(cell: Cell, direction: Direction, mode: RecurrentMode): KernelCall[] {
+  const { kernel, extent, lengths, tile } = cell;
+  const { steps, batch, units } = extent;
+  if (batch * units === 0) return [];
+  const operands = lengths === undefined ? cell.operands : [...cell.operands, read(lengths)];
+  const constants = {
+    ...cell.constants,
+    LENGTHS: Number(lengths !== undefined),
+    MODE: MODES[mode.kind],
+    ...constantsOf(mode, cell, direction),
+  };
+  const call = (walked: number, grid: KernelCall["grid"]): KernelCall => ({
+    kernel,
+    constants,
+    operands,
+    words: [steps, batch, units, Number(cell.reverse), walked],
+    grid,
+  });
+  if (mode.kind !== "step") return [call(0, [Math.ceil(batch / mode.rows), 1, 1])];
+  const columns = Math.ceil(units / (tile.across * tile.each));
+  const grid = [columns, Math.ceil(batch / STEP_ROWS), 1] as const;
+  // Backwards, one dispatch more: the last one sends the gradient on to the initial state.
+  return direction === "forward"
+    ? Array.from({ length: steps }, (_, walked) => call(walked, grid))
+    : Array.from({ length: steps + 1 }, (_, done) => call(steps - done, grid));
+}
+
+function constantsOf(
+  mode: RecurrentMode,
+  { extent: { units }, tile }: Cell,
+  direction: Direction,
+): Readonly<Record<string, number>> {
+  switch (mode.kind) {
+    case "step":
+      if (direction === "forward") return { EACH: tile.each };
+      return { EACH: tile.each, ACROSS: tile.across, DEPTH: tile.across };
+    case "softwareSteps": {
+      const { rows, unitsEach } = mode;
+      const unroll = unrolled(units, rows * unitsEach >= 8 ? 1 : 4);
+      return { UNITS: units, ROWS: rows, EACH: unitsEach, UNROLL: unroll };
+    }
+    case "steps": {
+      const own = { UNITS: units, ROWS: mode.rows };
+      if (direction === "forward") return { ...own, UNROLL: unrolled(units, 4) };
+      const padded = Math.ceil(units / SPLIT) * SPLIT;
+      return { ...own, SPLIT, PADDED: padded, UNROLL: unrolled(padded / SPLIT, 2) };
+    }
+    default:
+      return mode satisfies never;
+  }
+}
+
+/** As many steps of the sum at a time as wanted, if they divide it. */
+function unrolled(length: number, wanted: number): number {
+  return length % wanted === 0 ? wanted : 1;
+}
