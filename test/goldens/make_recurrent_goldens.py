@@ -35,8 +35,8 @@ ONES = {"steps": 1, "batch": 1, "inputs": 1, "hidden": 1}
 INPUT, STATE, LOSS, SUM = 100, 200, 300, 400
 
 KINDS = {
-    "tanh": lambda *sizes, **form: nn.RNN(*sizes, nonlinearity="tanh", **form),
-    "relu": lambda *sizes, **form: nn.RNN(*sizes, nonlinearity="relu", **form),
+    "rnn with tanh": lambda *sizes, **form: nn.RNN(*sizes, nonlinearity="tanh", **form),
+    "rnn with relu": lambda *sizes, **form: nn.RNN(*sizes, nonlinearity="relu", **form),
     "lstm": nn.LSTM,
     "gru": nn.GRU,
 }

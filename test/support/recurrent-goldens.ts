@@ -12,12 +12,13 @@ import {
   type Tensor,
   tensor,
 } from "../../src/functions.ts";
-import * as nn from "../../src/nn/index.ts";
+import type * as nn from "../../src/nn/index.ts";
 import { layoutOf, permuted, piecesOf } from "../../src/nn/state-layout.ts";
 import goldens from "../goldens/recurrent.json" with { type: "json" };
+import { type RecurrentKind, recurrentLayers } from "./recurrent-layers.ts";
 
 export interface GoldenCase {
-  readonly kind: "tanh" | "relu" | "lstm" | "gru";
+  readonly kind: RecurrentKind;
   readonly steps: number;
   readonly batch: number;
   readonly inputs: number;
@@ -60,7 +61,7 @@ function given(index: number, shape: Shape): Tensor {
 export function titleOf(golden: GoldenCase): string {
   const { kind, steps, batch, inputs, hidden, layers, bidirectional, hasStates, lengths } = golden;
   return [
-    kind === "tanh" || kind === "relu" ? `rnn with ${kind}` : kind,
+    kind,
     `of ${layers} layer${layers === 1 ? "" : "s"} in ${bidirectional ? "both directions" : "one direction"}`,
     `on [${steps}, ${batch}, ${inputs}] to ${hidden}`,
     hasStates ? "from given states" : "from zeros",
@@ -77,17 +78,10 @@ export interface Rebuilt {
   compute(...inputs: readonly Tensor[]): readonly Tensor[];
 }
 
-const layerOf = {
-  tanh: nn.rnn,
-  relu: (inputs, hidden, options) => nn.rnn(inputs, hidden, { ...options, activation: "relu" }),
-  lstm: nn.lstm,
-  gru: nn.gru,
-} satisfies Record<GoldenCase["kind"], typeof nn.gru>;
-
 export function rebuild(golden: GoldenCase): Rebuilt {
   const { steps, batch, inputs: features, hidden, layers, bidirectional } = golden;
   const { kind, hasStates, lengths } = golden;
-  const model = layerOf[kind](features, hidden, { layers, bidirectional });
+  const model = recurrentLayers[kind](features, hidden, { layers, bidirectional });
   model.loadStateDict(parametersOf(model));
   const count = layers * (bidirectional ? 2 : 1) * (kind === "lstm" ? 2 : 1);
   const states = Array.from({ length: hasStates ? count : 0 }, (_, k) =>

@@ -3,13 +3,12 @@ import { describe, expect, it } from "vitest";
 import type { runGoldens } from "../browser/recurrent-page.ts";
 import { callInPage, openPage } from "../support/chrome.ts";
 import { goldenCases } from "../support/recurrent-goldens.ts";
+import { recurrentKinds } from "../support/recurrent-layers.ts";
 import { runRecurrentGoldens } from "../support/run-recurrent-goldens.ts";
 import { deviceNames, devices, use } from "./open.ts";
 
-const kinds = ["tanh", "relu", "lstm", "gru"] as const;
-
 describe.each(deviceNames)("values, states and gradients are PyTorch's on %s", (name) => {
-  it.each(kinds)("in every form of %s", async (kind) => {
+  it.each(recurrentKinds)("in every form of %s", async (kind) => {
     const runtime = use(await devices[name]());
     const cases = goldenCases.filter((golden) => golden.kind === kind);
     const { ran, failures } = await runRecurrentGoldens(cases);
