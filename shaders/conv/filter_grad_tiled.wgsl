@@ -3,9 +3,11 @@
 // parts for matmul/sum_partials.
 //
 // Bindings: x f32[N, H, W, C], g f32[N, OH, OW, OC], out f32[KH, KW, C, OC], or f32[parts, KH, KW, C, OC] where there
-//   is more than one part; params.
+//   is more than one part, sums f32[OC] where SUMS is 1; params.
 // Constants: BM, BN, BK the tile, multiples of 4; TM, TN the register tile, 4 or 8; UNROLL steps of k unrolled, a
-//   divisor of BK; VECTOR_X 1 where C is a multiple of 4; VECTOR_G, VECTOR_OUT 1 where OC is.
+//   divisor of BK; VECTOR_X 1 where C is a multiple of 4; VECTOR_G, VECTOR_OUT 1 where OC is;
+//   SUMS 0, or 1 or 2 where the sums of g over all windows are wanted too, in a binding of their own or in one more row
+//   of every part (lib/column_sums).
 // Mapping: workgroup_id.x + y · num_workgroups.x is the tile of (filter position, channel) × OC, columns fastest;
 //   workgroup_id.z is the part. Invocations own register tiles as in matmul/tiled.
 // Accumulation: f32 FMA, windows in memory order within a part; error ≤ N·OH·OW · 2⁻²⁴ relative to Σ|x||g|.
@@ -108,6 +110,9 @@ fn main(
   var acc_$(i)_$(j) = vec4<f32>(0.0);
 #end
 #end
+#if SUMS
+  var column_sums = vec4<f32>(0.0);
+#end
 
   if (k_begin < k_end) {
 #for r in 0..ROUNDS
@@ -120,6 +125,9 @@ fn main(
   }
   for (var k = k_begin; k < k_end; k += $(BK)u) {
 #include lib/tile_stage
+#if SUMS
+#include lib/column_sums_stage
+#end
     if (k + $(BK)u < k_end) {
 #for r in 0..ROUNDS
       if (is_a_$(r)) {
@@ -132,7 +140,10 @@ fn main(
 #include lib/tile_multiply
   }
 
-  let base = group.z * params.m * params.n;
+  let base = group.z * (params.m + $(SUMS / 2)u) * params.n;
+#if SUMS
+#include lib/column_sums
+#end
 #for i in 0..TM
   let m_$(i) = first_row + $(i / 4 * BM / TM * 4 + i % 4)u + 4u * local.y;
   if (m_$(i) < params.m) {

@@ -1,5 +1,6 @@
 // The head of the gradient of a convolution with respect to its filter: parameters and bindings.
-// Constants: VECTOR_X, VECTOR_G, VECTOR_OUT 1 where that operand is bound as vectors.
+// Constants: VECTOR_X, VECTOR_G, VECTOR_OUT 1 where that operand is bound as vectors; SUMS 1 where the sums of
+//   g have a binding.
 
 struct Params {
   // The product: rows m = (filter position, channel of x), columns n = OC.
@@ -37,4 +38,7 @@ struct Params {
 #else
 @group(0) @binding(2) var<storage, read_write> out: array<f32>;
 #end
-@group(0) @binding(3) var<uniform> params: Params;
+#if SUMS == 1
+@group(0) @binding(3) var<storage, read_write> sums: array<f32>;
+#end
+@group(0) @binding($(3 + (SUMS == 1))) var<uniform> params: Params;

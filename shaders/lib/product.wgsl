@@ -1,5 +1,6 @@
 // The head of the kernels for matrix products: their parameters and bindings.
-// Constants: VECTOR_A, VECTOR_B, VECTOR_OUT 1 where that operand is bound as vectors; BIAS 0 or 1.
+// Constants: VECTOR_A, VECTOR_B, VECTOR_OUT 1 where that operand is bound as vectors; BIAS 0 or 1; SUMS 1 where the
+//   sums of b's columns have a binding.
 
 struct Params {
   m: u32,
@@ -39,4 +40,7 @@ struct Params {
 #else
 @group(0) @binding($(2 + BIAS)) var<storage, read_write> out: array<f32>;
 #end
-@group(0) @binding($(3 + BIAS)) var<uniform> params: Params;
+#if SUMS == 1
+@group(0) @binding($(3 + BIAS)) var<storage, read_write> sums: array<f32>;
+#end
+@group(0) @binding($(3 + BIAS + (SUMS == 1))) var<uniform> params: Params;

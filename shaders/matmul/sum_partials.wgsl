@@ -1,8 +1,10 @@
 // Second pass of a product whose K was split: adds the partial sums in the order of the parts, so that the same
 // inputs give the same bits, and applies the epilogue.
 //
-// Bindings: partial f32[SPLITS, LENGTH], bias f32[N] where BIAS, out f32[LENGTH]; params.
-// Constants: BIAS 0 or 1; ACTIVATION 0 none, 1 relu, 2 tanh, 3 sigmoid.
+// Bindings: partial f32[SPLITS, LENGTH], or f32[SPLITS, LENGTH + N] where SUMS, bias f32[N] where BIAS, out f32[LENGTH],
+//   sums f32[N] where SUMS; params.
+// Constants: BIAS 0 or 1; ACTIVATION 0 none, 1 relu, 2 tanh, 3 sigmoid; SUMS 1 where every part ends with a row that
+//   goes elsewhere, without epilogue: the sums of columns.
 // Mapping: workgroup_id.x + y · num_workgroups.x is a block of 64 outputs.
 // Accumulation: f32, parts ascending; error ≤ SPLITS · 2⁻²⁴ relative to Σ|partial|, on top of theirs.
 // Source: KERNELS.md 1.
@@ -23,7 +25,10 @@ struct Params {
 @group(0) @binding(1) var<storage, read> bias: array<f32>;
 #end
 @group(0) @binding($(1 + BIAS)) var<storage, read_write> out: array<f32>;
-@group(0) @binding($(2 + BIAS)) var<uniform> params: Params;
+#if SUMS
+@group(0) @binding($(2 + BIAS)) var<storage, read_write> sums: array<f32>;
+#end
+@group(0) @binding($(2 + BIAS + SUMS)) var<uniform> params: Params;
 
 alias Real = f32;
 #include lib/activation
@@ -35,13 +40,24 @@ fn main(
   @builtin(local_invocation_index) thread: u32,
 ) {
   let at = (group.x + group.y * groups.x) * 64u + thread;
-  if (at >= params.length) {
+#if SUMS
+  let length = params.length + params.n;
+#else
+  let length = params.length;
+#end
+  if (at >= length) {
     return;
   }
   var sum = 0.0;
   for (var part = 0u; part < params.splits; part++) {
-    sum += partial[part * params.length + at];
+    sum += partial[part * length + at];
   }
+#if SUMS
+  if (at >= params.length) {
+    sums[at - params.length] = sum;
+    return;
+  }
+#end
 #if BIAS
   sum += bias[(at % params.n) * params.bias_stride];
 #end

@@ -5,11 +5,12 @@
 //
 // Bindings: a f32[batch, M, K] (or [batch, K, M] where TRANSPOSE_A), b f32[batch, K, N] (or [batch, N, K]
 //   where TRANSPOSE_B), bias f32[N] where BIAS, out f32[batch, M, N] or, where SPLITS > 1, partial sums
-//   f32[SPLITS, batch, M, N]; params.
+//   f32[SPLITS, batch, M, N], sums f32[N] where SUMS is 1; params.
 // Constants: BM, BN, BK the tile, multiples of 4; TM, TN the register tile, 4 or 8; UNROLL steps of k unrolled, a
 //   divisor of BK; TRANSPOSE_A, TRANSPOSE_B; VECTOR_A, VECTOR_B, VECTOR_OUT 1 where that operand's contiguous
 //   dimension is a multiple of 4; K_TAIL 0 where K is a multiple of BK; SPLITS parts of K; BIAS 0 or 1;
-//   ACTIVATION 0 none, 1 relu, 2 tanh, 3 sigmoid.
+//   ACTIVATION 0 none, 1 relu, 2 tanh, 3 sigmoid; SUMS 0, or 1 or 2 where the sums of b's columns are wanted too, in a
+//   binding of their own or in one more row of every part (lib/column_sums; no batch, b not transposed).
 // Mapping: workgroup_id.x + y · num_workgroups.x is the tile, columns fastest; workgroup_id.z = batch · SPLITS +
 //   part. Invocation (x, y) owns rows i·BM/(TM/4) + 4·y + 0…3 and the columns alike: neighbours read neighbouring
 //   vectors of workgroup memory, without bank conflicts.
@@ -211,6 +212,9 @@ fn main(
   var acc_$(i)_$(j) = vec4<f32>(0.0);
 #end
 #end
+#if SUMS
+  var column_sums = vec4<f32>(0.0);
+#end
 
   if (k_begin < k_end) {
 #for r in 0..ROUNDS
@@ -223,6 +227,9 @@ fn main(
   }
   for (var k = k_begin; k < k_end; k += $(BK)u) {
 #include lib/tile_stage
+#if SUMS
+#include lib/column_sums_stage
+#end
     if (k + $(BK)u < k_end) {
 #for r in 0..ROUNDS
       if (is_a_$(r)) {
@@ -235,7 +242,10 @@ fn main(
 #include lib/tile_multiply
   }
 
-  let base = params.out_base + (part * params.batches + batch) * params.m * params.n;
+  let base = params.out_base + (part * params.batches + batch) * (params.m + $(SUMS / 2)u) * params.n;
+#if SUMS
+#include lib/column_sums
+#end
 #for j in 0..TN/4
   let column_$(j) = first_column + $(j * BN / TN * 4)u + 4u * local.x;
   let shift_$(j) = bias_at(column_$(j));

@@ -1,7 +1,8 @@
 // The gradient of cross_entropy: (softmax(logits) - onehot(label)) · g, 0 in rows whose label is no class.
 //
-// Bindings: logits f32[rows, classes], labels i32[rows], g f32[rows], out f32[rows, classes].
-// Constants: THREADS, a power of two; ROWS.
+// Bindings: logits f32[rows, classes], labels i32[rows], g f32[rows], or f32[1] where
+//   UNIFORM, out f32[rows, classes].
+// Constants: UNIFORM 1 where one g is for all rows; THREADS, a power of two; ROWS.
 // Mapping and accumulation: lib/softmax_rows.
 
 #include lib/softmax_rows
@@ -17,7 +18,11 @@ fn finish(row: u32, lane: u32, sums: Sums) {
   let label = u32(labels[row]);
   var scale = 0.0;
   if (label < params.classes) {
+#if UNIFORM
+    scale = g[0];
+#else
     scale = g[row];
+#end
   }
   for (var c = lane; c < params.classes; c += $(THREADS)u) {
     let probability = exp(logits[start + c] - sums.largest) / sums.total;

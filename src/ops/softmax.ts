@@ -92,7 +92,9 @@ const crossEntropy: Op<"crossEntropy"> = {
   },
 };
 
-/** gLogits = (softmax(logits) - onehot(labels)) · g, 0 in ignored rows: g f32[R] → f32[R, C]. */
+/**
+ * gLogits = (softmax(logits) - onehot(labels)) · g, 0 in ignored rows: g f32[R], or f32[] for all rows → f32[R, C].
+ */
 const crossEntropyGrad: Op<"crossEntropyGrad"> = {
   inputs: { logits: "one", labels: "one", g: "one" },
   outputs: { out: "one" },
@@ -101,7 +103,8 @@ const crossEntropyGrad: Op<"crossEntropyGrad"> = {
   infer({ logits, labels, g }) {
     checkLabelled("crossEntropyGrad", logits, labels);
     checkDType("crossEntropyGrad", "g", g, ["f32"]);
-    checkShape("crossEntropyGrad", "g", g, labels.shape, "It has one element for each row.");
+    if (g.shape.length > 0)
+      checkShape("crossEntropyGrad", "g", g, labels.shape, "It has one element for each row.");
     return { out: logits };
   },
 

@@ -83,7 +83,7 @@ export interface Vocabulary {
   softmax: { inputs: { x: One }; outputs: { out: One }; attrs: None };
   logSoftmax: { inputs: { x: One }; outputs: { out: One }; attrs: None };
   crossEntropy: { inputs: { logits: One; labels: One }; outputs: { out: One }; attrs: None }; // [R, C], [R] → [R]
-  crossEntropyGrad: { inputs: { logits: One; labels: One; g: One }; outputs: { out: One }; attrs: None }; // g [R] → [R, C]
+  crossEntropyGrad: { inputs: { logits: One; labels: One; g: One }; outputs: { out: One }; attrs: None }; // g [R] or [] → [R, C]
 
   // Embedding: table [V, D], ids i32[...] → [..., D]; ids outside 0…V-1 read as zeros and receive no gradient
   embedding: { inputs: { table: One; ids: One }; outputs: { out: One }; attrs: None };

@@ -67,6 +67,7 @@ function withEpilogue(
     node,
     epilogue: undefined,
     result: undefined,
+    columnSums: undefined,
     order: node.id,
     label: node.op,
   };
@@ -95,8 +96,7 @@ function withEpilogue(
   for (const folded of [adder, activator])
     if (folded !== undefined && folded.id <= last.id) taken.add(folded);
   return {
-    kind: "op",
-    node,
+    ...plain,
     epilogue: { bias, activation },
     result,
     order: last.id,

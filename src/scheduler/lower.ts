@@ -75,7 +75,8 @@ function lowerOp(
   const declared = ops[node.op];
   const written = flatten<Region>(declared.outputs, outs);
   if (written.every((region) => sizeOf(region.type.shape) === 0)) return [];
-  const why = whyFallback(node, [...flatten<Region>(declared.inputs, ins), ...written], traits);
+  const types = [...flatten<Region>(declared.inputs, ins), ...written].map(({ type }) => type);
+  const why = whyFallback(node, types, traits);
   if (why !== undefined) return fallback(work, ins, outs, why, place, traits);
   const site = {
     ins,
@@ -85,6 +86,7 @@ function lowerOp(
       bias: work.epilogue.bias && place(work.epilogue.bias),
       activation: work.epilogue.activation,
     },
+    columnSums: work.columnSums && place(work.columnSums),
     scratch: (type: TensorType): Region => ({
       buffer: buffers.push({ bytes: bytesOf(type), binding: undefined }) - 1,
       offset: 0,
@@ -103,17 +105,17 @@ function lowerOp(
 }
 
 /** Why the device cannot run `node`, or undefined if it can. */
-function whyFallback(
+export function whyFallback(
   node: OpNode,
-  regions: readonly Region[],
+  types: readonly TensorType[],
   traits: DeviceTraits,
 ): string | undefined {
   const entry = traits.lower[node.op as keyof DeviceTraits["lower"]];
   if (typeof entry !== "function") return entry.fallback;
-  const large = regions.find((region) => bytesOf(region.type) > traits.maxRegionBytes);
+  const large = types.find((type) => bytesOf(type) > traits.maxRegionBytes);
   return (
     large &&
-    `${describe(large.type)} is larger than the ${traits.maxRegionBytes} bytes that a kernel can reach`
+    `${describe(large)} is larger than the ${traits.maxRegionBytes} bytes that a kernel can reach`
   );
 }
 

@@ -2,6 +2,7 @@
  * What the scheduler asks of a device: how each op becomes calls of that device's kernels. A device hands its
  * tables to the scheduler, so that a plan can be made for a device that is not there.
  */
+import type { OpNode } from "../graph/graph.ts";
 import type { Attrs, ByInput, ByOutput, OpName } from "../ops/vocabulary.ts";
 import type { TensorType } from "../tensor/shape.ts";
 import type { ElementwiseProgram } from "./program.ts";
@@ -68,12 +69,17 @@ export interface Site<K extends OpName> {
   readonly attrs: Attrs<K>;
   /** Only ever set for the ops in `EpilogueOp`. */
   readonly epilogue: Epilogue | undefined;
+  /** Where the sums of the right operand's columns go, one for each; only ever set where `sumsColumns` is true. */
+  readonly columnSums: Region | undefined;
   /** Memory that only this op's calls use. */
   scratch(type: TensorType): Region;
 }
 
 /** Ops whose kernels take an epilogue, on every device. */
 export type EpilogueOp = "matmul" | "conv2d";
+
+/** Products over rows, whose kernels may add up the columns of their right operand on the way. */
+export type ColumnSumOp = "matmul" | "conv2dFilterGrad";
 
 /** Elementwise ops reach a device only as fused programs; views that need no copy never do. */
 export type ElementwiseOp =
@@ -107,6 +113,8 @@ export interface DeviceTraits {
   readonly maxRegionBytes: number;
   readonly lower: { readonly [K in LoweredOp]: Lower<K> | { readonly fallback: string } };
   elementwise(site: ElementwiseSite): readonly KernelCall[];
+  /** Whether the kernel for a product also makes the sums of its right operand's columns; nowhere if left out. */
+  sumsColumns?(node: OpNode<ColumnSumOp>): boolean;
   /** Copies `from` to `to`, both of the same size. */
   copy(from: Region, to: Region): readonly KernelCall[];
 }

@@ -3,10 +3,10 @@
  * may wait for the later one if nobody in between reads it, or the later one may go first if what it reads is there.
  * A training step has many items on a handful of numbers (norm, clipping, metrics), and each would be a dispatch.
  */
-import type { GraphValue } from "../graph/graph.ts";
 import { sameShape, sizeOf } from "../tensor/shape.ts";
 import { elementwiseWork } from "./elementwise.ts";
-import { type ElementwiseWork, isAlias, readsOf, type Work, writesOf } from "./work.ts";
+import { placeOfBoth, readsView } from "./order.ts";
+import type { ElementwiseWork, Work } from "./work.ts";
 
 /** Larger items are joined only where one reads what the other reads or writes: else memory would live longer for nothing. */
 const SMALL_ELEMENTS = 4096;
@@ -38,15 +38,12 @@ function tryMerge(
   const [a, b] = [work[earlier], work[later]];
   if (a?.kind !== "elementwise" || b?.kind !== "elementwise" || !areAlike(a, b)) return undefined;
   if (readsView(b, a.outs)) return undefined;
-  const between = work.slice(earlier + 1, later);
-  const canWait = !between.some((other) => readsAny(other, a.outs));
-  const canGoFirst = !between.some((other) => readsAny(b, writesOf(other)));
-  if (!canWait && !canGoFirst) return undefined;
+  const place = placeOfBoth(work, earlier, later);
+  if (place === undefined) return undefined;
   const joined = elementwiseWork([...a.outs, ...b.outs], [...a.nodes, ...b.nodes]);
   if (joined.ins.length + joined.outs.length > maxOperands) return undefined;
-  const place = canWait ? later : earlier;
-  work[place] = { ...joined, order: canWait ? b.order : a.order };
-  work.splice(canWait ? earlier : later, 1);
+  work[place] = { ...joined, order: place === later ? b.order : a.order };
+  work.splice(place === later ? earlier : later, 1);
   return place;
 }
 
@@ -58,20 +55,4 @@ function areAlike(a: ElementwiseWork, b: ElementwiseWork): boolean {
   return (
     size <= SMALL_ELEMENTS || b.ins.some((input) => a.outs.includes(input) || a.ins.includes(input))
   );
-}
-
-/** Whether an item reads one of `values` through a reshape or slice: a program finds only the value itself in itself. */
-function readsView(work: Work, values: readonly GraphValue[]): boolean {
-  return readsOf(work).some((read) => !values.includes(read) && shows(read, values));
-}
-
-function readsAny(work: Work, values: readonly GraphValue[]): boolean {
-  return readsOf(work).some((read) => shows(read, values));
-}
-
-/** Whether `value` is one of `values`, or a view of one: of a view of a view every link counts, for it may be a copy. */
-function shows(value: GraphValue, values: readonly GraphValue[]): boolean {
-  if (values.includes(value)) return true;
-  const { node } = value;
-  return (isAlias(node) || node.op === "slice") && shows(node.ins.x, values);
 }

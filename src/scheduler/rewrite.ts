@@ -112,6 +112,8 @@ function simplify(node: OpNode): GraphValue | undefined {
       return foldLiterals(node) ?? simplifyBinary(node);
     case "matmul":
       return simplifyMatmul(node);
+    case "crossEntropyGrad":
+      return simplifyCrossEntropyGrad(node);
     case "unary": {
       const inner = node.ins.x.node;
       return node.attrs.fn === "neg" && inner.op === "unary" && inner.attrs.fn === "neg"
@@ -212,6 +214,22 @@ function simplifyMatmul(node: OpNode<"matmul">): GraphValue | undefined {
       },
     ).out,
   );
+}
+
+/** One number that was spread over all rows is read as one number. */
+function simplifyCrossEntropyGrad(node: OpNode<"crossEntropyGrad">): GraphValue | undefined {
+  const { logits, labels, g } = node.ins;
+  const one = spreadFrom(g);
+  if (one === undefined || g.type.shape.length === 0) return undefined;
+  const scalar = emit("reshape", { x: one }, { shape: [] }).out;
+  return out(emit("crossEntropyGrad", { logits, labels, g: scalar }, {}).out);
+}
+
+/** The value of one element whose broadcast `value` is. */
+function spreadFrom(value: GraphValue): GraphValue | undefined {
+  if (sizeOf(value.type.shape) === 1) return value;
+  const { node } = value;
+  return node.op === "broadcastTo" || node.op === "reshape" ? spreadFrom(node.ins.x) : undefined;
 }
 
 function untransposed(value: GraphValue): GraphValue | undefined {

@@ -1,5 +1,6 @@
 import type { GraphValue, OpNode } from "../graph/graph.ts";
 import { bytesOf } from "../tensor/shape.ts";
+import { rideColumnSums } from "./column-sums.ts";
 import { fuse } from "./fuse.ts";
 import { lower } from "./lower.ts";
 import type { DeviceTraits } from "./lowering.ts";
@@ -27,7 +28,8 @@ export function schedule(
     outputs: request.outputs.map(renew),
     updates: request.updates.map(({ source, value }) => ({ source, value: renew(value) })),
   };
-  const work = fuse([...rewritten.values()], traits.maxElementwiseOperands);
+  const fused = fuse([...rewritten.values()], traits.maxElementwiseOperands);
+  const work = rideColumnSums(fused, traits);
   const storage = assignStorage(work, renewed, traits);
   const drafts = [...storage.buffers];
   const lowered = lower(storage, drafts, traits);

@@ -11,6 +11,8 @@ export interface OpWork {
     | undefined;
   /** The value that is stored: the node's own output, or that of the last op folded in. */
   readonly result: GraphValue | undefined;
+  /** The sums of the right operand's columns, where they are made along the way. */
+  readonly columnSums: GraphValue | undefined;
   readonly order: number;
   readonly label: string;
 }
@@ -37,7 +39,9 @@ export function readsOf(work: Work): readonly GraphValue[] {
 
 export function writesOf(work: Work): readonly GraphValue[] {
   if (work.kind === "elementwise") return work.outs;
-  return work.result === undefined ? outputsOf(work.node) : [work.result];
+  const { node, result, columnSums } = work;
+  const made = result === undefined ? outputsOf(node) : [result];
+  return columnSums === undefined ? made : [...made, columnSums];
 }
 
 /** Ops that are another way to see their input. */

@@ -75,20 +75,21 @@ export const softmaxCases = {
       attrs: {},
     }),
   ),
-  crossEntropyGrad: each(
-    labelled,
-    ({ gradientTolerance, ...rows }): Case<"crossEntropyGrad"> => ({
-      name: `crossEntropyGrad ${rows.name}`,
-      ...(gradientTolerance === undefined ? {} : { gradientTolerance }),
-      ins: {
-        logits: logitsOf(rows),
-        labels: labelsOf(rows),
-        g: { shape: [rows.labels.length] },
-      },
-      attrs: {},
-    }),
-  ),
+  crossEntropyGrad: [
+    ...each(labelled, (rows) => gradientCase(rows, [rows.labels.length])),
+    ...each(labelled, (rows) => gradientCase({ ...rows, name: `${rows.name}, one g` }, [])),
+  ],
 } satisfies Pick<CaseTable, "softmax" | "logSoftmax" | "crossEntropy" | "crossEntropyGrad">;
+
+function gradientCase(rows: Labelled, shape: Shape): Case<"crossEntropyGrad"> {
+  const { gradientTolerance } = rows;
+  return {
+    name: `crossEntropyGrad ${rows.name}`,
+    ...(gradientTolerance === undefined ? {} : { gradientTolerance }),
+    ins: { logits: logitsOf(rows), labels: labelsOf(rows), g: { shape } },
+    attrs: {},
+  };
+}
 
 function logitsOf({ classes, labels, range = [-3, 3] }: Labelled): InputSpec {
   return { shape: [labels.length, classes], range };

@@ -43,13 +43,17 @@ const activations: Readonly<Record<EpilogueActivation, (x: number) => number>> =
   sigmoid: (x) => 1 / (1 + Math.exp(-x)),
 };
 
-/** Runs `lower` on the inputs of `of` and compares every output. */
+/**
+ * Runs `lower` on the inputs of `of` and compares every output; where `sumsOf` names an input, the sums of its columns
+ * too.
+ */
 export async function checkKernel<K extends OpName & LoweredOp>(
   bench: Bench,
   op: K,
   lower: Lower<K> | { readonly fallback: string },
   of: Case<K>,
   epilogue?: WithEpilogue,
+  sumsOf?: string,
 ): Promise<Outcome> {
   if (typeof lower !== "function") throw new Error(`${op} has no lowering: ${lower.fallback}`);
   const inputs = caseInputs(op, of);
@@ -70,7 +74,16 @@ export async function checkKernel<K extends OpName & LoweredOp>(
     bias: epilogue.hasBias ? bench.region([bias.length], bias) : undefined,
     activation: epilogue.activation,
   };
-  const site = { ins, outs, attrs: of.attrs, epilogue: given, scratch: bench.scratch };
+  const sums = sumsOf === undefined ? undefined : columnSums(byName[sumsOf] as Values);
+  const columnSumsRegion = sums && bench.scratch({ dtype: "f32", shape: [sums.length] });
+  const site = {
+    ins,
+    outs,
+    attrs: of.attrs,
+    epilogue: given,
+    columnSums: columnSumsRegion,
+    scratch: bench.scratch,
+  };
   const calls = lower(site as unknown as Site<K>);
   await bench.run(calls);
 
@@ -83,6 +96,8 @@ export async function checkKernel<K extends OpName & LoweredOp>(
     error = Math.max(error, relativeError(actual, wanted));
     if (values.length === 0) values = actual;
   }
+  if (sums !== undefined && columnSumsRegion !== undefined)
+    error = Math.max(error, relativeError(await bench.read(columnSumsRegion), sums));
   bench.clear();
   return { error, calls, values };
 }
@@ -101,6 +116,15 @@ function mapEntries<A, B>(held: ByName<A>, change: (a: A) => B): ByName<B> {
   return Object.fromEntries(
     Object.entries(held).map(([name, of]) => [name, mapHeld(of, (value) => change(value))]),
   );
+}
+
+function columnSums({ type, data }: Values): Float64Array {
+  const sums = new Float64Array(type.shape.at(-1) ?? 1);
+  for (let i = 0; i < data.length; i++) {
+    const column = i % sums.length;
+    sums[column] = (sums[column] ?? 0) + (data[i] ?? 0);
+  }
+  return sums;
 }
 
 function biasValues(length: number): Float32Array {

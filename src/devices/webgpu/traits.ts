@@ -1,9 +1,9 @@
 import type { OpName } from "../../ops/vocabulary.ts";
 import type { DeviceTraits, LoweredOp } from "../../scheduler/lowering.ts";
-import { convLowerings } from "./lowering/conv.ts";
+import { convLowerings, sumsWindows } from "./lowering/conv.ts";
 import { lowerElementwise } from "./lowering/elementwise.ts";
 import { embeddingLowerings } from "./lowering/embedding.ts";
-import { matmulLowerings } from "./lowering/matmul.ts";
+import { matmulLowerings, sumsColumns } from "./lowering/matmul.ts";
 import { lowerCopy, movementLowerings } from "./lowering/movement.ts";
 import { optimizerLowerings } from "./lowering/optimizer.ts";
 import { poolLowerings } from "./lowering/pool.ts";
@@ -50,6 +50,8 @@ export function webgpuTraits({
     maxRegionBytes: Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize),
     lower: withheld(lower, withhold),
     elementwise: lowerElementwise,
+    sumsColumns: (node) =>
+      node.op === "matmul" ? sumsColumns(target, node) : sumsWindows(target, node),
     copy: lowerCopy,
   };
 }

@@ -132,6 +132,13 @@ describe("convolution kernels", () => {
               attrs: { ...window, filterShape },
             }),
           ];
+          if (choice.kind === "tiled") {
+            const of = { name, ins: { x, g }, attrs: { ...window, filterShape } };
+            const { conv2dFilterGrad } = lower;
+            outcomes.push(
+              await checkKernel(bench, "conv2dFilterGrad", conv2dFilterGrad, of, undefined, "g"),
+            );
+          }
           for (const { error } of outcomes) expect(error).toBeLessThan(TOLERANCE);
         }
       }

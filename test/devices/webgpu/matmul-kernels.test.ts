@@ -51,9 +51,10 @@ async function errorOf(
   choice: Choice,
   of: Case<"matmul">,
   epilogue?: WithEpilogue,
+  sumsOf?: string,
 ): Promise<number> {
   const { matmul } = matmulLowerings(hardware, () => choice);
-  const { error } = await checkKernel(bench, "matmul", matmul, of, epilogue);
+  const { error } = await checkKernel(bench, "matmul", matmul, of, epilogue, sumsOf);
   return error;
 }
 
@@ -112,6 +113,33 @@ describe("matmul kernels", () => {
     const flags = { transposeA: false, transposeB: true };
     expect(await errorOf(choice, product(129, 17, 65, flags))).toBeLessThan(TOLERANCE);
     expect(await errorOf(choice, product(132, 36, 132, flags))).toBeLessThan(TOLERANCE);
+  });
+
+  it.each([
+    ["16 × 16", tiled(small)],
+    ["16 × 16 in 2 parts of K", tiled(small, 2)],
+    ["16 × 16 with several blocks for an invocation", tiled({ ...small, bk: 32 }, 3)],
+    ["32 × 16", tiled({ ...small, bm: 32 })],
+  ])("tiled %s adds up the columns of the right operand along the way", async (_, choice) => {
+    const flags = { transposeA: true, transposeB: false };
+    for (const [m, k, n] of [
+      [33, 65, 17],
+      [3, 129, 65],
+      [1, 1, 1],
+      [36, 68, 20],
+      [64, 64, 32],
+    ] as const) {
+      const of = product(m, k, n, flags);
+      expect(await errorOf(choice, of, undefined, "b")).toBeLessThan(TOLERANCE);
+      const epilogue = { hasBias: true, activation: "relu" } as const;
+      expect(await errorOf(choice, of, epilogue, "b")).toBeLessThan(TOLERANCE);
+    }
+  });
+
+  it.each(tiles)("tiled $tile.bm × $tile.bn adds up columns beyond one tile", async ({ tile }) => {
+    const of = product(132, 36, 140, { transposeA: true, transposeB: false });
+    const choice = tiled({ ...tile, unroll: 2 });
+    expect(await errorOf(choice, of, undefined, "b")).toBeLessThan(TOLERANCE);
   });
 
   it.each(variants)("%s multiplies a batch, with a broadcast operand", async (_, choice) => {

@@ -98,10 +98,14 @@ describe("softmax and cross-entropy", () => {
       await check(asHardware, "logSoftmax", { name, ins: { x }, attrs: {} }, ["softmax/softmax"]);
       const ins = { logits: x, labels };
       await check(asHardware, "crossEntropy", { name, ins, attrs: {} }, ["softmax/cross_entropy"]);
-      const gradIns = { ...ins, g };
-      await check(asHardware, "crossEntropyGrad", { name, ins: gradIns, attrs: {} }, [
-        "softmax/cross_entropy_grad",
-      ]);
+      for (const gradIns of [
+        { ...ins, g },
+        { ...ins, g: { shape: [] } },
+      ]) {
+        await check(asHardware, "crossEntropyGrad", { name, ins: gradIns, attrs: {} }, [
+          "softmax/cross_entropy_grad",
+        ]);
+      }
     });
   }
 });

@@ -17,6 +17,10 @@ export const lowerClassification = {
     call("crossEntropy", [read(logits), read(labels), write(out)], rowsOf(logits)),
   ],
   crossEntropyGrad: ({ ins: { logits, labels, g }, outs: { out } }) => [
-    call("crossEntropyGrad", [read(logits), read(labels), read(g), write(out)], rowsOf(logits)),
+    call(
+      "crossEntropyGrad",
+      [read(logits), read(labels), read(g), write(out)],
+      [...rowsOf(logits), g.type.shape.length],
+    ),
   ],
 } satisfies Partial<DeviceTraits["lower"]>;

@@ -141,10 +141,11 @@ export function crossEntropy(args: usize, thread: i32, threads: i32): void {
   }
 }
 
-/** Operands logits [rows, C], labels [rows], g [rows], out [rows, C]; words: rows, C. */
+/** Operands logits [rows, C], labels [rows], g [rows] or [1], out [rows, C]; words: rows, C, g's stride: 1 or 0. */
 export function crossEntropyGrad(args: usize, thread: i32, threads: i32): void {
   const rows = word(args, 4, 0);
   const columns = word(args, 4, 1);
+  const stride = word(args, 4, 2);
   const end = shareStart(rows, thread + 1, threads, 1);
   for (let r = shareStart(rows, thread, threads, 1); r < end; r++) {
     const offset = (<usize>r * columns) << 2;
@@ -155,7 +156,7 @@ export function crossEntropyGrad(args: usize, thread: i32, threads: i32): void {
       memory.fill(out, 0, <usize>columns << 2);
       continue;
     }
-    const g = load<f32>(operand(args, 2) + (<usize>r << 2));
+    const g = load<f32>(operand(args, 2) + (<usize>(r * stride) << 2));
     const sum = exponentials(out, row, columns, rowMax(row, columns));
     const place = out + (<usize>label << 2);
     // Subtracted before it is scaled, so that a probability near 1 cancels exactly.

@@ -29,7 +29,8 @@ export const softmaxKernels = {
   crossEntropyGrad({ ins: { logits, labels, g }, outs: { out } }) {
     overRows(logits, (start, columns, row) => {
       const label = labels.data[row] ?? -1;
-      const scale = label >= 0 && label < columns ? (g.data[row] ?? 0) : 0;
+      const weight = g.data[g.type.shape.length === 0 ? 0 : row] ?? 0;
+      const scale = label >= 0 && label < columns ? weight : 0;
       const shift = logSumExp(logits, start, columns);
       for (let c = 0; c < columns; c++) {
         const probability = Math.exp((logits.data[start + c] ?? 0) - shift);

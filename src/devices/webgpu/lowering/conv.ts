@@ -4,12 +4,14 @@
  * gather over the windows of g, one layer of the grid for each phase of the stride; the gradient with respect to
  * the filter is the transposed product with its long sum split into parts.
  */
+import type { OpNode } from "../../../graph/graph.ts";
 import type { KernelCall, Operand, Region, Site } from "../../../scheduler/lowering.ts";
-import { sizeOf } from "../../../tensor/shape.ts";
+import { type Shape, sizeOf } from "../../../tensor/shape.ts";
 import type { Lowerings, WebgpuTarget } from "../target.ts";
+import { type Destination, epilogueConstants, sumPartials, sumsConstant } from "./destination.ts";
 import { lineGrid } from "./grid.ts";
-import { type Destination, epilogueConstants, sumPartials, tileConstants } from "./matmul.ts";
-import { read, write } from "./operand.ts";
+import { tileConstants } from "./matmul.ts";
+import { read, write, written } from "./operand.ts";
 import { type Choice, chooseDirect, chooseTiled, type Product, partOf } from "./tiles.ts";
 
 export type ConvChoice = Extract<Choice, { kind: "direct" | "tiled" }>;
@@ -146,7 +148,7 @@ function mappingOf(choice: ConvChoice, { m, n }: Product) {
 }
 
 function lowerFilterGrad(
-  { ins: { x, g }, outs: { out }, attrs, scratch }: Site<"conv2dFilterGrad">,
+  { ins: { x, g }, outs: { out }, attrs, columnSums: sums, scratch }: Site<"conv2dFilterGrad">,
   target: WebgpuTarget,
   choose: ChooseConv,
 ): KernelCall[] {
@@ -157,9 +159,8 @@ function lowerFilterGrad(
 
   const m = filterHeight * filterWidth * channels;
   const windows = images * outHeight * outWidth;
+  const choice = filterGradChoice(target, g.type.shape, out.type.shape, choose);
   const product = { m, n, k: windows, batches: 1 };
-  // Rows are (filter position, channel) here: few channels are no reason against tiles.
-  const choice = choose(target, product, m);
   const { tilesN, grid, constants } = mappingOf(choice, product);
   const isVector = Number(n % 4 === 0);
   const isDirect = choice.kind === "direct";
@@ -167,16 +168,24 @@ function lowerFilterGrad(
   const length = isDirect ? images * outHeight : windows;
   const part = partOf(length, choice.splits, isDirect ? 1 : choice.tile.bk);
   const parts = Math.max(1, Math.ceil(length / part));
-  const partials = parts === 1 ? undefined : scratch({ dtype: "f32", shape: [parts, m, n] });
+  const partials =
+    parts === 1
+      ? undefined
+      : scratch({ dtype: "f32", shape: [parts, sums === undefined ? m : m + 1, n] });
   const call: KernelCall = {
     kernel: isDirect ? "conv/filter_grad" : "conv/filter_grad_tiled",
     constants: {
       ...withoutSplitConstant(constants),
+      SUMS: sumsConstant(sums, partials),
       VECTOR_X: Number(!isDirect && channels % 4 === 0),
       VECTOR_G: isVector,
       VECTOR_OUT: isVector,
     },
-    operands: [read(x), read(g), write(partials ?? out)],
+    operands: [
+      read(x),
+      read(g),
+      ...(partials === undefined ? [write(out), ...written(sums)] : [write(partials)]),
+    ],
     words: [
       ...[m, n, height, width, channels, outHeight, outWidth, filterWidth],
       ...[...attrs.stride, attrs.padding[0][0], attrs.padding[1][0], tilesN, length, part],
@@ -184,8 +193,31 @@ function lowerFilterGrad(
     grid: [grid[0], grid[1], parts],
   };
   if (partials === undefined) return [call];
-  const to: Destination = { out, epilogue: undefined, biasStride: 1, scratch };
+  const to: Destination = { out, epilogue: undefined, biasStride: 1, sums, scratch };
   return [call, sumPartials(partials, 0, parts, m * n, n, to)];
+}
+
+function filterGradChoice(
+  target: WebgpuTarget,
+  [images = 0, height = 0, width = 0, n = 0]: Shape,
+  [filterHeight = 0, filterWidth = 0, channels = 0]: Shape,
+  choose: ChooseConv,
+): ConvChoice {
+  const m = filterHeight * filterWidth * channels;
+  // Rows are (filter position, channel) here: few channels are no reason against tiles.
+  return choose(target, { m, n, k: images * height * width, batches: 1 }, m);
+}
+
+/** Whether the sums of g over all windows can ride along in the kernel for the filter's gradient. */
+export function sumsWindows(
+  target: WebgpuTarget,
+  { ins, outs }: OpNode<"conv2dFilterGrad">,
+  choose: ChooseConv = chooseConv,
+): boolean {
+  const { g } = ins;
+  const { out } = outs;
+  if (sizeOf(g.type.shape) === 0 || sizeOf(out.type.shape) === 0) return false;
+  return filterGradChoice(target, g.type.shape, out.type.shape, choose).kind === "tiled";
 }
 
 /** The number of parts is in the grid: kernels of this file need no constant for it. */

@@ -3,11 +3,13 @@
  * folded into the rows of a, and what cannot be merged becomes a call for each outer index. The kernel is chosen by
  * `chooseProduct`.
  */
-import type { Epilogue, KernelCall, Operand, Region, Site } from "../../../scheduler/lowering.ts";
+import type { OpNode } from "../../../graph/graph.ts";
+import type { KernelCall, Operand, Region, Site } from "../../../scheduler/lowering.ts";
 import { broadcastStrides, type Shape, sizeOf } from "../../../tensor/shape.ts";
 import type { Lowerings, WebgpuTarget } from "../target.ts";
+import { type Destination, epilogueConstants, sumPartials, sumsConstant } from "./destination.ts";
 import { lineGrid, threadGrid } from "./grid.ts";
-import { read, write } from "./operand.ts";
+import { read, write, written } from "./operand.ts";
 import { type Choice, chooseProduct, type Product, partOf, threadsOf } from "./tiles.ts";
 
 /** The kernel and tile for a product; tests hand in their own to reach every variant. */
@@ -33,13 +35,16 @@ interface Placed {
   readonly batch: number;
 }
 
-/** Where the results go, and what happens to them on the way. */
-export interface Destination {
-  readonly out: Region;
-  readonly epilogue: Epilogue | undefined;
-  /** 1 where bias runs along the columns, 0 where one element is for all of them. */
-  readonly biasStride: number;
-  readonly scratch: Site<"matmul">["scratch"];
+/** Whether the sums of the right operand's columns can ride along in the kernel for a product. */
+export function sumsColumns(
+  target: WebgpuTarget,
+  { ins, outs, attrs }: OpNode<"matmul">,
+  choose: ChooseProduct = chooseProduct,
+): boolean {
+  const [k = 0, n = 0] = ins.b.type.shape;
+  const [m = 0] = outs.out.type.shape;
+  const isPlain = outs.out.type.shape.length === 2 && attrs.transposeA && !attrs.transposeB;
+  return isPlain && choose(target, { m, n, k, batches: 1 }).kind === "tiled";
 }
 
 function lowerMatmul(
@@ -57,6 +62,7 @@ function lowerMatmul(
       out: outs.out,
       epilogue,
       biasStride: turned ? 0 : 1,
+      sums: site.columnSums,
       scratch: site.scratch,
     };
     return callsOf(turned ? turnedAround(operation) : operation, choice, destination);
@@ -170,15 +176,16 @@ const MAX_BATCHES = 1023;
 function callsOf(operation: Operation, choice: Choice, to: Destination): KernelCall[] {
   const { a, b, m, n, k, batches } = operation;
   const splits = choice.kind === "direct" || choice.kind === "tiled" ? choice.splits : 1;
+  const rows = to.sums === undefined ? m : m + 1;
   const partials =
-    splits === 1 ? undefined : to.scratch({ dtype: "f32", shape: [splits, batches, m, n] });
+    splits === 1 ? undefined : to.scratch({ dtype: "f32", shape: [splits, batches, rows, n] });
   const bias = partials === undefined ? to.epilogue?.bias : undefined;
   const shape = shapeOf(choice, operation);
   const operands: Operand[] = [
     read(a.region),
     read(b.region),
     ...(bias === undefined ? [] : [read(bias)]),
-    write(partials ?? to.out),
+    ...(partials === undefined ? [write(to.out), ...written(to.sums)] : [write(partials)]),
   ];
   const call: KernelCall = {
     kernel: `matmul/${choice.kind}`,
@@ -186,6 +193,7 @@ function callsOf(operation: Operation, choice: Choice, to: Destination): KernelC
       ...shape.constants,
       TRANSPOSE_A: Number(a.transposed),
       TRANSPOSE_B: Number(b.transposed),
+      SUMS: sumsConstant(to.sums, partials),
       ...epilogueConstants(partials === undefined ? to.epilogue : undefined),
     },
     operands,
@@ -276,34 +284,5 @@ export function tileConstants({
     ...{ BM: bm, BN: bn, BK: bk, TM: tm, TN: tn, UNROLL: unroll },
     ROUNDS: rounds,
     SPLITS: splits,
-  };
-}
-
-const activationCodes = { relu: 1, tanh: 2, sigmoid: 3 } as const;
-
-export function epilogueConstants(epilogue: Epilogue | undefined): Record<string, number> {
-  const { bias, activation } = epilogue ?? {};
-  return {
-    BIAS: Number(bias !== undefined),
-    ACTIVATION: activation === undefined ? 0 : activationCodes[activation],
-  };
-}
-
-/** The second pass of a split k: `length` outputs of `n` columns from `splits` partial sums, in fixed order. */
-export function sumPartials(
-  partials: Region,
-  outBase: number,
-  splits: number,
-  length: number,
-  n: number,
-  { out, epilogue, biasStride }: Destination,
-): KernelCall {
-  const bias = epilogue?.bias;
-  return {
-    kernel: "matmul/sum_partials",
-    constants: epilogueConstants(epilogue),
-    operands: [read(partials), ...(bias === undefined ? [] : [read(bias)]), write(out)],
-    words: [length, splits, n, biasStride, outBase],
-    grid: threadGrid(length, 64),
   };
 }

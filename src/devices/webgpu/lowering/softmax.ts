@@ -24,7 +24,14 @@ export function softmaxLowerings(
     crossEntropy: ({ ins: { logits, labels }, outs: { out } }) =>
       call("softmax/cross_entropy", logits, [read(logits), read(labels), write(out)]),
     crossEntropyGrad: ({ ins: { logits, labels, g }, outs: { out } }) =>
-      call("softmax/cross_entropy_grad", logits, [read(logits), read(labels), read(g), write(out)]),
+      call(
+        "softmax/cross_entropy_grad",
+        logits,
+        [read(logits), read(labels), read(g), write(out)],
+        {
+          UNIFORM: Number(g.type.shape.length === 0),
+        },
+      ),
   };
 }
 

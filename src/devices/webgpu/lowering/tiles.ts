@@ -1,7 +1,7 @@
 /**
  * Which kernel computes a matrix product (or a convolution seen as one), and with which tiles: a score in
  * multiply-adds for every candidate, the smallest wins. The scores are rough on purpose. They have to be right
- * about orders of magnitude: padding, idle cores, loads on software adapters.
+ * about orders of magnitude: padding, idle cores, second passes, loads on software adapters.
  */
 import type { WebgpuTarget } from "../target.ts";
 
@@ -54,6 +54,12 @@ export const tiles: readonly { readonly tile: Tile; readonly efficiency: number 
 
 /** Cores of a middling GPU: workgroups beyond this many run one after the other. */
 const CORES = 64;
+/**
+ * What a second pass costs in multiply-adds of one core, at 128 a nanosecond: 3 µs until the first pass has drained and
+ * the second has started, and for each partial sum the 8 bytes that it is written and read by, at 1 TB/s.
+ */
+const PASS_COST = 3000 * 128;
+const PARTIAL_COST = 1;
 /** No part of a split k is shorter. */
 const SHORTEST_PART = 128;
 const MOST_SPLITS = 64;
@@ -86,14 +92,18 @@ export function chooseTiled({ limits }: WebgpuTarget, product: Product): TiledCh
       threadsOf(tile) <= limits.maxComputeInvocationsPerWorkgroup &&
       tile.bk * (tile.bm + tile.bn) * 4 <= limits.maxComputeWorkgroupStorageSize,
   );
-  const scored = candidates.map(({ tile, efficiency }) => {
+  const scored = candidates.flatMap(({ tile, efficiency }) => {
     const workgroups = tilesOf(product, tile) * product.batches;
-    const splits = chooseSplits(product, workgroups, 2 * CORES, tile.bk);
-    const part = Math.ceil(product.k / splits / tile.bk) * tile.bk;
-    const waves = Math.ceil((workgroups * splits) / CORES);
-    const secondPass =
-      splits === 1 ? 0 : (splits * product.m * product.n * product.batches) / CORES;
-    return { tile, splits, score: (waves * tile.bm * tile.bn * part) / efficiency + secondPass };
+    const counts = [0, CORES, 2 * CORES].map((wanted) =>
+      chooseSplits(product, workgroups, wanted, tile.bk),
+    );
+    return [...new Set(counts)].map((splits) => {
+      const part = partOf(product.k, splits, tile.bk);
+      const waves = Math.ceil((workgroups * splits) / CORES);
+      const partials = splits * product.m * product.n * product.batches;
+      const secondPass = splits === 1 ? 0 : PASS_COST + PARTIAL_COST * partials;
+      return { tile, splits, score: (waves * tile.bm * tile.bn * part) / efficiency + secondPass };
+    });
   });
   const best = smallest(scored);
   return { kind: "tiled", tile: best.tile, splits: best.splits };

@@ -31,6 +31,17 @@ describe("the choice of a matrix product's kernel", () => {
     expect(partOf(32768, choice.splits, choice.tile.bk)).toBeGreaterThanOrEqual(128);
   });
 
+  it("does not split a sum that a second pass would make longer", () => {
+    // The gradient to the input of an LSTM: T · B rows of 4H gates to I features.
+    for (const rows of [1024, 2048, 4096, 8192]) {
+      expect(chooseTiled(hardware, product(rows, 512, 64)).splits).toBe(1);
+    }
+    // The gradient to its weights, whose sum is over the T · B rows.
+    for (const rows of [1024, 2048, 4096, 8192]) {
+      expect(chooseTiled(hardware, product(128, rows, 512)).splits).toBeGreaterThan(1);
+    }
+  });
+
   it("leaves no part of a split sum empty", () => {
     for (const k of [129, 1000, 4097, 12544, 50176]) {
       for (const target of [hardware, software]) {

@@ -1,0 +1,58 @@
+/** Where a product's kernels put what they make: with an epilogue, in parts, with the sums of columns along with it. */
+import type { Epilogue, KernelCall, Region, Site } from "../../../scheduler/lowering.ts";
+import { threadGrid } from "./grid.ts";
+import { read, write, written } from "./operand.ts";
+
+/** Where the results go, and what happens to them on the way. */
+export interface Destination {
+  readonly out: Region;
+  readonly epilogue: Epilogue | undefined;
+  /** 1 where bias runs along the columns, 0 where one element is for all of them. */
+  readonly biasStride: number;
+  /** Where the sums of b's columns go; only tiled kernels make them. */
+  readonly sums: Region | undefined;
+  readonly scratch: Site<"matmul">["scratch"];
+}
+
+const activationCodes = { relu: 1, tanh: 2, sigmoid: 3 } as const;
+
+export function epilogueConstants(epilogue: Epilogue | undefined): Record<string, number> {
+  const { bias, activation } = epilogue ?? {};
+  return {
+    BIAS: Number(bias !== undefined),
+    ACTIVATION: activation === undefined ? 0 : activationCodes[activation],
+  };
+}
+
+/** Where a tiled kernel puts the sums of columns: nowhere, in their own binding, in a row of the partial sums. */
+export function sumsConstant(sums: Region | undefined, partials: Region | undefined): 0 | 1 | 2 {
+  if (sums === undefined) return 0;
+  return partials === undefined ? 1 : 2;
+}
+
+/**
+ * The second pass of a split k: `length` outputs of `n` columns from `splits` partial sums, in fixed order; where the
+ * sums of columns are wanted they are one more row of every part.
+ */
+export function sumPartials(
+  partials: Region,
+  outBase: number,
+  splits: number,
+  length: number,
+  n: number,
+  { out, epilogue, biasStride, sums }: Destination,
+): KernelCall {
+  const bias = epilogue?.bias;
+  return {
+    kernel: "matmul/sum_partials",
+    constants: { ...epilogueConstants(epilogue), SUMS: Number(sums !== undefined) },
+    operands: [
+      read(partials),
+      ...(bias === undefined ? [] : [read(bias)]),
+      write(out),
+      ...written(sums),
+    ],
+    words: [length, splits, n, biasStride, outBase],
+    grid: threadGrid(sums === undefined ? length : length + n, 64),
+  };
+}
