@@ -15,7 +15,6 @@ import {
   grad,
   keyOf,
   log,
-  lstm,
   matmul,
   maxPool2d,
   mean,
@@ -37,9 +36,10 @@ import {
   uniform,
 } from "../../src/functions.ts";
 import { relativeError } from "./case-data.ts";
+import { recurrentComposed } from "./composed-recurrent.ts";
 import { evaluateTensors } from "./evaluate-tensor.ts";
 
-interface Composed {
+export interface Composed {
   readonly name: string;
   readonly inputs: readonly Shape[];
   compute(...inputs: Tensor[]): readonly Tensor[];
@@ -51,7 +51,7 @@ const layerNorm = (x: Tensor) => {
   return div(centred, sqrt(add(variance, 1e-5)));
 };
 
-export const composed: readonly Composed[] = [
+const composed: readonly Composed[] = [
   {
     name: "layer normalisation and its gradient",
     inputs: [[7, 33]],
@@ -86,25 +86,6 @@ export const composed: readonly Composed[] = [
           2,
         );
       return [layer(x, w, b), ...grad((...all) => sum(square(layer(...all))), x, w, b)];
-    },
-  },
-  {
-    name: "an lstm over 9 steps, with gradients of weights and input",
-    inputs: [
-      [9, 3, 5],
-      [5, 7, 4],
-      [7, 7, 4],
-      [7, 4],
-    ],
-    compute(...inputs) {
-      const run = (...[x, input, recurrent, bias]: Tensor[]) =>
-        lstm(x as Tensor, { input, recurrent, bias } as Parameters<typeof lstm>[1]);
-      const loss = (...all: Tensor[]) => {
-        const { y, state } = run(...all);
-        return add(sum(square(y)), sum(state.c));
-      };
-      const { y, state } = run(...inputs);
-      return [y, state.h, state.c, ...grad(loss, ...inputs)];
     },
   },
   {
@@ -153,14 +134,15 @@ export interface ComposedReport {
 /** Evaluates each computation lazily and as a compiled step, on the device that is open. */
 export async function runComposed(): Promise<ComposedReport> {
   const failures: string[] = [];
-  for (const one of composed) {
+  const all = [...composed, ...recurrentComposed()];
+  for (const one of all) {
     const inputs = one.inputs.map((shape, i) =>
       tensor(Float32Array.from(drawNormal(keyOf(i + 1), 0, sizeOf(shape))), shape),
     );
     const wanted = one.compute(...inputs);
     const expected = evaluateTensors(wanted);
     await currentRuntime("test").evaluate(wanted);
-    const step = compile((...all) => one.compute(...all));
+    const step = compile((...given) => one.compute(...given));
     const compiled = await step(...inputs);
     for (const [how, results] of Object.entries({ lazily: wanted, compiled })) {
       for (const [i, result] of results.entries()) {
@@ -170,5 +152,5 @@ export async function runComposed(): Promise<ComposedReport> {
       }
     }
   }
-  return { ran: composed.length, failures };
+  return { ran: all.length, failures };
 }
