@@ -98,3 +98,48 @@ describe.each(sizes)("recurrent kernels over %i steps, %i rows and %i units", (T
     }
   });
 });
+
+describe("gradients on their way back", () => {
+  const [T, B, U] = [6, 5, 8] as const;
+  const walk = { reverse: false, flow: true };
+  const rnn = { ...walk, activation: "tanh" } as const;
+  const states = tensor(T + 1, B, U);
+  const gates = tensor(T, B, U, 4);
+  const r1 = tensor(U, U);
+  const r3 = tensor(U, U, 3);
+  const r4 = tensor(U, U, 4);
+
+  /** Every output of the three gradients, given `value` as the gradient of the last step's state. */
+  async function gradientsOf(value: number): Promise<number[]> {
+    const data = new Float32Array(T * B * U).fill(value, (T - 1) * B * U);
+    const gY: HostTensor = { type: { dtype: "f32", shape: [T, B, U] }, data };
+    const [device] = devices;
+    if (device === undefined) throw new Error("no device");
+    const ended = { gY, lengths: undefined };
+    const outs = [
+      await runOp(device, "rnnGrad", ops.rnnGrad, { recurrent: r1, states, ...ended }, rnn),
+      await runOp(
+        device,
+        "lstmGrad",
+        ops.lstmGrad,
+        { recurrent: r4, cells: states, gates, gCells: undefined, ...ended },
+        walk,
+      ),
+      await runOp(device, "gruGrad", ops.gruGrad, { recurrent: r3, states, gates, ...ended }, walk),
+    ];
+    const tensors = outs.flatMap((out) => Object.values(out as Record<string, HostTensor>));
+    return tensors.flatMap((out) => [...(out.data as Float32Array)]);
+  }
+
+  it("become 0 below 2^-96 rather than subnormal numbers", async () => {
+    const gradients = await gradientsOf(1e-24);
+    expect(gradients.some((x) => Math.abs(x) > 1e-25)).toBe(true);
+    expect(gradients.filter((x) => x !== 0 && Math.abs(x) < 2 ** -126)).toEqual([]);
+    expect((await gradientsOf(1e-30)).every((x) => x === 0)).toBe(true);
+  });
+
+  it("stay NaN where they are", async () => {
+    const gradients = await gradientsOf(Number.NaN);
+    expect(gradients.some((x) => Number.isNaN(x))).toBe(true);
+  });
+});

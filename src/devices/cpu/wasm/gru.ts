@@ -2,7 +2,7 @@
  * GRU over whole sequences. Equations are in ops/gru.ts, the walk is recurrence.ts's. Gates are r z n; n needs h · R
  * apart from the input's part, so a step's product goes to memory of its own and the gates add the two.
  */
-import { sigmoid, tanh } from "./gates";
+import { sigmoid, tanh, unlessTiny } from "./gates";
 import { ZEROS } from "./gemm";
 import { column0, column1, column2, column3, storeFours, storeOnes, storeThrees, third0, third1, third2 } from "./interleave";
 import {
@@ -93,7 +93,7 @@ function backwardRow(
     const from = gates + (at << 2);
     const a = v128.load(from), b = v128.load(from, 16), c = v128.load(from, 32), d = v128.load(from, 48);
     const r = column0(a, b, c, d), z = column1(a, b, c, d), n = column2(a, b, c, d), m = column3(a, b, c, d);
-    const gh = f32x4.add(v128.load(gY + at), v128.load(dh + at));
+    const gh = unlessTiny(f32x4.add(v128.load(gY + at), v128.load(dh + at)));
     const open = f32x4.mul(gh, f32x4.sub(one, z));
     const dn = f32x4.mul(open, f32x4.sub(one, f32x4.mul(n, n)));
     const dz = f32x4.mul(f32x4.mul(open, z), f32x4.sub(v128.load(before + at), n));

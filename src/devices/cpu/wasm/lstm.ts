@@ -1,5 +1,5 @@
 /** LSTM over whole sequences. Equations are in ops/lstm.ts, the walk is recurrence.ts's. Gates are i f g o. */
-import { sigmoid, tanh } from "./gates";
+import { sigmoid, tanh, unlessTiny } from "./gates";
 import { column0, column1, column2, column3, storeFours, storeOnes } from "./interleave";
 import {
   advance, after, before, begin, clear, clearState, FLOW, G_CELLS, isLive, keep, meet, optional, packBackward,
@@ -89,11 +89,11 @@ function backwardRow(
     const from = gates + (at << 2);
     const p = v128.load(from), q = v128.load(from, 16), r = v128.load(from, 32), s = v128.load(from, 48);
     const i = column0(p, q, r, s), f = column1(p, q, r, s), g = column2(p, q, r, s), o = column3(p, q, r, s);
-    const gh = f32x4.add(v128.load(gY + at), v128.load(dh + at));
+    const gh = unlessTiny(f32x4.add(v128.load(gY + at), v128.load(dh + at)));
     let gc = v128.load(dc + at);
     if (gCells) gc = f32x4.add(gc, v128.load(gCells + at));
     const tanhC = tanh(v128.load(cells + at));
-    gc = f32x4.add(gc, f32x4.mul(f32x4.mul(gh, o), f32x4.sub(one, f32x4.mul(tanhC, tanhC))));
+    gc = unlessTiny(f32x4.add(gc, f32x4.mul(f32x4.mul(gh, o), f32x4.sub(one, f32x4.mul(tanhC, tanhC)))));
     storeFours(
       from,
       f32x4.mul(f32x4.mul(gc, g), f32x4.mul(i, f32x4.sub(one, i))),

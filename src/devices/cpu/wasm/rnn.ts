@@ -1,5 +1,5 @@
 /** The simple recurrent layer over whole sequences. Equations are in ops/rnn.ts, the walk is recurrence.ts's. */
-import { tanh } from "./gates";
+import { tanh, unlessTiny } from "./gates";
 import { storeOnes } from "./interleave";
 import {
   advance, after, before, begin, clear, clearState, FLOW, has, isLive, keep, meet, optional, packBackward,
@@ -63,7 +63,7 @@ function backwardRow(h: usize, gY: usize, gates: usize, dh: usize, gH: usize, li
   for (let u = unit; u < unitEnd; u += 4) {
     const at = <usize>u << 2, units = unitEnd - u;
     const y = v128.load(h + at);
-    const all = f32x4.add(v128.load(gY + at), v128.load(dh + at));
+    const all = unlessTiny(f32x4.add(v128.load(gY + at), v128.load(dh + at)));
     if (!live) {
       storeOnes(dh + at, all, units);
       continue;
