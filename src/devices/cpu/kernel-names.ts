@@ -34,6 +34,10 @@ export const kernelNames = [
   "lstm",
   "lstmGrad",
   "lstmGradCells",
+  "depthwise",
+  "depthwiseBias",
+  "depthwiseInputGrad",
+  "depthwiseFilterGrad",
 ] as const;
 
 export type KernelName = (typeof kernelNames)[number];
