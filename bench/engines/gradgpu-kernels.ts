@@ -87,7 +87,7 @@ function kernelOf(benchCase: BenchCase): Kernel | undefined {
     case "conv-forward":
     case "conv-input-grad":
     case "conv-filter-grad":
-      return benchCase.params.groups === 1 ? convolution(benchCase, inputs) : undefined;
+      return convolution(benchCase, inputs);
     case "max-pool": {
       const x = held(inputs, "x");
       const window = numberOf(benchCase, "window");
@@ -142,7 +142,8 @@ function convolution(benchCase: BenchCase, inputs: Inputs): Kernel {
   const [x, w, g] = [held(inputs, "x"), held(inputs, "w"), held(inputs, "g")];
   const stride = numberOf(benchCase, "stride");
   const padding = (numberOf(benchCase, "kernel") - 1) >> 1;
-  const forward = (image: Tensor, filter: Tensor) => conv2d(image, filter, { stride, padding });
+  const options = { stride, padding, groups: numberOf(benchCase, "groups") };
+  const forward = (image: Tensor, filter: Tensor) => conv2d(image, filter, options);
   const pulled = (what: Tensor, fn: (of: Tensor) => Tensor) => vjp(fn, what)[1](g);
   const owned = [x, w, g];
   switch (benchCase.kind) {

@@ -71,16 +71,11 @@ class GradgpuEngine implements Engine {
     }
     const prepared =
       prepareStep(benchCase, opened.runtime) ?? prepareKernel(benchCase, opened.runtime);
-    return prepared ?? { cannot: `gradgpu ${VERSION} has no ${missing(benchCase)}` };
+    return prepared ?? { cannot: `gradgpu ${VERSION} has no ${benchCase.kind} yet` };
   }
 
   async close(): Promise<void> {
     await this.#opened?.runtime.close();
     this.#opened = undefined;
   }
-}
-
-function missing({ kind, params }: BenchCase): string {
-  if (kind.startsWith("conv") && params.groups !== 1) return "grouped convolution yet";
-  return `${kind} yet`;
 }

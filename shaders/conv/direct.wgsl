@@ -4,14 +4,14 @@
 // windows over it, and stride s is s² layers of positions that meet the same part of the filter, so that nothing
 // is multiplied by inserted zeros.
 //
-// Bindings: source (x f32[N, H, W, C], or g f32[N, OH, OW, OC] where GRADIENT), w f32[KH, KW, C, OC], bias f32[OC]
-//   where BIAS, out (f32[N, OH, OW, OC], or f32[N, H, W, C] where GRADIENT); params.
+// Bindings: source (x f32[N, H, W, C], or g f32[N, OH, OW, OC] where GRADIENT), w f32[KH, KW, C / groups, OC],
+//   bias f32[OC] where BIAS, out (f32[N, OH, OW, OC], or f32[N, H, W, C] where GRADIENT); params.
 // Constants: TM positions × TN channels (a multiple of 4) of an invocation; GRADIENT 0 or 1; VECTOR_W, VECTOR_OUT 1
 //   where the channels of out are a multiple of 4 (VECTOR_W only forward); BIAS 0 or 1; ACTIVATION 0 none, 1 relu,
-//   2 tanh, 3 sigmoid; WX × WY invocations of a workgroup.
-// Mapping: workgroup_id.x + y · num_workgroups.x is a tile of WY·TM positions and WX·TN channels, channels fastest;
-//   workgroup_id.z is the phase of the gradient.
-// Accumulation: f32, filter positions ascending, then channels; error ≤ KH·KW·C · 2⁻²⁴ relative to Σ|x||w|.
+//   2 tanh, 3 sigmoid; GROUPED 1 where there are several groups of channels; WX × WY invocations of a workgroup.
+// Mapping: workgroup_id.x + y · num_workgroups.x is a tile of WY·TM positions and WX·TN channels of a group,
+//   channels fastest, groups slowest; workgroup_id.z is the phase of the gradient.
+// Accumulation: f32, filter positions ascending, then channels; error ≤ KH·KW·C/groups · 2⁻²⁴ relative to Σ|x||w|.
 // Source: KERNELS.md 4.
 
 #include lib/conv
@@ -24,10 +24,10 @@ fn main(
   @builtin(local_invocation_id) local: vec3<u32>,
 ) {
 #include lib/conv_phase
-  let tile = group.x + group.y * groups.x;
+#include lib/conv_group
   let first = ((tile / params.tiles_n) * $(WY)u + local.y) * $(TM)u;
   let column = ((tile % params.tiles_n) * $(WX)u + local.x) * $(TN)u;
-  if (first >= rows || column >= params.n) {
+  if (own >= group_count || first >= rows || column >= params.n) {
     return;
   }
 #for i in 0..TM
@@ -35,11 +35,16 @@ fn main(
 #end
 #if VECTOR_W
 #for j in 0..TN/4
-  let w_at_$(j) = min(column + $(4 * j)u, params.n - 4u) / 4u;
+  let w_at_$(j) = (own * params.n + min(column + $(4 * j)u, params.n - 4u)) / 4u;
 #end
 #else
+#if GRADIENT
+  let w_first = own * params.source_channels;
+#else
+  let w_first = own * params.n;
+#end
 #for j in 0..TN
-  let w_at_$(j) = min(column + $(j)u, params.n - 1u) * params.filter_n;
+  let w_at_$(j) = w_first + min(column + $(j)u, params.n - 1u) * params.filter_n;
 #end
 #end
 #for i in 0..TM
@@ -51,14 +56,20 @@ fn main(
   let height = params.source_height;
   let width = params.source_width;
   let channels = params.source_channels;
+  let pixel = channels * group_count;
 #if VECTOR_W
   let filter_k = params.filter_k / 4u;
-  let filter_plane = channels * (params.n / 4u);
+  let filter_plane = pixel * (params.n / 4u);
 #else
   let filter_k = params.filter_k;
-  let filter_plane = channels * params.n;
+  let filter_plane = pixel * params.n;
 #end
   let filter_width = params.filter_width;
+#for i in 0..TM
+  let image_$(i) = place_$(i).image * group_count + own * channels;
+#end
+  let out_first = own * params.n;
+  let out_pixel = params.n * group_count;
   for (var tap_row = 0u; tap_row < taps.x; tap_row++) {
     for (var tap_column = 0u; tap_column < taps.y; tap_column++) {
       let filter_row = phase.x + tap_row * tap_step.x;
@@ -76,7 +87,7 @@ fn main(
       let is_inside_$(i) = u32(row_$(i)) < height && u32(column_$(i)) < width;
       let at_$(i) = select(
         0u,
-        place_$(i).image + (u32(row_$(i)) * width + u32(column_$(i))) * channels,
+        image_$(i) + (u32(row_$(i)) * width + u32(column_$(i))) * pixel,
         is_inside_$(i));
 #end
       for (var c = 0u; c < channels; c++) {
@@ -100,12 +111,12 @@ fn main(
     }
   }
 #for j in 0..TN/4
-  let shift_$(j) = bias_at(column + $(4 * j)u);
+  let shift_$(j) = bias_at(out_first, column + $(4 * j)u);
 #end
 #for i in 0..TM
   if (first + $(i)u < rows) {
 #for j in 0..TN/4
-    store(place_$(i).out * params.n, column + $(4 * j)u, activate(acc_$(i)_$(j) + shift_$(j)));
+    store(place_$(i).out * out_pixel + out_first, column + $(4 * j)u, activate(acc_$(i)_$(j) + shift_$(j)));
 #end
   }
 #end

@@ -1,12 +1,12 @@
 // Gradient of a convolution with respect to its filter, without workgroup memory: a product of x, gathered and
 // transposed, and g, whose sum runs over all windows. The sum is split into parts for matmul/sum_partials.
 //
-// Bindings: x f32[N, H, W, C], g f32[N, OH, OW, OC], out f32[KH, KW, C, OC], or f32[parts, KH, KW, C, OC] where there
-//   is more than one part; params.
+// Bindings: x f32[N, H, W, C], g f32[N, OH, OW, OC], out f32[KH, KW, C / groups, OC], with parts in front where there
+//   is more than one; params.
 // Constants: TM rows × TN columns (a multiple of 4) of an invocation; VECTOR_G, VECTOR_OUT 1 where OC is a multiple
-//   of 4; WX × WY invocations of a workgroup.
-// Mapping: workgroup_id.x + y · num_workgroups.x is a tile of WY·TM rows and WX·TN columns, columns fastest;
-//   workgroup_id.z is the part.
+//   of 4; GROUPED 1 where there are several groups of channels; WX × WY invocations of a workgroup.
+// Mapping: workgroup_id.x + y · num_workgroups.x is a tile of WY·TM rows and WX·TN columns of a group, columns
+//   fastest, groups slowest; workgroup_id.z is the part.
 // Accumulation: f32, windows in memory order within a part; error ≤ N·OH·OW · 2⁻²⁴ relative to Σ|x||g|.
 // Source: KERNELS.md 4.
 
@@ -19,19 +19,23 @@ fn main(
   @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(local_invocation_id) local: vec3<u32>,
 ) {
-  let tile = group.x + group.y * groups.x;
+#include lib/conv_group
   let first = ((tile / params.tiles_n) * $(WY)u + local.y) * $(TM)u;
   let column = ((tile % params.tiles_n) * $(WX)u + local.x) * $(TN)u;
-  if (first >= params.m || column >= params.n) {
+  if (own >= group_count || first >= params.m || column >= params.n) {
     return;
   }
+  let pixel = params.channels * group_count;
+  let out_first = own * params.n;
+  let out_row = params.n * group_count;
   // Each row's distance from a window's first element: rows, columns and elements of x.
 #for i in 0..TM
   let m_$(i) = min(first + $(i)u, params.m - 1u);
   let tap_$(i) = m_$(i) / params.channels;
   let down_$(i) = i32(tap_$(i) / params.filter_width) - i32(params.pad_rows);
   let right_$(i) = i32(tap_$(i) % params.filter_width) - i32(params.pad_columns);
-  let away_$(i) = (down_$(i) * i32(params.width) + right_$(i)) * i32(params.channels) + i32(m_$(i) % params.channels);
+  let away_$(i) = (down_$(i) * i32(params.width) + right_$(i)) * i32(pixel)
+    + i32(own * params.channels + m_$(i) % params.channels);
 #end
 #for i in 0..TM
 #for j in 0..TN/4
@@ -45,18 +49,18 @@ fn main(
   let out_width = params.out_width;
   let stride_rows = params.stride_rows;
   let stride_columns = params.stride_columns;
-  let window_step = i32(stride_columns * params.channels);
-  let row_step = i32(width * params.channels);
+  let window_step = i32(stride_columns * pixel);
+  let row_step = i32(width * pixel);
 #if VECTOR_G
-  let g_step = params.n / 4u;
+  let g_step = out_row / 4u;
   // Columns beyond the edge repeat the last vector.
 #for j in 0..TN/4
-  let g_column_$(j) = min(column + $(4 * j)u, params.n - 4u) / 4u;
+  let g_column_$(j) = (out_first + min(column + $(4 * j)u, params.n - 4u)) / 4u;
 #end
 #else
-  let g_step = params.n;
+  let g_step = out_row;
 #for j in 0..TN
-  let g_column_$(j) = min(column + $(j)u, params.n - 1u);
+  let g_column_$(j) = out_first + min(column + $(j)u, params.n - 1u);
 #end
 #end
   let end = min(params.length, (group.z + 1u) * params.part);
@@ -88,11 +92,11 @@ fn main(
 #end
     }
   }
-  let base = group.z * params.m * params.n;
+  let base = group.z * params.m * out_row + out_first;
 #for i in 0..TM
   if (first + $(i)u < params.m) {
 #for j in 0..TN/4
-    store(base + (first + $(i)u) * params.n, column + $(4 * j)u, acc_$(i)_$(j));
+    store(base + (first + $(i)u) * out_row, column + $(4 * j)u, acc_$(i)_$(j));
 #end
   }
 #end

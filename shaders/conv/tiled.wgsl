@@ -186,7 +186,7 @@ fn main(
 
 #for j in 0..TN/4
   let channel_of_$(j) = first_column + $(j * BN / TN * 4)u + 4u * local.x;
-  let shift_$(j) = bias_at(channel_of_$(j));
+  let shift_$(j) = bias_at(0u, channel_of_$(j));
 #end
 #for i in 0..TM
   let m_$(i) = first_row + $(i / 4 * BM / TM * 4 + i % 4)u + 4u * local.y;

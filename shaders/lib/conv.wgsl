@@ -1,6 +1,7 @@
 // The head of convolution and of its gradient with respect to the input: parameters, bindings, and where the source is
 // read for a position of the output.
-// Constants: GRADIENT 0 or 1; VECTOR_A, VECTOR_W, VECTOR_OUT 1 where source, w, out are bound as vectors; BIAS 0 or 1.
+// Constants: GRADIENT 0 or 1; VECTOR_A, VECTOR_W, VECTOR_OUT 1 where source, w, out are bound as vectors; BIAS 0 or 1;
+// GROUPED 1 where there are several groups of channels: source_channels, k and n are then one group's.
 
 struct Params {
   // The product: rows m (positions of the output), columns n (its channels), k (positions of the filter × channels
@@ -25,6 +26,11 @@ struct Params {
   pad_rows: u32,
   pad_columns: u32,
   tiles_n: u32,
+#if GROUPED
+  groups: u32,
+  // Tiles of one group.
+  group_tiles: u32,
+#end
 }
 
 #if VECTOR_A

@@ -1,6 +1,6 @@
 // The head of the gradient of a convolution with respect to its filter: parameters and bindings.
-// Constants: VECTOR_X, VECTOR_G, VECTOR_OUT 1 where that operand is bound as vectors; SUMS 1 where the sums of
-//   g have a binding.
+// Constants: VECTOR_X, VECTOR_G, VECTOR_OUT 1 where that operand is bound as vectors; GROUPED 1 where there are several
+// groups of channels: channels, m and n are then one group's; SUMS 1 where the sums of g have a binding.
 
 struct Params {
   // The product: rows m = (filter position, channel of x), columns n = OC.
@@ -21,6 +21,11 @@ struct Params {
   // Windows (tiled) or rows of windows (direct) in all images, and in one part of them.
   length: u32,
   part: u32,
+#if GROUPED
+  groups: u32,
+  // Tiles of one group.
+  group_tiles: u32,
+#end
 }
 
 #if VECTOR_X

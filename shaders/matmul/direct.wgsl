@@ -102,7 +102,7 @@ fn main(
 
   let base = params.out_base + (part * params.batches + batch) * params.m * params.n;
 #for j in 0..TN/4
-  let shift_$(j) = bias_at(column + $(4 * j)u);
+  let shift_$(j) = bias_at(0u, column + $(4 * j)u);
 #end
 #for i in 0..TM
   if (row + $(i)u < params.m) {

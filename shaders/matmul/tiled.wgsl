@@ -248,7 +248,7 @@ fn main(
 #end
 #for j in 0..TN/4
   let column_$(j) = first_column + $(j * BN / TN * 4)u + 4u * local.x;
-  let shift_$(j) = bias_at(column_$(j));
+  let shift_$(j) = bias_at(0u, column_$(j));
 #end
 #for i in 0..TM
   let row_$(i) = first_row + $(i / 4 * BM / TM * 4 + i % 4)u + 4u * local.y;

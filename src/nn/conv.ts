@@ -1,3 +1,4 @@
+import { ArgumentError } from "../errors.ts";
 import { add, type Conv2dOptions, conv2d as convolve, variable } from "../functions.ts";
 import { module } from "./define.ts";
 import { type Initialiser, kaimingUniform } from "./initialise.ts";
@@ -11,7 +12,8 @@ export interface Conv2dLayerOptions extends Conv2dOptions, InitialiseOptions {
 
 /**
  * y = x ∗ W + b, a cross-correlation. x: f32[N, H, W, inputs] → f32[N, OH, OW, outputs].
- * W is [KH, KW, inputs, outputs]; in a state dict it is PyTorch's [outputs, inputs, KH, KW].
+ * W is [KH, KW, inputs / groups, outputs]; in a state dict it is PyTorch's [outputs, inputs / groups, KH, KW].
+ * @throws ArgumentError where groups do not divide inputs and outputs.
  */
 export function conv2d(
   inputs: number,
@@ -26,10 +28,11 @@ export function conv2d(
     "the kernel's height": rows,
     "the kernel's width": columns,
   });
-  const { initialise = kaimingUniform, initialiseBias = kaimingUniform } = options;
-  const fans = { in: rows * columns * inputs, out: rows * columns * outputs };
+  const { initialise = kaimingUniform, initialiseBias = kaimingUniform, groups = 1 } = options;
+  checkGroups(groups, inputs, outputs);
+  const fans = { in: (rows * columns * inputs) / groups, out: (rows * columns * outputs) / groups };
   const key = keysOf(options.seed);
-  const shape = [rows, columns, inputs, outputs];
+  const shape = [rows, columns, inputs / groups, outputs];
   const weight = variable(initialise(shape, fans, key(0)), shape, "conv2d.weight");
   const bias =
     options.bias === false
@@ -38,14 +41,23 @@ export function conv2d(
   const layout = {
     names: ["weight"],
     permutation: [3, 2, 0, 1],
-    shape: [outputs, inputs, rows, columns],
+    shape: [outputs, inputs / groups, rows, columns],
   };
+  const inGroups = groups === 1 ? "" : `, ${groups} groups`;
   return module("conv2d", {
-    description: `conv2d(${inputs}, ${outputs}, ${rows} × ${columns})`,
+    description: `conv2d(${inputs}, ${outputs}, ${rows} × ${columns}${inGroups})`,
     parameters: { weight: { variable: weight, layout }, ...(bias && { bias }) },
     forward(x) {
       const y = convolve(x, weight, options);
       return bias === undefined ? y : add(y, bias);
     },
   });
+}
+
+function checkGroups(groups: number, inputs: number, outputs: number): void {
+  checkCounts("conv2d", { groups });
+  if (inputs % groups === 0 && outputs % groups === 0) return;
+  throw new ArgumentError(
+    `conv2d: groups must divide the layer's inputs and outputs; got ${inputs} inputs, ${outputs} outputs, groups ${groups}. Groups as many as inputs make a depthwise convolution.`,
+  );
 }

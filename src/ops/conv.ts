@@ -1,12 +1,13 @@
 /**
- * Convolution (cross-correlation, as everybody calls it) of images x [N, H, W, C] with filters w [KH, KW, C, OC]:
+ * Convolution (cross-correlation, as everybody calls it) of images x [N, H, W, C] with filters w [KH, KW, C / G, OC],
+ * in G groups of channels that never meet: output channel oc sees group γ = ⌊oc / (OC / G)⌋ of the input.
  *
- *   out[n, oh, ow, oc] = Σ_kh,kw,c x[n, oh·sh + kh - top, ow·sw + kw - left, c] · w[kh, kw, c, oc]
+ *   out[n, oh, ow, oc] = Σ_kh,kw,c x[n, oh·sh + kh - top, ow·sw + kw - left, γ·C/G + c] · w[kh, kw, c, oc]
  *
  * It is linear in x and in w, and so are its two gradients in their inputs. The three ops are therefore each
  * other's gradients, and derivatives of any order need nothing else.
  */
-import { ShapeError } from "../errors.ts";
+import { ArgumentError, ShapeError } from "../errors.ts";
 import type { Shape, TensorType } from "../tensor/shape.ts";
 import {
   checkDType,
@@ -18,12 +19,12 @@ import {
   listTypes,
 } from "./check.ts";
 import type { Op, OpTable } from "./op.ts";
-import type { Window2d } from "./vocabulary.ts";
+import type { Conv2d } from "./vocabulary.ts";
 import { windowedSize } from "./window.ts";
 
 const IMAGES = "[N, H, W, C]";
 const OUTPUTS = "[N, OH, OW, OC]";
-const FILTERS = "[KH, KW, IC, OC]";
+const FILTERS = "[KH, KW, IC / groups, OC]";
 
 const conv2d: Op<"conv2d"> = {
   inputs: { x: "one", w: "one" },
@@ -38,10 +39,10 @@ const conv2d: Op<"conv2d"> = {
 
   vjp(emit, { ins: { x, w }, cotangents, attrs }) {
     const g = given(cotangents.out);
-    const window = windowOf(attrs);
+    const convolution = convolutionOf(attrs);
     return {
-      x: emit("conv2dInputGrad", { g, w }, { ...window, inputShape: x.type.shape }).out,
-      w: emit("conv2dFilterGrad", { x, g }, { ...window, filterShape: w.type.shape }).out,
+      x: emit("conv2dInputGrad", { g, w }, { ...convolution, inputShape: x.type.shape }).out,
+      w: emit("conv2dFilterGrad", { x, g }, { ...convolution, filterShape: w.type.shape }).out,
     };
   },
 };
@@ -64,10 +65,10 @@ const conv2dInputGrad: Op<"conv2dInputGrad"> = {
 
   vjp(emit, { ins: { g, w }, cotangents, attrs }) {
     const u = given(cotangents.out);
-    const window = windowOf(attrs);
+    const convolution = convolutionOf(attrs);
     return {
-      g: emit("conv2d", { x: u, w }, window).out,
-      w: emit("conv2dFilterGrad", { x: u, g }, { ...window, filterShape: w.type.shape }).out,
+      g: emit("conv2d", { x: u, w }, convolution).out,
+      w: emit("conv2dFilterGrad", { x: u, g }, { ...convolution, filterShape: w.type.shape }).out,
     };
   },
 };
@@ -90,10 +91,10 @@ const conv2dFilterGrad: Op<"conv2dFilterGrad"> = {
 
   vjp(emit, { ins: { x, g }, cotangents, attrs }) {
     const u = given(cotangents.out);
-    const window = windowOf(attrs);
+    const convolution = convolutionOf(attrs);
     return {
-      x: emit("conv2dInputGrad", { g, w: u }, { ...window, inputShape: x.type.shape }).out,
-      g: emit("conv2d", { x, w: u }, window).out,
+      x: emit("conv2dInputGrad", { g, w: u }, { ...convolution, inputShape: x.type.shape }).out,
+      g: emit("conv2d", { x, w: u }, convolution).out,
     };
   },
 };
@@ -103,8 +104,8 @@ export const convOps = { conv2d, conv2dInputGrad, conv2dFilterGrad } satisfies P
   "conv2d" | "conv2dInputGrad" | "conv2dFilterGrad"
 >;
 
-function windowOf({ stride, padding }: Window2d): Window2d {
-  return { stride, padding };
+function convolutionOf({ stride, padding, groups }: Conv2d): Conv2d {
+  return { stride, padding, groups };
 }
 
 function checkImage(op: string, name: string, type: TensorType, layout: string): void {
@@ -113,21 +114,49 @@ function checkImage(op: string, name: string, type: TensorType, layout: string):
 }
 
 /** [N, OH, OW, OC] of images `x` under filters `w`, both of rank 4. */
-function convolvedShape(op: string, x: TensorType, w: TensorType, attrs: Window2d): Shape {
-  const [batch = 0, , , channels = 0] = x.shape;
-  const [windowRows = 0, windowColumns = 0, filterChannels = 0, outChannels = 0] = w.shape;
-  if (channels !== filterChannels) {
-    throw new ShapeError(
+function convolvedShape(op: string, x: TensorType, w: TensorType, attrs: Conv2d): Shape {
+  const [batch = 0] = x.shape;
+  const [windowRows = 0, windowColumns = 0, , outChannels = 0] = w.shape;
+  checkGroups(op, x, w, attrs.groups);
+  const size = windowedSize(op, x.shape, [windowRows, windowColumns], attrs);
+  return [batch, ...size, outChannels];
+}
+
+/** Channels of `x` and of the filters `w`, both of rank 4, against the number of groups. */
+function checkGroups(op: string, x: TensorType, w: TensorType, groups: number): void {
+  const [, , , channels = 0] = x.shape;
+  const [, , filterChannels = 0, outChannels = 0] = w.shape;
+  if (!Number.isInteger(groups) || groups < 1) {
+    throw new ArgumentError(
       complaint(
         op,
-        "the filters' input channels must equal the input's channels",
-        listTypes({ x, w }),
-        `Images are ${IMAGES}, filters ${FILTERS}: here ${channels} against ${filterChannels} channels.`,
+        "groups must be a whole number of 1 or more",
+        `groups ${groups}`,
+        "1 convolves all channels with all; as many as the input has channels is a depthwise convolution.",
       ),
     );
   }
-  const size = windowedSize(op, x.shape, [windowRows, windowColumns], attrs);
-  return [batch, ...size, outChannels];
+  const got = `${listTypes({ x, w })}, groups ${groups}`;
+  if (channels !== filterChannels * groups) {
+    throw new ShapeError(
+      complaint(
+        op,
+        "the filters' input channels must equal the input's channels / groups",
+        got,
+        `Images are ${IMAGES}, filters ${FILTERS}: here ${channels} / ${groups} against ${filterChannels} channels.`,
+      ),
+    );
+  }
+  if (outChannels % groups !== 0) {
+    throw new ShapeError(
+      complaint(
+        op,
+        "groups must divide the output channels",
+        got,
+        `Filters are ${FILTERS}, each group makes OC / groups of them: choose OC as a multiple of ${groups}.`,
+      ),
+    );
+  }
 }
 
 function checkConvolved(
@@ -135,7 +164,7 @@ function checkConvolved(
   x: TensorType,
   w: TensorType,
   g: TensorType,
-  attrs: Window2d,
+  attrs: Conv2d,
 ): void {
   const expected = convolvedShape(op, x, w, attrs);
   checkShape(op, "g", g, expected, "It is the gradient of what conv2d returns for these shapes.");

@@ -22,6 +22,10 @@ export interface Window2d {
   /** Zeros added around rows and columns. */
   readonly padding: readonly [rows: Padding, columns: Padding];
 }
+export interface Conv2d extends Window2d {
+  /** Groups of channels that are convolved apart: output channel oc reads group ⌊oc / (OC / groups)⌋ of the input. */
+  readonly groups: number;
+}
 export interface Pool2d extends Window2d {
   readonly window: readonly [number, number];
 }
@@ -67,10 +71,10 @@ export interface Vocabulary {
   // Linear algebra: [..., M, K] · [..., K, N], batch dimensions broadcast; transposed operands are stored [K, M], [N, K]
   matmul: { inputs: { a: One; b: One }; outputs: { out: One }; attrs: { transposeA: boolean; transposeB: boolean } };
 
-  // Convolution: x [N, H, W, C], w [KH, KW, C, OC] → [N, OH, OW, OC]
-  conv2d: { inputs: { x: One; w: One }; outputs: { out: One }; attrs: Window2d };
-  conv2dInputGrad: { inputs: { g: One; w: One }; outputs: { out: One }; attrs: Window2d & { inputShape: Shape } };
-  conv2dFilterGrad: { inputs: { x: One; g: One }; outputs: { out: One }; attrs: Window2d & { filterShape: Shape } };
+  // Convolution: x [N, H, W, C], w [KH, KW, C / groups, OC] → [N, OH, OW, OC]
+  conv2d: { inputs: { x: One; w: One }; outputs: { out: One }; attrs: Conv2d };
+  conv2dInputGrad: { inputs: { g: One; w: One }; outputs: { out: One }; attrs: Conv2d & { inputShape: Shape } };
+  conv2dFilterGrad: { inputs: { x: One; g: One }; outputs: { out: One }; attrs: Conv2d & { filterShape: Shape } };
 
   // Pooling: x [N, H, W, C] → [N, OH, OW, C]; index is i32, kh · KW + kw of the first maximum in its window
   maxPool2d: { inputs: { x: One }; outputs: { out: One; index: One }; attrs: Pool2d };

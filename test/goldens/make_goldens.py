@@ -1,4 +1,4 @@
-"""What PyTorch makes of ten training steps of a CNN and of a character LSTM, in float64.
+"""What PyTorch makes of ten training steps of two CNNs and of a character LSTM, in float64.
 
 Run it on Debian, from the top of the repository; nothing needs a GPU or the network after the first line:
 
@@ -12,6 +12,8 @@ Nothing is drawn at random. Parameters, images and texts are given by formulas t
     norms      of all gradients together (lstm: before clipping to 1; PyTorch multiplies by 1 / (norm + 1e-6)), each step
     gradients  of steps 1 and 10, before clipping: for every parameter its L2 norm, eight elements evenly spaced over
                its flat order in PyTorch's layout, and all of them where there are at most 512
+
+The second CNN, `groupedCnn`, has convolutions in groups: one filter a channel, two filters a channel, groups of four.
 
 There are two LSTMs, because PyTorch has two biases a layer where one says the same: in `lstm` bias_hh is zero and
 not trained, in `lstmTwoBiases` both are trained.
@@ -125,12 +127,25 @@ def record(result, model, step, loss):
         result["gradients"][str(step)] = gradients(model)
 
 
-def train_cnn():
-    model = nn.Sequential(
+def cnn():
+    return nn.Sequential(
         nn.Conv2d(1, 16, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
         nn.Conv2d(16, 32, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
         FlattenNHWC(), nn.Linear(32 * 7 * 7, 10),
     )
+
+
+def grouped_cnn():
+    return nn.Sequential(
+        nn.Conv2d(1, 8, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Conv2d(8, 8, 3, stride=2, padding=1, groups=8), nn.ReLU(),
+        nn.Conv2d(8, 16, 3, padding=1, groups=8), nn.ReLU(),
+        nn.Conv2d(16, 12, 3, groups=4), nn.ReLU(),
+        FlattenNHWC(), nn.Linear(12 * 5 * 5, 10),
+    )
+
+
+def train_cnn(model):
     initialise(model, CNN["gain"])
     batch = range(CNN["batch"])
     images = [[[[pixel(n, r, c) for c in range(28)] for r in range(28)]] for n in batch]
@@ -179,7 +194,8 @@ if __name__ == "__main__":
     torch.set_default_dtype(torch.float64)
     results = {
         "about": f"by test/goldens/make_goldens.py with PyTorch {torch.__version__}",
-        "cnn": train_cnn(),
+        "cnn": train_cnn(cnn()),
+        "groupedCnn": train_cnn(grouped_cnn()),
         "lstm": train_lstm(two_biases=False),
         "lstmTwoBiases": train_lstm(two_biases=True),
     }
@@ -187,6 +203,6 @@ if __name__ == "__main__":
     with open(path, "w") as file:
         json.dump(results, file, separators=(",", ":"))
         file.write("\n")
-    for name in ("cnn", "lstm", "lstmTwoBiases"):
+    for name in ("cnn", "groupedCnn", "lstm", "lstmTwoBiases"):
         print(name, "losses", [round(v, 5) for v in results[name]["losses"]])
         print(name, "norms", [round(v, 4) for v in results[name]["norms"]])

@@ -22,6 +22,7 @@ import {
   relu,
   reshape,
   type Shape,
+  sigmoid,
   sizeOf,
   slice,
   softmax,
@@ -86,6 +87,20 @@ const composed: readonly Composed[] = [
           2,
         );
       return [layer(x, w, b), ...grad((...all) => sum(square(layer(...all))), x, w, b)];
+    },
+  },
+  {
+    name: "a depthwise convolution and one in groups, each with bias and activation, with gradients",
+    inputs: [[2, 7, 9, 6], [3, 3, 1, 6], [6], [3, 3, 2, 9], [9]],
+    compute(...inputs) {
+      const layers = (...[x, byDepth, first, inGroups, second]: Tensor[]) => {
+        const options = { padding: "same" } as const;
+        const depthwise = conv2d(x as Tensor, byDepth as Tensor, { ...options, groups: 6 });
+        const hidden = tanh(add(depthwise, first as Tensor));
+        const grouped = conv2d(hidden, inGroups as Tensor, { ...options, stride: 2, groups: 3 });
+        return sigmoid(add(grouped, second as Tensor));
+      };
+      return [layers(...inputs), ...grad((...all) => sum(square(layers(...all))), ...inputs)];
     },
   },
   {

@@ -48,6 +48,8 @@ export interface LstmOptions {
 
 export interface Goldens {
   readonly cnn: GoldenTraining<CnnOptions>;
+  /** With convolutions in groups. */
+  readonly groupedCnn: GoldenTraining<CnnOptions>;
   /** bias_hh is zero and not trained: one bias a layer, as lstm has. */
   readonly lstm: GoldenTraining<LstmOptions>;
   /** Both of PyTorch's biases are trained. */

@@ -6,7 +6,9 @@ import { layoutOf, toEntries } from "../../src/nn/state-layout.ts";
 import { join, pathsOf } from "../../src/nn/tree.ts";
 import { sizeOf } from "../../src/tensor/shape.ts";
 import { relativeError } from "../support/case-data.ts";
+import { goldenCnn, goldenGroupedCnn } from "../support/golden-models.ts";
 import {
+  type CnnOptions,
   type GoldenGradient,
   type GoldenTraining,
   goldenLabel,
@@ -91,14 +93,9 @@ async function expectTenSteps(
   }
 }
 
-async function cnn(): Promise<void> {
-  const { batch, gain, learningRate, beta1, beta2, epsilon } = goldens.cnn.options;
-  const model = nn.sequential(
-    ...[nn.conv2d(1, 16, 3, { padding: "same" }), nn.relu(), nn.maxPool2d(2)],
-    ...[nn.conv2d(16, 32, 3, { padding: "same" }), nn.relu(), nn.maxPool2d(2)],
-    ...[nn.flatten(), nn.linear(32 * 7 * 7, 10)],
-  );
-  model.loadStateDict(goldenState(goldens.cnn, gain));
+async function cnn(golden: GoldenTraining<CnnOptions>, model: nn.Module): Promise<void> {
+  const { batch, gain, learningRate, beta1, beta2, epsilon } = golden.options;
+  model.loadStateDict(goldenState(golden, gain));
   const optimizer = optim.adam({ learningRate, beta1, beta2, epsilon });
   const pixels = Float32Array.from({ length: batch * 784 }, (_, i) =>
     goldenPixel(Math.floor(i / 784), Math.floor(i / 28) % 28, i % 28),
@@ -112,7 +109,7 @@ async function cnn(): Promise<void> {
     optimizer.update(gradients);
     return { loss, gradients: [...gradients.values()] };
   });
-  await expectTenSteps(model, goldens.cnn, () => step(images, labels));
+  await expectTenSteps(model, golden, () => step(images, labels));
 }
 
 async function lstm(): Promise<void> {
@@ -155,7 +152,11 @@ async function lstm(): Promise<void> {
 }
 
 describe.each(deviceNames)("ten steps are PyTorch's on %s", (name) => {
-  it.each(Object.entries({ cnn, lstm }))("for the %s", async (_, train) => {
+  it.each([
+    ["cnn", () => cnn(goldens.cnn, goldenCnn())],
+    ["cnn with groups of channels", () => cnn(goldens.groupedCnn, goldenGroupedCnn())],
+    ["lstm", lstm],
+  ] as const)("for the %s", async (_, train) => {
     const runtime = use(await devices[name]());
     await train();
     await runtime.close();

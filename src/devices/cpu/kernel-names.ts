@@ -37,6 +37,10 @@ export const kernelNames = [
   "gruGrad",
   "rnn",
   "rnnGrad",
+  "depthwise",
+  "depthwiseBias",
+  "depthwiseInputGrad",
+  "depthwiseFilterGrad",
 ] as const;
 
 export type KernelName = (typeof kernelNames)[number];

@@ -147,6 +147,22 @@ function ids(shape: Shape) {
   };
 }
 
+/** The bits of a convolution and of both gradients; the sums of the filter's run over more rows than threads. */
+function convolutionBits(groups: number, inputs: number, outputs: number) {
+  const [x, w, g] = [
+    [3, 9, 11, inputs],
+    [3, 3, inputs / groups, outputs],
+    [3, 4, 5, outputs],
+  ];
+  const none = [0, 0] as const;
+  const attrs = { stride: [2, 2], padding: [none, none], groups } as const;
+  return [
+    (d: Device) => bitsOf(d, "conv2d", { x, w }, attrs),
+    (d: Device) => bitsOf(d, "conv2dInputGrad", { g, w }, { ...attrs, inputShape: x }),
+    (d: Device) => bitsOf(d, "conv2dFilterGrad", { x, g }, { ...attrs, filterShape: w }),
+  ];
+}
+
 describe("the cpu device", () => {
   it("gives the same bits with any number of threads", async () => {
     const devices = await Promise.all(
@@ -162,6 +178,9 @@ describe("the cpu device", () => {
       (d: Device) => bitsOf(d, "embeddingGrad", { ids: [500], g: [500, 64] }, { rows: 97 }),
       (d: Device) => bitsOf(d, "embeddingGrad", { ids: [500], g: [500, 5] }, { rows: 97 }),
       (d: Device) => bitsOf(d, "unary", { x: [70_001] }, { fn: "tanh" }),
+      ...convolutionBits(1, 5, 7),
+      ...convolutionBits(3, 6, 15),
+      ...convolutionBits(13, 13, 13),
     ]) {
       const [one, ...others] = await Promise.all(devices.map(check));
       for (const other of others) expect(other).toEqual(one);

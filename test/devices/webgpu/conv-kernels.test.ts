@@ -4,7 +4,8 @@ import { type ConvChoice, convLowerings } from "../../../src/devices/webgpu/lowe
 import type { Tile } from "../../../src/devices/webgpu/lowering/tiles.ts";
 import { DEFAULT_LIMITS } from "../../../src/devices/webgpu/target.ts";
 import type { Window2d } from "../../../src/ops/vocabulary.ts";
-import { checkKernel, openBench } from "../../support/check-kernel.ts";
+import { windowCount } from "../../../src/ops/window.ts";
+import { checkKernel, openBench, type WithEpilogue } from "../../support/check-kernel.ts";
 import type { Bench } from "../../support/run-calls.ts";
 
 let bench: Bench;
@@ -63,12 +64,34 @@ const geometries: readonly Geometry[] = [
     ],
   },
 ];
-const channels: readonly (readonly [number, number])[] = [
-  [1, 4],
-  [3, 5],
-  [4, 8],
-  [8, 17],
-  [17, 36],
+/** More taps in a row than an invocation of the filter's gradient sums, more padding than a window. */
+const wideFilter: Geometry = {
+  size: [4, 9],
+  filter: [2, 6],
+  stride: [1, 1],
+  padding: [
+    [2, 0],
+    [7, 1],
+  ],
+};
+/** Input channels, output channels, groups. */
+const channels: readonly (readonly [number, number, number])[] = [
+  [1, 4, 1],
+  [3, 5, 1],
+  [4, 8, 1],
+  [8, 17, 1],
+  [17, 36, 1],
+];
+const grouped: typeof channels = [
+  [4, 2, 2],
+  [6, 15, 3],
+  [8, 24, 2],
+  [2, 10, 2],
+];
+const depthwise: typeof channels = [
+  [3, 3, 3],
+  [8, 8, 8],
+  [17, 17, 17],
 ];
 
 const tile: Tile = { bm: 16, bn: 16, bk: 8, tm: 4, tn: 4, unroll: 8 };
@@ -93,55 +116,89 @@ const variants: readonly (readonly [name: string, choice: ConvChoice])[] = [
 /** At most 153 terms with random signs, each sum within K · 2⁻²⁴. */
 const TOLERANCE = 2e-6;
 
+type ConvLowerings = ReturnType<typeof convLowerings>;
+
+/** Forward with and without an epilogue, and both gradients; the kernels that ran. */
+async function expectAgreement(
+  lower: ConvLowerings,
+  { size, filter, stride, padding }: Geometry,
+  [inputs, outputs, groups]: (typeof channels)[number],
+  epilogues: readonly WithEpilogue[],
+): Promise<string[]> {
+  const inputShape = [2, ...size, inputs];
+  const filterShape = [...filter, inputs / groups, outputs];
+  const convolution = { stride, padding, groups };
+  const places = [0, 1].map((d) =>
+    windowCount(size[d] ?? 0, filter[d] ?? 0, stride[d] ?? 1, padding[d] ?? [0, 0]),
+  );
+  const x = { shape: inputShape };
+  const w = { shape: filterShape };
+  const g = { shape: [2, ...places, outputs] };
+  const name = "conv";
+  const forward = { name, ins: { x, w }, attrs: convolution };
+  const outcomes = [
+    await checkKernel(bench, "conv2d", lower.conv2d, forward),
+    await checkKernel(bench, "conv2dInputGrad", lower.conv2dInputGrad, {
+      name,
+      ins: { g, w },
+      attrs: { ...convolution, inputShape },
+    }),
+    await checkKernel(bench, "conv2dFilterGrad", lower.conv2dFilterGrad, {
+      name,
+      ins: { x, g },
+      attrs: { ...convolution, filterShape },
+    }),
+  ];
+  const kernels = outcomes.flatMap(({ calls }) => calls.map(({ kernel }) => kernel));
+  if (kernels.includes("conv/filter_grad_tiled")) {
+    const of = { name, ins: { x, g }, attrs: { ...convolution, filterShape } };
+    const { conv2dFilterGrad } = lower;
+    outcomes.push(
+      await checkKernel(bench, "conv2dFilterGrad", conv2dFilterGrad, of, undefined, "g"),
+    );
+  }
+  for (const epilogue of epilogues) {
+    outcomes.push(await checkKernel(bench, "conv2d", lower.conv2d, forward, epilogue));
+  }
+  for (const { error } of outcomes) expect(error).toBeLessThan(TOLERANCE);
+  return outcomes.flatMap(({ calls }) => calls.map(({ kernel }) => kernel));
+}
+
+const biasAndRelu: WithEpilogue = { hasBias: true, activation: "relu" };
+const target = { isSoftware: true, limits: DEFAULT_LIMITS };
+
 describe("convolution kernels", () => {
   it.each(variants)(
     "%s agrees with the reference, forward and both gradients",
     async (_, choice) => {
-      const lower = convLowerings({ isSoftware: true, limits: DEFAULT_LIMITS }, () => choice);
-      for (const { size, filter, stride, padding } of geometries) {
-        for (const [inputs, outputs] of channels) {
-          const inputShape = [2, ...size, inputs];
-          const filterShape = [...filter, inputs, outputs];
-          const window = { stride, padding };
-          const places = [0, 1].map((d) => {
-            const [before = 0, after = 0] = padding[d] ?? [];
-            return (
-              Math.floor(((size[d] ?? 0) + before + after - (filter[d] ?? 0)) / (stride[d] ?? 1)) +
-              1
-            );
-          });
-          const x = { shape: inputShape };
-          const w = { shape: filterShape };
-          const g = { shape: [2, ...places, outputs] };
-          const name = "conv";
-          const forward = { name, ins: { x, w }, attrs: window };
-          const outcomes = [
-            await checkKernel(bench, "conv2d", lower.conv2d, forward),
-            await checkKernel(bench, "conv2d", lower.conv2d, forward, {
-              hasBias: true,
-              activation: "relu",
-            }),
-            await checkKernel(bench, "conv2dInputGrad", lower.conv2dInputGrad, {
-              name,
-              ins: { g, w },
-              attrs: { ...window, inputShape },
-            }),
-            await checkKernel(bench, "conv2dFilterGrad", lower.conv2dFilterGrad, {
-              name,
-              ins: { x, g },
-              attrs: { ...window, filterShape },
-            }),
-          ];
-          if (choice.kind === "tiled") {
-            const of = { name, ins: { x, g }, attrs: { ...window, filterShape } };
-            const { conv2dFilterGrad } = lower;
-            outcomes.push(
-              await checkKernel(bench, "conv2dFilterGrad", conv2dFilterGrad, of, undefined, "g"),
-            );
-          }
-          for (const { error } of outcomes) expect(error).toBeLessThan(TOLERANCE);
+      const lower = convLowerings(target, () => choice);
+      const sizes = choice.kind === "direct" ? [...channels, ...grouped] : channels;
+      for (const geometry of geometries) {
+        for (const size of sizes) await expectAgreement(lower, geometry, size, [biasAndRelu]);
+      }
+    },
+  );
+
+  it.each([true, false])(
+    "of each channel apart agree with the reference, with every epilogue; software adapter: %s",
+    async (isSoftware) => {
+      const lower = convLowerings({ ...target, isSoftware });
+      const epilogues = [undefined, "relu", "tanh", "sigmoid"] as const;
+      const every = [true, false].flatMap((hasBias) =>
+        epilogues.map((activation): WithEpilogue => ({ hasBias, activation })),
+      );
+      const kernels = new Set<string>();
+      for (const geometry of [...geometries, wideFilter]) {
+        for (const size of depthwise) {
+          for (const ran of await expectAgreement(lower, geometry, size, every)) kernels.add(ran);
         }
       }
+      expect([...kernels].sort()).toEqual([
+        "conv/depthwise",
+        "conv/depthwise_filter_grad",
+        "conv/depthwise_input_grad",
+        "matmul/sum_partials",
+      ]);
     },
   );
 });

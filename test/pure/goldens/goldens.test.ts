@@ -92,6 +92,7 @@ function dataOf(session: Eager, values: ReadonlyMap<string, Value>) {
 const scalar = (session: Eager, value: number) => session.leaf(tensor("f32", [], [value]));
 
 const same = {
+  groups: 1,
   stride: [1, 1],
   padding: [
     [1, 1],

@@ -66,6 +66,25 @@ describe("nn.conv2d", () => {
     expect(() => nn.conv2d(3, 4, 0)).toThrow("conv2d: the kernel's height must be a whole number");
   });
 
+  it("convolves groups of channels apart", () => {
+    const layer = nn.conv2d(2, 4, 1, { groups: 2, bias: false });
+    expect(layer.own.weight?.variable.shape).toEqual([1, 1, 1, 4]);
+    layer.own.weight?.variable.load(Float32Array.of(1, 2, 3, 4));
+    const x = tensor(Float32Array.of(10, 100), [1, 1, 1, 2]);
+    expect(evaluateTensor(layer(x))).toEqual([10, 20, 300, 400]);
+    expect(layer.description).toBe("conv2d(2, 4, 1 × 1, 2 groups)");
+  });
+
+  it("refuses groups that do not divide its channels", () => {
+    expect(() => nn.conv2d(3, 4, 3, { groups: 2 })).toThrow(ArgumentError);
+    expect(() => nn.conv2d(4, 3, 3, { groups: 2 })).toThrow(
+      "conv2d: groups must divide the layer's inputs and outputs; got 4 inputs, 3 outputs, groups 2.",
+    );
+    expect(() => nn.conv2d(4, 4, 3, { groups: 0 })).toThrow(
+      "conv2d: groups must be a whole number",
+    );
+  });
+
   it("refuses images with other channels", () => {
     expect(() => nn.conv2d(3, 4, 3)(zeros([1, 8, 8, 1]))).toThrow(ShapeError);
   });
@@ -126,6 +145,12 @@ describe("initialisers", () => {
   it.each([
     ["nn.linear", nn.linear(400, 100, { seed: 1 }), "weight", 1 / Math.sqrt(400)],
     ["nn.conv2d", nn.conv2d(16, 32, 5, { seed: 1 }), "weight", 1 / Math.sqrt(400)],
+    [
+      "nn.conv2d in groups",
+      nn.conv2d(64, 32, 5, { groups: 4, seed: 1 }),
+      "weight",
+      1 / Math.sqrt(400),
+    ],
     ["the input of nn.lstm", nn.lstm(40, 64, { seed: 1 }), "weight_ih_l0", 1 / Math.sqrt(64)],
     ["the recurrence of nn.lstm", nn.lstm(40, 64, { seed: 1 }), "weight_hh_l0", 1 / Math.sqrt(64)],
   ])(

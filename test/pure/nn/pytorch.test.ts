@@ -8,6 +8,7 @@ import { join, pathsOf } from "../../../src/nn/tree.ts";
 import golden from "../../goldens/training.json" with { type: "json" };
 import { relativeError } from "../../support/case-data.ts";
 import { evaluateTensors } from "../../support/evaluate-tensor.ts";
+import { goldenCnn, goldenGroupedCnn } from "../../support/golden-models.ts";
 
 interface GoldenGradient {
   readonly norm: number;
@@ -26,7 +27,9 @@ function parameter(index: number, shape: readonly number[], gain: number): Float
   );
 }
 
-function goldenState(from: typeof golden.cnn | typeof golden.lstm): nn.StateDict {
+function goldenState(
+  from: typeof golden.cnn | typeof golden.groupedCnn | typeof golden.lstm,
+): nn.StateDict {
   const { parameters, options } = from;
   return Object.fromEntries(
     parameters.map(({ name, shape, trained }, index) => {
@@ -73,23 +76,22 @@ function expectGradients(
 }
 
 describe("a model with PyTorch's parameters", () => {
-  it("has PyTorch's loss and gradients, as a CNN", () => {
-    const { batch } = golden.cnn.options;
+  it.each([
+    ["a CNN", golden.cnn, goldenCnn],
+    ["a CNN with groups of channels", golden.groupedCnn, goldenGroupedCnn],
+  ] as const)("has PyTorch's loss and gradients, as %s", (_, from, build) => {
+    const { batch } = from.options;
     const pixels = Float32Array.from({ length: batch * 784 }, (_, i) => {
       const [n, row, column] = [Math.floor(i / 784), Math.floor(i / 28) % 28, i % 28];
       const across = 0.25 * Math.cos(0.33 * column * (1 + 0.15 * n));
       return 0.5 + 0.25 * Math.sin(0.45 * row + 0.8 * n) + across;
     });
     const labels = Int32Array.from({ length: batch }, (_, n) => (3 * n + 1) % 10);
-    const model = nn.sequential(
-      ...[nn.conv2d(1, 16, 3, { padding: "same" }), nn.relu(), nn.maxPool2d(2)],
-      ...[nn.conv2d(16, 32, 3, { padding: "same" }), nn.relu(), nn.maxPool2d(2)],
-      ...[nn.flatten(), nn.linear(32 * 7 * 7, 10)],
-    );
-    model.loadStateDict(goldenState(golden.cnn));
+    const model = build();
+    model.loadStateDict(goldenState(from));
     const found = lossAndGradients(model, tensor(pixels, [batch, 28, 28, 1]), tensor(labels));
-    expect(found.loss).toBeCloseTo(golden.cnn.losses[0] ?? Number.NaN, 6);
-    expectGradients(found.gradients, golden.cnn.gradients["1"]);
+    expect(found.loss).toBeCloseTo(from.losses[0] ?? Number.NaN, 6);
+    expectGradients(found.gradients, from.gradients["1"]);
   });
 
   it("has PyTorch's loss and gradients, as two layers of LSTM", () => {

@@ -49,6 +49,13 @@ describe("the layouts of a state dict", () => {
     ]);
   });
 
+  it("give a convolution in groups one group's input channels", () => {
+    // [KH, KW, IC / groups, OC] = [1, 2, 1, 2]: element (column, out) is 2 · column + out + 1.
+    expect(exported(nn.conv2d(2, 2, [1, 2], { groups: 2 }), "weight")).toEqual([
+      { shape: [2, 1, 1, 2], data: [1, 3, 2, 4] },
+    ]);
+  });
+
   it("put an lstm's gates in front, then its units", () => {
     // [I, H, 4] = [1, 2, 4]: element (unit, gate) is 4 · unit + gate + 1.
     expect(exported(nn.lstm(1, 2), "weight_ih_l0")).toEqual([

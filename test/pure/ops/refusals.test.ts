@@ -17,6 +17,7 @@ const slide = {
     [0, 0],
   ],
 } as const;
+const convolve = { ...slide, groups: 1 } as const;
 const pool = { ...slide, window: [2, 2] } as const;
 
 type Refusal = readonly [
@@ -56,14 +57,32 @@ const refusals: readonly Refusal[] = [
   [
     "conv2d of channels that differ",
     ShapeError,
-    /^conv2d: the filters' input channels must equal the input's channels; got x f32\[8, 32, 32, 3\], w f32\[3, 3, 4, 16\]\. .*3 against 4 channels/,
-    () => ops.conv2d.infer({ x: f32(8, 32, 32, 3), w: f32(3, 3, 4, 16) }, slide),
+    /^conv2d: the filters' input channels must equal the input's channels \/ groups; got x f32\[8, 32, 32, 3\], w f32\[3, 3, 4, 16\], groups 1\. .*3 \/ 1 against 4 channels/,
+    () => ops.conv2d.infer({ x: f32(8, 32, 32, 3), w: f32(3, 3, 4, 16) }, convolve),
+  ],
+  [
+    "conv2d in groups with a filter for all channels",
+    ShapeError,
+    /^conv2d: the filters' input channels must equal the input's channels \/ groups; got .*, groups 2\. .*4 \/ 2 against 4 channels/,
+    () => ops.conv2d.infer({ x: f32(1, 8, 8, 4), w: f32(3, 3, 4, 6) }, { ...convolve, groups: 2 }),
+  ],
+  [
+    "conv2d in groups that do not divide the output channels",
+    ShapeError,
+    /^conv2d: groups must divide the output channels; got x f32\[1, 8, 8, 4\], w f32\[3, 3, 2, 5\], groups 2\./,
+    () => ops.conv2d.infer({ x: f32(1, 8, 8, 4), w: f32(3, 3, 2, 5) }, { ...convolve, groups: 2 }),
+  ],
+  [
+    "conv2d in no groups",
+    ArgumentError,
+    /^conv2d: groups must be a whole number of 1 or more; got groups 0\./,
+    () => ops.conv2d.infer({ x: f32(1, 8, 8, 4), w: f32(3, 3, 4, 5) }, { ...convolve, groups: 0 }),
   ],
   [
     "conv2d of a single image without a batch",
     ShapeError,
     /^conv2d: x must have 4 dimensions; got f32\[32, 32, 3\]\. It is \[N, H, W, C\]\./,
-    () => ops.conv2d.infer({ x: f32(32, 32, 3), w: f32(3, 3, 3, 16) }, slide),
+    () => ops.conv2d.infer({ x: f32(32, 32, 3), w: f32(3, 3, 3, 16) }, convolve),
   ],
   [
     "conv2dInputGrad of a gradient that is not conv2d's output",
@@ -72,7 +91,7 @@ const refusals: readonly Refusal[] = [
     () =>
       ops.conv2dInputGrad.infer(
         { g: f32(1, 4, 3, 2), w: f32(3, 3, 1, 2) },
-        { ...slide, inputShape: [1, 5, 5, 1] },
+        { ...convolve, inputShape: [1, 5, 5, 1] },
       ),
   ],
   [

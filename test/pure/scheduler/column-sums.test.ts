@@ -42,6 +42,7 @@ describe("on a GPU the sum of the rows that a product reads", () => {
       "conv2dFilterGrad",
       { x: images.value, g: gradient.value },
       {
+        groups: 1,
         stride: [1, 1],
         padding: [
           [1, 1],

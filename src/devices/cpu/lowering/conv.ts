@@ -1,6 +1,12 @@
-import type { Window2d } from "../../../ops/vocabulary.ts";
+import type { Conv2d } from "../../../ops/vocabulary.ts";
 import type { DeviceTraits, KernelCall, Region, Site } from "../../../scheduler/lowering.ts";
 import { type Shape, sizeOf } from "../../../tensor/shape.ts";
+import {
+  isDepthwise,
+  lowerDepthwise,
+  lowerDepthwiseFilterGrad,
+  lowerDepthwiseInputGrad,
+} from "./depthwise.ts";
 import { activationCode } from "./matmul.ts";
 import { call, read, write } from "./operands.ts";
 
@@ -15,10 +21,11 @@ const CHUNKS = 8;
 const FEW_CHUNKS = 4;
 const CHUNK_FLOATS = 1 << 16;
 
-/** The sizes of a convolution of x [N, H, W, C] with w [KH, KW, C, OC] to [N, OH, OW, OC], in the order of the words. */
-function sizes(x: Shape, w: Shape, out: Shape, { stride, padding }: Window2d) {
-  const [n = 0, height = 0, width = 0, channels = 0] = x;
-  const [windowRows = 0, windowColumns = 0, , outChannels = 0] = w;
+/** The sizes of a convolution, x [N, H, W, G·C], w [KH, KW, C, G·OC], out [N, OH, OW, G·OC], in the words' order. */
+function sizes(x: Shape, w: Shape, out: Shape, { stride, padding, groups }: Conv2d) {
+  const [n = 0, height = 0, width = 0] = x;
+  const [windowRows = 0, windowColumns = 0, channels = 0, allOutChannels = 0] = w;
+  const outChannels = allOutChannels / groups;
   const [, outRows = 0, outColumns = 0] = out;
   return {
     n,
@@ -65,32 +72,38 @@ function bandsRegion(
     : { region: scratch({ dtype: "f32", shape: [items * floats] }), isShared: 1 };
 }
 
-function lowerForward({ ins, outs, attrs, epilogue, scratch }: Site<"conv2d">): KernelCall[] {
+function lowerForward(site: Site<"conv2d">): KernelCall[] {
+  const { ins, outs, attrs, epilogue, scratch } = site;
   if (sizeOf(outs.out.type.shape) === 0) return [];
+  if (isDepthwise(ins.w.type.shape, attrs)) return lowerDepthwise(site);
   const size = sizes(ins.x.type.shape, ins.w.type.shape, outs.out.type.shape, attrs);
-  const panelFloats = Math.ceil(size.outChannels / 8) * 8 * size.cells;
+  const { groups } = attrs;
+  const panelFloats = groups * Math.ceil(size.outChannels / 8) * 8 * size.cells;
   const { rows, items, floats } = cutBands(size, attrs.stride[0]);
   const tableFloats = size.cells + rows * size.outColumns;
   const panels = scratch({ dtype: "f32", shape: [panelFloats + tableFloats] });
-  const { region, isShared } = bandsRegion(items, floats, panels, scratch);
+  const { region, isShared } = bandsRegion(items * groups, floats, panels, scratch);
   const operands = [read(ins.x), read(ins.w), write(outs.out), write(panels), write(region)];
-  const words = [...size.words, activationCode(epilogue), rows, isShared];
+  const words = [...size.words, activationCode(epilogue), rows, isShared, groups];
   return epilogue?.bias === undefined
     ? [call("conv2d", operands, words)]
     : [call("conv2dBias", [...operands, read(epilogue.bias)], words)];
 }
 
-function lowerInputGrad({ ins, outs, attrs, scratch }: Site<"conv2dInputGrad">): KernelCall[] {
+function lowerInputGrad(site: Site<"conv2dInputGrad">): KernelCall[] {
+  const { ins, outs, attrs, scratch } = site;
   const x = outs.out.type.shape;
   if (sizeOf(x) === 0) return [];
+  if (isDepthwise(ins.w.type.shape, attrs)) return lowerDepthwiseInputGrad(site);
   const size = sizes(x, ins.w.type.shape, ins.g.type.shape, attrs);
-  const [, height = 0, width = 0, channels = 0] = x;
-  const [windowRows = 0, windowColumns = 0] = ins.w.type.shape;
+  const { groups } = attrs;
+  const [, height = 0, width = 0] = x;
+  const [windowRows = 0, windowColumns = 0, channels = 0] = ins.w.type.shape;
   const [strideRows, strideColumns] = attrs.stride;
   const terms = windowRows * windowColumns * size.outChannels;
   const panels = scratch({
     dtype: "f32",
-    shape: [terms * (Math.ceil(channels / 8) * 8 + 1) + height * width],
+    shape: [groups * terms * (Math.ceil(channels / 8) * 8 + 1) + height * width],
   });
   // As wasm/conv.ts: the zeros in front, then every gradient row that a row of the input meets.
   const padded = (window: number, stride: number, length: number, before: number) =>
@@ -100,13 +113,15 @@ function lowerInputGrad({ ins, outs, attrs, scratch }: Site<"conv2dInputGrad">):
       padded(windowColumns, strideColumns, width, attrs.padding[1][0]) *
       size.outChannels +
     16;
-  const { region, isShared } = bandsRegion(size.n, floats, panels, scratch);
+  const { region, isShared } = bandsRegion(size.n * groups, floats, panels, scratch);
   const operands = [read(ins.g), read(ins.w), write(outs.out), write(panels), write(region)];
-  return [call("conv2dInputGrad", operands, [...size.words, isShared])];
+  return [call("conv2dInputGrad", operands, [...size.words, isShared, groups])];
 }
 
-function lowerFilterGrad({ ins, outs, attrs, scratch }: Site<"conv2dFilterGrad">): KernelCall[] {
+function lowerFilterGrad(site: Site<"conv2dFilterGrad">): KernelCall[] {
+  const { ins, outs, attrs, scratch } = site;
   if (sizeOf(outs.out.type.shape) === 0) return [];
+  if (isDepthwise(outs.out.type.shape, attrs)) return lowerDepthwiseFilterGrad(site);
   const size = sizes(ins.x.type.shape, outs.out.type.shape, ins.g.type.shape, attrs);
   const filterFloats = sizeOf(outs.out.type.shape);
   const { rows, items, floats } = cutBands(size, attrs.stride[0]);
@@ -118,7 +133,9 @@ function lowerFilterGrad({ ins, outs, attrs, scratch }: Site<"conv2dFilterGrad">
   });
   const { region, isShared } = bandsRegion(items, floats, sums, scratch);
   const operands = [read(ins.x), read(ins.g), write(outs.out), write(sums), write(region)];
-  return [call("conv2dFilterGrad", operands, [...size.words, rows, isShared, chunks])];
+  return [
+    call("conv2dFilterGrad", operands, [...size.words, rows, isShared, chunks, attrs.groups]),
+  ];
 }
 
 export const lowerConvolutions = {

@@ -11,6 +11,11 @@ function copyUp(to: usize, from: usize, bytes: usize): void {
   for (let at: usize = 0; at < bytes; at += 16) v128.store(to + at, v128.load(from + at));
 }
 
+/** As `copyUp` to `bytes` bytes, of which `pixelBytes` each come from places `step` bytes apart. */
+function copyGroup(to: usize, from: usize, bytes: usize, pixelBytes: usize, step: usize): void {
+  for (let at: usize = 0; at < bytes; at += pixelBytes, from += step) copyUp(to + at, from, pixelBytes);
+}
+
 // @ts-ignore: decorator
 @inline
 function clearUp(to: usize, bytes: usize): void {
@@ -18,23 +23,25 @@ function clearUp(to: usize, bytes: usize): void {
 }
 
 /**
- * Fills `to` [rows, paddedWidth, C] with rows `top` … of `image` [H, W, C], of which those outside are zeros, with
- * `left` zeros before every row and zeros behind it. Writes up to 12 bytes behind the buffer.
+ * Fills `to` [rows, paddedWidth, C] with rows `top` … of `image`, of which those outside are zeros, with `left` zeros
+ * before every row and zeros behind it. `image` [H, W] has `step` channels a pixel, of which the first C are taken:
+ * one group of them. Writes up to 12 bytes behind the buffer.
  */
 export function padBand(
-  image: usize, height: i32, width: i32, channels: i32, top: i32, left: i32, rows: i32, paddedWidth: i32, to: usize,
+  image: usize, height: i32, width: i32, channels: i32, step: i32, top: i32, left: i32, rows: i32, paddedWidth: i32, to: usize,
 ): void {
-  const rowBytes = <usize>(width * channels) << 2;
+  const rowBytes = <usize>(width * step) << 2;
   const leftBytes = <usize>(left * channels) << 2;
   const paddedBytes = <usize>(paddedWidth * channels) << 2;
   // A window may stop before the image's last columns: then a row is cut.
-  const copied = min(rowBytes, paddedBytes - leftBytes);
+  const copied = min(<usize>(width * channels) << 2, paddedBytes - leftBytes);
   for (let r = 0; r < rows; r++) {
     const y = top + r;
     if (y < 0 || y >= height) clearUp(to, paddedBytes);
     else {
       clearUp(to, leftBytes);
-      copyUp(to + leftBytes, image + <usize>y * rowBytes, copied);
+      if (step == channels) copyUp(to + leftBytes, image + <usize>y * rowBytes, copied);
+      else copyGroup(to + leftBytes, image + <usize>y * rowBytes, copied, <usize>channels << 2, <usize>step << 2);
       clearUp(to + leftBytes + copied, paddedBytes - leftBytes - copied);
     }
     to += paddedBytes;

@@ -20,8 +20,9 @@ function cell(m: i32, rowCells: i32, paddedRow: i32): usize {
 }
 
 /**
- * Operands x, g, out, scratch[chunks · KH · KW · C · OC + rows of a band · OW], bands; words: N, H, W, C, KH, KW, OC, OH,
- * OW, stride rows, columns, padding above, left, rows of a band, whether bands lie in `bands`, chunks.
+ * Operands x, g, out, scratch[chunks · KH · KW · C · OC · groups + rows of a band · OW], bands; words: N, H, W, C, KH, KW,
+ * OC, OH, OW, stride rows, columns, padding above, left, rows of a band, whether bands lie in `bands`, chunks, groups.
+ * C and OC are those of one group.
  */
 export function conv2dFilterGrad(args: usize, thread: i32, threads: i32): void {
   const words = args + 20;
@@ -30,9 +31,9 @@ export function conv2dFilterGrad(args: usize, thread: i32, threads: i32): void {
   const OH = word(words, 0, 7), OW = word(words, 0, 8);
   const strideRows = word(words, 0, 9), strideColumns = word(words, 0, 10);
   const above = word(words, 0, 11), left = word(words, 0, 12);
-  const bandRows = word(words, 0, 13), chunks = word(words, 0, 15);
-  const cells = KH * KW * C;
-  const size = <usize>(cells * OC) << 2;
+  const bandRows = word(words, 0, 13), chunks = word(words, 0, 15), groups = word(words, 0, 16);
+  const cells = KH * KW * C, step = OC * groups;
+  const size = <usize>(cells * step) << 2;
   const sums = operand(args, 3);
   const table = sums + <usize>chunks * size;
   const width = (OW - 1) * strideColumns + KW;
@@ -52,14 +53,23 @@ export function conv2dFilterGrad(args: usize, thread: i32, threads: i32): void {
       const row = (item - n * bands) * bandRows;
       const rows = min(bandRows, OH - row);
       const band = word(words, 0, 14) ? operand(args, 4) + <usize>item * bandBytes : threadScratch(thread) + BAND;
-      const image = operand(args, 0) + (<usize>(n * H * W * C) << 2);
-      padBand(image, H, W, C, row * strideRows - above, left, (rows - 1) * strideRows + KH, width, band);
-      const g = operand(args, 1) + (<usize>((n * OH + row) * OW * OC) << 2);
-      addBand(band, width * C, g, rows * OW, table, cells, KW * C, OC, to, item == first, threadScratch(thread));
+      const image = operand(args, 0) + (<usize>(n * H * W * C * groups) << 2);
+      const g = operand(args, 1) + (<usize>((n * OH + row) * OW * step) << 2);
+      for (let group = 0; group < groups; group++) {
+        padBand(
+          image + (<usize>(group * C) << 2), H, W, C, C * groups, row * strideRows - above, left,
+          (rows - 1) * strideRows + KH, width, band,
+        );
+        const own = <usize>(group * OC) << 2;
+        addBand(
+          band, width * C, g + own, rows * OW, table, cells, KW * C, OC, <usize>step << 2, to + own, item == first,
+          threadScratch(thread),
+        );
+      }
     }
   }
   barrier();
-  addChunks(sums, chunks, cells * OC, operand(args, 2), thread, threads);
+  addChunks(sums, chunks, cells * step, operand(args, 2), thread, threads);
 }
 
 /** As fillTable over pixels, one channel. */
@@ -69,12 +79,11 @@ function fillTable2(table: usize, rows: i32, columns: i32, rowStep: i32, columnS
   fillTable(table, rows, columns, 1, rowStep, columnStep);
 }
 
-/** to[cells][OC] (+)= the products of one band's `count` pixels. */
+/** to[cells][OC] (+)= the products of one band's `count` pixels; rows of both lie `rowBytes` apart. */
 function addBand(
-  band: usize, paddedRow: i32, g: usize, count: i32, table: usize, cells: i32, rowCells: i32, OC: i32, to: usize,
-  begins: bool, tile: usize,
+  band: usize, paddedRow: i32, g: usize, count: i32, table: usize, cells: i32, rowCells: i32, OC: i32,
+  rowBytes: usize, to: usize, begins: bool, tile: usize,
 ): void {
-  const rowBytes = <usize>OC << 2;
   for (let m = 0; m < cells; m += 6) {
     const p0 = cell(m, rowCells, paddedRow);
     const last = cells - 1;
@@ -87,7 +96,7 @@ function addBand(
     );
     const rows = min(6, cells - m);
     for (let n = 0; n < OC; n += 8) {
-      const out = to + (<usize>(m * OC + n) << 2);
+      const out = to + <usize>m * rowBytes + (<usize>n << 2);
       const b = g + (<usize>n << 2);
       if (rows == 6 && n + 8 <= OC) {
         setSteps(count, rowBytes, begins ? 0 : rowBytes, rowBytes);
@@ -104,7 +113,7 @@ function addBand(
 }
 
 /** out = the chunks' sums, added one after the other. */
-function addChunks(sums: usize, chunks: i32, count: i32, out: usize, thread: i32, threads: i32): void {
+export function addChunks(sums: usize, chunks: i32, count: i32, out: usize, thread: i32, threads: i32): void {
   const end = shareStart(count, thread + 1, threads, 16);
   for (let k = shareStart(count, thread, threads, 16); k < end; k++) {
     let sum: f32 = 0;

@@ -6,8 +6,12 @@
  * The gradient with respect to the input is the same over the padded gradient of the output with the filter turned
  * round and its channels swapped. With stride s the input pixels fall into s² phases, each of which sees only every
  * s-th row and column of the filter: a small convolution of stride 1 per phase, and no products with zeros.
+ *
+ * Groups of channels are convolutions of their own, between every so many channels of a pixel: C and OC are those of
+ * one group, and only what fills bands and packs panels knows how far apart the pixels of all groups lie.
  */
 import { fillTable, padBand } from "./conv-band";
+import { phaseLength, phaseStart, phaseTaps } from "./conv-phases";
 import { setPixels, setSteps, tableTile } from "./conv-tiles";
 import { activate, copyTile, ZEROS } from "./gemm";
 import { packColumns } from "./gemm-pack";
@@ -94,7 +98,10 @@ function at(pixel: i32, columns: i32, row: usize, column: usize): usize {
   return <usize>i * row + <usize>(pixel - i * columns) * column;
 }
 
-/** Operands x, w, out, scratch[panels · KH · KW · C · 8 + KH · KW · C + band rows · OW], bands; words: see `forward`. */
+/**
+ * Operands x, w, out, scratch[groups · panels · KH · KW · C · 8 + KH · KW · C + band rows · OW], bands; words: see
+ * `forward`.
+ */
 export function conv2d(args: usize, thread: i32, threads: i32): void {
   bias = 0;
   forward(args, args + 20, thread, threads);
@@ -108,7 +115,7 @@ export function conv2dBias(args: usize, thread: i32, threads: i32): void {
 
 /**
  * Words: N, H, W, C, KH, KW, OC, OH, OW, stride rows, columns, padding above, left, activation, output rows of a band,
- * 1 if bands lie in `bands` and not in the threads' own memory.
+ * 1 if bands lie in `bands` and not in the threads' own memory, groups.
  */
 function forward(args: usize, words: usize, thread: i32, threads: i32): void {
   const N = word(words, 0, 0), H = word(words, 0, 1), W = word(words, 0, 2), C = word(words, 0, 3);
@@ -120,15 +127,19 @@ function forward(args: usize, words: usize, thread: i32, threads: i32): void {
   channels = word(words, 0, 6);
   code = word(words, 0, 13);
   depth = KH * KW * C;
-  panels = operand(args, 3);
   tile = threadScratch(thread);
+  const groups = word(words, 0, 16);
+  const step = channels * groups;
   const count = (channels + 7) >> 3;
-  table = panels + (<usize>(count * depth) << 5);
-  const own = shareStart(count, thread, threads, 1);
-  packColumns(
-    operand(args, 1) + (<usize>own << 5), <usize>channels << 2, depth, shareStart(count, thread + 1, threads, 1) - own,
-    panels + (<usize>(own * depth) << 5),
-  );
+  const packed = operand(args, 3), groupBytes = <usize>(count * depth) << 5;
+  const firstBias = bias;
+  table = packed + <usize>groups * groupBytes;
+  const ownEnd = shareStart(count * groups, thread + 1, threads, 1);
+  for (let own = shareStart(count * groups, thread, threads, 1); own < ownEnd; own++) {
+    const group = own / count;
+    const column = group * channels + (own - group * count) * 8;
+    packColumns(operand(args, 1) + (<usize>column << 2), <usize>step << 2, depth, 1, packed + (<usize>(own * depth) << 5));
+  }
   const width = (OW - 1) * strideColumns + KW;
   starts = table + (<usize>depth << 2);
   if (thread == 0) {
@@ -139,37 +150,26 @@ function forward(args: usize, words: usize, thread: i32, threads: i32): void {
 
   const bands = (OH + bandRows - 1) / bandRows;
   const bandBytes = <usize>(((bandRows - 1) * strideRows + KH) * width * C + 16) << 2;
-  const end = shareStart(N * bands, thread + 1, threads, 1);
-  for (let item = shareStart(N * bands, thread, threads, 1); item < end; item++) {
-    const n = item / bands;
-    const row = (item - n * bands) * bandRows;
+  const end = shareStart(N * bands * groups, thread + 1, threads, 1);
+  for (let item = shareStart(N * bands * groups, thread, threads, 1); item < end; item++) {
+    const group = item % groups;
+    const n = item / groups / bands;
+    const row = (item / groups - n * bands) * bandRows;
     const rows = min(bandRows, OH - row);
     const band = word(words, 0, 15) ? operand(args, 4) + <usize>item * bandBytes : tile + BAND;
-    const image = operand(args, 0) + (<usize>(n * H * W * C) << 2);
-    padBand(image, H, W, C, row * strideRows - above, left, (rows - 1) * strideRows + KH, width, band);
-    const out = operand(args, 2) + (<usize>((n * OH + row) * OW * channels) << 2);
-    pixels(rows * OW, OW, band, out, <usize>(OW * channels) << 2, <usize>channels << 2);
+    const image = operand(args, 0) + (<usize>(n * H * W * groups * C + group * C) << 2);
+    padBand(image, H, W, C, C * groups, row * strideRows - above, left, (rows - 1) * strideRows + KH, width, band);
+    panels = packed + <usize>group * groupBytes;
+    if (firstBias != 0) bias = firstBias + (<usize>(group * channels) << 2);
+    const out = operand(args, 2) + (<usize>((n * OH + row) * OW * step + group * channels) << 2);
+    pixels(rows * OW, OW, band, out, <usize>(OW * step) << 2, <usize>step << 2);
   }
 }
 
-/** Taps of phase `phase` of `taps`, `stride` apart. */
-// @ts-ignore: decorator
-@inline
-function phaseTaps(taps: i32, phase: i32, stride: i32): i32 {
-  return phase < taps ? (taps - phase + stride - 1) / stride : 0;
-}
-
-/** The first pixel ≥ 0 whose distance from the padded edge is `phase` modulo `stride`. */
-// @ts-ignore: decorator
-@inline
-function phaseStart(phase: i32, padding: i32, stride: i32): i32 {
-  return ((phase - padding) % stride + stride) % stride;
-}
-
 /**
- * Operands g, w, out, scratch, bands; words: N, H, W, C, KH, KW, OC, OH, OW, stride rows, columns, padding above, left.
- * scratch: for every phase the panels [ceil(C / 8)][taps · OC][8], then a table of taps · OC; then for every phase where
- * the windows of its pixels start.
+ * Operands g, w, out, scratch, bands; words: N, H, W, C, KH, KW, OC, OH, OW, stride rows, columns, padding above, left,
+ * whether bands lie in `bands`, groups. scratch: for every group and phase the panels [ceil(C / 8)][taps · OC][8], then
+ * a table of taps · OC; behind all groups for every phase where the windows of its pixels start.
  */
 export function conv2dInputGrad(args: usize, thread: i32, threads: i32): void {
   const words = args + 20;
@@ -178,9 +178,10 @@ export function conv2dInputGrad(args: usize, thread: i32, threads: i32): void {
   const OH = word(words, 0, 7), OW = word(words, 0, 8);
   const sh = word(words, 0, 9), sw = word(words, 0, 10);
   const above = word(words, 0, 11), left = word(words, 0, 12);
-  const shared = word(words, 0, 13);
+  const shared = word(words, 0, 13), groups = word(words, 0, 14);
   const scratch = operand(args, 3);
   const count = (C + 7) >> 3;
+  const step = C * groups, gradientStep = OC * groups;
   bias = 0, code = 0, channels = C;
   tile = threadScratch(thread);
 
@@ -188,62 +189,60 @@ export function conv2dInputGrad(args: usize, thread: i32, threads: i32): void {
   const top = (KH - 1) / sh, before = (KW - 1) / sw;
   const height = top + (H - 1 + above) / sh + 1, width = before + (W - 1 + left) / sw + 1;
   const phases = sh * sw;
-  for (let phase = thread; phase < phases; phase += threads) {
-    const py = phase / sw, px = phase % sw;
-    packPhase(operand(args, 1), py, px, KH, KW, C, OC, sh, sw, width, phaseMemory(scratch, phase, KH, KW, OC, sh, sw, count));
+  const groupBytes = phaseMemory(0, phases, KH, KW, OC, sh, sw, count);
+  const allStarts = scratch + <usize>groups * groupBytes;
+  for (let own = thread; own < phases * groups; own += threads) {
+    const phase = own % phases, group = own / phases;
+    packPhase(
+      operand(args, 1) + (<usize>(group * OC) << 2), phase / sw, phase % sw, KH, KW, C, OC, gradientStep, sh, sw, width,
+      phaseMemory(scratch + <usize>group * groupBytes, phase, KH, KW, OC, sh, sw, count),
+    );
+    if (group > 0) continue;
     fillTable(
-      phaseStarts(scratch, phase, KH, KW, OC, sh, sw, count, H, W, above, left),
-      phaseLength(H, py, above, sh), phaseLength(W, px, left, sw), 1, width * OC, OC,
+      phaseStarts(allStarts, phase, sh, sw, H, W, above, left),
+      phaseLength(H, phase / sw, above, sh), phaseLength(W, phase % sw, left, sw), 1, width * OC, OC,
     );
   }
   barrier();
 
   const bandBytes = <usize>(height * width * OC + 16) << 2;
-  const end = shareStart(N, thread + 1, threads, 1);
-  for (let n = shareStart(N, thread, threads, 1); n < end; n++) {
-    const band = shared ? operand(args, 4) + <usize>n * bandBytes : tile + BAND;
-    padBand(operand(args, 0) + (<usize>(n * OH * OW * OC) << 2), OH, OW, OC, -top, before, height, width, band);
-    const out = operand(args, 2) + (<usize>(n * H * W * C) << 2);
+  const end = shareStart(N * groups, thread + 1, threads, 1);
+  for (let item = shareStart(N * groups, thread, threads, 1); item < end; item++) {
+    const n = item / groups, group = item % groups;
+    const band = shared ? operand(args, 4) + <usize>item * bandBytes : tile + BAND;
+    const gradient = operand(args, 0) + (<usize>(n * OH * OW * gradientStep + group * OC) << 2);
+    padBand(gradient, OH, OW, OC, gradientStep, -top, before, height, width, band);
+    const out = operand(args, 2) + (<usize>(n * H * W * step + group * C) << 2);
     for (let phase = 0; phase < phases; phase++) {
       const py = phase / sw, px = phase % sw;
       const tapRows = phaseTaps(KH, py, sh), tapColumns = phaseTaps(KW, px, sw);
       const y = phaseStart(py, above, sh), x = phaseStart(px, left, sw);
       if (y >= H || x >= W) continue;
       depth = tapRows * tapColumns * OC;
-      panels = phaseMemory(scratch, phase, KH, KW, OC, sh, sw, count);
+      panels = phaseMemory(scratch + <usize>group * groupBytes, phase, KH, KW, OC, sh, sw, count);
       table = panels + (<usize>(count * depth) << 5);
       // A phase without taps has no terms: its pixels become zeros.
       const i = (y + above - py) / sh - tapRows + 1 + top, j = (x + left - px) / sw - tapColumns + 1 + before;
-      starts = phaseStarts(scratch, phase, KH, KW, OC, sh, sw, count, H, W, above, left);
+      starts = phaseStarts(allStarts, phase, sh, sw, H, W, above, left);
       const columns = phaseLength(W, px, left, sw);
       pixels(
         phaseLength(H, py, above, sh) * columns, columns, band + (<usize>((i * width + j) * OC) << 2),
-        out + (<usize>((y * W + x) * C) << 2), <usize>(sh * W * C) << 2, <usize>(sw * C) << 2,
+        out + (<usize>((y * W + x) * step) << 2), <usize>(sh * W * step) << 2, <usize>(sw * step) << 2,
       );
     }
   }
 }
 
-/** Pixels of `length` that belong to a phase. */
-// @ts-ignore: decorator
-@inline
-function phaseLength(length: i32, phase: i32, padding: i32, stride: i32): i32 {
-  const first = phaseStart(phase, padding, stride);
-  return first < length ? (length - first + stride - 1) / stride : 0;
-}
-
-/** Where the starts of the windows of `phase` lie: behind the panels and tables of all. */
-function phaseStarts(
-  scratch: usize, phase: i32, KH: i32, KW: i32, OC: i32, sh: i32, sw: i32, count: i32, H: i32, W: i32, above: i32, left: i32,
-): usize {
+/** Where the starts of the windows of `phase` lie, in memory that holds those of all phases from `first` on. */
+function phaseStarts(first: usize, phase: i32, sh: i32, sw: i32, H: i32, W: i32, above: i32, left: i32): usize {
   let elements = 0;
   for (let before = 0; before < phase; before++) {
     elements += phaseLength(H, before / sw, above, sh) * phaseLength(W, before % sw, left, sw);
   }
-  return phaseMemory(scratch, sh * sw, KH, KW, OC, sh, sw, count) + (<usize>elements << 2);
+  return first + (<usize>elements << 2);
 }
 
-/** Where panels and table of `phase` lie. */
+/** Where panels and table of `phase` lie, in memory that holds those of one group from `scratch` on. */
 function phaseMemory(scratch: usize, phase: i32, KH: i32, KW: i32, OC: i32, sh: i32, sw: i32, count: i32): usize {
   let terms = 0;
   for (let before = 0; before < phase; before++) {
@@ -252,9 +251,9 @@ function phaseMemory(scratch: usize, phase: i32, KH: i32, KW: i32, OC: i32, sh: 
   return scratch + (<usize>(terms * (count * 8 + 1)) << 2);
 }
 
-/** Panels [C][taps turned round · OC] of w [KH, KW, C, OC] and the table of one phase. */
+/** Panels [C][taps turned round · OC] of w [KH, KW, C], rows of `step` with OC of this group, and one phase's table. */
 function packPhase(
-  w: usize, py: i32, px: i32, KH: i32, KW: i32, C: i32, OC: i32, sh: i32, sw: i32, width: i32, to: usize,
+  w: usize, py: i32, px: i32, KH: i32, KW: i32, C: i32, OC: i32, step: i32, sh: i32, sw: i32, width: i32, to: usize,
 ): void {
   const tapRows = phaseTaps(KH, py, sh), tapColumns = phaseTaps(KW, px, sw);
   const terms = tapRows * tapColumns * OC;
@@ -262,12 +261,12 @@ function packPhase(
   for (let i = 0; i < tapRows; i++) {
     for (let j = 0; j < tapColumns; j++) {
       const kh = py + sh * (tapRows - 1 - i), kw = px + sw * (tapColumns - 1 - j);
-      const tap = w + (<usize>((kh * KW + kw) * C * OC) << 2);
+      const tap = w + (<usize>((kh * KW + kw) * C * step) << 2);
       const first = (i * tapColumns + j) * OC;
       for (let c = 0; c < count * 8; c++) {
         // [panel][term][8]
         let out = to + (<usize>(((c >> 3) * terms + first) * 8 + (c & 7)) << 2);
-        const from = tap + (<usize>(min(c, C - 1) * OC) << 2);
+        const from = tap + (<usize>(min(c, C - 1) * step) << 2);
         for (let oc = 0; oc < OC; oc++) {
           store<f32>(out, load<f32>(from + (<usize>oc << 2)));
           out += 32;

@@ -6,6 +6,8 @@ import { crossEntropy, crossEntropyGrad, logSoftmax, softmax } from "./classific
 import { conv2d, conv2dBias, conv2dInputGrad } from "./conv";
 import { conv2dFilterGrad } from "./conv-filter";
 import { copy } from "./copy";
+import { depthwise, depthwiseBias, depthwiseInputGrad } from "./depthwise";
+import { depthwiseFilterGrad } from "./depthwise-filter";
 import { elementwise } from "./elementwise";
 import { embedding, embeddingGrad } from "./embedding";
 import { fill, iota } from "./fill";
@@ -54,4 +56,8 @@ export const kernels: StaticArray<(args: usize, thread: i32, threads: i32) => vo
   gruGrad,
   rnn,
   rnnGrad,
+  depthwise,
+  depthwiseBias,
+  depthwiseInputGrad,
+  depthwiseFilterGrad,
 ];

@@ -1,4 +1,4 @@
-import type { Window2d } from "../../../ops/vocabulary.ts";
+import type { Conv2d } from "../../../ops/vocabulary.ts";
 import type { Shape } from "../../../tensor/shape.ts";
 import type { ReferenceTable } from "../kernel.ts";
 
@@ -15,12 +15,12 @@ export const convKernels = {
       w.type.shape,
       out.type.shape,
       attrs,
-      ({ input, filter, output, c, oc }) => {
+      ({ input, filter, output, c, oc, row }) => {
         for (let i = 0; i < c; i++) {
           const factor = x.data[input + i] ?? 0;
           for (let o = 0; o < oc; o++) {
             sums[output + o] =
-              (sums[output + o] ?? 0) + factor * (w.data[filter + i * oc + o] ?? 0);
+              (sums[output + o] ?? 0) + factor * (w.data[filter + i * row + o] ?? 0);
           }
         }
       },
@@ -35,11 +35,11 @@ export const convKernels = {
       w.type.shape,
       g.type.shape,
       attrs,
-      ({ input, filter, output, c, oc }) => {
+      ({ input, filter, output, c, oc, row }) => {
         for (let i = 0; i < c; i++) {
           let sum = sums[input + i] ?? 0;
           for (let o = 0; o < oc; o++) {
-            sum += (g.data[output + o] ?? 0) * (w.data[filter + i * oc + o] ?? 0);
+            sum += (g.data[output + o] ?? 0) * (w.data[filter + i * row + o] ?? 0);
           }
           sums[input + i] = sum;
         }
@@ -55,12 +55,12 @@ export const convKernels = {
       out.type.shape,
       g.type.shape,
       attrs,
-      ({ input, filter, output, c, oc }) => {
+      ({ input, filter, output, c, oc, row }) => {
         for (let i = 0; i < c; i++) {
           const factor = x.data[input + i] ?? 0;
-          const row = filter + i * oc;
+          const weights = filter + i * row;
           for (let o = 0; o < oc; o++) {
-            sums[row + o] = (sums[row + o] ?? 0) + factor * (g.data[output + o] ?? 0);
+            sums[weights + o] = (sums[weights + o] ?? 0) + factor * (g.data[output + o] ?? 0);
           }
         }
       },
@@ -69,44 +69,49 @@ export const convKernels = {
   },
 } satisfies Pick<ReferenceTable, "conv2d" | "conv2dInputGrad" | "conv2dFilterGrad">;
 
-/** Where the C channels of an input cell, the C × OC weights and the OC channels of an output cell start. */
+/** Where the c channels of an input cell, the c × oc weights and the oc channels of an output cell start: one group's. */
 interface Tap {
   input: number;
   filter: number;
   output: number;
   readonly c: number;
   readonly oc: number;
+  /** Weights from one input channel to the next, the OC of all groups. */
+  readonly row: number;
 }
 
 /**
- * Visits every pair of an output cell [n, oh, ow] and a filter cell [kh, kw] that meets a real input cell; the zeros
- * of the padding add nothing. x [N, H, W, C], w [KH, KW, C, OC], out [N, OH, OW, OC].
+ * Visits every pair of an output cell [n, oh, ow] and a filter cell [kh, kw] that meets a real input cell, once for
+ * each group; the zeros of the padding add nothing. x [N, H, W, C], w [KH, KW, C / groups, OC], out [N, OH, OW, OC].
  */
 function overTaps(
   x: Shape,
   w: Shape,
   out: Shape,
-  { stride, padding }: Window2d,
+  { stride, padding, groups }: Conv2d,
   visit: (tap: Readonly<Tap>) => void,
 ): void {
-  const [batch = 0, height = 0, width = 0, c = 0] = x;
-  const [windowRows = 0, windowColumns = 0, , oc = 0] = w;
+  const [batch = 0, height = 0, width = 0, channels = 0] = x;
+  const [windowRows = 0, windowColumns = 0, c = 0, row = 0] = w;
   const [, outHeight = 0, outWidth = 0] = out;
-  const tap: Tap = { input: 0, filter: 0, output: 0, c, oc };
+  const oc = row / groups;
+  const tap: Tap = { input: 0, filter: 0, output: 0, c, oc, row };
   for (let cell = 0; cell < batch * outHeight * outWidth; cell++) {
     const ow = cell % outWidth;
     const oh = Math.floor(cell / outWidth) % outHeight;
     const n = Math.floor(cell / (outWidth * outHeight));
-    tap.output = cell * oc;
     for (let kh = 0; kh < windowRows; kh++) {
-      const row = oh * stride[0] - padding[0][0] + kh;
-      if (row < 0 || row >= height) continue;
+      const y = oh * stride[0] - padding[0][0] + kh;
+      if (y < 0 || y >= height) continue;
       for (let kw = 0; kw < windowColumns; kw++) {
-        const column = ow * stride[1] - padding[1][0] + kw;
-        if (column < 0 || column >= width) continue;
-        tap.input = ((n * height + row) * width + column) * c;
-        tap.filter = (kh * windowColumns + kw) * c * oc;
-        visit(tap);
+        const x = ow * stride[1] - padding[1][0] + kw;
+        if (x < 0 || x >= width) continue;
+        for (let group = 0; group < groups; group++) {
+          tap.input = ((n * height + y) * width + x) * channels + group * c;
+          tap.filter = (kh * windowColumns + kw) * c * row + group * oc;
+          tap.output = cell * row + group * oc;
+          visit(tap);
+        }
       }
     }
   }

@@ -2,12 +2,19 @@
  * Convolutions as matrix products whose left operand is gathered, never stored: positions × (filter position,
  * channel) · (filter position, channel) × output channels. The gradient with respect to the input is the same
  * gather over the windows of g, one layer of the grid for each phase of the stride; the gradient with respect to
- * the filter is the transposed product with its long sum split into parts.
+ * the filter is the transposed product with its long sum split into parts. Groups of channels are products side by
+ * side, by the kernels without workgroup memory only; groups of one channel are depthwise.ts.
  */
 import type { OpNode } from "../../../graph/graph.ts";
 import type { KernelCall, Operand, Region, Site } from "../../../scheduler/lowering.ts";
 import { type Shape, sizeOf } from "../../../tensor/shape.ts";
 import type { Lowerings, WebgpuTarget } from "../target.ts";
+import {
+  isDepthwise,
+  lowerDepthwise,
+  lowerDepthwiseFilterGrad,
+  lowerDepthwiseInputGrad,
+} from "./depthwise.ts";
 import { type Destination, epilogueConstants, sumPartials, sumsConstant } from "./destination.ts";
 import { lineGrid } from "./grid.ts";
 import { tileConstants } from "./matmul.ts";
@@ -16,11 +23,12 @@ import { type Choice, chooseDirect, chooseTiled, type Product, partOf } from "./
 
 export type ConvChoice = Extract<Choice, { kind: "direct" | "tiled" }>;
 
-/** The kernel and tile for a convolution; `sourceChannels` are those that are gathered. */
+/** The kernel and tile for a convolution; `sourceChannels` are those that are gathered, for one of `groups`. */
 export type ChooseConv = (
   target: WebgpuTarget,
   product: Product,
   sourceChannels: number,
+  groups: number,
 ) => ConvChoice;
 
 export function convLowerings(
@@ -38,7 +46,9 @@ export function chooseConv(
   target: WebgpuTarget,
   product: Product,
   sourceChannels: number,
+  groups: number,
 ): ConvChoice {
+  if (groups > 1) return chooseDirect(product);
   // So few channels leave a tile of k mostly index arithmetic, and a small filter in the cache.
   if (target.isSoftware || sourceChannels < 4 || product.n < 8) return chooseDirect(product);
   return chooseTiled(target, product);
@@ -58,7 +68,9 @@ function lowerForward(
   target: WebgpuTarget,
   choose: ChooseConv,
 ): KernelCall[] {
-  const { ins, outs } = site;
+  const { ins, outs, attrs } = site;
+  if (sizeOf(outs.out.type.shape) === 0) return [];
+  if (isDepthwise(ins.w.type.shape, attrs)) return lowerDepthwise(site);
   return lowerGather(
     { source: ins.x, w: ins.w, out: outs.out, isGradient: false, site },
     target,
@@ -71,7 +83,9 @@ function lowerInputGrad(
   target: WebgpuTarget,
   choose: ChooseConv,
 ): KernelCall[] {
-  const { ins, outs } = site;
+  const { ins, outs, attrs } = site;
+  if (sizeOf(outs.out.type.shape) === 0) return [];
+  if (isDepthwise(ins.w.type.shape, attrs)) return lowerDepthwiseInputGrad(site);
   return lowerGather(
     { source: ins.g, w: ins.w, out: outs.out, isGradient: true, site },
     target,
@@ -81,20 +95,20 @@ function lowerInputGrad(
 
 function lowerGather(gather: Gather, target: WebgpuTarget, choose: ChooseConv): KernelCall[] {
   const { source, w, out, isGradient, site } = gather;
-  const [images = 0, outHeight = 0, outWidth = 0, n = 0] = out.type.shape;
-  const [, sourceHeight = 0, sourceWidth = 0, sourceChannels = 0] = source.type.shape;
+  const { stride, padding, groups } = site.attrs;
+  const [images = 0, outHeight = 0, outWidth = 0, outChannels = 0] = out.type.shape;
+  const [, sourceHeight = 0, sourceWidth = 0, allSourceChannels = 0] = source.type.shape;
   const [filterHeight = 0, filterWidth = 0] = w.type.shape;
-  const { stride, padding } = site.attrs;
-  if (sizeOf(out.type.shape) === 0) return [];
+  const [n, sourceChannels] = [outChannels / groups, allSourceChannels / groups];
 
   const phases = isGradient ? stride[0] * stride[1] : 1;
   const positions = isGradient
     ? images * Math.ceil(outHeight / stride[0]) * Math.ceil(outWidth / stride[1])
     : images * outHeight * outWidth;
   const k = (filterHeight * filterWidth * sourceChannels) / phases;
-  const product = { m: positions, n, k: Math.ceil(k), batches: phases };
-  const choice = withoutSplits(choose(target, product, sourceChannels));
-  const { tilesN, grid, constants } = mappingOf(choice, product);
+  const product = { m: positions, n, k: Math.ceil(k), batches: phases * groups };
+  const choice = withoutSplits(choose(target, product, sourceChannels, groups));
+  const { tilesN, grid, constants, groupWords } = mappingOf(choice, product, groups);
   const isVector = Number(n % 4 === 0);
   // Forward w is read along OC, backward in blocks along OC too, which only the tiled kernel turns around.
   const isTiledVector = choice.kind === "tiled" && sourceChannels % 4 === 0;
@@ -122,8 +136,9 @@ function lowerGather(gather: Gather, target: WebgpuTarget, choose: ChooseConv): 
         ...[images * outHeight * outWidth, n, sourceHeight, sourceWidth, sourceChannels],
         ...[outHeight, outWidth, filterHeight, filterWidth],
         // w is [KH, KW, C, OC]: forward k runs over C and n over OC, backward the other way round.
-        ...(isGradient ? [1, sourceChannels] : [n, 1]),
+        ...(isGradient ? [1, allSourceChannels] : [outChannels, 1]),
         ...[...stride, padding[0][0], padding[1][0], tilesN],
+        ...groupWords,
       ],
       grid: [grid[0], grid[1], phases],
     },
@@ -135,33 +150,47 @@ function withoutSplits(choice: ConvChoice): ConvChoice {
   return { ...choice, splits: 1 };
 }
 
-function mappingOf(choice: ConvChoice, { m, n }: Product) {
-  if (choice.kind === "direct") {
-    const { tm, tn, wx, wy } = choice;
-    const tilesN = Math.ceil(n / (tn * wx));
-    const constants = { TM: tm, TN: tn, WX: wx, WY: wy };
-    return { tilesN, constants, grid: lineGrid(tilesN * Math.ceil(m / (tm * wy))) };
-  }
-  const { bm, bn } = choice.tile;
-  const tilesN = Math.ceil(n / bn);
-  return { tilesN, constants: tileConstants(choice), grid: lineGrid(tilesN * Math.ceil(m / bm)) };
+/** How a choice specialises and covers `groups` products side by side; `groupWords` end the parameters. */
+function mappingOf(choice: ConvChoice, { m, n }: Product, groups: number) {
+  const isDirect = choice.kind === "direct";
+  const [rows, columns] = isDirect
+    ? [choice.tm * choice.wy, choice.tn * choice.wx]
+    : [choice.tile.bm, choice.tile.bn];
+  const tilesN = Math.ceil(n / columns);
+  const tiles = tilesN * Math.ceil(m / rows);
+  const own = isDirect
+    ? { TM: choice.tm, TN: choice.tn, WX: choice.wx, WY: choice.wy }
+    : tileConstants(choice);
+  const constants: Record<string, number> = { ...own, GROUPED: Number(groups > 1) };
+  const groupWords = groups > 1 ? [groups, tiles] : [];
+  return { tilesN, constants, grid: lineGrid(tiles * groups), groupWords };
 }
 
 function lowerFilterGrad(
-  { ins: { x, g }, outs: { out }, attrs, columnSums: sums, scratch }: Site<"conv2dFilterGrad">,
+  site: Site<"conv2dFilterGrad">,
   target: WebgpuTarget,
   choose: ChooseConv,
 ): KernelCall[] {
-  const [, height = 0, width = 0, channels = 0] = x.type.shape;
-  const [images = 0, outHeight = 0, outWidth = 0, n = 0] = g.type.shape;
-  const [filterHeight = 0, filterWidth = 0] = out.type.shape;
+  const {
+    ins: { x, g },
+    outs: { out },
+    attrs,
+    columnSums: sums,
+    scratch,
+  } = site;
+  const { groups } = attrs;
+  const [, height = 0, width = 0] = x.type.shape;
+  const [images = 0, outHeight = 0, outWidth = 0] = g.type.shape;
+  const [filterHeight = 0, filterWidth = 0, channels = 0, outChannels = 0] = out.type.shape;
   if (sizeOf(out.type.shape) === 0) return [];
+  if (isDepthwise(out.type.shape, attrs)) return lowerDepthwiseFilterGrad(site, target);
 
+  const n = outChannels / groups;
   const m = filterHeight * filterWidth * channels;
   const windows = images * outHeight * outWidth;
-  const choice = filterGradChoice(target, g.type.shape, out.type.shape, choose);
-  const product = { m, n, k: windows, batches: 1 };
-  const { tilesN, grid, constants } = mappingOf(choice, product);
+  const product = { m, n, k: windows, batches: groups };
+  const choice = filterGradChoice(target, g.type.shape, out.type.shape, groups, choose);
+  const { tilesN, grid, constants, groupWords } = mappingOf(choice, product, groups);
   const isVector = Number(n % 4 === 0);
   const isDirect = choice.kind === "direct";
   // The barrier-free kernel walks whole rows of windows, the tiled one windows.
@@ -171,7 +200,7 @@ function lowerFilterGrad(
   const partials =
     parts === 1
       ? undefined
-      : scratch({ dtype: "f32", shape: [parts, sums === undefined ? m : m + 1, n] });
+      : scratch({ dtype: "f32", shape: [parts, sums === undefined ? m : m + 1, outChannels] });
   const call: KernelCall = {
     kernel: isDirect ? "conv/filter_grad" : "conv/filter_grad_tiled",
     constants: {
@@ -189,35 +218,40 @@ function lowerFilterGrad(
     words: [
       ...[m, n, height, width, channels, outHeight, outWidth, filterWidth],
       ...[...attrs.stride, attrs.padding[0][0], attrs.padding[1][0], tilesN, length, part],
+      ...groupWords,
     ],
     grid: [grid[0], grid[1], parts],
   };
   if (partials === undefined) return [call];
   const to: Destination = { out, epilogue: undefined, biasStride: 1, sums, scratch };
-  return [call, sumPartials(partials, 0, parts, m * n, n, to)];
+  return [call, sumPartials(partials, 0, parts, m * outChannels, outChannels, to)];
 }
 
 function filterGradChoice(
   target: WebgpuTarget,
-  [images = 0, height = 0, width = 0, n = 0]: Shape,
-  [filterHeight = 0, filterWidth = 0, channels = 0]: Shape,
+  [images = 0, height = 0, width = 0]: Shape,
+  [filterHeight = 0, filterWidth = 0, channels = 0, outChannels = 0]: Shape,
+  groups: number,
   choose: ChooseConv,
 ): ConvChoice {
   const m = filterHeight * filterWidth * channels;
+  const product = { m, n: outChannels / groups, k: images * height * width, batches: groups };
   // Rows are (filter position, channel) here: few channels are no reason against tiles.
-  return choose(target, { m, n, k: images * height * width, batches: 1 }, m);
+  return choose(target, product, m, groups);
 }
 
 /** Whether the sums of g over all windows can ride along in the kernel for the filter's gradient. */
 export function sumsWindows(
   target: WebgpuTarget,
-  { ins, outs }: OpNode<"conv2dFilterGrad">,
+  { ins, outs, attrs }: OpNode<"conv2dFilterGrad">,
   choose: ChooseConv = chooseConv,
 ): boolean {
   const { g } = ins;
   const { out } = outs;
   if (sizeOf(g.type.shape) === 0 || sizeOf(out.type.shape) === 0) return false;
-  return filterGradChoice(target, g.type.shape, out.type.shape, choose).kind === "tiled";
+  // Groups run by kernels that stage nothing.
+  if (attrs.groups !== 1) return false;
+  return filterGradChoice(target, g.type.shape, out.type.shape, 1, choose).kind === "tiled";
 }
 
 /** The number of parts is in the grid: kernels of this file need no constant for it. */

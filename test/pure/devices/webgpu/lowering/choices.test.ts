@@ -70,7 +70,7 @@ describe("the choice of a matrix product's kernel", () => {
     ]) {
       expect(chooseProduct(software, sizes).kind).toBe("direct");
     }
-    expect(chooseConv(software, product(12544, 144, 32), 16).kind).toBe("direct");
+    expect(chooseConv(software, product(12544, 144, 32), 16, 1).kind).toBe("direct");
   });
 
   it("stays within the workgroups and memory that every GPU has", () => {
@@ -87,8 +87,12 @@ describe("the choice of a matrix product's kernel", () => {
   });
 
   it("takes the direct convolution for images of few channels", () => {
-    expect(chooseConv(hardware, product(50176, 9, 16), 1).kind).toBe("direct");
-    expect(chooseConv(hardware, product(12544, 144, 32), 16).kind).toBe("tiled");
+    expect(chooseConv(hardware, product(50176, 9, 16), 1, 1).kind).toBe("direct");
+    expect(chooseConv(hardware, product(12544, 144, 32), 16, 1).kind).toBe("tiled");
+  });
+
+  it("takes the direct convolution for groups of channels", () => {
+    expect(chooseConv(hardware, product(12544, 144, 32), 16, 2).kind).toBe("direct");
   });
 });
 

@@ -1,0 +1,140 @@
+/**
+ * Convolutions of every channel by one filter of its own: no product of matrices, so an invocation makes results of
+ * one channel (or of four). The gradient with respect to the input is the same kernel with the filter turned round,
+ * or, with a stride, a gather over windows; that with respect to the filter sums parts of the windows in two passes.
+ */
+import type { Conv2d } from "../../../ops/vocabulary.ts";
+import type { KernelCall, Operand, Site } from "../../../scheduler/lowering.ts";
+import { type Shape, sizeOf } from "../../../tensor/shape.ts";
+import type { WebgpuTarget } from "../target.ts";
+import { epilogueConstants, sumPartials } from "./destination.ts";
+import { threadGrid } from "./grid.ts";
+import { read, write } from "./operand.ts";
+
+/** Neighbouring results of an invocation, and neighbouring taps of the filter's gradient. */
+const COLUMNS = 4;
+const MOST_TAPS = 4;
+/** Parts of the filter's gradient: as many as bring this many workgroups to work, none shorter than a row of windows. */
+const WORKGROUPS = 128;
+const SOFTWARE_WORKGROUPS = 16;
+
+/** Whether w [KH, KW, 1, C] has one filter for each channel, of more than one. */
+export function isDepthwise([, , inputs, outputs]: Shape, { groups }: Conv2d): boolean {
+  return groups > 1 && inputs === 1 && outputs === groups;
+}
+
+/** Elements of a Value, which is four channels where their number allows it. */
+function lanesOf(channels: number): number {
+  return channels % 4 === 0 ? 4 : 1;
+}
+
+export function lowerDepthwise({ ins, outs, attrs, epilogue }: Site<"conv2d">): KernelCall[] {
+  const bias = epilogue?.bias;
+  const operands = [
+    ...[read(ins.x), read(ins.w)],
+    ...(bias === undefined ? [] : [read(bias)]),
+    write(outs.out),
+  ];
+  const [x, w, out] = [ins.x.type.shape, ins.w.type.shape, outs.out.type.shape];
+  const constants = { ...epilogueConstants(epilogue), GRADIENT: 0 };
+  return [rowsCall(operands, constants, x, w, out, attrs)];
+}
+
+/** The kernel that makes rows of `out` from `source`, both [N, H, W, C]. */
+function rowsCall(
+  operands: readonly Operand[],
+  constants: Readonly<Record<string, number>>,
+  source: Shape,
+  w: Shape,
+  out: Shape,
+  attrs: Pick<Conv2d, "stride" | "padding">,
+): KernelCall {
+  const [images = 0, rows = 0, width = 0, channels = 0] = out;
+  const lanes = lanesOf(channels);
+  const columns = width >= COLUMNS ? COLUMNS : 1;
+  const tiles = Math.ceil(width / columns);
+  const count = (images * rows * tiles * channels) / lanes;
+  return {
+    kernel: "conv/depthwise",
+    constants: { ...constants, COLUMNS: columns, VECTOR: Number(lanes === 4) },
+    operands,
+    words: [count, ...sizesOf(source, w, out, attrs), tiles, 0, 0],
+    grid: threadGrid(count, 64),
+  };
+}
+
+/** Words of lib/depthwise from `height` to `pad_columns`. */
+function sizesOf(
+  [, height = 0, width = 0]: Shape,
+  [filterHeight = 0, filterWidth = 0]: Shape,
+  [, outHeight = 0, outWidth = 0, channels = 0]: Shape,
+  { stride, padding }: Pick<Conv2d, "stride" | "padding">,
+): number[] {
+  return [
+    ...[height, width, channels / lanesOf(channels), outHeight, outWidth],
+    ...[filterHeight, filterWidth, ...stride, padding[0][0], padding[1][0]],
+  ];
+}
+
+export function lowerDepthwiseInputGrad(site: Site<"conv2dInputGrad">): KernelCall[] {
+  const { ins, outs, attrs } = site;
+  const [g, w, x] = [ins.g.type.shape, ins.w.type.shape, outs.out.type.shape];
+  const operands = [read(ins.g), read(ins.w), write(outs.out)];
+  const [filterHeight = 0, filterWidth = 0, , channels = 0] = w;
+  const { stride, padding } = attrs;
+  if (stride[0] === 1 && stride[1] === 1) {
+    // The windows over a pixel are a window of g; where x has more padding than that, it begins inside g.
+    const rows = filterHeight - 1 - padding[0][0];
+    const columns = filterWidth - 1 - padding[1][0];
+    const turned = {
+      stride,
+      padding: [[rows, rows] as const, [columns, columns] as const] as const,
+    };
+    const constants = { BIAS: 0, ACTIVATION: 0, GRADIENT: 1 };
+    return [rowsCall(operands, constants, g, w, x, turned)];
+  }
+  const lanes = lanesOf(channels);
+  const count = sizeOf(x) / lanes;
+  return [
+    {
+      kernel: "conv/depthwise_input_grad",
+      constants: { VECTOR: Number(lanes === 4) },
+      operands,
+      words: [count, ...sizesOf(g, w, x, attrs), 0, 0, 0],
+      grid: threadGrid(count, 64),
+    },
+  ];
+}
+
+export function lowerDepthwiseFilterGrad(
+  { ins: { x, g }, outs: { out }, attrs, scratch }: Site<"conv2dFilterGrad">,
+  target: WebgpuTarget,
+): KernelCall[] {
+  const [filterHeight = 0, filterWidth = 0, , channels = 0] = out.type.shape;
+  const [images = 0, outHeight = 0] = g.type.shape;
+  const lanes = lanesOf(channels);
+  const taps = Math.min(filterWidth, MOST_TAPS);
+  const tiles = Math.ceil(filterWidth / taps);
+  const count = (filterHeight * tiles * channels) / lanes;
+  const [across, down] = threadGrid(count, 64);
+  const length = images * outHeight;
+  const wanted = target.isSoftware ? SOFTWARE_WORKGROUPS : WORKGROUPS;
+  const part = Math.max(1, Math.ceil((length * across * down) / wanted));
+  const parts = Math.max(1, Math.ceil(length / part));
+  const filters = sizeOf(out.type.shape);
+  const partials = parts === 1 ? undefined : scratch({ dtype: "f32", shape: [parts, filters] });
+  const call: KernelCall = {
+    kernel: "conv/depthwise_filter_grad",
+    constants: { TAPS: taps, VECTOR: Number(lanes === 4) },
+    operands: [read(x), read(g), write(partials ?? out)],
+    words: [
+      count,
+      ...sizesOf(x.type.shape, out.type.shape, g.type.shape, attrs),
+      ...[tiles, length, part],
+    ],
+    grid: [across, down, parts],
+  };
+  if (partials === undefined) return [call];
+  const to = { out, epilogue: undefined, biasStride: 1, sums: undefined, scratch } as const;
+  return [call, sumPartials(partials, 0, parts, filters, channels, to)];
+}
