@@ -11,6 +11,7 @@ import {
 } from "../functions.ts";
 import { module } from "./define.ts";
 import type { Mode, Module, State, Stepped } from "./module.ts";
+import { observe } from "./observe.ts";
 import { checkCounts, checkProbability } from "./options.ts";
 import {
   makeWeights,
@@ -116,7 +117,11 @@ export function recurrentModule(
     },
   });
   return Object.assign(self, {
-    run: (x: Tensor, run: SequenceRun = {}) => walkAll(x, run, self.mode),
+    run(x: Tensor, options: SequenceRun = {}): Stepped {
+      const walked = walkAll(x, options, self.mode);
+      observe(self, walked.y);
+      return walked;
+    },
   });
 }
 
