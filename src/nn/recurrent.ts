@@ -39,7 +39,8 @@ export interface SequenceRun {
   readonly state?: State | undefined;
   /**
    * How many steps each sequence of the batch has, 0 … T, in any order: whole numbers, or i32[B] where they are data of
-   * a compiled step. Behind the end y is 0, the state stays, and no gradient comes from there.
+   * a compiled step. Behind the end y is 0, the state stays, and no gradient comes from there; what x holds there does
+   * not matter, as long as it is finite.
    */
   readonly lengths?: Tensor | readonly number[] | undefined;
 }
