@@ -16,7 +16,8 @@ export interface SequenceOptions {
   readonly reverse?: boolean;
   /**
    * i32[B]: how many steps each sequence has. Behind its end a sequence keeps its state, its y is 0 and no gradient
-   * comes from there. Walked in reverse, it begins at its own end.
+   * comes from there; what x holds there does not matter, as long as it is finite. Walked in reverse, it begins at its
+   * own end.
    */
   readonly lengths?: Tensor;
   /** What `gradientFlow` calls the layer; the kind of cell where nothing is said. */

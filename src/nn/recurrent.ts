@@ -12,6 +12,7 @@ import {
 } from "../functions.ts";
 import { module } from "./define.ts";
 import type { Mode, Module, State, Stepped } from "./module.ts";
+import { observe } from "./observe.ts";
 import { checkCounts, checkProbability } from "./options.ts";
 import { walkInParts } from "./recurrent-parts.ts";
 import {
@@ -45,7 +46,8 @@ export interface SequenceRun {
   readonly state?: State | undefined;
   /**
    * How many steps each sequence of the batch has, 0 … T, in any order: whole numbers, or i32[B] where they are data of
-   * a compiled step. Behind the end y is 0, the state stays, and no gradient comes from there.
+   * a compiled step. Behind the end y is 0, the state stays, and no gradient comes from there; what x holds there does
+   * not matter, as long as it is finite.
    */
   readonly lengths?: Tensor | readonly number[] | undefined;
 }
@@ -129,7 +131,11 @@ export function recurrentModule(
     },
   });
   return Object.assign(self, {
-    run: (x: Tensor, run: SequenceRun = {}) => walkAll(x, run, self.mode),
+    run(x: Tensor, options: SequenceRun = {}): Stepped {
+      const walked = walkAll(x, options, self.mode);
+      observe(self, walked.y);
+      return walked;
+    },
   });
 }
 

@@ -19,6 +19,7 @@ interface Sequence {
 const sequences: readonly [Sequence, ...Sequence[]] = [
   { name: "of one unit for one step", size: [1, 1, 1] },
   { name: "of one unit over time", size: [9, 1, 1] },
+  { name: "of no sequence", size: [3, 0, 7] },
   { name: "of one sequence", size: [2, 1, 7] },
   { name: "of one step", size: [1, 3, 7] },
   { name: "of 7 units over 9 steps", size: [9, 3, 7] },

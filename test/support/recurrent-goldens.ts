@@ -87,16 +87,15 @@ export function rebuild(golden: GoldenCase): Rebuilt {
   const states = Array.from({ length: hasStates ? count : 0 }, (_, k) =>
     given(NUMBER.state + k, [batch, hidden]),
   );
-  const steppers = lengths === null ? [] : [tensor(Int32Array.from(lengths), [batch])];
+  const counts = lengths === null ? [] : [tensor(Int32Array.from(lengths), [batch])];
   return {
     model,
-    inputs: [given(NUMBER.input, [steps, batch, features]), ...steppers, ...states],
+    inputs: [given(NUMBER.input, [steps, batch, features]), ...counts, ...states],
     compute(x, ...rest) {
-      const own = lengths === null ? undefined : rest[0];
-      const initial = rest.slice(lengths === null ? 0 : 1);
       if (x === undefined) throw new Error("there is no input");
+      const initial = rest.slice(counts.length);
       const { y, state } = model.run(x, {
-        lengths: own,
+        lengths: rest.slice(0, counts.length)[0],
         state: hasStates ? initial : undefined,
       });
       const loss = [y, ...state]

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ShapeError } from "../../../src/errors.ts";
+import type { Tensor } from "../../../src/functions.ts";
 import * as nn from "../../../src/nn/index.ts";
 
 describe("summary", () => {
@@ -57,6 +58,13 @@ describe("summary", () => {
   it("says which child was not used", () => {
     const idle = nn.module("idle", { children: { spare: nn.linear(2, 2) }, forward: (x) => x });
     expect(idle.summary([1, 2])).toContain("spare  linear(2, 2)  not used");
+  });
+
+  it("shows a recurrent layer that is walked by run()", () => {
+    const gru = nn.gru(3, 4, { bidirectional: true });
+    const forward = (x: Tensor) => gru.run(x, { lengths: [1, 5] }).y;
+    const tagger = nn.module("tagger", { children: { gru }, forward });
+    expect(tagger.summary([5, 2, 3])).toContain("gru    gru(3, 4, both directions)  [5, 2, 8]");
   });
 
   it("works on a single layer", () => {
