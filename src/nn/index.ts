@@ -29,3 +29,4 @@ export type {
 export type { InitialiseOptions } from "./options.ts";
 export { avgPool2d, maxPool2d } from "./pool.ts";
 export { sequential } from "./sequential.ts";
+export { type StatefulOptions, StatefulSession, stateful } from "./stateful.ts";
