@@ -14,7 +14,13 @@ export * from "./functions/recurrent.ts";
 export { isWatched } from "./functions/recurrent-watch.ts";
 export * from "./functions/reduce.ts";
 export { packedOffsets } from "./ops/packed.ts";
-export { type Argument, type Compiled, compile, planStep } from "./runtime/compile.ts";
+export {
+  type Argument,
+  type Compiled,
+  type CompileOptions,
+  compile,
+  planStep,
+} from "./runtime/compile.ts";
 export { currentRuntime } from "./runtime/current.ts";
 export { type InitOptions, init, type Opened } from "./runtime/init.ts";
 export { packVariables } from "./runtime/pack.ts";

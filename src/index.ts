@@ -11,4 +11,7 @@ export {
   type StepReport,
   Trainer,
   type TrainerOptions,
+  type TrainerState,
+  type TrainingBatch,
+  type Window,
 } from "./train/index.ts";

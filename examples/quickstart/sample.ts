@@ -1,5 +1,5 @@
 /** Text out of a trained model, one character at a time, its recurrent state kept on the device. */
-import { compile, drawUniform, keyOf, type nn, reshape, tensor, variable } from "gradgpu";
+import { drawUniform, keyOf, nn, tensor } from "gradgpu";
 import type { TextVocabulary } from "gradgpu/data";
 
 export interface SampleOptions {
@@ -21,7 +21,8 @@ export async function sampleText(
   vocabulary: TextVocabulary,
   { prompt, length, temperature, seed }: SampleOptions,
 ): Promise<string> {
-  const next = stepper(model);
+  const session = nn.stateful(model);
+  const next = async (id: number) => (await session.step(tensor(Int32Array.of(id), [1, 1]))).data();
   const random = drawUniform(keyOf(seed), 0, length);
   let logits: ArrayLike<number> = [];
   for (const id of vocabulary.encode(prompt)) logits = await next(id);
@@ -31,25 +32,10 @@ export async function sampleText(
     written.push(id);
     logits = await next(id);
   }
+  session.dispose();
   const paragraphs = vocabulary.decode(written).split("\n\n");
   const longest = paragraphs.reduce((a, b) => (b.length > a.length ? b : a));
   return wholeSentences(longest.trim());
-}
-
-/** A function from one character to the logits of the one after it; it remembers what came before. */
-function stepper(model: nn.Module): (id: number) => Promise<ArrayLike<number>> {
-  const state = model
-    .stateShapes(1)
-    .map((shape) => variable(new Float32Array(shape.reduce((n, d) => n * d, 1)), shape));
-  const step = compile((id) => {
-    model.eval();
-    const { y, state: following } = model.step(id, state);
-    following.forEach((value, i) => {
-      state[i]?.assign(value);
-    });
-    return reshape(y, [-1]);
-  });
-  return async (id) => (await step(tensor(Int32Array.of(id), [1, 1]))).data();
 }
 
 /** Where `random` in [0, 1) falls in softmax(logits / temperature). */

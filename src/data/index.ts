@@ -6,6 +6,7 @@
  *   batches                           examples → shuffled batches
  *   TextVocabulary                    text ↔ ids
  *   sequenceBatches                   ids → windows for truncated backpropagation through time
+ *   streamWindows                     sequences as they arrive → such windows, in flat memory
  */
 export { type Batch, type BatchOptions, batchCount, batches } from "./batches.ts";
 export {
@@ -20,6 +21,7 @@ export {
 } from "./dataset.ts";
 export { gunzip } from "./gunzip.ts";
 export { type IdxArray, type IdxType, readIdx, readIdxBytes } from "./idx.ts";
+export type { Chunk, Frames, Sequence } from "./pieces.ts";
 export {
   IGNORED_LABEL,
   type SequenceBatch,
@@ -27,4 +29,10 @@ export {
   sequenceBatchCount,
   sequenceBatches,
 } from "./sequences.ts";
+export {
+  type Sequences,
+  type StreamOptions,
+  type StreamWindow,
+  streamWindows,
+} from "./stream-windows.ts";
 export { TextVocabulary, type TextVocabularyJson, type TextVocabularyOptions } from "./text.ts";

@@ -33,3 +33,4 @@ export { avgPool2d, maxPool2d } from "./pool.ts";
 export type { RecurrentModule, RecurrentOptions, SequenceRun } from "./recurrent.ts";
 export { type RnnOptions, rnn } from "./rnn.ts";
 export { sequential } from "./sequential.ts";
+export { type StatefulOptions, StatefulSession, stateful } from "./stateful.ts";

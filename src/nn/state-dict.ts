@@ -43,18 +43,22 @@ function addedTo(known: StateEntry | undefined, { shape, data }: StateEntry): St
 
 /** Replaces all parameters, or none where a name or a shape is wrong. */
 export function importState(module: Module, dict: StateDict): void {
+  for (const { parameter, layout, entries } of checkStateDict(module, dict)) {
+    parameter.variable.load(fromEntries(entries, parameter.variable.shape, layout));
+  }
+}
+
+/** Where each entry belongs. @throws ArgumentError for names, ShapeError for shapes that are not the module's */
+export function checkStateDict(module: Module, dict: StateDict) {
   const places = placesOf(module);
   checkNames(places, dict);
-  const found = places.map(({ names, layout, parameter }) => ({
+  return places.map(({ names, layout, parameter }) => ({
     parameter,
     layout,
     entries: piecesOf(layout).map(({ shape }, i) =>
       checkedEntry(names[i] ?? "", shape, dict[names[i] ?? ""]),
     ),
   }));
-  for (const { parameter, layout, entries } of found) {
-    parameter.variable.load(fromEntries(entries, parameter.variable.shape, layout));
-  }
 }
 
 function placesOf(module: Module): Place[] {

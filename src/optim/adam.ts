@@ -11,7 +11,7 @@ export interface AdamOptions extends OptimizerOptions {
 
 /** Adam with bias correction, Kingma & Ba 2015, algorithm 1. */
 export function adam(options: AdamOptions): Optimizer {
-  const core = new OptimizerCore("adam", options);
+  const core = new OptimizerCore("adam", options, ["m", "v"]);
   const attrs = {
     beta1: options.beta1 ?? 0.9,
     beta2: options.beta2 ?? 0.999,
@@ -25,5 +25,6 @@ export function adam(options: AdamOptions): Optimizer {
     },
     setLearningRate: (learningRate) => core.setLearningRate(learningRate),
     state: () => core.state(),
+    loadState: (saved) => core.loadState(saved),
   };
 }

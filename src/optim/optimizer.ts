@@ -1,4 +1,4 @@
-import { ArgumentError } from "../errors.ts";
+import { ArgumentError, ShapeError } from "../errors.ts";
 import {
   add,
   asTensor,
@@ -8,6 +8,8 @@ import {
   minimum,
   packedOffsets,
   packVariables,
+  type Shape,
+  sizeOf,
   sqrt,
   sumOfSquares,
   type Tensor,
@@ -32,6 +34,12 @@ export interface UpdateOptions {
   readonly norm?: Tensor;
 }
 
+/** What a variable of an optimizer's state held. */
+export interface SavedVariable {
+  readonly shape: Shape;
+  readonly data: Float32Array;
+}
+
 /** Changes parameters in the direction of their gradients. Inside a compiled step the update is part of its plan. */
 export interface Optimizer {
   /** @throws ArgumentError where the gradients belong to other parameters than at the first call */
@@ -40,6 +48,12 @@ export interface Optimizer {
   setLearningRate(learningRate: number): void;
   /** The optimizer's own variables, for checkpoints. */
   state(): ReadonlyMap<string, Variable>;
+  /**
+   * Goes on from what the variables of `state()` held, with the same parameters. Nothing changes where it does not fit.
+   * @throws ArgumentError for names that are not those of `state()`, ShapeError for shapes; what belongs to parameters
+   *   is checked at the first update where there has been none
+   */
+  loadState(saved: Readonly<Record<string, SavedVariable>>): void;
 }
 
 /** √Σ g² over all gradients. */
@@ -53,12 +67,21 @@ export class OptimizerCore {
   /** Updates made so far. */
   readonly step: Variable;
   readonly #clipNorm: number | undefined;
+  readonly #name: string;
+  readonly #flatNames: readonly string[];
   readonly #flat = new Map<string, Variable>();
+  /** Loaded before there were parameters whose state it could be. */
+  readonly #waiting = new Map<string, Float32Array>();
   /** A constant in memory: a literal would be written anew in every step. */
   readonly #one = tensor(1);
   #parameters: readonly Variable[] | undefined;
 
-  constructor(name: string, { learningRate, clipNorm }: OptimizerOptions) {
+  /** `flatNames`: what `flat` will be asked for. */
+  constructor(
+    name: string,
+    { learningRate, clipNorm }: OptimizerOptions,
+    flatNames: readonly string[],
+  ) {
     if (!(learningRate >= 0)) {
       throw new ArgumentError(
         `${name}: the learning rate must be 0 or more; got ${learningRate}. 1e-3 is a usual start for Adam.`,
@@ -72,6 +95,8 @@ export class OptimizerCore {
     this.learningRate = variable(learningRate, [], `${name}.learningRate`);
     this.step = variable(0, [], `${name}.step`);
     this.#clipNorm = clipNorm;
+    this.#name = name;
+    this.#flatNames = flatNames;
   }
 
   setLearningRate(learningRate: number): void {
@@ -83,13 +108,54 @@ export class OptimizerCore {
     const known = this.#flat.get(name);
     if (known !== undefined) return known;
     const { length } = packedOffsets((this.#parameters ?? []).map(({ shape }) => shape));
-    const made = variable(new Float32Array(length), [length], name);
+    const start = this.#waiting.get(name) ?? new Float32Array(length);
+    this.#checkSize(name, [length], start.length);
+    const made = variable(start, [length], name);
     this.#flat.set(name, made);
+    this.#waiting.delete(name);
     return made;
   }
 
   state(): ReadonlyMap<string, Variable> {
     return new Map([["learningRate", this.learningRate], ["step", this.step], ...this.#flat]);
+  }
+
+  loadState(saved: Readonly<Record<string, SavedVariable>>): void {
+    this.#checkNames(Object.keys(saved));
+    const known = this.state();
+    for (const [name, { shape, data }] of Object.entries(saved)) {
+      const { shape: own } = known.get(name) ?? { shape };
+      this.#checkSize(name, own, data.length);
+    }
+    // Saved before the first update there is nothing but zeros behind these names.
+    for (const name of this.#flatNames) {
+      const data = saved[name]?.data;
+      const held = this.#flat.get(name);
+      if (held !== undefined) held.load(data ?? new Float32Array(held.size));
+      else if (data === undefined) this.#waiting.delete(name);
+      else this.#waiting.set(name, data.slice());
+    }
+    for (const name of ["learningRate", "step"] as const) {
+      const data = saved[name]?.data;
+      if (data !== undefined) this[name].load(data);
+    }
+  }
+
+  #checkNames(given: readonly string[]): void {
+    const needed = ["learningRate", "step"];
+    const isFresh = given.length === needed.length;
+    const expected = isFresh ? needed : [...needed, ...this.#flatNames];
+    if (given.length === expected.length && expected.every((name) => given.includes(name))) return;
+    throw new ArgumentError(
+      `${this.#name}: loadState must be given what state() named: ${expected.join(", ")}; got ${given.join(", ") || "nothing"}. Nothing was loaded. Make the optimizer that the state was saved from.`,
+    );
+  }
+
+  #checkSize(name: string, own: Shape, given: number): void {
+    if (sizeOf(own) === given) return;
+    throw new ShapeError(
+      `${this.#name}: a saved state must be that of the same parameters; got ${given} numbers for ${name} [${own.join(", ")}]. Build the model as it was when the state was saved.`,
+    );
   }
 
   /** Counts the step and prepares what the update ops take. */

@@ -10,7 +10,7 @@ export interface SgdOptions extends OptimizerOptions {
 
 /** Stochastic gradient descent, with momentum as in PyTorch: v ← momentum·v + g, p ← p − learningRate·v. */
 export function sgd(options: SgdOptions): Optimizer {
-  const core = new OptimizerCore("sgd", options);
+  const core = new OptimizerCore("sgd", options, ["velocity"]);
   const attrs = {
     momentum: options.momentum ?? 0,
     nesterov: options.nesterov ?? false,
@@ -23,5 +23,6 @@ export function sgd(options: SgdOptions): Optimizer {
     },
     setLearningRate: (learningRate) => core.setLearningRate(learningRate),
     state: () => core.state(),
+    loadState: (saved) => core.loadState(saved),
   };
 }

@@ -27,6 +27,16 @@ export interface Compiled<R> {
   explain(): string;
   /** The plans made so far, one for each signature of arguments. */
   readonly plans: readonly Plan[];
+  /** Gives the memory of all plans back, after the runs that are under way; a later call compiles again. */
+  dispose(): void;
+}
+
+export interface CompileOptions {
+  /**
+   * Asked at every call: with the runtime's seed it decides the run's random numbers, so that work that was
+   * interrupted can go on with the numbers it would have had. The number of the run where nothing is said.
+   */
+  readonly randomCount?: () => number;
 }
 
 /** Results of at most this many elements come to the host with the run. */
@@ -44,35 +54,57 @@ interface Entry {
   runs: number;
 }
 
-export function compile<R>(fn: (...args: Tensor[]) => R): Compiled<R> {
-  const step = new CompiledStep(fn);
+export function compile<R>(
+  fn: (...args: Tensor[]) => R,
+  options: CompileOptions = {},
+): Compiled<R> {
+  const step = new CompiledStep(fn, options);
   const call = (...args: Argument[]) => step.call(currentRuntime("compile"), args);
   Object.defineProperty(call, "plans", { get: () => step.plans() });
-  return Object.assign(call, { explain: () => step.explain() }) as Compiled<R>;
+  const rest = { explain: () => step.explain(), dispose: () => step.dispose() };
+  return Object.assign(call, rest) as Compiled<R>;
 }
 
 class CompiledStep<R> {
   readonly #fn: (...args: Tensor[]) => R;
+  readonly #options: CompileOptions;
   readonly #entries = new Map<Runtime, Map<string, Entry>>();
 
-  constructor(fn: (...args: Tensor[]) => R) {
+  constructor(fn: (...args: Tensor[]) => R, options: CompileOptions) {
     this.#fn = fn;
+    this.#options = options;
   }
 
   call(runtime: Runtime, args: readonly Argument[]): Promise<R> {
     checkNotTracing();
     const tensors = args.map((arg) => (typeof arg === "number" ? scalar(arg) : arg));
+    const count = this.#options.randomCount?.();
+    const entries = this.#entries.get(runtime) ?? new Map<string, Entry>();
+    this.#entries.set(runtime, entries);
     return runtime.enqueue(async () => {
       await runtime.flush();
-      const entry = await this.#entryFor(runtime, tensors);
-      return this.#run(runtime, entry, tensors);
+      const entry = await this.#entryFor(runtime, entries, tensors);
+      return this.#run(runtime, entry, tensors, count ?? entry.runs);
     });
   }
 
-  async #entryFor(runtime: Runtime, args: readonly Tensor[]): Promise<Entry> {
+  dispose(): void {
+    for (const [runtime, entries] of this.#entries) {
+      const unload = () => {
+        for (const { program } of entries.values()) runtime.device.unload(program);
+        entries.clear();
+      };
+      // A device that is closed or lost has taken the plans with it.
+      runtime.enqueue(unload).catch(() => undefined);
+    }
+  }
+
+  async #entryFor(
+    runtime: Runtime,
+    entries: Map<string, Entry>,
+    args: readonly Tensor[],
+  ): Promise<Entry> {
     const signature = args.map(({ type }) => describe(type)).join(", ");
-    const entries = this.#entries.get(runtime) ?? new Map<string, Entry>();
-    this.#entries.set(runtime, entries);
     const known = entries.get(signature);
     if (known !== undefined && known.places === placesOf(known.prepared)) return known;
     if (known !== undefined) runtime.device.unload(known.program);
@@ -100,7 +132,7 @@ class CompiledStep<R> {
     return { traced, prepared, plan, program, places: placesOf(prepared), outputs, why, runs: 0 };
   }
 
-  async #run(runtime: Runtime, entry: Entry, args: readonly Tensor[]): Promise<R> {
+  async #run(runtime: Runtime, entry: Entry, args: readonly Tensor[], count: number): Promise<R> {
     const { device } = runtime;
     const { traced, prepared, program, outputs } = entry;
     const used = new Set(prepared.cells);
@@ -108,7 +140,7 @@ class CompiledStep<R> {
       const arg = args[i];
       if (arg !== undefined && used.has(cell)) await handOver(runtime, arg, cell);
     }
-    if (traced.key !== undefined) traced.key.host = Uint32Array.of(runtime.seed, entry.runs);
+    if (traced.key !== undefined) traced.key.host = Uint32Array.of(runtime.seed, count);
     entry.runs++;
     const storages = await runtime.bind(prepared);
     const reads: ReadRequest[] = [];

@@ -16,10 +16,11 @@ export interface TrainingBatch {
   /** How many targets count for the loss; y's first dimension where nothing is said. */
   readonly count?: number;
   /**
-   * For windows of a longer sequence, time first ([T, B, …]): whether the sequence begins here. The recurrent state is
-   * carried from a window to the next one with `start: false`. Leave it out for examples that stand for themselves.
+   * For windows of longer sequences, time first ([T, B, …]): whether the sequences begin here, all of them or row by
+   * row. A row that goes on does so from the recurrent state that the window before left; one that begins starts from
+   * zeros. Leave it out for examples that stand for themselves.
    */
-  readonly start?: boolean;
+  readonly start?: boolean | readonly boolean[];
 }
 
 /**
@@ -47,8 +48,41 @@ export function passOver(
   data: TrainingData,
   options: PassOptions,
 ): Iterable<TrainingBatch> | AsyncIterable<TrainingBatch> {
-  if (typeof data === "function") return data(options.epoch);
+  if (typeof data === "function") return iterableOf(data(options.epoch));
   return data instanceof Int32Array ? windows(data, options) : examples(data, options);
+}
+
+/** Data of a caller's making may be anything. */
+function iterableOf<T>(made: T): T {
+  if (
+    typeof made === "object" &&
+    made !== null &&
+    (Symbol.iterator in made || Symbol.asyncIterator in made)
+  )
+    return made;
+  throw new ArgumentError(
+    `fit: a function must return an iterable of batches; got ${named(made)}. Make it a generator: function* () { yield { x, y }; }.`,
+  );
+}
+
+/** @throws ArgumentError where `batch` is no TrainingBatch */
+export function checkBatch(batch: unknown): void {
+  const isValues = (part: unknown) =>
+    typeof part === "object" && part !== null && "data" in part && "shape" in part;
+  const { x, y } = (batch ?? {}) as { x?: unknown; y?: unknown };
+  if (isValues(x) && isValues(y)) return;
+  throw new ArgumentError(
+    `fit: a batch must be { x, y }, each { data, shape, dtype }; got ${named(batch)}. The functions of gradgpu/data make them.`,
+  );
+}
+
+function named(value: unknown): string {
+  if (typeof value !== "object" || value === null) return `${typeof value} ${String(value)}`;
+  const keys = Object.keys(value);
+  const { name } = value.constructor ?? { name: "object" };
+  return ArrayBuffer.isView(value) || Array.isArray(value)
+    ? name
+    : `${name} { ${keys.join(", ")} }`;
 }
 
 /** Batches in one pass, or undefined where only the caller knows. */

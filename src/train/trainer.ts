@@ -1,77 +1,21 @@
-import { ArgumentError, NonFiniteError } from "../errors.ts";
+import { NonFiniteError } from "../errors.ts";
 import { tensor, variable } from "../functions.ts";
 import { accuracy, crossEntropy } from "../losses/index.ts";
 import type { Module } from "../nn/index.ts";
-import type { Optimizer } from "../optim/index.ts";
+import { checkStateDict } from "../nn/state-dict.ts";
 import {
   batchesInPass,
+  checkBatch,
   type PassOptions,
   passOver,
   type TrainingBatch,
   type TrainingData,
 } from "./batch-source.ts";
-import {
-  EvaluationSteps,
-  type LossFunction,
-  type Metrics,
-  type StepResult,
-  TrainingSteps,
-} from "./steps.ts";
-
-export interface TrainerOptions<M extends Metrics = Metrics> {
-  /** What is made small: (model's output, targets) → []. */
-  readonly loss: LossFunction;
-  readonly optimizer: Optimizer;
-  /** Further numbers to report, (model's output, targets) → [] each. With `losses.crossEntropy`: accuracy. */
-  readonly metrics?: M;
-  /**
-   * Truncated back-propagation through time: sequences are cut into windows of so many steps. The recurrent state
-   * crosses the border between two windows, the gradient does not. Williams & Peng 1990.
-   */
-  readonly window?: number;
-  /**
-   * When loss or gradient is not finite: "throw" (the default) leaves the parameters as they are and ends in a
-   * NonFiniteError, "skip" leaves out the update and goes on, "off" does not look.
-   */
-  readonly whenNotFinite?: "throw" | "skip" | "off";
-}
-
-export interface FitOptions {
-  readonly epochs?: number;
-  readonly batchSize: number;
-  /** Shuffles the examples, differently in every epoch and equally on every device; false keeps their order. */
-  readonly shuffle?: boolean;
-  /** Decides the order of the examples. 0 where nothing is said. */
-  readonly seed?: number;
-  /** Evaluated after every epoch. */
-  readonly validation?: TrainingData;
-  /** Stops after the step that is running; the iteration then throws the signal's reason. */
-  readonly signal?: AbortSignal;
-  readonly onStep?: (report: StepReport) => void;
-  readonly onEpoch?: (report: StepReport) => void;
-}
-
-/** Loss and metrics over a pass, weighted by the targets that count. */
-export type Scores = { readonly loss: number; readonly accuracy?: number } & {
-  readonly [metric: string]: number | undefined;
-};
-
-export interface StepReport {
-  /** Counted from 1, over all epochs and calls of fit. */
-  readonly step: number;
-  /** Counted from 1. */
-  readonly epoch: number;
-  /** Steps in an epoch, where that is known. */
-  readonly stepsPerEpoch: number | undefined;
-  readonly loss: number;
-  /** The gradient's global norm before clipping. */
-  readonly gradientNorm: number;
-  /** Share of targets that are predicted, with losses.crossEntropy. */
-  readonly accuracy: number | undefined;
-  readonly metrics: Readonly<Record<string, number>>;
-  /** With the last step of an epoch, if there is something to validate on. */
-  readonly validation: Scores | undefined;
-}
+import type { StepResult } from "./compiled.ts";
+import type { FitOptions, Scores, StepReport, TrainerOptions } from "./options.ts";
+import { EvaluationSteps, TrainingSteps } from "./steps.ts";
+import { readOptimizer, type TrainerState } from "./trainer-state.ts";
+import { type Truncation, truncationOf } from "./window.ts";
 
 /** Steps that may be under way before the first one's loss is waited for. */
 const STEPS_IN_FLIGHT = 3;
@@ -86,28 +30,27 @@ interface Pending {
 export class Trainer {
   readonly model: Module;
   readonly #options: TrainerOptions;
+  readonly #truncation: Truncation | undefined;
   readonly #training: TrainingSteps;
   readonly #evaluation: EvaluationSteps;
   #step = 0;
 
   constructor(model: Module, options: TrainerOptions) {
     const { window } = options;
-    if (window !== undefined && !(Number.isInteger(window) && window > 0)) {
-      throw new ArgumentError(
-        `Trainer: window must be a whole number of 1 or more; got ${window}. Leave it out where sequences are short.`,
-      );
-    }
+    const truncation = window === undefined ? undefined : truncationOf(window);
     const metrics = options.metrics ?? (options.loss === crossEntropy ? { accuracy } : {});
     this.model = model;
     this.#options = { ...options, metrics };
-    this.#training = new TrainingSteps(model, {
+    this.#truncation = truncation;
+    const stepOptions = {
       ...options,
       metrics,
       isGuarded: options.whenNotFinite !== "off",
       ...((options.whenNotFinite ?? "throw") === "throw"
         ? { running: variable(1, [], "running") }
         : {}),
-    });
+    };
+    this.#training = new TrainingSteps(model, stepOptions, truncation);
     this.#evaluation = new EvaluationSteps(model, { loss: options.loss, metrics });
   }
 
@@ -151,11 +94,23 @@ export class Trainer {
     const pending: Pending[] = [];
     for await (const batch of passOver(data, this.#pass(options, epoch, false))) {
       if (options.signal?.aborted) break;
-      pending.push({ step: ++this.#step, epoch, result: await this.#training.run(batch) });
+      pending.push({ epoch, ...(await this.#run(batch)) });
       if (pending.length >= STEPS_IN_FLIGHT)
         yield* this.#report(pending.splice(0, 1), stepsPerEpoch);
     }
     yield* this.#report(pending, stepsPerEpoch);
+  }
+
+  async #run(batch: TrainingBatch): Promise<Omit<Pending, "epoch">> {
+    checkBatch(batch);
+    const step = ++this.#step;
+    try {
+      return { step, result: await this.#training.run(batch, step - 1) };
+    } catch (error) {
+      // A batch that was refused is no step.
+      this.#step = step - 1;
+      throw error;
+    }
   }
 
   async *#report(
@@ -168,7 +123,7 @@ export class Trainer {
         // The steps under way behind it have changed nothing.
         this.#step = step - 1;
         throw new NonFiniteError(
-          `fit: loss and gradient must be finite; got loss ${loss}, gradient norm ${norm} in step ${step}. The parameters are as they were before that step. Lower the learning rate, clip the gradient, or look at the data.`,
+          `fit: loss and gradient must be finite; got loss ${loss}, gradient norm ${norm} in step ${step}. The parameters, and the state of sequences, are as they were before that step. Lower the learning rate, clip the gradient, or look at the data.`,
           step,
         );
       }
@@ -185,11 +140,40 @@ export class Trainer {
     }
   }
 
+  /**
+   * Everything that training goes on from, as plain arrays: the number of the step, parameters, the optimizer's state
+   * and what sequences carry, after all steps that have been started. Reports may be a few steps behind `step`.
+   */
+  async state(): Promise<TrainerState> {
+    const step = this.#step;
+    // Read in one go, so that no step that is started meanwhile comes between.
+    const [parameters, optimizer, sequences] = await Promise.all([
+      this.model.stateDict(),
+      readOptimizer(this.#options.optimizer),
+      this.#training.save(),
+    ]);
+    return { step, parameters, optimizer, sequences };
+  }
+
+  /**
+   * Goes on from what `state()` gave: with the data behind step `saved.step`, and a runtime of the same seed, the bits
+   * are those of training that was never stopped. Nothing changes where anything does not fit. Not while fit is running.
+   * @throws ArgumentError for names, windows or numbers of tensors that are not the model's, ShapeError for shapes
+   */
+  loadState(saved: TrainerState): void {
+    this.#training.check(saved.sequences);
+    checkStateDict(this.model, saved.parameters);
+    this.#options.optimizer.loadState(saved.optimizer);
+    this.model.loadStateDict(saved.parameters);
+    this.#training.load(saved.sequences);
+    this.#step = saved.step;
+  }
+
   #pass(options: FitOptions, epoch: number, isComplete: boolean): PassOptions {
     const { batchSize, seed = 0, shuffle = true } = options;
     return {
       batchSize,
-      window: this.#options.window,
+      window: this.#truncation?.every,
       seed: shuffle ? seed : undefined,
       epoch,
       isComplete,
@@ -206,7 +190,7 @@ export class Trainer {
   ): Promise<Scores> {
     const pass: PassOptions = {
       batchSize,
-      window: this.#options.window,
+      window: this.#truncation?.back,
       epoch: 1,
       isComplete: true,
     };
@@ -222,6 +206,7 @@ export class Trainer {
     };
     for await (const batch of passOver(data, pass)) {
       signal?.throwIfAborted();
+      checkBatch(batch);
       pending.push({ count: countOf(batch), result: await this.#evaluation.run(batch) });
       const first = pending.length >= STEPS_IN_FLIGHT ? pending.shift() : undefined;
       if (first !== undefined) await settle(first);

@@ -8,6 +8,7 @@ function options(signal: AbortSignal, limitMs = Number.POSITIVE_INFINITY) {
     update: () => {},
     setLearningRate: (rate) => rates.push(rate),
     state: () => new Map(),
+    loadState: () => {},
   };
   return {
     rates,

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { ArgumentError, GradgpuError, ShapeError, TraceError } from "../../../src/errors.ts";
 import {
   add,
@@ -20,9 +20,42 @@ import { nn, optim } from "../../../src/index.ts";
 import { setCurrentRuntime } from "../../../src/runtime/current.ts";
 import { type CountingDevice, openCounting } from "./open.ts";
 
+const flat = async (result: Promise<Tensor>) => [...(await (await result).data())];
+
 let device: CountingDevice;
 beforeEach(() => {
   ({ device } = openCounting());
+});
+
+describe("a compiled step's plans", () => {
+  it("are given back by dispose, after the calls before it and before those behind it", async () => {
+    const unload = vi.spyOn(device, "unload");
+    const step = compile((x) => mul(x as Tensor, 2));
+    const before = step(tensor([1, 1]));
+    step.dispose();
+    const behind = step(tensor([1, 1]));
+    expect(await flat(before)).toEqual([2, 2]);
+    expect(await flat(behind)).toEqual([2, 2]);
+    expect(unload).toHaveBeenCalledTimes(1);
+    expect(device.loads).toBe(2);
+    expect(step.plans.length).toBe(1);
+  });
+});
+
+describe("random numbers of a compiled step", () => {
+  it("are those of the count that the caller gives, whichever run it is", async () => {
+    let count = 7;
+    const step = compile(() => uniform([4]), { randomCount: () => count });
+    const seventh = await flat(step());
+    count = 8;
+    const eighth = await flat(step());
+    count = 7;
+    expect(await flat(step())).toEqual(seventh);
+    expect(eighth).not.toEqual(seventh);
+    // Without a count it is the number of the run, from 0.
+    count = 0;
+    expect(await flat(compile(() => uniform([4]))())).toEqual(await flat(step()));
+  });
 });
 
 describe("a compiled step is compiled once", () => {

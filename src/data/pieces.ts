@@ -1,0 +1,143 @@
+/** Sequences that arrive in chunks of any kind and size, as pieces of inputs and targets. */
+import { ArgumentError, ShapeError } from "../errors.ts";
+import { type DType, type HostArray, type Shape, sizeOf } from "../functions.ts";
+import type { Values } from "./dataset.ts";
+import type { TextVocabulary } from "./text.ts";
+
+/** Steps of a sequence with a target for each: x [n, …], y [n, …]. */
+export interface Frames {
+  readonly x: Values;
+  readonly y: Values;
+}
+
+/**
+ * A part of a sequence: ids, bytes (ids from 0 to 255) or text, whose targets are what follows; or frames, which bring
+ * their own.
+ */
+export type Chunk = Int32Array | Uint8Array | string | Frames;
+
+/** One chunk, or chunks one after the other as they are read. */
+export type Sequence = Chunk | Iterable<Chunk> | AsyncIterable<Chunk>;
+
+/** What one step looks like. */
+export interface StepForm {
+  readonly dtype: DType;
+  readonly shape: Shape;
+}
+
+/** Consecutive steps, inputs and targets element by element. */
+export interface Piece {
+  readonly x: HostArray;
+  readonly y: HostArray;
+  readonly steps: number;
+  readonly form: { readonly x: StepForm; readonly y: StepForm };
+}
+
+const ID: StepForm = { dtype: "i32", shape: [] };
+
+/**
+ * The sequence in pieces; reads a chunk when a piece is asked for. Every id but the first is a target exactly once.
+ * @throws ArgumentError at a chunk that is none, ShapeError at frames whose x and y differ in steps
+ */
+export async function* piecesOf(
+  sequence: Sequence,
+  vocabulary: TextVocabulary | undefined,
+): AsyncGenerator<Piece, void, void> {
+  let last = new Int32Array(0);
+  let half = "";
+  for await (const chunk of chunksOf(sequence)) {
+    if (isFrames(chunk)) {
+      yield framesPiece(chunk);
+      continue;
+    }
+    const text = typeof chunk === "string" ? half + chunk : "";
+    // The second unit of a character outside the basic plane may come with the next chunk.
+    half = /[\uD800-\uDBFF]$/.test(text) ? text.slice(-1) : "";
+    const ids = idsOf(
+      typeof chunk === "string" ? text.slice(0, text.length - half.length) : chunk,
+      vocabulary,
+    );
+    const joined = new Int32Array(last.length + ids.length);
+    joined.set(last);
+    joined.set(ids, last.length);
+    if (joined.length > 1) yield idsPiece(joined);
+    last = joined.slice(-1);
+  }
+}
+
+async function* chunksOf(sequence: Sequence): AsyncGenerator<Chunk, void, void> {
+  if (isChunk(sequence)) yield sequence;
+  else if (isIterable(sequence)) {
+    for await (const chunk of sequence) {
+      if (!isChunk(chunk)) throw refused("a chunk", chunk);
+      yield chunk;
+    }
+  } else throw refused("a sequence", sequence);
+}
+
+function idsOf(chunk: Int32Array | Uint8Array | string, vocabulary: TextVocabulary | undefined) {
+  if (typeof chunk !== "string") return chunk;
+  if (vocabulary !== undefined) return vocabulary.encode(chunk);
+  throw new ArgumentError(
+    `streamWindows: text needs a vocabulary that turns it into ids; got ${JSON.stringify(chunk.slice(0, 20))} and none. Pass { vocabulary }.`,
+  );
+}
+
+function idsPiece(ids: Int32Array): Piece {
+  return {
+    x: ids.subarray(0, -1),
+    y: ids.subarray(1),
+    steps: ids.length - 1,
+    form: { x: ID, y: ID },
+  };
+}
+
+function framesPiece({ x, y }: Frames): Piece {
+  const [steps = 0] = x.shape;
+  const fits = [x, y].every(
+    ({ shape, data }) => shape.length > 0 && shape[0] === steps && data.length === sizeOf(shape),
+  );
+  if (!fits) {
+    throw new ShapeError(
+      `streamWindows: x and y of frames must have as many steps, [n, …], and fill their shapes; got x [${x.shape.join(", ")}] with ${x.data.length} values, y [${y.shape.join(", ")}] with ${y.data.length}.`,
+    );
+  }
+  const formOf = ({ dtype, shape }: Values): StepForm => ({ dtype, shape: shape.slice(1) });
+  return { x: x.data, y: y.data, steps, form: { x: formOf(x), y: formOf(y) } };
+}
+
+function isChunk(value: unknown): value is Chunk {
+  return (
+    typeof value === "string" ||
+    value instanceof Int32Array ||
+    value instanceof Uint8Array ||
+    isFrames(value)
+  );
+}
+
+function isFrames(value: unknown): value is Frames {
+  if (typeof value !== "object" || value === null || !("x" in value && "y" in value)) return false;
+  const isValues = (part: unknown) =>
+    typeof part === "object" && part !== null && "data" in part && "shape" in part;
+  return isValues(value.x) && isValues(value.y);
+}
+
+/** Whether something can be read item by item: a text or an array of numbers is an item itself. */
+export function isIterable(value: unknown): value is Iterable<unknown> | AsyncIterable<unknown> {
+  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return false;
+  return Symbol.iterator in value || Symbol.asyncIterator in value;
+}
+
+export function refused(what: string, got: unknown): ArgumentError {
+  const name =
+    typeof got === "object" && got !== null ? got.constructor.name : `${typeof got} ${String(got)}`;
+  return new ArgumentError(
+    `streamWindows: ${what} must be ${FORMS[what]}; got ${name}. There is one iterable of sequences for each row of the batch.`,
+  );
+}
+
+const FORMS: Readonly<Record<string, string>> = {
+  "a chunk": "an Int32Array of ids, a Uint8Array, a text, or frames { x, y }",
+  "a sequence": "a chunk, or an iterable of chunks",
+  "a row": "an iterable of sequences",
+};

@@ -1,0 +1,71 @@
+import { ArgumentError, ShapeError } from "../errors.ts";
+import {
+  greater,
+  reshape,
+  type Shape,
+  sizeOf,
+  type Tensor,
+  variable,
+  where,
+} from "../functions.ts";
+import type { Module, State, StateEntry } from "./module.ts";
+
+/** The recurrent state of `batchSize` sequences as variables, zeros at first. */
+export function stateVariables(model: Module, batchSize: number) {
+  return model
+    .stateShapes(batchSize)
+    .map((shape, i) => variable(new Float32Array(sizeOf(shape)), shape, `state ${i}`));
+}
+
+/**
+ * `state` where `keep` is 1, and zeros where it is 0: for all sequences (f32[]) or for each (f32[B]). What was there
+ * is not multiplied: a NaN goes as well.
+ */
+export function keepState(model: Module, state: State, keep: Tensor): Tensor[] {
+  const [batchSize] = keep.shape;
+  const axes = batchSize === undefined ? [] : batchAxes(model, batchSize);
+  return state.map((held, i) => {
+    const along = held.shape.map((n, d) => (d === axes[i] ? n : 1));
+    const ofRows = batchSize === undefined ? keep : reshape(keep, along);
+    return where(greater(ofRows, 0), held, 0);
+  });
+}
+
+/**
+ * For each tensor of the state the dimension that counts the sequences: the one that grows with them.
+ * @throws ShapeError where there is none
+ */
+function batchAxes(model: Module, batchSize: number): number[] {
+  const larger = model.stateShapes(batchSize + 1);
+  return model.stateShapes(batchSize).map((shape, i) => {
+    const axis = shape.findIndex((n, d) => n !== larger[i]?.[d]);
+    if (axis >= 0) return axis;
+    throw new ShapeError(
+      `state: every tensor of a state must have a dimension for the sequences of the batch; got [${shape.join(", ")}] from ${model.kind} for ${batchSize} sequences and for one more. Give stateShapes(batchSize) that depend on batchSize.`,
+    );
+  });
+}
+
+/** @throws ArgumentError for another number of tensors than the model's state has, ShapeError for other shapes */
+export function checkSavedState(
+  caller: string,
+  expected: readonly Shape[],
+  given: readonly Pick<StateEntry, "shape" | "data">[],
+): void {
+  const listed = (shapes: readonly Shape[]) =>
+    shapes.map((shape) => `[${shape.join(", ")}]`).join(", ") || "none";
+  const got = given.map(({ shape }) => shape);
+  const advice = "Build the model as it was when the state was saved, for as many sequences.";
+  if (given.length !== expected.length) {
+    throw new ArgumentError(
+      `${caller}: the state must have ${expected.length} tensors, ${listed(expected)}; got ${given.length}, ${listed(got)}. ${advice}`,
+    );
+  }
+  const wrong = given.findIndex(
+    ({ shape, data }, i) => shape.join() !== expected[i]?.join() || data.length !== sizeOf(shape),
+  );
+  if (wrong < 0) return;
+  throw new ShapeError(
+    `${caller}: tensor ${wrong} of the state must be [${expected[wrong]?.join(", ")}]; got [${got[wrong]?.join(", ")}] with ${given[wrong]?.data.length} numbers. ${advice}`,
+  );
+}

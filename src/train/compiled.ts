@@ -1,0 +1,117 @@
+/** A step compiled for each kind of batch: examples, and windows of each size of batch with what they carry. */
+import { ArgumentError } from "../errors.ts";
+import { type Compiled, compile, type Tensor, tensor } from "../functions.ts";
+import type { Module } from "../nn/index.ts";
+import type { TrainingBatch } from "./batch-source.ts";
+import { Carried, type CarriedSequences, keepOf, rowsOf } from "./carried.ts";
+import type { Forward } from "./forward.ts";
+import type { Truncation } from "./window.ts";
+
+export interface Outputs {
+  readonly loss: Tensor;
+  readonly norm?: Tensor;
+  readonly finite?: Tensor;
+  readonly metrics: Readonly<Record<string, Tensor>>;
+}
+
+export interface StepNumbers {
+  readonly loss: number;
+  readonly norm: number;
+  readonly isFinite: boolean;
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+/** A step that is under way. */
+export interface StepResult {
+  read(): Promise<StepNumbers>;
+}
+
+function resultOf(outputs: Outputs): StepResult {
+  return {
+    async read() {
+      const names = Object.keys(outputs.metrics);
+      const [loss, norm, flag, ...rest] = await Promise.all([
+        outputs.loss.item(),
+        outputs.norm?.item() ?? Number.NaN,
+        outputs.finite?.item() ?? 1,
+        ...names.map((name) => outputs.metrics[name]?.item() ?? Number.NaN),
+      ]);
+      const metrics = Object.fromEntries(names.map((name, i) => [name, rest[i] ?? Number.NaN]));
+      return { loss, norm, isFinite: flag === 1, metrics };
+    },
+  };
+}
+
+type Compute = (y: Tensor, forward: () => Forward) => Outputs;
+
+interface CompiledByKindOptions {
+  readonly truncation?: Truncation | undefined;
+  /** See `CompileOptions`. */
+  readonly randomCount?: () => number;
+}
+
+export class CompiledByKind {
+  readonly #model: Module;
+  readonly #compute: Compute;
+  readonly #options: CompiledByKindOptions;
+  readonly #plain: Compiled<Outputs>;
+  readonly #windows = new Map<number, { carried: Carried; step: Compiled<Outputs> }>();
+
+  constructor(model: Module, compute: Compute, options: CompiledByKindOptions) {
+    this.#model = model;
+    this.#compute = compute;
+    this.#options = options;
+    const plain = (x: Tensor, y: Tensor) => compute(y, () => ({ output: model(x), changes: [] }));
+    this.#plain = compile(plain, options);
+  }
+
+  async run(batch: TrainingBatch): Promise<StepResult> {
+    const { x, y, start } = batch;
+    const [inputs, targets] = [tensor(x.data, x.shape, x.dtype), tensor(y.data, y.shape, y.dtype)];
+    if (start === undefined) return resultOf(await this.#plain(inputs, targets));
+    const { carried, step } = this.#forRows(rowsOf(batch));
+    const keep = keepOf(batch, carried);
+    this.#checkGoesOn(batch, carried);
+    carried.prepare(batch);
+    const outputs = await step(inputs, targets, keep);
+    carried.hasBegun = true;
+    return resultOf(outputs);
+  }
+
+  #forRows(rows: number) {
+    const known = this.#windows.get(rows);
+    if (known !== undefined) return known;
+    const carried = new Carried(this.#model, rows, this.#options.truncation);
+    const forward = (x: Tensor, keep: Tensor) => carried.forward(x, keep);
+    const step = compile((x, y, keep) => this.#compute(y, () => forward(x, keep)), this.#options);
+    const made = { carried, step };
+    this.#windows.set(rows, made);
+    return made;
+  }
+
+  #checkGoesOn({ x, start }: TrainingBatch, carried: Carried): void {
+    const isWhole = start === true || (typeof start === "object" && !start.includes(false));
+    if (carried.hasBegun || isWhole || carried.state.length === 0) return;
+    const begun = [...this.#windows].filter(([, one]) => one.carried.hasBegun).map(([n]) => n);
+    const got =
+      begun.length === 0 ? "no window before it" : `windows of ${begun.join(", ")} rows before it`;
+    throw new ArgumentError(
+      `fit: a window that goes on (start: false) must have as many rows as one before it; got x [${x.shape.join(", ")}], ${carried.batchSize} rows, and ${got}. Give start: true where sequences begin.`,
+    );
+  }
+
+  save(): Promise<CarriedSequences[]> {
+    const begun = [...this.#windows.values()].filter(({ carried }) => carried.hasBegun);
+    return Promise.all(begun.map(({ carried }) => carried.save()));
+  }
+
+  check(saved: readonly CarriedSequences[]): void {
+    for (const one of saved) this.#forRows(one.batchSize).carried.check(one);
+  }
+
+  /** `saved` has been checked. Nothing else is carried afterwards. */
+  load(saved: readonly CarriedSequences[]): void {
+    for (const { carried } of this.#windows.values()) carried.hasBegun = false;
+    for (const one of saved) this.#forRows(one.batchSize).carried.load(one);
+  }
+}

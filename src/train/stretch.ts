@@ -1,0 +1,141 @@
+/**
+ * Truncated back-propagation through time that reaches back further than the block that has just come, BPTT(h; h').
+ * The update for a block of `every` steps sees a stretch of `back` steps, which the block ends:
+ *
+ *   position      0        …          h − every        h = back − every       back
+ *                 | part of a block   | a block        | the block that came  |      (h no multiple of every)
+ *   state held ───┘
+ *
+ * The h steps before the block, the state at position 0, and at which borders of blocks a row began a new sequence are
+ * variables: nothing is kept on the host, and a step that is not finite leaves all of it as it was. The next stretch
+ * begins `every` steps further on, so the state there is noted on the way and becomes the one that is held.
+ *
+ * A sequence that has just begun has less than h steps behind it. What lies there is another sequence, or filling; the
+ * state is set to zero where the sequence begins, and no gradient passes a state that was set. So every stretch has one
+ * shape, and one plan.
+ */
+import { ShapeError } from "../errors.ts";
+import {
+  concat,
+  describe,
+  mul,
+  ones,
+  reshape,
+  sizeOf,
+  slice,
+  stopGradient,
+  type Tensor,
+  type TensorType,
+  Variable,
+  variable,
+} from "../functions.ts";
+import { keepState } from "../nn/carry.ts";
+import type { Module } from "../nn/index.ts";
+import type { Forward } from "./forward.ts";
+import type { Truncation } from "./window.ts";
+
+/** What a stretch holds besides the recurrent state at its beginning. */
+export interface StretchVariables {
+  /** [back − every, B, …]: the steps before the next block. */
+  readonly history: Variable;
+  /** f32[borders, B]: 0 where a row began a sequence at a border of blocks, from the latest to the earliest. */
+  readonly borders: Variable | undefined;
+  /** f32[B]: 0 where a row has begun a sequence in a block that was left out, so that the next block begins it. */
+  readonly owed: Variable;
+}
+
+/** Borders of blocks in the history where the state can be set to zero, its first step not counted. */
+function borderCount({ every, back }: Truncation): number {
+  return Math.max(0, Math.ceil((back - every) / every) - 1);
+}
+
+/** `first` is a block's type, and its elements: filling that the model knows how to read. */
+export function stretchVariables(
+  truncation: Truncation,
+  first: TensorType,
+  elements: ArrayLike<number>,
+): StretchVariables {
+  const { dtype, shape } = first;
+  const [, rows = 1, ...features] = shape;
+  const history = { dtype, shape: [truncation.back - truncation.every, rows, ...features] };
+  const Filling = dtype === "i32" ? Int32Array : dtype === "f32" ? Float32Array : Uint32Array;
+  const data = new Filling(sizeOf(history.shape));
+  const stepSize = sizeOf(shape.slice(1));
+  for (let i = 0; i < data.length; i++) data[i] = elements[i % stepSize] ?? 0;
+  const borders = borderCount(truncation);
+  return {
+    history: new Variable(history, data, "history"),
+    borders:
+      borders === 0
+        ? undefined
+        : variable(new Float32Array(borders * rows), [borders, rows], "borders"),
+    owed: variable(new Float32Array(rows).fill(1), [rows], "owed"),
+  };
+}
+
+/** The forward pass of a stretch that the block x [every, B, …] ends. `keep` f32[B] is 0 where a row begins with it. */
+export function stretchForward(
+  model: Module,
+  { every, back }: Truncation,
+  x: Tensor,
+  keep: Tensor,
+  state: readonly Variable[],
+  { history, borders, owed }: StretchVariables,
+): Forward {
+  const before = back - every;
+  const rows = keep.size;
+  const kept = mul(keep, owed);
+  const all = concat([history, x]);
+  const cuts = new Set([0, before, every]);
+  for (let at = before - every; at > 0; at -= every) cuts.add(at);
+  const ordered = [...cuts].sort((a, b) => a - b);
+
+  let now: readonly Tensor[] = state;
+  let next: readonly Tensor[] = [];
+  const outputs: Tensor[] = [];
+  ordered.forEach((from, i) => {
+    const to = ordered[i + 1] ?? back;
+    const border = (before - from) / every;
+    if (border === 0) now = keepState(model, now, kept);
+    else if (from > 0 && Number.isInteger(border) && border > 0 && borders !== undefined) {
+      now = keepState(model, now, reshape(slice(borders, [border - 1, 0], [1, rows]), [rows]));
+    }
+    if (from === every) next = now;
+    const part = model.step(steps(all, from, to), now);
+    checkOutput(part.y, to - from, rows);
+    if (from >= before) outputs.push(part.y);
+    now = part.state;
+  });
+
+  const newest = reshape(kept, [1, rows]);
+  const count = borders?.shape[0] ?? 0;
+  return {
+    output: concat(outputs),
+    changes: [
+      ...state.map((held, i) => ({ held, next: stopGradient(next[i] ?? held), otherwise: held })),
+      { held: history, next: steps(all, every, back), otherwise: history },
+      ...(borders === undefined
+        ? []
+        : [
+            {
+              held: borders,
+              next: concat([newest, slice(borders, [0, 0], [count - 1, rows])]),
+              otherwise: borders,
+            },
+          ]),
+      { held: owed, next: ones([rows]), otherwise: kept },
+    ],
+  };
+}
+
+function steps(x: Tensor, from: number, to: number): Tensor {
+  const rest = x.shape.slice(1);
+  return slice(x, [from, ...rest.map(() => 0)], [to - from, ...rest]);
+}
+
+function checkOutput({ type }: Tensor, count: number, rows: number): void {
+  if (type.shape[0] === count && type.shape[1] === rows) return;
+  throw new ShapeError(
+    `fit: with { every, back } the model's output must have a step for each of the input's, [T, B, …]; got ${describe(type)} for ${count} steps of ${rows} sequences. Keep time first, or give one number as window.`,
+  );
+}

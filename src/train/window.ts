@@ -1,0 +1,35 @@
+import { ArgumentError } from "../errors.ts";
+
+/**
+ * How far a gradient reaches back through a long sequence, in steps. Williams & Peng 1990: BPTT(h; h').
+ *
+ * A number k cuts the sequence into windows of k steps: every window is an update of its own, whose gradient ends where
+ * the window begins. With `{ every, back }` the data comes in blocks of `every` steps, and the update for a block
+ * reaches back `back` ≥ `every` steps, through blocks that have had their own update already; the loss counts the
+ * block's own targets only, so that each counts once. Every gradient then reaches back at least `back − every + 1`
+ * steps, where that of a window's first step reaches back one.
+ */
+export type Window = number | { readonly every: number; readonly back: number };
+
+export interface Truncation {
+  readonly every: number;
+  readonly back: number;
+}
+
+/** @throws ArgumentError for what is not whole, less than 1, or back < every */
+export function truncationOf(window: Window): Truncation {
+  const { every, back } = typeof window === "number" ? { every: window, back: window } : window;
+  const isCount = (n: number) => Number.isInteger(n) && n > 0;
+  if (!isCount(every) || !isCount(back)) {
+    const got = typeof window === "number" ? window : `every ${every}, back ${back}`;
+    throw new ArgumentError(
+      `Trainer: window must be a whole number of 1 or more, or two of them; got ${got}. It counts steps of a sequence; leave it out where sequences are short.`,
+    );
+  }
+  if (back < every) {
+    throw new ArgumentError(
+      `Trainer: an update must reach back through at least the steps that it comes after; got every ${every}, back ${back}. Make back at least ${every}.`,
+    );
+  }
+  return { every, back };
+}
