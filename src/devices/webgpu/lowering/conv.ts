@@ -5,15 +5,11 @@
  * the filter is the transposed product with its long sum split into parts. Groups of channels are products side by
  * side, by the kernels without workgroup memory only; groups of one channel are depthwise.ts.
  */
+import { isDepthwise } from "../../../ops/conv.ts";
 import type { KernelCall, Operand, Region, Site } from "../../../scheduler/lowering.ts";
 import { sizeOf } from "../../../tensor/shape.ts";
 import type { Lowerings, WebgpuTarget } from "../target.ts";
-import {
-  isDepthwise,
-  lowerDepthwise,
-  lowerDepthwiseFilterGrad,
-  lowerDepthwiseInputGrad,
-} from "./depthwise.ts";
+import { lowerDepthwise, lowerDepthwiseFilterGrad, lowerDepthwiseInputGrad } from "./depthwise.ts";
 import { lineGrid } from "./grid.ts";
 import { type Destination, epilogueConstants, sumPartials, tileConstants } from "./matmul.ts";
 import { read, write } from "./operand.ts";

@@ -53,7 +53,7 @@ export const tiles: readonly { readonly tile: Tile; readonly efficiency: number 
 ];
 
 /** Cores of a middling GPU: workgroups beyond this many run one after the other. */
-const CORES = 64;
+export const CORES = 64;
 /** No part of a split k is shorter. */
 const SHORTEST_PART = 128;
 const MOST_SPLITS = 64;
@@ -64,7 +64,7 @@ const MOST_SPLITS = 64;
  */
 const LOAD_COST = 8;
 /** Workgroups that keep a software adapter's threads evenly busy. */
-const SOFTWARE_WORKGROUPS = 16;
+export const SOFTWARE_WORKGROUPS = 16;
 
 export function chooseProduct(target: WebgpuTarget, product: Product): Choice {
   // Operands without elements are bound as scalars, which is all that naive reads.
