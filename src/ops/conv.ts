@@ -104,6 +104,11 @@ export const convOps = { conv2d, conv2dInputGrad, conv2dFilterGrad } satisfies P
   "conv2d" | "conv2dInputGrad" | "conv2dFilterGrad"
 >;
 
+/** Whether filters w [KH, KW, 1, C] has one filter for each channel, of more than one. */
+export function isDepthwise([, , inputs, outputs]: Shape, { groups }: Conv2d): boolean {
+  return groups > 1 && inputs === 1 && outputs === groups;
+}
+
 function convolutionOf({ stride, padding, groups }: Conv2d): Conv2d {
   return { stride, padding, groups };
 }

@@ -1,12 +1,8 @@
+import { isDepthwise } from "../../../ops/conv.ts";
 import type { Conv2d } from "../../../ops/vocabulary.ts";
 import type { DeviceTraits, KernelCall, Region, Site } from "../../../scheduler/lowering.ts";
 import { type Shape, sizeOf } from "../../../tensor/shape.ts";
-import {
-  isDepthwise,
-  lowerDepthwise,
-  lowerDepthwiseFilterGrad,
-  lowerDepthwiseInputGrad,
-} from "./depthwise.ts";
+import { lowerDepthwise, lowerDepthwiseFilterGrad, lowerDepthwiseInputGrad } from "./depthwise.ts";
 import { activationCode } from "./matmul.ts";
 import { call, read, write } from "./operands.ts";
 

@@ -11,11 +11,6 @@ import { call, read, write } from "./operands.ts";
 /** Sums of the filter's gradient that are made apart and then added: fixed, so that threads do not show in the bits. */
 const CHUNKS = 8;
 
-/** Whether w [KH, KW, 1, C] has one filter for each channel, of more than one. */
-export function isDepthwise([, , inputs, outputs]: Shape, { groups }: Conv2d): boolean {
-  return groups > 1 && inputs === 1 && outputs === groups;
-}
-
 /** The words of a depthwise convolution of x [N, H, W, C] with w [KH, KW, 1, C] to [N, OH, OW, C]. */
 function wordsOf(x: Shape, w: Shape, out: Shape, { stride, padding }: Conv2d): number[] {
   const [n = 0, height = 0, width = 0, channels = 0] = x;

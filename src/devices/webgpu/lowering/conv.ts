@@ -6,15 +6,11 @@
  * side, by the kernels without workgroup memory only; groups of one channel are depthwise.ts.
  */
 import type { OpNode } from "../../../graph/graph.ts";
+import { isDepthwise } from "../../../ops/conv.ts";
 import type { KernelCall, Operand, Region, Site } from "../../../scheduler/lowering.ts";
 import { type Shape, sizeOf } from "../../../tensor/shape.ts";
 import type { Lowerings, WebgpuTarget } from "../target.ts";
-import {
-  isDepthwise,
-  lowerDepthwise,
-  lowerDepthwiseFilterGrad,
-  lowerDepthwiseInputGrad,
-} from "./depthwise.ts";
+import { lowerDepthwise, lowerDepthwiseFilterGrad, lowerDepthwiseInputGrad } from "./depthwise.ts";
 import { type Destination, epilogueConstants, sumPartials, sumsConstant } from "./destination.ts";
 import { lineGrid } from "./grid.ts";
 import { tileConstants } from "./matmul.ts";

@@ -53,7 +53,7 @@ export const tiles: readonly { readonly tile: Tile; readonly efficiency: number 
 ];
 
 /** Cores of a middling GPU: workgroups beyond this many run one after the other. */
-const CORES = 64;
+export const CORES = 64;
 /**
  * What a second pass costs in multiply-adds of one core, at 128 a nanosecond: 3 µs until the first pass has drained and
  * the second has started, and for each partial sum the 8 bytes that it is written and read by, at 1 TB/s.
@@ -70,7 +70,7 @@ const MOST_SPLITS = 64;
  */
 const LOAD_COST = 8;
 /** Workgroups that keep a software adapter's threads evenly busy. */
-const SOFTWARE_WORKGROUPS = 16;
+export const SOFTWARE_WORKGROUPS = 16;
 
 export function chooseProduct(target: WebgpuTarget, product: Product): Choice {
   // Operands without elements are bound as scalars, which is all that naive reads.
