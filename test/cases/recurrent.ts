@@ -3,7 +3,7 @@ import type { Recurrence } from "../../src/ops/vocabulary.ts";
 import type { Case, CaseTable, InputSpec } from "./case.ts";
 import { each } from "./each.ts";
 
-interface Sequence {
+export interface Sequence {
   readonly name: string;
   /** T, B, U */
   readonly size: readonly [steps: number, batch: number, units: number];
@@ -58,46 +58,16 @@ export const recurrentCases = {
     ...each<Sequence, Case<"rnnGrad">>(sequences, (sequence) => rnnGradCase(sequence, "tanh")),
     ...each<Sequence, Case<"rnnGrad">>(sequences, (sequence) => rnnGradCase(sequence, "relu")),
   ],
-  lstm: each<Sequence, Case<"lstm">>([...sequences, saturated], (sequence) => ({
-    name: `lstm ${sequence.name}`,
-    ins: {
-      projected: gatesOf(sequence, 4),
-      recurrent: recurrentOf(sequence, 4),
-      h0: stateOf(sequence),
-      c0: stateOf(sequence),
-      lengths: lengthsOf(sequence),
-    },
-    attrs: walkOf(sequence),
-  })),
+  lstm: each<Sequence, Case<"lstm">>([...sequences, saturated], lstmCase),
   lstmGrad: [
     ...each<Sequence, Case<"lstmGrad">>(sequences, (sequence) => lstmGradCase(sequence, false)),
     ...each<Sequence, Case<"lstmGrad">>(sequences, (sequence) => lstmGradCase(sequence, true)),
   ],
-  gru: each<Sequence, Case<"gru">>([...sequences, saturated], (sequence) => ({
-    name: `gru ${sequence.name}`,
-    ins: {
-      projected: gatesOf(sequence, 3),
-      recurrent: recurrentOf(sequence, 3),
-      bias: { shape: [sequence.size[2]] },
-      h0: stateOf(sequence),
-      lengths: lengthsOf(sequence),
-    },
-    attrs: walkOf(sequence),
-  })),
-  gruGrad: each<Sequence, Case<"gruGrad">>(sequences, (sequence) => ({
-    name: `gruGrad ${sequence.name}`,
-    ins: {
-      recurrent: recurrentOf(sequence, 3),
-      states: tapeOf(sequence),
-      gates: activated(sequence),
-      gY: eachStep(sequence),
-      lengths: lengthsOf(sequence),
-    },
-    attrs: walkOf(sequence),
-  })),
+  gru: each<Sequence, Case<"gru">>([...sequences, saturated], gruCase),
+  gruGrad: each<Sequence, Case<"gruGrad">>(sequences, gruGradCase),
 } satisfies Pick<CaseTable, RecurrentOp>;
 
-function rnnCase(sequence: Sequence, activation: "tanh" | "relu"): Case<"rnn"> {
+export function rnnCase(sequence: Sequence, activation: "tanh" | "relu"): Case<"rnn"> {
   return {
     name: `rnn with ${activation} ${sequence.name}`,
     ins: {
@@ -110,7 +80,7 @@ function rnnCase(sequence: Sequence, activation: "tanh" | "relu"): Case<"rnn"> {
   };
 }
 
-function rnnGradCase(sequence: Sequence, activation: "tanh" | "relu"): Case<"rnnGrad"> {
+export function rnnGradCase(sequence: Sequence, activation: "tanh" | "relu"): Case<"rnnGrad"> {
   return {
     name: `rnnGrad with ${activation} ${sequence.name}`,
     ins: {
@@ -123,7 +93,21 @@ function rnnGradCase(sequence: Sequence, activation: "tanh" | "relu"): Case<"rnn
   };
 }
 
-function lstmGradCase(sequence: Sequence, cellsHaveGradient: boolean): Case<"lstmGrad"> {
+export function lstmCase(sequence: Sequence): Case<"lstm"> {
+  return {
+    name: `lstm ${sequence.name}`,
+    ins: {
+      projected: gatesOf(sequence, 4),
+      recurrent: recurrentOf(sequence, 4),
+      h0: stateOf(sequence),
+      c0: stateOf(sequence),
+      lengths: lengthsOf(sequence),
+    },
+    attrs: walkOf(sequence),
+  };
+}
+
+export function lstmGradCase(sequence: Sequence, cellsHaveGradient: boolean): Case<"lstmGrad"> {
   return {
     name: `lstmGrad ${sequence.name}${cellsHaveGradient ? ", with a gradient of the cells" : ""}`,
     ins: {
@@ -132,6 +116,34 @@ function lstmGradCase(sequence: Sequence, cellsHaveGradient: boolean): Case<"lst
       gates: activated(sequence),
       gY: eachStep(sequence),
       gCells: cellsHaveGradient ? eachStep(sequence) : undefined,
+      lengths: lengthsOf(sequence),
+    },
+    attrs: walkOf(sequence),
+  };
+}
+
+export function gruCase(sequence: Sequence): Case<"gru"> {
+  return {
+    name: `gru ${sequence.name}`,
+    ins: {
+      projected: gatesOf(sequence, 3),
+      recurrent: recurrentOf(sequence, 3),
+      bias: { shape: [sequence.size[2]] },
+      h0: stateOf(sequence),
+      lengths: lengthsOf(sequence),
+    },
+    attrs: walkOf(sequence),
+  };
+}
+
+export function gruGradCase(sequence: Sequence): Case<"gruGrad"> {
+  return {
+    name: `gruGrad ${sequence.name}`,
+    ins: {
+      recurrent: recurrentOf(sequence, 3),
+      states: tapeOf(sequence),
+      gates: activated(sequence),
+      gY: eachStep(sequence),
       lengths: lengthsOf(sequence),
     },
     attrs: walkOf(sequence),

@@ -3,11 +3,11 @@
  * recurrent-mode.ts chooses the walk.
  *
  * With `flow` a backward walk gets copies of the gradients from outside and overwrites them with the whole ones: so
- * lstmGrad binds 8 buffers even with all that it may have, as many as every WebGPU offers.
+ * lstmGrad and gruGrad bind 8 buffers even with all that they may have, as many as every WebGPU offers.
  */
-import { extentOf } from "../../../ops/recurrence.ts";
+import { type Extent, extentOf } from "../../../ops/recurrence.ts";
 import type { RecurrentOp } from "../../../ops/recurrent.ts";
-import type { KernelCall, Region, Site } from "../../../scheduler/lowering.ts";
+import type { KernelCall, Operand, Region, Site } from "../../../scheduler/lowering.ts";
 import type { Lowerings, WebgpuTarget } from "../target.ts";
 import { lowerCopy } from "./movement.ts";
 import { read, readWrite } from "./operand.ts";
@@ -21,16 +21,45 @@ export function recurrentLowerings(
   const walk = (cell: Cell, direction: Direction): KernelCall[] =>
     walkCell(cell, direction, choose(target, cell.extent, direction));
   return {
+    rnn: (site) => walk(rnnCell(site), "forward"),
+    rnnGrad: (site) => [...copyOutside(site), ...walk(rnnGradCell(site), "backward")],
     lstm: (site) => walk(lstmCell(site), "forward"),
-    lstmGrad: (site) => [...lstmFlow(site), ...walk(lstmGradCell(site), "backward")],
-    rnn: { fallback: "no kernel yet" },
-    rnnGrad: { fallback: "no kernel yet" },
-    gru: { fallback: "no kernel yet" },
-    gruGrad: { fallback: "no kernel yet" },
+    lstmGrad: (site) => [...copyOutside(site), ...walk(lstmGradCell(site), "backward")],
+    gru: (site) => walk(gruCell(site), "forward"),
+    gruGrad: (site) => [...copyOutside(site), ...walk(gruGradCell(site), "backward")],
   };
 }
 
-function lstmCell({ ins, outs, attrs: { reverse } }: Site<"lstm">): Cell {
+function rnnCell({ ins, outs, attrs }: Site<"rnn">): Cell {
+  return {
+    kernel: "recurrent/rnn",
+    constants: { RELU: Number(attrs.activation === "relu") },
+    operands: [...[ins.projected, ins.recurrent, ins.h0].map(read), readWrite(outs.states)],
+    ...walkOf(ins.projected, ins, attrs),
+    tile: { across: 16, each: 4 },
+  };
+}
+
+function rnnGradCell({ ins, outs, attrs }: Site<"rnnGrad">): Cell {
+  return {
+    kernel: "recurrent/rnn_grad",
+    constants: {
+      RELU: Number(attrs.activation === "relu"),
+      FLOW: Number(attrs.flow),
+      CARRIES: Number(ins.lengths !== undefined),
+    },
+    operands: [
+      readWrite(outs.gProjected),
+      ...[ins.recurrent, ins.states].map(read),
+      given(ins.gY, outs.gH),
+      readWrite(outs.gH0),
+    ],
+    ...walkOf(ins.gY, ins, attrs),
+    tile: { across: 16, each: 4 },
+  };
+}
+
+function lstmCell({ ins, outs, attrs }: Site<"lstm">): Cell {
   return {
     kernel: "recurrent/lstm",
     constants: {},
@@ -39,40 +68,82 @@ function lstmCell({ ins, outs, attrs: { reverse } }: Site<"lstm">): Cell {
       ...[ins.recurrent, ins.h0, ins.c0].map(read),
       ...[outs.states, outs.cells].map(readWrite),
     ],
-    lengths: ins.lengths,
-    extent: extentOf(ins.projected.type.shape),
-    reverse,
+    ...walkOf(ins.projected, ins, attrs),
     tile: { across: 16, each: 1 },
   };
 }
 
-function lstmGradCell({ ins, outs, attrs: { reverse } }: Site<"lstmGrad">): Cell {
-  const { gH, gC } = outs;
-  const outside = ins.gCells === undefined ? [] : [read(ins.gCells)];
+function lstmGradCell({ ins, outs, attrs }: Site<"lstmGrad">): Cell {
+  const cells = ins.gCells ?? outs.gC;
   return {
     kernel: "recurrent/lstm_grad",
     constants: {
-      FLOW: Number(gH !== undefined),
+      FLOW: Number(attrs.flow),
       OUTSIDE: Number(ins.gCells !== undefined),
       CARRIES: Number(ins.lengths !== undefined),
     },
     operands: [
       readWrite(outs.gProjected),
       ...[ins.recurrent, ins.cells].map(read),
-      ...(gH && gC ? [readWrite(gH), readWrite(gC)] : [read(ins.gY), ...outside]),
+      given(ins.gY, outs.gH),
+      ...(cells === undefined ? [] : [given(cells, outs.gC)]),
       ...[outs.gH0, outs.gC0].map(readWrite),
     ],
-    lengths: ins.lengths,
-    extent: extentOf(ins.gates.type.shape),
-    reverse,
+    ...walkOf(ins.gates, ins, attrs),
     tile: { across: 8, each: 2 },
   };
 }
 
-function lstmFlow({ ins: { gY, gCells }, outs: { gH, gC } }: Site<"lstmGrad">): KernelCall[] {
-  return [...copyFlow(gY, gH), ...copyFlow(gCells, gC)];
+function gruCell({ ins, outs, attrs }: Site<"gru">): Cell {
+  return {
+    kernel: "recurrent/gru",
+    constants: {},
+    operands: [
+      readWrite(outs.gates),
+      ...[ins.projected, ins.recurrent, ins.bias, ins.h0].map(read),
+      readWrite(outs.states),
+    ],
+    ...walkOf(ins.projected, ins, attrs),
+    tile: { across: 16, each: 1 },
+  };
 }
 
-function copyFlow(outside: Region | undefined, whole: Region | undefined): readonly KernelCall[] {
-  return outside && whole ? lowerCopy(outside, whole) : [];
+function gruGradCell({ ins, outs, attrs }: Site<"gruGrad">): Cell {
+  return {
+    kernel: "recurrent/gru_grad",
+    constants: { FLOW: Number(attrs.flow), CARRIES: 1 },
+    operands: [
+      ...[ins.gates, ins.recurrent, ins.states].map(read),
+      given(ins.gY, outs.gH),
+      ...[outs.gProjected, outs.gSums, outs.gH0].map(readWrite),
+    ],
+    ...walkOf(ins.gates, ins, attrs),
+    tile: { across: 8, each: 2 },
+  };
+}
+
+/** `steps` is [T, B, U, ...]. */
+function walkOf(
+  steps: Region,
+  { lengths }: { readonly lengths: Region | undefined },
+  { reverse }: { readonly reverse: boolean },
+): { readonly extent: Extent; readonly reverse: boolean; readonly lengths: Region | undefined } {
+  return { extent: extentOf(steps.type.shape), reverse, lengths };
+}
+
+/** Where a backward walk finds the gradient from outside, and leaves the whole one if that is asked for. */
+function given(outside: Region, whole: Region | undefined): Operand {
+  return whole === undefined ? read(outside) : readWrite(whole);
+}
+
+function copyOutside({
+  ins,
+  outs,
+}: {
+  readonly ins: { readonly gY: Region; readonly gCells?: Region | undefined };
+  readonly outs: { readonly gH: Region | undefined; readonly gC?: Region | undefined };
+}): KernelCall[] {
+  const copy = (outside: Region | undefined, whole: Region | undefined) =>
+    outside && whole ? lowerCopy(outside, whole) : [];
+  return [...copy(ins.gY, outs.gH), ...copy(ins.gCells, outs.gC)];
 }

@@ -1,0 +1,83 @@
+// GRU over a whole sequence: the cell. The walk is in lib/recurrent_steps, recurrent_steps_software or recurrent_step.
+//
+// Bindings: gates f32[T, B, U, 4] (r z n, activated, and m = h·R_n + bias), projected f32[T, B, U, 3] (x·W + b),
+//   recurrent f32[U, U, 3] ([k][unit][gate r z n]), bias f32[U], h0 f32[B, U], states f32[T + 1, B, U], lengths i32[B]
+//   where LENGTHS; params.
+// Constants: MODE 0 a step, 1 all steps, 2 all steps on a software adapter; LENGTHS 0 or 1; those of the walk.
+// Mapping: as in the walk.
+// Accumulation: f32, k ascending from x·W + b, or from the bias; error ≤ U · 2⁻²⁴ relative to Σ|h||R| a step. tanh and σ
+//   to 4 ulp.
+// Source: KERNELS.md 2; ops/gru.ts.
+
+@group(0) @binding(0) var<storage, read_write> gates: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> projected: array<f32>;
+@group(0) @binding(2) var<storage, read> recurrent: array<f32>;
+@group(0) @binding(3) var<storage, read> bias: array<f32>;
+@group(0) @binding(4) var<storage, read> h0: array<f32>;
+@group(0) @binding(5) var<storage, read_write> states: array<f32>;
+#if LENGTHS
+@group(0) @binding(6) var<storage, read> lengths: array<i32>;
+#end
+@group(0) @binding($(6 + LENGTHS)) var<uniform> params: Params;
+
+alias Real = f32;
+#include lib/gates
+#include lib/recurrent
+
+// r, z and m.
+alias Sums = vec3<f32>;
+struct Input {
+  sums: Sums,
+  n: f32,
+}
+struct State {
+  h: f32,
+}
+
+fn input_at(at: u32, unit: u32) -> Input {
+  return Input(vec3<f32>(projected[3u * at], projected[3u * at + 1u], bias[unit]), projected[3u * at + 2u]);
+}
+
+fn weight(at: u32) -> Sums {
+  return vec3<f32>(recurrent[3u * at], recurrent[3u * at + 1u], recurrent[3u * at + 2u]);
+}
+
+fn initial(at: u32) -> State {
+  return State(h0[at]);
+}
+
+fn state_at(at: u32) -> State {
+  return State(states[at]);
+}
+
+fn store(at: u32, state: State) {
+  states[at] = state.h;
+}
+
+fn hold(at: u32, after: u32, input: Input) {
+  gates[at] = vec4<f32>(input.sums, input.n);
+}
+
+fn held(at: u32, after: u32) -> Input {
+  let gate = gates[at];
+  return Input(gate.xyz, gate.w);
+}
+
+fn advance(at: u32, input: Input, before: State, live: bool) -> State {
+  let r = sigmoid(input.sums.x);
+  let z = sigmoid(input.sums.y);
+  let m = input.sums.z;
+  let n = tanh_exact(input.n + r * m);
+  gates[at] = vec4<f32>(r, z, n, m);
+  return State(select(before.h, (1.0 - z) * n + z * before.h, live));
+}
+
+#if MODE == 0
+#include lib/recurrent_step
+#end
+#if MODE == 1
+#include lib/recurrent_steps
+#end
+#if MODE == 2
+#include lib/recurrent_steps_software
+#end

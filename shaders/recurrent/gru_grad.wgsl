@@ -1,0 +1,90 @@
+// Gradients of a GRU through a whole sequence: the cell. The walk, backwards, is in lib/recurrent_grad_steps,
+// recurrent_grad_steps_software or recurrent_grad_step.
+//
+// Bindings: gates f32[T, B, U, 4] (r z n, activated, and m), recurrent f32[U, U, 3] ([k][unit][gate r z n]), states
+//   f32[T + 1, B, U], g_h f32[T, B, U] (that of every h from outside; overwritten by all of it where FLOW), g_projected,
+//   g_sums f32[T, B, U, 3] (gradients of the gates' arguments and of h·R), g_h0 f32[B, U], lengths i32[B] where LENGTHS;
+//   params.
+// Constants: MODE 0 a step, 1 all steps, 2 all steps on a software adapter; FLOW, LENGTHS 0 or 1; CARRIES = 1; those of
+//   the walk.
+// Mapping: as in the walk.
+// Accumulation: f32, in a fixed order; error ≤ 3U · 2⁻²⁴ relative to Σ|da||R| a step.
+// Source: KERNELS.md 3; ops/gru.ts.
+
+@group(0) @binding(0) var<storage, read> gates: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> recurrent: array<f32>;
+@group(0) @binding(2) var<storage, read> states: array<f32>;
+#if FLOW
+@group(0) @binding(3) var<storage, read_write> g_h: array<f32>;
+#else
+@group(0) @binding(3) var<storage, read> g_h: array<f32>;
+#end
+@group(0) @binding(4) var<storage, read_write> g_projected: array<f32>;
+@group(0) @binding(5) var<storage, read_write> g_sums: array<f32>;
+@group(0) @binding(6) var<storage, read_write> g_h0: array<f32>;
+#if LENGTHS
+@group(0) @binding(7) var<storage, read> lengths: array<i32>;
+#end
+@group(0) @binding($(7 + LENGTHS)) var<uniform> params: Params;
+
+#include lib/recurrent
+
+alias Sums = vec3<f32>;
+// What the steps walked before send back to h.
+struct Carry {
+  h: f32,
+}
+struct Back {
+  sums: Sums,
+  carry: Carry,
+}
+
+fn weight(at: u32) -> Sums {
+  return vec3<f32>(recurrent[3u * at], recurrent[3u * at + 1u], recurrent[3u * at + 2u]);
+}
+
+fn gradient_at(at: u32) -> Sums {
+  return vec3<f32>(g_sums[3u * at], g_sums[3u * at + 1u], g_sums[3u * at + 2u]);
+}
+
+fn inner(a: Sums, b: Sums) -> f32 {
+  return dot(a, b);
+}
+
+fn carry_at(at: u32, h: f32) -> Carry {
+  return Carry(h);
+}
+
+fn store_carry(at: u32, carry: Carry) {
+}
+
+// Writes the gradients of one cell; returns those of h·R and what does not go through the weights.
+fn retreat(at: u32, before: u32, after: u32, later: Carry, live: bool) -> Back {
+  let gate = gates[at];
+  let all_h = later.h + g_h[at];
+  let dh = select(0.0, all_h, live);
+  let dn = dh * (1.0 - gate.y) * (1.0 - gate.z * gate.z);
+  let dz = dh * (states[before] - gate.z) * gate.y * (1.0 - gate.y);
+  let dr = dn * gate.w * gate.x * (1.0 - gate.x);
+  let sums = vec3<f32>(dr, dz, dn * gate.x);
+  g_projected[3u * at] = dr;
+  g_projected[3u * at + 1u] = dz;
+  g_projected[3u * at + 2u] = dn;
+  g_sums[3u * at] = sums.x;
+  g_sums[3u * at + 1u] = sums.y;
+  g_sums[3u * at + 2u] = sums.z;
+#if FLOW
+  g_h[at] = dh;
+#end
+  return Back(sums, Carry(select(all_h, dh * gate.y, live)));
+}
+
+#if MODE == 0
+#include lib/recurrent_grad_step
+#end
+#if MODE == 1
+#include lib/recurrent_grad_steps
+#end
+#if MODE == 2
+#include lib/recurrent_grad_steps_software
+#end

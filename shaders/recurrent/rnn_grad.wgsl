@@ -1,0 +1,83 @@
+// Gradients of the simple recurrent layer through a whole sequence: the cell. The walk, backwards, is in
+// lib/recurrent_grad_steps, recurrent_grad_steps_software or recurrent_grad_step.
+//
+// Bindings: g_sums f32[T, B, U] (the gradients of the arguments), recurrent f32[U, U] ([k][unit]), states
+//   f32[T + 1, B, U], g_h f32[T, B, U] (that of every h from outside; overwritten by all of it where FLOW), g_h0
+//   f32[B, U], lengths i32[B] where LENGTHS; params.
+// Constants: RELU 0 for tanh, 1 for relu; MODE 0 a step, 1 all steps, 2 all steps on a software adapter; FLOW, LENGTHS
+//   0 or 1; CARRIES = LENGTHS; those of the walk.
+// Mapping: as in the walk.
+// Accumulation: f32, in a fixed order; error ≤ U · 2⁻²⁴ relative to Σ|da||R| a step.
+// Source: KERNELS.md 3; ops/rnn.ts.
+
+@group(0) @binding(0) var<storage, read_write> g_sums: array<f32>;
+@group(0) @binding(1) var<storage, read> recurrent: array<f32>;
+@group(0) @binding(2) var<storage, read> states: array<f32>;
+#if FLOW
+@group(0) @binding(3) var<storage, read_write> g_h: array<f32>;
+#else
+@group(0) @binding(3) var<storage, read> g_h: array<f32>;
+#end
+@group(0) @binding(4) var<storage, read_write> g_h0: array<f32>;
+#if LENGTHS
+@group(0) @binding(5) var<storage, read> lengths: array<i32>;
+#end
+@group(0) @binding($(5 + LENGTHS)) var<uniform> params: Params;
+
+#include lib/recurrent
+
+alias Sums = f32;
+// What the steps walked before send back to h.
+struct Carry {
+  h: f32,
+}
+struct Back {
+  sums: Sums,
+  carry: Carry,
+}
+
+fn weight(at: u32) -> Sums {
+  return recurrent[at];
+}
+
+fn gradient_at(at: u32) -> Sums {
+  return g_sums[at];
+}
+
+fn inner(a: Sums, b: Sums) -> f32 {
+  return a * b;
+}
+
+fn carry_at(at: u32, h: f32) -> Carry {
+  return Carry(h);
+}
+
+fn store_carry(at: u32, carry: Carry) {
+}
+
+// Writes the gradient of one cell; returns that of its argument and what does not go through the weights.
+fn retreat(at: u32, before: u32, after: u32, later: Carry, live: bool) -> Back {
+  let h = states[after];
+  let all_h = later.h + g_h[at];
+  let dh = select(0.0, all_h, live);
+#if RELU
+  let sums = select(0.0, dh, h > 0.0);
+#else
+  let sums = dh * (1.0 - h * h);
+#end
+  g_sums[at] = sums;
+#if FLOW
+  g_h[at] = dh;
+#end
+  return Back(sums, Carry(select(all_h, 0.0, live)));
+}
+
+#if MODE == 0
+#include lib/recurrent_grad_step
+#end
+#if MODE == 1
+#include lib/recurrent_grad_steps
+#end
+#if MODE == 2
+#include lib/recurrent_grad_steps_software
+#end
