@@ -1,5 +1,5 @@
 import type { DeviceTraits, Operand, Region } from "../../../scheduler/lowering.ts";
-import type { Shape } from "../../../tensor/shape.ts";
+import type { Shape, TensorType } from "../../../tensor/shape.ts";
 import type { KernelName } from "../kernel-names.ts";
 import { call, read, readWrite, write } from "./operands.ts";
 
@@ -44,16 +44,21 @@ const directionOf = ({ reverse }: { readonly reverse: boolean }) => (reverse ? R
 const activationOf = ({ activation }: { readonly activation: "tanh" | "relu" }) =>
   activation === "relu" ? RELU : 0;
 
-/** Rows × columns as panels of 8 columns: the recurrent matrix is packed once a sequence. */
-const panels = (rows: number, columns: number) =>
-  ({ dtype: "f32", shape: [Math.ceil(columns / 8) * 8 * rows] }) as const;
+/**
+ * Memory of a step's products of [batch, depth] with [depth, columns]: the recurrent matrix in panels of 8 columns,
+ * packed once a sequence, and the rows of a step in strips (wasm/recurrence.ts).
+ */
+function packedType(batch: number, depth: number, columns: number): TensorType {
+  const strips = (2 * batch + 6) * Math.ceil(depth / 4) * 4;
+  return { dtype: "f32", shape: [Math.ceil(columns / 8) * 8 * depth + strips] };
+}
 
 // The running gradients of h and c are kept in gH0 and gC0.
 export const lowerRecurrence = {
   rnn({ ins: { projected, recurrent, h0, lengths }, outs: { states }, attrs, scratch }) {
     const { shape } = projected.type;
-    const [, , units = 0] = shape;
-    const packed = write(scratch(panels(units, units)));
+    const [, batch = 0, units = 0] = shape;
+    const packed = write(scratch(packedType(batch, units, units)));
     const required = [read(projected), read(recurrent), read(h0), write(states), packed];
     const flags = directionOf(attrs) | activationOf(attrs);
     return recurrentCall("rnn", { shape, required, flags, lengths });
@@ -61,8 +66,8 @@ export const lowerRecurrence = {
 
   rnnGrad({ ins: { recurrent, states, gY, lengths }, outs, attrs, scratch }) {
     const { shape } = gY.type;
-    const [, , units = 0] = shape;
-    const packed = write(scratch(panels(units, units)));
+    const [, batch = 0, units = 0] = shape;
+    const packed = write(scratch(packedType(batch, units, units)));
     const required = [
       ...[read(recurrent), read(states), read(gY)],
       ...[write(outs.gProjected), readWrite(outs.gH0), packed],
@@ -73,20 +78,28 @@ export const lowerRecurrence = {
 
   lstm({ ins: { projected, recurrent, h0, c0, lengths }, outs, attrs, scratch }) {
     const { shape } = projected.type;
-    const [, , units = 0] = shape;
+    const [, batch = 0, units = 0] = shape;
     const required = [
       ...[readWrite(outs.gates), read(recurrent), read(h0), read(c0)],
-      ...[write(outs.states), write(outs.cells), write(scratch(panels(units, units * 4)))],
+      ...[
+        write(outs.states),
+        write(outs.cells),
+        write(scratch(packedType(batch, units, units * 4))),
+      ],
     ];
     return recurrentCall("lstm", { shape, required, flags: directionOf(attrs), lengths });
   },
 
   lstmGrad({ ins: { recurrent, cells, gY, gCells, lengths }, outs, attrs, scratch }) {
     const { shape } = gY.type;
-    const [, , units = 0] = shape;
+    const [, batch = 0, units = 0] = shape;
     const required = [
       ...[readWrite(outs.gProjected), read(recurrent), read(cells), read(gY)],
-      ...[readWrite(outs.gH0), readWrite(outs.gC0), write(scratch(panels(units * 4, units)))],
+      ...[
+        readWrite(outs.gH0),
+        readWrite(outs.gC0),
+        write(scratch(packedType(batch, units * 4, units))),
+      ],
     ];
     const flow = [outs.gH, outs.gC];
     const flags = directionOf(attrs);
@@ -100,18 +113,18 @@ export const lowerRecurrence = {
     const required = [
       ...[read(projected), read(recurrent), read(bias), read(h0)],
       ...[write(outs.states), write(outs.gates)],
-      ...[write(scratch(panels(units, units * 3))), write(sums)],
+      ...[write(scratch(packedType(batch, units, units * 3))), write(sums)],
     ];
     return recurrentCall("gru", { shape, required, flags: directionOf(attrs), lengths });
   },
 
   gruGrad({ ins: { recurrent, states, gates, gY, lengths }, outs, attrs, scratch }) {
     const { shape } = gY.type;
-    const [, , units = 0] = shape;
+    const [, batch = 0, units = 0] = shape;
     const required = [
       ...[read(recurrent), read(states), read(gates), read(gY)],
       ...[write(outs.gProjected), write(outs.gSums), readWrite(outs.gH0)],
-      write(scratch(panels(units * 3, units))),
+      write(scratch(packedType(batch, units * 3, units))),
     ];
     const flags = directionOf(attrs);
     return recurrentCall("gruGrad", { shape, required, flags, lengths, flow: [outs.gH] });

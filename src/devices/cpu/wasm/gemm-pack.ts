@@ -58,12 +58,23 @@ export function packTransposed(b: usize, columnBytes: usize, columns: i32, depth
   }
 }
 
-/** `rows` rows of a row-major A, one behind the other, `stride` bytes apart. May write 12 bytes more. */
-export function packRows(a: usize, rowBytes: usize, rows: i32, depth: i32, to: usize, stride: usize): void {
-  const bytes = <usize>depth << 2;
-  for (let r = 0; r < rows; r++) {
-    for (let at: usize = 0; at < bytes; at += 16) v128.store(to + at, v128.load(a + at));
-    a += rowBytes, to += stride;
+/** Up to 6 rows of A as [k][6]; a row that is not there is the last one again. Writes up to 3 · 24 bytes too far. */
+export function packRows(a: usize, rowBytes: usize, rows: i32, depth: i32, to: usize): void {
+  const last = <usize>(rows - 1);
+  let r0 = a, r1 = a + min<usize>(1, last) * rowBytes, r2 = a + min<usize>(2, last) * rowBytes;
+  let r3 = a + min<usize>(3, last) * rowBytes, r4 = a + min<usize>(4, last) * rowBytes;
+  let r5 = a + min<usize>(5, last) * rowBytes;
+  for (let k = depth; k > 0; k -= 4) {
+    const p = v128.load(r0), q = v128.load(r1), r = v128.load(r2), s = v128.load(r3);
+    const t = v128.load(r4), u = v128.load(r5);
+    const pq = i32x4.shuffle(p, q, 0, 4, 1, 5), rs = i32x4.shuffle(r, s, 0, 4, 1, 5);
+    const PQ = i32x4.shuffle(p, q, 2, 6, 3, 7), RS = i32x4.shuffle(r, s, 2, 6, 3, 7);
+    const tu = i32x4.shuffle(t, u, 0, 4, 1, 5), TU = i32x4.shuffle(t, u, 2, 6, 3, 7);
+    v128.store(to, i64x2.shuffle(pq, rs, 0, 2)), v128.store64_lane(to, tu, 0, 16);
+    v128.store(to, i64x2.shuffle(pq, rs, 1, 3), 24), v128.store64_lane(to, tu, 1, 40);
+    v128.store(to, i64x2.shuffle(PQ, RS, 0, 2), 48), v128.store64_lane(to, TU, 0, 64);
+    v128.store(to, i64x2.shuffle(PQ, RS, 1, 3), 72), v128.store64_lane(to, TU, 1, 88);
+    r0 += 16, r1 += 16, r2 += 16, r3 += 16, r4 += 16, r5 += 16, to += 96;
   }
 }
 

@@ -10,6 +10,7 @@
 import { packColumns, packRows, packStrip, packTransposed } from "./gemm-pack";
 import { setOperands, setResult, stridedTile } from "./gemm-tiles";
 import { vsigmoid, vtanh } from "./math";
+import { packedTile, setPacked } from "./packed-tiles";
 import { barrier, operand, shareStart, threadScratch, word } from "./threads";
 
 /** Eight zeros: what sums without a bias start from. */
@@ -67,6 +68,7 @@ let bias: usize = 0;
 let code: i32 = 0;
 let scratch: usize = 0;
 let strip: usize = 0;
+let isPacked: bool = false;
 /** Blocks packed so far: even and odd ones lie in different halves of the scratch memory. */
 let blocks: i32 = 0;
 
@@ -161,49 +163,54 @@ function multiply(
   a: usize, b: usize, c: usize, m: i32, rows: i32, n0: i32, first: i32, end: i32, k0: i32, depth: i32,
   block: usize, direct: bool,
 ): void {
-  let from = transposeA ? a + (<usize>(k0 * M + m) << 2) : a + (<usize>(m * K + k0) << 2);
-  let aRow: usize = transposeA ? 4 : <usize>K << 2;
-  let aColumn: usize = transposeA ? <usize>M << 2 : 4;
-  // Rows a power of two apart share few cache sets, so a strip that is read again and again is packed.
-  if (end - first >= 4) {
-    if (transposeA) {
-      packStrip(from, aColumn, depth, strip);
-      aRow = 4, aColumn = 24;
-    } else {
-      const stride: usize = (<usize>depth << 2) + 16;
-      packRows(from, aRow, rows, depth, strip, stride);
-      aRow = stride;
-    }
-    from = strip;
-  }
+  const from = transposeA ? a + (<usize>(k0 * M + m) << 2) : a + (<usize>(m * K + k0) << 2);
+  const aRow: usize = transposeA ? 4 : <usize>K << 2;
+  const aColumn: usize = transposeA ? <usize>M << 2 : 4;
   const rowBytes = <usize>N << 2;
+  // A strip that is read again and again is packed.
+  isPacked = !direct && end - first >= 4;
+  if (isPacked) {
+    if (transposeA) packStrip(from, aColumn, depth, strip);
+    else packRows(from, aRow, rows, depth, strip);
+  }
   setOperands(depth, aRow, aColumn, direct ? rowBytes : 32);
   const begins = k0 == 0;
   const full = (N - n0) >> 3;
   const out = c + (<usize>(m * N + n0) << 2);
-  setResult(begins ? 0 : rowBytes, rowBytes);
+  const initStep = begins ? 0 : rowBytes;
+  setResult(initStep, rowBytes);
+  setPacked(depth, initStep, rowBytes);
   const bStart = direct ? b + (<usize>(k0 * N + n0) << 2) : block;
   const bPanel: usize = direct ? 32 : <usize>depth << 5;
   const bShift: usize = bias != 0 ? 32 : 0;
   const start = bias != 0 ? bias + (<usize>n0 << 2) : ZEROS;
   for (let panel = first; panel < min(end, full); panel++) {
     const to = out + (<usize>panel << 5);
-    stridedTile(rows, from, bStart + <usize>panel * bPanel, begins ? start + <usize>panel * bShift : to, to);
+    tile(rows, from, bStart + <usize>panel * bPanel, begins ? start + <usize>panel * bShift : to, to);
   }
   if (end > full) {
     // The last panel reaches over the edge: it is made beside C.
     const columns = N - n0 - full * 8;
     const to = out + (<usize>full << 5);
-    const tile = strip + EDGE_TILE;
-    if (!begins) copyTile(to, rowBytes, tile, 32, rows, columns);
+    const edge = strip + EDGE_TILE;
+    if (!begins) copyTile(to, rowBytes, edge, 32, rows, columns);
     setResult(begins ? 0 : 32, 32);
-    stridedTile(rows, from, bStart + <usize>full * bPanel, begins ? start + <usize>full * bShift : tile, tile);
-    copyTile(tile, 32, to, rowBytes, rows, columns);
+    setPacked(depth, begins ? 0 : 32, 32);
+    tile(rows, from, bStart + <usize>full * bPanel, begins ? start + <usize>full * bShift : edge, edge);
+    copyTile(edge, 32, to, rowBytes, rows, columns);
   }
   if (code != 0 && k0 + depth >= K) {
     const columns = min(end * 8, N - n0) - first * 8;
     for (let r = 0; r < rows; r++) activate(out + <usize>r * rowBytes + (<usize>first << 5), columns, code);
   }
+}
+
+/** Of the strip where it is packed, of A at `from` where it is not. */
+// @ts-ignore: decorator
+@inline
+function tile(rows: i32, from: usize, b: usize, init: usize, c: usize): void {
+  if (isPacked) packedTile(rows, strip, b, init, c);
+  else stridedTile(rows, from, b, init, c);
 }
 
 /** Where a thread keeps a tile at the edge, behind its strip of at most 6 · (1024 + 4) floats. */

@@ -11,7 +11,7 @@ import {
 } from "./recurrence";
 import { operand } from "./threads";
 
-/** Operands projected, recurrent, bias, h0, states, gates, packed[ceil(3U / 8) · 8 · U], sums[3 · B · U]; then lengths. */
+/** Operands projected, recurrent, bias, h0, states, gates, packed, sums[3 · B · U]; then lengths. */
 export function gru(args: usize, thread: i32, threads: i32): void {
   begin(args, 8, thread, threads);
   const bias = operand(args, 2), states = operand(args, 4), packed = operand(args, 6), sums = operand(args, 7);
@@ -52,7 +52,7 @@ function forwardRow(projected: usize, sums: usize, bias: usize, before: usize, s
 }
 
 /**
- * Operands recurrent, states, gates, gY, gProjected, gSums, gH0, packed[ceil(U / 8) · 24 · U]; then lengths, gH. The
+ * Operands recurrent, states, gates, gY, gProjected, gSums, gH0, packed; then lengths, gH. The
  * gradient of h on its way back lives where that of h0 is asked for.
  */
 export function gruGrad(args: usize, thread: i32, threads: i32): void {

@@ -7,7 +7,7 @@ import {
 } from "./recurrence";
 import { operand } from "./threads";
 
-/** Operands gates (projected, overwritten), recurrent, h0, c0, states, cells, packed[ceil(U / 2) · 8 · U]; then lengths. */
+/** Operands gates (projected, overwritten), recurrent, h0, c0, states, cells, packed; then lengths. */
 export function lstm(args: usize, thread: i32, threads: i32): void {
   begin(args, 7, thread, threads);
   const states = operand(args, 4), cells = operand(args, 5), packed = operand(args, 6);
@@ -46,7 +46,7 @@ function forwardRow(gates: usize, before: usize, cells: usize, states: usize): v
 }
 
 /**
- * Operands gates (overwritten by their gradients), recurrent, cells, gY, gH0, gC0, packed[ceil(U / 8) · 32 · U]; then
+ * Operands gates (overwritten by their gradients), recurrent, cells, gY, gH0, gC0, packed; then
  * lengths, gCells, gH, gC. The gradients of h and c on their way back live where those of h0 and c0 are asked for.
  */
 export function lstmGrad(args: usize, thread: i32, threads: i32): void {

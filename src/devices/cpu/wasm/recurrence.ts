@@ -7,8 +7,9 @@
  * is computed in the same order either way, so neither shows in the bits.
  */
 import { copyTile, tileStart } from "./gemm";
-import { packColumns, packTransposed } from "./gemm-pack";
+import { packColumns, packRows, packTransposed } from "./gemm-pack";
 import { setOperands, setResult, stridedTile } from "./gemm-tiles";
+import { packedTile, setPacked } from "./packed-tiles";
 import { barrier, operand, operandCount, shareStart, threadScratch, word } from "./threads";
 
 /** Rows that a thread must have for rows to be shared rather than units. */
@@ -146,30 +147,44 @@ export function retreat(gradients: usize, gates: i32, packed: usize, state: usiz
   multiply(gradients, U * gates, packed, state, rowBytes, state, U, unit, unitEnd);
 }
 
-/** Columns [first, end) of `width`; `first` is a multiple of 8. */
+/**
+ * Columns [first, end) of `width`; `first` is a multiple of 8. Where rows are shared the rows of `a` are packed as
+ * well, once a step for all columns, behind the packed matrix.
+ */
 function multiply(
   a: usize, depth: i32, packed: usize, init: usize, initStep: usize, out: usize, width: i32, first: i32, end: i32,
 ): void {
   const aStep = <usize>depth << 2, outStep = <usize>width << 2;
   const rows = rowEnd - row;
   const tiles = (rows + 5) / 6;
+  // Of two tiles or more each has 3 rows at least: with room for 2 · depth numbers a row a strip of [k][6] fits.
+  const strips = packed + (<usize>((width + 7) >> 3) * <usize>depth << 5);
+  const stripStep = <usize>((depth + 3) & ~3) << 3;
+  if (byRows) {
+    for (let i = 0; i < tiles; i++) {
+      const r = row + tileStart(rows, i, tiles);
+      const count = row + tileStart(rows, i + 1, tiles) - r;
+      packRows(a + <usize>r * aStep, aStep, count, depth, strips + <usize>r * stripStep);
+    }
+  }
   setOperands(depth, aStep, 4, 32);
   for (let n = first; n < end; n += 8) {
     const b = packed + (<usize>(n >> 3) * <usize>depth << 5);
     const at = <usize>n << 2;
     const columns = min(8, width - n);
-    setResult(columns == 8 ? initStep : 32, columns == 8 ? outStep : 32);
+    const isWhole = columns == 8;
+    setResult(isWhole ? initStep : 32, isWhole ? outStep : 32);
+    setPacked(depth, isWhole ? initStep : 32, isWhole ? outStep : 32);
     for (let i = 0; i < tiles; i++) {
       const r = row + tileStart(rows, i, tiles);
       const count = row + tileStart(rows, i + 1, tiles) - r;
       const from = init + <usize>r * initStep + (initStep ? at : 0);
       const to = out + <usize>r * outStep + at;
-      if (columns == 8) stridedTile(count, a + <usize>r * aStep, b, from, to);
-      else {
-        copyTile(from, initStep, tile, 32, count, columns);
-        stridedTile(count, a + <usize>r * aStep, b, tile, tile);
-        copyTile(tile, 32, to, outStep, count, columns);
-      }
+      if (!isWhole) copyTile(from, initStep, tile, 32, count, columns);
+      const start = isWhole ? from : tile, result = isWhole ? to : tile;
+      if (byRows) packedTile(count, strips + <usize>r * stripStep, b, start, result);
+      else stridedTile(count, a + <usize>r * aStep, b, start, result);
+      if (!isWhole) copyTile(tile, 32, to, outStep, count, columns);
     }
   }
 }

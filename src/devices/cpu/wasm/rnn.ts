@@ -7,7 +7,7 @@ import {
 } from "./recurrence";
 import { operand } from "./threads";
 
-/** Operands projected, recurrent, h0, states, packed[ceil(U / 8) · 8 · U]; then lengths. */
+/** Operands projected, recurrent, h0, states, packed; then lengths. */
 export function rnn(args: usize, thread: i32, threads: i32): void {
   begin(args, 5, thread, threads);
   const projected = operand(args, 0), states = operand(args, 3), packed = operand(args, 4);
@@ -36,7 +36,7 @@ function activateRow(at: usize): void {
   }
 }
 
-/** Operands recurrent, states, gY, gProjected, gH0, packed[ceil(U / 8) · 8 · U]; then lengths, gH. */
+/** Operands recurrent, states, gY, gProjected, gH0, packed; then lengths, gH. */
 export function rnnGrad(args: usize, thread: i32, threads: i32): void {
   begin(args, 6, thread, threads);
   const states = operand(args, 1), gY = operand(args, 2), gProjected = operand(args, 3), dh = operand(args, 4);
