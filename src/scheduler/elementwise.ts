@@ -1,8 +1,8 @@
 import { InternalError } from "../errors.ts";
 import { type GraphValue, inputsOf, type OpNode } from "../graph/graph.ts";
-import { broadcastStrides, type Shape } from "../tensor/shape.ts";
+import { broadcastStrides, type Shape, stridesOf } from "../tensor/shape.ts";
 import type { ElementwiseProgram, Instruction, Register } from "./program.ts";
-import type { ElementwiseWork } from "./work.ts";
+import { aliased, type ElementwiseWork } from "./work.ts";
 
 type ElementwiseNode = OpNode<"unary" | "binary" | "where" | "cast" | "literal" | "broadcastTo">;
 
@@ -40,7 +40,7 @@ export function elementwiseWork(
   return {
     kind: "elementwise",
     nodes: sorted,
-    program: mergeDimensions(shape, builder.strides, builder.instructions, registers),
+    program: builder.program(registers),
     ins: builder.ins,
     outs,
     order: last.id,
@@ -48,14 +48,15 @@ export function elementwiseWork(
   };
 }
 
-function nameOf(node: OpNode): string {
+export function nameOf(node: OpNode): string {
   return node.op === "unary" || node.op === "binary" ? node.attrs.fn : node.op;
 }
 
-class ProgramBuilder {
-  readonly instructions: Instruction[] = [];
+/** Collects the instructions of a program over `shape` that computes what is in `nodes` and loads everything else. */
+export class ProgramBuilder {
+  readonly #instructions: Instruction[] = [];
   readonly ins: GraphValue[] = [];
-  readonly strides: number[][] = [];
+  readonly #strides: number[][] = [];
   readonly #registers = new Map<GraphValue, Register>();
   readonly #shape: Shape;
   readonly #nodes: ReadonlySet<OpNode>;
@@ -72,6 +73,25 @@ class ProgramBuilder {
     const register = this.#compute(value);
     this.#registers.set(value, register);
     return register;
+  }
+
+  /** Loads `value`, which has as many elements as the program, in the order of its elements. */
+  loadDense(value: GraphValue): Register {
+    const register = this.#input(value, stridesOf(this.#shape));
+    this.#registers.set(value, register);
+    return register;
+  }
+
+  /** Multiplies what stands for `value` by a number. */
+  scale(value: GraphValue, factor: number): void {
+    const { dtype } = value.type;
+    const b = this.#push({ kind: "literal", value: factor, dtype });
+    const a = this.read(value);
+    this.#registers.set(value, this.#push({ kind: "binary", fn: "mul", a, b, dtype }));
+  }
+
+  program(outputs: readonly Register[]): ElementwiseProgram {
+    return mergeDimensions(this.#shape, this.#strides, this.#instructions, outputs);
   }
 
   #compute(value: GraphValue): Register {
@@ -98,13 +118,20 @@ class ProgramBuilder {
   }
 
   #load(value: GraphValue): Register {
+    const base = aliased(value);
+    // All views of a single number are that number.
+    if (this.#shape.length === 0 && base !== value) return this.read(base);
+    return this.#input(value, broadcastStrides(value.type.shape, this.#shape));
+  }
+
+  #input(value: GraphValue, strides: number[]): Register {
     const input = this.ins.push(value) - 1;
-    this.strides.push(broadcastStrides(value.type.shape, this.#shape));
+    this.#strides.push(strides);
     return this.#push({ kind: "input", input, dtype: value.type.dtype });
   }
 
   #push(instruction: Instruction): Register {
-    return this.instructions.push(instruction) - 1;
+    return this.#instructions.push(instruction) - 1;
   }
 }
 

@@ -68,6 +68,7 @@ function withEpilogue(
     epilogue: undefined,
     result: undefined,
     columnSums: undefined,
+    finish: undefined,
     order: node.id,
     label: node.op,
   };

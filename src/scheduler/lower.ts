@@ -1,3 +1,4 @@
+import { InternalError } from "../errors.ts";
 import { flatten, type GraphValue, type OpNode } from "../graph/graph.ts";
 import { ops } from "../ops/table.ts";
 import type { Arity } from "../ops/vocabulary.ts";
@@ -6,13 +7,14 @@ import type {
   Access,
   DeviceTraits,
   FallbackCall,
+  FinishSite,
   KernelCall,
   Lower,
   Region,
   Site,
 } from "./lowering.ts";
 import type { BufferDraft, PlacedWork, Storage } from "./storage.ts";
-import type { OpWork } from "./work.ts";
+import type { Finish, OpWork, ReductionWork } from "./work.ts";
 
 export interface LoweredStep {
   readonly call: KernelCall | FallbackCall;
@@ -40,6 +42,7 @@ function lowerItem(
   }
   const { work } = item;
   if (work.kind === "op") return lowerOp(work, item.copied, regionOf, buffers, traits);
+  if (work.kind === "reduction") return lowerReduction(work, regionOf, buffers, traits);
   if (work.outs.every((out) => sizeOf(out.type.shape) === 0)) return [];
   const calls = traits.elementwise({
     program: work.program,
@@ -51,6 +54,37 @@ function lowerItem(
       ? "a chain of elementwise ops in one pass"
       : "elementwise";
   return calls.map((call) => ({ call, label: work.label, why }));
+}
+
+function lowerReduction(
+  { terms, termIns, combines, finish, label }: ReductionWork,
+  place: (value: GraphValue) => Region,
+  buffers: BufferDraft[],
+  traits: DeviceTraits,
+): LoweredStep[] {
+  const calls = traits.reduction?.({
+    terms,
+    ins: termIns.map(place),
+    combines,
+    finish: placeFinish(finish, place),
+    scratch: scratchIn(buffers),
+  });
+  if (calls === undefined) throw new InternalError(`${traits.name} has no kernel for reductions.`);
+  const why = "a reduction with the elementwise ops around it";
+  return calls.map((call) => ({ call, label, why }));
+}
+
+function placeFinish(finish: Finish, place: (value: GraphValue) => Region): FinishSite {
+  const { program, numbers, outs } = finish;
+  return { program, numbers: numbers.map(place), outs: outs.map(place) };
+}
+
+function scratchIn(buffers: BufferDraft[]): (type: TensorType) => Region {
+  return (type) => ({
+    buffer: buffers.push({ bytes: bytesOf(type), binding: undefined }) - 1,
+    offset: 0,
+    type,
+  });
 }
 
 function lowerOp(
@@ -71,10 +105,11 @@ function lowerOp(
       }),
     );
   const ins = placeHeld(node.ins, copied);
-  const outs = work.result === undefined ? placeHeld(node.outs) : { out: place(work.result) };
+  const outs = outsOf(work, place, placeHeld);
   const declared = ops[node.op];
   const written = flatten<Region>(declared.outputs, outs);
-  if (written.every((region) => sizeOf(region.type.shape) === 0)) return [];
+  if (work.finish === undefined && written.every((region) => sizeOf(region.type.shape) === 0))
+    return [];
   const types = [...flatten<Region>(declared.inputs, ins), ...written].map(({ type }) => type);
   const why = whyFallback(node, types, traits);
   if (why !== undefined) return fallback(work, ins, outs, why, place, traits);
@@ -87,11 +122,8 @@ function lowerOp(
       activation: work.epilogue.activation,
     },
     columnSums: work.columnSums && place(work.columnSums),
-    scratch: (type: TensorType): Region => ({
-      buffer: buffers.push({ bytes: bytesOf(type), binding: undefined }) - 1,
-      offset: 0,
-      type,
-    }),
+    finish: work.finish && placeFinish(work.finish, place),
+    scratch: scratchIn(buffers),
   };
   // The node and its row of the table belong to one op; the compiler cannot follow that through the union.
   const calls = (traits.lower[node.op as keyof DeviceTraits["lower"]] as Lower<never>)(
@@ -102,6 +134,16 @@ function lowerOp(
       ? `${traits.name} kernel`
       : "what follows is folded into the kernel's epilogue";
   return calls.map((call) => ({ call, label: work.label, why: reason }));
+}
+
+/** Where the outputs go, by name; none where the number that is made is not stored. */
+function outsOf(
+  work: OpWork,
+  place: (value: GraphValue) => Region,
+  placeHeld: (held: object) => Record<string, Region | Region[] | undefined>,
+): Record<string, Region | Region[] | undefined> {
+  if (work.finish !== undefined) return {};
+  return work.result === undefined ? placeHeld(work.node.outs) : { out: place(work.result) };
 }
 
 /** Why the device cannot run `node`, or undefined if it can. */

@@ -3,7 +3,7 @@
  * tables to the scheduler, so that a plan can be made for a device that is not there.
  */
 import type { OpNode } from "../graph/graph.ts";
-import type { Attrs, ByInput, ByOutput, OpName } from "../ops/vocabulary.ts";
+import type { Attrs, ByInput, ByOutput, OpName, ReduceName } from "../ops/vocabulary.ts";
 import type { TensorType } from "../tensor/shape.ts";
 import type { ElementwiseProgram } from "./program.ts";
 
@@ -71,6 +71,8 @@ export interface Site<K extends OpName> {
   readonly epilogue: Epilogue | undefined;
   /** Where the sums of the right operand's columns go, one for each; only ever set where `sumsColumns` is true. */
   readonly columnSums: Region | undefined;
+  /** What becomes of the number instead of storing it; only ever set for sumOfSquares where there is `reduction`. */
+  readonly finish: FinishSite | undefined;
   /** Memory that only this op's calls use. */
   scratch(type: TensorType): Region;
 }
@@ -102,6 +104,29 @@ export interface ElementwiseSite {
   readonly outs: readonly Region[];
 }
 
+/** How the terms of a reduction become one. */
+export type Combine = Exclude<ReduceName, "mean">;
+
+/** What is done with the numbers that come out of reductions. */
+export interface FinishSite {
+  /** Over one element; its inputs are the reduced numbers, then `numbers`. */
+  readonly program: ElementwiseProgram;
+  readonly numbers: readonly Region[];
+  /** One may be the very region of a number, which is then updated in place. */
+  readonly outs: readonly Region[];
+}
+
+/** Where reductions of whole tensors are lowered: programs make the terms, and take what comes out. */
+export interface ReductionSite {
+  /** Its outputs are the terms of each reduction; its size is their count. */
+  readonly terms: ElementwiseProgram;
+  readonly ins: readonly Region[];
+  readonly combines: readonly Combine[];
+  readonly finish: FinishSite;
+  /** Memory that only these calls use. */
+  scratch(type: TensorType): Region;
+}
+
 /** Everything that the scheduler has to know about a device. */
 export interface DeviceTraits {
   readonly name: string;
@@ -113,6 +138,8 @@ export interface DeviceTraits {
   readonly maxRegionBytes: number;
   readonly lower: { readonly [K in LoweredOp]: Lower<K> | { readonly fallback: string } };
   elementwise(site: ElementwiseSite): readonly KernelCall[];
+  /** Reductions of whole tensors with the ops around them; where left out, each is a step of its own. */
+  reduction?(site: ReductionSite): readonly KernelCall[];
   /** Whether the kernel for a product also makes the sums of its right operand's columns; nowhere if left out. */
   sumsColumns?(node: OpNode<ColumnSumOp>): boolean;
   /** Copies `from` to `to`, both of the same size. */

@@ -1,6 +1,7 @@
 import type { GraphValue, OpNode } from "../graph/graph.ts";
 import { bytesOf } from "../tensor/shape.ts";
 import { rideColumnSums } from "./column-sums.ts";
+import { foldReductions } from "./fold-reductions.ts";
 import { fuse } from "./fuse.ts";
 import { lower } from "./lower.ts";
 import type { DeviceTraits } from "./lowering.ts";
@@ -29,7 +30,8 @@ export function schedule(
     updates: request.updates.map(({ source, value }) => ({ source, value: renew(value) })),
   };
   const fused = fuse([...rewritten.values()], traits.maxElementwiseOperands);
-  const work = rideColumnSums(fused, traits);
+  const kept = [...rewritten.values()];
+  const work = foldReductions(rideColumnSums(fused, traits), kept, traits);
   const storage = assignStorage(work, renewed, traits);
   const drafts = [...storage.buffers];
   const lowered = lower(storage, drafts, traits);

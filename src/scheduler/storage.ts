@@ -12,7 +12,16 @@ import { bytesOf, sameShape, sizeOf, stridesOf, type TensorType } from "../tenso
 import { contiguousOffset, overwritten, type PackList, packLists } from "./demands.ts";
 import type { DeviceTraits, Region } from "./lowering.ts";
 import type { PlanRequest } from "./request.ts";
-import { aliased, isAlias, readsOf, viewed, type Work, writesOf } from "./work.ts";
+import {
+  aliased,
+  isAlias,
+  type OpWork,
+  type ReductionWork,
+  readsOf,
+  viewed,
+  type Work,
+  writesOf,
+} from "./work.ts";
 
 export interface BufferDraft {
   bytes: number;
@@ -171,8 +180,15 @@ class StorageAssigner {
         return aliased(input) === from && sameShape(strides ?? [], dense);
       });
     }
-    return overwritten(work.node).some(
-      ({ input, output }) => aliased(input) === from && output === to,
+    if (work.finish !== undefined) {
+      // A finish reads its numbers before it writes any; the terms are read all the while.
+      const { numbers } = work.finish;
+      const isView = (number: GraphValue) => viewed(number) === from && aliased(number) !== from;
+      return !termsOf(work).some((term) => viewed(term) === from) && !numbers.some(isView);
+    }
+    return (
+      work.kind === "op" &&
+      overwritten(work.node).some(({ input, output }) => aliased(input) === from && output === to)
     );
   }
 
@@ -319,6 +335,11 @@ class StorageAssigner {
     }
     return { ...this.#region(node.ins.x), type: value.type };
   }
+}
+
+/** What a reduction makes its terms from. */
+function termsOf(work: OpWork | ReductionWork): readonly GraphValue[] {
+  return work.kind === "reduction" ? work.termIns : inputsOf(work.node);
 }
 
 function overlaps(a: Region, b: Region): boolean {

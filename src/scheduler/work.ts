@@ -1,6 +1,14 @@
 import { type GraphValue, inputsOf, type Node, type OpNode, outputsOf } from "../graph/graph.ts";
-import type { EpilogueActivation } from "./lowering.ts";
+import type { Combine, EpilogueActivation } from "./lowering.ts";
 import type { ElementwiseProgram } from "./program.ts";
+
+/** What a reduction is made of: ops that make its terms, the reductions, ops on their results. */
+export interface ReductionParts {
+  readonly before: readonly OpNode[];
+  readonly reduces: readonly OpNode<"reduce">[];
+  readonly behind: readonly OpNode[];
+  readonly outs: readonly GraphValue[];
+}
 
 /** One op, perhaps with what follows it folded in. */
 export interface OpWork {
@@ -13,6 +21,8 @@ export interface OpWork {
   readonly result: GraphValue | undefined;
   /** The sums of the right operand's columns, where they are made along the way. */
   readonly columnSums: GraphValue | undefined;
+  /** What is done with the number that it makes; only ever set for sumOfSquares. */
+  readonly finish: Finish | undefined;
   readonly order: number;
   readonly label: string;
 }
@@ -28,18 +38,46 @@ export interface ElementwiseWork {
   readonly label: string;
 }
 
+/** Elementwise ops on the numbers that a reduction makes. */
+export interface Finish {
+  readonly nodes: readonly OpNode[];
+  /** Over one element; its inputs are the reduced numbers, then `numbers`. */
+  readonly program: ElementwiseProgram;
+  readonly numbers: readonly GraphValue[];
+  readonly outs: readonly GraphValue[];
+}
+
+/** Reductions of whole tensors of one size to numbers, with elementwise ops before and behind them. */
+export interface ReductionWork {
+  readonly kind: "reduction";
+  readonly parts: ReductionParts;
+  /** How many terms each of them has. */
+  readonly count: number;
+  /** Makes the terms of every reduction, element by element, from `termIns`. */
+  readonly terms: ElementwiseProgram;
+  readonly termIns: readonly GraphValue[];
+  readonly combines: readonly Combine[];
+  readonly finish: Finish;
+  readonly order: number;
+  readonly label: string;
+}
+
 /** What becomes one or a few kernel calls. */
-export type Work = OpWork | ElementwiseWork;
+export type Work = OpWork | ElementwiseWork | ReductionWork;
 
 export function readsOf(work: Work): readonly GraphValue[] {
   if (work.kind === "elementwise") return work.ins;
+  if (work.kind === "reduction") return [...work.termIns, ...work.finish.numbers];
   const bias = work.epilogue?.bias;
-  return bias === undefined ? inputsOf(work.node) : [...inputsOf(work.node), bias];
+  const own = bias === undefined ? inputsOf(work.node) : [...inputsOf(work.node), bias];
+  return work.finish === undefined ? own : [...own, ...work.finish.numbers];
 }
 
 export function writesOf(work: Work): readonly GraphValue[] {
   if (work.kind === "elementwise") return work.outs;
-  const { node, result, columnSums } = work;
+  if (work.kind === "reduction") return work.finish.outs;
+  const { node, result, columnSums, finish } = work;
+  if (finish !== undefined) return finish.outs;
   const made = result === undefined ? outputsOf(node) : [result];
   return columnSums === undefined ? made : [...made, columnSums];
 }

@@ -17,6 +17,7 @@ import { sizeOf } from "../../tensor/shape.ts";
 import type { Device, Program, ReadRequest, Storage } from "../device.ts";
 import { runFallbackCall } from "./call.ts";
 import { runElementwise } from "./elementwise.ts";
+import { type ReductionPrograms, runReduction } from "./reduction.ts";
 import { referenceKernels } from "./table.ts";
 
 const reason = { fallback: "the reference device has no other kernels" };
@@ -47,6 +48,20 @@ export const referenceTraits: DeviceTraits = {
         ...outs.map((region): Operand => ({ region, access: "write" })),
       ],
       { program: JSON.stringify(program) },
+    ),
+  ],
+  reduction: ({ terms, ins, combines, finish }) => [
+    call(
+      "reduction",
+      [
+        ...[...ins, ...finish.numbers].map((region): Operand => ({ region, access: "read" })),
+        ...finish.outs.map((region): Operand => ({ region, access: "write" })),
+      ],
+      {
+        inputs: ins.length,
+        numbers: finish.numbers.length,
+        programs: JSON.stringify({ terms, combines, finish: finish.program }),
+      },
     ),
   ],
   copy: (from, to) => [
@@ -157,6 +172,11 @@ function runCall(call: KernelCall | FallbackCall, arrays: readonly HostArray[]):
   } else if (call.kernel === "copy") {
     const [from, to] = arrays;
     if (from !== undefined) to?.set(from);
+  } else if (call.kernel === "reduction") {
+    const programs = JSON.parse(String(call.constants.programs)) as ReductionPrograms;
+    const inputs = Number(call.constants.inputs);
+    const read = inputs + Number(call.constants.numbers);
+    runReduction(programs, arrays.slice(0, inputs), arrays.slice(inputs, read), arrays.slice(read));
   } else {
     const program = JSON.parse(String(call.constants.program)) as ElementwiseProgram;
     const inputs = program.inputStrides.length;

@@ -5,6 +5,7 @@ import { lowerElementwise } from "./lowering/elementwise.ts";
 import { embeddingLowerings } from "./lowering/embedding.ts";
 import { matmulLowerings, sumsColumns } from "./lowering/matmul.ts";
 import { lowerCopy, movementLowerings } from "./lowering/movement.ts";
+import { lowerNumbers } from "./lowering/numbers.ts";
 import { optimizerLowerings } from "./lowering/optimizer.ts";
 import { poolLowerings } from "./lowering/pool.ts";
 import { randomLowerings } from "./lowering/random.ts";
@@ -53,6 +54,10 @@ export function webgpuTraits({
     sumsColumns: (node) =>
       node.op === "matmul" ? sumsColumns(target, node) : sumsWindows(target, node),
     copy: lowerCopy,
+    // On a software adapter one workgroup is one core, and a dispatch costs little.
+    ...(software || withhold.includes("reduce")
+      ? {}
+      : { reduction: (site) => lowerNumbers(target, site) }),
   };
 }
 

@@ -15,7 +15,7 @@ import {
   uniform,
 } from "../../../src/functions.ts";
 import { evaluateTensors } from "../../support/evaluate-tensor.ts";
-import { input, planned } from "../scheduler/plans.ts";
+import { input, planned } from "../../support/plans.ts";
 
 const wave = (rows: number, columns: number, phase: number) =>
   tensor(

@@ -8,8 +8,8 @@ import { emit } from "../../../src/graph/graph.ts";
 import type { DeviceTraits } from "../../../src/scheduler/lowering.ts";
 import { schedule } from "../../../src/scheduler/schedule.ts";
 import { checkAliasing, checkPlan } from "../../support/check-plan.ts";
+import { input, labels, wishOf } from "../../support/plans.ts";
 import { requestOf } from "../../support/run-graph.ts";
-import { input, labels, wishOf } from "./plans.ts";
 
 const x = input("x", [64, 24]);
 const g = input("g", [64, 40]);

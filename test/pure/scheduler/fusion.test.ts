@@ -22,8 +22,8 @@ import {
   where,
 } from "../../../src/functions.ts";
 import { schedule } from "../../../src/scheduler/schedule.ts";
+import { input, labels, planned, wishOf } from "../../support/plans.ts";
 import { requestOf } from "../../support/run-graph.ts";
-import { input, labels, planned, wishOf } from "./plans.ts";
 
 const [x, y] = [input("x", [7, 5]), input("y", [7, 5])];
 const row = input("row", [5]);
@@ -101,7 +101,7 @@ describe("elementwise fusion", () => {
 describe("common subexpressions and identities", () => {
   it("are computed once", async () => {
     const plan = await planned({ outputs: [add(sum(exp(x)), mul(sum(exp(x)), 2))] });
-    expect(labels(plan).filter((label) => label === "reduce").length).toBe(1);
+    expect(labels(plan)).toEqual(["exp + reduce + mul + add"]);
   });
 
   it("cost nothing: x · 1, x / 1, x − 0, a reshape to the same shape", async () => {

@@ -16,6 +16,8 @@ const plans: Readonly<Record<string, () => Plan>> = {
   "the CNN for a software GPU": () => planOf(cnn(), softwareGpu),
   "the CNN for the cpu": () => planOf(cnn(), cpuTraits),
   "the LSTM for a GPU": () => planOf(charLstm({ steps: 32, hidden: 128 }), gpu),
+  "the LSTM of one step for a GPU": () => planOf(charLstm({ steps: 1, hidden: 128 }), gpu),
+  "a large LSTM for a GPU": () => planOf(charLstm({ steps: 5, hidden: 512 }), gpu),
   "the LSTM of two layers for a GPU": () =>
     planOf(charLstm({ steps: 9, hidden: 33, layers: 2 }), gpu),
   "the LSTM of two layers for the cpu": () =>
@@ -33,24 +35,36 @@ describe("the plan of a training step is sound", () => {
 });
 
 describe("on a GPU", () => {
-  it("a step of the CNN is one submit of at most 40 dispatches, nothing on the fallback", () => {
-    const plan = planOf(cnn(), gpu);
+  const dispatches = (plan: Plan) => {
     expect(fallbacksOf(plan)).toEqual([]);
     expect(submitsOf(plan)).toBe(1);
-    expect(plan.steps.length).toBeLessThanOrEqual(40);
+    return plan.steps.length;
+  };
+  const lstm = (steps: number, hidden: number, batch = 32) =>
+    dispatches(planOf(charLstm({ steps, hidden, batch }), gpu));
+
+  it("a step of the CNN is one submit of 24 dispatches, nothing on the fallback", () => {
+    expect(dispatches(planOf(cnn(), gpu))).toBe(24);
   });
 
-  it("a step of the LSTM is one submit, whose dispatches do not grow with its steps", () => {
-    const [short = 0, long = 0, longest = 0] = [32, 256, 512].map((steps) => {
-      const plan = planOf(charLstm({ steps, hidden: 128 }), gpu);
-      expect(fallbacksOf(plan)).toEqual([]);
-      expect(submitsOf(plan)).toBe(1);
-      return plan.steps.length;
-    });
-    // Long sums take a second pass, once each; nothing else depends on the length.
-    expect(long - short).toBeLessThanOrEqual(4);
-    expect(longest - long).toBeLessThanOrEqual(1);
-    expect(longest).toBeLessThanOrEqual(40);
+  it("a step of the LSTM is one submit of 24 dispatches, however long its window", () => {
+    expect([32, 64, 256, 512].map((steps) => lstm(steps, 128))).toEqual([24, 24, 24, 24]);
+  });
+
+  it("a step of a large LSTM has two for every step of its window, and 23 more", () => {
+    // Of a longer window sums over its rows need no parts.
+    expect([32, 256].map((steps) => lstm(steps, 512) - 2 * steps)).toEqual([23, 21]);
+  }, 30_000);
+
+  it("a step of the LSTM has hardly more for the longest windows and the oddest sizes", () => {
+    for (const [steps, hidden, batch] of [
+      [1, 128, 32],
+      [2, 17, 1],
+      [7, 33, 5],
+      [100, 128, 64],
+      [1024, 64, 128],
+    ] as const)
+      expect(lstm(steps, hidden, batch)).toBeLessThanOrEqual(27);
   });
 });
 

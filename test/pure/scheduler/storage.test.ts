@@ -19,7 +19,7 @@ import {
 } from "../../../src/functions.ts";
 import { emit } from "../../../src/graph/graph.ts";
 import { packedOffsets } from "../../../src/ops/packed.ts";
-import { input, labels, planned } from "./plans.ts";
+import { input, labels, planned } from "../../support/plans.ts";
 
 const x = input("x", [6, 64]);
 

@@ -2,19 +2,11 @@
  * Fused elementwise programs as calls of elementwise/map. What differs in values (sizes, strides, literals) goes into
  * words, so that all uses of one chain of functions share a pipeline.
  */
-import { castWgsl } from "../../../ops/casts.ts";
-import { binary, unary, wgslTypes, wgslWhere } from "../../../ops/scalars.ts";
-import {
-  type ElementwiseSite,
-  floatBits,
-  type KernelCall,
-  type Region,
-} from "../../../scheduler/lowering.ts";
-import type { ElementwiseProgram, Instruction } from "../../../scheduler/program.ts";
-import type { DType } from "../../../tensor/dtype.ts";
+import type { ElementwiseSite, KernelCall, Region } from "../../../scheduler/lowering.ts";
 import { sameShape, sizeOf, stridesOf } from "../../../tensor/shape.ts";
 import { threadGrid } from "./grid.ts";
-import { read, readWrite, write } from "./operand.ts";
+import { isSameRegion, read, readWrite, write } from "./operand.ts";
+import { at, printProgram } from "./print-program.ts";
 import { mergeDimensions } from "./strides.ts";
 
 const THREADS = 128;
@@ -37,9 +29,12 @@ export function lowerElementwise({ program, ins, outs }: ElementwiseSite): reado
   const sources = ins.map(
     (region, i): Source => ({ region, base: 0, strides: program.inputStrides[i] ?? [] }),
   );
-  return lowerMap(program.shape, sources, outs, (place, outOrder) =>
-    printProgram(program, place, outOrder),
-  );
+  return lowerMap(program.shape, sources, outs, (place, outOrder) => {
+    const literals: number[] = [];
+    const { lines, words } = printProgram(program, place, literals);
+    const results = outOrder.map((o) => at(words, o)).join(", ");
+    return { text: [...lines, `return Results(${results});`].join("\n"), literals };
+  });
 }
 
 /** The calls that compute `outs`, all of shape `shape`, from `sources`. `print` is told which v each source became. */
@@ -177,76 +172,6 @@ function vectorStrides(strides: readonly number[], width: number): number[] {
   return strides.map((stride, d) => (d === strides.length - 1 ? stride : stride / width));
 }
 
-function isSameRegion(a: Region, b: Region): boolean {
-  return a.buffer === b.buffer && a.offset === b.offset;
-}
-
 function isSameSource(a: Source, b: Source): boolean {
   return isSameRegion(a.region, b.region) && a.base === b.base && sameShape(a.strides, b.strides);
-}
-
-function at<T>(list: readonly T[], index: number): T {
-  const item = list[index];
-  if (item === undefined) throw new RangeError(`no item ${index} in a list of ${list.length}`);
-  return item;
-}
-
-const fromWord: { readonly [D in DType]: (word: string) => string } = {
-  f32: (word) => `bitcast<f32>(${word})`,
-  i32: (word) => `bitcast<i32>(${word})`,
-  u32: (word) => word,
-  bool: (word) => `(${word} != 0u)`,
-};
-const toWord: { readonly [D in DType]: (value: string) => string } = {
-  f32: (value) => `bitcast<u32>(${value})`,
-  i32: (value) => `bitcast<u32>(${value})`,
-  u32: (value) => value,
-  bool: (value) => `select(0u, 1u, ${value})`,
-};
-
-function printProgram(
-  { instructions, outputs }: ElementwiseProgram,
-  place: (input: number) => number,
-  outOrder: readonly number[],
-): MapBody {
-  const literals: number[] = [];
-  const lines = instructions.map((instruction, r) => {
-    const value = printInstruction(instruction, instructions, place, literals);
-    return `let r${r}: ${wgslTypes[instruction.dtype]} = ${value};`;
-  });
-  const words = outOrder.map((o) => {
-    const register = at(outputs, o);
-    return toWord[at(instructions, register).dtype](`r${register}`);
-  });
-  return { text: [...lines, `return Results(${words.join(", ")});`].join("\n"), literals };
-}
-
-function printInstruction(
-  instruction: Instruction,
-  all: readonly Instruction[],
-  place: (input: number) => number,
-  literals: number[],
-): string {
-  const { dtype } = instruction;
-  switch (instruction.kind) {
-    case "input":
-      return fromWord[dtype](`v${place(instruction.input)}`);
-    case "literal": {
-      const word = dtype === "f32" ? floatBits(instruction.value) : instruction.value >>> 0;
-      const known = literals.indexOf(word);
-      return fromWord[dtype](`params.literal_${known >= 0 ? known : literals.push(word) - 1}`);
-    }
-    case "unary":
-      return unary[instruction.fn].wgsl(`r${instruction.x}`, at(all, instruction.x).dtype);
-    case "binary": {
-      const { fn, a, b } = instruction;
-      return binary[fn].wgsl(`r${a}`, `r${b}`, at(all, a).dtype);
-    }
-    case "where":
-      return wgslWhere(`r${instruction.condition}`, `r${instruction.a}`, `r${instruction.b}`);
-    case "cast":
-      return castWgsl(`r${instruction.x}`, at(all, instruction.x).dtype, dtype);
-    default:
-      return instruction satisfies never;
-  }
 }

@@ -5,6 +5,7 @@ import { floatBits, type KernelCall, type Region, type Site } from "../../../sch
 import { sizeOf } from "../../../tensor/shape.ts";
 import type { Lowerings, WebgpuTarget } from "../target.ts";
 import { lineGrid } from "./grid.ts";
+import { finishParts } from "./numbers.ts";
 import { read, readWrite, write } from "./operand.ts";
 import { combineParts } from "./reduce.ts";
 
@@ -84,7 +85,7 @@ function overSegments(
 
 function lowerSumOfSquares(
   target: WebgpuTarget,
-  { ins, outs: { out }, scratch }: Site<"sumOfSquares">,
+  { ins, outs: { out }, finish, scratch }: Site<"sumOfSquares">,
 ): KernelCall[] {
   const all = packed(ins.xs);
   const filled = all.segments.filter(([start, end]) => end > start);
@@ -110,7 +111,9 @@ function lowerSumOfSquares(
       grid: lineGrid(groups),
     };
   });
-  return [...calls, combineParts(target, "sum", partial, out, 1)];
+  if (finish === undefined) return [...calls, combineParts(target, "sum", partial, out, 1)];
+  const total = { combine: "sum", dtype: "f32" } as const;
+  return [...calls, finishParts(target, [total], partial, passes * groups, finish)];
 }
 
 function lowerSgd(target: WebgpuTarget, { ins, attrs }: Site<"sgd">): KernelCall[] {

@@ -128,7 +128,7 @@ const combine: { readonly [R in ReduceName]: string } = {
 };
 
 /** The word that changes nothing when it is combined. Bits, because WGSL cannot write an infinity. */
-function neutralWord(fn: ReduceName, dtype: DType): number {
+export function neutralWord(fn: ReduceName, dtype: DType): number {
   if (fn === "sum" || fn === "mean") return 0;
   if (dtype === "f32") return floatBits(fn === "max" ? -Infinity : Infinity);
   if (dtype === "i32") return fn === "max" ? 0x80000000 : 0x7fffffff;

@@ -1,17 +1,18 @@
-/** Plans for the reference device: made, checked, run, and compared with the same graph computed op by op. */
+/** Plans that are made, checked, run, and compared with the same graph computed op by op. */
 import { expect } from "vitest";
-import { ReferenceDevice, referenceTraits } from "../../../src/devices/reference/device.ts";
-import type { ReferenceTensor } from "../../../src/devices/reference/kernel.ts";
-import { Tensor } from "../../../src/functions.ts";
-import type { GraphValue, SourceNode } from "../../../src/graph/graph.ts";
-import type { DeviceTraits } from "../../../src/scheduler/lowering.ts";
-import type { Plan } from "../../../src/scheduler/plan.ts";
-import { schedule } from "../../../src/scheduler/schedule.ts";
-import type { DType, HostArray } from "../../../src/tensor/dtype.ts";
-import type { Shape, TensorType } from "../../../src/tensor/shape.ts";
-import { drawTensor, keyFrom, relativeError, toHost } from "../../support/case-data.ts";
-import { checkPlan } from "../../support/check-plan.ts";
-import { evaluateGraph, given, requestOf, runPlan, type Wish } from "../../support/run-graph.ts";
+import type { Device } from "../../src/devices/device.ts";
+import { ReferenceDevice, referenceTraits } from "../../src/devices/reference/device.ts";
+import type { ReferenceTensor } from "../../src/devices/reference/kernel.ts";
+import { Tensor } from "../../src/functions.ts";
+import type { GraphValue, SourceNode } from "../../src/graph/graph.ts";
+import type { DeviceTraits } from "../../src/scheduler/lowering.ts";
+import type { Plan } from "../../src/scheduler/plan.ts";
+import { schedule } from "../../src/scheduler/schedule.ts";
+import type { DType, HostArray } from "../../src/tensor/dtype.ts";
+import type { Shape, TensorType } from "../../src/tensor/shape.ts";
+import { drawTensor, keyFrom, relativeError, toHost } from "./case-data.ts";
+import { checkPlan } from "./check-plan.ts";
+import { evaluateGraph, given, requestOf, runPlan, type Wish } from "./run-graph.ts";
 
 /** A tensor that is handed in. */
 export function input(name: string, shape: Shape, dtype: DType = "f32"): Tensor {
@@ -48,6 +49,7 @@ export async function planned(
   traits: DeviceTraits = referenceTraits,
   draw: (name: string) => readonly [number, number] = () => [-1, 1],
   tolerance = TOLERANCE,
+  device: Device = new ReferenceDevice(),
 ): Promise<Plan> {
   const request = requestOf(wishOf(wish));
   const plan = schedule(request, traits);
@@ -66,7 +68,7 @@ export async function planned(
     (node) => given.get(node) ?? { type: node.holder.type, data: new Float64Array() },
     "f64",
   );
-  const actual = await runPlan(new ReferenceDevice(), plan, request, data, 2);
+  const actual = await runPlan(device, plan, request, data, 2);
   const check = (values: readonly GraphValue[], results: readonly HostArray[], what: string) => {
     values.forEach((value, i) => {
       const error = relativeError(results[i] ?? [], expected.get(value)?.data ?? []);

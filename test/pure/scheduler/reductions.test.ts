@@ -1,0 +1,121 @@
+/** What is folded into a reduction of a whole tensor, and what is not. */
+import { describe, expect, it } from "vitest";
+import { cpuTraits } from "../../../src/devices/cpu/traits.ts";
+import { referenceTraits } from "../../../src/devices/reference/device.ts";
+import { webgpuTraits } from "../../../src/devices/webgpu/traits.ts";
+import { wrap } from "../../../src/functions/apply.ts";
+import {
+  add,
+  broadcastTo,
+  cast,
+  div,
+  exp,
+  greater,
+  max,
+  maximum,
+  mean,
+  min,
+  mul,
+  reshape,
+  sqrt,
+  square,
+  sub,
+  sum,
+} from "../../../src/functions.ts";
+import { emit } from "../../../src/graph/graph.ts";
+import { schedule } from "../../../src/scheduler/schedule.ts";
+import { input, labels, planned, wishOf } from "../../support/plans.ts";
+import { requestOf } from "../../support/run-graph.ts";
+
+const x = input("x", [7, 5]);
+const y = input("y", [7, 5]);
+const row = input("row", [5]);
+const step = input("step", []);
+
+describe("a reduction of a whole tensor", () => {
+  it("takes in the ops that make its terms and those on its result", async () => {
+    const loss = sqrt(mean(square(sub(x, row))));
+    expect(labels(await planned({ outputs: [loss] }))).toEqual(["sub + square + reduce + sqrt"]);
+  });
+
+  it("is joined by another of as many elements, whatever their shapes", async () => {
+    const flat = reshape(y, [35]);
+    const total = sum(mul(x, 2));
+    const count = maximum(sum(cast(greater(reshape(flat, [7, 5]), 0), "f32")), 1);
+    const plan = await planned({ outputs: [div(total, count), max(flat), min(y)] });
+    expect(plan.steps.length).toBe(1);
+  });
+
+  it("keeps its own result where that is wanted too", async () => {
+    const total = sum(x);
+    expect((await planned({ outputs: [total, exp(total)] })).steps.length).toBe(1);
+    const plan = await planned({ outputs: [exp(total), add(x, total)] });
+    expect(labels(plan)).toEqual(["reduce + exp", "add"]);
+  });
+
+  it("leaves ops alone whose results others read", async () => {
+    const terms = exp(x);
+    expect(labels(await planned({ outputs: [sum(terms), terms] }))).toEqual(["exp", "reduce"]);
+    const two = await planned({ outputs: [sum(terms), sum(terms, { axis: 0 })] });
+    expect(labels(two)).toContain("exp");
+  });
+
+  it("does not join one that it depends on", async () => {
+    const first = sum(x);
+    const plan = await planned({ outputs: [sum(mul(y, first))] });
+    expect(labels(plan)).toEqual(["reduce", "mul + reduce"]);
+  });
+
+  it("reads through broadcasts", async () => {
+    const plan = await planned({ outputs: [sum(broadcastTo(row, [7, 5])), sum(mul(x, step))] });
+    expect(plan.steps.length).toBe(1);
+  });
+
+  it("updates a number in place, and not one that its terms read", async () => {
+    const next = add(step, max(x));
+    const plan = await planned({ updates: [[step, next]], outputs: [mul(next, 2)] });
+    expect(labels(plan)).toEqual(["reduce + add + mul"]);
+    const looped = await planned({ updates: [[step, add(step, sum(mul(x, step)))]] });
+    expect(labels(looped)).toEqual(["mul + reduce + add", "copy"]);
+  });
+
+  it("keeps to as many operands as a kernel may have", async () => {
+    const narrow = { ...referenceTraits, maxElementwiseOperands: 4 };
+    const parts = [x, y, mul(x, y), add(x, row)].map((part) => sum(exp(part)));
+    const plan = await planned({ outputs: [...parts] }, narrow);
+    for (const { call } of plan.steps) expect(call.operands.length).toBeLessThanOrEqual(4);
+  });
+
+  it("of large tensors is not joined to another, but still takes in what is around it", async () => {
+    const [large, other] = [input("large", [1025, 1024]), input("other", [1025, 1024])];
+    const plan = await planned({ outputs: [mean(square(large)), sum(exp(other))] });
+    expect(plan.steps.length).toBe(2);
+  });
+
+  it("stays a step of its own on devices that have no kernel for more", () => {
+    const outputs = [sqrt(sum(square(x)))];
+    const others = [webgpuTraits({ software: true }), webgpuTraits({ withhold: ["reduce"] })];
+    for (const traits of [...others, cpuTraits]) {
+      const plan = schedule(requestOf(wishOf({ outputs })), traits);
+      expect(labels(plan)).toContain("reduce");
+    }
+  });
+});
+
+describe("the sum of squares over tensors on a GPU", () => {
+  const { out } = emit("sumOfSquares", { xs: [x.value, y.value] }, {});
+  const planFor = (traits = webgpuTraits()) =>
+    schedule(
+      requestOf(wishOf({ outputs: [sqrt(wrap(out))], updates: [[step, add(step, wrap(out))]] })),
+      traits,
+    );
+
+  it("takes in the ops on its result", () => {
+    const steps = labels(planFor()).filter((label) => label !== "copy");
+    expect(new Set(steps)).toEqual(new Set(["sumOfSquares + sqrt + add"]));
+  });
+
+  it("does not where it has no kernel", () => {
+    expect(labels(planFor(webgpuTraits({ withhold: ["sumOfSquares"] })))).toContain("sqrt + add");
+  });
+});
