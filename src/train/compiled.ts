@@ -4,6 +4,7 @@ import { type Compiled, compile, type Tensor, tensor } from "../functions.ts";
 import type { Module } from "../nn/index.ts";
 import type { TrainingBatch } from "./batch-source.ts";
 import { Carried, type CarriedSequences, keepOf, rowsOf } from "./carried.ts";
+import type { FlowNotes, FlowTensors, LayerFlow } from "./flow.ts";
 import type { Forward } from "./forward.ts";
 import type { Truncation } from "./window.ts";
 
@@ -12,6 +13,7 @@ export interface Outputs {
   readonly norm?: Tensor;
   readonly finite?: Tensor;
   readonly metrics: Readonly<Record<string, Tensor>>;
+  readonly flow?: readonly FlowTensors[] | undefined;
 }
 
 export interface StepNumbers {
@@ -19,6 +21,7 @@ export interface StepNumbers {
   readonly norm: number;
   readonly isFinite: boolean;
   readonly metrics: Readonly<Record<string, number>>;
+  readonly flow: readonly LayerFlow[] | undefined;
 }
 
 /** A step that is under way. */
@@ -26,7 +29,7 @@ export interface StepResult {
   read(): Promise<StepNumbers>;
 }
 
-function resultOf(outputs: Outputs): StepResult {
+function resultOf(outputs: Outputs, notes: FlowNotes | undefined): StepResult {
   return {
     async read() {
       const names = Object.keys(outputs.metrics);
@@ -37,7 +40,8 @@ function resultOf(outputs: Outputs): StepResult {
         ...names.map((name) => outputs.metrics[name]?.item() ?? Number.NaN),
       ]);
       const metrics = Object.fromEntries(names.map((name, i) => [name, rest[i] ?? Number.NaN]));
-      return { loss, norm, isFinite: flag === 1, metrics };
+      const flow = outputs.flow && (await notes?.read(outputs.flow));
+      return { loss, norm, isFinite: flag === 1, metrics, flow };
     },
   };
 }
@@ -48,6 +52,7 @@ interface CompiledByKindOptions {
   readonly truncation?: Truncation | undefined;
   /** See `CompileOptions`. */
   readonly randomCount?: () => number;
+  readonly flow?: FlowNotes | undefined;
 }
 
 export class CompiledByKind {
@@ -68,14 +73,15 @@ export class CompiledByKind {
   async run(batch: TrainingBatch): Promise<StepResult> {
     const { x, y, start } = batch;
     const [inputs, targets] = [tensor(x.data, x.shape, x.dtype), tensor(y.data, y.shape, y.dtype)];
-    if (start === undefined) return resultOf(await this.#plain(inputs, targets));
+    if (start === undefined)
+      return resultOf(await this.#plain(inputs, targets), this.#options.flow);
     const { carried, step } = this.#forRows(rowsOf(batch));
     const keep = keepOf(batch, carried);
     this.#checkGoesOn(batch, carried);
     carried.prepare(batch);
     const outputs = await step(inputs, targets, keep);
     carried.hasBegun = true;
-    return resultOf(outputs);
+    return resultOf(outputs, this.#options.flow);
   }
 
   #forRows(rows: number) {

@@ -14,6 +14,8 @@ export interface Change {
 export interface Forward {
   readonly output: Tensor;
   readonly changes: readonly Change[];
+  /** In how many pieces, one after the other, the model walked the sequence; 1 where nothing is said. */
+  readonly parts?: number;
 }
 
 /**

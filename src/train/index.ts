@@ -1,5 +1,6 @@
 export type { TrainingBatch, TrainingData } from "./batch-source.ts";
 export type { CarriedSequences, SavedStretch } from "./carried.ts";
+export type { LayerFlow } from "./flow.ts";
 export type { FitOptions, Scores, StepReport, TrainerOptions } from "./options.ts";
 export type { LossFunction, Metrics } from "./steps.ts";
 export { Trainer } from "./trainer.ts";

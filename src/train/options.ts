@@ -1,6 +1,7 @@
 /** What a Trainer is told, and what it tells. */
 import type { Optimizer } from "../optim/index.ts";
 import type { TrainingData } from "./batch-source.ts";
+import type { LayerFlow } from "./flow.ts";
 import type { LossFunction, Metrics } from "./steps.ts";
 import type { Window } from "./window.ts";
 
@@ -22,6 +23,11 @@ export interface TrainerOptions<M extends Metrics = Metrics> {
    * NonFiniteError, "skip" leaves out the update and goes on, "off" does not look.
    */
   readonly whenNotFinite?: "throw" | "skip" | "off";
+  /**
+   * Whether every report tells how far back the gradient reached: norms of ∂loss/∂h_t and ∂loss/∂c_t and what the gates
+   * did, for every recurrent layer, from the step's own backward pass.
+   */
+  readonly gradientFlow?: boolean;
 }
 
 export interface FitOptions {
@@ -57,6 +63,8 @@ export interface StepReport {
   /** Share of targets that are predicted, with losses.crossEntropy. */
   readonly accuracy: number | undefined;
   readonly metrics: Readonly<Record<string, number>>;
+  /** With `gradientFlow: true`, for each recurrent layer and direction in the model's order. */
+  readonly flow: readonly LayerFlow[] | undefined;
   /** With the last step of an epoch, if there is something to validate on. */
   readonly validation: Scores | undefined;
 }

@@ -6,6 +6,7 @@ import {
   cast,
   compile,
   finite,
+  gradientFlow,
   greater,
   type Tensor,
   type Variable,
@@ -17,6 +18,7 @@ import { globalNorm, type Optimizer } from "../optim/index.ts";
 import type { TrainingBatch } from "./batch-source.ts";
 import type { CarriedSequences } from "./carried.ts";
 import { CompiledByKind, type Outputs, type StepResult } from "./compiled.ts";
+import type { FlowNotes } from "./flow.ts";
 import { type Forward, windowForward } from "./forward.ts";
 import type { Truncation } from "./window.ts";
 
@@ -43,6 +45,8 @@ export interface TrainingStepOptions extends StepOptions {
    * is missing every step is judged by itself.
    */
   readonly running?: Variable;
+  /** Where it is given, how gradients flow back in time is part of the step. */
+  readonly flow?: FlowNotes | undefined;
 }
 
 export class TrainingSteps {
@@ -55,7 +59,7 @@ export class TrainingSteps {
     this.#steps = new CompiledByKind(
       model,
       (y, forward) => trainingUpdate(model, options, y, forward),
-      { truncation, randomCount: () => this.#count },
+      { truncation, randomCount: () => this.#count, flow: options.flow },
     );
   }
 
@@ -104,10 +108,11 @@ function trainingUpdate(
 ): Outputs {
   model.train();
   let found: Forward | undefined;
-  const [loss, gradients] = valueAndGrad(model.parameters(), () => {
+  const lossOf = () => {
     found = forward();
     return options.loss(found.output, y);
-  });
+  };
+  const { loss, gradients, flow } = differentiate(model, lossOf, options.flow !== undefined);
   const norm = globalNorm(gradients);
   // Both are numbers ≥ 0 or not finite: their sum is finite exactly where both are.
   const ok = options.isGuarded ? finite(add(loss, norm)) : undefined;
@@ -125,7 +130,15 @@ function trainingUpdate(
     norm,
     ...(ok === undefined ? {} : { finite: cast(ok, "f32") }),
     metrics,
+    ...(flow && { flow: options.flow?.note(flow, found?.parts ?? 1) }),
   };
+}
+
+function differentiate(model: Module, loss: () => Tensor, isWatched: boolean) {
+  const variables = model.parameters();
+  if (isWatched) return gradientFlow(variables, loss);
+  const [value, gradients] = valueAndGrad(variables, loss);
+  return { loss: value, gradients, flow: undefined };
 }
 
 export class EvaluationSteps {

@@ -111,6 +111,7 @@ export function stretchForward(
   const count = borders?.shape[0] ?? 0;
   return {
     output: concat(outputs),
+    parts: ordered.length,
     changes: [
       ...state.map((held, i) => ({ held, next: stopGradient(next[i] ?? held), otherwise: held })),
       { held: history, next: steps(all, every, back), otherwise: history },

@@ -12,6 +12,7 @@ import {
   type TrainingData,
 } from "./batch-source.ts";
 import type { StepResult } from "./compiled.ts";
+import { FlowNotes } from "./flow.ts";
 import type { FitOptions, Scores, StepReport, TrainerOptions } from "./options.ts";
 import { EvaluationSteps, TrainingSteps } from "./steps.ts";
 import { readOptimizer, type TrainerState } from "./trainer-state.ts";
@@ -46,6 +47,7 @@ export class Trainer {
       ...options,
       metrics,
       isGuarded: options.whenNotFinite !== "off",
+      flow: options.gradientFlow === true ? new FlowNotes() : undefined,
       ...((options.whenNotFinite ?? "throw") === "throw"
         ? { running: variable(1, [], "running") }
         : {}),
@@ -118,7 +120,7 @@ export class Trainer {
     stepsPerEpoch: number | undefined,
   ): AsyncGenerator<StepReport, void, void> {
     for (const { step, epoch, result } of pending) {
-      const { loss, norm, metrics, ...numbers } = await result.read();
+      const { loss, norm, metrics, flow, ...numbers } = await result.read();
       if (!numbers.isFinite && (this.#options.whenNotFinite ?? "throw") === "throw") {
         // The steps under way behind it have changed nothing.
         this.#step = step - 1;
@@ -135,6 +137,7 @@ export class Trainer {
         gradientNorm: norm,
         accuracy: metrics.accuracy,
         metrics,
+        flow,
         validation: undefined,
       };
     }

@@ -34,6 +34,7 @@ async function* reports(signal?: AbortSignal): AsyncGenerator<StepReport> {
       gradientNorm: 1,
       accuracy: undefined,
       metrics: {},
+      flow: undefined,
       validation: undefined,
     };
   }
