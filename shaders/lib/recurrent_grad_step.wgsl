@@ -3,7 +3,7 @@
 // this step. What goes on to the states is carried in g_h0 and by store_carry. The dispatch behind the last step only
 // completes g_h0.
 //
-// Names of the includer: lib/recurrent; Sums, Carry with `h: f32`, Back; weight, inner, gradient_at, carry_at,
+// Names of the includer: lib/recurrent; Sums, Carry with `h: f32`, Back; weight, accumulate, gradient_at, carry_at,
 //   store_carry, retreat; `g_h0`.
 // Constants: ACROSS invocations along units, EACH units of one, DEPTH columns staged, 8, 16 or 32; CARRIES 1 where a part of dh
 //   does not go through the weights.
@@ -65,7 +65,7 @@ fn main(
 #for r in 0..4
       let d_$(s)_$(r) = da[$(32 * s + r)u + 4u * local.y];
 #for u in 0..EACH
-      dh_$(u)_$(r) += inner(d_$(s)_$(r), v_$(s)_$(u));
+      dh_$(u)_$(r) = accumulate(dh_$(u)_$(r), d_$(s)_$(r), v_$(s)_$(u));
 #end
 #end
 #end

@@ -3,7 +3,7 @@
 // neighbouring vectors, each for SPLIT units, and what is read of da serves SPLIT sums. Their parts are added through
 // workgroup memory.
 //
-// Names of the includer: lib/recurrent; Sums, Carry with `h: f32`, Back; weight, inner, store_carry, retreat; `g_h0`.
+// Names of the includer: lib/recurrent; Sums, Carry with `h: f32`, Back; weight, accumulate, store_carry, retreat; `g_h0`.
 // Constants: UNITS = U; ROWS 1, 2 or 4 rows of a workgroup; SPLIT invocations of a row, a power of two; PADDED the
 //   multiple of SPLIT from U on; UNROLL columns of an invocation unrolled, a divisor of PADDED / SPLIT.
 // Mapping: workgroup_id.x owns rows ROWS · x + 0…. Invocation i owns the cells of unit i in all these rows, and of the
@@ -68,7 +68,7 @@ fn main(
       let w_$(s)_$(u) = weight(weights_$(u) + k + $(s * SPLIT)u);
 #end
 #for r in 0..ROWS
-      dh_$(u)_$(r) += inner(x_$(s)_$(r), w_$(s)_$(u));
+      dh_$(u)_$(r) = accumulate(dh_$(u)_$(r), x_$(s)_$(r), w_$(s)_$(u));
 #end
 #end
 #end

@@ -2,7 +2,7 @@
 // recurrent_steps_software. The gradients of the gates' arguments go through their result, those of the states through
 // g_h0 and store_carry.
 //
-// Names of the includer: lib/recurrent; Sums, Carry with `h: f32`, Back; weight, inner, gradient_at, carry_at,
+// Names of the includer: lib/recurrent; Sums, Carry with `h: f32`, Back; weight, accumulate, gradient_at, carry_at,
 //   store_carry, retreat; `g_h0`.
 // Constants: UNITS = U; ROWS 1, 2, 4 or 8 rows of a workgroup; EACH units of an invocation, a divisor of U; UNROLL steps
 //   of k unrolled, a divisor of U; CARRIES 1 where a part of dh does not go through the weights.
@@ -62,7 +62,7 @@ fn main(
 #for r in 0..ROWS
       let x_$(s)_$(r) = gradient_at(here + row_$(r) + k + $(s)u);
 #for u in 0..EACH
-      dh_$(u)_$(r) += inner(x_$(s)_$(r), w_$(s)_$(u));
+      dh_$(u)_$(r) = accumulate(dh_$(u)_$(r), x_$(s)_$(r), w_$(s)_$(u));
 #end
 #end
 #end

@@ -8,8 +8,13 @@
 // Mapping: workgroup_id.x owns rows ROWS · x + 0…; an invocation owns one unit of all these rows. Rows beyond the batch
 //   repeat the last one and are not stored.
 
-// h of two steps in turn: [2][U][ROWS].
-var<workgroup> h: array<f32, $(2 * UNITS * ROWS)>;
+#if ROWS == 1
+alias Rows = f32;
+#else
+alias Rows = vec$(ROWS)<f32>;
+#end
+// h of two steps in turn: [2][U].
+var<workgroup> h: array<Rows, $(2 * UNITS)>;
 
 @compute @workgroup_size($(UNITS))
 fn main(
@@ -18,21 +23,27 @@ fn main(
 ) {
   let size = params.batch * $(UNITS)u;
   let start = tape_before(step_at(0u), size);
+  var rows: Rows;
 #for r in 0..ROWS
   let row_$(r) = min(group.x * $(ROWS)u + $(r)u, params.batch - 1u);
   let is_row_$(r) = group.x * $(ROWS)u + $(r)u < params.batch;
   let at_$(r) = row_$(r) * $(UNITS)u + unit;
   var state_$(r) = initial(at_$(r));
-  h[unit * $(ROWS)u + $(r)u] = state_$(r).h;
+#if ROWS == 1
+  rows = state_$(r).h;
+#else
+  rows[$(r)] = state_$(r).h;
+#end
   if (is_row_$(r)) {
     store(start + at_$(r), state_$(r));
   }
 #end
+  h[unit] = rows;
   for (var walked = 0u; walked < params.steps; walked++) {
     let step = step_at(walked);
     let after = tape_after(step, size);
-    let old = (walked % 2u) * $(UNITS * ROWS)u;
-    let next = $(UNITS * ROWS)u - old;
+    let old = (walked % 2u) * $(UNITS)u;
+    let next = $(UNITS)u - old;
 #for r in 0..ROWS
     var input_$(r) = input_at(step * size + at_$(r), unit);
 #end
@@ -41,8 +52,13 @@ fn main(
     for (var k = 0u; k < $(UNITS)u; k += $(UNROLL)u) {
 #for s in 0..UNROLL
       let w_$(s) = weight((k + $(s)u) * $(UNITS)u + unit);
+      let x_$(s) = h[old + k + $(s)u];
 #for r in 0..ROWS
-      input_$(r).sums += h[old + (k + $(s)u) * $(ROWS)u + $(r)u] * w_$(s);
+#if ROWS == 1
+      input_$(r).sums += x_$(s) * w_$(s);
+#else
+      input_$(r).sums += x_$(s)[$(r)] * w_$(s);
+#end
 #end
 #end
     }
@@ -51,7 +67,12 @@ fn main(
       state_$(r) = advance(step * size + at_$(r), input_$(r), state_$(r), is_live(step, row_$(r)));
       store(after + at_$(r), state_$(r));
     }
-    h[next + unit * $(ROWS)u + $(r)u] = state_$(r).h;
+#if ROWS == 1
+    rows = state_$(r).h;
+#else
+    rows[$(r)] = state_$(r).h;
 #end
+#end
+    h[next + unit] = rows;
   }
 }

@@ -47,8 +47,9 @@ fn gradient_at(at: u32) -> Sums {
   return vec3<f32>(g_sums[3u * at], g_sums[3u * at + 1u], g_sums[3u * at + 2u]);
 }
 
-fn inner(a: Sums, b: Sums) -> f32 {
-  return dot(a, b);
+// One chain of FMAs: dot makes a product and a sum more of it.
+fn accumulate(sum: f32, a: Sums, b: Sums) -> f32 {
+  return sum + a.x * b.x + a.y * b.y + a.z * b.z;
 }
 
 fn carry_at(at: u32, h: f32) -> Carry {

@@ -53,8 +53,9 @@ fn gradient_at(at: u32) -> Sums {
   return gates[at];
 }
 
-fn inner(a: Sums, b: Sums) -> f32 {
-  return dot(a, b);
+// One chain of FMAs: dot makes a product and a sum more of it.
+fn accumulate(sum: f32, a: Sums, b: Sums) -> f32 {
+  return sum + a.x * b.x + a.y * b.y + a.z * b.z + a.w * b.w;
 }
 
 fn carry_at(at: u32, h: f32) -> Carry {

@@ -44,8 +44,8 @@ fn gradient_at(at: u32) -> Sums {
   return g_sums[at];
 }
 
-fn inner(a: Sums, b: Sums) -> f32 {
-  return a * b;
+fn accumulate(sum: f32, a: Sums, b: Sums) -> f32 {
+  return sum + a * b;
 }
 
 fn carry_at(at: u32, h: f32) -> Carry {

@@ -70,7 +70,8 @@ function constantsOf(
     }
     case "steps": {
       const own = { UNITS: units, ROWS: mode.rows };
-      if (direction === "forward") return { ...own, UNROLL: unrolled(units, 4) };
+      // Eight vectors of weights under way at a time hide what a few subgroups cannot.
+      if (direction === "forward") return { ...own, UNROLL: unrolled(units, 8) };
       const padded = Math.ceil(units / SPLIT) * SPLIT;
       return { ...own, SPLIT, PADDED: padded, UNROLL: unrolled(padded / SPLIT, 2) };
     }
@@ -79,7 +80,7 @@ function constantsOf(
   }
 }
 
-/** As many steps of the sum at a time as wanted, if they divide it. */
-function unrolled(length: number, wanted: number): number {
-  return length % wanted === 0 ? wanted : 1;
+/** The largest power of two up to `most` that divides `length`. */
+function unrolled(length: number, most: 1 | 2 | 4 | 8): number {
+  return [8, 4, 2].find((steps) => steps <= most && length % steps === 0) ?? 1;
 }

@@ -1,10 +1,6 @@
 /** What recurrent layers are lowered to: how many dispatches, and of how many buffers. */
 import { describe, expect, it } from "vitest";
 import { webgpuTraits } from "../../../../../src/devices/webgpu/traits.ts";
-import { ops } from "../../../../../src/ops/table.ts";
-import type { OpName } from "../../../../../src/ops/vocabulary.ts";
-import type { TensorType } from "../../../../../src/tensor/shape.ts";
-import type { Case } from "../../../../cases/case.ts";
 import {
   gruCase,
   gruGradCase,
@@ -14,25 +10,19 @@ import {
   rnnGradCase,
   type Sequence,
 } from "../../../../cases/recurrent.ts";
-import { caseInputs, mapInputs } from "../../../../support/case-data.ts";
-import { planOp } from "../../../../support/run-case.ts";
+import { loweredCalls } from "../../../../support/lowered-calls.ts";
 
 const traits = webgpuTraits();
 
-function callsOf<K extends OpName>(op: K, of: Case<K>) {
-  const types = mapInputs(caseInputs(op, of), ({ type }): TensorType => type);
-  return planOp(traits, op, ops[op], types, of.attrs).plan.steps.map(({ call }) => call);
-}
-
 const forward = {
-  rnn: (of: Sequence) => callsOf("rnn", rnnCase(of, "tanh")),
-  lstm: (of: Sequence) => callsOf("lstm", lstmCase(of)),
-  gru: (of: Sequence) => callsOf("gru", gruCase(of)),
+  rnn: (of: Sequence) => loweredCalls(traits, "rnn", rnnCase(of, "tanh")),
+  lstm: (of: Sequence) => loweredCalls(traits, "lstm", lstmCase(of)),
+  gru: (of: Sequence) => loweredCalls(traits, "gru", gruCase(of)),
 };
 const backward = {
-  rnnGrad: (of: Sequence) => callsOf("rnnGrad", rnnGradCase(of, "tanh")),
-  lstmGrad: (of: Sequence) => callsOf("lstmGrad", lstmGradCase(of, true)),
-  gruGrad: (of: Sequence) => callsOf("gruGrad", gruGradCase(of)),
+  rnnGrad: (of: Sequence) => loweredCalls(traits, "rnnGrad", rnnGradCase(of, "tanh")),
+  lstmGrad: (of: Sequence) => loweredCalls(traits, "lstmGrad", lstmGradCase(of, true)),
+  gruGrad: (of: Sequence) => loweredCalls(traits, "gruGrad", gruGradCase(of)),
 };
 
 describe.each(Object.entries({ ...forward, ...backward }))("%s", (name, calls) => {

@@ -1,0 +1,60 @@
+/** The recurrent kernels that hardware gets compile within WebGPU's default limits, on Dawn's null back end. */
+import { beforeAll, describe, expect, it } from "vitest";
+import { wgslOf } from "../../../src/devices/webgpu/pipelines.ts";
+import { webgpuTraits } from "../../../src/devices/webgpu/traits.ts";
+import { isFallback } from "../../../src/scheduler/lowering.ts";
+import {
+  gruCase,
+  gruGradCase,
+  lstmCase,
+  lstmGradCase,
+  rnnCase,
+  rnnGradCase,
+  type Sequence,
+} from "../../cases/recurrent.ts";
+import { openNullGpu, type TestGpu } from "../../support/dawn.ts";
+import { loweredCalls } from "../../support/lowered-calls.ts";
+
+const traits = webgpuTraits();
+let owner: TestGpu;
+let device: GPUDevice;
+beforeAll(async () => {
+  owner = await openNullGpu();
+  device = await owner.adapter.requestDevice();
+});
+
+const lowered = {
+  rnn: (of: Sequence) => loweredCalls(traits, "rnn", rnnCase(of, "tanh")),
+  rnnGrad: (of: Sequence) => loweredCalls(traits, "rnnGrad", rnnGradCase(of, "tanh")),
+  lstm: (of: Sequence) => loweredCalls(traits, "lstm", lstmCase(of)),
+  lstmGrad: (of: Sequence) => loweredCalls(traits, "lstmGrad", lstmGradCase(of, true)),
+  gru: (of: Sequence) => loweredCalls(traits, "gru", gruCase(of)),
+  gruGrad: (of: Sequence) => loweredCalls(traits, "gruGrad", gruGradCase(of)),
+};
+
+describe.each(Object.entries(lowered))("%s", (name, calls) => {
+  it("compiles for few and many rows and units, with and without lengths and flow", async () => {
+    for (const units of [1, 128, 253, 256, 257]) {
+      for (const batch of [1, 128, 512]) {
+        const lengths = Array.from({ length: batch }, () => 1);
+        for (const more of [{}, { lengths, flow: true, reverse: true }]) {
+          const of: Sequence = { name, size: [1, batch, units], ...more };
+          for (const call of calls(of)) {
+            expect(isFallback(call)).toBe(false);
+            if (isFallback(call) || !call.kernel.startsWith("recurrent/")) continue;
+            const code = wgslOf(call.kernel, call.constants, []);
+            const module = device.createShaderModule({ code });
+            const made = device.createComputePipelineAsync({
+              layout: "auto",
+              compute: { module, entryPoint: "main" },
+            });
+            await expect(
+              made,
+              `${call.kernel} ${JSON.stringify(call.constants)}`,
+            ).resolves.toBeDefined();
+          }
+        }
+      }
+    }
+  });
+});
