@@ -6,6 +6,7 @@
  *   batches                           examples → shuffled batches
  *   TextVocabulary                    text ↔ ids
  *   sequenceBatches                   ids → windows for truncated backpropagation through time
+ *   padSequences                      sequences of different lengths → one rectangle and the lengths
  */
 export { type Batch, type BatchOptions, batchCount, batches } from "./batches.ts";
 export {
@@ -20,6 +21,7 @@ export {
 } from "./dataset.ts";
 export { gunzip } from "./gunzip.ts";
 export { type IdxArray, type IdxType, readIdx, readIdxBytes } from "./idx.ts";
+export { type PaddedSequences, type PaddingOptions, padSequences } from "./padded.ts";
 export {
   IGNORED_LABEL,
   type SequenceBatch,
