@@ -42,7 +42,7 @@ export async function main(settings: Settings): Promise<{ accuracy: number }> {
   const test = asSequences(mnist.test, settings.test);
 
   const model = nn.sequential(
-    nn.gru(pixelsPerStep, hidden, { batchFirst: true }),
+    nn.gru(pixelsPerStep, hidden, { batchFirst: true, initialiseBias: nn.initialise.remember(1) }),
     nn.lastStep({ batchFirst: true }),
     nn.linear(hidden, 10),
   );

@@ -41,7 +41,7 @@ describe("the recurrent examples, quick", () => {
 
   test("read-digits names unseen digits that it read row by row", async () => {
     const { accuracy } = await readDigits.main(readDigits.QUICK);
-    expect(accuracy).toBeGreaterThan(0.87);
+    expect(accuracy).toBeGreaterThan(0.9);
   });
 
   test("tag-words tags sentences that it has not seen, and needs what comes later for it", async () => {
