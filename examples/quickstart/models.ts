@@ -26,13 +26,7 @@ export interface TextModelOptions {
 export function textModel({ characters, embedding, hidden }: TextModelOptions): nn.Module {
   return nn.sequential(
     nn.embedding(characters, embedding),
-    nn.lstm(embedding, hidden, { initialiseBias: rememberAtFirst }),
+    nn.lstm(embedding, hidden, { initialiseBias: nn.initialise.remember(1) }),
     nn.linear(hidden, characters),
   );
-}
-
-/** 1 for the forget gate, second of four, and 0 for the others: gradients reach back from the start. Gers et al. 2000. */
-function rememberAtFirst(shape: readonly number[]): Float32Array {
-  const size = shape.reduce((n, d) => n * d, 1);
-  return Float32Array.from({ length: size }, (_, i) => (i % 4 === 1 ? 1 : 0));
 }

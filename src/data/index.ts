@@ -7,6 +7,7 @@
  *   TextVocabulary                    text ↔ ids
  *   sequenceBatches                   ids → windows for truncated backpropagation through time
  *   streamWindows                     sequences as they arrive → such windows, in flat memory
+ *   padSequences                      sequences of different lengths → one rectangle and the lengths
  */
 export { type Batch, type BatchOptions, batchCount, batches } from "./batches.ts";
 export {
@@ -21,6 +22,7 @@ export {
 } from "./dataset.ts";
 export { gunzip } from "./gunzip.ts";
 export { type IdxArray, type IdxType, readIdx, readIdxBytes } from "./idx.ts";
+export { type PaddedSequences, type PaddingOptions, padSequences } from "./padded.ts";
 export type { Chunk, Frames, Sequence } from "./pieces.ts";
 export {
   IGNORED_LABEL,

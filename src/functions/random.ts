@@ -6,8 +6,9 @@ import { currentRuntime } from "../runtime/current.ts";
 import { fromHost, Tensor } from "../runtime/tensor.ts";
 import { normal as drawNormal, keyOf } from "../tensor/random.ts";
 import { type Shape, sizeOf, type TensorType } from "../tensor/shape.ts";
-import { apply } from "./apply.ts";
-import { less, mul, where } from "./elementwise.ts";
+import { apply, type Operand } from "./apply.ts";
+import { div, less, log, maximum, mul, neg, sub, where } from "./elementwise.ts";
+import { argmax } from "./reduce.ts";
 
 const KEY_TYPE: TensorType = { dtype: "u32", shape: [2] };
 
@@ -41,6 +42,35 @@ export function normal(shape: Shape, seed: number): Tensor {
 /** bool: true with probability p. */
 export function bernoulli(shape: Shape, p: number): Tensor {
   return less(uniform(shape), p);
+}
+
+/** WGSL promises no more of log near 1, where it may come out as 0 or above: log(uniform) is kept this far below. */
+const LEAST_WAIT = 2 ** -21;
+
+export interface CategoricalOptions {
+  /** Below 1 the likely becomes likelier, above 1 everything becomes more alike; 1. As a tensor [] it is data. */
+  readonly temperature?: Operand;
+  /** Always draws the same. Without it as `uniform`: anew at every run of a compiled step. */
+  readonly seed?: number;
+}
+
+/**
+ * One class of each row, drawn with the probabilities softmax(logits / temperature), as i32: logits f32[..., C] →
+ * i32[...]. The largest of logits / temperature − log(−log u), u uniform (Gumbel 1954), so that nothing leaves the
+ * device; probabilities are off by less than 5e-7. What is always the likeliest is `argmax(logits)`.
+ * @throws ArgumentError where the temperature is a number that is not above 0
+ */
+export function categorical(
+  logits: Tensor,
+  { temperature = 1, seed }: CategoricalOptions = {},
+): Tensor {
+  if (typeof temperature === "number" && !(temperature > 0)) {
+    throw new ArgumentError(
+      `categorical: the temperature must be above 0; got ${temperature}. For the likeliest class take argmax(logits).`,
+    );
+  }
+  const wait = maximum(neg(log(uniform(logits.shape, seed))), LEAST_WAIT);
+  return argmax(sub(div(logits, temperature), log(wait)));
 }
 
 /** x with each element set to 0 with probability p and the others divided by 1 − p. Srivastava et al. 2014. */

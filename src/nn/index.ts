@@ -14,6 +14,8 @@ export { embedding } from "./embedding.ts";
 export { flatten } from "./flatten.ts";
 export { gru } from "./gru.ts";
 export * as initialise from "./initialise.ts";
+export { lastStep } from "./last-step.ts";
+export { lengthsOf } from "./lengths.ts";
 export { type LinearOptions, linear } from "./linear.ts";
 export { lstm } from "./lstm.ts";
 export type {

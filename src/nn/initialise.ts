@@ -51,3 +51,18 @@ export function forgetBias(value = 1): Initialiser {
 }
 
 export const zeros: Initialiser = constant(0);
+
+/**
+ * For `initialiseBias` of an lstm or gru: `value` for the gate that keeps the state, f or z, and 0 for the others. From
+ * the start the state then lasts for many steps, and the gradient reaches as far back: 1 or 2 where what was read first
+ * decides what is said last. Gers et al. 2000, Jozefowicz et al. 2015. An rnn has no such gate and starts with 0.
+ */
+export function remember(value = 1): Initialiser {
+  return (shape) => {
+    // [H, gates]: i f g o or r z n. Without gates innermost, [H], there is none that keeps anything.
+    const [, gates] = shape;
+    return Float32Array.from({ length: sizeOf(shape) }, (_, i) =>
+      gates !== undefined && i % gates === 1 ? value : 0,
+    );
+  };
+}

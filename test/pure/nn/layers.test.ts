@@ -126,6 +126,15 @@ describe("nn.embedding", () => {
 });
 
 describe("initialisers", () => {
+  it("remember opens the gate that keeps the state, and no other", () => {
+    const options = { initialiseBias: initialise.remember(2) };
+    const start = (layer: nn.Module, name: string) => [...elements(layer, name)];
+    expect(start(nn.lstm(1, 2, options), "bias_l0")).toEqual([0, 2, 0, 0, 0, 2, 0, 0]);
+    expect(start(nn.gru(1, 2, options), "bias_l0")).toEqual([0, 2, 0, 0, 2, 0]);
+    expect(start(nn.gru(1, 2, options), "candidate_bias_l0")).toEqual([0, 0]);
+    expect(start(nn.rnn(1, 2, options), "bias_l0")).toEqual([0, 0]);
+  });
+
   const elements = (layer: nn.Module, name: string) => layer.own[name]?.variable.cell.host ?? [];
   const spread = (values: ArrayLike<number>) =>
     Math.sqrt(Array.from(values).reduce((total, x) => total + x * x, 0) / values.length);

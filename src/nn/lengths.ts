@@ -1,0 +1,13 @@
+import { cast, greaterEqual, sum, type Tensor } from "../functions.ts";
+
+/**
+ * How many steps each sequence of a padded batch of ids has: ids i32[T, B] → i32[B], or from i32[B, T] with
+ * `batchFirst`. Ids count from 0, and what is negative is padding, as `data.padSequences` leaves it behind the end. So
+ * a model needs no input but the ids: `lstm.run(embedding(ids), { lengths: nn.lengthsOf(ids) })`.
+ */
+export function lengthsOf(
+  ids: Tensor,
+  { batchFirst = false }: { readonly batchFirst?: boolean } = {},
+): Tensor {
+  return sum(cast(greaterEqual(ids, 0), "i32"), { axis: batchFirst ? 1 : 0 });
+}
