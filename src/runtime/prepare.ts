@@ -3,7 +3,7 @@
  * The order of everything follows the graph's fingerprint, so that a graph with the same key fits the same plan.
  */
 import { InternalError, TraceError } from "../errors.ts";
-import { type Fingerprint, fingerprint } from "../graph/fingerprint.ts";
+import { type Fingerprint, fingerprint, literalText } from "../graph/fingerprint.ts";
 import type { GraphValue, OpNode, SourceNode } from "../graph/graph.ts";
 import { PACK_ALIGNMENT } from "../ops/packed.ts";
 import type { DeviceTraits } from "../scheduler/lowering.ts";
@@ -60,10 +60,6 @@ function cellOf(node: SourceNode): Cell {
     );
   }
   return holder;
-}
-
-function literalText(literals: readonly OpNode<"literal">[]): string {
-  return literals.map(({ attrs }) => (Object.is(attrs.value, -0) ? "-0" : attrs.value)).join(" ");
 }
 
 function makePlan(

@@ -1,7 +1,8 @@
 import { flatten, type GraphValue, type OpNode } from "../graph/graph.ts";
 import { ops } from "../ops/table.ts";
-import type { Arity } from "../ops/vocabulary.ts";
+import type { Arity, KernelOp } from "../ops/vocabulary.ts";
 import { bytesOf, describe, sizeOf, type TensorType } from "../tensor/shape.ts";
+import { lowerLoop, type PlanBody } from "./loop.ts";
 import type {
   Access,
   DeviceTraits,
@@ -11,56 +12,64 @@ import type {
   Region,
   Site,
 } from "./lowering.ts";
+import type { LoweredCall, LoweredStep } from "./plan.ts";
 import type { BufferDraft, PlacedWork, Storage } from "./storage.ts";
 import type { OpWork } from "./work.ts";
 
-export interface LoweredStep {
-  readonly call: KernelCall | FallbackCall;
-  readonly label: string;
-  readonly why: string;
+/** What the lowering of one item needs to know. */
+interface Context {
+  readonly place: (value: GraphValue) => Region;
+  /** Scratch memory is added to it. */
+  readonly buffers: BufferDraft[];
+  readonly traits: DeviceTraits;
+  readonly planBody: PlanBody;
 }
 
-/** Turns placed work into kernel calls of the device; scratch memory is added to `buffers`. */
+/** Turns placed work into steps of calls of the device's kernels; scratch memory is added to `buffers`. */
 export function lower(
   storage: Storage,
   buffers: BufferDraft[],
   traits: DeviceTraits,
+  planBody: PlanBody,
 ): LoweredStep[] {
-  return storage.sequence.flatMap((item) => lowerItem(item, storage.regionOf, buffers, traits));
+  const context = { place: storage.regionOf, buffers, traits, planBody };
+  return storage.sequence.flatMap((item) => lowerItem(item, context));
 }
 
-function lowerItem(
-  item: PlacedWork,
-  regionOf: (value: GraphValue) => Region,
-  buffers: BufferDraft[],
-  traits: DeviceTraits,
-): LoweredStep[] {
-  if (item.kind === "copy") {
-    return traits.copy(item.from, item.to).map((call) => ({ call, label: "copy", why: item.why }));
-  }
+function lowerItem(item: PlacedWork, context: Context): LoweredStep[] {
+  const { place, traits } = context;
+  if (item.kind === "copy") return asSteps(traits.copy(item.from, item.to), "copy", item.why);
   const { work } = item;
-  if (work.kind === "op") return lowerOp(work, item.copied, regionOf, buffers, traits);
+  if (work.kind === "op") return lowerOp(work, item.copied, context);
   if (work.outs.every((out) => sizeOf(out.type.shape) === 0)) return [];
   const calls = traits.elementwise({
     program: work.program,
-    ins: work.ins.map(regionOf),
-    outs: work.outs.map(regionOf),
+    ins: work.ins.map(place),
+    outs: work.outs.map(place),
   });
   const why =
     work.program.instructions.length > work.ins.length + 1
       ? "a chain of elementwise ops in one pass"
       : "elementwise";
-  return calls.map((call) => ({ call, label: work.label, why }));
+  return asSteps(calls, work.label, why);
+}
+
+/** Calls as steps of a plan. */
+export function asSteps(
+  calls: readonly (KernelCall | FallbackCall)[],
+  label: string,
+  why: string,
+): LoweredCall[] {
+  return calls.map((call) => ({ kind: "call", call, label, why }));
 }
 
 function lowerOp(
   work: OpWork,
   copied: ReadonlyMap<string, readonly Region[]>,
-  place: (value: GraphValue) => Region,
-  buffers: BufferDraft[],
-  traits: DeviceTraits,
+  { place, buffers, traits, planBody }: Context,
 ): LoweredStep[] {
   const { node } = work;
+  if (node.op === "scan") return lowerLoop(node, place, buffers, traits, planBody);
   const placeHeld = (held: object, copies?: ReadonlyMap<string, readonly Region[]>) =>
     Object.fromEntries(
       Object.entries(held).map(([name, entry]) => {
@@ -76,7 +85,7 @@ function lowerOp(
   const written = flatten<Region>(declared.outputs, outs);
   if (written.every((region) => sizeOf(region.type.shape) === 0)) return [];
   const why = whyFallback(node, [...flatten<Region>(declared.inputs, ins), ...written], traits);
-  if (why !== undefined) return fallback(work, ins, outs, why, place, traits);
+  if (why !== undefined) return fallback(work, node, ins, outs, why, place, traits);
   const site = {
     ins,
     outs,
@@ -99,12 +108,12 @@ function lowerOp(
     work.epilogue === undefined
       ? `${traits.name} kernel`
       : "what follows is folded into the kernel's epilogue";
-  return calls.map((call) => ({ call, label: work.label, why: reason }));
+  return asSteps(calls, work.label, reason);
 }
 
 /** Why the device cannot run `node`, or undefined if it can. */
 function whyFallback(
-  node: OpNode,
+  node: OpNode<KernelOp>,
   regions: readonly Region[],
   traits: DeviceTraits,
 ): string | undefined {
@@ -119,13 +128,13 @@ function whyFallback(
 
 function fallback(
   work: OpWork,
+  node: OpNode<KernelOp>,
   ins: Readonly<Record<string, Region | Region[] | undefined>>,
   outs: Readonly<Record<string, Region | Region[] | undefined>>,
   why: string,
   place: (value: GraphValue) => Region,
   traits: DeviceTraits,
 ): LoweredStep[] {
-  const { node } = work;
   const { inputs, outputs } = ops[node.op];
   const overwrites: readonly unknown[] = Object.keys(ops[node.op].overwrites ?? {});
   const operands = [
@@ -148,8 +157,7 @@ function fallback(
     presentOutputs: counts(outputs, outs),
     why,
   };
-  const step: LoweredStep = { call, label: node.op, why };
-  return [step, ...separateEpilogue(work, place, traits)];
+  return [...asSteps([call], node.op, why), ...separateEpilogue(work, place, traits)];
 }
 
 type Held = Readonly<Record<string, Region | Region[] | undefined>>;
@@ -205,9 +213,5 @@ function separateEpilogue(
     outputs: [(bias === undefined ? 0 : 2) + (activation === undefined ? 0 : 1)],
   };
   const calls = traits.elementwise({ program, ins, outs: [out] });
-  return calls.map((call) => ({
-    call,
-    label: "epilogue",
-    why: "the op before it runs on the fallback",
-  }));
+  return asSteps(calls, "epilogue", "the op before it runs on the fallback");
 }

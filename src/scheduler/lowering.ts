@@ -2,7 +2,7 @@
  * What the scheduler asks of a device: how each op becomes calls of that device's kernels. A device hands its
  * tables to the scheduler, so that a plan can be made for a device that is not there.
  */
-import type { Attrs, ByInput, ByOutput, OpName } from "../ops/vocabulary.ts";
+import type { Attrs, ByInput, ByOutput, KernelOp, OpName } from "../ops/vocabulary.ts";
 import type { TensorType } from "../tensor/shape.ts";
 import type { ElementwiseProgram } from "./program.ts";
 
@@ -35,13 +35,15 @@ export interface KernelCall {
   readonly operands: readonly Operand[];
   /** 32-bit words; floats are given by their bits (see `floatBits`). */
   readonly words: readonly number[];
+  /** In the body of a loop: what each word grows by from a step of the loop to the next; missing where none does. */
+  readonly perStep?: readonly number[];
   readonly grid: readonly [number, number, number];
 }
 
 /** A call on the reference kernels, for a step that the device has no kernel for. */
 export interface FallbackCall {
   readonly kernel: "fallback";
-  readonly op: OpName;
+  readonly op: KernelOp;
   readonly attrs: unknown;
   /** Inputs, then outputs, in the order of the op's declaration; `many` flattened, absent `optional` left out. */
   readonly operands: readonly Operand[];
@@ -75,7 +77,7 @@ export interface Site<K extends OpName> {
 /** Ops whose kernels take an epilogue, on every device. */
 export type EpilogueOp = "matmul" | "conv2d";
 
-/** Elementwise ops reach a device only as fused programs; views that need no copy never do. */
+/** Elementwise ops reach a device only as fused programs; views that need no copy, and loops, never do. */
 export type ElementwiseOp =
   | "unary"
   | "binary"
@@ -84,7 +86,7 @@ export type ElementwiseOp =
   | "literal"
   | "stopGradient"
   | "reshape";
-export type LoweredOp = Exclude<OpName, ElementwiseOp>;
+export type LoweredOp = Exclude<KernelOp, ElementwiseOp>;
 
 export type Lower<K extends OpName> = (site: Site<K>) => readonly KernelCall[];
 
@@ -108,6 +110,11 @@ export interface DeviceTraits {
   elementwise(site: ElementwiseSite): readonly KernelCall[];
   /** Copies `from` to `to`, both of the same size. */
   copy(from: Region, to: Region): readonly KernelCall[];
+  /**
+   * In the body of a loop: copies the present step's part of `whole`, [steps, ...slice], to `slice`, or back. The cpu's
+   * kernel is told the step; elsewhere the call's words vary with it.
+   */
+  copyStep(whole: Region, slice: Region, direction: "toSlice" | "toWhole"): readonly KernelCall[];
 }
 
 /** The 32 bits of an f32, for `KernelCall.words`. */

@@ -4,13 +4,14 @@ import { fuse } from "./fuse.ts";
 import { lower } from "./lower.ts";
 import type { DeviceTraits } from "./lowering.ts";
 import type { BindingInfo, Plan } from "./plan.ts";
+import { prune } from "./prune.ts";
 import type { PlanRequest } from "./request.ts";
 import { rewrite } from "./rewrite.ts";
 import { assignSlots, markBarriers } from "./slots.ts";
 import { assignStorage } from "./storage.ts";
 
 /**
- * Makes the plan that computes `request` on a device with `traits`: rewrite, fuse, place, lower, share memory.
+ * Makes the plan that computes `request` on a device with `traits`: prune, rewrite, fuse, place, lower, share memory.
  * A pure function; the device itself need not exist. `literal` turns literals into sources, so that graphs which
  * differ in their constants only can share a plan.
  */
@@ -20,8 +21,12 @@ export function schedule(
   literal?: (node: OpNode<"literal">) => GraphValue,
 ): Plan {
   const roots = [...request.outputs, ...request.updates.map(({ value }) => value)];
-  const rewritten = rewrite(roots, literal);
-  const renew = (value: GraphValue) => rewritten.get(value) ?? value;
+  const pruned = prune(roots);
+  const rewritten = rewrite([...pruned.values()], literal);
+  const renew = (value: GraphValue) => {
+    const own = pruned.get(value) ?? value;
+    return rewritten.get(own) ?? own;
+  };
   const renewed: PlanRequest = {
     ...request,
     outputs: request.outputs.map(renew),
@@ -30,7 +35,7 @@ export function schedule(
   const work = fuse([...rewritten.values()], traits.maxElementwiseOperands);
   const storage = assignStorage(work, renewed, traits);
   const drafts = [...storage.buffers];
-  const lowered = lower(storage, drafts, traits);
+  const lowered = lower(storage, drafts, traits, (body) => schedule(body, traits));
   const { buffers, slots, memory } = assignSlots(drafts, lowered);
   const outputs = request.outputs.map(
     (value, i): BindingInfo => ({

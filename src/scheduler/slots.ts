@@ -4,8 +4,13 @@
  * their lifetimes overlap; barriers are found afterwards, from the slots.
  */
 
-import type { LoweredStep } from "./lower.ts";
-import type { PlanBuffer, Step } from "./plan.ts";
+import {
+  type LoweredStep,
+  operandsOf,
+  type PlanBuffer,
+  type PlanMemory,
+  type Step,
+} from "./plan.ts";
 import type { BufferDraft } from "./storage.ts";
 
 const ALIGNMENT_BYTES = 256;
@@ -13,11 +18,7 @@ const ALIGNMENT_BYTES = 256;
 export interface SlotAssignment {
   readonly buffers: PlanBuffer[];
   readonly slots: number[];
-  readonly memory: {
-    readonly peakBytes: number;
-    readonly lowerBoundBytes: number;
-    readonly unsharedBytes: number;
-  };
+  readonly memory: PlanMemory;
 }
 
 export function assignSlots(
@@ -49,8 +50,14 @@ export function assignSlots(
     slots: slots.map(({ bytes }) => bytes),
     memory: {
       peakBytes: sum(slots.map(({ bytes }) => bytes)),
-      lowerBoundBytes: mostAtOnce(temporaries, steps.length),
-      unsharedBytes: sum(temporaries.map(({ bytes }) => bytes)),
+      lowerBoundBytes: mostAtOnce(temporaries, steps),
+      unsharedBytes:
+        sum(temporaries.map(({ bytes }) => bytes)) +
+        sum(
+          steps.map((step) =>
+            inLoop(step, ({ unsharedBytes, peakBytes }) => unsharedBytes - peakBytes),
+          ),
+        ),
     },
   };
 }
@@ -60,11 +67,16 @@ function lifetimesOf(
   steps: readonly LoweredStep[],
 ): (readonly [number, number] | undefined)[] {
   const lifetimes = new Array<readonly [number, number] | undefined>(count).fill(undefined);
-  steps.forEach(({ call }, step) => {
-    for (const { region } of call.operands)
-      lifetimes[region.buffer] = [lifetimes[region.buffer]?.[0] ?? step, step];
+  steps.forEach((step, at) => {
+    for (const { region } of operandsOf(step))
+      lifetimes[region.buffer] = [lifetimes[region.buffer]?.[0] ?? at, at];
   });
   return lifetimes;
+}
+
+/** The slots of a loop's body are buffers here, of which it uses `difference` more or less than another plan would. */
+function inLoop(step: LoweredStep, difference: (memory: PlanMemory) => number): number {
+  return step.kind === "loop" ? difference(step.memory) : 0;
 }
 
 function mostAtOnce(
@@ -72,22 +84,26 @@ function mostAtOnce(
     readonly bytes: number;
     readonly lifetime: readonly [number, number] | undefined;
   }[],
-  steps: number,
+  steps: readonly LoweredStep[],
 ): number {
-  const change = new Array<number>(steps + 1).fill(0);
+  const change = new Array<number>(steps.length + 1).fill(0);
   for (const { bytes, lifetime } of buffers) {
     if (lifetime === undefined) continue;
     change[lifetime[0]] = (change[lifetime[0]] ?? 0) + bytes;
     change[lifetime[1] + 1] = (change[lifetime[1] + 1] ?? 0) - bytes;
   }
   let live = 0;
-  return change.reduce((most, delta) => {
-    live += delta;
-    return Math.max(most, live);
+  return steps.reduce((most, step, at) => {
+    live += change[at] ?? 0;
+    const spare = inLoop(step, ({ peakBytes, lowerBoundBytes }) => peakBytes - lowerBoundBytes);
+    return Math.max(most, live - spare);
   }, 0);
 }
 
-/** Marks the steps that touch memory which a step since the last barrier writes, or write what one reads. */
+/**
+ * Marks the steps that touch memory which a step since the last barrier writes, or write what one reads. A loop waits
+ * between its steps anyway.
+ */
 export function markBarriers(
   steps: readonly LoweredStep[],
   buffers: readonly PlanBuffer[],
@@ -95,7 +111,7 @@ export function markBarriers(
   let reads = new Set<string>();
   let writes = new Set<string>();
   return steps.map((step) => {
-    const touched = step.call.operands.map(({ region, access }) => {
+    const touched = operandsOf(step).map(({ region, access }) => {
       const buffer = buffers[region.buffer];
       return {
         memory: `${buffer?.kind} ${buffer?.place}`,
@@ -112,7 +128,9 @@ export function markBarriers(
       if (isRead) reads.add(memory);
       if (isWritten) writes.add(memory);
     }
-    return { ...step, barrierBefore };
+    return step.kind === "call"
+      ? { ...step, barrierBefore }
+      : { ...step, body: markBarriers(step.body, buffers), barrierBefore };
   });
 }
 

@@ -34,6 +34,7 @@ export const kernelNames = [
   "lstm",
   "lstmGrad",
   "lstmGradCells",
+  "copyStep",
 ] as const;
 
 export type KernelName = (typeof kernelNames)[number];

@@ -4,7 +4,7 @@ import { convLowerings } from "./lowering/conv.ts";
 import { lowerElementwise } from "./lowering/elementwise.ts";
 import { embeddingLowerings } from "./lowering/embedding.ts";
 import { matmulLowerings } from "./lowering/matmul.ts";
-import { lowerCopy, movementLowerings } from "./lowering/movement.ts";
+import { lowerCopy, lowerCopyStep, movementLowerings } from "./lowering/movement.ts";
 import { optimizerLowerings } from "./lowering/optimizer.ts";
 import { poolLowerings } from "./lowering/pool.ts";
 import { randomLowerings } from "./lowering/random.ts";
@@ -51,6 +51,7 @@ export function webgpuTraits({
     lower: withheld(lower, withhold),
     elementwise: lowerElementwise,
     copy: lowerCopy,
+    copyStep: lowerCopyStep,
   };
 }
 

@@ -5,7 +5,7 @@
 import { crossEntropy, crossEntropyGrad, logSoftmax, softmax } from "./classification";
 import { conv2d, conv2dBias, conv2dInputGrad } from "./conv";
 import { conv2dFilterGrad } from "./conv-filter";
-import { copy } from "./copy";
+import { copy, copyStep } from "./copy";
 import { elementwise } from "./elementwise";
 import { embedding, embeddingGrad } from "./embedding";
 import { fill, iota } from "./fill";
@@ -49,4 +49,5 @@ export const kernels: StaticArray<(args: usize, thread: i32, threads: i32) => vo
   lstm,
   lstmGrad,
   lstmGradCells,
+  copyStep,
 ];
