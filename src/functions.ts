@@ -11,6 +11,7 @@ export * from "./functions/optimizer.ts";
 export * from "./functions/random.ts";
 export * from "./functions/recurrent.ts";
 export * from "./functions/reduce.ts";
+export { type ScanOptions, type Step, scan } from "./functions/scan.ts";
 export { packedOffsets } from "./ops/packed.ts";
 export { type Argument, type Compiled, compile, planStep } from "./runtime/compile.ts";
 export { currentRuntime } from "./runtime/current.ts";

@@ -2,7 +2,7 @@
  * A scan becomes a loop. Its body is planned as a request of its own: the carry is a variable that is updated, so that
  * hazards and updates in place are found by the same passes; slices of xs and what is captured are inputs. The plan of
  * the body is then moved into the memory of the plan around it: the carry is where the scan's result is wanted, and the
- * body's slots are scratch buffers of the loop. Whatever happens in a step, its calls are the same for all steps, but
+ * body's temporaries are temporaries of that plan. Whatever happens in a step, its calls are the same for all steps, but
  * for the copies between slices and whole sequences, whose words tell the step.
  */
 import { InternalError, OutOfMemoryError } from "../errors.ts";
@@ -45,7 +45,7 @@ export function lowerLoop(
   const computed = results.filter(({ from }) => from === "body").map(({ value }) => value);
   const slices = new Map(computed.map((value) => [value, scratch(value.type)]));
   const plan = planBody(bodyRequest(node, [...slices.keys()]));
-  const body = moveInto(plan, [...regions.values(), ...slices.values()], plan.slots.map(buffer));
+  const body = moveInto(plan, [...regions.values(), ...slices.values()], buffer);
 
   const inputs = xs.flatMap((source, i) => {
     const whole = place(required(node.ins.xs[i]));
@@ -67,7 +67,6 @@ export function lowerLoop(
       count: steps,
       reverse,
       body: [...inputs, ...before, ...body, ...after],
-      memory: plan.memory,
       label: "scan",
       why: `${steps} steps of one plan${reverse ? ", from the last to the first" : ""}`,
     },
@@ -116,16 +115,17 @@ function bodyRequest(node: OpNode<"scan">, outputs: readonly GraphValue[]): Plan
   return { outputs, updates, bindings, placements };
 }
 
-/** The steps of `plan` with its bindings at `bound` and its slots in buffers of another plan. */
+/** The steps of `plan` with its bindings at `bound` and its temporaries in buffers of another plan, which `make` gives. */
 function moveInto(
   plan: Plan,
   bound: readonly Region[],
-  slotBuffers: readonly number[],
+  make: (bytes: number) => number,
 ): LoweredStep[] {
+  const moved = plan.buffers.map(({ kind, place, bytes }) =>
+    kind === "temporary" ? { buffer: make(bytes), offset: 0 } : required(bound[place]),
+  );
   const move = (region: Region): Region => {
-    const { kind, place } = required(plan.buffers[region.buffer]);
-    if (kind === "temporary") return { ...region, buffer: required(slotBuffers[place]) };
-    const { buffer, offset } = required(bound[place]);
+    const { buffer, offset } = required(moved[region.buffer]);
     return { ...region, buffer, offset: offset + region.offset };
   };
   const moveStep = (step: LoweredStep): LoweredStep => {

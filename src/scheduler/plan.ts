@@ -10,7 +10,10 @@ export interface PlanBuffer {
   readonly kind: "temporary" | "binding";
   /** temporary: index into `slots`; binding: index into the storages given to `run`. */
   readonly place: number;
-  /** First and last step that touches it. */
+  /**
+   * First and last call that it must outlive, as `callsOf` counts them: those that touch it, and all of a loop that
+   * touches it where something outside of the loop does, too.
+   */
   readonly lifetime: readonly [first: number, last: number];
 }
 
@@ -33,8 +36,6 @@ export interface LoweredLoop extends StepNotes {
   /** From step count - 1 to step 0. */
   readonly reverse: boolean;
   readonly body: readonly LoweredStep[];
-  /** Of what the body needs for itself, which lies in buffers of the plan that the loop is part of. */
-  readonly memory: PlanMemory;
 }
 
 /** Steps that share no data with those since the last barrier may run at the same time. */
@@ -48,7 +49,9 @@ export interface LoopStep extends LoweredLoop, Barrier {
 export type Step = CallStep | LoopStep;
 
 /** Every call of `steps`, those of loops once, in the order in which they stand. */
-export function callsOf(steps: readonly Step[]): CallStep[] {
+export function callsOf(steps: readonly Step[]): CallStep[];
+export function callsOf(steps: readonly LoweredStep[]): LoweredCall[];
+export function callsOf(steps: readonly LoweredStep[]): LoweredCall[] {
   return steps.flatMap((step) => (step.kind === "call" ? [step] : callsOf(step.body)));
 }
 
@@ -83,7 +86,7 @@ export interface Plan {
   readonly memory: PlanMemory;
 }
 
-/** Bytes of temporaries: of the slots; the most that live at one step, no plan in this order can need less; and if no two shared. */
+/** Bytes of temporaries: of the slots; the most that live at one call, no plan in this order can need less; and if no two shared. */
 export interface PlanMemory {
   readonly peakBytes: number;
   readonly lowerBoundBytes: number;

@@ -11,7 +11,7 @@ import { assignSlots, markBarriers } from "./slots.ts";
 import { assignStorage } from "./storage.ts";
 
 /**
- * Makes the plan that computes `request` on a device with `traits`: prune, rewrite, fuse, place, lower, share memory.
+ * Makes the plan that computes `request` on a device with `traits`: rewrite, prune, fuse, place, lower, share memory.
  * A pure function; the device itself need not exist. `literal` turns literals into sources, so that graphs which
  * differ in their constants only can share a plan.
  */
@@ -21,18 +21,19 @@ export function schedule(
   literal?: (node: OpNode<"literal">) => GraphValue,
 ): Plan {
   const roots = [...request.outputs, ...request.updates.map(({ value }) => value)];
-  const pruned = prune(roots);
-  const rewritten = rewrite([...pruned.values()], literal);
+  const rewritten = rewrite(roots, literal);
+  // Behind rewriting, which has made equal scans one: what is read of any of them is kept.
+  const pruned = prune([...rewritten.values()]);
   const renew = (value: GraphValue) => {
-    const own = pruned.get(value) ?? value;
-    return rewritten.get(own) ?? own;
+    const own = rewritten.get(value) ?? value;
+    return pruned.get(own) ?? own;
   };
   const renewed: PlanRequest = {
     ...request,
     outputs: request.outputs.map(renew),
     updates: request.updates.map(({ source, value }) => ({ source, value: renew(value) })),
   };
-  const work = fuse([...rewritten.values()], traits.maxElementwiseOperands);
+  const work = fuse([...pruned.values()], traits.maxElementwiseOperands);
   const storage = assignStorage(work, renewed, traits);
   const drafts = [...storage.buffers];
   const lowered = lower(storage, drafts, traits, (body) => schedule(body, traits));

@@ -5,6 +5,7 @@
  */
 
 import {
+  callsOf,
   type LoweredStep,
   operandsOf,
   type PlanBuffer,
@@ -26,7 +27,7 @@ export function assignSlots(
   steps: readonly LoweredStep[],
 ): SlotAssignment {
   const lifetimes = lifetimesOf(drafts.length, steps);
-  const slots: { bytes: number; tenants: (readonly [number, number])[] }[] = [];
+  const slots: { bytes: number; tenants: Span[] }[] = [];
   const places = drafts.map((draft) => draft.binding ?? -1);
   const temporaries = drafts
     .map((draft, index) => ({ bytes: roundUp(draft.bytes), index, lifetime: lifetimes[index] }))
@@ -50,53 +51,68 @@ export function assignSlots(
     slots: slots.map(({ bytes }) => bytes),
     memory: {
       peakBytes: sum(slots.map(({ bytes }) => bytes)),
-      lowerBoundBytes: mostAtOnce(temporaries, steps),
-      unsharedBytes:
-        sum(temporaries.map(({ bytes }) => bytes)) +
-        sum(
-          steps.map((step) =>
-            inLoop(step, ({ unsharedBytes, peakBytes }) => unsharedBytes - peakBytes),
-          ),
-        ),
+      lowerBoundBytes: mostAtOnce(temporaries, callsOf(steps).length),
+      unsharedBytes: sum(temporaries.map(({ bytes }) => bytes)),
     },
   };
 }
 
-function lifetimesOf(
-  count: number,
-  steps: readonly LoweredStep[],
-): (readonly [number, number] | undefined)[] {
-  const lifetimes = new Array<readonly [number, number] | undefined>(count).fill(undefined);
-  steps.forEach((step, at) => {
-    for (const { region } of operandsOf(step))
-      lifetimes[region.buffer] = [lifetimes[region.buffer]?.[0] ?? at, at];
-  });
-  return lifetimes;
+/** A stretch of calls, first and last. */
+type Span = readonly [number, number];
+
+/** A call that touches a buffer, and the loops around it, outermost first. */
+interface Use {
+  readonly at: number;
+  readonly loops: readonly Span[];
 }
 
-/** The slots of a loop's body are buffers here, of which it uses `difference` more or less than another plan would. */
-function inLoop(step: LoweredStep, difference: (memory: PlanMemory) => number): number {
-  return step.kind === "loop" ? difference(step.memory) : 0;
+/**
+ * Inside a loop a buffer lives from call to call as it does anywhere: a step of the loop starts it anew. Where something
+ * outside of the loop touches it, it crosses from step to step, and lives as long as the loop.
+ */
+function lifetimesOf(count: number, steps: readonly LoweredStep[]): (Span | undefined)[] {
+  const uses: Use[][] = Array.from({ length: count }, () => []);
+  let at = 0;
+  const walk = (list: readonly LoweredStep[], loops: readonly Span[]): void => {
+    for (const step of list) {
+      if (step.kind === "loop")
+        walk(step.body, [...loops, [at, at + callsOf(step.body).length - 1]]);
+      else {
+        for (const { region } of step.call.operands) uses[region.buffer]?.push({ at, loops });
+        at++;
+      }
+    }
+  };
+  walk(steps, []);
+  return uses.map(lifetimeOf);
+}
+
+function lifetimeOf(uses: readonly Use[]): Span | undefined {
+  const [one] = uses;
+  if (one === undefined) return undefined;
+  // How many loops all uses have in common.
+  const shared = one.loops.findIndex((loop, depth) =>
+    uses.some(({ loops }) => loops[depth] !== loop),
+  );
+  const depth = shared === -1 ? one.loops.length : shared;
+  const spans = uses.map(({ at, loops }): Span => loops[depth] ?? [at, at]);
+  return [Math.min(...spans.map(([first]) => first)), Math.max(...spans.map(([, last]) => last))];
 }
 
 function mostAtOnce(
-  buffers: readonly {
-    readonly bytes: number;
-    readonly lifetime: readonly [number, number] | undefined;
-  }[],
-  steps: readonly LoweredStep[],
+  buffers: readonly { readonly bytes: number; readonly lifetime: Span | undefined }[],
+  calls: number,
 ): number {
-  const change = new Array<number>(steps.length + 1).fill(0);
+  const change = new Array<number>(calls + 1).fill(0);
   for (const { bytes, lifetime } of buffers) {
     if (lifetime === undefined) continue;
     change[lifetime[0]] = (change[lifetime[0]] ?? 0) + bytes;
     change[lifetime[1] + 1] = (change[lifetime[1] + 1] ?? 0) - bytes;
   }
   let live = 0;
-  return steps.reduce((most, step, at) => {
-    live += change[at] ?? 0;
-    const spare = inLoop(step, ({ peakBytes, lowerBoundBytes }) => peakBytes - lowerBoundBytes);
-    return Math.max(most, live - spare);
+  return change.reduce((most, delta) => {
+    live += delta;
+    return Math.max(most, live);
   }, 0);
 }
 

@@ -1,7 +1,14 @@
 /** What must be true of every plan, found again from its steps alone. Free of the test runner. */
 import type { Operand } from "../../src/scheduler/lowering.ts";
 import { isFallback } from "../../src/scheduler/lowering.ts";
-import { callsOf, operandsOf, type Plan, type Step } from "../../src/scheduler/plan.ts";
+import {
+  type CallStep,
+  callsOf,
+  type LoopStep,
+  operandsOf,
+  type Plan,
+  type Step,
+} from "../../src/scheduler/plan.ts";
 import { BYTES_PER_ELEMENT } from "../../src/tensor/dtype.ts";
 import { sizeOf } from "../../src/tensor/shape.ts";
 
@@ -50,11 +57,35 @@ function checkRegions(plan: Plan): string[] {
   return [...buffers, ...regions];
 }
 
-/** Steps use a temporary within its lifetime, and no two that share a slot live at the same time. */
+/**
+ * Calls use a temporary within its lifetime, a loop that shares one with what is outside of it lies within that, and no
+ * two that share a slot live at the same time.
+ */
 function checkLifetimes(plan: Plan): string[] {
-  const outside = eachOperand(plan, ({ region }, step) => {
-    const [first, last] = plan.buffers[region.buffer]?.lifetime ?? [0, -1];
-    return first <= step && step <= last ? [] : [`step ${step} uses buffer ${region.buffer} dead`];
+  const lives = (buffer: number, first: number, last: number) => {
+    const [from, to] = plan.buffers[buffer]?.lifetime ?? [0, -1];
+    return from <= first && last <= to;
+  };
+  const calls = callsOf(plan.steps);
+  const buffersOf = (list: readonly CallStep[]) =>
+    new Set(list.flatMap(({ call }) => call.operands.map(({ region }) => region.buffer)));
+  const outside = calls.flatMap((step, i) =>
+    [...buffersOf([step])].flatMap((buffer) =>
+      lives(buffer, i, i) ? [] : [`call ${i} uses buffer ${buffer} dead`],
+    ),
+  );
+  const crossing = loopsOf(plan.steps).flatMap((loop) => {
+    const body = callsOf(loop.body);
+    const [first, last] = [
+      calls.indexOf(body[0] as CallStep),
+      calls.indexOf(body.at(-1) as CallStep),
+    ];
+    const elsewhere = buffersOf(calls.filter((step) => !body.includes(step)));
+    return [...buffersOf(body)].flatMap((buffer) =>
+      lives(buffer, first, last) || !elsewhere.has(buffer)
+        ? []
+        : [`buffer ${buffer} crosses the loop of calls ${first} to ${last} dead`],
+    );
   });
   const used = new Set<number>();
   eachOperand(plan, ({ region }) => {
@@ -70,7 +101,11 @@ function checkLifetimes(plan: Plan): string[] {
       return apart ? [] : [`buffers ${i} and ${j} share slot ${a.place} at the same time`];
     }),
   );
-  return [...outside, ...overlaps];
+  return [...outside, ...crossing, ...overlaps];
+}
+
+function loopsOf(steps: readonly Step[]): LoopStep[] {
+  return steps.flatMap((step) => (step.kind === "loop" ? [step, ...loopsOf(step.body)] : []));
 }
 
 /** A temporary is written before it is read. `readwrite` counts as both: kernels have scratch memory of their own. */
