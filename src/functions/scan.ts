@@ -39,7 +39,10 @@ export function scan<C, X = undefined, Y = undefined>(
   xs: X,
   options: ScanOptions = {},
 ): { readonly carry: C; readonly ys: Y } {
-  const [before, sequences] = [tensorsIn(carry, "scan: carry"), tensorsIn(xs, "scan: xs")];
+  const [before, sequences] = [
+    tensorsIn(carry, "scan: carry must be"),
+    tensorsIn(xs, "scan: xs must be"),
+  ];
   const steps = stepsOf(xs, sequences, options.length);
   const standFor = (names: readonly string[], types: readonly Tensor["type"][]) =>
     types.map((type, i) => standIn(names[i] ?? "", type));
@@ -61,7 +64,7 @@ export function scan<C, X = undefined, Y = undefined>(
     // A variable's value is the one that it has here.
     return {
       next: nextCarry(carry, done.carry).map(({ value }) => value),
-      ys: tensorsIn(done.y, "scan: y").map(({ value }) => value),
+      ys: tensorsIn(done.y, "scan: y must be").map(({ value }) => value),
       y: done.y,
     };
   });
@@ -127,7 +130,7 @@ function nextCarry(given: unknown, next: unknown): Tensor[] {
       `scan: the cell must give back a carry made like the one that it was given; got ${namesIn(next, "carry").join(", ") || `a ${typeof next}`} for ${names.join(", ")}. Keep its lists and names.`,
     );
   }
-  const before = tensorsIn(given, "scan: carry");
+  const before = tensorsIn(given, "scan: carry must be");
   tensors.forEach(({ type }, i) => {
     const own = before[i]?.type ?? type;
     if (type.dtype === own.dtype && sameShape(type.shape, own.shape)) return;

@@ -8,8 +8,8 @@ export type Structure =
   | readonly Structure[]
   | { readonly [name: string]: Structure };
 
-/** @throws ArgumentError that `what` must be tensors, where it is anything else */
-export function tensorsIn(structure: unknown, what = "compile: what a step returns"): Tensor[] {
+/** @throws ArgumentError that begins with `rule`, where there is anything else */
+export function tensorsIn(structure: unknown, rule = "compile: a step must return"): Tensor[] {
   if (structure instanceof Tensor) return [structure];
   if (structure === undefined || structure === null) return [];
   const parts = Array.isArray(structure)
@@ -17,10 +17,10 @@ export function tensorsIn(structure: unknown, what = "compile: what a step retur
     : typeof structure === "object" && !(structure instanceof Promise)
       ? Object.values(structure)
       : undefined;
-  if (parts !== undefined) return parts.flatMap((part) => tensorsIn(part, what));
+  if (parts !== undefined) return parts.flatMap((part) => tensorsIn(part, rule));
   const got = structure instanceof Promise ? "promise" : typeof structure;
   throw new ArgumentError(
-    `${what} must be tensors, or lists and records of them; got a ${got}. Hand over what is known beforehand some other way.`,
+    `${rule} tensors, or lists and records of them; got a ${got}. Hand over what is known beforehand some other way.`,
   );
 }
 

@@ -70,25 +70,24 @@ export function dispatchesOf(steps: readonly Step[]): number {
   );
 }
 
-/** Submissions of one run: one, and one more for every stretch of steps behind a fallback. */
+/**
+ * Submissions of one run: one, and one more for every stretch of calls behind a fallback. A loop with a fallback in it
+ * is walked by the host, and so ends a stretch with each of its steps.
+ */
 export function submitsOf(plan: Plan): number {
-  let submits = 0;
+  return Math.max(stretchesOf(plan.steps), 1);
+}
+
+function stretchesOf(steps: readonly Step[]): number {
+  let stretches = 0;
   let isOpen = false;
-  const walk = (steps: readonly Step[]): void => {
-    for (const step of steps) {
-      if (step.kind === "loop") {
-        // Without a fallback a loop is one stretch, however long.
-        const isDirect = !callsOf(step.body).some(({ call }) => isFallback(call));
-        for (let i = 0; i < (isDirect ? 1 : step.count); i++) walk(step.body);
-      } else if (isFallback(step.call)) isOpen = false;
-      else if (!isOpen) {
-        submits++;
-        isOpen = true;
-      }
-    }
-  };
-  walk(plan.steps);
-  return Math.max(submits, 1);
+  for (const step of steps) {
+    const isDirect = !callsOf([step]).some(({ call }) => isFallback(call));
+    if (isDirect && !isOpen) stretches++;
+    if (!isDirect && step.kind === "loop") stretches += step.count * stretchesOf(step.body);
+    isOpen = isDirect;
+  }
+  return stretches;
 }
 
 function kibibytes(bytes: number): string {
