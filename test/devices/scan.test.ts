@@ -98,10 +98,10 @@ describe.each(Object.keys(devices) as DeviceName[])("on %s", (name) => {
         ),
       ]),
     );
-    const [mine, theirs] = await both(...inputs());
-    for (const [i, result] of (mine ?? []).entries()) {
-      const expected = await (theirs?.[i] as Tensor).data();
-      const error = relativeError(await result.data(), expected);
+    const [mine = [], theirs = []] = await both(...inputs());
+    expect(mine.length).toBe(theirs.length);
+    for (const [i, result] of mine.entries()) {
+      const error = relativeError(await result.data(), (await theirs[i]?.data()) ?? []);
       expect(error, `result ${i}`).toBeLessThanOrEqual(TOLERANCE);
     }
   });
