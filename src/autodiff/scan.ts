@@ -2,9 +2,10 @@
  * The gradient of a scan is a scan in the other direction. Its body computes a step again from the carry before it
  * (which the forward scan gives as a result), x_t and what is captured, and takes the gradient of that:
  *
- *   carry     gC, the cotangent of the carry, and for each captured value the sum of its gradients so far
+ *   carry     gC, the cotangent of the carry, and for captured values the sum of their gradients so far, unless these
+ *             are summed behind the loop (behind-loop.ts)
  *   xs        the carry before each step, x_t, and gY_t where the loss depends on y
- *   ys        the gradients of x_t
+ *   ys        the gradients of x_t, and what is summed behind the loop
  *
  * Only what is asked for and what can be other than zero takes part, so the reverse scan is no larger than it must be.
  */
@@ -23,6 +24,7 @@ import { substitute } from "../graph/rebuild.ts";
 import { arithmetic } from "../ops/arithmetic.ts";
 import { dependents } from "./active.ts";
 import type { backward, Seed } from "./backward.ts";
+import { type BehindLoop, productBehind, sumBehind } from "./behind-loop.ts";
 
 const m = arithmetic(emit);
 
@@ -46,22 +48,22 @@ export function scanCotangents(
   const gradientOf = ({ out }: SourceNode) => gradients.get(out);
 
   const flowing = carry.filter((source) => gCarry.has(source));
-  const summed = captured.filter((source) => gradientOf(source) !== undefined);
-  const sums = summed.map(({ out }, k) => standIn(`sum ${k}`, out.type));
   const sliced = xs.filter((source) => gradientOf(source) !== undefined);
+  const wholes = wholesOf(node, gYs);
+  const ys = [...new Set(sliced.flatMap((source) => gradientOf(source) ?? []))];
+  const behind = sumsBehind(captured, gradients, ys, (value) => wholes.has(value));
+  const summed = captured.filter((source) => gradientOf(source) && !behind.has(source));
+  const sums = summed.map(({ out }, k) => standIn(`sum ${k}`, out.type));
   const next = [
     ...flowing.map((source) => gradientOf(source) ?? zeros(source.out)),
     ...summed.map((source, k) => plus(sums[k], gradientOf(source))),
   ];
-  const ys = sliced.map((source) => gradientOf(source) ?? zeros(source.out));
 
   const needed = new Set(reachable([...next, ...ys]));
-  const tape = carry.filter((source) => needed.has(source));
-  const again = xs.filter((source) => needed.has(source));
-  const cotangentSlices = [...gYs.keys()].filter((source) => needed.has(source));
+  const slices = [...carry, ...xs, ...gYs.keys()].filter((source) => needed.has(source));
   const closed = closeOver(
     [...flowing.map((source) => required(gCarry.get(source))), ...sums],
-    [...tape, ...again, ...cotangentSlices],
+    slices,
     { next, ys },
   );
   const { ins, attrs } = node;
@@ -76,22 +78,60 @@ export function scanCotangents(
         }),
         ...summed.map(({ out }) => zeros(out)),
       ],
-      xs: [
-        ...tape.map((source) => tapeOf(node, source)),
-        ...again.map((source) => required(ins.xs[xs.indexOf(source)])),
-        ...cotangentSlices.map((source) => required(gYs.get(source))),
-      ],
+      xs: slices.map(({ out }) => required(wholes.get(out))),
       captured: substitute(closed.captured, outer),
     },
     { body: closed.body, steps: attrs.steps, reverse: !attrs.reverse },
   ) as OpNode<"scan">["outs"];
-  const found = (list: readonly SourceNode[], results: readonly GraphValue[], source: SourceNode) =>
-    results[list.indexOf(source)];
+  const stackOf = (value: GraphValue) => required(wholes.get(value) ?? outs.ys[ys.indexOf(value)]);
   return [
-    ...carry.map((source) => found(flowing, outs.carry, source)),
-    ...xs.map((source) => found(sliced, outs.ys, source)),
-    ...captured.map((source) => found(summed, outs.carry.slice(flowing.length), source)),
+    ...carry.map((source) => outs.carry[flowing.indexOf(source)]),
+    ...xs.map((source) => {
+      const gradient = gradientOf(source);
+      return gradient && stackOf(gradient);
+    }),
+    ...captured.map((source) => {
+      const later = behind.get(source);
+      if (later !== undefined) return later.sum(later.values.map(stackOf));
+      const place = summed.indexOf(source);
+      return place === -1 ? undefined : outs.carry[flowing.length + place];
+    }),
   ];
+}
+
+/** What a step's slices are parts of, by the source that stands for the slice: tapes, xs, cotangents of results. */
+function wholesOf(
+  node: OpNode<"scan">,
+  gYs: ReadonlyMap<SourceNode, GraphValue>,
+): Map<GraphValue, GraphValue> {
+  const { carry, xs, ys } = bodyOf(node).graph;
+  return new Map([
+    // A scan gives the carry before each step behind the results of its cell.
+    ...carry.map(({ out }) => [out, required(node.outs.ys[ys.indexOf(out)])] as const),
+    ...xs.map(({ out }, i) => [out, required(node.ins.xs[i])] as const),
+    ...[...gYs].map(([{ out }, cotangent]) => [out, cotangent] as const),
+  ]);
+}
+
+/** The gradients of captured values that are summed behind the loop; what they need of each step is added to `ys`. */
+function sumsBehind(
+  captured: readonly SourceNode[],
+  gradients: ReadonlyMap<GraphValue, GraphValue>,
+  ys: GraphValue[],
+  isGiven: (value: GraphValue) => boolean,
+): Map<SourceNode, BehindLoop> {
+  const behind = new Map<SourceNode, BehindLoop>();
+  const isAtHand = (value: GraphValue) => isGiven(value) || ys.includes(value);
+  for (const find of [productBehind, sumBehind]) {
+    for (const source of captured) {
+      const gradient = gradients.get(source.out);
+      const found = gradient && !behind.has(source) ? find(gradient, isAtHand) : undefined;
+      if (found === undefined) continue;
+      behind.set(source, found);
+      for (const value of found.values) if (!isAtHand(value)) ys.push(value);
+    }
+  }
+  return behind;
 }
 
 /** The gradient of one step, as graph over the body's own sources and over cotangents that come from outside. */
@@ -172,11 +212,6 @@ function wantedSources(node: OpNode<"scan">, active: ReadonlySet<GraphValue>): S
     if (reached.length === 0) return wanted;
     for (const { out } of reached) wanted.add(out);
   }
-}
-
-/** The carry before each step, [T, ...]: a scan gives it behind the results of its cell. */
-function tapeOf(node: OpNode<"scan">, source: SourceNode): GraphValue {
-  return required(node.outs.ys[bodyOf(node).graph.ys.indexOf(source.out)]);
 }
 
 function zeros({ type }: GraphValue): GraphValue {

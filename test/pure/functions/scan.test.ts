@@ -98,6 +98,25 @@ describe("a scan means the loop that it stands for", () => {
     expectSame(grad(loss(scan), ...inputs), grad(loss(unrolled), ...inputs));
   });
 
+  it("in gradients that are summed behind the loop, and in those that cannot be", () => {
+    // W is used twice, in products of two kinds; b once as a row and once otherwise; u in a product of itself.
+    const loss =
+      (run: typeof unrolled) =>
+      (...[input, recurrent, bias]: Tensor[]) => {
+        const cell: Cell = (h, at) => {
+          const first = matmul(at, input as Tensor);
+          const second = matmul(matmul(h, input as Tensor, { transposeB: true }), input as Tensor);
+          const next = tanh(add(add(first, second), bias as Tensor));
+          const square = matmul(next, matmul(recurrent as Tensor, reshape(mul(next, 0.1), [H, B])));
+          return { carry: mul(next, sum(square)), y: mul(next, sum(square3(bias as Tensor))) };
+        };
+        const { carry, ys } = run(cell, h0, x);
+        return add(sum(ys), sum(carry));
+      };
+    const square3 = (of: Tensor) => mul(of, mul(of, of));
+    expectSame(grad(loss(scan), w, u, b), grad(loss(unrolled), w, u, b));
+  });
+
   it("in second derivatives", () => {
     const twice = (run: typeof unrolled) =>
       grad(

@@ -43,6 +43,9 @@ const training = (...inputs: Tensor[]) =>
   grad((...all) => sum(square(forward(...all).ys)), ...inputs);
 
 const loopsOf = (plan: Plan) => plan.steps.filter((step): step is LoopStep => step.kind === "loop");
+/** The labels of a plan's steps, once where several calls do one thing. */
+const workOf = (plan: Plan | undefined) =>
+  (plan?.steps ?? []).map(({ label }) => label).filter((label, i, all) => label !== all[i - 1]);
 const labelsOf = (loop: LoopStep | undefined) =>
   callsOf(loop?.body ?? []).map(({ label }) => label);
 
@@ -73,8 +76,10 @@ describe("the plan of a scan", () => {
     (_, traits) => {
       for (const fn of [forward, training]) {
         const [short, long] = [10, 1000].map((steps) => planStep(fn, typesOf(steps), traits));
-        expect(long?.steps.length).toBe(short?.steps.length);
-        expect(callsOf(long?.steps ?? []).length).toBe(callsOf(short?.steps ?? []).length);
+        // Behind the loop a device may cut a long product into parts.
+        expect(workOf(long)).toEqual(workOf(short));
+        const bodies = [short, long].map((plan) => loopsOf(plan as Plan).map(labelsOf));
+        expect(bodies[1]).toEqual(bodies[0]);
         expect(dispatchesOf(long?.steps ?? [])).toBeGreaterThan(
           99 * callsOf(loopsOf(long as Plan)).length,
         );
@@ -208,8 +213,13 @@ describe("what nobody reads of a scan", () => {
       labelsOf(loopsOf(plan)[1]).filter((label) => label.startsWith("matmul")).length;
     // Each step computes x·W and h·U again, and from the cotangent of the carry the one before: one product more.
     expect(products(gradientOf(0))).toBe(3);
-    // And one more for each of x, W and U.
-    expect(products(gradientOf(0, 1, 2, 3))).toBe(6);
+    // And one more for x.
+    expect(products(gradientOf(0, 1))).toBe(4);
+    // Those for W and U are products of all steps at once, behind the loop.
+    const all = gradientOf(0, 1, 2, 3);
+    expect(products(all)).toBe(4);
+    expect(all.steps.filter(({ label }) => label === "matmul").length).toBe(2);
+    expect(products(gradientOf(2))).toBe(3);
   });
 });
 
