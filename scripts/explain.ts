@@ -3,9 +3,9 @@ import { parseArgs } from "node:util";
 import { cpuTraits } from "../src/devices/cpu/traits.ts";
 import { webgpuTraits } from "../src/devices/webgpu/index.ts";
 import { planStep } from "../src/functions.ts";
-import { explainPlan, fallbacksOf, submitsOf } from "../src/scheduler/explain.ts";
+import { dispatchesOf, explainPlan, fallbacksOf, submitsOf } from "../src/scheduler/explain.ts";
 import { isFallback } from "../src/scheduler/lowering.ts";
-import type { Plan } from "../src/scheduler/plan.ts";
+import type { Plan, Step } from "../src/scheduler/plan.ts";
 import { models } from "./models.ts";
 
 const USAGE = `npm run explain -- <cnn|lstm> [options]
@@ -25,26 +25,36 @@ function summarise(model: string, plan: Plan) {
   return {
     model,
     device: plan.device,
-    dispatches: plan.steps.length,
+    dispatches: dispatchesOf(plan.steps),
     submits: submitsOf(plan),
     peakBytes: plan.memory.peakBytes,
     lowerBoundBytes: plan.memory.lowerBoundBytes,
     fallbacks: fallbacksOf(plan),
     bindings: plan.bindings,
     slots: plan.slots,
-    steps: plan.steps.map(({ call, label, why, barrierBefore }) => ({
-      label,
-      kernel: call.kernel,
-      grid: isFallback(call) ? null : call.grid,
-      constants: isFallback(call) ? null : call.constants,
-      operands: call.operands.map(({ region, access }) => ({
-        access,
-        ...region,
-        place: plan.buffers[region.buffer],
-      })),
-      barrierBefore,
-      why,
+    steps: plan.steps.map((step) => summariseStep(plan, step)),
+  };
+}
+
+function summariseStep(plan: Plan, step: Step): object {
+  const { label, why, barrierBefore } = step;
+  if (step.kind === "loop") {
+    const body = step.body.map((inner) => summariseStep(plan, inner));
+    return { label, count: step.count, reverse: step.reverse, body, barrierBefore, why };
+  }
+  const { call } = step;
+  return {
+    label,
+    kernel: call.kernel,
+    grid: isFallback(call) ? null : call.grid,
+    constants: isFallback(call) ? null : call.constants,
+    operands: call.operands.map(({ region, access }) => ({
+      access,
+      ...region,
+      place: plan.buffers[region.buffer],
     })),
+    barrierBefore,
+    why,
   };
 }
 

@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { openWebgpuDevice } from "../src/devices/webgpu/index.ts";
 import { planStep, type TensorType } from "../src/functions.ts";
 import { isFallback } from "../src/scheduler/lowering.ts";
-import type { BindingInfo, Plan, Step } from "../src/scheduler/plan.ts";
+import { type BindingInfo, type CallStep, callsOf, type Plan } from "../src/scheduler/plan.ts";
 import { models } from "./models.ts";
 
 const USAGE = `npm run profile -- <cnn|lstm> [options]
@@ -34,7 +34,7 @@ function contentOf({ kind, name, bytes }: BindingInfo, types: readonly TensorTyp
   return Float32Array.from({ length: bytes / 4 }, (_, i) => 0.1 + 0.05 * Math.sin(i));
 }
 
-function row(milliseconds: number, share: number, { call, label }: Step): string {
+function row(milliseconds: number, share: number, { call, label }: CallStep): string {
   const shapes = call.operands.map(({ region }) => region.type.shape.join("×") || "1");
   const place = isFallback(call) ? "cpu" : `grid ${call.grid.join("×")}`;
   const cells = [milliseconds.toFixed(2).padStart(8), `${(100 * share).toFixed(1)} %`.padStart(7)];
@@ -43,11 +43,12 @@ function row(milliseconds: number, share: number, { call, label }: Step): string
 
 function printTimes(plan: Plan, times: readonly number[]): void {
   const total = times.reduce((sum, time) => sum + time, 0);
-  plan.steps.forEach((step, i) => {
+  const calls = callsOf(plan.steps);
+  calls.forEach((step, i) => {
     const time = times[i] ?? 0;
     console.log(row(time, time / total, step));
   });
-  console.log(`${total.toFixed(2).padStart(8)} ms in ${plan.steps.length} steps`);
+  console.log(`${total.toFixed(2).padStart(8)} ms in ${calls.length} steps`);
 }
 
 const { fn, types } = models[name as keyof typeof models]({
@@ -73,6 +74,6 @@ for (let run = 0; run <= Number(values.runs); run++) {
 const medianOf = (list: number[]) => list.sort((a, b) => a - b)[list.length >> 1] ?? 0;
 printTimes(
   plan,
-  plan.steps.map((_, step) => medianOf(runs.map((times) => times[step] ?? 0))),
+  callsOf(plan.steps).map((_, step) => medianOf(runs.map((times) => times[step] ?? 0))),
 );
 await device.close();

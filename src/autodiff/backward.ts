@@ -3,7 +3,7 @@
  * ops, so it is fused, planned and run like everything else, and can be differentiated again.
  * Nodes are visited in descending id, so that a node's cotangents are complete before its vjp is asked for.
  */
-import { NotDifferentiableError } from "../errors.ts";
+import { InternalError, NotDifferentiableError } from "../errors.ts";
 import {
   emit,
   type GraphValue,
@@ -17,7 +17,9 @@ import type { Cotangent, Op, Value, VjpSite } from "../ops/op.ts";
 import { ops } from "../ops/table.ts";
 import type { OpName } from "../ops/vocabulary.ts";
 import { graphValue, sumOf } from "./accumulate.ts";
+import { dependents } from "./active.ts";
 import { computeAgain, type Region, regionOf } from "./checkpoint.ts";
+import { scanCotangents } from "./scan.ts";
 
 /** A result and ∂loss/∂result, where there is one. */
 export interface Seed {
@@ -97,19 +99,6 @@ function propagateAgain(
   });
 }
 
-/** The f32 values that depend on one of `wrt`, themselves included. */
-function dependents(
-  nodes: readonly ReturnType<typeof reachable>[number][],
-  wrt: ReadonlySet<GraphValue>,
-): Set<GraphValue> {
-  const active = new Set<GraphValue>(wrt);
-  for (const node of nodes) {
-    if (!inputsOf(node).some((input) => active.has(input))) continue;
-    for (const out of outputsOf(node)) if (out.type.dtype === "f32") active.add(out);
-  }
-  return active;
-}
-
 function propagate(
   node: OpNode,
   cotangents: ReadonlyMap<GraphValue, GraphValue>,
@@ -122,6 +111,9 @@ function propagate(
   let found: (Cotangent | undefined)[];
   if (op.vjp === "throughComposite") {
     found = compositeCotangents(op, node, inputs, cotangents);
+  } else if (op.vjp === "throughBody") {
+    if (node.op !== "scan") throw new InternalError(`${node.op}: only a scan has a body.`);
+    found = scanCotangents(node, cotangents, active, backward);
   } else {
     const lookUp = (held: GraphValue | readonly GraphValue[] | undefined) =>
       held === undefined

@@ -6,13 +6,13 @@
  */
 import {
   emit,
-  emitAgain,
   type GraphValue,
   nextNodeId,
   type OpNode,
   outputsOf,
   reachable,
 } from "../graph/graph.ts";
+import { mapValues, outputPairs, rebuild } from "../graph/rebuild.ts";
 
 /** Nodes with ids from `first` up to, not including, `end`. */
 export interface Region {
@@ -58,11 +58,8 @@ export function computeAgain(members: readonly OpNode[]): Copy {
     return known;
   };
   for (const node of members) {
-    const again = outputsOf(emitAgain(node, read));
-    outputsOf(node).forEach((out, i) => {
-      const copy = again[i];
-      if (copy !== undefined) copies.set(out, copy);
-    });
+    const again = rebuild(node, mapValues(node.ins, read));
+    for (const [out, copy] of outputPairs(node, again)) copies.set(out, copy);
   }
   return { copies, inputs };
 }

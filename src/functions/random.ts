@@ -1,6 +1,7 @@
 /** Random numbers from a counter-based generator: the same seed gives the same bits on every device. */
 import { ArgumentError } from "../errors.ts";
-import { activeTrace } from "../runtime/active-trace.ts";
+import { standIn } from "../graph/close-over.ts";
+import { activeStepTrace, activeTrace } from "../runtime/active-trace.ts";
 import { Cell } from "../runtime/cell.ts";
 import { currentRuntime } from "../runtime/current.ts";
 import { fromHost, Tensor } from "../runtime/tensor.ts";
@@ -14,12 +15,19 @@ const KEY_TYPE: TensorType = { dtype: "u32", shape: [2] };
 
 /**
  * f32 in [0, 1). Inside a compiled step every run draws new numbers; the runtime's seed and the number of the run
- * decide which. With `seed` the numbers are always those of that seed.
+ * decide which. So does every step of a scan: the numbers of all steps are drawn before the loop. With `seed` the
+ * numbers are always those of that seed.
  */
 export function uniform(shape: Shape, seed?: number): Tensor {
   if (seed !== undefined) {
     const key = fromHost(KEY_TYPE, Uint32Array.from(keyOf(seed)));
     return apply("uniform", { key }, { shape, stream: 0 });
+  }
+  const step = activeStepTrace();
+  if (step !== undefined) {
+    const draw = standIn("random numbers", { dtype: "f32", shape });
+    step.draws.push(draw);
+    return new Tensor(draw.out);
   }
   const trace = activeTrace();
   if (trace === undefined) {

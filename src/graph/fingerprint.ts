@@ -43,6 +43,11 @@ export function fingerprint(
   return { key: lines.join("\n"), sources, literals };
 }
 
+/** The values of literals as text. */
+export function literalText(literals: readonly OpNode<"literal">[]): string {
+  return literals.map(({ attrs }) => (Object.is(attrs.value, -0) ? "-0" : attrs.value)).join(" ");
+}
+
 /** Attributes as text, with the numbers that JSON cannot tell apart kept apart. */
 export function attrsKey(attrs: unknown): string {
   return JSON.stringify(attrs, (_, value: unknown) => {

@@ -76,15 +76,6 @@ export const emit: Emit = <K extends OpName>(op: K, ins: ByInput<K, Value>, attr
   return outs as ByOutput<K, GraphValue>;
 };
 
-/** The same op with the same attributes on other inputs. */
-export function emitAgain(node: OpNode, change: (input: GraphValue) => GraphValue): OpNode {
-  const ins = mapHeld(node.ins, change);
-  const outs = emit(node.op, ins as never, node.attrs as never) as Record<string, unknown>;
-  const [first] = Object.values(outs).flat();
-  if (!(first instanceof GraphValue)) throw new InternalError("an op has no outputs.");
-  return first.node as OpNode;
-}
-
 /** Applies `change` to every value of a record by input or output, keeping lists and gaps. */
 function mapHeld<T>(held: object, change: (value: T) => unknown): object {
   const entries: [string, T | readonly T[] | undefined][] = Object.entries(held);

@@ -48,10 +48,13 @@ export interface Op<K extends OpName> {
   /** Types of the outputs. @throws ShapeError, DTypeError or ArgumentError that names op, types and remedy. */
   infer(ins: ByInput<K, TensorType>, attrs: Attrs<K>): ByOutput<K, TensorType>;
   /**
-   * Gradients of the inputs, or `throughComposite`: the gradient of `composite`, which is how ops that are
-   * themselves gradients get second derivatives.
+   * Gradients of the inputs; or `throughComposite`: the gradient of `composite`, which is how ops that are
+   * themselves gradients get second derivatives; or `throughBody`: the gradient of a loop, made from its body's.
    */
-  readonly vjp: ((emit: Emit, at: VjpSite<K>) => InputCotangents<K>) | "throughComposite";
+  readonly vjp:
+    | ((emit: Emit, at: VjpSite<K>) => InputCotangents<K>)
+    | "throughComposite"
+    | "throughBody";
   /** The same meaning made of smaller ops: what a fused op is tested against. */
   composite?(emit: Emit, ins: ByInput<K, Value>, attrs: Attrs<K>): ByOutput<K, Value>;
 }

@@ -9,6 +9,7 @@ import { poolOps } from "./pool.ts";
 import { randomOps } from "./random.ts";
 import { recurrentOps } from "./recurrent.ts";
 import { reduceOps } from "./reduce.ts";
+import { scanOps } from "./scan.ts";
 import { softmaxOps } from "./softmax.ts";
 import { sourceOps } from "./source.ts";
 
@@ -25,5 +26,6 @@ export const ops: OpTable = {
   ...softmaxOps,
   ...embeddingOps,
   ...recurrentOps,
+  ...scanOps,
   ...optimizerOps,
 };

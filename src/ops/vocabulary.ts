@@ -6,6 +6,7 @@
 import type { DType } from "../tensor/dtype.ts";
 import type { Shape } from "../tensor/shape.ts";
 import type { BinaryName, UnaryName } from "./scalars.ts";
+import type { StepBody } from "./step-body.ts";
 
 /** How many values a named input or output stands for. */
 export type Arity = "one" | "many" | "optional";
@@ -127,6 +128,14 @@ export interface Vocabulary {
     attrs: Recurrence;
   };
 
+  // A loop over time: (carry, y_t) = body(carry, x_t, captured) for t = 0 … steps-1, or from the last to the first.
+  // xs and ys are [steps, ...], a step's slice of each; the carry that is given is overwritten by the last.
+  scan: {
+    inputs: { carry: Many; xs: Many; captured: Many };
+    outputs: { carry: Many; ys: Many };
+    attrs: { body: StepBody; steps: number; reverse: boolean };
+  };
+
   // Optimizers. `scale` [] multiplies every gradient (clipping); where `apply` [] is 0 nothing changes.
   // State (velocity, m, v) is one flat tensor of packedLength(parameters); outputs overwrite inputs.
   sumOfSquares: { inputs: { xs: Many }; outputs: { out: One }; attrs: None }; // → []
@@ -143,6 +152,8 @@ export interface Vocabulary {
 }
 
 export type OpName = keyof Vocabulary;
+/** Ops that are computed at once, not a step after the other: what a step of a scan may be made of in the end. */
+export type KernelOp = Exclude<OpName, "scan">;
 export type Attrs<K extends OpName> = Readonly<Vocabulary[K]["attrs"]>;
 
 type Held<A, T> = A extends "many" ? readonly T[] : A extends "optional" ? T | undefined : T;

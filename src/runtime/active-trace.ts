@@ -1,4 +1,5 @@
-import type { GraphValue } from "../graph/graph.ts";
+import { TraceError } from "../errors.ts";
+import type { GraphValue, SourceNode } from "../graph/graph.ts";
 import type { Cell } from "./cell.ts";
 
 /** What is noted while a user's function is traced. */
@@ -26,4 +27,33 @@ export function whileTracing<R>(trace: Trace, body: () => R): R {
   } finally {
     active = outer;
   }
+}
+
+/** What is noted while the cell of a scan is traced. */
+export interface StepTrace {
+  /** Stand for random numbers, which are drawn for all steps at once, before the loop. */
+  readonly draws: SourceNode[];
+}
+
+let activeStep: StepTrace | undefined;
+
+export function activeStepTrace(): StepTrace | undefined {
+  return activeStep;
+}
+
+/** Runs `body`, a cell, with `trace` taking notes. Cells may be nested: the innermost one is active. */
+export function whileTracingStep<R>(trace: StepTrace, body: () => R): R {
+  const outer = activeStep;
+  activeStep = trace;
+  try {
+    return body();
+  } finally {
+    activeStep = outer;
+  }
+}
+
+/** @throws TraceError inside the cell of a scan, with `rule` and what to do instead */
+export function checkNotInCell(rule: string, remedy: string): void {
+  if (activeStep === undefined) return;
+  throw new TraceError(`${rule} inside the cell of a scan; got a call there. ${remedy}`);
 }

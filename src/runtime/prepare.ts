@@ -2,8 +2,8 @@
  * From values that are wanted to a plan request: which blocks of memory are bound, and where in them each source lies.
  * The order of everything follows the graph's fingerprint, so that a graph with the same key fits the same plan.
  */
-import { InternalError, TraceError } from "../errors.ts";
-import { type Fingerprint, fingerprint } from "../graph/fingerprint.ts";
+import { TraceError } from "../errors.ts";
+import { type Fingerprint, fingerprint, literalText } from "../graph/fingerprint.ts";
 import type { GraphValue, OpNode, SourceNode } from "../graph/graph.ts";
 import { PACK_ALIGNMENT } from "../ops/packed.ts";
 import type { DeviceTraits } from "../scheduler/lowering.ts";
@@ -53,17 +53,17 @@ export function prepare(wanted: Wanted, literalsAsData: boolean): Prepared {
 /** The cell behind a source. @throws TraceError for a variable that has changed since the graph was made. */
 function cellOf(node: SourceNode): Cell {
   const { holder } = node;
-  if (!(holder instanceof Cell)) throw new InternalError("a source has no cell.");
+  if (!(holder instanceof Cell)) {
+    throw new TraceError(
+      `scan: what stands for a step inside a cell has no values outside of it; got ${holder.name}, kept from a cell. Give it back as carry or y.`,
+    );
+  }
   if (!holder.isCurrent(node)) {
     throw new TraceError(
       `${holder.name}: a tensor was made from this variable before it was assigned to, and is evaluated after. Evaluate it first (await data()), or compute it in the same step.`,
     );
   }
   return holder;
-}
-
-function literalText(literals: readonly OpNode<"literal">[]): string {
-  return literals.map(({ attrs }) => (Object.is(attrs.value, -0) ? "-0" : attrs.value)).join(" ");
 }
 
 function makePlan(

@@ -14,7 +14,7 @@ import type { GraphValue } from "../graph/graph.ts";
 import type { Plan } from "../scheduler/plan.ts";
 import { BYTES_PER_ELEMENT, type HostArray, viewAs } from "../tensor/dtype.ts";
 import { bytesOf, sizeOf } from "../tensor/shape.ts";
-import { activeTrace } from "./active-trace.ts";
+import { activeTrace, checkNotInCell } from "./active-trace.ts";
 import { type Block, type BlockOwner, Cell } from "./cell.ts";
 import { isCurrentRuntime, setCurrentRuntime } from "./current.ts";
 import { literalBytes, literalData, type Prepared, prepare } from "./prepare.ts";
@@ -76,6 +76,7 @@ export class Runtime implements BlockOwner {
   }
 
   async read(tensor: Tensor): Promise<HostArray> {
+    checkNotInCell("data: a tensor has no values", "Give it back as y and read that.");
     if (activeTrace() !== undefined) {
       throw new TraceError(
         "data: a tensor has no values while a step is traced. Return it from the step and read it there.",

@@ -8,14 +8,50 @@ export type Structure =
   | readonly Structure[]
   | { readonly [name: string]: Structure };
 
-export function tensorsIn(structure: unknown): Tensor[] {
+/** @throws ArgumentError that begins with `rule`, where there is anything else */
+export function tensorsIn(structure: unknown, rule = "compile: a step must return"): Tensor[] {
   if (structure instanceof Tensor) return [structure];
   if (structure === undefined || structure === null) return [];
-  if (Array.isArray(structure)) return structure.flatMap(tensorsIn);
-  if (typeof structure === "object") return Object.values(structure).flatMap(tensorsIn);
+  const parts = Array.isArray(structure)
+    ? structure
+    : typeof structure === "object" && !(structure instanceof Promise)
+      ? Object.values(structure)
+      : undefined;
+  if (parts !== undefined) return parts.flatMap((part) => tensorsIn(part, rule));
+  const got = structure instanceof Promise ? "promise" : typeof structure;
   throw new ArgumentError(
-    `compile: a step must return tensors, or lists and records of them; got a ${typeof structure}. Return what is known beforehand some other way.`,
+    `${rule} tensors, or lists and records of them; got a ${got}. Hand over what is known beforehand some other way.`,
   );
+}
+
+/**
+ * The tensors of `structure` in the places, and so in the order, in which `model` has its own; undefined where the two
+ * are not alike.
+ */
+export function tensorsLike(model: unknown, structure: unknown): Tensor[] | undefined {
+  if (model instanceof Tensor) return structure instanceof Tensor ? [structure] : undefined;
+  if (model === undefined || model === null)
+    return structure === undefined || structure === null ? [] : undefined;
+  if (typeof structure !== "object" || structure === null || structure instanceof Tensor)
+    return undefined;
+  const [own, theirs] = [
+    Object.entries(model),
+    new Map<string, unknown>(Object.entries(structure)),
+  ];
+  if (own.length !== theirs.size || Array.isArray(model) !== Array.isArray(structure))
+    return undefined;
+  const parts = own.map(([name, part]) =>
+    theirs.has(name) ? tensorsLike(part, theirs.get(name)) : undefined,
+  );
+  const found = parts.filter((part) => part !== undefined);
+  return found.length === parts.length ? found.flat() : undefined;
+}
+
+/** What each tensor of `structure` is called, in the order of `tensorsIn`: `carry`, `carry.h`, `carry.1`. */
+export function namesIn(structure: unknown, name: string): string[] {
+  if (structure instanceof Tensor) return [name];
+  if (typeof structure !== "object" || structure === null) return [];
+  return Object.entries(structure).flatMap(([own, part]) => namesIn(part, `${name}.${own}`));
 }
 
 /** The same structure with `replacements` in place of its tensors, in the order of `tensorsIn`. */

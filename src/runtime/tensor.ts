@@ -2,7 +2,7 @@ import { ArgumentError, DisposedError, ShapeError } from "../errors.ts";
 import type { GraphValue } from "../graph/graph.ts";
 import type { DType, HostArray } from "../tensor/dtype.ts";
 import { describe, type Shape, sameShape, sizeOf, type TensorType } from "../tensor/shape.ts";
-import { activeTrace } from "./active-trace.ts";
+import { activeTrace, checkNotInCell } from "./active-trace.ts";
 import { Cell } from "./cell.ts";
 import { currentRuntime } from "./current.ts";
 
@@ -115,6 +115,10 @@ export class Variable extends Tensor {
         `assign: the new value must have the variable's type; got ${describe(next.type)} for ${this.name} ${describe(this.type)}. Cast or reshape it.`,
       );
     }
+    checkNotInCell(
+      "assign: a variable cannot be assigned to",
+      `Carry what changes from step to step, and assign ${this.name} after the scan.`,
+    );
     const trace = activeTrace();
     if (trace !== undefined) trace.assigned.set(this.cell, next.value);
     else {

@@ -5,7 +5,7 @@
 import { TraceError } from "../errors.ts";
 import type { GraphValue } from "../graph/graph.ts";
 import type { TensorType } from "../tensor/shape.ts";
-import { activeTrace, type Trace, whileTracing } from "./active-trace.ts";
+import { activeTrace, checkNotInCell, type Trace, whileTracing } from "./active-trace.ts";
 import { Cell } from "./cell.ts";
 import { tensorsIn } from "./structure.ts";
 import { Tensor } from "./tensor.ts";
@@ -22,6 +22,7 @@ export interface Traced<R> {
 
 /** @throws TraceError while a step is traced */
 export function checkNotTracing(): void {
+  checkNotInCell("compile: a compiled step cannot be called", "Call the plain function instead.");
   if (activeTrace() === undefined) return;
   throw new TraceError(
     "compile: a compiled step cannot be called inside another one. Call the plain function instead.",

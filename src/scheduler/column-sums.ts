@@ -53,8 +53,9 @@ function rowsOf(node: OpNode): GraphValue | undefined {
 
 function takesSums(node: OpNode, traits: DeviceTraits): boolean {
   const types = [...inputsOf(node), ...outputsOf(node)].map(({ type }) => type);
-  if (whyFallback(node, types, traits) !== undefined) return false;
-  return traits.sumsColumns?.(node as OpNode<ColumnSumOp>) ?? false; // rowsOf knows exactly these ops
+  const product = node as OpNode<ColumnSumOp>; // rowsOf knows exactly these ops
+  if (whyFallback(product, types, traits) !== undefined) return false;
+  return traits.sumsColumns?.(product) ?? false;
 }
 
 interface ColumnSum {

@@ -4,18 +4,24 @@ import { type Shape, sizeOf, stridesOf } from "../tensor/shape.ts";
 
 type HeldByName = Readonly<Record<string, GraphValue | readonly GraphValue[] | undefined>>;
 
+export interface Overwritten {
+  /** The input's name, and its place in that name's list. */
+  readonly name: string;
+  readonly index: number;
+  readonly input: GraphValue;
+  readonly output: GraphValue;
+}
+
 /** The inputs that an op's kernels write over, each with the output that is found there afterwards. */
-export function overwritten(
-  node: OpNode,
-): { readonly name: string; readonly input: GraphValue; readonly output: GraphValue }[] {
+export function overwritten(node: OpNode): Overwritten[] {
   const pairs: Readonly<Record<string, string | undefined>> = ops[node.op].overwrites ?? {};
   const ins: HeldByName = node.ins;
   const outs: HeldByName = node.outs;
   return Object.entries(pairs).flatMap(([outName, name = ""]) => {
-    const inputs = listOf(ins[name]);
-    return listOf(outs[outName]).flatMap((output, i) => {
+    const inputs = asList(ins[name]);
+    return asList(outs[outName]).flatMap((output, i) => {
       const input = inputs[i];
-      return input === undefined ? [] : [{ name, input, output }];
+      return input === undefined ? [] : [{ name, index: i, input, output }];
     });
   });
 }
@@ -32,15 +38,20 @@ export interface PackList {
 export function packLists(node: OpNode): PackList[] {
   const names: readonly string[] = ops[node.op].packs ?? [];
   const pairs: Readonly<Record<string, string | undefined>> = ops[node.op].overwrites ?? {};
-  const ins: HeldByName = node.ins;
   const outs: HeldByName = node.outs;
   return names.map((name) => {
     const overwriter = Object.keys(pairs).find((outName) => pairs[outName] === name);
-    return { name, inputs: listOf(ins[name]), outputs: listOf(outs[overwriter ?? ""]) };
+    return { name, inputs: listOf(node, name), outputs: asList(outs[overwriter ?? ""]) };
   });
 }
 
-function listOf(held: HeldByName[string]): readonly GraphValue[] {
+/** The values behind one of an op's inputs. */
+export function listOf(node: OpNode, name: string): readonly GraphValue[] {
+  const ins: HeldByName = node.ins;
+  return asList(ins[name]);
+}
+
+function asList(held: HeldByName[string]): readonly GraphValue[] {
   return held instanceof GraphValue ? [held] : (held ?? []);
 }
 

@@ -1,8 +1,9 @@
 import { InternalError } from "../errors.ts";
 import { flatten, type GraphValue, type OpNode } from "../graph/graph.ts";
 import { ops } from "../ops/table.ts";
-import type { Arity } from "../ops/vocabulary.ts";
+import type { Arity, KernelOp } from "../ops/vocabulary.ts";
 import { bytesOf, describe, sizeOf, type TensorType } from "../tensor/shape.ts";
+import { lowerLoop, type PlanBody } from "./loop.ts";
 import type {
   Access,
   DeviceTraits,
@@ -13,47 +14,56 @@ import type {
   Region,
   Site,
 } from "./lowering.ts";
+import type { LoweredCall, LoweredStep } from "./plan.ts";
 import type { BufferDraft, PlacedWork, Storage } from "./storage.ts";
 import type { Finish, OpWork, ReductionWork } from "./work.ts";
 
-export interface LoweredStep {
-  readonly call: KernelCall | FallbackCall;
-  readonly label: string;
-  readonly why: string;
+/** What the lowering of one item needs to know. */
+interface Context {
+  readonly place: (value: GraphValue) => Region;
+  /** Scratch memory is added to it. */
+  readonly buffers: BufferDraft[];
+  readonly traits: DeviceTraits;
+  readonly planBody: PlanBody;
 }
 
-/** Turns placed work into kernel calls of the device; scratch memory is added to `buffers`. */
+/** Turns placed work into steps of calls of the device's kernels; scratch memory is added to `buffers`. */
 export function lower(
   storage: Storage,
   buffers: BufferDraft[],
   traits: DeviceTraits,
+  planBody: PlanBody,
 ): LoweredStep[] {
-  return storage.sequence.flatMap((item) => lowerItem(item, storage.regionOf, buffers, traits));
+  const context = { place: storage.regionOf, buffers, traits, planBody };
+  return storage.sequence.flatMap((item) => lowerItem(item, context));
 }
 
-function lowerItem(
-  item: PlacedWork,
-  regionOf: (value: GraphValue) => Region,
-  buffers: BufferDraft[],
-  traits: DeviceTraits,
-): LoweredStep[] {
-  if (item.kind === "copy") {
-    return traits.copy(item.from, item.to).map((call) => ({ call, label: "copy", why: item.why }));
-  }
+function lowerItem(item: PlacedWork, context: Context): LoweredStep[] {
+  const { place, traits } = context;
+  if (item.kind === "copy") return asSteps(traits.copy(item.from, item.to), "copy", item.why);
   const { work } = item;
-  if (work.kind === "op") return lowerOp(work, item.copied, regionOf, buffers, traits);
-  if (work.kind === "reduction") return lowerReduction(work, regionOf, buffers, traits);
+  if (work.kind === "op") return lowerOp(work, item.copied, context);
+  if (work.kind === "reduction") return lowerReduction(work, place, context.buffers, traits);
   if (work.outs.every((out) => sizeOf(out.type.shape) === 0)) return [];
   const calls = traits.elementwise({
     program: work.program,
-    ins: work.ins.map(regionOf),
-    outs: work.outs.map(regionOf),
+    ins: work.ins.map(place),
+    outs: work.outs.map(place),
   });
   const why =
     work.program.instructions.length > work.ins.length + 1
       ? "a chain of elementwise ops in one pass"
       : "elementwise";
-  return calls.map((call) => ({ call, label: work.label, why }));
+  return asSteps(calls, work.label, why);
+}
+
+/** Calls as steps of a plan. */
+export function asSteps(
+  calls: readonly (KernelCall | FallbackCall)[],
+  label: string,
+  why: string,
+): LoweredCall[] {
+  return calls.map((call) => ({ kind: "call", call, label, why }));
 }
 
 function lowerReduction(
@@ -70,8 +80,7 @@ function lowerReduction(
     scratch: scratchIn(buffers),
   });
   if (calls === undefined) throw new InternalError(`${traits.name} has no kernel for reductions.`);
-  const why = "a reduction with the elementwise ops around it";
-  return calls.map((call) => ({ call, label, why }));
+  return asSteps(calls, label, "a reduction with the elementwise ops around it");
 }
 
 function placeFinish(finish: Finish, place: (value: GraphValue) => Region): FinishSite {
@@ -90,11 +99,10 @@ function scratchIn(buffers: BufferDraft[]): (type: TensorType) => Region {
 function lowerOp(
   work: OpWork,
   copied: ReadonlyMap<string, readonly Region[]>,
-  place: (value: GraphValue) => Region,
-  buffers: BufferDraft[],
-  traits: DeviceTraits,
+  { place, buffers, traits, planBody }: Context,
 ): LoweredStep[] {
   const { node } = work;
+  if (node.op === "scan") return lowerLoop(node, place, buffers, traits, planBody);
   const placeHeld = (held: object, copies?: ReadonlyMap<string, readonly Region[]>) =>
     Object.fromEntries(
       Object.entries(held).map(([name, entry]) => {
@@ -112,7 +120,7 @@ function lowerOp(
     return [];
   const types = [...flatten<Region>(declared.inputs, ins), ...written].map(({ type }) => type);
   const why = whyFallback(node, types, traits);
-  if (why !== undefined) return fallback(work, ins, outs, why, place, traits);
+  if (why !== undefined) return fallback(work, node, ins, outs, why, place, traits);
   const site = {
     ins,
     outs,
@@ -133,7 +141,7 @@ function lowerOp(
     work.epilogue === undefined
       ? `${traits.name} kernel`
       : "what follows is folded into the kernel's epilogue";
-  return calls.map((call) => ({ call, label: work.label, why: reason }));
+  return asSteps(calls, work.label, reason);
 }
 
 /** Where the outputs go, by name; none where the number that is made is not stored. */
@@ -148,7 +156,7 @@ function outsOf(
 
 /** Why the device cannot run `node`, or undefined if it can. */
 export function whyFallback(
-  node: OpNode,
+  node: OpNode<KernelOp>,
   types: readonly TensorType[],
   traits: DeviceTraits,
 ): string | undefined {
@@ -163,13 +171,13 @@ export function whyFallback(
 
 function fallback(
   work: OpWork,
+  node: OpNode<KernelOp>,
   ins: Readonly<Record<string, Region | Region[] | undefined>>,
   outs: Readonly<Record<string, Region | Region[] | undefined>>,
   why: string,
   place: (value: GraphValue) => Region,
   traits: DeviceTraits,
 ): LoweredStep[] {
-  const { node } = work;
   const { inputs, outputs } = ops[node.op];
   const overwrites: readonly unknown[] = Object.keys(ops[node.op].overwrites ?? {});
   const operands = [
@@ -192,8 +200,7 @@ function fallback(
     presentOutputs: counts(outputs, outs),
     why,
   };
-  const step: LoweredStep = { call, label: node.op, why };
-  return [step, ...separateEpilogue(work, place, traits)];
+  return [...asSteps([call], node.op, why), ...separateEpilogue(work, place, traits)];
 }
 
 type Held = Readonly<Record<string, Region | Region[] | undefined>>;
@@ -249,9 +256,5 @@ function separateEpilogue(
     outputs: [(bias === undefined ? 0 : 2) + (activation === undefined ? 0 : 1)],
   };
   const calls = traits.elementwise({ program, ins, outs: [out] });
-  return calls.map((call) => ({
-    call,
-    label: "epilogue",
-    why: "the op before it runs on the fallback",
-  }));
+  return asSteps(calls, "epilogue", "the op before it runs on the fallback");
 }

@@ -3,7 +3,7 @@
  * tables to the scheduler, so that a plan can be made for a device that is not there.
  */
 import type { OpNode } from "../graph/graph.ts";
-import type { Attrs, ByInput, ByOutput, OpName, ReduceName } from "../ops/vocabulary.ts";
+import type { Attrs, ByInput, ByOutput, KernelOp, OpName, ReduceName } from "../ops/vocabulary.ts";
 import type { TensorType } from "../tensor/shape.ts";
 import type { ElementwiseProgram } from "./program.ts";
 
@@ -36,13 +36,15 @@ export interface KernelCall {
   readonly operands: readonly Operand[];
   /** 32-bit words; floats are given by their bits (see `floatBits`). */
   readonly words: readonly number[];
+  /** In the body of a loop: what each word grows by from a step of the loop to the next; missing where none does. */
+  readonly perStep?: readonly number[];
   readonly grid: readonly [number, number, number];
 }
 
 /** A call on the reference kernels, for a step that the device has no kernel for. */
 export interface FallbackCall {
   readonly kernel: "fallback";
-  readonly op: OpName;
+  readonly op: KernelOp;
   readonly attrs: unknown;
   /** Inputs, then outputs, in the order of the op's declaration; `many` flattened, absent `optional` left out. */
   readonly operands: readonly Operand[];
@@ -83,7 +85,7 @@ export type EpilogueOp = "matmul" | "conv2d";
 /** Products over rows, whose kernels may add up the columns of their right operand on the way. */
 export type ColumnSumOp = "matmul" | "conv2dFilterGrad";
 
-/** Elementwise ops reach a device only as fused programs; views that need no copy never do. */
+/** Elementwise ops reach a device only as fused programs; views that need no copy, and loops, never do. */
 export type ElementwiseOp =
   | "unary"
   | "binary"
@@ -93,7 +95,7 @@ export type ElementwiseOp =
   | "stopGradient"
   | "recompute"
   | "reshape";
-export type LoweredOp = Exclude<OpName, ElementwiseOp>;
+export type LoweredOp = Exclude<KernelOp, ElementwiseOp>;
 
 export type Lower<K extends OpName> = (site: Site<K>) => readonly KernelCall[];
 
@@ -144,6 +146,11 @@ export interface DeviceTraits {
   sumsColumns?(node: OpNode<ColumnSumOp>): boolean;
   /** Copies `from` to `to`, both of the same size. */
   copy(from: Region, to: Region): readonly KernelCall[];
+  /**
+   * In the body of a loop: copies the present step's part of `whole`, [steps, ...slice], to `slice`, or back. The cpu's
+   * kernel is told the step; elsewhere the call's words vary with it.
+   */
+  copyStep(whole: Region, slice: Region, direction: "toSlice" | "toWhole"): readonly KernelCall[];
 }
 
 /** The 32 bits of an f32, for `KernelCall.words`. */

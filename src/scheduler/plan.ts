@@ -1,5 +1,5 @@
 import type { TensorType } from "../tensor/shape.ts";
-import type { FallbackCall, KernelCall } from "./lowering.ts";
+import type { FallbackCall, KernelCall, Operand } from "./lowering.ts";
 
 /**
  * A buffer of a plan. `temporary` buffers belong to the program and share slots by lifetime; `binding` buffers
@@ -10,18 +10,54 @@ export interface PlanBuffer {
   readonly kind: "temporary" | "binding";
   /** temporary: index into `slots`; binding: index into the storages given to `run`. */
   readonly place: number;
-  /** First and last step that touches it. */
+  /**
+   * First and last call that it must outlive, as `callsOf` counts them: those that touch it, and all of a loop that
+   * touches it where something outside of the loop does, too.
+   */
   readonly lifetime: readonly [first: number, last: number];
 }
 
-export interface Step {
-  readonly call: KernelCall | FallbackCall;
+interface StepNotes {
   /** What the user would recognise: op names, fused ones joined by " + ". */
   readonly label: string;
   /** Why this kernel, this placement or this copy. */
   readonly why: string;
-  /** Steps that share no data with those since the last barrier may run at the same time. */
+}
+
+/** A call, or a loop over steps of its own; a loop's step begins when the one before has ended. */
+export type LoweredStep = LoweredCall | LoweredLoop;
+export interface LoweredCall extends StepNotes {
+  readonly kind: "call";
+  readonly call: KernelCall | FallbackCall;
+}
+export interface LoweredLoop extends StepNotes {
+  readonly kind: "loop";
+  readonly count: number;
+  /** From step count - 1 to step 0. */
+  readonly reverse: boolean;
+  readonly body: readonly LoweredStep[];
+}
+
+/** Steps that share no data with those since the last barrier may run at the same time. */
+export interface Barrier {
   readonly barrierBefore: boolean;
+}
+export type CallStep = LoweredCall & Barrier;
+export interface LoopStep extends LoweredLoop, Barrier {
+  readonly body: readonly Step[];
+}
+export type Step = CallStep | LoopStep;
+
+/** Every call of `steps`, those of loops once, in the order in which they stand. */
+export function callsOf(steps: readonly Step[]): CallStep[];
+export function callsOf(steps: readonly LoweredStep[]): LoweredCall[];
+export function callsOf(steps: readonly LoweredStep[]): LoweredCall[] {
+  return steps.flatMap((step) => (step.kind === "call" ? [step] : callsOf(step.body)));
+}
+
+/** What a step reads and writes; of a loop, all of its body. */
+export function operandsOf(step: LoweredStep): readonly Operand[] {
+  return step.kind === "call" ? step.call.operands : step.body.flatMap(operandsOf);
 }
 
 export interface BindingInfo {
@@ -47,10 +83,12 @@ export interface Plan {
   readonly slots: readonly number[];
   readonly bindings: readonly BindingInfo[];
   readonly results: readonly Result[];
-  /** Bytes of temporaries if no two shared memory, and the most that live at one step: no plan can need less. */
-  readonly memory: {
-    readonly peakBytes: number;
-    readonly lowerBoundBytes: number;
-    readonly unsharedBytes: number;
-  };
+  readonly memory: PlanMemory;
+}
+
+/** Bytes of temporaries: of the slots; the most that live at one call, no plan in this order can need less; and if no two shared. */
+export interface PlanMemory {
+  readonly peakBytes: number;
+  readonly lowerBoundBytes: number;
+  readonly unsharedBytes: number;
 }

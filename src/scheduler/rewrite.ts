@@ -4,6 +4,7 @@
  */
 import { attrsKey } from "../graph/fingerprint.ts";
 import { emit, GraphValue, type OpNode, reachable } from "../graph/graph.ts";
+import { mapValues, outputPairs, rebuild } from "../graph/rebuild.ts";
 import type { Value } from "../ops/op.ts";
 import { sameShape, sizeOf } from "../tensor/shape.ts";
 
@@ -25,52 +26,11 @@ export function rewrite(
     const key = `${node.op}(${keyOf(ins)})${attrsKey(node.attrs)}`;
     const twin = known.get(key) ?? rebuild(node, ins);
     known.set(key, twin);
-    for (const [name, out] of Object.entries(node.outs))
-      pair(out, twin.outs[name as never], replaced);
+    for (const [out, its] of outputPairs(node, twin)) if (out !== its) replaced.set(out, its);
     const simpler = simplify(twin);
     if (simpler !== undefined && "out" in node.outs) replaced.set(node.outs.out, simpler);
   }
   return new Map(roots.map((root) => [root, resolve(root)]));
-}
-
-function mapValues(
-  held: object,
-  change: (value: GraphValue) => GraphValue,
-): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(held).map(([name, entry]) => [
-      name,
-      entry instanceof GraphValue
-        ? change(entry)
-        : Array.isArray(entry)
-          ? entry.map(change)
-          : entry,
-    ]),
-  );
-}
-
-function rebuild(node: OpNode, ins: Record<string, unknown>): OpNode {
-  const same = Object.entries(node.ins).every(([name, held]) => equalHeld(held, ins[name]));
-  if (same) return node;
-  const outs = Object.values(emit(node.op, ins as never, node.attrs as never) as object) as (
-    | Value
-    | Value[]
-  )[];
-  const first = outs.flat()[0] as GraphValue;
-  return first.node as OpNode;
-}
-
-function equalHeld(a: unknown, b: unknown): boolean {
-  if (Array.isArray(a) && Array.isArray(b)) return a.every((value, i) => value === b[i]);
-  return a === b;
-}
-
-function pair(from: unknown, to: unknown, into: Map<GraphValue, GraphValue>): void {
-  if (Array.isArray(from)) {
-    for (const [i, value] of from.entries()) pair(value, (to as unknown[])[i], into);
-  } else if (from !== to) {
-    into.set(from as GraphValue, to as GraphValue);
-  }
 }
 
 const valueKeys = new WeakMap<GraphValue, string>();

@@ -6,13 +6,14 @@ import { fuse } from "./fuse.ts";
 import { lower } from "./lower.ts";
 import type { DeviceTraits } from "./lowering.ts";
 import type { BindingInfo, Plan } from "./plan.ts";
+import { prune } from "./prune.ts";
 import type { PlanRequest } from "./request.ts";
 import { rewrite } from "./rewrite.ts";
 import { assignSlots, markBarriers } from "./slots.ts";
 import { assignStorage } from "./storage.ts";
 
 /**
- * Makes the plan that computes `request` on a device with `traits`: rewrite, fuse, place, lower, share memory.
+ * Makes the plan that computes `request` on a device with `traits`: rewrite, prune, fuse, place, lower, share memory.
  * A pure function; the device itself need not exist. `literal` turns literals into sources, so that graphs which
  * differ in their constants only can share a plan.
  */
@@ -23,18 +24,23 @@ export function schedule(
 ): Plan {
   const roots = [...request.outputs, ...request.updates.map(({ value }) => value)];
   const rewritten = rewrite(roots, literal);
-  const renew = (value: GraphValue) => rewritten.get(value) ?? value;
+  // Behind rewriting, which has made equal scans one: what is read of any of them is kept.
+  const pruned = prune([...rewritten.values()]);
+  const renew = (value: GraphValue) => {
+    const own = rewritten.get(value) ?? value;
+    return pruned.get(own) ?? own;
+  };
   const renewed: PlanRequest = {
     ...request,
     outputs: request.outputs.map(renew),
     updates: request.updates.map(({ source, value }) => ({ source, value: renew(value) })),
   };
-  const fused = fuse([...rewritten.values()], traits.maxElementwiseOperands);
-  const kept = [...rewritten.values()];
+  const kept = [...pruned.values()];
+  const fused = fuse(kept, traits.maxElementwiseOperands);
   const work = foldReductions(rideColumnSums(fused, traits), kept, traits);
   const storage = assignStorage(work, renewed, traits);
   const drafts = [...storage.buffers];
-  const lowered = lower(storage, drafts, traits);
+  const lowered = lower(storage, drafts, traits, (body) => schedule(body, traits));
   const { buffers, slots, memory } = assignSlots(drafts, lowered);
   const outputs = request.outputs.map(
     (value, i): BindingInfo => ({

@@ -4,8 +4,14 @@
  * their lifetimes overlap; barriers are found afterwards, from the slots.
  */
 
-import type { LoweredStep } from "./lower.ts";
-import type { PlanBuffer, Step } from "./plan.ts";
+import {
+  callsOf,
+  type LoweredStep,
+  operandsOf,
+  type PlanBuffer,
+  type PlanMemory,
+  type Step,
+} from "./plan.ts";
 import type { BufferDraft } from "./storage.ts";
 
 const ALIGNMENT_BYTES = 256;
@@ -13,11 +19,7 @@ const ALIGNMENT_BYTES = 256;
 export interface SlotAssignment {
   readonly buffers: PlanBuffer[];
   readonly slots: number[];
-  readonly memory: {
-    readonly peakBytes: number;
-    readonly lowerBoundBytes: number;
-    readonly unsharedBytes: number;
-  };
+  readonly memory: PlanMemory;
 }
 
 export function assignSlots(
@@ -25,7 +27,7 @@ export function assignSlots(
   steps: readonly LoweredStep[],
 ): SlotAssignment {
   const lifetimes = lifetimesOf(drafts.length, steps);
-  const slots: { bytes: number; tenants: (readonly [number, number])[] }[] = [];
+  const slots: { bytes: number; tenants: Span[] }[] = [];
   const places = drafts.map((draft) => draft.binding ?? -1);
   const temporaries = drafts
     .map((draft, index) => ({ bytes: roundUp(draft.bytes), index, lifetime: lifetimes[index] }))
@@ -49,32 +51,59 @@ export function assignSlots(
     slots: slots.map(({ bytes }) => bytes),
     memory: {
       peakBytes: sum(slots.map(({ bytes }) => bytes)),
-      lowerBoundBytes: mostAtOnce(temporaries, steps.length),
+      lowerBoundBytes: mostAtOnce(temporaries, callsOf(steps).length),
       unsharedBytes: sum(temporaries.map(({ bytes }) => bytes)),
     },
   };
 }
 
-function lifetimesOf(
-  count: number,
-  steps: readonly LoweredStep[],
-): (readonly [number, number] | undefined)[] {
-  const lifetimes = new Array<readonly [number, number] | undefined>(count).fill(undefined);
-  steps.forEach(({ call }, step) => {
-    for (const { region } of call.operands)
-      lifetimes[region.buffer] = [lifetimes[region.buffer]?.[0] ?? step, step];
-  });
-  return lifetimes;
+/** A stretch of calls, first and last. */
+type Span = readonly [number, number];
+
+/** A call that touches a buffer, and the loops around it, outermost first. */
+interface Use {
+  readonly at: number;
+  readonly loops: readonly Span[];
+}
+
+/**
+ * Inside a loop a buffer lives from call to call as it does anywhere: a step of the loop starts it anew. Where something
+ * outside of the loop touches it, it crosses from step to step, and lives as long as the loop.
+ */
+function lifetimesOf(count: number, steps: readonly LoweredStep[]): (Span | undefined)[] {
+  const uses: Use[][] = Array.from({ length: count }, () => []);
+  let at = 0;
+  const walk = (list: readonly LoweredStep[], loops: readonly Span[]): void => {
+    for (const step of list) {
+      if (step.kind === "loop")
+        walk(step.body, [...loops, [at, at + callsOf(step.body).length - 1]]);
+      else {
+        for (const { region } of step.call.operands) uses[region.buffer]?.push({ at, loops });
+        at++;
+      }
+    }
+  };
+  walk(steps, []);
+  return uses.map(lifetimeOf);
+}
+
+function lifetimeOf(uses: readonly Use[]): Span | undefined {
+  const [one] = uses;
+  if (one === undefined) return undefined;
+  // How many loops all uses have in common.
+  const shared = one.loops.findIndex((loop, depth) =>
+    uses.some(({ loops }) => loops[depth] !== loop),
+  );
+  const depth = shared === -1 ? one.loops.length : shared;
+  const spans = uses.map(({ at, loops }): Span => loops[depth] ?? [at, at]);
+  return [Math.min(...spans.map(([first]) => first)), Math.max(...spans.map(([, last]) => last))];
 }
 
 function mostAtOnce(
-  buffers: readonly {
-    readonly bytes: number;
-    readonly lifetime: readonly [number, number] | undefined;
-  }[],
-  steps: number,
+  buffers: readonly { readonly bytes: number; readonly lifetime: Span | undefined }[],
+  calls: number,
 ): number {
-  const change = new Array<number>(steps + 1).fill(0);
+  const change = new Array<number>(calls + 1).fill(0);
   for (const { bytes, lifetime } of buffers) {
     if (lifetime === undefined) continue;
     change[lifetime[0]] = (change[lifetime[0]] ?? 0) + bytes;
@@ -87,7 +116,10 @@ function mostAtOnce(
   }, 0);
 }
 
-/** Marks the steps that touch memory which a step since the last barrier writes, or write what one reads. */
+/**
+ * Marks the steps that touch memory which a step since the last barrier writes, or write what one reads. A loop waits
+ * between its steps anyway.
+ */
 export function markBarriers(
   steps: readonly LoweredStep[],
   buffers: readonly PlanBuffer[],
@@ -95,7 +127,7 @@ export function markBarriers(
   let reads = new Set<string>();
   let writes = new Set<string>();
   return steps.map((step) => {
-    const touched = step.call.operands.map(({ region, access }) => {
+    const touched = operandsOf(step).map(({ region, access }) => {
       const buffer = buffers[region.buffer];
       return {
         memory: `${buffer?.kind} ${buffer?.place}`,
@@ -112,7 +144,9 @@ export function markBarriers(
       if (isRead) reads.add(memory);
       if (isWritten) writes.add(memory);
     }
-    return { ...step, barrierBefore };
+    return step.kind === "call"
+      ? { ...step, barrierBefore }
+      : { ...step, body: markBarriers(step.body, buffers), barrierBefore };
   });
 }
 

@@ -9,7 +9,7 @@ import { type GraphValue, inputsOf, type OpNode } from "../graph/graph.ts";
 import { packedOffsets } from "../ops/packed.ts";
 import { BYTES_PER_ELEMENT } from "../tensor/dtype.ts";
 import { bytesOf, sameShape, sizeOf, stridesOf, type TensorType } from "../tensor/shape.ts";
-import { contiguousOffset, overwritten, type PackList, packLists } from "./demands.ts";
+import { contiguousOffset, listOf, overwritten, type PackList, packLists } from "./demands.ts";
 import type { DeviceTraits, Region } from "./lowering.ts";
 import type { PlanRequest } from "./request.ts";
 import {
@@ -186,8 +186,10 @@ class StorageAssigner {
       const isView = (number: GraphValue) => viewed(number) === from && aliased(number) !== from;
       return !termsOf(work).some((term) => viewed(term) === from) && !numbers.some(isView);
     }
+    if (work.kind !== "op") return false;
+    const reads = inputsOf(work.node).filter((input) => viewed(input) === from);
     return (
-      work.kind === "op" &&
+      reads.length === 1 &&
       overwritten(work.node).some(({ input, output }) => aliased(input) === from && output === to)
     );
   }
@@ -251,7 +253,7 @@ class StorageAssigner {
   }
 
   #overwrite(node: OpNode, index: number, copied: Map<string, readonly Region[]>): void {
-    for (const { name, input, output } of overwritten(node)) {
+    for (const { name, index: at, input, output } of overwritten(node)) {
       if (this.#regions.has(output)) continue;
       const from = this.#region(input);
       if (this.#mayOverwrite(node, input, output, index)) {
@@ -260,7 +262,11 @@ class StorageAssigner {
       }
       const to = { ...(this.#wanted.get(output) ?? this.#fresh(output.type)), type: input.type };
       this.#copy(from, to, `${node.op} overwrites its input, which is still needed`);
-      copied.set(name, [to]);
+      const places = copied.get(name) ?? listOf(node, name).map((value) => this.#region(value));
+      copied.set(
+        name,
+        places.map((region, i) => (i === at ? to : region)),
+      );
       this.#regions.set(output, { ...to, type: output.type });
     }
   }
@@ -272,8 +278,10 @@ class StorageAssigner {
     const { buffer } = this.#region(input);
     const written = new Set(overwritten(node).map((pair) => pair.input));
     const others = inputsOf(node).filter((value) => value !== input);
-    if (others.some((value) => !written.has(value) && this.#region(value).buffer === buffer))
-      return false;
+    const isInTheWay = (value: GraphValue) =>
+      this.#region(value).buffer === buffer &&
+      (!written.has(value) || viewed(value) === viewed(input));
+    if (others.some(isInTheWay)) return false;
     if (others.length < inputsOf(node).length - 1) return false;
     const wanted = this.#wanted.get(output);
     const place = this.#region(input);

@@ -9,6 +9,7 @@ import { poolCases } from "./pool.ts";
 import { randomCases } from "./random.ts";
 import { recurrentCases } from "./recurrent.ts";
 import { reduceCases } from "./reduce.ts";
+import { scanCases } from "./scan.ts";
 import { softmaxCases } from "./softmax.ts";
 import { sourceCases } from "./source.ts";
 
@@ -25,5 +26,6 @@ export const caseTable: CaseTable = {
   ...softmaxCases,
   ...embeddingCases,
   ...recurrentCases,
+  ...scanCases,
   ...optimizerCases,
 };

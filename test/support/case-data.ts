@@ -1,11 +1,10 @@
 /** What a case is run on and what it must give. Free of the test runner, so that it also works inside a page. */
 import type { ReferenceTensor } from "../../src/devices/reference/kernel.ts";
 import {
+  evaluateReference,
   type Precision,
   referenceTensor,
-  runReference,
 } from "../../src/devices/reference/reference-device.ts";
-import { ops } from "../../src/ops/table.ts";
 import type { Attrs, ByInput, ByOutput, OpName } from "../../src/ops/vocabulary.ts";
 import { type HostArray, hostArray } from "../../src/tensor/dtype.ts";
 import { type Key, keyOf, words } from "../../src/tensor/random.ts";
@@ -96,27 +95,7 @@ export function evaluate<K extends OpName>(
   attrs: Attrs<K>,
   precision: Precision = "f64",
 ): ByOutput<K, ReferenceTensor> {
-  const types = ops[op].infer(
-    mapInputs<K, ReferenceTensor, TensorType>(ins, ({ type }) => type),
-    attrs,
-  ) as unknown as ByName<TensorType>;
-  const overwrites = (ops[op].overwrites ?? {}) as Readonly<Record<string, string | undefined>>;
-  const byName = ins as unknown as ByName<ReferenceTensor>;
-  const entries = Object.entries(types).map(([name, held]) => {
-    const before = flatten(byName[overwrites[name] ?? ""]);
-    return [
-      name,
-      mapHeld(held, (type, i) => {
-        const tensor = referenceTensor(type, precision);
-        const overwritten = before[i];
-        if (overwritten !== undefined) tensor.data.set(overwritten.data);
-        return tensor;
-      }),
-    ];
-  });
-  const outs = Object.fromEntries(entries) as unknown as ByOutput<K, ReferenceTensor>;
-  runReference(op, { ins, outs, attrs });
-  return outs;
+  return evaluateReference(op, ins, attrs, precision);
 }
 
 /** What a case must give: the outputs of the float64 reference. */

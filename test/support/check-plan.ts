@@ -1,7 +1,14 @@
 /** What must be true of every plan, found again from its steps alone. Free of the test runner. */
 import type { Operand } from "../../src/scheduler/lowering.ts";
 import { isFallback } from "../../src/scheduler/lowering.ts";
-import type { Plan } from "../../src/scheduler/plan.ts";
+import {
+  type CallStep,
+  callsOf,
+  type LoopStep,
+  operandsOf,
+  type Plan,
+  type Step,
+} from "../../src/scheduler/plan.ts";
 import { BYTES_PER_ELEMENT } from "../../src/tensor/dtype.ts";
 import { sizeOf } from "../../src/tensor/shape.ts";
 
@@ -26,16 +33,14 @@ function memoryOf(plan: Plan, { region }: Operand): string {
 const isWritten = ({ access }: Operand) => access !== "read";
 
 function eachOperand(plan: Plan, check: (operand: Operand, step: number) => string[]): string[] {
-  return plan.steps.flatMap(({ call }, step) =>
-    call.operands.flatMap((operand) => check(operand, step)),
-  );
+  return plan.steps.flatMap((step, i) => operandsOf(step).flatMap((operand) => check(operand, i)));
 }
 
 /** A region lies inside its buffer, a buffer inside its slot or binding. */
 function checkRegions(plan: Plan): string[] {
   const buffers = plan.buffers.flatMap(({ bytes, kind, place, lifetime }, i) => {
-    const isUsed = plan.steps.some(({ call }) =>
-      call.operands.some(({ region }) => region.buffer === i),
+    const isUsed = plan.steps.some((step) =>
+      operandsOf(step).some(({ region }) => region.buffer === i),
     );
     const room = kind === "temporary" ? plan.slots[place] : plan.bindings[place]?.bytes;
     return isUsed && !(bytes <= (room ?? -1))
@@ -52,11 +57,35 @@ function checkRegions(plan: Plan): string[] {
   return [...buffers, ...regions];
 }
 
-/** Steps use a temporary within its lifetime, and no two that share a slot live at the same time. */
+/**
+ * Calls use a temporary within its lifetime, a loop that shares one with what is outside of it lies within that, and no
+ * two that share a slot live at the same time.
+ */
 function checkLifetimes(plan: Plan): string[] {
-  const outside = eachOperand(plan, ({ region }, step) => {
-    const [first, last] = plan.buffers[region.buffer]?.lifetime ?? [0, -1];
-    return first <= step && step <= last ? [] : [`step ${step} uses buffer ${region.buffer} dead`];
+  const lives = (buffer: number, first: number, last: number) => {
+    const [from, to] = plan.buffers[buffer]?.lifetime ?? [0, -1];
+    return from <= first && last <= to;
+  };
+  const calls = callsOf(plan.steps);
+  const buffersOf = (list: readonly CallStep[]) =>
+    new Set(list.flatMap(({ call }) => call.operands.map(({ region }) => region.buffer)));
+  const outside = calls.flatMap((step, i) =>
+    [...buffersOf([step])].flatMap((buffer) =>
+      lives(buffer, i, i) ? [] : [`call ${i} uses buffer ${buffer} dead`],
+    ),
+  );
+  const crossing = loopsOf(plan.steps).flatMap((loop) => {
+    const body = callsOf(loop.body);
+    const [first, last] = [
+      calls.indexOf(body[0] as CallStep),
+      calls.indexOf(body.at(-1) as CallStep),
+    ];
+    const elsewhere = buffersOf(calls.filter((step) => !body.includes(step)));
+    return [...buffersOf(body)].flatMap((buffer) =>
+      lives(buffer, first, last) || !elsewhere.has(buffer)
+        ? []
+        : [`buffer ${buffer} crosses the loop of calls ${first} to ${last} dead`],
+    );
   });
   const used = new Set<number>();
   eachOperand(plan, ({ region }) => {
@@ -72,13 +101,17 @@ function checkLifetimes(plan: Plan): string[] {
       return apart ? [] : [`buffers ${i} and ${j} share slot ${a.place} at the same time`];
     }),
   );
-  return [...outside, ...overlaps];
+  return [...outside, ...crossing, ...overlaps];
+}
+
+function loopsOf(steps: readonly Step[]): LoopStep[] {
+  return steps.flatMap((step) => (step.kind === "loop" ? [step, ...loopsOf(step.body)] : []));
 }
 
 /** A temporary is written before it is read. `readwrite` counts as both: kernels have scratch memory of their own. */
 function checkReads(plan: Plan): string[] {
   const written = new Set<number>();
-  return plan.steps.flatMap(({ call }, step) => {
+  return callsOf(plan.steps).flatMap(({ call }, step) => {
     const early = call.operands.filter(
       (operand) =>
         operand.access === "read" &&
@@ -88,26 +121,29 @@ function checkReads(plan: Plan): string[] {
     for (const operand of call.operands) {
       if (isWritten(operand)) written.add(operand.region.buffer);
     }
-    return early.map(({ region }) => `step ${step} reads buffer ${region.buffer} before a write`);
+    return early.map(({ region }) => `call ${step} reads buffer ${region.buffer} before a write`);
   });
 }
 
 /** A barrier stands before every step that conflicts with one since the last barrier, and before no other. */
-function checkBarriers(plan: Plan): string[] {
+function checkBarriers(plan: Plan, steps: readonly Step[] = plan.steps): string[] {
   let since: (readonly Operand[])[] = [];
-  return plan.steps.flatMap(({ call, barrierBefore }, step) => {
+  return steps.flatMap((own, step) => {
+    const { barrierBefore } = own;
+    const operands = operandsOf(own);
     const conflicts = since.some((earlier) =>
       earlier.some((before) =>
-        call.operands.some(
+        operands.some(
           (now) =>
             memoryOf(plan, before) === memoryOf(plan, now) && (isWritten(before) || isWritten(now)),
         ),
       ),
     );
     if (barrierBefore) since = [];
-    since.push(call.operands);
+    since.push(operands);
+    const inside = own.kind === "loop" ? checkBarriers(plan, own.body) : [];
     return conflicts === barrierBefore
-      ? []
+      ? inside
       : [`step ${step} has ${barrierBefore ? "a barrier that it does not need" : "no barrier"}`];
   });
 }
@@ -125,8 +161,8 @@ function checkMemory({ memory, slots }: Plan): string[] {
 /** Every result that has elements is written by a step. */
 function checkResults(plan: Plan): string[] {
   return plan.results.flatMap(({ binding, type }, i) => {
-    const isMade = plan.steps.some(({ call }) =>
-      call.operands.some(
+    const isMade = plan.steps.some((step) =>
+      operandsOf(step).some(
         (operand) => isWritten(operand) && memoryOf(plan, operand) === `binding ${binding}`,
       ),
     );
@@ -144,7 +180,7 @@ function overlap({ region: a }: Operand, { region: b }: Operand): boolean {
 
 /** WebGPU's rule: what a dispatch writes, none of its other bindings may reach. */
 export function checkAliasing(plan: Plan): string[] {
-  return plan.steps.flatMap(({ call, label }, step) => {
+  return callsOf(plan.steps).flatMap(({ call, label }, step) => {
     if (isFallback(call)) return [];
     return call.operands.flatMap((operand, i) =>
       isWritten(operand) && call.operands.some((other, j) => j !== i && overlap(operand, other))

@@ -22,6 +22,7 @@ import {
   relu,
   reshape,
   type Shape,
+  scan,
   sigmoid,
   sizeOf,
   slice,
@@ -51,6 +52,44 @@ const layerNorm = (x: Tensor) => {
   const variance = mean(square(centred), { axis: -1, keepDims: true });
   return div(centred, sqrt(add(variance, 1e-5)));
 };
+
+/** The cell of `lstm`, by hand: gates [B, H, 4] innermost in the order i f g o. */
+const lstmByScan = (...[x, input, recurrent, bias]: Tensor[]) => {
+  const weights = [input, recurrent, bias] as [Tensor, Tensor, Tensor];
+  const [inputs, hidden, shared] = weights.map((w) => reshape(w, [-1, 4 * 7])) as typeof weights;
+  const zero = sum(mul(slice(x as Tensor, [0, 0, 0], [1, -1, -1]), 0), { axis: [0, 2] });
+  const start = mul(reshape(zero, [3, 1]), reshape(slice(shared, [0, 0], [1, 7]), [1, 7]));
+  const { carry, ys } = scan(
+    ({ h, c }, at) => {
+      const a = reshape(add(add(matmul(at, inputs), matmul(h, hidden)), shared), [3, 7, 4]);
+      const gate = (k: number) => reshape(slice(a, [0, 0, k], [-1, -1, 1]), [3, 7]);
+      const cell = add(mul(sigmoid(gate(1)), c), mul(sigmoid(gate(0)), tanh(gate(2))));
+      const next = mul(sigmoid(gate(3)), tanh(cell));
+      return { carry: { h: next, c: cell }, y: next };
+    },
+    { h: start, c: start },
+    x as Tensor,
+  );
+  return { y: ys, state: carry };
+};
+
+/** f = σ(LN(x·W + h·U)), h' = (1 − f)∘h + f∘tanh(LN(x·V + (f∘h)·R)). Zhou et al. 2016. */
+const minimalGatedUnit = (...[x, h0, w, u, v, r]: Tensor[]) =>
+  scan(
+    (h: Tensor, at: Tensor) => {
+      const [forget, candidate] = [w, v].map((weight) => matmul(at, weight as Tensor)) as [
+        Tensor,
+        Tensor,
+      ];
+      const f = sigmoid(layerNorm(add(forget, matmul(h, u as Tensor))));
+      const seen = tanh(layerNorm(add(candidate, matmul(mul(f, h), r as Tensor))));
+      const next = add(mul(sub(1, f), h), mul(f, seen));
+      return { carry: next, y: next };
+    },
+    h0 as Tensor,
+    x as Tensor,
+    { reverse: true },
+  );
 
 const composed: readonly Composed[] = [
   {
@@ -101,6 +140,66 @@ const composed: readonly Composed[] = [
         return sigmoid(add(grouped, second as Tensor));
       };
       return [layers(...inputs), ...grad((...all) => sum(square(layers(...all))), ...inputs)];
+    },
+  },
+  {
+    name: "the same lstm as a scan, with gradients of weights and input",
+    inputs: [
+      [9, 3, 5],
+      [5, 7, 4],
+      [7, 7, 4],
+      [7, 4],
+    ],
+    compute(...inputs) {
+      const loss = (...all: Tensor[]) => {
+        const { y, state } = lstmByScan(...all);
+        return add(sum(square(y)), sum(state.c));
+      };
+      const { y, state } = lstmByScan(...inputs);
+      return [y, state.h, state.c, ...grad(loss, ...inputs)];
+    },
+  },
+  {
+    name: "a minimal gated unit with layer normalisation, backwards, with all gradients",
+    inputs: [
+      [6, 4, 5],
+      [4, 8],
+      [5, 8],
+      [8, 8],
+      [5, 8],
+      [8, 8],
+    ],
+    compute(...inputs) {
+      const { carry, ys } = minimalGatedUnit(...inputs);
+      const loss = (...all: Tensor[]) => {
+        const done = minimalGatedUnit(...all);
+        return add(sum(square(done.ys)), sum(tanh(done.carry)));
+      };
+      return [carry, ys, ...grad(loss, ...inputs)];
+    },
+  },
+  {
+    name: "a scan of scans, and the gradient of its gradient",
+    inputs: [[3, 2, 4], [4], [4, 4]],
+    compute(rows, start, w) {
+      const run = (weight: Tensor) =>
+        scan(
+          (c: Tensor, row: Tensor) => {
+            const inner = scan(
+              (d: Tensor, at: Tensor) => {
+                const next = tanh(add(reshape(matmul(reshape(d, [1, 4]), weight), [4]), at));
+                return { carry: next, y: mul(next, at) };
+              },
+              c,
+              row,
+            );
+            return { carry: mul(inner.carry, 0.5), y: sum(inner.ys, { axis: 0 }) };
+          },
+          start,
+          rows,
+        ).ys;
+      const slope = (of: Tensor) => grad((weight) => sum(square(run(weight))), of)[0] as Tensor;
+      return [run(w), slope(w), ...grad((of) => sum(square(slope(of))), w)];
     },
   },
   {

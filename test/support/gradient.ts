@@ -51,19 +51,19 @@ export class Eager {
   }
 }
 
-/** The cotangents of the inputs of one op; where it says `throughComposite`, those of its composite. */
+/** The cotangents of the inputs of one op; those of its composite where it has no vjp of its own, a loop unrolled. */
 export function pullback(
   session: Eager,
   { op, ins, outs, attrs }: Entry,
   cotangents: ByName<Value | undefined>,
 ): ByName<Cotangent> {
   const { vjp, composite } = ops[op];
-  if (vjp !== "throughComposite") {
+  if (typeof vjp === "function") {
     // `vjp` is the one of `op`, which the table's type no longer says once indexed by a union.
     const run = vjp as (emit: Emit, at: unknown) => ByName<Cotangent>;
     return run(session.emit, { ins, outs, cotangents, attrs });
   }
-  if (composite === undefined) throw new Error(`${op}: throughComposite, but has no composite`);
+  if (composite === undefined) throw new Error(`${op}: ${vjp}, but has no composite`);
   // Renamed, so that an input that is given twice gets two gradients.
   const renamed = Object.fromEntries(
     Object.entries(ins).map(([name, held]) => [

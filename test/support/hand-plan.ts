@@ -13,7 +13,13 @@ export function handPlan(
   const bytes = (length: number) => length * BYTES_PER_ELEMENT;
   return {
     device: "webgpu",
-    steps: calls.map((call) => ({ call, label: "test", why: "test", barrierBefore: true })),
+    steps: calls.map((call) => ({
+      kind: "call",
+      call,
+      label: "test",
+      why: "test",
+      barrierBefore: true,
+    })),
     buffers: [
       ...bindings.map((length, place) => ({
         bytes: bytes(length),

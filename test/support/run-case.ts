@@ -6,7 +6,7 @@
 import type { Device, Storage } from "../../src/devices/device.ts";
 import type { Op } from "../../src/ops/op.ts";
 import { packedOffsets } from "../../src/ops/packed.ts";
-import type { Arity, Attrs, ByInput, ByOutput, OpName } from "../../src/ops/vocabulary.ts";
+import type { Arity, Attrs, ByInput, ByOutput, KernelOp } from "../../src/ops/vocabulary.ts";
 import type {
   DeviceTraits,
   ElementwiseOp,
@@ -50,7 +50,7 @@ const elementwiseOps: Readonly<Record<ElementwiseOp, true>> = {
   recompute: true,
   reshape: true,
 };
-function isElementwise(op: OpName): op is ElementwiseOp {
+function isElementwise(op: KernelOp): op is ElementwiseOp {
   return op in elementwiseOps;
 }
 
@@ -133,7 +133,7 @@ function singleProgram(
   };
 }
 
-function lowerOp<K extends OpName>(
+function lowerOp<K extends KernelOp>(
   traits: DeviceTraits,
   op: K,
   definition: Op<K>,
@@ -186,7 +186,7 @@ function lowerOp<K extends OpName>(
   ];
 }
 
-export function planOp<K extends OpName>(
+export function planOp<K extends KernelOp>(
   traits: DeviceTraits,
   op: K,
   definition: Op<K>,
@@ -222,7 +222,13 @@ export function planOp<K extends OpName>(
   const total = regions.slots.reduce((sum, bytes) => sum + bytes, 0);
   const plan: Plan = {
     device: traits.name,
-    steps: calls.map((call, i) => ({ call, label: op, why: "one op", barrierBefore: i > 0 })),
+    steps: calls.map((call, i) => ({
+      kind: "call",
+      call,
+      label: op,
+      why: "one op",
+      barrierBefore: i > 0,
+    })),
     buffers: regions.buffers(Math.max(0, calls.length - 1)),
     slots: regions.slots,
     bindings: regions.bindings,
@@ -241,7 +247,7 @@ export function planOp<K extends OpName>(
 }
 
 /** The outputs of `op` on `device`, f32 results as Float32Arrays. */
-export async function runOp<K extends OpName>(
+export async function runOp<K extends KernelOp>(
   device: Device,
   op: K,
   definition: Op<K>,

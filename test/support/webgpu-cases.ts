@@ -1,7 +1,7 @@
 /** Runs cases of the list on a webgpu device and says how far the results are from the float64 reference. */
 import type { Device } from "../../src/devices/device.ts";
 import { ops } from "../../src/ops/table.ts";
-import type { OpName } from "../../src/ops/vocabulary.ts";
+import type { KernelOp } from "../../src/ops/vocabulary.ts";
 import { type HostArray, hostArray } from "../../src/tensor/dtype.ts";
 import type { Case } from "../cases/case.ts";
 import {
@@ -15,7 +15,7 @@ import {
 import { type HostTensor, runOp } from "./run-case.ts";
 
 /** The largest relative L2 error of any output; outputs that are no floats must be equal. */
-export async function caseError<K extends OpName>(
+export async function caseError<K extends KernelOp>(
   device: Device,
   op: K,
   of: Case<K>,

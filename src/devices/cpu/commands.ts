@@ -1,7 +1,7 @@
 import { KernelError } from "../../errors.ts";
 import type { Arity, OpName } from "../../ops/vocabulary.ts";
 import type { FallbackCall, KernelCall, Operand, Region } from "../../scheduler/lowering.ts";
-import type { Plan } from "../../scheduler/plan.ts";
+import { callsOf, type LoopStep, type Plan, type Step } from "../../scheduler/plan.ts";
 import { BYTES_PER_ELEMENT } from "../../tensor/dtype.ts";
 import { bytesOf } from "../../tensor/shape.ts";
 import { opcodes } from "./kernel-names.ts";
@@ -10,6 +10,8 @@ import type { FallbackGroup, FallbackOperand, ProgramImage, Segment } from "./me
 /** In a command's opcode: wait for all threads first. As in wasm/index.ts. */
 const BARRIER = 0x80000000;
 const OPERANDS_SHIFT = 16;
+/** In place of an opcode: the commands that follow, [count, is reverse, commands…], are a loop's body. */
+const LOOP = 0xffff;
 
 /** How a plan's work is divided. */
 export interface Division {
@@ -37,23 +39,53 @@ export function encodePlan(
   declarations: Declarations,
   { threads, parallelBytes }: Division,
 ): ProgramImage {
-  const words: number[] = [];
-  const patches: number[] = [];
-  const segments: Segment[] = [];
-  const place = (region: Region) => placeOf(plan, slotAddresses, region);
-  let start = 0;
-  const endSegment = () => {
-    const end = words.length * 4;
-    if (end > start) segments.push({ kind: "commands", start, end });
-    start = end;
+  const encoder = new Encoder(plan, slotAddresses, declarations);
+  const segments = encoder.segmentsOf(plan.steps);
+  return {
+    words: Uint32Array.from(encoder.words),
+    patches: Int32Array.from(encoder.patches),
+    segments,
+    threads: workBytes(plan.steps) < parallelBytes ? 1 : threads,
   };
+}
 
-  for (const { call, barrierBefore } of plan.steps) {
-    if (isFallback(call)) {
-      endSegment();
-      segments.push(encodeFallback(call, declarations, place));
-      continue;
+class Encoder {
+  readonly words: number[] = [];
+  readonly patches: number[] = [];
+  private readonly plan: Plan;
+  private readonly slotAddresses: readonly number[];
+  private readonly declarations: Declarations;
+  private segments: Segment[] = [];
+  /** Where the segment that is being written begins. */
+  private start = 0;
+
+  constructor(plan: Plan, slotAddresses: readonly number[], declarations: Declarations) {
+    this.plan = plan;
+    this.slotAddresses = slotAddresses;
+    this.declarations = declarations;
+  }
+
+  segmentsOf(steps: readonly Step[]): Segment[] {
+    const outer = this.segments;
+    this.segments = [];
+    this.encode(steps);
+    this.endSegment();
+    const own = this.segments;
+    this.segments = outer;
+    return own;
+  }
+
+  private encode(steps: readonly Step[]): void {
+    for (const step of steps) {
+      if (step.kind === "loop") this.loop(step);
+      else if (isFallback(step.call)) {
+        this.endSegment();
+        this.segments.push(encodeFallback(step.call, this.declarations, this.place));
+      } else this.command(step.call, step.barrierBefore);
     }
+  }
+
+  private command(call: KernelCall, barrierBefore: boolean): void {
     const opcode = opcodes.get(call.kernel);
     if (opcode === undefined) {
       throw new KernelError(
@@ -61,35 +93,58 @@ export function encodePlan(
           "Plan with the traits of the device that runs the plan.",
       );
     }
-    // All threads have left the segment before when the next one starts.
-    const barrier = barrierBefore && words.length * 4 > start ? BARRIER : 0;
-    const head = opcode + call.operands.length * 2 ** OPERANDS_SHIFT + barrier;
-    words.push(head, (call.operands.length + call.words.length) * 4);
+    const { words, patches } = this;
+    const head = opcode + call.operands.length * 2 ** OPERANDS_SHIFT;
+    words.push(head + this.barrier(barrierBefore), (call.operands.length + call.words.length) * 4);
     for (const { region } of call.operands) {
-      const { binding, offset } = place(region);
+      const { binding, offset } = this.place(region);
       if (binding >= 0) patches.push(words.length, binding, offset);
       words.push(binding >= 0 ? 0 : offset);
     }
     for (const word of call.words) words.push(word);
   }
-  endSegment();
-  return {
-    words: Uint32Array.from(words),
-    patches: Int32Array.from(patches),
-    segments,
-    threads: workBytes(plan) < parallelBytes ? 1 : threads,
-  };
+
+  /** A command that holds those of its body; where one of them is on the fallback, a segment of segments. */
+  private loop({ count, reverse, body, barrierBefore }: LoopStep): void {
+    if (callsOf(body).some(({ call }) => isFallback(call))) {
+      this.endSegment();
+      this.segments.push({ kind: "loop", count, reverse, segments: this.segmentsOf(body) });
+      return;
+    }
+    const { words } = this;
+    const head = words.push(LOOP + this.barrier(barrierBefore), 0, count, reverse ? 1 : 0) - 4;
+    this.encode(body);
+    words[head + 1] = (words.length - head - 2) * 4;
+  }
+
+  /** All threads have left the segment before when the next one starts. */
+  private barrier(isNeeded: boolean): number {
+    return isNeeded && this.words.length * 4 > this.start ? BARRIER : 0;
+  }
+
+  private endSegment(): void {
+    const { start } = this;
+    const end = this.words.length * 4;
+    if (end > start) this.segments.push({ kind: "commands", start, end });
+    this.start = end;
+  }
+
+  private readonly place = (region: Region) => placeOf(this.plan, this.slotAddresses, region);
 }
 
 export function isFallback(call: KernelCall | FallbackCall): call is FallbackCall {
   return call.kernel === "fallback" && "op" in call;
 }
 
-function workBytes(plan: Plan): number {
+function workBytes(steps: readonly Step[]): number {
   const operandBytes = ({ region }: Operand) => bytesOf(region.type);
-  return plan.steps
-    .flatMap(({ call }) => call.operands.map(operandBytes))
-    .reduce((sum, bytes) => sum + bytes, 0);
+  return steps.reduce(
+    (sum, step) =>
+      step.kind === "loop"
+        ? sum + step.count * workBytes(step.body)
+        : step.call.operands.map(operandBytes).reduce((total, bytes) => total + bytes, sum),
+    0,
+  );
 }
 
 function placeOf(

@@ -1,4 +1,3 @@
-import type { OpName } from "../../ops/vocabulary.ts";
 import { viewAs } from "../../tensor/dtype.ts";
 import { sizeOf } from "../../tensor/shape.ts";
 import type { ReferenceTable, ReferenceTensor } from "../reference/kernel.ts";
@@ -15,8 +14,8 @@ import type {
 export interface KernelExports {
   initialise(scratch: number): void;
   staticEnd(): number;
-  execute(start: number, end: number, thread: number, threads: number): void;
-  wake(start: number, end: number): void;
+  execute(start: number, end: number, thread: number, threads: number, step: number): void;
+  wake(start: number, end: number, step: number): void;
   follow(thread: number, threads: number): void;
 }
 
@@ -113,16 +112,23 @@ export class Conductor {
     const loaded = this.programs.get(program);
     if (loaded === undefined) throw new Error(`program ${program} is not loaded`);
     this.bind(loaded, bindings);
-    const { address, image } = loaded;
-    for (const segment of image.segments) {
-      if (segment.kind === "fallback") {
-        this.fallback(segment, bindings);
-        continue;
+    this.runSegments(loaded, loaded.image.segments, 0);
+  }
+
+  /** `step`: of the loop around. */
+  private runSegments(loaded: Loaded, segments: readonly Segment[], step: number): void {
+    const { address, image, bindings } = loaded;
+    for (const segment of segments) {
+      if (segment.kind === "fallback") this.fallback(segment, bindings);
+      else if (segment.kind === "loop") {
+        const { count, reverse, segments: body } = segment;
+        for (let i = 0; i < count; i++) this.runSegments(loaded, body, reverse ? count - 1 - i : i);
+      } else {
+        const start = address + segment.start;
+        const end = address + segment.end;
+        if (image.threads > 1) this.kernels.wake(start, end, step);
+        this.kernels.execute(start, end, 0, image.threads, step);
       }
-      const start = address + segment.start;
-      const end = address + segment.end;
-      if (image.threads > 1) this.kernels.wake(start, end);
-      this.kernels.execute(start, end, 0, image.threads);
     }
   }
 
@@ -139,7 +145,7 @@ export class Conductor {
 
   private fallback(segment: FallbackSegment, bindings: readonly number[]): void {
     // Which op's kernel this is, `op` says; names, arities and types come from the op's own declaration.
-    const kernel = this.reference[segment.op as OpName] as (site: unknown) => void;
+    const kernel = this.reference[segment.op] as (site: unknown) => void;
     kernel({
       ins: this.tensors(segment.ins, bindings),
       outs: this.tensors(segment.outs, bindings),

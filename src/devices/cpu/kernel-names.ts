@@ -41,6 +41,7 @@ export const kernelNames = [
   "depthwiseBias",
   "depthwiseInputGrad",
   "depthwiseFilterGrad",
+  "copyStep",
 ] as const;
 
 export type KernelName = (typeof kernelNames)[number];

@@ -2,7 +2,7 @@
  * What the device and its workers say to each other. The first worker, the conductor, takes every command in
  * order; the others only ever hear `start`.
  */
-import type { Arity, OpName } from "../../ops/vocabulary.ts";
+import type { Arity, KernelOp } from "../../ops/vocabulary.ts";
 import type { TensorType } from "../../tensor/shape.ts";
 
 /** Below lies the kernel module's own data, above the threads' scratch, then the tensors. */
@@ -53,10 +53,17 @@ export type Segment =
   | { readonly kind: "commands"; readonly start: number; readonly end: number }
   | {
       readonly kind: "fallback";
-      readonly op: OpName;
+      readonly op: KernelOp;
       readonly attrs: unknown;
       readonly ins: readonly FallbackGroup[];
       readonly outs: readonly FallbackGroup[];
+    }
+  /** Only where there is a fallback among them: other loops are commands. */
+  | {
+      readonly kind: "loop";
+      readonly count: number;
+      readonly reverse: boolean;
+      readonly segments: readonly Segment[];
     };
 
 /** A plan as the workers walk it. */

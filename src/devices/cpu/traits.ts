@@ -4,7 +4,7 @@ import { lowerConvolutions } from "./lowering/conv.ts";
 import { lowerElementwise, MAX_ELEMENTWISE_OPERANDS } from "./lowering/elementwise.ts";
 import { lowerEmbedding } from "./lowering/embedding.ts";
 import { lowerProducts } from "./lowering/matmul.ts";
-import { lowerCopy, lowerMovement } from "./lowering/movement.ts";
+import { lowerCopy, lowerCopyStep, lowerMovement } from "./lowering/movement.ts";
 import { lowerOptimizers } from "./lowering/optimizer.ts";
 import { lowerPools } from "./lowering/pool.ts";
 import { lowerSources } from "./lowering/random.ts";
@@ -33,4 +33,5 @@ export const cpuTraits: DeviceTraits = {
   },
   elementwise: lowerElementwise,
   copy: lowerCopy,
+  copyStep: lowerCopyStep,
 };

@@ -9,8 +9,9 @@ import {
   isFallback,
   type KernelCall,
   type Operand,
+  type Region,
 } from "../../scheduler/lowering.ts";
-import type { Plan } from "../../scheduler/plan.ts";
+import type { Plan, Step } from "../../scheduler/plan.ts";
 import type { ElementwiseProgram } from "../../scheduler/program.ts";
 import { BYTES_PER_ELEMENT, type HostArray, viewAs } from "../../tensor/dtype.ts";
 import { sizeOf } from "../../tensor/shape.ts";
@@ -24,11 +25,11 @@ const reason = { fallback: "the reference device has no other kernels" };
 
 /** Calls of the reference device carry the elementwise program itself, as text. */
 function call(
-  kernel: string,
+  kernel: "elementwise" | "reduction" | "copy",
   operands: readonly Operand[],
-  constants: KernelCall["constants"] = {},
+  rest: Partial<Pick<KernelCall, "constants" | "words" | "perStep">> = {},
 ): KernelCall {
-  return { kernel, constants, operands, words: [], grid: [1, 1, 1] };
+  return { kernel, constants: {}, operands, words: [], grid: [1, 1, 1], ...rest };
 }
 
 export const referenceTraits: DeviceTraits = {
@@ -47,7 +48,7 @@ export const referenceTraits: DeviceTraits = {
         ...ins.map((region): Operand => ({ region, access: "read" })),
         ...outs.map((region): Operand => ({ region, access: "write" })),
       ],
-      { program: JSON.stringify(program) },
+      { constants: { program: JSON.stringify(program) } },
     ),
   ],
   reduction: ({ terms, ins, combines, finish }) => [
@@ -58,19 +59,34 @@ export const referenceTraits: DeviceTraits = {
         ...finish.outs.map((region): Operand => ({ region, access: "write" })),
       ],
       {
-        inputs: ins.length,
-        numbers: finish.numbers.length,
-        programs: JSON.stringify({ terms, combines, finish: finish.program }),
+        constants: {
+          inputs: ins.length,
+          numbers: finish.numbers.length,
+          programs: JSON.stringify({ terms, combines, finish: finish.program }),
+        },
       },
     ),
   ],
-  copy: (from, to) => [
-    call("copy", [
+  copy: (from, to) => [copyCall(from, to)],
+  copyStep: (whole, slice, direction) => {
+    const length = sizeOf(slice.type.shape);
+    return direction === "toSlice"
+      ? [copyCall(whole, slice, [length, 0])]
+      : [copyCall(slice, whole, [0, length])];
+  },
+};
+
+/** Words: the first element on both sides, and what it grows by with the step. */
+function copyCall(from: Region, to: Region, perStep: readonly number[] = [0, 0]): KernelCall {
+  return call(
+    "copy",
+    [
       { region: from, access: "read" },
       { region: to, access: "write" },
-    ]),
-  ],
-};
+    ],
+    { words: [0, 0], perStep },
+  );
+}
 
 class HostStorage implements Storage {
   readonly bytes: number;
@@ -132,16 +148,14 @@ export class ReferenceDevice implements Device {
     reads: readonly ReadRequest[],
   ): Promise<ArrayBuffer>[] {
     const { plan, slots } = program as HostProgram;
-    for (const { call } of plan.steps) {
-      const arrays = call.operands.map(({ region }) => {
-        const buffer = plan.buffers[region.buffer];
-        const storage = (buffer?.kind === "binding" ? bindings : slots)[buffer?.place ?? -1];
-        if (storage === undefined) throw new InternalError("a step's buffer has no storage.");
-        const { dtype, shape } = region.type;
-        return viewAs(dtype, memoryOf(storage), region.offset * BYTES_PER_ELEMENT, sizeOf(shape));
-      });
-      runCall(call, arrays);
-    }
+    const arrayOf = ({ region }: Operand): HostArray => {
+      const buffer = plan.buffers[region.buffer];
+      const storage = (buffer?.kind === "binding" ? bindings : slots)[buffer?.place ?? -1];
+      if (storage === undefined) throw new InternalError("a step's buffer has no storage.");
+      const { dtype, shape } = region.type;
+      return viewAs(dtype, memoryOf(storage), region.offset * BYTES_PER_ELEMENT, sizeOf(shape));
+    };
+    runSteps(plan.steps, 0, arrayOf);
     return reads.map(({ storage, byteOffset, bytes }) => this.read(storage, byteOffset, bytes));
   }
 
@@ -162,7 +176,26 @@ function memoryOf(storage: Storage): ArrayBuffer {
   throw new InternalError("a storage of another device was handed in.");
 }
 
-function runCall(call: KernelCall | FallbackCall, arrays: readonly HostArray[]): void {
+/** `at`: the step of the loop around. */
+function runSteps(
+  steps: readonly Step[],
+  at: number,
+  arrayOf: (operand: Operand) => HostArray,
+): void {
+  for (const step of steps) {
+    if (step.kind === "call") runCall(step.call, at, step.call.operands.map(arrayOf));
+    else {
+      for (let i = 0; i < step.count; i++)
+        runSteps(step.body, step.reverse ? step.count - 1 - i : i, arrayOf);
+    }
+  }
+}
+
+function runCall(
+  call: KernelCall | FallbackCall,
+  step: number,
+  arrays: readonly HostArray[],
+): void {
   if (isFallback(call)) {
     const tensors = call.operands.map(({ region }, i) => ({
       type: region.type,
@@ -171,7 +204,12 @@ function runCall(call: KernelCall | FallbackCall, arrays: readonly HostArray[]):
     runFallbackCall(call, tensors);
   } else if (call.kernel === "copy") {
     const [from, to] = arrays;
-    if (from !== undefined) to?.set(from);
+    const [source = 0, target = 0] = call.words.map(
+      (word, i) => word + step * (call.perStep?.[i] ?? 0),
+    );
+    if (from === undefined || to === undefined) return;
+    const count = Math.min(from.length, to.length);
+    to.set(from.subarray(source, source + count), target);
   } else if (call.kernel === "reduction") {
     const programs = JSON.parse(String(call.constants.programs)) as ReductionPrograms;
     const inputs = Number(call.constants.inputs);

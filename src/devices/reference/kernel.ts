@@ -1,4 +1,4 @@
-import type { Attrs, ByInput, ByOutput, OpName } from "../../ops/vocabulary.ts";
+import type { Attrs, ByInput, ByOutput, KernelOp, OpName } from "../../ops/vocabulary.ts";
 import type { HostArray } from "../../tensor/dtype.ts";
 import type { TensorType } from "../../tensor/shape.ts";
 
@@ -18,4 +18,5 @@ export type ReferenceKernel<K extends OpName> = (site: {
   readonly attrs: Attrs<K>;
 }) => void;
 
-export type ReferenceTable = { readonly [K in OpName]: ReferenceKernel<K> };
+/** A scan is none of them: it is made of the others, see scan.ts. */
+export type ReferenceTable = { readonly [K in KernelOp]: ReferenceKernel<K> };

@@ -12,9 +12,17 @@ import { CallQueue, PendingPromises } from "./calls.ts";
 import { openScopes } from "./failures.ts";
 import { runFallback } from "./fallback.ts";
 import { BUFFER_USAGE } from "./flags.ts";
+import {
+  boundOf,
+  EMPTY_BUFFER_BYTES,
+  type Listing,
+  listPlan,
+  needsHost,
+  type Segment,
+} from "./listing.ts";
 import { PipelineCache } from "./pipelines.ts";
 import { profileProgram } from "./profile.ts";
-import { boundOf, EMPTY_BUFFER_BYTES, type Listing, listPlan, WebgpuProgram } from "./program.ts";
+import { WebgpuProgram } from "./program.ts";
 import type { BufferRange } from "./readback.ts";
 import { Submissions } from "./submissions.ts";
 
@@ -156,7 +164,7 @@ export class WebgpuDevice implements Device {
         bytes,
       }),
     );
-    const isDirect = !own.segments.some(({ kind }) => kind === "fallback");
+    const isDirect = !own.segments.some(needsHost);
     if (reads.length === 0) {
       this.#calls.do(() =>
         isDirect ? this.#runAtOnce(own, storages) : this.#runInParts(own, storages),
@@ -175,7 +183,7 @@ export class WebgpuDevice implements Device {
   }
 
   /**
-   * Runs a program for its times: milliseconds of each step of its plan, by the GPU's clock. Every dispatch is a pass of
+   * Runs a program for its times: milliseconds of each call of its plan (`callsOf`), by the GPU's clock. Every dispatch is a pass of
    * its own here, so that their sum is a little more than a run takes. A run asked for later waits.
    * @throws KernelError where the device has no timestamp-query
    */
@@ -297,15 +305,9 @@ export class WebgpuDevice implements Device {
   #runAtOnce(program: WebgpuProgram, bindings: readonly WebgpuStorage[]): void {
     program.bind(bindings);
     const encoder = this.#submissions.encoder();
-    this.#encodeAll(program, encoder);
+    program.encode(encoder, program.segments, 0);
     program.counters.submits++;
     this.#submissions.submitUnasked(encoder);
-  }
-
-  #encodeAll(program: WebgpuProgram, encoder: GPUCommandEncoder): void {
-    for (const segment of program.segments) {
-      if (segment.kind === "dispatches") program.encode(encoder, segment.from, segment.to);
-    }
   }
 
   #runAndRead(
@@ -315,7 +317,7 @@ export class WebgpuDevice implements Device {
   ): Promise<ArrayBuffer[]> {
     program.bind(bindings);
     const encoder = this.#submissions.encoder();
-    this.#encodeAll(program, encoder);
+    program.encode(encoder, program.segments, 0);
     program.counters.submits++;
     return this.#submissions.submitAndRead(encoder, ranges);
   }
@@ -324,21 +326,42 @@ export class WebgpuDevice implements Device {
   async #runInParts(program: WebgpuProgram, bindings: readonly WebgpuStorage[]): Promise<void> {
     try {
       program.bind(bindings);
-      for (const segment of program.segments) {
-        if (segment.kind === "fallback") {
-          await this.#runOnHost(program, segment.call);
-          continue;
-        }
-        const encoder = this.#submissions.encoder();
-        program.encode(encoder, segment.from, segment.to);
-        program.counters.submits++;
-        const failure = await this.#submissions.submit(encoder);
-        if (failure !== undefined) throw failure;
-      }
+      await this.#runSegments(program, program.segments, 0);
     } catch (error) {
       // Told by the next promise: a run without reads has none of its own.
       this.#submissions.noteFailure(error);
     }
+  }
+
+  async #runSegments(
+    program: WebgpuProgram,
+    segments: readonly Segment[],
+    step: number,
+  ): Promise<void> {
+    let direct: Segment[] = [];
+    const submit = async () => {
+      if (direct.length === 0) return;
+      const encoder = this.#submissions.encoder();
+      program.encode(encoder, direct, step);
+      direct = [];
+      program.counters.submits++;
+      const failure = await this.#submissions.submit(encoder);
+      if (failure !== undefined) throw failure;
+    };
+    for (const segment of segments) {
+      if (!needsHost(segment)) {
+        direct.push(segment);
+        continue;
+      }
+      await submit();
+      if (segment.kind === "fallback") await this.#runOnHost(program, segment.call);
+      else if (segment.kind === "loop") {
+        const { count, reverse, body } = segment;
+        for (let i = 0; i < count; i++)
+          await this.#runSegments(program, body, reverse ? count - 1 - i : i);
+      }
+    }
+    await submit();
   }
 
   async #runOnHost(program: WebgpuProgram, call: FallbackCall): Promise<void> {

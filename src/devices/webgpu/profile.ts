@@ -1,7 +1,9 @@
 /** How long each step of a program takes, by the GPU's own clock. For finding what to mend, not for use in training. */
 import { KernelError } from "../../errors.ts";
 import type { FallbackCall } from "../../scheduler/lowering.ts";
+import { callsOf } from "../../scheduler/plan.ts";
 import { BUFFER_USAGE } from "./flags.ts";
+import type { Segment } from "./listing.ts";
 import type { WebgpuProgram } from "./program.ts";
 import type { BufferRange } from "./readback.ts";
 
@@ -17,7 +19,16 @@ export interface ProfiledDevice {
   runOnHost(call: FallbackCall): Promise<void>;
 }
 
-/** Milliseconds of each step of the plan of `program`, whose storages are bound; steps on the host by the host's clock. */
+/** A dispatch of a program's list, and the step of the loop around it. */
+interface Visit {
+  readonly dispatch: number;
+  readonly step: number;
+}
+
+/**
+ * Milliseconds of each call of the plan of `program`, as `callsOf` lists them, those of loops added up over its steps.
+ * Its storages are bound. Calls on the host are timed by the host's clock.
+ */
 export async function profileProgram(
   device: GPUDevice,
   program: WebgpuProgram,
@@ -28,22 +39,37 @@ export async function profileProgram(
       "webgpu: profiling needs the feature timestamp-query; got a device without it. Use another adapter, or request the feature with the device.",
     );
   }
-  const times = new Float64Array(program.plan.steps.length);
-  for (const segment of program.segments) {
-    if (segment.kind === "fallback") {
-      const start = performance.now();
-      await host.runOnHost(segment.call);
-      times[segment.step] = performance.now() - start;
-      continue;
+  const times = new Float64Array(callsOf(program.plan.steps).length);
+  const add = (place: number, milliseconds: number) => {
+    times[place] = (times[place] ?? 0) + milliseconds;
+  };
+  let visits: Visit[] = [];
+  const time = async () => {
+    const part = await timeDispatches(device, program, host, visits);
+    part.forEach((milliseconds, i) => {
+      add(program.placeOf(visits[i]?.dispatch ?? -1), milliseconds);
+    });
+    visits = [];
+  };
+  const walk = async (segments: readonly Segment[], step: number): Promise<void> => {
+    for (const segment of segments) {
+      if (segment.kind === "fallback") {
+        await time();
+        const start = performance.now();
+        await host.runOnHost(segment.call);
+        add(segment.place, performance.now() - start);
+      } else if (segment.kind === "loop") {
+        const { count, reverse, body } = segment;
+        for (let i = 0; i < count; i++) await walk(body, reverse ? count - 1 - i : i);
+      } else {
+        for (let dispatch = segment.from; dispatch < segment.to; dispatch++) {
+          if (visits.push({ dispatch, step }) === MAX_DISPATCHES) await time();
+        }
+      }
     }
-    for (let from = segment.from; from < segment.to; from += MAX_DISPATCHES) {
-      const to = Math.min(segment.to, from + MAX_DISPATCHES);
-      const part = await timeDispatches(device, program, host, from, to);
-      part.forEach((milliseconds, i) => {
-        times[program.stepOf(from + i)] = milliseconds;
-      });
-    }
-  }
+  };
+  await walk(program.segments, 0);
+  await time();
   return times;
 }
 
@@ -51,10 +77,10 @@ async function timeDispatches(
   device: GPUDevice,
   program: WebgpuProgram,
   host: ProfiledDevice,
-  from: number,
-  to: number,
+  visits: readonly Visit[],
 ): Promise<number[]> {
-  const count = 2 * (to - from);
+  if (visits.length === 0) return [];
+  const count = 2 * visits.length;
   const label = "gradgpu profile";
   const querySet = device.createQuerySet({ label, type: "timestamp", count });
   const bytes = count * BYTES_PER_TIMESTAMP;
@@ -62,14 +88,14 @@ async function timeDispatches(
   const buffer = device.createBuffer({ label, size: bytes, usage });
   try {
     const encoder = host.encoder();
-    for (let i = from; i < to; i++) {
-      const first = 2 * (i - from);
+    for (const [i, { dispatch, step }] of visits.entries()) {
       const timestampWrites = {
         querySet,
-        beginningOfPassWriteIndex: first,
-        endOfPassWriteIndex: first + 1,
+        beginningOfPassWriteIndex: 2 * i,
+        endOfPassWriteIndex: 2 * i + 1,
       };
-      program.encode(encoder, i, i + 1, { timestampWrites });
+      const segment = { kind: "dispatches", from: dispatch, to: dispatch + 1 } as const;
+      program.encode(encoder, [segment], step, { timestampWrites });
     }
     encoder.resolveQuerySet(querySet, 0, count, buffer, 0);
     const [values = new ArrayBuffer(0)] = await host.read(encoder, {
@@ -78,7 +104,7 @@ async function timeDispatches(
       bytes,
     });
     const stamps = new BigUint64Array(values);
-    return Array.from({ length: to - from }, (_, i) => {
+    return visits.map((_, i) => {
       const [begin = 0n, end = 0n] = stamps.subarray(2 * i, 2 * i + 2);
       return Number(end - begin) / NANOSECONDS_PER_MILLISECOND;
     });

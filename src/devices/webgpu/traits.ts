@@ -4,7 +4,7 @@ import { convLowerings, sumsWindows } from "./lowering/conv.ts";
 import { lowerElementwise } from "./lowering/elementwise.ts";
 import { embeddingLowerings } from "./lowering/embedding.ts";
 import { matmulLowerings, sumsColumns } from "./lowering/matmul.ts";
-import { lowerCopy, movementLowerings } from "./lowering/movement.ts";
+import { lowerCopy, lowerCopyStep, movementLowerings } from "./lowering/movement.ts";
 import { lowerNumbers } from "./lowering/numbers.ts";
 import { optimizerLowerings } from "./lowering/optimizer.ts";
 import { poolLowerings } from "./lowering/pool.ts";
@@ -54,6 +54,7 @@ export function webgpuTraits({
     sumsColumns: (node) =>
       node.op === "matmul" ? sumsColumns(target, node) : sumsWindows(target, node),
     copy: lowerCopy,
+    copyStep: lowerCopyStep,
     // On a software adapter one workgroup is one core, and a dispatch costs little.
     ...(software || withhold.includes("reduce")
       ? {}

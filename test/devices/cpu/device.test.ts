@@ -5,8 +5,8 @@ import { type CpuOptions, openCpuDevice } from "../../../src/devices/cpu/index.t
 import type { Device, Program, Storage } from "../../../src/devices/device.ts";
 import { DeviceLostError, KernelError, OutOfMemoryError } from "../../../src/errors.ts";
 import { ops } from "../../../src/ops/table.ts";
-import type { Attrs, OpName } from "../../../src/ops/vocabulary.ts";
-import type { Plan } from "../../../src/scheduler/plan.ts";
+import type { Attrs, KernelOp } from "../../../src/ops/vocabulary.ts";
+import { callsOf, type Plan } from "../../../src/scheduler/plan.ts";
 import type { Shape } from "../../../src/tensor/shape.ts";
 import { type OpPlan, planOp, runOp } from "../../support/run-case.ts";
 
@@ -25,7 +25,7 @@ afterEach(async () => {
 function additions(device: Device, length: number, steps: number): Plan {
   const types = { a: f32(length), b: f32(length) };
   const { plan } = planOp(device.traits, "binary", ops.binary, types, { fn: "add" });
-  const [step] = plan.steps;
+  const [step] = callsOf(plan.steps);
   if (step === undefined || !("words" in step.call)) throw new Error("no step");
   const region = (buffer: number) => ({ buffer, offset: 0, type: f32(length) });
   const calls = device.traits.elementwise({
@@ -120,7 +120,7 @@ describe.each([
 });
 
 /** The bits of an op's first output, from inputs that only their number decides. */
-async function bitsOf<K extends OpName>(
+async function bitsOf<K extends KernelOp>(
   device: Device,
   op: K,
   shapes: Readonly<Record<string, Shape>>,
@@ -223,7 +223,7 @@ describe("the cpu device", () => {
   it("refuses a plan with a kernel that it does not have", async () => {
     const device = await open();
     const plan = additions(device, 4, 1);
-    const [step] = plan.steps;
+    const [step] = callsOf(plan.steps);
     if (step === undefined) throw new Error("no step");
     const wrong = {
       ...plan,
@@ -292,7 +292,7 @@ function trappingPlan(device: Device): OpPlan {
     { x: f32(8, 8) },
     { permutation: [1, 0] },
   );
-  const steps = made.plan.steps.map((step) => {
+  const steps = callsOf(made.plan.steps).map((step) => {
     if (!("words" in step.call)) throw new Error("a fallback");
     const words = step.call.words.map((word) => (word === 8 ? 100_000 : word));
     return { ...step, call: { ...step.call, words } };

@@ -154,7 +154,7 @@ async function runProgram(device: Device, of: Sample): Promise<Float32Array[]> {
     device: "cpu",
     steps: device.traits
       .elementwise({ program, ins, outs })
-      .map((call) => ({ call, label: "elementwise", why: "", barrierBefore: false })),
+      .map((call) => ({ kind: "call", call, label: "elementwise", why: "", barrierBefore: false })),
     buffers: bindings.map(({ bytes }, place) => ({
       bytes,
       kind: "binding",

@@ -4,7 +4,8 @@ import { WebgpuDevice } from "../../../src/devices/webgpu/device.ts";
 import { openWebgpuDevice } from "../../../src/devices/webgpu/open.ts";
 import { webgpuTraits } from "../../../src/devices/webgpu/traits.ts";
 import { ops } from "../../../src/ops/table.ts";
-import type { OpName } from "../../../src/ops/vocabulary.ts";
+import type { KernelOp } from "../../../src/ops/vocabulary.ts";
+import { callsOf } from "../../../src/scheduler/plan.ts";
 import type { TensorType } from "../../../src/tensor/shape.ts";
 import type { Case } from "../../cases/case.ts";
 import { caseInputs, mapInputs } from "../../support/case-data.ts";
@@ -29,14 +30,14 @@ afterAll(async () => {
 });
 
 /** The kernels that a device's traits choose for a case. */
-function kernelsOf<K extends OpName>(device: WebgpuDevice, op: K, of: Case<K>): string[] {
+function kernelsOf<K extends KernelOp>(device: WebgpuDevice, op: K, of: Case<K>): string[] {
   const types = mapInputs(caseInputs(op, of), ({ type }): TensorType => type);
   const { plan } = planOp(device.traits, op, ops[op], types, of.attrs);
-  return plan.steps.map(({ call }) => call.kernel);
+  return callsOf(plan.steps).map(({ call }) => call.kernel);
 }
 
 /** Expects these kernels, and a relative error of at most 1e-5 (RELIABILITY). */
-async function check<K extends OpName>(
+async function check<K extends KernelOp>(
   device: WebgpuDevice,
   op: K,
   of: Case<K>,

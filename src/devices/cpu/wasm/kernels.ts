@@ -5,7 +5,7 @@
 import { crossEntropy, crossEntropyGrad, logSoftmax, softmax } from "./classification";
 import { conv2d, conv2dBias, conv2dInputGrad } from "./conv";
 import { conv2dFilterGrad } from "./conv-filter";
-import { copy } from "./copy";
+import { copy, copyStep } from "./copy";
 import { depthwise, depthwiseBias, depthwiseInputGrad } from "./depthwise";
 import { depthwiseFilterGrad } from "./depthwise-filter";
 import { elementwise } from "./elementwise";
@@ -60,4 +60,5 @@ export const kernels: StaticArray<(args: usize, thread: i32, threads: i32) => vo
   depthwiseBias,
   depthwiseInputGrad,
   depthwiseFilterGrad,
+  copyStep,
 ];

@@ -28,6 +28,7 @@ export const THREAD_SCRATCH_BYTES: i32 = 1 << 20;
 
 let threadCount: i32 = 1;
 let scratchBase: usize = 0;
+let step: i32 = 0;
 
 /** Tells this instance where the scratch areas of all threads begin, one behind the other. */
 export function initialise(scratch: usize): void {
@@ -79,6 +80,15 @@ export function useThreads(threads: i32): void {
   threadCount = threads;
 }
 
+/** The present step of the innermost loop. Each thread counts for itself: no command changes while it is walked. */
+export function loopStep(): i32 {
+  return step;
+}
+
+export function setLoopStep(present: i32): void {
+  step = present;
+}
+
 /** Returns when all threads of the run have called it. */
 export function barrier(): void {
   if (threadCount == 1) return;
@@ -99,9 +109,10 @@ export function barrier(): void {
 }
 
 /** Makes the other threads walk the commands in [start, end): called by thread 0 before it does so itself. */
-export function wake(start: usize, end: usize): void {
+export function wake(start: usize, end: usize, present: i32): void {
   store<u32>(COMMANDS, <u32>start);
   store<u32>(COMMANDS + 4, <u32>end);
+  store<i32>(COMMANDS + 8, present);
   atomic.add<i32>(EPOCH, 1);
   atomic.notify(EPOCH, -1);
 }
@@ -120,4 +131,8 @@ export function commandsStart(): usize {
 
 export function commandsEnd(): usize {
   return load<u32>(COMMANDS + 4);
+}
+
+export function commandsStep(): i32 {
+  return load<i32>(COMMANDS + 8);
 }

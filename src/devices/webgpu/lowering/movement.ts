@@ -17,6 +17,33 @@ export function lowerCopy(from: Region, to: Region): readonly KernelCall[] {
   return gather([count], { region: from, base: 0, strides: [1] }, to);
 }
 
+/** The words of a step are its own: [elements, where its part of the whole begins]. */
+export function lowerCopyStep(
+  whole: Region,
+  slice: Region,
+  direction: "toSlice" | "toWhole",
+): readonly KernelCall[] {
+  const count = sizeOf(slice.type.shape);
+  if (count === 0) return [];
+  const width = count % 4 === 0 ? 4 : 1;
+  const isToWhole = direction === "toWhole";
+  return [
+    {
+      kernel: "movement/copy_step",
+      constants: {
+        WIDTH: width,
+        VALUE: width === 4 ? "vec4<u32>" : "u32",
+        TO_WHOLE: isToWhole ? 1 : 0,
+        THREADS,
+      },
+      operands: isToWhole ? [read(slice), write(whole)] : [read(whole), write(slice)],
+      words: [count / width, 0],
+      perStep: [0, count / width],
+      grid: threadGrid(count / width, THREADS),
+    },
+  ];
+}
+
 export const movementLowerings: Lowerings<
   "broadcastTo" | "transpose" | "slice" | "pad" | "concat"
 > = {

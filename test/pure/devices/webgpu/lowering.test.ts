@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { sizeClass } from "../../../../src/devices/webgpu/buffers.ts";
+import { listPlan } from "../../../../src/devices/webgpu/listing.ts";
 import { lineGrid, MAX_GRID } from "../../../../src/devices/webgpu/lowering/grid.ts";
 import { mergeDimensions } from "../../../../src/devices/webgpu/lowering/strides.ts";
 import { wgslOf } from "../../../../src/devices/webgpu/pipelines.ts";
-import { listPlan } from "../../../../src/devices/webgpu/program.ts";
 import { webgpuTraits } from "../../../../src/devices/webgpu/traits.ts";
 import type { KernelCall, Region } from "../../../../src/scheduler/lowering.ts";
 import type { ElementwiseProgram } from "../../../../src/scheduler/program.ts";

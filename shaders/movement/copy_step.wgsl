@@ -1,0 +1,28 @@
+// In the body of a loop: copies between a slice and the part of a whole sequence that is the present step.
+//
+// Bindings: x, out: a slice of `count` elements and the whole it is a part of, or the other way round; 32-bit words.
+// Constants: WIDTH 1 or 4 elements an invocation, VALUE the type of that many words; TO_WHOLE 1 where out is the
+// whole; THREADS.
+// Mapping: an invocation for each WIDTH elements; a line of workgroups. Sizes in units of WIDTH.
+
+struct Params {
+  count: u32,
+  base: u32,
+}
+
+@group(0) @binding(0) var<storage, read> x: array<$(VALUE)>;
+@group(0) @binding(1) var<storage, read_write> out: array<$(VALUE)>;
+@group(0) @binding(2) var<uniform> params: Params;
+
+@compute @workgroup_size($(THREADS))
+fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>) {
+  let i = id.x + id.y * workgroups.x * $(THREADS)u;
+  if (i >= params.count) {
+    return;
+  }
+#if TO_WHOLE
+  out[params.base + i] = x[i];
+#else
+  out[i] = x[params.base + i];
+#end
+}

@@ -1,0 +1,143 @@
+/** A loop over time for any cell that is made of the functions. */
+import { ArgumentError, DTypeError, ShapeError, TraceError } from "../errors.ts";
+import { closeOver, standIn } from "../graph/close-over.ts";
+import { emit } from "../graph/graph.ts";
+import { type StepTrace, whileTracingStep } from "../runtime/active-trace.ts";
+import { namesIn, replaceTensors, tensorsIn, tensorsLike } from "../runtime/structure.ts";
+import { Tensor } from "../runtime/tensor.ts";
+import { describe, sameShape } from "../tensor/shape.ts";
+import { wrap } from "./apply.ts";
+import { uniform } from "./random.ts";
+
+/** One step: what is carried to the next one, and this step's part of the results. */
+export interface Step<C, Y> {
+  readonly carry: C;
+  readonly y: Y;
+}
+
+export interface ScanOptions {
+  /** From the last step to the first. x_t and y_t keep their places. */
+  readonly reverse?: boolean;
+  /** The number of steps, where there are no `xs` that tell. */
+  readonly length?: number;
+}
+
+/**
+ * c_{t+1}, y_t = cell(c_t, x_t) for t = 0 … T−1, from c_0 = `carry`. The cell is called once, on tensors without
+ * values; its steps run in one submission, and neither tracing nor planning takes longer with more of them. Whatever
+ * else the cell reads, such as variables, is captured, and gradients flow to it, to `carry` and to `xs`.
+ *
+ * `carry`, `xs` and y are tensors, or lists and records of them. xs are [T, ...], and the cell gets x_t without that
+ * dimension; `ys` are y_t stacked, [T, ...]. `carry` is what the last step gave.
+ *
+ * @throws ShapeError or DTypeError where the cell gives back a carry of another type, or xs differ in length;
+ *   ArgumentError where it gives back anything else than { carry, y }
+ */
+export function scan<C, X = undefined, Y = undefined>(
+  cell: (carry: C, x: X) => Step<C, Y>,
+  carry: C,
+  xs: X,
+  options: ScanOptions = {},
+): { readonly carry: C; readonly ys: Y } {
+  const [before, sequences] = [
+    tensorsIn(carry, "scan: carry must be"),
+    tensorsIn(xs, "scan: xs must be"),
+  ];
+  const steps = stepsOf(xs, sequences, options.length);
+  const standFor = (names: readonly string[], types: readonly Tensor["type"][]) =>
+    types.map((type, i) => standIn(names[i] ?? "", type));
+  const carried = standFor(
+    namesIn(carry, "carry"),
+    before.map(({ type }) => type),
+  );
+  const slices = standFor(
+    namesIn(xs, "x"),
+    sequences.map(({ dtype, shape }) => ({ dtype, shape: shape.slice(1) })),
+  );
+  const tensorsOf = (sources: typeof carried) => sources.map(({ out }) => new Tensor(out));
+
+  const trace: StepTrace = { draws: [] };
+  const step = whileTracingStep(trace, () => {
+    const given = replaceTensors(carry, tensorsOf(carried)) as C;
+    const done = cell(given, replaceTensors(xs, tensorsOf(slices)) as X);
+    checkStep(done);
+    // A variable's value is the one that it has here.
+    return {
+      next: nextCarry(carry, done.carry).map(({ value }) => value),
+      ys: tensorsIn(done.y, "scan: y must be").map(({ value }) => value),
+      y: done.y,
+    };
+  });
+  const drawn = trace.draws.map(({ out }) => uniform([steps, ...out.type.shape]));
+  const { body, captured } = closeOver(carried, [...slices, ...trace.draws], step);
+  const outs = emit(
+    "scan",
+    {
+      carry: before.map(({ value }) => value),
+      xs: [...sequences, ...drawn].map(({ value }) => value),
+      captured,
+    },
+    { body, steps, reverse: options.reverse ?? false },
+  );
+  return {
+    carry: replaceTensors(carry, outs.carry.map(wrap)) as C,
+    ys: replaceTensors(step.y, outs.ys.slice(0, step.ys.length).map(wrap)) as Y,
+  };
+}
+
+function stepsOf(xs: unknown, sequences: readonly Tensor[], length: number | undefined): number {
+  const names = namesIn(xs, "xs");
+  const list = () => sequences.map(({ type }, i) => `${names[i]} ${describe(type)}`).join(", ");
+  if (sequences.some(({ shape }) => shape.length === 0)) {
+    throw new ShapeError(
+      `scan: xs must have a first dimension, the steps; got ${list()}. What is the same at every step can be read by the cell as it is.`,
+    );
+  }
+  const steps = length ?? sequences[0]?.shape[0];
+  if (steps === undefined || !Number.isSafeInteger(steps) || steps < 0) {
+    throw new ArgumentError(
+      `scan: the number of steps must be known, a whole number of 0 or more; got length ${length} and no xs. Give { length }.`,
+    );
+  }
+  if (sequences.every(({ shape }) => shape[0] === steps)) return steps;
+  throw new ShapeError(
+    `scan: xs must all have as many steps${length === undefined ? "" : " as length says"}; got ${list()}${length === undefined ? "" : `, length ${length}`}. Time is the first dimension: [T, ...].`,
+  );
+}
+
+function checkStep(done: unknown): void {
+  if (done instanceof Promise) {
+    throw new TraceError(
+      "scan: the cell must not be async; it is called once, on tensors that have no values. Await what it needs before the scan.",
+    );
+  }
+  if (typeof done === "object" && done !== null && "carry" in done && "y" in done) return;
+  const got =
+    typeof done === "object" && done !== null
+      ? `an object with ${Object.keys(done).join(", ") || "nothing in it"}`
+      : `a ${typeof done}`;
+  throw new ArgumentError(
+    `scan: the cell must return { carry, y }; got ${got}. Return y: undefined where a step has no result.`,
+  );
+}
+
+/** The tensors of the carry that the cell gave back, in the order of those that it was given. */
+function nextCarry(given: unknown, next: unknown): Tensor[] {
+  const names = namesIn(given, "carry");
+  const tensors = tensorsLike(given, next);
+  if (tensors === undefined) {
+    throw new ArgumentError(
+      `scan: the cell must give back a carry made like the one that it was given; got ${namesIn(next, "carry").join(", ") || `a ${typeof next}`} for ${names.join(", ")}. Keep its lists and names.`,
+    );
+  }
+  const before = tensorsIn(given, "scan: carry must be");
+  tensors.forEach(({ type }, i) => {
+    const own = before[i]?.type ?? type;
+    if (type.dtype === own.dtype && sameShape(type.shape, own.shape)) return;
+    const Wrong = type.dtype === own.dtype ? ShapeError : DTypeError;
+    throw new Wrong(
+      `scan: the carry must keep its type from step to step; got ${describe(type)} for ${names[i]} ${describe(own)}. Start with a carry of the type that the cell gives back.`,
+    );
+  });
+  return tensors;
+}

@@ -1,0 +1,314 @@
+import { describe, expect, it } from "vitest";
+import { cpuTraits } from "../../../src/devices/cpu/traits.ts";
+import { referenceTraits } from "../../../src/devices/reference/device.ts";
+import { webgpuTraits } from "../../../src/devices/webgpu/traits.ts";
+import { OutOfMemoryError } from "../../../src/errors.ts";
+import {
+  add,
+  concat,
+  exp,
+  grad,
+  matmul,
+  mul,
+  planStep,
+  scan,
+  slice,
+  square,
+  sub,
+  sum,
+  type Tensor,
+  tanh,
+  tensor,
+} from "../../../src/functions.ts";
+import { dispatchesOf, explainPlan } from "../../../src/scheduler/explain.ts";
+import { callsOf, type LoopStep, type Plan } from "../../../src/scheduler/plan.ts";
+import { schedule } from "../../../src/scheduler/schedule.ts";
+import type { TensorType } from "../../../src/tensor/shape.ts";
+import { checkAliasing, checkPlan } from "../../support/check-plan.ts";
+import { input, planned, wishOf } from "../../support/plans.ts";
+import { requestOf } from "../../support/run-graph.ts";
+import { openCounting } from "../runtime/open.ts";
+
+const f32 = (...shape: number[]): TensorType => ({ dtype: "f32", shape });
+
+/** h' = tanh(x·W + h·U), y = h'. */
+const cell = (w: Tensor, u: Tensor) => (h: Tensor, x: Tensor) => {
+  const next = tanh(add(matmul(x, w), matmul(h, u)));
+  return { carry: next, y: next };
+};
+const typesOf = (steps: number) => [f32(2, 8), f32(steps, 2, 4), f32(4, 8), f32(8, 8)];
+const forward = (...[h, x, w, u]: Tensor[]) =>
+  scan(cell(w as Tensor, u as Tensor), h as Tensor, x as Tensor);
+const training = (...inputs: Tensor[]) =>
+  grad((...all) => sum(square(forward(...all).ys)), ...inputs);
+
+const loopsOf = (plan: Plan) => plan.steps.filter((step): step is LoopStep => step.kind === "loop");
+/** The labels of a plan's steps, once where several calls do one thing. */
+const workOf = (plan: Plan | undefined) =>
+  (plan?.steps ?? []).map(({ label }) => label).filter((label, i, all) => label !== all[i - 1]);
+const labelsOf = (loop: LoopStep | undefined) =>
+  callsOf(loop?.body ?? []).map(({ label }) => label);
+
+const devices = {
+  reference: referenceTraits,
+  cpu: cpuTraits,
+  webgpu: webgpuTraits(),
+};
+
+const [h, x, w, u] = typesOf(5).map(({ shape }, i) => input("hxwu"[i] ?? "", shape)) as [
+  Tensor,
+  Tensor,
+  Tensor,
+  Tensor,
+];
+
+describe("the plan of a scan", () => {
+  it.each(Object.entries(devices))("is sound on %s, forward and backward", (_, traits) => {
+    for (const fn of [forward, training]) {
+      const plan = planStep(fn, typesOf(5), traits);
+      expect(checkPlan(plan)).toEqual([]);
+      if (traits === devices.webgpu) expect(checkAliasing(plan)).toEqual([]);
+    }
+  });
+
+  it.each(Object.entries(devices))(
+    "has as many steps for T = 1000 as for T = 10 on %s",
+    (_, traits) => {
+      for (const fn of [forward, training]) {
+        const [short, long] = [10, 1000].map((steps) => planStep(fn, typesOf(steps), traits));
+        // Behind the loop a device may cut a long product into parts.
+        expect(workOf(long)).toEqual(workOf(short));
+        const bodies = [short, long].map((plan) => loopsOf(plan as Plan).map(labelsOf));
+        expect(bodies[1]).toEqual(bodies[0]);
+        expect(dispatchesOf(long?.steps ?? [])).toBeGreaterThan(
+          99 * callsOf(loopsOf(long as Plan)).length,
+        );
+      }
+    },
+  );
+
+  it("computes what the graph says, forward and backward", async () => {
+    await planned({ outputs: [forward(h, x, w, u).carry, forward(h, x, w, u).ys] });
+    await planned({ outputs: training(h, x, w, u) });
+    const aligned = { ...referenceTraits, viewAlignment: 64 };
+    await planned({ outputs: training(h, x, w, u) }, aligned);
+  });
+
+  it("runs the loop forward once and the loop backward once", () => {
+    const plan = planStep(
+      (...all) => [forward(...all).ys, ...training(...all)],
+      typesOf(5),
+      cpuTraits,
+    );
+    expect(loopsOf(plan).map(({ count, reverse }) => [count, reverse])).toEqual([
+      [5, false],
+      [5, true],
+    ]);
+  });
+
+  it("is one loop for two cells that compute the same", async () => {
+    const [one, two] = [forward(h, x, w, u), forward(h, x, w, u)];
+    const plan = await planned({ outputs: [one.carry, two.ys] });
+    expect(loopsOf(plan).length).toBe(1);
+    const other = scan((c: Tensor, at: Tensor) => ({ carry: mul(c, 2), y: at }), h, x);
+    const third = scan((c: Tensor, at: Tensor) => ({ carry: mul(c, 3), y: at }), h, x);
+    expect(loopsOf(await planned({ outputs: [other.carry, third.carry] })).length).toBe(2);
+  });
+
+  it("computes what does not depend on the step once, before the loop", async () => {
+    const plan = await planned({
+      outputs: [
+        scan((c: Tensor, at: Tensor) => ({ carry: add(c, matmul(at, exp(w))), y: undefined }), h, x)
+          .carry,
+      ],
+    });
+    expect(plan.steps.map(({ label }) => label)).toEqual(["exp", "copy", "scan"]);
+  });
+
+  it("keeps a result that is the next carry in one place, and updates the carry in place", () => {
+    const plan = planStep(
+      (...[c, at]: Tensor[]) =>
+        scan(
+          (carry: Tensor, part: Tensor) => {
+            const next = add(mul(carry, 0.5), part);
+            return { carry: next, y: next };
+          },
+          c as Tensor,
+          at as Tensor,
+        ).ys,
+      [f32(64), f32(7, 64)],
+      cpuTraits,
+    );
+    // The slice in, the step, its result out.
+    expect(labelsOf(loopsOf(plan)[0])).toEqual(["copy", "mul + add", "copy"]);
+  });
+
+  it("updates a variable that it starts from in place, unless the cell reads it as well", async () => {
+    const state = input("state", [2, 8]);
+    const own = await planned({ updates: [[state, forward(state, x, w, u).carry]] });
+    expect(own.steps.map(({ label }) => label)).toEqual(["scan"]);
+    const reading = scan(
+      (c: Tensor, at: Tensor) => ({ carry: add(c, mul(state, sum(at))), y: undefined }),
+      state,
+      x,
+    );
+    const both = await planned({ updates: [[state, reading.carry]], outputs: [sum(state)] });
+    expect(both.steps.map(({ label }) => label)).toContain("copy");
+  });
+
+  it("starts two carries from one value, or from a value and a view of it", async () => {
+    const start = exp(h);
+    const swap = ([a, b]: readonly Tensor[], at: Tensor) => ({
+      carry: [b as Tensor, mul(a as Tensor, sum(at))],
+      y: undefined,
+    });
+    for (const second of [start, slice(concat([start, start]), [0, 0], [2, -1])]) {
+      const { carry } = scan(swap, [start, second], x);
+      await planned({ outputs: [...carry, start] });
+    }
+  });
+});
+
+describe("what nobody reads of a scan", () => {
+  const sizes = (plan: Plan) => labelsOf(loopsOf(plan)[0]);
+
+  it("is left out: results, and carries that feed nothing else", async () => {
+    const both = scan(
+      ({ c, unread }: { c: Tensor; unread: Tensor }, at: Tensor) => ({
+        carry: { c: add(c, sum(at)), unread: exp(add(unread, c)) },
+        y: { last: tanh(c), other: exp(c) },
+      }),
+      { c: h, unread: exp(h) },
+      x,
+    );
+    const plan = await planned({ outputs: [both.carry.c] });
+    expect(sizes(plan)).toEqual(["copy", "reduce", "add"]);
+    const more = await planned({ outputs: [both.carry.unread] });
+    expect(sizes(more).join()).toContain("exp");
+  });
+
+  it("is the tape, where nothing is differentiated", () => {
+    const bytes = (fn: typeof training | ((...all: Tensor[]) => Tensor)) =>
+      planStep(fn, typesOf(100), cpuTraits).memory.peakBytes;
+    const tape = 100 * 2 * 8 * 4;
+    expect(bytes((...all) => forward(...all).carry)).toBeLessThan(tape);
+    expect(bytes(training)).toBeGreaterThan(tape);
+  });
+
+  it("is the gradient of what no gradient is asked for", () => {
+    const gradientOf = (...which: number[]) =>
+      planStep(
+        (...all) =>
+          grad(
+            (...inputs) => {
+              const given = all.map((own, i) => inputs[which.indexOf(i)] ?? own);
+              return sum(square(forward(...given).ys));
+            },
+            ...which.map((i) => all[i] as Tensor),
+          ),
+        typesOf(5),
+        cpuTraits,
+      );
+    const products = (plan: Plan) =>
+      labelsOf(loopsOf(plan)[1]).filter((label) => label.startsWith("matmul")).length;
+    // Each step computes x·W and h·U again, and from the cotangent of the carry the one before: one product more.
+    expect(products(gradientOf(0))).toBe(3);
+    // And one more for x.
+    expect(products(gradientOf(0, 1))).toBe(4);
+    // Those for W and U are products of all steps at once, behind the loop.
+    const all = gradientOf(0, 1, 2, 3);
+    expect(products(all)).toBe(4);
+    expect(all.steps.filter(({ label }) => label === "matmul").length).toBe(2);
+    expect(products(gradientOf(2))).toBe(3);
+  });
+});
+
+describe("a plan with a loop", () => {
+  const plan = planStep(forward, typesOf(5), webgpuTraits());
+
+  it("counts its dispatches as often as they run, in one submission", () => {
+    const [loop] = loopsOf(plan);
+    const outside = plan.steps.length - 1;
+    expect(dispatchesOf(plan.steps)).toBe(outside + 5 * (loop?.body.length ?? 0));
+    const text = explainPlan(plan);
+    expect(text).toContain(`Plan for webgpu: ${dispatchesOf(plan.steps)} dispatches, 1 submit.`);
+    expect(text).toMatch(/ scan ×5 {2}\(5 steps of one plan\)\n {5}1 {3}copy → movement/);
+  });
+
+  it("counts the memory of its body once, however many steps it has", () => {
+    const peak = (steps: number) =>
+      planStep((...all) => forward(...all).carry, typesOf(steps), webgpuTraits()).memory;
+    expect(peak(1000)).toEqual(peak(10));
+  });
+
+  it("is refused where a sequence is beyond a kernel's reach", () => {
+    const small = { ...webgpuTraits(), maxRegionBytes: 4096 };
+    const reach = planStep(forward, typesOf(10), small);
+    expect(checkPlan(reach)).toEqual([]);
+    expect(() => planStep(forward, typesOf(1000), small)).toThrow(OutOfMemoryError);
+  });
+});
+
+describe("eager scans", () => {
+  it("share one plan when their cells compute the same, and have another when they do not", async () => {
+    const { device } = openCounting();
+    const run = async (factor: number, start: number) => {
+      const { ys } = scan(
+        (c: Tensor, at: Tensor) => ({ carry: sub(mul(c, factor), at), y: c }),
+        tensor([start]),
+        tensor([1, 2, 3]),
+      );
+      return [...(await ys.data())];
+    };
+    expect(await run(2, 5)).toEqual([5, 9, 16]);
+    expect(await run(2, 1)).toEqual([1, 1, 0]);
+    expect(device.loads).toBe(1);
+    expect(await run(3, 1)).toEqual([1, 2, 4]);
+    expect(device.loads).toBe(2);
+  });
+});
+
+describe("scans of scans", () => {
+  it("are loops of loops", async () => {
+    const rows = input("rows", [3, 4, 8]);
+    const outer = scan(
+      (c: Tensor, row: Tensor) => {
+        const inner = scan(
+          (d: Tensor, at: Tensor) => ({ carry: tanh(add(mul(d, c), at)), y: mul(d, at) }),
+          c,
+          row,
+          { reverse: true },
+        );
+        return { carry: inner.carry, y: sum(inner.ys, { axis: 0 }) };
+      },
+      input("start", [8]),
+      rows,
+    );
+    const plan = await planned({ outputs: [outer.carry, outer.ys] });
+    const [loop] = loopsOf(plan);
+    expect(loop?.body.filter(({ kind }) => kind === "loop").length).toBe(1);
+    await planned({
+      outputs: grad(
+        (given) => {
+          const own = scan(
+            (c: Tensor, row: Tensor) => ({
+              carry: scan(
+                (d: Tensor, at: Tensor) => ({ carry: tanh(add(mul(d, c), at)), y: undefined }),
+                c,
+                row,
+              ).carry,
+              y: undefined,
+            }),
+            given as Tensor,
+            rows,
+          );
+          return sum(square(own.carry));
+        },
+        input("start", [8]),
+      ),
+    });
+    const request = requestOf(wishOf({ outputs: [outer.ys] }));
+    for (const traits of Object.values(devices))
+      expect(checkPlan(schedule(request, traits))).toEqual([]);
+  });
+});
