@@ -1,4 +1,4 @@
-/** `npm run explain -- <cnn|lstm> [options]`: the plan of a training step, for a device that need not be there. */
+/** `npm run explain -- <cnn|lstm|gru|rnn> [options]`: the plan of a training step, for a device that need not be there. */
 import { parseArgs } from "node:util";
 import { cpuTraits } from "../src/devices/cpu/traits.ts";
 import { webgpuTraits } from "../src/devices/webgpu/index.ts";
@@ -8,10 +8,12 @@ import { isFallback } from "../src/scheduler/lowering.ts";
 import type { Plan, Step } from "../src/scheduler/plan.ts";
 import { models } from "./models.ts";
 
-const USAGE = `npm run explain -- <cnn|lstm> [options]
-  --T n        steps of the LSTM's window (64)
+const USAGE = `npm run explain -- <cnn|lstm|gru|rnn> [options]
+  --T n        steps of a recurrent network's window (64)
   --H n        its hidden units (128)
-  --B n        batch size (cnn 64, lstm 32)
+  --layers n   its layers (1)
+  --checkpoint computes its gates again in the backward pass rather than keeping them
+  --B n        batch size (cnn 64, the others 32)
   --device d   webgpu, webgpu-software or cpu (webgpu)
   --json       machine-readable`;
 
@@ -77,6 +79,8 @@ function readCommand() {
         T: { type: "string" },
         H: { type: "string" },
         B: { type: "string" },
+        layers: { type: "string" },
+        checkpoint: { type: "boolean", default: false },
         device: { type: "string", default: "webgpu" },
         json: { type: "boolean", default: false },
         help: { type: "boolean", default: false },
@@ -87,19 +91,25 @@ function readCommand() {
   }
 }
 
+// Whoever reads may have seen enough: `| head` is no error.
+process.stdout.on("error", () => process.exit());
+
 const { values, positionals } = readCommand();
 if (values.help) {
   console.log(USAGE);
 } else {
   const [name = ""] = positionals;
   const build =
-    models[name as keyof typeof models] ?? refuse(`Which model: cnn or lstm? Got "${name}".`);
+    models[name as keyof typeof models] ??
+    refuse(`Which model: cnn, lstm, gru or rnn? Got "${name}".`);
   const traits =
     devices[values.device as keyof typeof devices] ?? refuse(`Unknown device "${values.device}".`);
   const { fn, types } = build({
     T: number(values.T, "T", 64),
     H: number(values.H, "H", 128),
     B: values.B === undefined ? undefined : number(values.B, "B", 1),
+    layers: number(values.layers, "layers", 1),
+    checkpoint: values.checkpoint,
   });
   const plan = planStep(fn, types, traits);
   console.log(values.json ? JSON.stringify(summarise(name, plan), null, 2) : explainPlan(plan));

@@ -7,6 +7,8 @@ export interface Setting {
   readonly T: number;
   readonly H: number;
   readonly B: number | undefined;
+  readonly layers: number;
+  readonly checkpoint: boolean;
 }
 
 export type TracedStep = {
@@ -42,11 +44,15 @@ function cnn({ B = 64 }: Setting): TracedStep {
   };
 }
 
-function lstm({ T, H, B = 32 }: Setting): TracedStep {
+/** A character model over windows, its state carried from one to the next. */
+function recurrent(
+  layer: typeof nn.lstm,
+  { T, H, B = 32, layers, checkpoint }: Setting,
+): TracedStep {
   const vocabulary = 80;
   const model = nn.sequential(
     nn.embedding(vocabulary, 64),
-    nn.lstm(64, H),
+    layer(64, H, { layers, checkpoint }),
     nn.linear(H, vocabulary),
   );
   const optimizer = optim.adam({ learningRate: 1e-3, clipNorm: 1 });
@@ -64,4 +70,9 @@ function lstm({ T, H, B = 32 }: Setting): TracedStep {
   };
 }
 
-export const models = { cnn, lstm };
+export const models = {
+  cnn,
+  lstm: (setting: Setting) => recurrent(nn.lstm, setting),
+  gru: (setting: Setting) => recurrent(nn.gru, setting),
+  rnn: (setting: Setting) => recurrent(nn.rnn, setting),
+};

@@ -1,4 +1,4 @@
-/** `npm run profile -- <cnn|lstm>`: the time of every step of a training step, on the GPU or software adapter there is. */
+/** `npm run profile -- <cnn|lstm|gru|rnn>`: the time of every step of a training step, on the GPU or software adapter there is. */
 import { parseArgs } from "node:util";
 import { openWebgpuDevice } from "../src/devices/webgpu/index.ts";
 import { planStep, type TensorType } from "../src/functions.ts";
@@ -6,11 +6,13 @@ import { isFallback } from "../src/scheduler/lowering.ts";
 import { type BindingInfo, type CallStep, callsOf, type Plan } from "../src/scheduler/plan.ts";
 import { models } from "./models.ts";
 
-const USAGE = `npm run profile -- <cnn|lstm> [options]
-  --T n      steps of the LSTM's window (32)
-  --H n      its hidden units (128)
-  --B n      batch size (cnn 64, lstm 32)
-  --runs n   the median of n runs (9)`;
+const USAGE = `npm run profile -- <cnn|lstm|gru|rnn> [options]
+  --T n        steps of a recurrent network's window (32)
+  --H n        its hidden units (128)
+  --layers n   its layers (1)
+  --checkpoint computes its gates again in the backward pass rather than keeping them
+  --B n        batch size (cnn 64, the others 32)
+  --runs n     the median of n runs (9)`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -18,6 +20,8 @@ const { values, positionals } = parseArgs({
     T: { type: "string", default: "32" },
     H: { type: "string", default: "128" },
     B: { type: "string" },
+    layers: { type: "string", default: "1" },
+    checkpoint: { type: "boolean", default: false },
     runs: { type: "string", default: "9" },
   },
 });
@@ -55,6 +59,8 @@ const { fn, types } = models[name as keyof typeof models]({
   T: Number(values.T),
   H: Number(values.H),
   B: values.B === undefined ? undefined : Number(values.B),
+  layers: Number(values.layers),
+  checkpoint: values.checkpoint,
 });
 const device = await openWebgpuDevice();
 console.log(`${name} on ${device.description}`);
