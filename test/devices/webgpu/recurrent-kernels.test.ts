@@ -47,6 +47,7 @@ const modes: readonly (readonly [name: string, mode: RecurrentMode, units: reado
   ["software, 1 row, 1 unit", { kind: "softwareSteps", rows: 1, unitsEach: 1 }, [7]],
   ["software, 2 rows, 2 units", { kind: "softwareSteps", rows: 2, unitsEach: 2 }, [130]],
   ["software, 8 rows, 4 units", { kind: "softwareSteps", rows: 8, unitsEach: 4 }, [12]],
+  ["software, 2 rows, 8 units", { kind: "softwareSteps", rows: 2, unitsEach: 8 }, [16]],
   ["a step", { kind: "step" }, [1, 7, 130]],
 ];
 
@@ -89,7 +90,7 @@ describe.each(Object.entries(cells))("%s", (_, check) => {
 
 it.each(modes)("rnn with relu agrees with the reference in the mode of %s", async (_, mode) => {
   const lower = recurrentLowerings(target, () => mode);
-  const of: Sequence = { name: "with relu", size: [3, 5, 12] };
+  const of: Sequence = { name: "with relu", size: [3, 5, 16] };
   const there = await checkKernel(bench, "rnn", lower.rnn, rnnCase(of, "relu"));
   const back = await checkKernel(bench, "rnnGrad", lower.rnnGrad, rnnGradCase(of, "relu"));
   expect(Math.max(there.error, back.error)).toBeLessThan(TOLERANCE);

@@ -7,6 +7,8 @@ import { type Direction, type RecurrentMode, SPLIT } from "./recurrent-mode.ts";
 /** A cell's kernel with its operands, for one sequence. */
 export interface Cell {
   readonly kernel: string;
+  /** Numbers that are added up for one unit of one row. */
+  readonly sums: number;
   readonly constants: Readonly<Record<string, number>>;
   /** All bindings but the lengths, which are the last. */
   readonly operands: readonly Operand[];

@@ -19,7 +19,7 @@ export function recurrentLowerings(
   choose: ChooseRecurrentMode = chooseRecurrentMode,
 ): Lowerings<RecurrentOp> {
   const walk = (cell: Cell, direction: Direction): KernelCall[] =>
-    walkCell(cell, direction, choose(target, cell.extent, direction));
+    walkCell(cell, direction, choose(target, cell.extent, direction, cell.sums));
   return {
     rnn: (site) => walk(rnnCell(site), "forward"),
     rnnGrad: (site) => [...copyOutside(site), ...walk(rnnGradCell(site), "backward")],
@@ -33,6 +33,7 @@ export function recurrentLowerings(
 function rnnCell({ ins, outs, attrs }: Site<"rnn">): Cell {
   return {
     kernel: "recurrent/rnn",
+    sums: 1,
     constants: { RELU: Number(attrs.activation === "relu") },
     operands: [...[ins.projected, ins.recurrent, ins.h0].map(read), readWrite(outs.states)],
     ...walkOf(ins.projected, ins, attrs),
@@ -43,6 +44,7 @@ function rnnCell({ ins, outs, attrs }: Site<"rnn">): Cell {
 function rnnGradCell({ ins, outs, attrs }: Site<"rnnGrad">): Cell {
   return {
     kernel: "recurrent/rnn_grad",
+    sums: 1,
     constants: {
       RELU: Number(attrs.activation === "relu"),
       FLOW: Number(attrs.flow),
@@ -62,6 +64,7 @@ function rnnGradCell({ ins, outs, attrs }: Site<"rnnGrad">): Cell {
 function lstmCell({ ins, outs, attrs }: Site<"lstm">): Cell {
   return {
     kernel: "recurrent/lstm",
+    sums: 4,
     constants: {},
     operands: [
       readWrite(outs.gates),
@@ -77,6 +80,7 @@ function lstmGradCell({ ins, outs, attrs }: Site<"lstmGrad">): Cell {
   const cells = ins.gCells ?? outs.gC;
   return {
     kernel: "recurrent/lstm_grad",
+    sums: 1,
     constants: {
       FLOW: Number(attrs.flow),
       OUTSIDE: Number(ins.gCells !== undefined),
@@ -97,6 +101,7 @@ function lstmGradCell({ ins, outs, attrs }: Site<"lstmGrad">): Cell {
 function gruCell({ ins, outs, attrs }: Site<"gru">): Cell {
   return {
     kernel: "recurrent/gru",
+    sums: 3,
     constants: {},
     operands: [
       readWrite(outs.gates),
@@ -111,6 +116,7 @@ function gruCell({ ins, outs, attrs }: Site<"gru">): Cell {
 function gruGradCell({ ins, outs, attrs }: Site<"gruGrad">): Cell {
   return {
     kernel: "recurrent/gru_grad",
+    sums: 1,
     constants: { FLOW: Number(attrs.flow), CARRIES: 1 },
     operands: [
       ...[ins.gates, ins.recurrent, ins.states].map(read),

@@ -100,7 +100,7 @@ describe("the choice of a recurrent mode", () => {
   it("runs all steps in one dispatch up to 256 units, and one a step above", () => {
     for (const direction of ["forward", "backward"] as const) {
       const mode = (units: number) =>
-        chooseRecurrentMode(hardware, { steps: 64, batch: 32, units }, direction).kind;
+        chooseRecurrentMode(hardware, { steps: 64, batch: 32, units }, direction, 4).kind;
       expect([1, 17, 128, 255, 256].map(mode)).toEqual(new Array(5).fill("steps"));
       expect([257, 1024].map(mode)).toEqual(["step", "step"]);
     }
@@ -108,7 +108,7 @@ describe("the choice of a recurrent mode", () => {
 
   it("gives a workgroup more rows for larger batches, as far as its memory goes", () => {
     const rows = (batch: number, units: number) => {
-      const mode = chooseRecurrentMode(hardware, { steps: 1, batch, units }, "backward");
+      const mode = chooseRecurrentMode(hardware, { steps: 1, batch, units }, "backward", 1);
       return mode.kind === "steps" ? mode.rows : 0;
     };
     expect([rows(1, 128), rows(32, 128), rows(128, 128), rows(512, 128)]).toEqual([1, 1, 2, 4]);
@@ -116,8 +116,22 @@ describe("the choice of a recurrent mode", () => {
   });
 
   it("gives an invocation several units and rows on a software adapter", () => {
-    const mode = chooseRecurrentMode(software, { steps: 1, batch: 32, units: 128 }, "backward");
-    expect(mode).toEqual({ kind: "softwareSteps", rows: 8, unitsEach: 4 });
+    const extent = { steps: 1, batch: 32, units: 128 };
+    const mode = (sums: number) => chooseRecurrentMode(software, extent, "forward", sums);
+    expect(mode(4)).toEqual({ kind: "softwareSteps", rows: 8, unitsEach: 4 });
+    expect(mode(1)).toEqual({ kind: "softwareSteps", rows: 8, unitsEach: 8 });
+  });
+
+  it("leaves no lane of a software adapter without a unit", () => {
+    for (const [units, unitsEach] of [
+      [7, 1],
+      [8, 2],
+      [16, 4],
+      [32, 8],
+    ] as const) {
+      const mode = chooseRecurrentMode(software, { steps: 1, batch: 1, units }, "backward", 1);
+      expect(mode).toEqual({ kind: "softwareSteps", rows: 1, unitsEach });
+    }
   });
 
   it("takes a dispatch a step where a software adapter has too few invocations", () => {
@@ -126,7 +140,7 @@ describe("the choice of a recurrent mode", () => {
       [1028, "step"],
       [257, "step"],
     ] as const) {
-      expect(chooseRecurrentMode(software, { steps: 1, batch: 8, units }, "forward").kind).toBe(
+      expect(chooseRecurrentMode(software, { steps: 1, batch: 8, units }, "forward", 4).kind).toBe(
         kind,
       );
     }
