@@ -1,6 +1,6 @@
 import { InternalError } from "../errors.ts";
 import { type GraphValue, inputsOf, type OpNode } from "../graph/graph.ts";
-import { broadcastStrides, type Shape, stridesOf } from "../tensor/shape.ts";
+import { broadcastStrides, type Shape, sizeOf, stridesOf } from "../tensor/shape.ts";
 import type { ElementwiseProgram, Instruction, Register } from "./program.ts";
 import { aliased, type ElementwiseWork } from "./work.ts";
 
@@ -120,7 +120,7 @@ export class ProgramBuilder {
   #load(value: GraphValue): Register {
     const base = aliased(value);
     // All views of a single number are that number.
-    if (this.#shape.length === 0 && base !== value) return this.read(base);
+    if (sizeOf(this.#shape) === 1 && base !== value) return this.read(base);
     return this.#input(value, broadcastStrides(value.type.shape, this.#shape));
   }
 

@@ -89,6 +89,21 @@ describe("elementwise fusion", () => {
     await planned({ outputs: [doubled, add(reshape(doubled, [1, 3]), 1)] });
   });
 
+  it("joins steps on single numbers of different ranks, whose views of each other are the numbers themselves", async () => {
+    const [a, b, c, d] = ["a", "b", "c", "d"].map((name, rank) => {
+      const shape = new Array<number>(rank === 0 ? 3 : rank).fill(1);
+      return input(name, shape);
+    });
+    if (!(a && b && c && d)) throw new Error("four inputs were made");
+    const products = [mul(a, reshape(c, [1, 1, 1])), mul(reshape(d, [1]), b)];
+    const total = products.map((one) => sum(one)).reduce((sum, one) => add(sum, one));
+    const plan = await planned({ outputs: [total, reshape(mul(total, 2), [1, 1])] });
+    for (const { call } of callsOf(plan.steps)) {
+      const written = call.operands.filter(({ access }) => access === "readwrite");
+      expect(written).toEqual([]);
+    }
+  });
+
   it("stores a broadcast only for an op that is not elementwise", async () => {
     const wide = broadcastTo(row, [7, 5]);
     expect(labels(await planned({ outputs: [add(wide, x)] }))).toEqual(["add"]);
