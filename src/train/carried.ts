@@ -6,7 +6,12 @@ import { checkSavedState, stateVariables } from "../nn/carry.ts";
 import type { Module } from "../nn/index.ts";
 import type { TrainingBatch } from "./batch-source.ts";
 import { type Forward, windowForward } from "./forward.ts";
-import { type StretchVariables, stretchForward, stretchVariables } from "./stretch.ts";
+import {
+  blocksBehind,
+  type StretchVariables,
+  stretchForward,
+  stretchVariables,
+} from "./stretch.ts";
 import type { Truncation } from "./window.ts";
 
 /** What is carried for sequences that are read side by side, as arrays. */
@@ -33,6 +38,8 @@ export class Carried {
   #stretch: StretchVariables | undefined;
   /** Whether there is a window that another one can go on from. */
   hasBegun = false;
+  /** Blocks since a row began, or since it was last unknown what the device holds. */
+  #unbroken = 0;
 
   constructor(model: Module, batchSize: number, truncation: Truncation | undefined) {
     this.#model = model;
@@ -64,11 +71,25 @@ export class Carried {
     );
   }
 
-  forward(x: Tensor, keep: Tensor): Forward {
-    if (this.#truncation === undefined || this.#stretch === undefined) {
-      return windowForward(this.#model, x, keep, this.state);
+  /** Whether no row begins in the stretch that `batch` ends; counts it. */
+  goesOn({ start }: TrainingBatch): boolean {
+    const isStart = typeof start === "object" ? start.includes(true) : start !== false;
+    this.#unbroken = isStart ? 0 : this.#unbroken + 1;
+    const truncation = this.#truncation;
+    return truncation !== undefined && this.#unbroken >= blocksBehind(truncation);
+  }
+
+  /** Steps that were under way may have changed nothing: where rows began is no longer known on the host. */
+  lose(): void {
+    this.#unbroken = 0;
+  }
+
+  forward(x: Tensor, keep: Tensor, isUnbroken: boolean): Forward {
+    const [model, truncation, stretch] = [this.#model, this.#truncation, this.#stretch];
+    if (truncation === undefined || stretch === undefined) {
+      return windowForward(model, x, keep, this.state);
     }
-    return stretchForward(this.#model, this.#truncation, x, keep, this.state, this.#stretch);
+    return stretchForward(model, truncation, x, keep, this.state, stretch, isUnbroken);
   }
 
   async save(): Promise<CarriedSequences> {
@@ -117,6 +138,7 @@ export class Carried {
   /** `saved` has been checked. */
   load({ state, stretch }: CarriedSequences): void {
     this.hasBegun = true;
+    this.#unbroken = stretch === undefined ? 0 : unbrokenBlocks(stretch);
     this.state.forEach((held, i) => {
       const data = state[i]?.data;
       if (data !== undefined) held.load(data);
@@ -128,6 +150,15 @@ export class Carried {
     if (borders !== undefined) this.#stretch.borders?.load(borders.data);
     this.#stretch.owed.load(owed.data);
   }
+}
+
+/** Blocks since a row began, as far back as it matters: what `goesOn` has counted when a state is saved. */
+function unbrokenBlocks({ borders, owed }: SavedStretch): number {
+  // A row that still has to begin does so with the next block.
+  if (owed.data.includes(0)) return -1;
+  const [count = 0, rows = 1] = borders?.shape ?? [];
+  const first = borders?.data.indexOf(0) ?? -1;
+  return first < 0 ? count : Math.floor(first / rows);
 }
 
 /** f32[B] of 0 where a row begins a sequence with this batch, and 1 where it goes on. */

@@ -50,9 +50,19 @@ type Compute = (y: Tensor, forward: () => Forward) => Outputs;
 
 interface CompiledByKindOptions {
   readonly truncation?: Truncation | undefined;
+  /** Whether single steps may be left out, so that only the device knows where rows began. */
+  readonly skips?: boolean;
   /** See `CompileOptions`. */
   readonly randomCount?: () => number;
   readonly flow?: FlowNotes | undefined;
+}
+
+/** The steps for windows of one number of rows. */
+interface WindowSteps {
+  readonly carried: Carried;
+  readonly step: Compiled<Outputs>;
+  /** For stretches in which no row begins. */
+  readonly unbroken: Compiled<Outputs>;
 }
 
 export class CompiledByKind {
@@ -60,7 +70,7 @@ export class CompiledByKind {
   readonly #compute: Compute;
   readonly #options: CompiledByKindOptions;
   readonly #plain: Compiled<Outputs>;
-  readonly #windows = new Map<number, { carried: Carried; step: Compiled<Outputs> }>();
+  readonly #windows = new Map<number, WindowSteps>();
 
   constructor(model: Module, compute: Compute, options: CompiledByKindOptions) {
     this.#model = model;
@@ -75,11 +85,12 @@ export class CompiledByKind {
     const [inputs, targets] = [tensor(x.data, x.shape, x.dtype), tensor(y.data, y.shape, y.dtype)];
     if (start === undefined)
       return resultOf(await this.#plain(inputs, targets), this.#options.flow);
-    const { carried, step } = this.#forRows(rowsOf(batch));
+    const { carried, step, unbroken } = this.#forRows(rowsOf(batch));
     const keep = keepOf(batch, carried);
     this.#checkGoesOn(batch, carried);
     carried.prepare(batch);
-    const outputs = await step(inputs, targets, keep);
+    const isUnbroken = carried.goesOn(batch) && this.#options.skips !== true;
+    const outputs = await (isUnbroken ? unbroken : step)(inputs, targets, keep);
     carried.hasBegun = true;
     return resultOf(outputs, this.#options.flow);
   }
@@ -88,9 +99,13 @@ export class CompiledByKind {
     const known = this.#windows.get(rows);
     if (known !== undefined) return known;
     const carried = new Carried(this.#model, rows, this.#options.truncation);
-    const forward = (x: Tensor, keep: Tensor) => carried.forward(x, keep);
-    const step = compile((x, y, keep) => this.#compute(y, () => forward(x, keep)), this.#options);
-    const made = { carried, step };
+    const compiled = (isUnbroken: boolean) =>
+      compile(
+        (x: Tensor, y: Tensor, keep: Tensor) =>
+          this.#compute(y, () => carried.forward(x, keep, isUnbroken)),
+        this.#options,
+      );
+    const made = { carried, step: compiled(false), unbroken: compiled(true) };
     this.#windows.set(rows, made);
     return made;
   }
@@ -104,6 +119,11 @@ export class CompiledByKind {
     throw new ArgumentError(
       `fit: a window that goes on (start: false) must have as many rows as one before it; got x [${x.shape.join(", ")}], ${carried.batchSize} rows, and ${got}. Give start: true where sequences begin.`,
     );
+  }
+
+  /** See `Carried.lose`. */
+  lose(): void {
+    for (const { carried } of this.#windows.values()) carried.lose();
   }
 
   save(): Promise<CarriedSequences[]> {

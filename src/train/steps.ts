@@ -59,7 +59,12 @@ export class TrainingSteps {
     this.#steps = new CompiledByKind(
       model,
       (y, forward) => trainingUpdate(model, options, y, forward),
-      { truncation, randomCount: () => this.#count, flow: options.flow },
+      {
+        truncation,
+        skips: options.isGuarded && options.running === undefined,
+        randomCount: () => this.#count,
+        flow: options.flow,
+      },
     );
   }
 
@@ -82,8 +87,9 @@ export class TrainingSteps {
     this.#steps.load(saved);
   }
 
-  /** Lets the next step change something again. */
-  resume(): void {
+  /** Lets the next step change something again. `isSure`: every step that was started has had its effect. */
+  resume(isSure: boolean): void {
+    if (!isSure) this.#steps.lose();
     this.#running?.load(Float32Array.of(1));
   }
 }

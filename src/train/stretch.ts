@@ -12,7 +12,8 @@
  *
  * A sequence that has just begun has less than h steps behind it. What lies there is another sequence, or filling; the
  * state is set to zero where the sequence begins, and no gradient passes a state that was set. So every stretch has one
- * shape, and one plan.
+ * shape, and one plan. Where it is known on the host that no row begins within it, the stretch is walked in two pieces
+ * instead of one for every border: another plan, of far fewer steps where blocks are short.
  */
 import { ShapeError } from "../errors.ts";
 import {
@@ -73,7 +74,15 @@ export function stretchVariables(
   };
 }
 
-/** The forward pass of a stretch that the block x [every, B, …] ends. `keep` f32[B] is 0 where a row begins with it. */
+/** After how many blocks in which no row began a stretch is unbroken. */
+export function blocksBehind({ every, back }: Truncation): number {
+  return Math.ceil((back - every) / every);
+}
+
+/**
+ * The forward pass of a stretch that the block x [every, B, …] ends. `keep` f32[B] is 0 where a row begins with it.
+ * `isUnbroken`: no row begins in it, and `keep` is 1 throughout.
+ */
 export function stretchForward(
   model: Module,
   { every, back }: Truncation,
@@ -81,13 +90,14 @@ export function stretchForward(
   keep: Tensor,
   state: readonly Variable[],
   { history, borders, owed }: StretchVariables,
+  isUnbroken: boolean,
 ): Forward {
   const before = back - every;
   const rows = keep.size;
   const kept = mul(keep, owed);
   const all = concat([history, x]);
-  const cuts = new Set([0, before, every]);
-  for (let at = before - every; at > 0; at -= every) cuts.add(at);
+  const cuts = new Set(isUnbroken ? [0, every] : [0, before, every]);
+  for (let at = before - every; at > 0 && !isUnbroken; at -= every) cuts.add(at);
   const ordered = [...cuts].sort((a, b) => a - b);
 
   let now: readonly Tensor[] = state;
@@ -95,7 +105,7 @@ export function stretchForward(
   const outputs: Tensor[] = [];
   ordered.forEach((from, i) => {
     const to = ordered[i + 1] ?? back;
-    const border = (before - from) / every;
+    const border = isUnbroken ? -1 : (before - from) / every;
     if (border === 0) now = keepState(model, now, kept);
     else if (from > 0 && Number.isInteger(border) && border > 0 && borders !== undefined) {
       now = keepState(model, now, reshape(slice(borders, [border - 1, 0], [1, rows]), [rows]));
@@ -103,7 +113,7 @@ export function stretchForward(
     if (from === every) next = now;
     const part = model.step(steps(all, from, to), now);
     checkOutput(part.y, to - from, rows);
-    if (from >= before) outputs.push(part.y);
+    if (to > before) outputs.push(from < before ? steps(part.y, before - from, to - from) : part.y);
     now = part.state;
   });
 

@@ -35,6 +35,8 @@ export class Trainer {
   readonly #training: TrainingSteps;
   readonly #evaluation: EvaluationSteps;
   #step = 0;
+  /** Whether the last fit came to its end, so that no step was under way that nobody heard of. */
+  #isSettled = true;
 
   constructor(model: Module, options: TrainerOptions) {
     const { window } = options;
@@ -69,8 +71,9 @@ export class Trainer {
   async *fit(data: TrainingData, options: FitOptions): AsyncGenerator<StepReport, void, void> {
     const { epochs = 1, signal, onStep, onEpoch } = options;
     // The iteration before may have been left with a step under way that was not finite.
-    this.#training.resume();
+    this.#training.resume(this.#isSettled);
     for (let epoch = 1; epoch <= epochs; epoch++) {
+      this.#isSettled = false;
       const stepsPerEpoch = batchesInPass(data, this.#pass(options, epoch, false));
       let last: StepReport | undefined;
       for await (const report of this.#epoch(data, options, epoch, stepsPerEpoch)) {
@@ -78,6 +81,7 @@ export class Trainer {
         if (last !== undefined) yield last;
         last = report;
       }
+      this.#isSettled = true;
       signal?.throwIfAborted();
       if (last === undefined) continue;
       const validation = options.validation && (await this.evaluate(options.validation, options));

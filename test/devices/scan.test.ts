@@ -180,7 +180,8 @@ describe("on webgpu", () => {
       expect(program.counters.dispatches).toBe(dispatchesOf(plan.steps) - 4 * host);
       const times = await device.profile(program, storages);
       expect(times.length).toBe(callsOf(plan.steps).length);
-      expect(times.every((time) => time > 0)).toBe(true);
+      // A software adapter's clock may not tick within a small call.
+      expect(times.every((time) => time >= 0) && times.some((time) => time > 0)).toBe(true);
     }
     expect(results[1]).toEqual(results[0]);
   });
