@@ -36,6 +36,9 @@ interface Mark {
 const WIDTH = 640;
 const HEIGHT = 280;
 const MARGIN = { top: 14, right: 26, bottom: 42, left: 64 };
+/** Radius of the last series' dots, and how much larger those of the one before are. */
+const MARK = 3.5;
+const RING = 1.2;
 /** Lines of more points than this are drawn without dots. */
 const MOST_DOTS = 12;
 
@@ -68,15 +71,17 @@ export function plotChart({ title, x, y, series, level, border }: Plot): string 
     border === undefined
       ? ""
       : `<path class="level" d="M${atX(border.value)} ${MARGIN.top}V${bottom}"/>` +
-        `<text class="note" x="${atX(border.value)}" y="${(MARGIN.top + bottom) / 2}" dx="-6" text-anchor="end">${escapeHtml(border.label)}</text>`,
-    ...series.map((one) => drawn(one, atX, atY)),
+        `<text class="note" x="${atX(border.value)}" y="${(MARGIN.top + bottom) / 2}" dx="6">${escapeHtml(border.label)}</text>`,
+    ...series.map((one, i) => drawn(one, MARK + RING * (series.length - 1 - i), atX, atY)),
     "</svg>",
     legend(series),
   ].join("");
 }
 
+/** Later series have smaller dots, so that none hides another in the same place. */
 function drawn(
   { colour, isDashed, points }: Series,
+  radius: number,
   atX: (value: number) => string,
   atY: (value: number) => string,
 ): string {
@@ -85,7 +90,7 @@ function drawn(
     points.length > MOST_DOTS
       ? []
       : points.map(
-          ([x, y]) => `<circle class="s${colour}" cx="${atX(x)}" cy="${atY(y)}" r="3.5"/>`,
+          ([x, y]) => `<circle class="s${colour}" cx="${atX(x)}" cy="${atY(y)}" r="${radius}"/>`,
         );
   return `<path class="s${colour}${isDashed ? " dashed" : ""}" d="${path}"/>${dots.join("")}`;
 }
@@ -121,5 +126,5 @@ export const PLOT_STYLE = `
 .plot circle.s3 { fill: var(--s3); } .plot circle.s4 { fill: var(--s4); }
 .plot path { fill: none; } .plot path[class^="s"] { stroke-width: 2.2; } .plot path.dashed { stroke-dasharray: 6 4; }
 .plot .level { stroke: var(--dim); } .chart.plot .note { fill: var(--dim); font-weight: 400; }
-.legend.plot svg { width: 26px; height: 6px; margin-right: .4rem; vertical-align: middle; }
+.legend.plot { margin-bottom: .8rem; } .legend.plot svg { width: 26px; height: 6px; margin-right: .4rem; vertical-align: middle; }
 `;

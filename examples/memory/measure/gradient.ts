@@ -23,7 +23,7 @@ export async function measureGradient(run: Measuring): Promise<FlowResult> {
   const starts = {
     "all biases 0": nn.initialise.zeros,
     "forget bias 1": nn.initialise.forgetBias(1),
-    [`open for 1 to ${lag} steps`]: remembering("lstm", lag),
+    [`biases open for 1 to ${lag} steps`]: remembering("lstm", lag),
   };
   const biases: FlowCurve[] = [];
   for (const [name, bias] of Object.entries(starts)) {

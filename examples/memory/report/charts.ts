@@ -88,7 +88,7 @@ function flowChart(title: string, series: readonly Series[]): string {
       kind: "log",
       low: 10 ** Math.floor(Math.log10(faintest)),
       high: 10 ** Math.ceil(Math.log10(highest) + 0.1),
-      unit: "gradient, relative",
+      unit: "share of the last step's",
     },
     series,
   });
@@ -112,7 +112,7 @@ export function truncationChart(
     },
     y: PERCENT,
     level: { label: "chance", value: 100 * chance },
-    border: { label: "the word lies here", value: distance },
+    border: { label: "the word", value: distance },
     series: [
       {
         name: CELL_NAMES.lstm,

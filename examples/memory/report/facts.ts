@@ -24,22 +24,30 @@ export function isLearned({ accuracy }: { readonly accuracy: number }): boolean 
 export function accuracyFacts(rows: readonly AccuracyRow[], chance: number): string[] {
   return CELLS.map((cell) => {
     const own = rows.filter((row) => row.cell === cell);
-    const learned = own.filter(isLearned).map(({ lag }) => lag);
-    const missed = own
-      .filter((row) => !isLearned(row))
-      .map(
-        ({ lag, accuracy }) =>
-          `${percent(accuracy)} at ${lag}${accuracy <= chance + LUCK ? " (no better than chance)" : ""}`,
-      );
+    const learned = own.filter(isLearned);
+    const missed = own.filter((row) => !isLearned(row));
+    const guessed = missed.filter((row) => row.accuracy <= chance + LUCK);
+    const partly = missed.filter((row) => row.accuracy > chance + LUCK);
+    const said = [
+      learned.length === 0 ? "learns it at no lag" : `learns it at ${lagsOf(learned)}`,
+      ...(partly.length === 0
+        ? []
+        : [`reaches ${list(partly.map((row) => `${percent(row.accuracy)} at ${row.lag}`))}`]),
+      ...(guessed.length === 0
+        ? []
+        : [
+            `is no better than chance at ${lagsOf(guessed)} (at most ${percent(Math.max(...guessed.map((row) => row.accuracy)))})`,
+          ]),
+    ];
     const name = CELL_NAMES[cell];
-    const found =
-      learned.length === 0
-        ? `The ${name} learns it at no lag`
-        : `The ${name} learns it at lag${learned.length > 1 ? "s" : ""} ${list(learned)}`;
     return missed.length === 0
-      ? `${found}: all that were tried.`
-      : `${found}; within the budget it reaches ${list(missed)}.`;
+      ? `The ${name} learns it at every lag that was tried.`
+      : `Within the budget the ${name} ${list(said)}.`;
   });
+}
+
+function lagsOf(rows: readonly AccuracyRow[]): string {
+  return `lag${rows.length > 1 ? "s" : ""} ${list(rows.map(({ lag }) => lag))}`;
 }
 
 /** What is left of a gradient `distance` steps back, as a share of the last step's. */
@@ -74,7 +82,7 @@ export function gradientFacts({ lag, atStart, trained }: FlowResult): string[] {
 /** The RNN's start put to the test. */
 export function controlFact({ lag, control }: FlowResult): string {
   const near = Math.min(30, lag);
-  return `Is it the RNN's start? With ${control.name} ${small(leftAt(control.h, near))} of its gradient is left ${near} steps back, ${small(leftAt(control.h, lag))} ${lag} steps back, and after the same training it recalls ${percent(control.accuracy)}; guessing gets ${percent(recall.chance)}.`;
+  return `Is it the RNN's start? With ${control.name}, ${small(leftAt(control.h, near))} of its gradient is left ${near} steps back, ${small(leftAt(control.h, lag))} ${lag} steps back, and after the same training it recalls ${percent(control.accuracy)}; guessing gets ${percent(recall.chance)}.`;
 }
 
 export function biasFacts({ lag, biases }: FlowResult): string[] {
@@ -124,7 +132,7 @@ export function costFacts(rows: readonly CostRow[]): string[] {
   const costs = truncated.map(({ msPerStep }) => msPerStep);
   const perStep = (last.bytes - first.bytes) / Math.max(1, last.window - first.window);
   return [
-    `A step of the sequence costs ${microseconds(Math.min(...costs))} to ${microseconds(Math.max(...costs))} with windows of ${first.window} to ${last.window} steps and ${microseconds(whole.msPerStep)} without truncation. Every window is a submission to the device with an update of its own, which is what short ones pay for.`,
+    `A step of the sequence costs ${microseconds(Math.min(...costs))} to ${microseconds(Math.max(...costs))} with windows of ${first.window} to ${last.window} steps and ${microseconds(whole.msPerStep)} without truncation. Every window is a submission to the device with an update of its own.`,
     `Memory goes from ${mebibytes(first.bytes)} with windows of ${first.window} to ${mebibytes(last.bytes)} with windows of ${last.window}, ${(perStep / 1024).toFixed(1)} KiB for each step of the window; the whole sequence of ${whole.window} steps takes ${mebibytes(whole.bytes)}, ${times(whole.bytes / first.bytes)} times as much as the shortest.`,
     ...(checkpointed === undefined
       ? []

@@ -30,7 +30,7 @@ import {
   truncationFacts,
 } from "./facts.ts";
 import { settingsTable } from "./settings-table.ts";
-import { CELL_NAMES, percent, small } from "./words.ts";
+import { CELL_NAMES, list, percent, small } from "./words.ts";
 
 /** The report of a run as one HTML page that needs nothing else: no script, no file, no network. */
 export function renderReport(results: Results): string {
@@ -69,7 +69,7 @@ function head({ run, accuracy, flow }: Results): string {
     "<h1>How far back do recurrent networks remember?</h1>" +
     `<p class="lead">${run.isQuick ? "A quick run, with short lags and little training" : "A full run"}, ` +
     `${run.date.toISOString().slice(0, 16).replace("T", " ")} UTC, ${escapeHtml(run.device)}, seed ${run.seed}. ` +
-    `Lags ${Math.min(...lags)} to ${Math.max(...lags)}; gradients over ${flow.lag} steps.</p>` +
+    `Lags ${list([...new Set(lags)])}; gradients over ${flow.lag} steps.</p>` +
     `<div class="figures">${cards.join("")}</div>`
   );
 }
@@ -122,7 +122,7 @@ function accuracyTable(rows: readonly AccuracyRow[]): string {
 function gradient({ flow }: Results): string {
   return [
     "<h2>Why: the gradient on its way back</h2>",
-    `<p>The loss looks at the last step alone. To learn what was seen d steps before, its gradient must survive d steps back. gradientFlow writes the norm of ∂loss/∂h_t, for the LSTM of ∂loss/∂c_t as well, down for every step of the backward pass; here it is divided by that of the last step, on a logarithmic axis. What falls below ${small(FAINTEST)} leaves the chart. The task is recalling a word at lag ${flow.lag}.</p>`,
+    `<p>The loss looks at the last step alone. To learn what was seen d steps before, its gradient must survive d steps back. gradientFlow writes the norm of ∂loss/∂h<sub>t</sub>, for the LSTM of ∂loss/∂c<sub>t</sub> as well, down for every step of the backward pass; here it is divided by that of the last step, on a logarithmic axis. What falls below ${small(FAINTEST)} leaves the chart. The task is recalling a word at lag ${flow.lag}.</p>`,
     card(
       "Before training",
       gradientChart("Gradient by distance before training", flow.atStart, flow.control),
@@ -157,11 +157,12 @@ function truncation({ truncation: rows, settings }: Results): string {
 }
 
 function cost({ cost: rows, growth, settings: { cost: own, hidden } }: Results): string {
+  const [time = "", ...memory] = costFacts(rows);
   return [
     "<h2>What truncation saves</h2>",
     `<p>An LSTM of ${hidden} units is trained on a sequence of ${own.steps} steps, ${own.batchSize} at a time. Time is the median of ${own.rounds} rounds in which the windows take turns. Memory is all that the device holds while training: parameters, optimizer, batch and what is kept for the backward pass.</p>`,
-    card("Time by window", timeChart(rows)),
-    card("Memory by window", memoryChart(rows), bullets(costFacts(rows))),
+    card("Time by window", timeChart(rows), bullets([time])),
+    card("Memory by window", memoryChart(rows), bullets(memory)),
     card(
       "Memory by length of the sequence",
       growthChart(growth, own.window),

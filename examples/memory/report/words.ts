@@ -10,11 +10,11 @@ export function percent(share: number): string {
 
 /** 0.281 as "0.28", 8.7e-10 as "8.7·10⁻¹⁰". */
 export function small(value: number): string {
-  if (value === 0) return "0 (less than a 32-bit float can say)";
+  if (value === 0) return "0 (its square underflows)";
   if (value >= 0.01) return String(Number(value.toPrecision(2)));
   const [digits, exponent = ""] = value.toExponential(1).split("e");
   const raised = [...exponent].map((c) => (c === "-" ? "⁻" : ("⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(c)] ?? "")));
-  return `${digits}·10${raised.join("")}`;
+  return `${Number(digits)}·10${raised.join("")}`;
 }
 
 /** "10", "10 and 20", "10, 20 and 50". */
