@@ -59,7 +59,7 @@ export const QUICK: Settings = {
   budget: 350,
   tested: 512,
   learningRate: { recall: 1e-2, adding: 1e-2 },
-  lags: [5, 20],
+  lags: [5, 30],
   flowLag: 40,
   truncation: { half: 24, windows: [6, 12, 24] },
   cost: {

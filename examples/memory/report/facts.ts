@@ -13,7 +13,7 @@ import { CELL_NAMES, list, mebibytes, microseconds, percent, small, times } from
 
 /** A task counts as learned from this accuracy on. */
 export const LEARNED = 0.9;
-/** So much above chance may be luck on a thousand sequences: four standard deviations, 4·√(p·(1 − p) / 1024), p ≤ 0.2. */
+/** So much above chance may be luck: four standard deviations of 1024 sequences, 4·√(p·(1 − p) / 1024) with p = 0.2. */
 const LUCK = 0.05;
 
 export function isLearned({ accuracy }: { readonly accuracy: number }): boolean {
