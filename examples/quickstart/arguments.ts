@@ -1,3 +1,5 @@
+import { MAX_SEED, quote, seedFrom, splitAtEquals, suggestion } from "../shared/flags.ts";
+
 /** What the user asked for on the command line. */
 export interface Options {
   /** Undefined: the best one there is. */
@@ -23,7 +25,6 @@ Writes out/report.html and out/summary.json.
 `;
 
 const FLAGS = ["--device", "--quick", "--seed", "--help"];
-const MAX_SEED = 2 ** 32 - 1;
 
 /** Reads the arguments after the program's name; both `--seed 7` and `--seed=7` will do. */
 export function parseArguments(argv: readonly string[]): Parsed {
@@ -52,49 +53,20 @@ export function parseArguments(argv: readonly string[]): Parsed {
       }
       case "--seed": {
         const given = value();
-        seed = /^\d+$/.test(given ?? "") ? Number(given) : Number.NaN;
-        if (!(seed <= MAX_SEED)) {
+        const read = seedFrom(given);
+        if (read === undefined) {
           return error(`--seed must be a whole number from 0 to ${MAX_SEED}; got ${quote(given)}.`);
         }
+        seed = read;
         break;
       }
       default:
-        return error(`Unknown option ${argument}.${suggestion(flag)}`);
+        return error(`Unknown option ${argument}.${suggestion(flag, FLAGS)}`);
     }
   }
   return { kind: "run", options: { device, quick, seed } };
 }
 
-function splitAtEquals(argument: string): [flag: string, inline: string | undefined] {
-  const at = argument.indexOf("=");
-  return at < 0 ? [argument, undefined] : [argument.slice(0, at), argument.slice(at + 1)];
-}
-
-function quote(given: string | undefined): string {
-  return given === undefined ? "nothing" : `"${given}"`;
-}
-
 function error(message: string): Parsed {
   return { kind: "error", message: `${message}\n\n${HELP}` };
-}
-
-function suggestion(flag: string): string {
-  const near = FLAGS.map((known) => ({ known, distance: editDistance(flag, known) }));
-  near.sort((a, b) => a.distance - b.distance);
-  const [best] = near;
-  return best !== undefined && best.distance <= 3 ? ` Did you mean ${best.known}?` : "";
-}
-
-/** Insertions, deletions and replacements that turn `a` into `b` (Levenshtein). */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const replace = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(replace, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }

@@ -3,14 +3,15 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { GradgpuError, init, type Opened } from "gradgpu";
+import { duration } from "../shared/progress.ts";
+import { formatTable } from "../shared/table.ts";
 import { HELP, type Options, parseArguments } from "./arguments.ts";
 import { type DigitsResult, trainDigits } from "./digits.ts";
 import { loadMnist } from "./mnist.ts";
 import { loadMoby } from "./moby.ts";
-import { duration } from "./progress.ts";
 import { renderReport } from "./report/report.ts";
 import { FULL, QUICK } from "./settings.ts";
-import { formatTable, type Summary, summaryJson, summaryRows } from "./summary.ts";
+import { type Summary, summaryJson, summaryRows } from "./summary.ts";
 import { type TextResult, trainText } from "./text.ts";
 import { Interrupted, type Run } from "./training.ts";
 

@@ -46,9 +46,3 @@ export function summaryRows(
 function training({ steps, msPerStep, seconds }: Summary["digits"] | Summary["text"]): string {
   return `${steps} steps, ${msPerStep.toFixed(1)} ms a step, ${seconds.toFixed(1)} s`;
 }
-
-/** `rows` as two aligned columns. */
-export function formatTable(rows: readonly (readonly [label: string, value: string])[]): string {
-  const width = Math.max(0, ...rows.map(([label]) => label.length));
-  return rows.map(([label, value]) => `  ${label.padEnd(width)}  ${value}\n`).join("");
-}

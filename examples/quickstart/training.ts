@@ -1,6 +1,6 @@
 /** What both networks' training loops share. */
 import type { optim, StepReport } from "gradgpu";
-import { Progress, type Terminal } from "./progress.ts";
+import { Progress, type Terminal } from "../shared/progress.ts";
 import type { Point } from "./report/charts.ts";
 
 /** What a run was asked to keep to. */

@@ -41,15 +41,6 @@ export function constant(value: number): Initialiser {
   return (shape) => new Float32Array(sizeOf(shape)).fill(value);
 }
 
-/**
- * For the bias of an lstm, [H, 4]: `value` for the forget gate and 0 for the others, so that cells remember from the
- * start. Gers, Schmidhuber & Cummins 2000; Jozefowicz, Zaremba & Sutskever 2015 (value 1).
- */
-export function forgetBias(value = 1): Initialiser {
-  return (shape) =>
-    Float32Array.from({ length: sizeOf(shape) }, (_, i) => (i % 4 === 1 ? value : 0));
-}
-
 export const zeros: Initialiser = constant(0);
 
 /**

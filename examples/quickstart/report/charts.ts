@@ -1,4 +1,5 @@
-import { escapeHtml, px } from "./html.ts";
+import { escapeHtml, px } from "../../shared/html.ts";
+import { label, ticks } from "../../shared/scale.ts";
 
 /** What a model reached at a step. */
 export interface Point {
@@ -109,20 +110,6 @@ function axes({ x, y, low, high, maxStep, unit }: Axes): string {
     `<text class="tick" x="${(MARGIN.left + right) / 2}" y="${HEIGHT - 5}" text-anchor="middle">step</text>`,
     `<text class="tick" transform="translate(12 ${middle}) rotate(-90)" text-anchor="middle">${escapeHtml(unit)}</text>`,
   ].join("");
-}
-
-/** Four to eight round numbers in [low, high]. */
-export function ticks(low: number, high: number): number[] {
-  const rough = (high - low) / 5;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = ([1, 2, 2.5, 5].find((n) => n * power >= rough) ?? 10) * power;
-  const first = Math.ceil(low / step - 1e-9);
-  const count = Math.floor(high / step + 1e-9) - first + 1;
-  return Array.from({ length: count }, (_, i) => (first + i) * step);
-}
-
-function label(value: number): string {
-  return Number(value.toPrecision(4)).toLocaleString("en");
 }
 
 function level({ level: at }: Curve, y: (value: number) => number): string {

@@ -1,4 +1,4 @@
-import { escapeHtml } from "./html.ts";
+import { escapeHtml } from "../../shared/html.ts";
 import { pngDataUri } from "./png.ts";
 
 /** Counts [true class][class that was answered]. */

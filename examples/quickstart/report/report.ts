@@ -1,7 +1,7 @@
+import { escapeHtml } from "../../shared/html.ts";
 import type { Summary } from "../summary.ts";
 import { summaryRows } from "../summary.ts";
 import { lineChart, type Point } from "./charts.ts";
-import { escapeHtml } from "./html.ts";
 import {
   type Confusion,
   confusionTable,

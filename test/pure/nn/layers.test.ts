@@ -184,12 +184,4 @@ describe("initialisers", () => {
     expect(deviation(initialise.zeros)).toBe(0);
     expect(deviation(initialise.constant(2))).toBe(2);
   });
-
-  it("start an lstm's forget gates open, in PyTorch's second quarter of the bias", () => {
-    const layer = nn.lstm(2, 3, { initialiseBias: initialise.forgetBias(2) });
-    const { variable } = layer.own.bias_l0 ?? {};
-    expect([...((variable?.cell.host as Float32Array) ?? [])]).toEqual(
-      Array.from({ length: 12 }, (_, i) => (i % 4 === 1 ? 2 : 0)),
-    );
-  });
 });

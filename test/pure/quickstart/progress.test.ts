@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { duration, Progress } from "../../../examples/quickstart/progress.ts";
+import { duration, Progress } from "../../../examples/shared/progress.ts";
 
 function fake(isTTY: boolean, total: number, columns = 120) {
   let nowMs = 0;

@@ -1,9 +1,10 @@
 import { inflateSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { ticks } from "../../../examples/quickstart/report/charts.ts";
 import { crc32, pngDataUri } from "../../../examples/quickstart/report/png.ts";
 import { renderReport } from "../../../examples/quickstart/report/report.ts";
-import { formatTable, summaryJson, summaryRows } from "../../../examples/quickstart/summary.ts";
+import { summaryJson, summaryRows } from "../../../examples/quickstart/summary.ts";
+import { ticks } from "../../../examples/shared/scale.ts";
+import { formatTable } from "../../../examples/shared/table.ts";
 import { fakeResults } from "./fake-results.ts";
 
 describe("renderReport", () => {

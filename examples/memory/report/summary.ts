@@ -1,0 +1,46 @@
+import { CELLS } from "../model.ts";
+import type { Results } from "../results.ts";
+import { leftAt, pathOf } from "./facts.ts";
+import { CELL_NAMES, mebibytes, microseconds, percent, small } from "./words.ts";
+
+/** Rows of the table that ends a run in the terminal. */
+export function summaryRows(results: Results): [label: string, value: string][] {
+  const { accuracy, flow, truncation, cost } = results;
+  const tasks = [...new Set(accuracy.map(({ task }) => task))];
+  const reached = tasks.flatMap((task) =>
+    CELLS.map((cell): [string, string] => [
+      `${task}, ${CELL_NAMES[cell]}`,
+      accuracy
+        .filter((row) => row.task === task && row.cell === cell)
+        .map((row) => `${row.lag}: ${percent(row.accuracy)}`)
+        .join("  "),
+    ]),
+  );
+  return [
+    ["accuracy by lag", ""],
+    ...reached,
+    [`gradient left ${flow.lag} steps back`, ""],
+    ...flow.atStart.map((curve): [string, string] => {
+      const trained = flow.trained.find(({ cell }) => cell === curve.cell);
+      const after = trained === undefined ? "" : `, ${left(pathOf(trained), flow.lag)} trained`;
+      return [
+        `${CELL_NAMES[curve.cell]}${curve.c ? ", cell state" : ""}`,
+        `${left(pathOf(curve), flow.lag)} at the start${after}`,
+      ];
+    }),
+    ["accuracy by window", ""],
+    ...truncation.map(({ window, isWhole, accuracy: own }): [string, string] => [
+      isWhole ? "whole sequence" : `window ${window}`,
+      percent(own),
+    ]),
+    ["cost of a step of the sequence", ""],
+    ...cost.map(({ window, kind, msPerStep, bytes }): [string, string] => [
+      kind === "truncated" ? `window ${window}` : `${kind === "whole" ? "whole" : "checkpointed"}`,
+      `${microseconds(msPerStep)}, ${mebibytes(bytes)} held`,
+    ]),
+  ];
+}
+
+function left(norms: readonly number[], distance: number): string {
+  return small(leftAt(norms, distance));
+}
