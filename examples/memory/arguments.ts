@@ -21,7 +21,7 @@ export const HELP = `npm run experiment:memory [-- <options>]
 
 How far back do RNN, GRU and LSTM remember? Trains them on tasks whose only relevant item lies 10 to 500 steps back,
 measures how their gradients fade with the distance, and what truncated back-propagation saves and cannot see.
-Writes one page with all charts; about ten minutes on two cores.
+Writes one page with all charts; about six minutes on two cores.
 
   --lags <n,n,…>        steps between the relevant item and the question (default 10,20,50,100,200,500)
   --quick               short lags, little training: a few seconds

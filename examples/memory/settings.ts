@@ -33,7 +33,7 @@ export interface Settings {
   };
 }
 
-/** About ten minutes on two cores. */
+/** About six minutes on two cores. */
 export const FULL: Settings = {
   hidden: 32,
   batchSize: 32,
