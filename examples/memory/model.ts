@@ -1,4 +1,4 @@
-import { drawUniform, type Key, nn, reshape, slice } from "gradgpu";
+import { drawUniform, type Key, nn } from "gradgpu";
 import type { Task } from "./tasks/task.ts";
 
 export const CELLS = ["rnn", "gru", "lstm"] as const;
@@ -27,19 +27,9 @@ export function memoryModel(task: Task, options: ModelOptions): nn.Module {
   return nn.sequential(
     ...task.embed(seed + 1),
     recurrent,
-    lastStep(),
+    nn.lastStep(),
     nn.linear(hidden, task.outputs, { seed: seed + 2 }),
   );
-}
-
-/** f32[T, B, H] → the last step's, f32[B, H]. */
-function lastStep(): nn.Module {
-  return nn.module("lastStep", {
-    forward(y) {
-      const [T = 1, B = 0, H = 0] = y.shape;
-      return reshape(slice(y, [T - 1, 0, 0], [1, B, H]), [B, H]);
-    },
-  });
 }
 
 /**

@@ -1,11 +1,11 @@
 import { reachable } from "../graph/graph.ts";
 import { Tensor, type Variable } from "../runtime/tensor.ts";
 import { arange, tensor, zeros } from "./creation.ts";
-import { cast, div, greater, less, mul, or, sqrt, square } from "./elementwise.ts";
+import { abs, cast, div, greater, less, mul, or, sqrt, square, where } from "./elementwise.ts";
 import { type Gradients, gradientsOf } from "./gradients.ts";
 import { reshape, slice } from "./movement.ts";
 import { type Walk, whileWatching } from "./recurrent-watch.ts";
-import { mean, sum } from "./reduce.ts";
+import { max, mean, sum } from "./reduce.ts";
 
 /** How the gradient of a loss flows through one recurrent layer in one direction. */
 export interface RecurrentFlow {
@@ -81,8 +81,12 @@ function stepGradients(gradients: readonly Tensor[]): Map<Walk["tape"], StepGrad
   return found;
 }
 
+/** ‖x_t‖ of x [T, B, U]. What has come far back is small: its squares alone would be 0. */
 function norms(x: Tensor): Tensor {
-  return sqrt(sum(square(x), { axis: [1, 2] }));
+  const over = { axis: [1, 2] };
+  const largest = max(abs(x), over);
+  const scale = where(greater(largest, 0), largest, 1);
+  return mul(scale, sqrt(sum(square(div(x, reshape(scale, [scale.size, 1, 1]))), over)));
 }
 
 const GATES = {

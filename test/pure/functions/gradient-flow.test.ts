@@ -13,6 +13,7 @@ import {
 } from "../../../src/functions.ts";
 import * as nn from "../../../src/nn/index.ts";
 import { evaluateTensor, evaluateTensors } from "../../support/evaluate-tensor.ts";
+import { openCounting } from "../runtime/open.ts";
 
 const wave = (shape: number[], phase = 0) =>
   tensor(
@@ -99,6 +100,20 @@ describe("gradientFlow", () => {
       expect(mean[i]).toBeCloseTo(value, 12);
     });
     expect(saturated).toEqual([1, 1, 0, 0]);
+  });
+
+  it("tells norms whose squares are too small for f32", async () => {
+    openCounting();
+    const model = nn.rnn(I, H, { seed: 1 });
+    const { flow } = gradientFlow(model.parameters(), () =>
+      mul(sum(model(wave([T, B, I]))), 1e-25),
+    );
+    const { flow: large } = gradientFlow(model.parameters(), () => sum(model(wave([T, B, I]))));
+    const [small, expected] = [await flow[0]?.h.data(), await large[0]?.h.data()];
+    expect(small).toHaveLength(T);
+    small?.forEach((value, t) => {
+      expect((value * 1e25) / (expected?.[t] ?? Number.NaN)).toBeCloseTo(1, 5);
+    });
   });
 
   it("is 0 behind the end of a sequence", () => {
