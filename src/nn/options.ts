@@ -26,10 +26,10 @@ export function checkCounts(layer: string, counts: Readonly<Record<string, numbe
   }
 }
 
-/** @throws ArgumentError unless 0 ≤ p ≤ 1 */
+/** @throws ArgumentError unless 0 ≤ p < 1: the elements that are left are divided by 1 − p */
 export function checkProbability(layer: string, p: number): void {
-  if (p >= 0 && p <= 1) return;
+  if (p >= 0 && p < 1) return;
   throw new ArgumentError(
-    `${layer}: the probability must be between 0 and 1; got ${p}. It is the share of elements that are dropped.`,
+    `${layer}: the probability must be at least 0 and less than 1; got ${p}. It is the share of elements that are dropped.`,
   );
 }

@@ -6,7 +6,7 @@ import {
   dropout as drop,
   isWatched,
   type SequenceOptions,
-  type Tensor,
+  Tensor,
   tensor,
   transpose,
 } from "../functions.ts";
@@ -49,7 +49,7 @@ export interface SequenceRun {
    * a compiled step. Behind the end y is 0, the state stays, and no gradient comes from there; what x holds there does
    * not matter, as long as it is finite.
    */
-  readonly lengths?: Tensor | readonly number[] | undefined;
+  readonly lengths?: Tensor | ArrayLike<number> | undefined;
 }
 
 export interface RecurrentModule extends Module {
@@ -167,9 +167,9 @@ function checkState(
 }
 
 function lengthsOf(title: string, lengths: SequenceRun["lengths"], x: Tensor): Tensor | undefined {
-  if (lengths === undefined || !Array.isArray(lengths)) return lengths as Tensor | undefined;
+  if (lengths === undefined || lengths instanceof Tensor) return lengths;
   const [steps = 0, batch = 0] = x.shape;
-  const given = lengths as readonly number[];
+  const given = Array.from(lengths);
   if (given.length !== batch) {
     throw new ArgumentError(
       `${kindOf(title)}: there must be one length for each of the ${batch} sequences; got ${given.length} lengths for ${describe(x.type)}. Sequences that fill all steps have length ${steps}.`,

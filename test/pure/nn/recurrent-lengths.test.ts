@@ -46,7 +46,7 @@ describe.each(recurrentKinds)("a batch with lengths: %s", (kind) => {
     model: RecurrentModule,
     x: Tensor,
     state: readonly Tensor[],
-    lengths?: readonly number[],
+    lengths?: ArrayLike<number>,
   ) => {
     const run = model.run(x, { state, lengths });
     const found = gradients(lossOf(run), [x, ...state, ...model.parameters()]);
@@ -114,7 +114,9 @@ describe.each(recurrentKinds)("a batch with lengths: %s", (kind) => {
   it("in which all are whole is one without lengths", () => {
     const [model, state] = [layersOf(true), statesFor(true)];
     const whole = Array(BATCH).fill(STEPS);
-    expect(gradientsOf(model, sequence, state, whole)).toEqual(gradientsOf(model, sequence, state));
+    const expected = gradientsOf(model, sequence, state);
+    expect(gradientsOf(model, sequence, state, whole)).toEqual(expected);
+    expect(gradientsOf(model, sequence, state, Int32Array.from(whole))).toEqual(expected);
   });
 
   it("takes lengths as data of a compiled step, which is compiled once for all of them", async () => {
