@@ -11,7 +11,8 @@ import { withShares } from "../runner/shares.ts";
 import { startFrame } from "./frame-host.ts";
 
 const LIMIT_SECONDS = 60;
-const SAMPLE_MS = 20;
+const SAMPLE_MS = 200;
+const PAUSE_MS = 250;
 const DEFAULTS: readonly string[] = [
   "steps",
   "kernels",
@@ -89,6 +90,7 @@ async function measure(chosen: FormData, signal: AbortSignal): Promise<Report> {
     rounds,
     limitMs: 1000 * LIMIT_SECONDS,
     sampleMs: SAMPLE_MS,
+    pauseMs: PAUSE_MS,
     signal,
     say: (text) => {
       status.textContent = text;

@@ -20,7 +20,9 @@ import type { Report, Row } from "./rows.ts";
 import { type FileServer, serveFiles } from "./serve.ts";
 import { withShares } from "./shares.ts";
 
-const SAMPLE_MS = 20;
+const SAMPLE_MS = 200;
+/** PyTorch's threads spin for about 110 ms after their last work. */
+const PAUSE_MS = 250;
 const SMOKE_ENGINES: readonly EngineName[] = ["gradgpu-cpu", "gradgpu-webgpu", "limit-wasm"];
 
 async function main(): Promise<number> {
@@ -140,6 +142,7 @@ async function measureAll(
     rounds: options.rounds,
     limitMs: 1000 * options.limitSeconds,
     sampleMs: options.smoke ? 1 : SAMPLE_MS,
+    pauseMs: options.smoke ? 0 : PAUSE_MS,
     signal,
     say: (text) => progress.now(text),
   });

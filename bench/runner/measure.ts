@@ -27,6 +27,8 @@ export interface MeasureOptions {
   readonly limitMs: number;
   /** A sample is the mean of so many runs that it lasts at least this long. */
   readonly sampleMs: number;
+  /** So long nothing runs between two samples: threads that wait by spinning take a core from whoever comes next. */
+  readonly pauseMs: number;
   /** Ends the measuring after the sample under way; what was measured is kept. */
   readonly signal: AbortSignal;
   /** A line for people. */
@@ -203,7 +205,7 @@ export class Measuring {
 
   /** Every engine once a round, in an order that turns, so that a busy moment of the machine meets them all. */
   async #rounds(lanes: readonly Lane[], benchCase: BenchCase): Promise<void> {
-    const { rounds, limitMs, signal, say } = this.#options;
+    const { rounds, limitMs, pauseMs, signal, say } = this.#options;
     const spent = new Map<Lane, number>();
     for (let round = 0; round < rounds; round++) {
       for (let i = 0; i < lanes.length; i++) {
@@ -214,6 +216,7 @@ export class Measuring {
         // A slow one gives fewer samples rather than none.
         if (round >= MIN_SAMPLES && before + before / round > limitMs) continue;
         say(`${benchCase.name}: round ${round + 1} of ${rounds}, ${labelOf(lane.slot.contender)}`);
+        await new Promise((resolve) => setTimeout(resolve, pauseMs));
         await this.#guard(lane, benchCase, async () => {
           const ms = await hostOf(lane).ask<"time">({ do: "time", times: lane.times });
           lane.samples[round] = ms / lane.times;

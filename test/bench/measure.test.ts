@@ -53,7 +53,7 @@ function contender(name: EngineName, script: Script, log: string[] = []): Conten
 }
 
 function measuring(contenders: readonly Contender[], signal = new AbortController().signal) {
-  const common = { runner: "node", sampleMs: 1, say: () => {} } as const;
+  const common = { runner: "node", sampleMs: 1, pauseMs: 0, say: () => {} } as const;
   return new Measuring(contenders, { ...common, rounds: 3, limitMs: 100_000, signal });
 }
 
@@ -120,6 +120,7 @@ describe("measuring", () => {
       {
         runner: "node",
         sampleMs: 1,
+        pauseMs: 0,
         rounds: 2,
         limitMs: 1_000,
         signal: new AbortController().signal,
