@@ -1,8 +1,5 @@
 /** reduce/numbers on SwiftShader as hardware runs it: one and two passes, every combination, all dtypes. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { WebgpuDevice } from "../../../src/devices/webgpu/device.ts";
-import { openWebgpuDevice } from "../../../src/devices/webgpu/open.ts";
-import { webgpuTraits } from "../../../src/devices/webgpu/traits.ts";
 import { wrap } from "../../../src/functions/apply.ts";
 import {
   add,
@@ -20,31 +17,20 @@ import {
   sum,
 } from "../../../src/functions.ts";
 import { emit } from "../../../src/graph/graph.ts";
+import { type HardwareKernels, openHardwareKernels } from "../../support/hardware-kernels.ts";
 import { input, labels, planned, type TensorWish } from "../../support/plans.ts";
 
-let software: WebgpuDevice;
-let device: WebgpuDevice;
+let kernels: HardwareKernels;
 beforeAll(async () => {
-  software = await openWebgpuDevice({ software: true });
-  const { gpuDevice } = software;
-  device = new WebgpuDevice(gpuDevice, {
-    traits: webgpuTraits({ software: false, limits: gpuDevice.limits }),
-    description: "SwiftShader with the kernels for hardware",
-    isOwned: false,
-    budgetBytes: 2 ** 30,
-    isDebug: true,
-  });
+  kernels = await openHardwareKernels();
 });
-afterAll(async () => {
-  await device.close();
-  await software.close();
-});
+afterAll(() => kernels.close());
 
 /** Sums of up to 40,000 terms in parts of a few hundred: about log₂ n + 256 roundings of ε / 2. */
 const TOLERANCE = 2e-5;
 
 const planFor = (wish: TensorWish) =>
-  planned(wish, device.traits, () => [-1, 1], TOLERANCE, device);
+  planned(wish, kernels.device.traits, () => [-1, 1], TOLERANCE, kernels.device);
 
 test.each([2, 63, 64, 65, 257, 16384])("%i elements take one dispatch", async (n) => {
   const x = input(`x ${n}`, [n]);
@@ -72,7 +58,7 @@ test.each(["i32", "u32"] as const)("%s has its own smallest and largest", async 
   const x = input(`${dtype} x`, [70], dtype);
   const wish = { outputs: [max(x), min(x), sum(x), add(max(x), 1)] };
   const range = dtype === "i32" ? ([-9, 9] as const) : ([1, 9] as const);
-  const plan = await planned(wish, device.traits, () => range, 0, device);
+  const plan = await planned(wish, kernels.device.traits, () => range, 0, kernels.device);
   expect(plan.steps.length).toBe(1);
 });
 

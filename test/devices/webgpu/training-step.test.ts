@@ -2,29 +2,15 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Device } from "../../../src/devices/device.ts";
 import { ReferenceDevice } from "../../../src/devices/reference/device.ts";
-import { WebgpuDevice } from "../../../src/devices/webgpu/device.ts";
-import { openWebgpuDevice } from "../../../src/devices/webgpu/open.ts";
-import { webgpuTraits } from "../../../src/devices/webgpu/traits.ts";
 import { drawTensor, keyFrom, relativeError, toHost } from "../../support/case-data.ts";
+import { type HardwareKernels, openHardwareKernels } from "../../support/hardware-kernels.ts";
 import { charLstm, cnn, planOf, type TrainingSetup } from "../../support/small-models.ts";
 
-let software: WebgpuDevice;
-let device: WebgpuDevice;
+let kernels: HardwareKernels;
 beforeAll(async () => {
-  software = await openWebgpuDevice({ software: true });
-  const { gpuDevice } = software;
-  device = new WebgpuDevice(gpuDevice, {
-    traits: webgpuTraits({ software: false, limits: gpuDevice.limits }),
-    description: "SwiftShader with the kernels for hardware",
-    isOwned: false,
-    budgetBytes: 2 ** 30,
-    isDebug: true,
-  });
+  kernels = await openHardwareKernels();
 });
-afterAll(async () => {
-  await device.close();
-  await software.close();
-});
+afterAll(() => kernels.close());
 
 /** What every binding holds after one step from the same numbers, by name. */
 async function stepOn(on: Device, setup: TrainingSetup): Promise<Map<string, Float32Array>> {
@@ -58,7 +44,7 @@ test.each([
   "a step of the %s gives what the reference gives",
   async (_, make) => {
     // A setup makes its optimizer's state when it is first planned: each device gets its own.
-    const actual = await stepOn(device, make());
+    const actual = await stepOn(kernels.device, make());
     const expected = await stepOn(new ReferenceDevice(), make());
     expect([...actual.keys()]).toEqual([...expected.keys()]);
     // f32 on both sides, through a few layers: well under 1e-4; a gradient that is missing or wrong is of order 1.
