@@ -1,28 +1,34 @@
 // One step of the gradients of a recurrent layer, for large U: a workgroup computes dh = da · Rᵀ of the step walked
 // before, for 32 rows × ACROSS · EACH units with the columns of the sum staged in workgroup memory, then the gradients of
 // this step. What goes on to the states is carried in g_h0 and by store_carry. The dispatch behind the last step only
-// completes g_h0.
+// completes g_h0. Of STACKED layers each also takes da · Wᵀ of this step from the one above it, which has walked it a
+// dispatch before.
 //
 // Names of the includer: lib/recurrent; Sums, Carry with `h: f32`, Back; weight, accumulate, gradient_at, carry_at,
-//   store_carry, retreat; `g_h0`.
-// Constants: ACROSS invocations along units, EACH units of one, DEPTH columns staged, 8, 16 or 32; CARRIES 1 where a part of dh
-//   does not go through the weights.
-// Mapping: workgroup_id.x is a block of ACROSS · EACH units, y of 32 rows; invocation (x, y) owns units x, x + ACROSS, … and rows
-//   4·y + 0…3.
+//   store_carry, retreat; gradient_above where STACKED; `g_h0`.
+// Constants: ACROSS invocations along units, EACH units of one, DEPTH columns staged, 8, 16 or 32; CARRIES 1 where a part of
+//   dh does not go through the weights; LAYERS, STACKED.
+// Mapping: workgroup_id.x is a block of ACROSS · EACH units, y of 32 rows, z a layer; invocation (x, y) owns units x,
+//   x + ACROSS, … and rows 4·y + 0…3.
 
 // da as [DEPTH units][32 rows], weights as [DEPTH units][ACROSS · EACH units].
 var<workgroup> da: array<Sums, $(32 * DEPTH)>;
 var<workgroup> w: array<Sums, $(DEPTH * ACROSS * EACH)>;
 
-fn gradient_of(row: u32, k: u32) -> Sums {
-  let step = step_at(params.walked) * params.batch;
+fn gradient_of(is_above: bool, walked: u32, row: u32, k: u32) -> Sums {
+  let step = step_at(select(walked, walked - 1u, is_above)) * params.batch;
   let at = (step + min(row, params.batch - 1u)) * params.units + min(k, params.units - 1u);
+#if STACKED
+  if (is_above) {
+    return select(Sums(), gradient_above(at), k < params.units);
+  }
+#end
   return select(Sums(), gradient_at(at), k < params.units);
 }
 
-fn weight_of(k: u32, unit: u32) -> Sums {
-  let at = min(unit, params.units - 1u) * params.units + min(k, params.units - 1u);
-  return select(Sums(), weight(at), k < params.units);
+fn weight_of(begin: u32, k: u32, unit: u32) -> Sums {
+  let value = weight(begin, min(unit, params.units - 1u) * params.units + min(k, params.units - 1u));
+  return select(Sums(), value, k < params.units);
 }
 
 @compute @workgroup_size($(ACROSS), 8)
@@ -31,6 +37,14 @@ fn main(
   @builtin(local_invocation_id) local: vec3<u32>,
   @builtin(local_invocation_index) thread: u32,
 ) {
+#if LAYERS
+  layer = group.z;
+#end
+  let walked = params.walked - $(STACKED)u * group.z;
+  // Before 0 is far above.
+  if (walked > params.steps) {
+    return;
+  }
   let first_unit = group.x * $(ACROSS * EACH)u;
   let first_row = group.y * 32u + 4u * local.y;
 #for u in 0..EACH
@@ -38,15 +52,27 @@ fn main(
   var dh_$(u)_$(r) = 0.0;
 #end
 #end
-  if (params.walked < params.steps) {
+#if STACKED
+  let is_topmost = group.z == $(LAYERS - 1)u;
+  for (var part = select(0u, 1u, walked == params.steps); part < select(2u, 1u, is_topmost || walked == 0u); part++) {
+    let is_above = part == 1u;
+    var begin = first(RECURRENT);
+    if (is_above) {
+      begin = first_of(layer + 1u, INPUT);
+    }
+#else
+  if (walked < params.steps) {
+    let is_above = false;
+    let begin = first(RECURRENT);
+#end
     let k_of = thread % $(DEPTH)u;
     let row_of = thread / $(DEPTH)u;
     for (var k = 0u; k < params.units; k += $(DEPTH)u) {
 #for i in 0..(4 * DEPTH / ACROSS)
-      let x_$(i) = gradient_of(group.y * 32u + row_of + $(i * (8 * ACROSS / DEPTH))u, k + k_of);
+      let x_$(i) = gradient_of(is_above, walked, group.y * 32u + row_of + $(i * (8 * ACROSS / DEPTH))u, k + k_of);
 #end
 #for i in 0..(DEPTH * EACH / 8)
-      let y_$(i) = weight_of(k + k_of, first_unit + row_of + $(i * (8 * ACROSS / DEPTH))u);
+      let y_$(i) = weight_of(begin, k + k_of, first_unit + row_of + $(i * (8 * ACROSS / DEPTH))u);
 #end
       // The tile before this one is read no more.
       workgroupBarrier();
@@ -80,23 +106,24 @@ fn main(
     let at = row * params.units + unit_$(u);
     var dh = dh_$(u)_$(r);
 #if CARRIES
-    if (params.walked < params.steps) {
-      dh += g_h0[at];
+    if (walked < params.steps) {
+      dh += g_h0[first(H) + at];
     }
 #end
-    if (params.walked == 0u) {
-      g_h0[at] = dh;
+    if (walked == 0u) {
+      g_h0[first(H) + at] = dh;
     } else {
       var later = Carry();
-      if (params.walked < params.steps) {
+      later.h = dh;
+      if (walked < params.steps) {
         later = carry_at(at, dh);
       }
-      let step = step_at(params.walked - 1u);
+      let step = step_at(walked - 1u);
       let back = retreat(
         step * size + at, tape_before(step, size) + at, tape_after(step, size) + at, later, is_live(step, row));
       store_carry(at, back.carry);
 #if CARRIES
-      g_h0[at] = back.carry.h;
+      g_h0[first(H) + at] = back.carry.h;
 #end
     }
   }

@@ -19,6 +19,10 @@ fn main(
   @builtin(workgroup_id) group: vec3<u32>,
   @builtin(local_invocation_index) unit: u32,
 ) {
+#if LAYERS
+  layer = group.z;
+#end
+  let begin = first(RECURRENT);
   let size = params.batch * $(UNITS)u;
   let part = unit % $(SPLIT)u;
 #for u in 0..SPLIT
@@ -63,9 +67,9 @@ fn main(
 #end
 #for u in 0..SPLIT
 #if UNITS % SPLIT
-      let w_$(s)_$(u) = weight(weights_$(u) + min(k + $(s * SPLIT)u, $(UNITS - 1)u));
+      let w_$(s)_$(u) = weight(begin, weights_$(u) + min(k + $(s * SPLIT)u, $(UNITS - 1)u));
 #else
-      let w_$(s)_$(u) = weight(weights_$(u) + k + $(s * SPLIT)u);
+      let w_$(s)_$(u) = weight(begin, weights_$(u) + k + $(s * SPLIT)u);
 #end
 #for r in 0..ROWS
       dh_$(u)_$(r) = accumulate(dh_$(u)_$(r), x_$(s)_$(r), w_$(s)_$(u));
@@ -89,7 +93,7 @@ fn main(
   }
 #for r in 0..ROWS
   if (is_cell_$(r)) {
-    g_h0[at_$(r)] = carry_$(r).h;
+    g_h0[first(H) + at_$(r)] = carry_$(r).h;
     store_carry(at_$(r), carry_$(r));
   }
 #end

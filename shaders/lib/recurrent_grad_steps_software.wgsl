@@ -57,7 +57,7 @@ fn main(
     for (var k = 0u; k < $(UNITS)u; k += $(UNROLL)u) {
 #for s in 0..UNROLL
 #for u in 0..EACH
-      let w_$(s)_$(u) = weight(unit_$(u) * $(UNITS)u + k + $(s)u);
+      let w_$(s)_$(u) = weight(0u, unit_$(u) * $(UNITS)u + k + $(s)u);
 #end
 #for r in 0..ROWS
       let x_$(s)_$(r) = gradient_at(here + row_$(r) + k + $(s)u);

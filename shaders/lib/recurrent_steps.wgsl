@@ -4,8 +4,8 @@
 //
 // Names of the includer: lib/recurrent; Input with `sums: Sums`, State with `h: f32`; input_at, weight, initial, store,
 //   advance.
-// Constants: UNITS = U; ROWS 1, 2 or 4 rows of a workgroup; UNROLL steps of k unrolled, a divisor of U.
-// Mapping: workgroup_id.x owns rows ROWS · x + 0…; an invocation owns one unit of all these rows. Rows beyond the batch
+// Constants: UNITS = U; ROWS 1, 2 or 4 rows of a workgroup; UNROLL steps of k unrolled, a divisor of U; LAYERS.
+// Mapping: workgroup_id.x owns rows ROWS · x + 0… of layer z; an invocation owns one unit of all these rows. Rows beyond the batch
 //   repeat the last one and are not stored.
 
 #if ROWS == 1
@@ -21,6 +21,10 @@ fn main(
   @builtin(workgroup_id) group: vec3<u32>,
   @builtin(local_invocation_index) unit: u32,
 ) {
+#if LAYERS
+  layer = group.z;
+#end
+  let begin = first(RECURRENT);
   let size = params.batch * $(UNITS)u;
   let start = tape_before(step_at(0u), size);
   var rows: Rows;
@@ -51,7 +55,7 @@ fn main(
     workgroupBarrier();
     for (var k = 0u; k < $(UNITS)u; k += $(UNROLL)u) {
 #for s in 0..UNROLL
-      let w_$(s) = weight((k + $(s)u) * $(UNITS)u + unit);
+      let w_$(s) = weight(begin, (k + $(s)u) * $(UNITS)u + unit);
       let x_$(s) = h[old + k + $(s)u];
 #for r in 0..ROWS
 #if ROWS == 1

@@ -43,7 +43,7 @@ fn main(
     for (var k = 0u; k < $(UNITS)u; k += $(UNROLL)u) {
 #for s in 0..UNROLL
 #for u in 0..EACH
-      let w_$(s)_$(u) = weight((k + $(s)u) * $(UNITS)u + unit_$(u));
+      let w_$(s)_$(u) = weight(0u, (k + $(s)u) * $(UNITS)u + unit_$(u));
 #end
 #for r in 0..ROWS
       let x_$(s)_$(r) = states[before + row_$(r) + k + $(s)u];

@@ -3,7 +3,10 @@
 // Bindings: gates f32[T, B, U, 4] (r z n, activated, and m = h·R_n + bias), projected f32[T, B, U, 3] (x·W + b),
 //   recurrent f32[U, U, 3] ([k][unit][gate r z n]), bias f32[U], h0 f32[B, U], states f32[T + 1, B, U], lengths i32[B]
 //   where LENGTHS; params.
-// Constants: MODE 0 a step, 1 all steps, 2 all steps on a software adapter; LENGTHS 0 or 1; those of the walk.
+// Of LAYERS that are walked together each binding holds those of all layers; `recurrent` also has the weights of the
+//   states below, likewise, the biases f32[U, 3] of all layers but the lowest, and `bias` of all, which is not bound.
+// Constants: MODE 0 a step, 1 all steps, 2 all steps on a software adapter; LENGTHS, STACKED 0 or 1; LAYERS; those of
+//   the walk.
 // Mapping: as in the walk.
 // Accumulation: f32, k ascending from x·W + b, or from the bias; error ≤ U · 2⁻²⁴ relative to Σ|h||R| a step. tanh and σ
 //   to 4 ulp.
@@ -12,13 +15,15 @@
 @group(0) @binding(0) var<storage, read_write> gates: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read> projected: array<f32>;
 @group(0) @binding(2) var<storage, read> recurrent: array<f32>;
+#if !LAYERS
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
-@group(0) @binding(4) var<storage, read> h0: array<f32>;
-@group(0) @binding(5) var<storage, read_write> states: array<f32>;
-#if LENGTHS
-@group(0) @binding(6) var<storage, read> lengths: array<i32>;
 #end
-@group(0) @binding($(6 + LENGTHS)) var<uniform> params: Params;
+@group(0) @binding($(4 - !!LAYERS)) var<storage, read> h0: array<f32>;
+@group(0) @binding($(5 - !!LAYERS)) var<storage, read_write> states: array<f32>;
+#if LENGTHS
+@group(0) @binding($(6 - !!LAYERS)) var<storage, read> lengths: array<i32>;
+#end
+@group(0) @binding($(6 - !!LAYERS + LENGTHS)) var<uniform> params: Params;
 
 alias Real = f32;
 #include lib/gates
@@ -34,24 +39,45 @@ struct State {
   h: f32,
 }
 
-fn input_at(at: u32, unit: u32) -> Input {
-  return Input(vec3<f32>(projected[3u * at], projected[3u * at + 1u], bias[unit]), projected[3u * at + 2u]);
+fn candidate_bias(unit: u32) -> f32 {
+#if LAYERS
+  return recurrent[first(CANDIDATE_BIAS) + unit];
+#else
+  return bias[unit];
+#end
 }
 
-fn weight(at: u32) -> Sums {
-  return vec3<f32>(recurrent[3u * at], recurrent[3u * at + 1u], recurrent[3u * at + 2u]);
+fn input_at(at: u32, unit: u32) -> Input {
+#if STACKED
+  if (layer > 0u) {
+    let b = first(BIAS) + 3u * unit;
+    return Input(vec3<f32>(recurrent[b], recurrent[b + 1u], recurrent[b + 2u]), 0.0);
+  }
+#end
+  let p = first(PROJECTED) + 3u * at;
+  return Input(vec3<f32>(projected[p], projected[p + 1u], candidate_bias(unit)), projected[p + 2u]);
+}
+
+// From the sums for r, z and n to those for r, z and m.
+fn projected_input(input: Input, unit: u32) -> Input {
+  return Input(vec3<f32>(input.sums.xy, candidate_bias(unit)), input.sums.z);
+}
+
+fn weight(begin: u32, at: u32) -> Sums {
+  let w = begin + 3u * at;
+  return vec3<f32>(recurrent[w], recurrent[w + 1u], recurrent[w + 2u]);
 }
 
 fn initial(at: u32) -> State {
-  return State(h0[at]);
+  return State(h0[first(H) + at]);
 }
 
 fn state_at(at: u32) -> State {
-  return State(states[at]);
+  return State(states[first(STATES) + at]);
 }
 
 fn store(at: u32, state: State) {
-  states[at] = state.h;
+  states[first(STATES) + at] = state.h;
 }
 
 fn hold(at: u32, after: u32, input: Input) {
@@ -68,7 +94,7 @@ fn advance(at: u32, input: Input, before: State, live: bool) -> State {
   let z = sigmoid(input.sums.y);
   let m = input.sums.z;
   let n = tanh_exact(input.n + r * m);
-  gates[at] = vec4<f32>(r, z, n, m);
+  gates[first(GATES) + at] = vec4<f32>(r, z, n, m);
   return State(select(before.h, (1.0 - z) * n + z * before.h, live));
 }
 

@@ -5,8 +5,10 @@
 //   f32[T + 1, B, U], g_h f32[T, B, U] (that of every h from outside; overwritten by all of it where FLOW), g_projected,
 //   g_sums f32[T, B, U, 3] (gradients of the gates' arguments and of h·R), g_h0 f32[B, U], lengths i32[B] where LENGTHS;
 //   params.
-// Constants: MODE 0 a step, 1 all steps, 2 all steps on a software adapter; FLOW, LENGTHS 0 or 1; CARRIES = 1; those of
-//   the walk.
+// Of LAYERS that are walked together each binding holds those of all layers, g_h of the topmost; `recurrent` also has the
+//   weights of the states below, likewise.
+// Constants: MODE 0 a step, 1 all steps, 2 all steps on a software adapter; FLOW, LENGTHS, STACKED 0 or 1; CARRIES = 1;
+//   LAYERS, without FLOW; those of the walk.
 // Mapping: as in the walk.
 // Accumulation: f32, in a fixed order; error ≤ 3U · 2⁻²⁴ relative to Σ|da||R| a step.
 // Source: KERNELS.md 3; ops/gru.ts.
@@ -39,13 +41,22 @@ struct Back {
   carry: Carry,
 }
 
-fn weight(at: u32) -> Sums {
-  return vec3<f32>(recurrent[3u * at], recurrent[3u * at + 1u], recurrent[3u * at + 2u]);
+fn weight(begin: u32, at: u32) -> Sums {
+  let w = begin + 3u * at;
+  return vec3<f32>(recurrent[w], recurrent[w + 1u], recurrent[w + 2u]);
 }
 
 fn gradient_at(at: u32) -> Sums {
-  return vec3<f32>(g_sums[3u * at], g_sums[3u * at + 1u], g_sums[3u * at + 2u]);
+  let g = first(G_SUMS) + 3u * at;
+  return vec3<f32>(g_sums[g], g_sums[g + 1u], g_sums[g + 2u]);
 }
+
+#if STACKED
+fn gradient_above(at: u32) -> Sums {
+  let g = first_of(layer + 1u, PROJECTED) + 3u * at;
+  return vec3<f32>(g_projected[g], g_projected[g + 1u], g_projected[g + 2u]);
+}
+#end
 
 // One chain of FMAs: dot makes a product and a sum more of it.
 fn accumulate(sum: f32, a: Sums, b: Sums) -> f32 {
@@ -59,21 +70,33 @@ fn carry_at(at: u32, h: f32) -> Carry {
 fn store_carry(at: u32, carry: Carry) {
 }
 
+// The gradient of a state from outside, 0 where a layer has none.
+fn outside_h(at: u32) -> f32 {
+#if LAYERS
+  if (first(G_STATES) == NONE) {
+    return 0.0;
+  }
+#end
+  return g_h[first(G_STATES) + at];
+}
+
 // Writes the gradients of one cell; returns those of h·R and what does not go through the weights.
 fn retreat(at: u32, before: u32, after: u32, later: Carry, live: bool) -> Back {
-  let gate = gates[at];
-  let all_h = later.h + g_h[at];
+  let gate = gates[first(GATES) + at];
+  let all_h = later.h + outside_h(at);
   let dh = select(0.0, all_h, live);
   let dn = dh * (1.0 - gate.y) * (1.0 - gate.z * gate.z);
-  let dz = dh * (states[before] - gate.z) * gate.y * (1.0 - gate.y);
+  let dz = dh * (states[first(STATES) + before] - gate.z) * gate.y * (1.0 - gate.y);
   let dr = dn * gate.w * gate.x * (1.0 - gate.x);
   let sums = vec3<f32>(dr, dz, dn * gate.x);
-  g_projected[3u * at] = dr;
-  g_projected[3u * at + 1u] = dz;
-  g_projected[3u * at + 2u] = dn;
-  g_sums[3u * at] = sums.x;
-  g_sums[3u * at + 1u] = sums.y;
-  g_sums[3u * at + 2u] = sums.z;
+  let p = first(PROJECTED) + 3u * at;
+  g_projected[p] = dr;
+  g_projected[p + 1u] = dz;
+  g_projected[p + 2u] = dn;
+  let s = first(G_SUMS) + 3u * at;
+  g_sums[s] = sums.x;
+  g_sums[s + 1u] = sums.y;
+  g_sums[s + 2u] = sums.z;
 #if FLOW
   g_h[at] = dh;
 #end

@@ -3,7 +3,10 @@
 // Bindings: gates f32[T, B, U, 4] (x·W + b, overwritten by the activated gates i f g o), recurrent f32[U, U, 4]
 //   ([k][unit][gate]), h0, c0 f32[B, U], states, cells f32[T + 1, B, U] (h and c around every step), lengths i32[B]
 //   where LENGTHS; params.
-// Constants: MODE 0 a step, 1 all steps, 2 all steps on a software adapter; LENGTHS 0 or 1; those of the walk.
+// Of LAYERS that are walked together each binding holds those of all layers; `recurrent` also has the weights of the
+//   states below, likewise, and the biases f32[U, 4] of all layers but the lowest.
+// Constants: MODE 0 a step, 1 all steps, 2 all steps on a software adapter; LENGTHS, STACKED 0 or 1; LAYERS; those of
+//   the walk.
 // Mapping: as in the walk.
 // Accumulation: f32, k ascending from x·W + b; error ≤ U · 2⁻²⁴ relative to Σ|h||R| a step. tanh and σ to 4 ulp.
 // Source: KERNELS.md 2; ops/lstm.ts.
@@ -33,24 +36,33 @@ struct State {
 }
 
 fn input_at(at: u32, unit: u32) -> Input {
-  return Input(gates[at]);
+#if STACKED
+  if (layer > 0u) {
+    return Input(recurrent[first(BIAS) + unit]);
+  }
+#end
+  return Input(gates[first(GATES) + at]);
 }
 
-fn weight(at: u32) -> Sums {
-  return recurrent[at];
+fn projected_input(input: Input, unit: u32) -> Input {
+  return input;
+}
+
+fn weight(begin: u32, at: u32) -> Sums {
+  return recurrent[begin + at];
 }
 
 fn initial(at: u32) -> State {
-  return State(h0[at], c0[at]);
+  return State(h0[first(H) + at], c0[first(C) + at]);
 }
 
 fn state_at(at: u32) -> State {
-  return State(states[at], cells[at]);
+  return State(states[first(STATES) + at], cells[first(CELLS) + at]);
 }
 
 fn store(at: u32, state: State) {
-  states[at] = state.h;
-  cells[at] = state.c;
+  states[first(STATES) + at] = state.h;
+  cells[first(CELLS) + at] = state.c;
 }
 
 fn hold(at: u32, after: u32, input: Input) {
@@ -64,7 +76,7 @@ fn held(at: u32, after: u32) -> Input {
 fn advance(at: u32, input: Input, before: State, live: bool) -> State {
   let a = input.sums;
   let gate = vec4<f32>(sigmoid(a.x), sigmoid(a.y), tanh_exact(a.z), sigmoid(a.w));
-  gates[at] = gate;
+  gates[first(GATES) + at] = gate;
   let c = gate.y * before.c + gate.x * gate.z;
   let h = gate.w * tanh_exact(c);
   return State(select(before.h, h, live), select(before.c, c, live));

@@ -5,8 +5,10 @@
 //   f32[U, U, 4] ([k][unit][gate]), cells f32[T + 1, B, U], g_h f32[T, B, U] (that of every h from outside; overwritten
 //   by all of it where FLOW), g_c f32[T, B, U] where FLOW or OUTSIDE (likewise for c), g_h0, g_c0 f32[B, U], lengths
 //   i32[B] where LENGTHS; params.
-// Constants: MODE 0 a step, 1 all steps, 2 all steps on a software adapter; FLOW, LENGTHS 0 or 1; OUTSIDE 1 where g_c
-//   brings a gradient of every c; CARRIES = LENGTHS; those of the walk.
+// Of LAYERS that are walked together each binding holds those of all layers, g_h and g_c of the topmost; `recurrent` also
+//   has the weights of the states below, likewise.
+// Constants: MODE 0 a step, 1 all steps, 2 all steps on a software adapter; FLOW, LENGTHS, STACKED 0 or 1; OUTSIDE 1
+//   where g_c brings a gradient of every c; CARRIES = LENGTHS; LAYERS, without FLOW; those of the walk.
 // Mapping: as in the walk.
 // Accumulation: f32, in a fixed order; error ≤ 4U · 2⁻²⁴ relative to Σ|da||R| a step.
 // Source: KERNELS.md 3; ops/lstm.ts.
@@ -45,13 +47,19 @@ struct Back {
   carry: Carry,
 }
 
-fn weight(at: u32) -> Sums {
-  return recurrent[at];
+fn weight(begin: u32, at: u32) -> Sums {
+  return recurrent[begin + at];
 }
 
 fn gradient_at(at: u32) -> Sums {
-  return gates[at];
+  return gates[first(GATES) + at];
 }
+
+#if STACKED
+fn gradient_above(at: u32) -> Sums {
+  return gates[first_of(layer + 1u, GATES) + at];
+}
+#end
 
 // One chain of FMAs: dot makes a product and a sum more of it.
 fn accumulate(sum: f32, a: Sums, b: Sums) -> f32 {
@@ -59,20 +67,41 @@ fn accumulate(sum: f32, a: Sums, b: Sums) -> f32 {
 }
 
 fn carry_at(at: u32, h: f32) -> Carry {
-  return Carry(h, g_c0[at]);
+  return Carry(h, g_c0[first(C) + at]);
 }
 
 fn store_carry(at: u32, carry: Carry) {
-  g_c0[at] = carry.c;
+  g_c0[first(C) + at] = carry.c;
 }
+
+// The gradient of a state from outside, 0 where a layer has none.
+fn outside_h(at: u32) -> f32 {
+#if LAYERS
+  if (first(G_STATES) == NONE) {
+    return 0.0;
+  }
+#end
+  return g_h[first(G_STATES) + at];
+}
+
+#if OUTSIDE
+fn outside_c(at: u32) -> f32 {
+#if LAYERS
+  if (first(G_CELLS) == NONE) {
+    return 0.0;
+  }
+#end
+  return g_c[first(G_CELLS) + at];
+}
+#end
 
 // Writes the gradients of one cell; returns those of the gates' arguments and what does not go through the weights.
 fn retreat(at: u32, before: u32, after: u32, later: Carry, live: bool) -> Back {
-  let gate = gates[at];
-  let tanh_c = tanh_exact(cells[after]);
-  let all_h = later.h + g_h[at];
+  let gate = gates[first(GATES) + at];
+  let tanh_c = tanh_exact(cells[first(CELLS) + after]);
+  let all_h = later.h + outside_h(at);
 #if OUTSIDE
-  let all_c = later.c + g_c[at];
+  let all_c = later.c + outside_c(at);
 #else
   let all_c = later.c;
 #end
@@ -80,10 +109,10 @@ fn retreat(at: u32, before: u32, after: u32, later: Carry, live: bool) -> Back {
   let dc = select(0.0, all_c + dh * gate.w * (1.0 - tanh_c * tanh_c), live);
   let sums = vec4<f32>(
     dc * gate.z * gate.x * (1.0 - gate.x),
-    dc * cells[before] * gate.y * (1.0 - gate.y),
+    dc * cells[first(CELLS) + before] * gate.y * (1.0 - gate.y),
     dc * gate.x * (1.0 - gate.z * gate.z),
     dh * tanh_c * gate.w * (1.0 - gate.w));
-  gates[at] = sums;
+  gates[first(GATES) + at] = sums;
 #if FLOW
   g_h[at] = dh;
   g_c[at] = dc;

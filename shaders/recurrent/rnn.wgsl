@@ -3,8 +3,10 @@
 //
 // Bindings: projected f32[T, B, U] (x·W + b), recurrent f32[U, U] ([k][unit]), h0 f32[B, U], states f32[T + 1, B, U],
 //   lengths i32[B] where LENGTHS; params.
-// Constants: RELU 0 for tanh, 1 for relu; MODE 0 a step, 1 all steps, 2 all steps on a software adapter; LENGTHS 0 or 1;
-//   those of the walk.
+// Of LAYERS that are walked together each binding holds those of all layers; `recurrent` also has the weights of the
+//   states below, likewise, and the biases f32[U] of all layers but the lowest.
+// Constants: RELU 0 for tanh, 1 for relu; MODE 0 a step, 1 all steps, 2 all steps on a software adapter; LENGTHS, STACKED
+//   0 or 1; LAYERS; those of the walk.
 // Mapping: as in the walk.
 // Accumulation: f32, k ascending from x·W + b; error ≤ U · 2⁻²⁴ relative to Σ|h||R| a step. tanh to 4 ulp.
 // Source: KERNELS.md 2; ops/rnn.ts.
@@ -31,23 +33,32 @@ struct State {
 }
 
 fn input_at(at: u32, unit: u32) -> Input {
-  return Input(projected[at]);
+#if STACKED
+  if (layer > 0u) {
+    return Input(recurrent[first(BIAS) + unit]);
+  }
+#end
+  return Input(projected[first(PROJECTED) + at]);
 }
 
-fn weight(at: u32) -> Sums {
-  return recurrent[at];
+fn projected_input(input: Input, unit: u32) -> Input {
+  return input;
+}
+
+fn weight(begin: u32, at: u32) -> Sums {
+  return recurrent[begin + at];
 }
 
 fn initial(at: u32) -> State {
-  return State(h0[at]);
+  return State(h0[first(H) + at]);
 }
 
 fn state_at(at: u32) -> State {
-  return State(states[at]);
+  return State(states[first(STATES) + at]);
 }
 
 fn store(at: u32, state: State) {
-  states[at] = state.h;
+  states[first(STATES) + at] = state.h;
 }
 
 fn hold(at: u32, after: u32, input: Input) {

@@ -4,8 +4,10 @@
 // Bindings: g_sums f32[T, B, U] (the gradients of the arguments), recurrent f32[U, U] ([k][unit]), states
 //   f32[T + 1, B, U], g_h f32[T, B, U] (that of every h from outside; overwritten by all of it where FLOW), g_h0
 //   f32[B, U], lengths i32[B] where LENGTHS; params.
-// Constants: RELU 0 for tanh, 1 for relu; MODE 0 a step, 1 all steps, 2 all steps on a software adapter; FLOW, LENGTHS
-//   0 or 1; CARRIES = LENGTHS; those of the walk.
+// Of LAYERS that are walked together each binding holds those of all layers, g_h of the topmost; `recurrent` also has the
+//   weights of the states below, likewise.
+// Constants: RELU 0 for tanh, 1 for relu; MODE 0 a step, 1 all steps, 2 all steps on a software adapter; FLOW, LENGTHS,
+//   STACKED 0 or 1; CARRIES = LENGTHS; LAYERS, without FLOW; those of the walk.
 // Mapping: as in the walk.
 // Accumulation: f32, in a fixed order; error ≤ U · 2⁻²⁴ relative to Σ|da||R| a step.
 // Source: KERNELS.md 3; ops/rnn.ts.
@@ -36,13 +38,19 @@ struct Back {
   carry: Carry,
 }
 
-fn weight(at: u32) -> Sums {
-  return recurrent[at];
+fn weight(begin: u32, at: u32) -> Sums {
+  return recurrent[begin + at];
 }
 
 fn gradient_at(at: u32) -> Sums {
-  return g_sums[at];
+  return g_sums[first(G_SUMS) + at];
 }
+
+#if STACKED
+fn gradient_above(at: u32) -> Sums {
+  return g_sums[first_of(layer + 1u, G_SUMS) + at];
+}
+#end
 
 fn accumulate(sum: f32, a: Sums, b: Sums) -> f32 {
   return sum + a * b;
@@ -55,17 +63,27 @@ fn carry_at(at: u32, h: f32) -> Carry {
 fn store_carry(at: u32, carry: Carry) {
 }
 
+// The gradient of a state from outside, 0 where a layer has none.
+fn outside_h(at: u32) -> f32 {
+#if LAYERS
+  if (first(G_STATES) == NONE) {
+    return 0.0;
+  }
+#end
+  return g_h[first(G_STATES) + at];
+}
+
 // Writes the gradient of one cell; returns that of its argument and what does not go through the weights.
 fn retreat(at: u32, before: u32, after: u32, later: Carry, live: bool) -> Back {
-  let h = states[after];
-  let all_h = later.h + g_h[at];
+  let h = states[first(STATES) + after];
+  let all_h = later.h + outside_h(at);
   let dh = select(0.0, all_h, live);
 #if RELU
   let sums = select(0.0, dh, h > 0.0);
 #else
   let sums = dh * (1.0 - h * h);
 #end
-  g_sums[at] = sums;
+  g_sums[first(G_SUMS) + at] = sums;
 #if FLOW
   g_h[at] = dh;
 #end

@@ -6,6 +6,7 @@
 import { InternalError, NotDifferentiableError } from "../errors.ts";
 import {
   emit,
+  flatten,
   type GraphValue,
   inputsOf,
   type Node,
@@ -170,14 +171,13 @@ function compositeCotangents(
     return inputs.map(() => ({ notDifferentiable: `the gradient of ${node.op} is not defined` }));
   }
   const outs = op.composite(emit, node.ins as never, node.attrs as never);
-  const seeds = Object.entries(node.outs as Readonly<Record<string, GraphValue>>).flatMap(
-    ([name, out]) => {
-      const cotangent = cotangents.get(out);
-      const value = (outs as Readonly<Record<string, Value>>)[name];
-      return cotangent === undefined || value === undefined
-        ? []
-        : [{ value: graphValue(value), cotangent }];
-    },
-  );
+  const values = flatten<Value>(op.outputs, outs);
+  const seeds = outputsOf(node).flatMap((out, i) => {
+    const cotangent = cotangents.get(out);
+    const value = values[i];
+    return cotangent === undefined || value === undefined
+      ? []
+      : [{ value: graphValue(value), cotangent }];
+  });
   return backward(seeds, inputs, new Set(inputs));
 }

@@ -1,13 +1,9 @@
 import { emit, type GraphValue } from "../graph/graph.ts";
 import type { Value } from "../ops/op.ts";
-import { after } from "../ops/recurrence.ts";
 import type { Tensor } from "../runtime/tensor.ts";
-import { sizeOf } from "../tensor/shape.ts";
 import { wrap } from "./apply.ts";
 import { zeros } from "./creation.ts";
-import { add, greater, where } from "./elementwise.ts";
-import { matmul } from "./linear.ts";
-import { reshape, slice } from "./movement.ts";
+import { final, outputs, project } from "./recurrent-walk.ts";
 import { isWatched, noteWalk, type Walk } from "./recurrent-watch.ts";
 
 /** How a recurrent layer walks a sequence. */
@@ -92,7 +88,10 @@ export function rnn(
     { activation, ...walk.attrs },
   );
   note("rnn", options, walk, states, undefined);
-  return { y: outputs(wrap(states), walk), state: { h: final(wrap(states), walk) } };
+  return {
+    y: outputs(wrap(states), walk.attrs.reverse, walk.lengths),
+    state: { h: final(wrap(states), walk.attrs.reverse) },
+  };
 }
 
 /**
@@ -120,7 +119,10 @@ export function gru(
     walk.attrs,
   );
   note("gru", options, walk, states, gates);
-  return { y: outputs(wrap(states), walk), state: { h: final(wrap(states), walk) } };
+  return {
+    y: outputs(wrap(states), walk.attrs.reverse, walk.lengths),
+    state: { h: final(wrap(states), walk.attrs.reverse) },
+  };
 }
 
 /**
@@ -150,8 +152,11 @@ export function lstm(
   );
   note("lstm", options, walk, cells, gates);
   return {
-    y: outputs(wrap(states), walk),
-    state: { h: final(wrap(states), walk), c: final(wrap(cells), walk) },
+    y: outputs(wrap(states), walk.attrs.reverse, walk.lengths),
+    state: {
+      h: final(wrap(states), walk.attrs.reverse),
+      c: final(wrap(cells), walk.attrs.reverse),
+    },
   };
 }
 
@@ -184,27 +189,4 @@ function note(
   const [tapeValue, gateValue] = [tape as GraphValue, gates as GraphValue | undefined];
   const { reverse } = attrs;
   noteWalk({ name, cell, reverse, tape: tapeValue, gates: gateValue, lengths: lengths?.value });
-}
-
-/** x·W + b for every step: one product for the whole sequence, in the shape of the gates. */
-function project(x: Tensor, input: Tensor, bias: Tensor): Tensor {
-  const [T = 0, B = 0, I = 0] = x.shape;
-  const columns = sizeOf(input.shape.slice(1));
-  const flat = matmul(reshape(x, [T * B, I]), reshape(input, [I, columns]));
-  return reshape(add(flat, reshape(bias, [columns])), [T, B, ...input.shape.slice(1)]);
-}
-
-/** What every step computed: [T, B, H], 0 where a sequence has ended. */
-function outputs(states: Tensor, { attrs, lengths }: Begun): Tensor {
-  const y = wrap(after(emit, states.value, attrs.reverse));
-  if (lengths === undefined) return y;
-  const [T = 0, B = 0] = y.shape;
-  const step = reshape(wrap(emit("iota", {}, { length: T, dtype: "i32" }).out), [T, 1, 1]);
-  return where(greater(reshape(lengths, [1, B, 1]), step), y, 0);
-}
-
-/** The last row of the walk: [B, H]. */
-function final(tape: Tensor, { attrs }: Begun): Tensor {
-  const [rows = 1, B = 0, H = 0] = tape.shape;
-  return reshape(slice(tape, [attrs.reverse ? 0 : rows - 1, 0, 0], [1, B, H]), [B, H]);
 }

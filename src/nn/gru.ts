@@ -1,6 +1,7 @@
 import { InternalError } from "../errors.ts";
-import { gru as walk } from "../functions.ts";
+import { type GruWeights, gru as walk, gruLayers as walkLayers } from "../functions.ts";
 import { type RecurrentModule, type RecurrentOptions, recurrentModule } from "./recurrent.ts";
+import type { Weights } from "./recurrent-weights.ts";
 
 /**
  * GRU over whole sequences: x f32[T, B, I] → y f32[T, B, H], the hidden state of the last layer at every step.
@@ -19,15 +20,25 @@ export function gru(
       kind: "gru",
       gates: 3,
       states: 1,
-      walk(x, { candidateBias, ...weights }, state, how) {
-        if (candidateBias === undefined) throw new InternalError("a gru has no candidate bias.");
+      walk(x, weights, state, how) {
         const h = state?.[0];
-        const walked = walk(x, { ...weights, candidateBias }, h && { h }, how);
+        const walked = walk(x, whole(weights), h && { h }, how);
         return { y: walked.y, state: [walked.state.h] };
+      },
+      walkTogether(x, weights, states, how) {
+        const initial = states?.flatMap(([h]) => (h ? { h } : []));
+        const walked = walkLayers(x, weights.map(whole), initial, how);
+        return { ys: walked.ys, states: walked.states.map(({ h }) => [h]) };
       },
     },
     inputs,
     hidden,
     options,
   );
+}
+
+/** Of a cell with three gates, the weights have all that there is. */
+function whole({ candidateBias, ...weights }: Weights): GruWeights {
+  if (candidateBias === undefined) throw new InternalError("a gru has no candidate bias.");
+  return { ...weights, candidateBias };
 }

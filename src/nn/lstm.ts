@@ -1,4 +1,4 @@
-import { lstm as walk } from "../functions.ts";
+import { lstm as walk, lstmLayers as walkLayers } from "../functions.ts";
 import { type RecurrentModule, type RecurrentOptions, recurrentModule } from "./recurrent.ts";
 
 /**
@@ -22,6 +22,11 @@ export function lstm(
         const [h, c] = state ?? [];
         const walked = walk(x, weights, h && c && { h, c }, how);
         return { y: walked.y, state: [walked.state.h, walked.state.c] };
+      },
+      walkTogether(x, weights, states, how) {
+        const initial = states?.flatMap(([h, c]) => (h && c ? { h, c } : []));
+        const walked = walkLayers(x, weights, initial, how);
+        return { ys: walked.ys, states: walked.states.map(({ h, c }) => [h, c]) };
       },
     },
     inputs,

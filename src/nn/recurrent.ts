@@ -5,6 +5,7 @@ import {
   describe,
   dropout as drop,
   isWatched,
+  type LayersOptions,
   type SequenceOptions,
   Tensor,
   tensor,
@@ -73,6 +74,13 @@ export interface Cell {
     state: State | undefined,
     options: SequenceOptions,
   ): { readonly y: Tensor; readonly state: State };
+  /** Layers of one size at once, one above the other or side by side. */
+  walkTogether(
+    x: Tensor,
+    weights: readonly Weights[],
+    states: readonly State[] | undefined,
+    options: LayersOptions,
+  ): { readonly ys: readonly Tensor[]; readonly states: readonly State[] };
 }
 
 export function recurrentModule(
@@ -92,32 +100,59 @@ export function recurrentModule(
   const turn = (x: Tensor) => (batchFirst ? transpose(x, [1, 0, 2]) : x);
   const title = `${kind}(${inputs}, ${hidden}${layers === 1 ? "" : `, ${layers} layers`}${bidirectional ? ", both directions" : ""})`;
 
-  function walkAll(given: Tensor, run: SequenceRun, { isTraining }: Mode): Stepped {
-    checkSequence(title, given, inputs, batchFirst);
-    const x = turn(given);
+  function walkAll(sequence: Tensor, run: SequenceRun, { isTraining }: Mode): Stepped {
+    checkSequence(title, sequence, inputs, batchFirst);
+    const x = turn(sequence);
     checkState(title, run.state, stateCount, [x.shape[1] ?? 0, hidden]);
     const lengths = lengthsOf(title, run.lengths, x);
+    const given = statesOf(run.state, cell.states);
+    // A flow is that of one layer at a time, and parts of a sequence are.
+    const isApart = options.checkpoint === true || isWatched();
+    const isDropping = isTraining && dropout > 0;
+    if (layers > 1 && !bidirectional && !isDropping && !isApart) {
+      const walk = { arrangement: "above", ...(lengths && { lengths }) } as const;
+      const { ys, states } = cell.walkTogether(x, weights, given, walk);
+      return { y: turn(ys.at(-1) ?? x), state: states.flat() };
+    }
     const next: Tensor[] = [];
     let below = x;
     for (let layer = 0; layer < layers; layer++) {
-      if (layer > 0 && isTraining) below = drop(below, dropout);
-      const walked = weights.slice(layer * directions, (layer + 1) * directions).map((own, d) => {
-        const first = (layer * directions + d) * cell.states;
-        const state = run.state?.slice(first, first + cell.states);
-        const name = `${kind} l${layer}${d === 1 ? " reverse" : ""}`;
-        const walk = { reverse: d === 1, name, ...(lengths && { lengths }) };
-        const part = (steps: Tensor, from: State | undefined, how: SequenceOptions) =>
-          cell.walk(steps, own, from, how);
-        // A flow is that of whole sequences, whose gates are looked at as well.
-        return options.checkpoint === true && !isWatched()
-          ? walkInParts(part, below, state, walk)
-          : part(below, state, walk);
-      });
-      next.push(...walked.flatMap(({ state }) => state));
-      const ys = walked.map(({ y }) => y);
+      if (layer > 0 && isDropping) below = drop(below, dropout);
+      const first = layer * directions;
+      const own = weights.slice(first, first + directions);
+      const from = given?.slice(first, first + directions);
+      const { ys, states } =
+        bidirectional && !isApart
+          ? cell.walkTogether(below, own, from, {
+              arrangement: "sides",
+              ...(lengths && { lengths }),
+            })
+          : walkApart(below, layer, own, from, lengths);
+      next.push(...states.flat());
       below = ys.length === 1 && ys[0] !== undefined ? ys[0] : concat(ys, -1);
     }
     return { y: turn(below), state: next };
+  }
+
+  /** The directions of one layer, one after the other. */
+  function walkApart(
+    x: Tensor,
+    layer: number,
+    weights: readonly Weights[],
+    states: readonly State[] | undefined,
+    lengths: Tensor | undefined,
+  ): ReturnType<Cell["walkTogether"]> {
+    const walked = weights.map((own, d) => {
+      const name = `${kind} l${layer}${d === 1 ? " reverse" : ""}`;
+      const walk = { reverse: d === 1, name, ...(lengths && { lengths }) };
+      const part = (steps: Tensor, from: State | undefined, how: SequenceOptions) =>
+        cell.walk(steps, own, from, how);
+      // A flow is that of whole sequences, whose gates are looked at as well.
+      return options.checkpoint === true && !isWatched()
+        ? walkInParts(part, x, states?.[d], walk)
+        : part(x, states?.[d], walk);
+    });
+    return { ys: walked.map(({ y }) => y), states: walked.map(({ state }) => state) };
   }
 
   const self = module(kind, {
@@ -137,6 +172,14 @@ export function recurrentModule(
       return walked;
     },
   });
+}
+
+/** The state of each layer and direction. */
+function statesOf(state: State | undefined, count: number): State[] | undefined {
+  return (
+    state &&
+    Array.from({ length: state.length / count }, (_, i) => state.slice(i * count, (i + 1) * count))
+  );
 }
 
 function checkSequence(title: string, x: Tensor, inputs: number, batchFirst: boolean): void {

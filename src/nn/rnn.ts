@@ -1,4 +1,4 @@
-import { rnn as walk } from "../functions.ts";
+import { rnn as walk, rnnLayers as walkLayers } from "../functions.ts";
 import { type RecurrentModule, type RecurrentOptions, recurrentModule } from "./recurrent.ts";
 
 export interface RnnOptions extends RecurrentOptions {
@@ -22,6 +22,11 @@ export function rnn(inputs: number, hidden: number, options: RnnOptions = {}): R
         const h = state?.[0];
         const walked = walk(x, weights, h && { h }, { ...how, activation });
         return { y: walked.y, state: [walked.state.h] };
+      },
+      walkTogether(x, weights, states, how) {
+        const initial = states?.flatMap(([h]) => (h ? { h } : []));
+        const walked = walkLayers(x, weights, initial, { ...how, activation });
+        return { ys: walked.ys, states: walked.states.map(({ h }) => [h]) };
       },
     },
     inputs,

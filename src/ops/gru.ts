@@ -64,7 +64,7 @@ export const gru: Op<"gru"> = {
     return {
       projected: gProjected,
       recurrent: recurrentGradient(emit, states, gSums, reverse),
-      bias: biasGradient(emit, gSums),
+      bias: candidateGradient(emit, gSums),
       h0: withInitial(emit, gH0, cotangents.states, reverse),
       lengths: { notDifferentiable: "lengths are whole numbers" },
     };
@@ -101,7 +101,7 @@ export const gruGrad: Op<"gruGrad"> = {
 };
 
 /** Σ_t,b of the third gate: all gates' sums ride along with the product for the recurrent weights. */
-function biasGradient(emit: Emit, gSums: Value): Value {
+export function candidateGradient(emit: Emit, gSums: Value): Value {
   const m = arithmetic(emit);
   const { steps, batch, units } = extentOf(gSums.type.shape);
   const sums = m.sum(m.reshape(gSums, [steps * batch, units * 3]), [0]);

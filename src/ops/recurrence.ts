@@ -105,12 +105,22 @@ export function recurrentGradient(
   gSums: Value,
   reverse: boolean,
 ): Value {
+  return weightGradient(emit, before(emit, states, reverse), gSums);
+}
+
+/** Σ_t x_tᵀ · g_t of x [T, B, U] and gradients [T, B, U] or [T, B, U, gates], as one product. */
+export function weightGradient(emit: Emit, x: Value, gradients: Value): Value {
   const m = arithmetic(emit);
-  const { steps, batch, units } = extentOf(gSums.type.shape);
-  const gates = gSums.type.shape[3] ?? 1;
-  const h = m.reshape(before(emit, states, reverse), [steps * batch, units]);
-  const g = m.reshape(gSums, [steps * batch, units * gates]);
-  const product = emit("matmul", { a: h, b: g }, { transposeA: true, transposeB: false }).out;
+  const { steps, batch, units } = extentOf(gradients.type.shape);
+  const gates = gradients.type.shape[3] ?? 1;
+  const product = emit(
+    "matmul",
+    {
+      a: m.reshape(x, [steps * batch, units]),
+      b: m.reshape(gradients, [steps * batch, units * gates]),
+    },
+    { transposeA: true, transposeB: false },
+  ).out;
   return gates === 1 ? product : m.reshape(product, [units, units, gates]);
 }
 

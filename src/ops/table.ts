@@ -7,7 +7,7 @@ import type { OpTable } from "./op.ts";
 import { optimizerOps } from "./optimizer.ts";
 import { poolOps } from "./pool.ts";
 import { randomOps } from "./random.ts";
-import { recurrentOps } from "./recurrent.ts";
+import { layersOps, recurrentOps } from "./recurrent.ts";
 import { reduceOps } from "./reduce.ts";
 import { scanOps } from "./scan.ts";
 import { softmaxOps } from "./softmax.ts";
@@ -26,6 +26,7 @@ export const ops: OpTable = {
   ...softmaxOps,
   ...embeddingOps,
   ...recurrentOps,
+  ...layersOps,
   ...scanOps,
   ...optimizerOps,
 };

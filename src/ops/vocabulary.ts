@@ -39,6 +39,14 @@ export interface Recurrence {
 export interface Rnn extends Recurrence {
   readonly activation: "tanh" | "relu";
 }
+/** Layers that are walked together: one above the other, or side by side. */
+export interface Layers {
+  /** For each layer whether it goes from the last step to the first; the same for all that stand above each other. */
+  readonly reverse: readonly boolean[];
+}
+export interface RnnLayers extends Layers {
+  readonly activation: "tanh" | "relu";
+}
 export type ReduceName = "sum" | "mean" | "max" | "min";
 type None = Record<never, never>;
 
@@ -128,6 +136,40 @@ export interface Vocabulary {
     attrs: Recurrence;
   };
 
+  // L such layers at once (ops/layers.ts): each list has one for every layer. Side by side there are L of `projected`;
+  // one above the other there is that of the lowest, and `input` [U, U, gates] and `bias` [U, gates] of each but the
+  // lowest, which takes the states below it. gY and gCells are those of the topmost layers, as many as are given.
+  rnnLayers: {
+    inputs: { projected: Many; recurrent: Many; input: Many; bias: Many; h0: Many; lengths: Optional };
+    outputs: { states: Many };
+    attrs: RnnLayers;
+  };
+  rnnLayersGrad: {
+    inputs: { recurrent: Many; input: Many; states: Many; gY: Many; lengths: Optional };
+    outputs: { gProjected: Many; gH0: Many };
+    attrs: RnnLayers;
+  };
+  lstmLayers: {
+    inputs: { projected: Many; recurrent: Many; input: Many; bias: Many; h0: Many; c0: Many; lengths: Optional };
+    outputs: { states: Many; cells: Many; gates: Many };
+    attrs: Layers;
+  };
+  lstmLayersGrad: {
+    inputs: { recurrent: Many; input: Many; cells: Many; gates: Many; gY: Many; gCells: Many; lengths: Optional };
+    outputs: { gProjected: Many; gH0: Many; gC0: Many };
+    attrs: Layers;
+  };
+  gruLayers: {
+    inputs: { projected: Many; recurrent: Many; input: Many; bias: Many; candidateBias: Many; h0: Many; lengths: Optional };
+    outputs: { states: Many; gates: Many };
+    attrs: Layers;
+  };
+  gruLayersGrad: {
+    inputs: { recurrent: Many; input: Many; states: Many; gates: Many; gY: Many; lengths: Optional };
+    outputs: { gProjected: Many; gSums: Many; gH0: Many };
+    attrs: Layers;
+  };
+
   // A loop over time: (carry, y_t) = body(carry, x_t, captured) for t = 0 … steps-1, or from the last to the first.
   // xs and ys are [steps, ...], a step's slice of each; the carry that is given is overwritten by the last.
   scan: {
@@ -152,8 +194,16 @@ export interface Vocabulary {
 }
 
 export type OpName = keyof Vocabulary;
-/** Ops that are computed at once, not a step after the other: what a step of a scan may be made of in the end. */
-export type KernelOp = Exclude<OpName, "scan">;
+/** Layers that are walked together where a device gains by it; elsewhere they become the ops of their composite. */
+export type LayersOp =
+  | "rnnLayers"
+  | "rnnLayersGrad"
+  | "lstmLayers"
+  | "lstmLayersGrad"
+  | "gruLayers"
+  | "gruLayersGrad";
+/** Ops that have a kernel of their own on the reference device: the others are made of these. */
+export type KernelOp = Exclude<OpName, "scan" | LayersOp>;
 export type Attrs<K extends OpName> = Readonly<Vocabulary[K]["attrs"]>;
 
 type Held<A, T> = A extends "many" ? readonly T[] : A extends "optional" ? T | undefined : T;

@@ -45,6 +45,13 @@ export function packLists(node: OpNode): PackList[] {
   });
 }
 
+/** Lists of outputs that an op's kernels make side by side. */
+export function packedOutputs(node: OpNode): (readonly GraphValue[])[] {
+  const names: readonly string[] = ops[node.op].packsOutputs ?? [];
+  const outs: HeldByName = node.outs;
+  return names.map((name) => asList(outs[name]));
+}
+
 /** The values behind one of an op's inputs. */
 export function listOf(node: OpNode, name: string): readonly GraphValue[] {
   const ins: HeldByName = node.ins;

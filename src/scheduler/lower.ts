@@ -1,7 +1,7 @@
 import { InternalError } from "../errors.ts";
 import { flatten, type GraphValue, type OpNode } from "../graph/graph.ts";
 import { ops } from "../ops/table.ts";
-import type { Arity, KernelOp } from "../ops/vocabulary.ts";
+import type { Arity, KernelOp, OpName } from "../ops/vocabulary.ts";
 import { bytesOf, describe, sizeOf, type TensorType } from "../tensor/shape.ts";
 import { lowerLoop, type PlanBody } from "./loop.ts";
 import type {
@@ -15,6 +15,7 @@ import type {
   Site,
 } from "./lowering.ts";
 import type { LoweredCall, LoweredStep } from "./plan.ts";
+import { isLayers } from "./separate-layers.ts";
 import type { BufferDraft, PlacedWork, Storage } from "./storage.ts";
 import type { Finish, OpWork, ReductionWork } from "./work.ts";
 
@@ -119,8 +120,10 @@ function lowerOp(
   if (work.finish === undefined && written.every((region) => sizeOf(region.type.shape) === 0))
     return [];
   const types = [...flatten<Region>(declared.inputs, ins), ...written].map(({ type }) => type);
-  const why = whyFallback(node, types, traits);
-  if (why !== undefined) return fallback(work, node, ins, outs, why, place, traits);
+  if (!isLayers(node)) {
+    const why = whyFallback(node, types, traits);
+    if (why !== undefined) return fallback(work, node, ins, outs, why, place, traits);
+  }
   const site = {
     ins,
     outs,
@@ -133,15 +136,23 @@ function lowerOp(
     finish: work.finish && placeFinish(work.finish, place),
     scratch: scratchIn(buffers),
   };
-  // The node and its row of the table belong to one op; the compiler cannot follow that through the union.
-  const calls = (traits.lower[node.op as keyof DeviceTraits["lower"]] as Lower<never>)(
-    site as unknown as Site<never>,
-  );
+  const calls = loweringOf(node.op, traits)(site as unknown as Site<never>);
   const reason =
     work.epilogue === undefined
       ? `${traits.name} kernel`
       : "what follows is folded into the kernel's epilogue";
   return asSteps(calls, work.label, reason);
+}
+
+/** An op's row of the table. The site belongs to the same op; the compiler cannot follow that through the union. */
+function loweringOf(
+  op: Exclude<OpName, "scan">,
+  { name, lower, layers }: DeviceTraits,
+): Lower<never> {
+  const rows: Readonly<Record<string, unknown>> = { ...lower, ...layers?.lower };
+  const row = rows[op];
+  if (typeof row !== "function") throw new InternalError(`${name} has no kernel for ${op}.`);
+  return row as Lower<never>;
 }
 
 /** Where the outputs go, by name; none where the number that is made is not stored. */

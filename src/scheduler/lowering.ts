@@ -3,7 +3,15 @@
  * tables to the scheduler, so that a plan can be made for a device that is not there.
  */
 import type { OpNode } from "../graph/graph.ts";
-import type { Attrs, ByInput, ByOutput, KernelOp, OpName, ReduceName } from "../ops/vocabulary.ts";
+import type {
+  Attrs,
+  ByInput,
+  ByOutput,
+  KernelOp,
+  LayersOp,
+  OpName,
+  ReduceName,
+} from "../ops/vocabulary.ts";
 import type { TensorType } from "../tensor/shape.ts";
 import type { ElementwiseProgram } from "./program.ts";
 
@@ -129,6 +137,13 @@ export interface ReductionSite {
   scratch(type: TensorType): Region;
 }
 
+/** How a device walks several recurrent layers together. */
+export interface LayerWalks {
+  /** Whether it gains by it, and can; where not, the layers become ops of their own. */
+  walksTogether(node: OpNode<LayersOp>): boolean;
+  readonly lower: { readonly [K in LayersOp]: Lower<K> };
+}
+
 /** Everything that the scheduler has to know about a device. */
 export interface DeviceTraits {
   readonly name: string;
@@ -139,6 +154,8 @@ export interface DeviceTraits {
   /** The largest tensor that a kernel can reach, in bytes; ops with a larger one are placed on the fallback. */
   readonly maxRegionBytes: number;
   readonly lower: { readonly [K in LoweredOp]: Lower<K> | { readonly fallback: string } };
+  /** Left out where layers are always walked one by one. */
+  readonly layers?: LayerWalks;
   elementwise(site: ElementwiseSite): readonly KernelCall[];
   /** Reductions of whole tensors with the ops around them; where left out, each is a step of its own. */
   reduction?(site: ReductionSite): readonly KernelCall[];

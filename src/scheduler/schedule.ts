@@ -9,11 +9,13 @@ import type { BindingInfo, Plan } from "./plan.ts";
 import { prune } from "./prune.ts";
 import type { PlanRequest } from "./request.ts";
 import { rewrite } from "./rewrite.ts";
+import { separateLayers } from "./separate-layers.ts";
 import { assignSlots, markBarriers } from "./slots.ts";
 import { assignStorage } from "./storage.ts";
 
 /**
- * Makes the plan that computes `request` on a device with `traits`: rewrite, prune, fuse, place, lower, share memory.
+ * Makes the plan that computes `request` on a device with `traits`: separate layers, rewrite, prune, fuse, place, lower,
+ * share memory.
  * A pure function; the device itself need not exist. `literal` turns literals into sources, so that graphs which
  * differ in their constants only can share a plan.
  */
@@ -23,11 +25,13 @@ export function schedule(
   literal?: (node: OpNode<"literal">) => GraphValue,
 ): Plan {
   const roots = [...request.outputs, ...request.updates.map(({ value }) => value)];
-  const rewritten = rewrite(roots, literal);
+  const separated = separateLayers(roots, traits);
+  const rewritten = rewrite([...separated.values()], literal);
   // Behind rewriting, which has made equal scans one: what is read of any of them is kept.
   const pruned = prune([...rewritten.values()]);
   const renew = (value: GraphValue) => {
-    const own = rewritten.get(value) ?? value;
+    const layered = separated.get(value) ?? value;
+    const own = rewritten.get(layered) ?? layered;
     return pruned.get(own) ?? own;
   };
   const renewed: PlanRequest = {

@@ -9,7 +9,14 @@ import { type GraphValue, inputsOf, type OpNode } from "../graph/graph.ts";
 import { packedOffsets } from "../ops/packed.ts";
 import { BYTES_PER_ELEMENT } from "../tensor/dtype.ts";
 import { bytesOf, sameShape, sizeOf, stridesOf, type TensorType } from "../tensor/shape.ts";
-import { contiguousOffset, listOf, overwritten, type PackList, packLists } from "./demands.ts";
+import {
+  contiguousOffset,
+  listOf,
+  overwritten,
+  type PackList,
+  packedOutputs,
+  packLists,
+} from "./demands.ts";
 import type { DeviceTraits, Region } from "./lowering.ts";
 import type { PlanRequest } from "./request.ts";
 import {
@@ -127,18 +134,43 @@ class StorageAssigner {
   }
 
   #wantPacks(): void {
-    for (const { node } of this.#work.filter((work) => work.kind === "op")) {
+    const nodes = this.#work.filter((work) => work.kind === "op").map(({ node }) => node);
+    // What kernels can only make side by side goes first: what they read may be brought there.
+    for (const node of nodes) {
+      for (const outputs of packedOutputs(node)) this.#wantSideBySide(outputs);
+      this.#wantOverwritten(node);
+    }
+    for (const node of nodes) {
       for (const { inputs } of packLists(node)) {
         const bases = inputs.map(aliased);
-        const canMake = bases.every((base) => this.#maker.has(base) && !this.#wanted.has(base));
-        if (!canMake || new Set(bases).size < bases.length) continue;
-        const { offsets, length } = packedOffsets(inputs.map((value) => value.type.shape));
-        const buffer = this.#temporary(length * BYTES_PER_ELEMENT);
-        for (const [i, base] of bases.entries()) {
-          this.#wanted.set(base, { buffer, offset: offsets[i] ?? 0, type: base.type });
-        }
+        if (new Set(bases).size === bases.length && bases.every((base) => this.#isFree(base)))
+          this.#wantSideBySide(bases);
       }
     }
+  }
+
+  #wantSideBySide(values: readonly GraphValue[]): void {
+    const { offsets, length } = packedOffsets(values.map(({ type }) => type.shape));
+    const buffer = this.#temporary(length * BYTES_PER_ELEMENT);
+    for (const [i, value] of values.entries()) {
+      this.#wanted.set(value, { buffer, offset: offsets[i] ?? 0, type: value.type });
+    }
+  }
+
+  /** What an op overwrites by one of its packed outputs is made in that place. */
+  #wantOverwritten(node: OpNode): void {
+    const packed = new Set(packedOutputs(node).flat());
+    for (const { input, output } of overwritten(node)) {
+      const place = packed.has(output) ? this.#wanted.get(output) : undefined;
+      const base = aliased(input);
+      if (place !== undefined && this.#isFree(base))
+        this.#wanted.set(base, { ...place, type: base.type });
+    }
+  }
+
+  /** Whether it is made here, and wanted nowhere so far. */
+  #isFree(value: GraphValue): boolean {
+    return this.#maker.has(value) && !this.#wanted.has(value);
   }
 
   #wantOutputs(): void {

@@ -2,6 +2,7 @@ import type { CaseTable } from "./case.ts";
 import { convCases } from "./conv.ts";
 import { elementwiseCases } from "./elementwise.ts";
 import { embeddingCases } from "./embedding.ts";
+import { layersCases } from "./layers.ts";
 import { matmulCases } from "./matmul.ts";
 import { movementCases } from "./movement.ts";
 import { optimizerCases } from "./optimizer.ts";
@@ -26,6 +27,7 @@ export const caseTable: CaseTable = {
   ...softmaxCases,
   ...embeddingCases,
   ...recurrentCases,
+  ...layersCases,
   ...scanCases,
   ...optimizerCases,
 };

@@ -99,7 +99,7 @@ function prepareCase<K extends OpName>(op: K, of: Case<K>): PreparedCase {
   const overwrites = (ops[op].overwrites ?? {}) as Readonly<Record<string, string | undefined>>;
   const packs = (ops[op].packs ?? []) as readonly string[];
   // Ops that change packed variables in place are run that way: it is how optimizers use them.
-  const isInPlace = packs.some((name) => Object.values(overwrites).includes(name));
+  const isInPlace = packs.some((name) => overwrites[name] === name);
   const checks: Expectation[] = [];
   for (const [name, held] of Object.entries(outs)) {
     flatten(held).forEach((value, i) => {
@@ -119,7 +119,7 @@ function prepareCase<K extends OpName>(op: K, of: Case<K>): PreparedCase {
   if (!isInPlace) addGradients(op, inputs, of, ins, outs, sources, outputs, expectations);
   const packed = isInPlace
     ? packs
-        .filter((name) => Object.values(overwrites).includes(name))
+        .filter((name) => overwrites[name] === name)
         .map((name) => flatten(ins[name]).map(sourceOf))
     : [];
   const request = requestOf({ outputs, updates, packs: packed });

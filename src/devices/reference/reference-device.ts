@@ -6,6 +6,7 @@ import { ops } from "../../ops/table.ts";
 import type { Attrs, ByInput, ByOutput, OpName } from "../../ops/vocabulary.ts";
 import { hostArray } from "../../tensor/dtype.ts";
 import { sizeOf, type TensorType } from "../../tensor/shape.ts";
+import { runComposite } from "./composite.ts";
 import type { ReferenceTensor } from "./kernel.ts";
 import { runScan, type ScanSite } from "./scan.ts";
 import { referenceKernels } from "./table.ts";
@@ -34,7 +35,9 @@ export function runReference<K extends OpName>(
 ): void {
   // The site is the op's own, which no type can say once the op is looked up.
   if (op === "scan") runScan(site as unknown as ScanSite, evaluateReference);
-  else (referenceKernels[op as keyof typeof referenceKernels] as (site: unknown) => void)(site);
+  else if (op in referenceKernels)
+    (referenceKernels[op as keyof typeof referenceKernels] as (site: unknown) => void)(site);
+  else runComposite(op, site, evaluateReference);
 }
 
 /** The outputs of an op on tensors of its own; those that overwrite an input get a copy of it first. */

@@ -27,5 +27,10 @@ export const DEFAULT_LIMITS: WebgpuLimits = {
   maxComputeWorkgroupSizeX: 256,
 };
 
+/** The largest tensor that a kernel can reach. */
+export function maxBytes({ maxStorageBufferBindingSize, maxBufferSize }: WebgpuLimits): number {
+  return Math.min(maxStorageBufferBindingSize, maxBufferSize);
+}
+
 /** The rows that one lowering file gives to the table. */
 export type Lowerings<K extends LoweredOp> = Pick<DeviceTraits["lower"], K>;

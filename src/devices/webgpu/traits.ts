@@ -10,10 +10,11 @@ import { optimizerLowerings } from "./lowering/optimizer.ts";
 import { poolLowerings } from "./lowering/pool.ts";
 import { randomLowerings } from "./lowering/random.ts";
 import { recurrentLowerings } from "./lowering/recurrent.ts";
+import { layerWalks } from "./lowering/recurrent-layers.ts";
 import { reduceLowerings } from "./lowering/reduce.ts";
 import { softmaxLowerings } from "./lowering/softmax.ts";
 import { sourceLowerings } from "./lowering/source.ts";
-import { DEFAULT_LIMITS, type WebgpuLimits } from "./target.ts";
+import { DEFAULT_LIMITS, maxBytes, type WebgpuLimits } from "./target.ts";
 
 export interface WebgpuTraitsOptions {
   /** A software adapter; false where nothing is said. */
@@ -48,8 +49,9 @@ export function webgpuTraits({
     name: "webgpu",
     viewAlignment: 64,
     maxElementwiseOperands: limits.maxStorageBuffersPerShaderStage,
-    maxRegionBytes: Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize),
+    maxRegionBytes: maxBytes(limits),
     lower: withheld(lower, withhold),
+    layers: layerWalks(target),
     elementwise: lowerElementwise,
     sumsColumns: (node) =>
       node.op === "matmul" ? sumsColumns(target, node) : sumsWindows(target, node),

@@ -14,8 +14,16 @@ export interface Cell {
   readonly operands: readonly Operand[];
   readonly lengths: Region | undefined;
   readonly extent: Extent;
-  readonly reverse: boolean;
+  /** 1 where the walk is in reverse; a bit for each of the layers that are walked together. */
+  readonly reverse: number;
   readonly tile: StepTile;
+  /** Left out where one layer is walked. */
+  readonly together?: {
+    readonly layers: number;
+    /** Each is a step behind the one that it depends on. */
+    readonly isStacked: boolean;
+    readonly table: readonly number[];
+  };
 }
 
 /** The units of a workgroup that computes one step: `across` invocations, with `each` of them. 16 across forwards. */
@@ -30,7 +38,7 @@ const STEP_ROWS = 32;
 const MODES = { step: 0, steps: 1, softwareSteps: 2 } as const;
 
 export function walkCell(cell: Cell, direction: Direction, mode: RecurrentMode): KernelCall[] {
-  const { kernel, extent, lengths, tile } = cell;
+  const { kernel, extent, lengths, tile, together } = cell;
   const { steps, batch, units } = extent;
   if (batch * units === 0) return [];
   const operands = lengths === undefined ? cell.operands : [...cell.operands, read(lengths)];
@@ -38,22 +46,34 @@ export function walkCell(cell: Cell, direction: Direction, mode: RecurrentMode):
     ...cell.constants,
     LENGTHS: Number(lengths !== undefined),
     MODE: MODES[mode.kind],
+    LAYERS: together?.layers ?? 0,
+    STACKED: Number(together?.isStacked ?? false),
     ...constantsOf(mode, cell, direction),
   };
   const call = (walked: number, grid: KernelCall["grid"]): KernelCall => ({
     kernel,
     constants,
     operands,
-    words: [steps, batch, units, Number(cell.reverse), walked],
+    // The table is an array of vec4s, aligned to 16 bytes.
+    words: [
+      steps,
+      batch,
+      units,
+      cell.reverse,
+      walked,
+      ...(together ? [0, 0, 0, ...together.table] : []),
+    ],
     grid,
   });
-  if (mode.kind !== "step") return [call(0, [Math.ceil(batch / mode.rows), 1, 1])];
+  const layers = together?.layers ?? 1;
+  if (mode.kind !== "step") return [call(0, [Math.ceil(batch / mode.rows), 1, layers])];
   const columns = Math.ceil(units / (tile.across * tile.each));
-  const grid = [columns, Math.ceil(batch / STEP_ROWS), 1] as const;
+  const grid = [columns, Math.ceil(batch / STEP_ROWS), layers] as const;
+  const last = steps + (together?.isStacked ? layers - 1 : 0);
   // Backwards, one dispatch more: the last one sends the gradient on to the initial state.
   return direction === "forward"
-    ? Array.from({ length: steps }, (_, walked) => call(walked, grid))
-    : Array.from({ length: steps + 1 }, (_, done) => call(steps - done, grid));
+    ? Array.from({ length: last }, (_, walked) => call(walked, grid))
+    : Array.from({ length: last + 1 }, (_, done) => call(last - done, grid));
 }
 
 function constantsOf(

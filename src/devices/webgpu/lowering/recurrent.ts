@@ -133,8 +133,8 @@ function walkOf(
   steps: Region,
   { lengths }: { readonly lengths: Region | undefined },
   { reverse }: { readonly reverse: boolean },
-): { readonly extent: Extent; readonly reverse: boolean; readonly lengths: Region | undefined } {
-  return { extent: extentOf(steps.type.shape), reverse, lengths };
+): { readonly extent: Extent; readonly reverse: number; readonly lengths: Region | undefined } {
+  return { extent: extentOf(steps.type.shape), reverse: Number(reverse), lengths };
 }
 
 /** Where a backward walk finds the gradient from outside, and leaves the whole one if that is asked for. */
