@@ -16,42 +16,42 @@ export interface LayersSequence {
   readonly outside?: readonly [states: number, cells: number];
 }
 
-/** One above the other and side by side; sizes that fill no tile; lengths, and gradients of lower layers' states. */
+/** One above the other and side by side; lengths, gradients of lower layers' states. Sizes are those of single layers. */
 const sequences: readonly [LayersSequence, ...LayersSequence[]] = [
   { name: "one above the other", size: [4, 3, 7], layers: 2 },
-  { name: "three above each other for one step", size: [1, 2, 8], layers: 3 },
-  { name: "three above each other for two steps", size: [2, 1, 5], layers: 3 },
-  { name: "a single one", size: [3, 2, 4], layers: 1 },
+  { name: "one above the other, walked in reverse", size: [9, 3, 7], layers: 2, reverse: true },
+  { name: "of more layers than steps", size: [2, 3, 7], layers: 3, outside: [2, 1] },
+  { name: "of a block of rows and units and one more", size: [2, 33, 17], layers: 2 },
+  { name: "of a single layer", size: [9, 3, 7], layers: 1 },
   { name: "in both directions side by side", size: [4, 3, 7], layers: 2, sides: [false, true] },
   {
     name: "whose rows end early",
-    size: [5, 4, 9],
+    size: [6, 5, 9],
     layers: 2,
-    lengths: [2, 5, 0, 7],
+    lengths: [3, 6, 0, 1, 9],
     outside: [2, 2],
   },
   {
     name: "side by side, whose rows end early",
-    size: [5, 4, 9],
+    size: [6, 5, 9],
     layers: 2,
     sides: [true, false],
-    lengths: [2, 5, 0, 7],
+    lengths: [3, 6, 0, 1, 9],
     outside: [2, 1],
   },
-  { name: "one above the other, walked in reverse", size: [3, 2, 6], layers: 2, reverse: true },
-  { name: "with gradients of the topmost two", size: [3, 2, 6], layers: 3, outside: [2, 1] },
 ];
+const withRelu: LayersSequence = { name: "with relu", size: [4, 3, 7], layers: 2 };
 
 export const layersCases = {
   rnnLayers: [
     ...each<LayersSequence, Case<"rnnLayers">>(sequences, (of) => rnnLayersCase(of, "tanh")),
-    rnnLayersCase({ name: "with relu", size: [3, 2, 6], layers: 2 }, "relu"),
+    rnnLayersCase(withRelu, "relu"),
   ],
   rnnLayersGrad: [
     ...each<LayersSequence, Case<"rnnLayersGrad">>(sequences, (of) =>
       rnnLayersGradCase(of, "tanh"),
     ),
-    rnnLayersGradCase({ name: "with relu", size: [3, 2, 6], layers: 2 }, "relu"),
+    rnnLayersGradCase(withRelu, "relu"),
   ],
   lstmLayers: each<LayersSequence, Case<"lstmLayers">>(sequences, lstmLayersCase),
   lstmLayersGrad: each<LayersSequence, Case<"lstmLayersGrad">>(sequences, lstmLayersGradCase),

@@ -2,7 +2,17 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { wgslOf } from "../../../src/devices/webgpu/pipelines.ts";
 import { webgpuTraits } from "../../../src/devices/webgpu/traits.ts";
-import { isFallback } from "../../../src/scheduler/lowering.ts";
+import { type FallbackCall, isFallback, type KernelCall } from "../../../src/scheduler/lowering.ts";
+import { callsOf } from "../../../src/scheduler/plan.ts";
+import {
+  gruLayersCase,
+  gruLayersGradCase,
+  type LayersSequence,
+  lstmLayersCase,
+  lstmLayersGradCase,
+  rnnLayersCase,
+  rnnLayersGradCase,
+} from "../../cases/layers.ts";
 import {
   gruCase,
   gruGradCase,
@@ -13,7 +23,7 @@ import {
   type Sequence,
 } from "../../cases/recurrent.ts";
 import { openNullGpu, type TestGpu } from "../../support/dawn.ts";
-import { loweredCalls } from "../../support/lowered-calls.ts";
+import { loweredCalls, plannedCase } from "../../support/lowered-calls.ts";
 
 const traits = webgpuTraits();
 let owner: TestGpu;
@@ -22,6 +32,19 @@ beforeAll(async () => {
   owner = await openNullGpu();
   device = await owner.adapter.requestDevice();
 });
+
+/** Of recurrent kernels: others are there for what surrounds the walk. */
+async function compiles(call: KernelCall | FallbackCall): Promise<void> {
+  expect(isFallback(call)).toBe(false);
+  if (isFallback(call) || !call.kernel.startsWith("recurrent/")) return;
+  const code = wgslOf(call.kernel, call.constants, []);
+  const module = device.createShaderModule({ code });
+  const made = device.createComputePipelineAsync({
+    layout: "auto",
+    compute: { module, entryPoint: "main" },
+  });
+  await expect(made, `${call.kernel} ${JSON.stringify(call.constants)}`).resolves.toBeDefined();
+}
 
 const lowered = {
   rnn: (of: Sequence) => loweredCalls(traits, "rnn", rnnCase(of, "tanh")),
@@ -39,21 +62,33 @@ describe.each(Object.entries(lowered))("%s", (name, calls) => {
         const lengths = Array.from({ length: batch }, () => 1);
         for (const more of [{}, { lengths, flow: true, reverse: true }]) {
           const of: Sequence = { name, size: [1, batch, units], ...more };
-          for (const call of calls(of)) {
-            expect(isFallback(call)).toBe(false);
-            if (isFallback(call) || !call.kernel.startsWith("recurrent/")) continue;
-            const code = wgslOf(call.kernel, call.constants, []);
-            const module = device.createShaderModule({ code });
-            const made = device.createComputePipelineAsync({
-              layout: "auto",
-              compute: { module, entryPoint: "main" },
-            });
-            await expect(
-              made,
-              `${call.kernel} ${JSON.stringify(call.constants)}`,
-            ).resolves.toBeDefined();
-          }
+          for (const call of calls(of)) await compiles(call);
         }
+      }
+    }
+  });
+});
+
+const together = {
+  rnnLayers: (of: LayersSequence) => plannedCase(traits, "rnnLayers", rnnLayersCase(of, "tanh")),
+  rnnLayersGrad: (of: LayersSequence) =>
+    plannedCase(traits, "rnnLayersGrad", rnnLayersGradCase(of, "tanh")),
+  lstmLayers: (of: LayersSequence) => plannedCase(traits, "lstmLayers", lstmLayersCase(of)),
+  lstmLayersGrad: (of: LayersSequence) =>
+    plannedCase(traits, "lstmLayersGrad", lstmLayersGradCase(of)),
+  gruLayers: (of: LayersSequence) => plannedCase(traits, "gruLayers", gruLayersCase(of)),
+  gruLayersGrad: (of: LayersSequence) =>
+    plannedCase(traits, "gruLayersGrad", gruLayersGradCase(of)),
+};
+
+describe.each(Object.entries(together))("%s", (name, plan) => {
+  it("compiles one above the other and side by side, with all that there may be", async () => {
+    for (const units of [128, 257]) {
+      const of = { name, size: [1, 2, units], layers: 2, lengths: [1, 0] } as const;
+      const above: LayersSequence = { ...of, outside: [2, 2] };
+      const sides: LayersSequence = { ...above, sides: [false, true] };
+      for (const sequence of [above, { ...above, layers: 4 }, sides]) {
+        for (const { call } of callsOf(plan(sequence).steps)) await compiles(call);
       }
     }
   });
