@@ -1,39 +1,25 @@
-/** How many bytes a page loads: each public entry, minified and gzipped, as a bundler for the web would. */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { gzipSync } from "node:zlib";
-import { build } from "esbuild";
+/** How many bytes a page loads, gzipped. */
 import type { BenchCase, Figure } from "../contract.ts";
-import { repository } from "./build.ts";
+import { type PageBytes, pageBytes } from "./page-bytes.ts";
 import type { Row, Runner } from "./rows.ts";
 
-async function gzippedBytes(entry: string): Promise<number> {
-  const { outputFiles } = await build({
-    absWorkingDir: repository,
-    entryPoints: [entry],
-    bundle: true,
-    minify: true,
-    write: false,
-    format: "esm",
-    platform: "neutral",
-    target: "es2022",
-    external: ["node:*", "webgpu"],
-  });
-  return outputFiles.reduce((sum, { contents }) => sum + gzipSync(contents).length, 0);
-}
+/** The verbs alone, without layers, optimizers, data and Trainer; and all there is. */
+const pages = { core: "src/functions.ts", everything: "src/index.ts" };
 
-interface Exports {
-  readonly exports: Readonly<Record<string, Readonly<Record<string, string>>>>;
-}
+const parts: { readonly [K in keyof PageBytes]: string } = {
+  start: "before a device is opened",
+  webgpu: "with a GPU",
+  cpu: "without a GPU",
+  all: "all files",
+};
 
 /** A row without times: its figures are the sizes. */
 export async function measureBundles(benchCase: BenchCase, runner: Runner): Promise<Row> {
-  const manifest = JSON.parse(readFileSync(join(repository, "package.json"), "utf8")) as Exports;
   const figures: Figure[] = [];
-  for (const [subpath, { "gradgpu-source": source }] of Object.entries(manifest.exports)) {
-    if (source === undefined) continue;
-    const value = (await gzippedBytes(source)) / 1024;
-    figures.push({ name: `gradgpu${subpath.slice(1)}, minified and gzipped`, value, unit: "KiB" });
+  for (const [page, entry] of Object.entries(pages)) {
+    const bytes = await pageBytes(entry);
+    for (const [part, name] of Object.entries(parts) as [keyof PageBytes, string][])
+      figures.push({ name: `${page}, ${name}`, value: bytes[part] / 1024, unit: "KiB" });
   }
   return {
     case: benchCase.name,

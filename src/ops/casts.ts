@@ -1,5 +1,4 @@
 import type { DType } from "../tensor/dtype.ts";
-import { wgslTypes } from "./scalars.ts";
 
 /** The largest f32 values below 2³¹ and 2³²: what WGSL clamps a conversion to. */
 const MAX_I32 = 2147483520;
@@ -19,9 +18,4 @@ export function castValue(x: number, from: DType, to: DType): number {
     return Math.trunc(Math.min(high, Math.max(low, x)));
   }
   return to === "i32" ? x | 0 : x >>> 0;
-}
-
-/** The same conversion as a WGSL expression. */
-export function castWgsl(x: string, from: DType, to: DType): string {
-  return from === to ? x : `${wgslTypes[to]}(${x})`;
 }

@@ -6,17 +6,12 @@ const FLOAT = ["f32"] as const;
 const NUMBERS = ["f32", "i32", "u32"] as const;
 
 /** A row of a question: bool, and flat almost everywhere. */
-function question(
-  takes: readonly DType[],
-  operator: string,
-  holds: (a: number, b: number) => boolean,
-): BinaryRow {
+function question(takes: readonly DType[], holds: (a: number, b: number) => boolean): BinaryRow {
   return {
     takes,
     result: "bool",
     evaluate: (a, b) => (holds(a, b) ? 1 : 0),
     gradient: () => [undefined, undefined],
-    wgsl: (a, b) => `(${a} ${operator} ${b})`,
   };
 }
 
@@ -26,21 +21,18 @@ export const binary: { readonly [K in BinaryName]: BinaryRow } = {
     result: "same",
     evaluate: (a, b, dtype) => wrap(a + b, dtype),
     gradient: (_m, _a, _b, _y, g) => [g, g],
-    wgsl: (a, b) => `(${a} + ${b})`,
   },
   sub: {
     takes: NUMBERS,
     result: "same",
     evaluate: (a, b, dtype) => wrap(a - b, dtype),
     gradient: (m, _a, _b, _y, g) => [g, m.unary("neg", g)],
-    wgsl: (a, b) => `(${a} - ${b})`,
   },
   mul: {
     takes: NUMBERS,
     result: "same",
     evaluate: (a, b, dtype) => (dtype === "f32" ? a * b : wrap(Math.imul(a, b), dtype)),
     gradient: (m, a, b, _y, g) => [m.mul(g, b), m.mul(g, a)],
-    wgsl: (a, b) => `(${a} * ${b})`,
   },
   /** Integers truncate towards zero; an integer divided by 0 is itself, as in WGSL. */
   div: {
@@ -54,7 +46,6 @@ export const binary: { readonly [K in BinaryName]: BinaryRow } = {
       const ga = m.div(g, b);
       return [ga, m.unary("neg", m.mul(ga, y))];
     },
-    wgsl: (a, b) => `(${a} / ${b})`,
   },
   /**
    * a^b; a negative base takes whole exponents and is NaN with others; 0⁰ = 1. ∂a is b a^(b−1), 0 where b is 0;
@@ -74,7 +65,6 @@ export const binary: { readonly [K in BinaryName]: BinaryRow } = {
         m.mul(g, m.where(isPositive, m.mul(y, logarithm), 0)),
       ];
     },
-    wgsl: powWgsl,
   },
   /** The gradient goes to a where a ≥ b, to b elsewhere. */
   max: {
@@ -85,7 +75,6 @@ export const binary: { readonly [K in BinaryName]: BinaryRow } = {
       const isA = m.binary("greaterEqual", a, b);
       return [m.where(isA, g, 0), m.where(isA, 0, g)];
     },
-    wgsl: (a, b) => `max(${a}, ${b})`,
   },
   /** The gradient goes to a where a ≤ b, to b elsewhere. */
   min: {
@@ -96,27 +85,13 @@ export const binary: { readonly [K in BinaryName]: BinaryRow } = {
       const isA = m.binary("lessEqual", a, b);
       return [m.where(isA, g, 0), m.where(isA, 0, g)];
     },
-    wgsl: (a, b) => `min(${a}, ${b})`,
   },
-  less: question(NUMBERS, "<", (a, b) => a < b),
-  lessEqual: question(NUMBERS, "<=", (a, b) => a <= b),
-  greater: question(NUMBERS, ">", (a, b) => a > b),
-  greaterEqual: question(NUMBERS, ">=", (a, b) => a >= b),
-  equal: question([...NUMBERS, "bool"], "==", (a, b) => a === b),
-  notEqual: question([...NUMBERS, "bool"], "!=", (a, b) => a !== b),
-  and: question(["bool"], "&&", (a, b) => a !== 0 && b !== 0),
-  or: question(["bool"], "||", (a, b) => a !== 0 || b !== 0),
+  less: question(NUMBERS, (a, b) => a < b),
+  lessEqual: question(NUMBERS, (a, b) => a <= b),
+  greater: question(NUMBERS, (a, b) => a > b),
+  greaterEqual: question(NUMBERS, (a, b) => a >= b),
+  equal: question([...NUMBERS, "bool"], (a, b) => a === b),
+  notEqual: question([...NUMBERS, "bool"], (a, b) => a !== b),
+  and: question(["bool"], (a, b) => a !== 0 && b !== 0),
+  or: question(["bool"], (a, b) => a !== 0 || b !== 0),
 };
-
-/**
- * WGSL's pow is undefined for negative bases and takes log2 of 0: the magnitude is computed from |a| and kept away
- * from 0; the sign comes from the parity of a whole exponent (from 2²⁴ on all f32 are even). NaN is made from bits
- * that are only known at run time, since WGSL refuses a constant NaN.
- */
-function powWgsl(a: string, b: string): string {
-  const magnitude = `pow(max(abs(${a}), 1.17549435e-38), ${b})`;
-  const isOdd = `(abs(${b}) < 16777216.0 && (i32(${b}) & 1) == 1)`;
-  const signed = `select(1.0, -1.0, ${a} < 0.0 && ${isOdd}) * select(${magnitude}, 0.0, ${a} == 0.0 && ${b} > 0.0)`;
-  const nan = `bitcast<f32>(bitcast<u32>(${a}) | 0x7fc00000u)`;
-  return `select(${signed}, ${nan}, ${a} < 0.0 && floor(${b}) != ${b})`;
-}

@@ -1,6 +1,6 @@
 /**
- * Scalar functions: one row each. A row is all there is to a function, apart from its WASM loop (looked up by the
- * same name in devices/cpu) and its test case.
+ * Scalar functions: one row each. A row is all there is to a function, apart from how the devices compute it
+ * (by the same name in devices/cpu/wasm and devices/webgpu/lowering/scalars.ts) and its test case.
  */
 import type { DType } from "../tensor/dtype.ts";
 import type { Arithmetic } from "./arithmetic.ts";
@@ -28,8 +28,6 @@ export interface UnaryRow extends Row {
   evaluate(x: number, dtype: DType): number;
   /** ∂loss/∂x from g = ∂loss/∂y and y = f(x); undefined where f is flat almost everywhere. */
   gradient(m: Arithmetic, x: Value, y: Value, g: Value): Value | undefined;
-  /** A WGSL expression over an argument of dtype `dtype`, which may appear several times: pass a name. */
-  wgsl(x: string, dtype: DType): string;
 }
 
 /** A function of two numbers of one dtype. */
@@ -43,36 +41,12 @@ export interface BinaryRow extends Row {
     y: Value,
     g: Value,
   ): readonly [a: Value | undefined, b: Value | undefined];
-  wgsl(a: string, b: string, dtype: DType): string;
 }
 
 export { binary } from "./scalars-binary.ts";
 export { unary } from "./scalars-unary.ts";
 
-/** In WGSL a bool register is a `bool`: kernels load it with `!= 0u` and store it as `select(0u, 1u, x)`. */
-export const wgslTypes = {
-  f32: "f32",
-  i32: "i32",
-  u32: "u32",
-  bool: "bool",
-} as const satisfies Record<DType, string>;
-
 /** The result's dtype of a function applied to `argument`. */
 export function resultDType(row: Row, argument: DType): DType {
   return row.result === "same" ? argument : "bool";
-}
-
-/** A finite `value` as a WGSL literal of `dtype`. */
-export function wgslLiteral(value: number, dtype: DType): string {
-  if (dtype === "bool") return value === 0 ? "false" : "true";
-  if (dtype === "u32") return `${value}u`;
-  // -2147483648 is no literal: the minus is an operator and 2147483648 does not fit.
-  if (dtype === "i32") return value === -2147483648 ? "(-2147483647i - 1i)" : `i32(${value})`;
-  const text = String(Math.fround(value));
-  return /[.e]/.test(text) ? `${text}f` : `${text}.0f`;
-}
-
-/** `select` picks its second argument where the condition holds. */
-export function wgslWhere(condition: string, a: string, b: string): string {
-  return `select(${b}, ${a}, ${condition})`;
 }

@@ -1,5 +1,5 @@
 import { DeviceUnavailableError } from "../../errors.ts";
-import { kernelsRelaxedSimd, kernelsSimd } from "./generated/kernels.ts";
+import { kernelBytes, packedKernels, SLICE_BYTES } from "./generated/kernels.ts";
 import { enableRelaxedSimd } from "./spawn.ts";
 
 const MEMORY_IMPORT = 2;
@@ -16,14 +16,14 @@ export async function compileKernels(
   relaxedSimd: boolean,
   shared: boolean,
 ): Promise<CompiledKernels> {
+  const [plain, relaxed] = unpackKernels(await inflate(packedKernels));
+  if (!shared) for (const module of [plain, relaxed]) unshareMemory(module);
   if (relaxedSimd) {
     enableRelaxedSimd();
-    const relaxed = await moduleBytes(kernelsRelaxedSimd, shared);
     if (WebAssembly.validate(relaxed)) {
       return { module: await WebAssembly.compile(relaxed), relaxedSimd: true };
     }
   }
-  const plain = await moduleBytes(kernelsSimd, shared);
   if (!WebAssembly.validate(plain)) {
     throw new DeviceUnavailableError(
       "init: the cpu device needs WebAssembly with SIMD and atomics; got a host that refuses them. " +
@@ -33,15 +33,29 @@ export async function compileKernels(
   return { module: await WebAssembly.compile(plain), relaxedSimd: false };
 }
 
-/** The generated modules are deflated and in base64. */
-async function moduleBytes(base64: string, shared: boolean): Promise<Uint8Array<ArrayBuffer>> {
+type Bytes = Uint8Array<ArrayBuffer>;
+
+async function inflate(base64: string): Promise<Bytes> {
   const deflated = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
   const inflated = new Blob([deflated])
     .stream()
     .pipeThrough(new DecompressionStream("deflate-raw"));
-  const bytes = new Uint8Array(await new Response(inflated).arrayBuffer());
-  if (!shared) unshareMemory(bytes);
-  return bytes;
+  return new Uint8Array(await new Response(inflated).arrayBuffer());
+}
+
+/** Puts the slices of the two modules together again. */
+function unpackKernels(packed: Bytes): [plain: Bytes, relaxed: Bytes] {
+  const plain = new Uint8Array(kernelBytes.simd);
+  const relaxed = new Uint8Array(kernelBytes.relaxedSimd);
+  let at = 0;
+  for (let from = 0; at < packed.length; from += SLICE_BYTES) {
+    for (const module of [plain, relaxed]) {
+      const slice = module.subarray(from, from + SLICE_BYTES);
+      slice.set(packed.subarray(at, at + slice.length));
+      at += slice.length;
+    }
+  }
+  return [plain, relaxed];
 }
 
 /**

@@ -10,7 +10,6 @@ import type { Device, Program, ReadRequest, Storage } from "../device.ts";
 import { BufferPool, WebgpuStorage } from "./buffers.ts";
 import { CallQueue, PendingPromises } from "./calls.ts";
 import { openScopes } from "./failures.ts";
-import { runFallback } from "./fallback.ts";
 import { BUFFER_USAGE } from "./flags.ts";
 import {
   boundOf,
@@ -237,6 +236,8 @@ export class WebgpuDevice implements Device {
 
   async #load(plan: Plan): Promise<WebgpuProgram> {
     const listing = listPlan(plan);
+    // The reference kernels: few plans need them, and a page that cannot load them is told so here.
+    if (listing.segments.some(needsHost)) await import("./fallback.ts");
     const compiled = listing.calls.map(({ call, signature }) =>
       this.#pipelines.get(call.kernel, call.constants, signature),
     );
@@ -365,6 +366,7 @@ export class WebgpuDevice implements Device {
   }
 
   async #runOnHost(program: WebgpuProgram, call: FallbackCall): Promise<void> {
+    const { runFallback } = await import("./fallback.ts");
     const bounds = call.operands.map((operand, i) => boundOf(program.plan, operand, i));
     const isEmpty = bounds.map(({ source }) => source.kind === "empty");
     const ranges = bounds.map((bound, i): BufferRange => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { DTypeError, ShapeError } from "../../../src/errors.ts";
 import { castValue } from "../../../src/ops/casts.ts";
-import { binary, unary, wgslLiteral } from "../../../src/ops/scalars.ts";
+import { binary, unary } from "../../../src/ops/scalars.ts";
 import { f32, infer, of } from "./infer.ts";
 
 describe("shapes and dtypes", () => {
@@ -107,13 +107,5 @@ describe("scalar functions", () => {
     expect(castValue(4294967295, "u32", "i32")).toBe(-1);
     expect(castValue(0.5, "f32", "bool")).toBe(1);
     expect(castValue(1, "bool", "f32")).toBe(1);
-  });
-
-  it("literals are printed as WGSL of their dtype", () => {
-    expect(wgslLiteral(1, "f32")).toBe("1.0f");
-    expect(wgslLiteral(1e-20, "f32")).toMatch(/^9\.99\d*e-21f$/);
-    expect(wgslLiteral(-2, "i32")).toBe("i32(-2)");
-    expect(wgslLiteral(4294967295, "u32")).toBe("4294967295u");
-    expect(wgslLiteral(1, "bool")).toBe("true");
   });
 });

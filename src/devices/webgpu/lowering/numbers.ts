@@ -2,7 +2,6 @@
  * Reductions of whole tensors to numbers, with the ops around them, as calls of reduce/numbers: one workgroup where that
  * is enough, else many that leave totals for a second call, which finishes.
  */
-import { wgslTypes } from "../../../ops/scalars.ts";
 import type {
   Combine,
   FinishSite,
@@ -18,6 +17,7 @@ import type { WebgpuTarget } from "../target.ts";
 import { isSameRegion, read, readWrite, write } from "./operand.ts";
 import { at, printProgram } from "./print-program.ts";
 import { neutralWord } from "./reduce.ts";
+import { wgslTypes } from "./scalars.ts";
 
 /** What one workgroup reduces in less time than another dispatch takes to start: 64 elements an invocation. */
 const ONE_WORKGROUP = 16384;

@@ -1,9 +1,8 @@
 /** Elementwise programs as WGSL statements over 32-bit words. */
-import { castWgsl } from "../../../ops/casts.ts";
-import { binary, unary, wgslTypes, wgslWhere } from "../../../ops/scalars.ts";
 import { floatBits } from "../../../scheduler/lowering.ts";
 import type { ElementwiseProgram, Instruction } from "../../../scheduler/program.ts";
 import type { DType } from "../../../tensor/dtype.ts";
+import { wgslBinary, wgslCast, wgslTypes, wgslUnary, wgslWhere } from "./scalars.ts";
 
 export function at<T>(list: readonly T[], index: number): T {
   const item = list[index];
@@ -61,15 +60,13 @@ function printInstruction(
       return fromWord[dtype](`params.literal_${known >= 0 ? known : literals.push(word) - 1}`);
     }
     case "unary":
-      return unary[instruction.fn].wgsl(`r${instruction.x}`, at(all, instruction.x).dtype);
-    case "binary": {
-      const { fn, a, b } = instruction;
-      return binary[fn].wgsl(`r${a}`, `r${b}`, at(all, a).dtype);
-    }
+      return wgslUnary[instruction.fn](`r${instruction.x}`);
+    case "binary":
+      return wgslBinary[instruction.fn](`r${instruction.a}`, `r${instruction.b}`);
     case "where":
       return wgslWhere(`r${instruction.condition}`, `r${instruction.a}`, `r${instruction.b}`);
     case "cast":
-      return castWgsl(`r${instruction.x}`, at(all, instruction.x).dtype, dtype);
+      return wgslCast(`r${instruction.x}`, at(all, instruction.x).dtype, dtype);
     default:
       return instruction satisfies never;
   }
