@@ -3,34 +3,10 @@ import type { TensorType } from "../tensor/shape.ts";
 import { checkDType, checkShape } from "./check.ts";
 import { candidateGradient } from "./gru.ts";
 import { unrolledBackward } from "./gru-unrolled.ts";
-import {
-  biasGradient,
-  checkCount,
-  checkDirections,
-  checkLayers,
-  checkTopmost,
-  gradientBelow,
-  layer,
-  projectStates,
-  stateGradient,
-  topmost,
-  topmostGradients,
-} from "./layers.ts";
+import { layer, layerGradients, topmostGradients, walkDown, walkUp } from "./layers.ts";
+import { checkCount, checkLayers, checkResiduals } from "./layers-checks.ts";
 import type { Emit, Op, Value, VjpSite } from "./op.ts";
-import {
-  after,
-  checkGates,
-  checkLengths,
-  checkRecurrent,
-  checkState,
-  checkTape,
-  extentOf,
-  gatesShape,
-  recurrentGradient,
-  tapeShape,
-  weightGradient,
-  withInitial,
-} from "./recurrence.ts";
+import { checkLengths, checkState, checkTape, gatesShape, tapeShape } from "./recurrence.ts";
 import type { ByInput, ByOutput, Layers } from "./vocabulary.ts";
 
 export const gruLayers: Op<"gruLayers"> = {
@@ -60,50 +36,27 @@ export const gruLayers: Op<"gruLayers"> = {
     }
     for (const type of h0) checkState(op, "h0", type, extent);
     checkLengths(op, lengths, extent.batch);
-    const tape: TensorType = { dtype: "f32", shape: tapeShape(extent) };
-    const gates: TensorType = { dtype: "f32", shape: gatesShape(extent, 4) };
-    return { states: recurrent.map(() => tape), gates: recurrent.map(() => gates) };
+    const each = (shape: readonly number[]) =>
+      recurrent.map((): TensorType => ({ dtype: "f32", shape }));
+    return { states: each(tapeShape(extent)), gates: each(gatesShape(extent, 4)) };
   },
 
   vjp(emit, site) {
     const { ins, outs, cotangents, attrs } = site;
-    const reverse = (l: number) => layer(attrs.reverse, l);
-    const { gProjected, gSums, gH0 } = gradientsThrough(emit, site);
+    const steps = gradientsThrough(emit, site);
+    const tape = { states: outs.states, cotangents: cotangents.states };
     return {
-      projected: gProjected.slice(0, ins.projected.length),
-      recurrent: gSums.map((g, l) => recurrentGradient(emit, layer(outs.states, l), g, reverse(l))),
-      input: ins.input.map((_, below) =>
-        weightGradient(
-          emit,
-          after(emit, layer(outs.states, below), reverse(below)),
-          layer(gProjected, below + 1),
-        ),
-      ),
-      bias: ins.bias.map((_, below) => biasGradient(emit, layer(gProjected, below + 1))),
-      candidateBias: gSums.map((g) => candidateGradient(emit, g)),
-      h0: gH0.map((g, l) => withInitial(emit, g, cotangents.states[l], reverse(l))),
-      lengths: { notDifferentiable: "lengths are whole numbers" },
+      ...layerGradients(emit, ins, tape, attrs.reverse, steps),
+      candidateBias: steps.gSums.map((g) => candidateGradient(emit, g)),
     };
   },
 
   composite(emit, ins, { reverse }) {
-    const made: ByOutput<"gru", Value>[] = [];
-    for (const [l, recurrent] of ins.recurrent.entries()) {
-      const own = {
-        projected:
-          ins.projected[l] ??
-          projectStates(emit, layer(made, l - 1).states, {
-            input: layer(ins.input, l - 1),
-            bias: layer(ins.bias, l - 1),
-            reverse: layer(reverse, l),
-          }),
-        recurrent,
-        bias: layer(ins.candidateBias, l),
-        h0: layer(ins.h0, l),
-        lengths: ins.lengths,
-      };
-      made.push(emit("gru", own, { reverse: layer(reverse, l), flow: false }));
-    }
+    const made = walkUp(emit, ins, reverse, (projected, recurrent, l) => {
+      const state = { bias: layer(ins.candidateBias, l), h0: layer(ins.h0, l) };
+      const own = { projected, recurrent, ...state, lengths: ins.lengths };
+      return emit("gru", own, { reverse: layer(reverse, l), flow: false });
+    });
     return { states: made.map(({ states }) => states), gates: made.map(({ gates }) => gates) };
   },
 };
@@ -121,23 +74,17 @@ export const gruLayersGrad: Op<"gruLayersGrad"> = {
   cost: "expensive",
   packsOutputs: ["gProjected", "gSums", "gH0"],
 
-  infer({ recurrent, input, states, gates, gY, lengths }, { reverse }) {
+  infer(ins, { reverse }) {
     const op = "gruLayersGrad";
-    const layers = recurrent.length;
-    checkDirections(op, reverse, layers, input.length > 0);
-    checkCount(op, "states", states, layers);
-    checkCount(op, "gates", gates, layers);
-    checkTopmost(op, "gY", gY, layers);
-    const extent = checkGates(op, "gates 0", layer(gates, 0), 4);
-    const { steps, batch, units } = extent;
-    for (const type of [...recurrent, ...input]) checkRecurrent(op, type, units, 3);
-    for (const type of states) checkTape(op, "states", type, tapeShape(extent));
+    const { recurrent, states, gates } = ins;
+    const extent = checkResiduals(op, ins, { tape: states, gates: 3, reverse });
+    checkCount(op, "gates", gates, recurrent.length);
     for (const type of gates) checkTape(op, "gates", type, gatesShape(extent, 4));
-    for (const type of gY) checkTape(op, "gY", type, [steps, batch, units]);
-    checkLengths(op, lengths, batch);
-    const sums = recurrent.map((): TensorType => ({ dtype: "f32", shape: gatesShape(extent, 3) }));
-    const gH0 = recurrent.map((): TensorType => ({ dtype: "f32", shape: [batch, units] }));
-    return { gProjected: sums, gSums: sums, gH0 };
+    const { batch, units } = extent;
+    const each = (shape: readonly number[]) =>
+      recurrent.map((): TensorType => ({ dtype: "f32", shape }));
+    const sums = each(gatesShape(extent, 3));
+    return { gProjected: sums, gSums: sums, gH0: each([batch, units]) };
   },
 
   vjp: "throughComposite",
@@ -157,31 +104,19 @@ function gradientsThrough(
     : emit("gruLayersGrad", residuals, attrs);
 }
 
-/** Layer by layer, from the topmost down; gGates are the gates' own cotangents, where they have any. */
+/** Layer by layer; gGates are the gates' own cotangents, where they have any. */
 function backwards(
   emit: Emit,
-  { recurrent, input, states, gates, gY, lengths }: ByInput<"gruLayersGrad", Value>,
+  ins: ByInput<"gruLayersGrad", Value>,
   { reverse }: Layers,
   gGates: readonly (Value | undefined)[],
 ): ByOutput<"gruLayersGrad", Value> {
-  const layers = recurrent.length;
-  const made: ByOutput<"gruGrad", Value>[] = [];
-  for (let l = layers - 1; l >= 0; l--) {
-    const [above] = made;
-    const through = above && input[l] && gradientBelow(emit, above.gProjected, layer(input, l));
-    const { steps, batch, units } = extentOf(layer(gates, l).type.shape);
-    const own = {
-      recurrent: layer(recurrent, l),
-      states: layer(states, l),
-      gates: layer(gates, l),
-      gY: stateGradient(emit, topmost(gY, l, layers), through, [steps, batch, units]),
-      lengths,
-    };
+  const { states, gates, lengths } = ins;
+  const made = walkDown(emit, ins, states, (gY, recurrent, l) => {
+    const own = { recurrent, states: layer(states, l), gates: layer(gates, l), gY, lengths };
     const attrs = { reverse: layer(reverse, l), flow: false };
-    made.unshift(
-      gGates[l] ? unrolledBackward(emit, own, attrs, gGates[l]) : emit("gruGrad", own, attrs),
-    );
-  }
+    return gGates[l] ? unrolledBackward(emit, own, attrs, gGates[l]) : emit("gruGrad", own, attrs);
+  });
   return {
     gProjected: made.map(({ gProjected }) => gProjected),
     gSums: made.map(({ gSums }) => gSums),

@@ -7,113 +7,110 @@
  * nothing by walking layers together get that instead (scheduler/separate-layers.ts). Its gradient is one more such op,
  * and one product for each weight matrix after it.
  */
-import { ArgumentError, InternalError } from "../errors.ts";
-import { type Shape, sizeOf, type TensorType } from "../tensor/shape.ts";
+import { InternalError } from "../errors.ts";
+import { type Shape, sizeOf } from "../tensor/shape.ts";
 import { arithmetic } from "./arithmetic.ts";
-import { checkDType, checkShape, complaint } from "./check.ts";
-import type { Emit, Value } from "./op.ts";
+import type { Cotangent, Emit, Value } from "./op.ts";
 import {
   after,
-  checkGates,
-  checkRecurrent,
-  type Extent,
   extentOf,
+  recurrentGradient,
+  weightGradient,
+  withInitial,
   zerosLike,
 } from "./recurrence.ts";
 
 interface LayerInputs {
-  readonly projected: readonly TensorType[];
-  readonly recurrent: readonly TensorType[];
-  readonly input: readonly TensorType[];
-  readonly bias: readonly TensorType[];
+  readonly projected: readonly Value[];
+  readonly recurrent: readonly Value[];
+  readonly input: readonly Value[];
+  readonly bias: readonly Value[];
 }
 
-/** Whether `layers` layers stand above each other, by how many of them get their input from outside. */
-export function isStacked(projected: number, layers: number): boolean {
-  return projected < layers;
-}
-
-/** Checks what layers of any cell are given; returns the extent that they share. */
-export function checkLayers(
-  op: string,
+/** Layer by layer, from the lowest up: `walk` is given what each takes, from outside or from the states below. */
+export function walkUp<R extends { readonly states: Value }>(
+  emit: Emit,
   { projected, recurrent, input, bias }: LayerInputs,
-  gates: number,
   reverse: readonly boolean[],
-): Extent {
+  walk: (projected: Value, recurrent: Value, index: number) => R,
+): R[] {
+  const made: R[] = [];
+  for (const [l, own] of recurrent.entries()) {
+    const take = (): Value =>
+      projectStates(emit, layer(made, l - 1).states, {
+        input: layer(input, l - 1),
+        bias: layer(bias, l - 1),
+        reverse: layer(reverse, l),
+      });
+    made.push(walk(projected[l] ?? take(), own, l));
+  }
+  return made;
+}
+
+interface LayerResiduals {
+  readonly recurrent: readonly Value[];
+  readonly input: readonly Value[];
+  readonly gY: readonly Value[];
+}
+
+/** Layer by layer, from the topmost down: `walk` is given the gradient of every step's state. In the layers' order. */
+export function walkDown<R extends { readonly gProjected: Value }>(
+  emit: Emit,
+  { recurrent, input, gY }: LayerResiduals,
+  tape: readonly Value[],
+  walk: (gY: Value, recurrent: Value, index: number) => R,
+): R[] {
   const layers = recurrent.length;
-  const [first] = projected;
-  if (first === undefined || (projected.length > 1 && projected.length !== layers)) {
-    throw new ArgumentError(
-      complaint(
-        op,
-        "projected must be that of the lowest layer, or of every layer",
-        `${projected.length} for ${layers} layers`,
-        "Layers above the lowest take the states below them.",
-      ),
-    );
+  const made: R[] = [];
+  for (let l = layers - 1; l >= 0; l--) {
+    const [above] = made;
+    const through = above && input[l] && gradientBelow(emit, above.gProjected, layer(input, l));
+    const [rows = 1, ...rest] = layer(tape, l).type.shape;
+    const outside = topmost(gY, l, layers);
+    const whole = stateGradient(emit, outside, through, [rows - 1, ...rest]);
+    made.unshift(walk(whole, layer(recurrent, l), l));
   }
-  const above = isStacked(projected.length, layers) ? layers - 1 : 0;
-  checkCount(op, "input", input, above);
-  checkCount(op, "bias", bias, above);
-  checkDirections(op, reverse, layers, above > 0);
-  const extent = checkGates(op, "projected 0", first, gates);
-  const { units } = extent;
-  for (const [i, type] of projected.entries()) {
-    checkShape(op, `projected ${i}`, type, first.shape, "All layers have the same T, B and U.");
-  }
-  for (const type of [...recurrent, ...input]) checkRecurrent(op, type, units, gates);
-  const biasShape = gates === 1 ? [units] : [units, gates];
-  for (const [i, type] of bias.entries()) {
-    checkDType(op, `bias ${i}`, type, ["f32"]);
-    checkShape(op, `bias ${i}`, type, biasShape, "It is added to the product with `input`.");
-  }
-  return extent;
+  return made;
 }
 
-/** A list must have one tensor for each of `count` layers. */
-export function checkCount(
-  op: string,
-  name: string,
-  list: readonly TensorType[],
-  count: number,
-): void {
-  if (list.length === count) return;
-  throw new ArgumentError(
-    complaint(op, `there must be ${count} of ${name}`, `${list.length}`, "There is one a layer."),
-  );
+interface StepGradients {
+  readonly gProjected: readonly Value[];
+  /** Gradients of h·R; of most cells the same. */
+  readonly gSums?: readonly Value[];
+  readonly gH0: readonly Value[];
 }
 
-/** Gradients from outside: those of the topmost layers, at most one each. */
-export function checkTopmost(
-  op: string,
-  name: string,
-  list: readonly TensorType[],
-  layers: number,
-): void {
-  if (list.length <= layers) return;
-  throw new ArgumentError(
-    complaint(op, `there must be at most ${layers} of ${name}`, `${list.length}`, "One a layer."),
-  );
-}
-
-export function checkDirections(
-  op: string,
+/** What all cells' layers have in common, from the gradients of their steps. */
+export function layerGradients(
+  emit: Emit,
+  ins: LayerInputs,
+  tape: { readonly states: readonly Value[]; readonly cotangents: readonly (Value | undefined)[] },
   reverse: readonly boolean[],
-  layers: number,
-  isOneAboveOther: boolean,
-): void {
-  const isKnown = reverse.length === layers;
-  if (isKnown && !(isOneAboveOther && new Set(reverse).size > 1)) return;
-  throw new ArgumentError(
-    complaint(
-      op,
-      isKnown
-        ? "layers above each other must walk in one direction"
-        : "there must be a direction for every layer",
-      `reverse [${reverse.join(", ")}] for ${layers} layers`,
-      "What a layer takes must be there before its step.",
-    ),
-  );
+  { gProjected, gSums = gProjected, gH0 }: StepGradients,
+) {
+  const { states, cotangents } = tape;
+  const lengths: Cotangent = { notDifferentiable: "lengths are whole numbers" };
+  return {
+    projected: gProjected.slice(0, ins.projected.length),
+    recurrent: gSums.map((g, l) => recurrentGradient(emit, layer(states, l), g, layer(reverse, l))),
+    input: ins.input.map((_, below) => {
+      const y = after(emit, layer(states, below), layer(reverse, below));
+      return weightGradient(emit, y, layer(gProjected, below + 1));
+    }),
+    bias: ins.bias.map((_, below) => biasGradient(emit, layer(gProjected, below + 1))),
+    h0: initialGradients(emit, gH0, cotangents, reverse),
+    lengths,
+  };
+}
+
+/** Of the initial states: what comes back through the steps, and what the tapes' own rows get. */
+export function initialGradients(
+  emit: Emit,
+  through: readonly Value[],
+  cotangents: readonly (Value | undefined)[],
+  reverse: readonly boolean[],
+): Value[] {
+  return through.map((g, l) => withInitial(emit, g, cotangents[l], layer(reverse, l)));
 }
 
 /** The entry of one layer in a list that has been checked. */
@@ -129,7 +126,7 @@ export function topmost<T>(list: readonly T[], index: number, layers: number): T
 }
 
 /** What a layer gets from the states below it: y · W + b, [T, B, U] or [T, B, U, gates]. */
-export function projectStates(
+function projectStates(
   emit: Emit,
   below: Value,
   { input, bias, reverse }: { input: Value; bias: Value; reverse: boolean },
@@ -148,7 +145,7 @@ export function projectStates(
 }
 
 /** What a layer sends down to the states below it: gProjected · Wᵀ, [T, B, U]. */
-export function gradientBelow(emit: Emit, gProjected: Value, input: Value): Value {
+function gradientBelow(emit: Emit, gProjected: Value, input: Value): Value {
   const m = arithmetic(emit);
   const { steps, batch, units } = extentOf(gProjected.type.shape);
   const columns = units * (gProjected.type.shape[3] ?? 1);
@@ -161,7 +158,7 @@ export function gradientBelow(emit: Emit, gProjected: Value, input: Value): Valu
 }
 
 /** The gradient of every step's state of one layer: from outside, and from the layer above it. */
-export function stateGradient(
+function stateGradient(
   emit: Emit,
   outside: Value | undefined,
   above: Value | undefined,
@@ -173,7 +170,7 @@ export function stateGradient(
 }
 
 /** Σ over steps and sequences of gProjected: [U] or [U, gates]. */
-export function biasGradient(emit: Emit, gProjected: Value): Value {
+function biasGradient(emit: Emit, gProjected: Value): Value {
   const m = arithmetic(emit);
   const [steps = 0, batch = 0, ...own] = gProjected.type.shape;
   const flat = m.reshape(gProjected, [steps * batch, sizeOf(own)]);
