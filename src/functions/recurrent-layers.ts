@@ -1,3 +1,4 @@
+import { ArgumentError } from "../errors.ts";
 import { emit } from "../graph/graph.ts";
 import type { Tensor } from "../runtime/tensor.ts";
 import { wrap } from "./apply.ts";
@@ -91,6 +92,7 @@ function begin(
   initial: readonly RnnState[] | undefined,
   { arrangement, lengths }: LayersOptions,
 ) {
+  checkStates(weights.length, initial);
   const isAbove = arrangement === "above";
   const [, B = 0] = x.shape;
   const start = zeros([B, weights[0]?.recurrent.shape[0] ?? 0]);
@@ -109,4 +111,11 @@ function begin(
     lengths: lengths?.value,
   };
   return { reverse: weights.map((_, l) => !isAbove && l > 0), ins, start };
+}
+
+function checkStates(layers: number, initial: readonly RnnState[] | undefined): void {
+  if (initial === undefined || initial.length === layers) return;
+  throw new ArgumentError(
+    `layers: there must be an initial state for each of the ${layers} layers, or none; got ${initial.length}. Give zeros where a layer begins with nothing.`,
+  );
 }

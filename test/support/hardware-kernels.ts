@@ -12,13 +12,14 @@ export interface HardwareKernels {
 
 /** `instead` replaces some of the traits, as where kernels are forced that would not be chosen. */
 export async function openHardwareKernels(
-  instead: (target: WebgpuTarget) => Partial<DeviceTraits> = () => ({}),
+  instead: (target: WebgpuTarget, traits: DeviceTraits) => Partial<DeviceTraits> = () => ({}),
 ): Promise<HardwareKernels> {
   const software = await openWebgpuDevice({ software: true });
   const { gpuDevice } = software;
   const target = { isSoftware: false, limits: gpuDevice.limits };
+  const traits = webgpuTraits({ limits: target.limits });
   const device = new WebgpuDevice(gpuDevice, {
-    traits: { ...webgpuTraits({ software: false, limits: gpuDevice.limits }), ...instead(target) },
+    traits: { ...traits, ...instead(target, traits) },
     description: "SwiftShader with the kernels for hardware",
     isOwned: false,
     budgetBytes: 2 ** 30,

@@ -1,7 +1,10 @@
 /** The recurrent layers against PyTorch's in float64, on every device and in Chrome: values, states and all gradients. */
 import { describe, expect, it } from "vitest";
+import { recurrentLowerings } from "../../src/devices/webgpu/lowering/recurrent.ts";
+import { layerWalks } from "../../src/devices/webgpu/lowering/recurrent-layers.ts";
 import type { runGoldens } from "../browser/recurrent-page.ts";
 import { callInPage, openPage } from "../support/chrome.ts";
+import { openHardwareKernels } from "../support/hardware-kernels.ts";
 import { goldenCases } from "../support/recurrent-goldens.ts";
 import { recurrentKinds } from "../support/recurrent-layers.ts";
 import { runRecurrentGoldens } from "../support/run-recurrent-goldens.ts";
@@ -15,6 +18,23 @@ describe.each(deviceNames)("values, states and gradients are PyTorch's on %s", (
     expect(failures).toEqual([]);
     expect(ran).toBe(17);
     await runtime.close();
+  });
+});
+
+/** The smallest layers, as the largest ones are walked on a GPU: a dispatch a step, layers as a wavefront. */
+describe("values, states and gradients are PyTorch's a dispatch a step", () => {
+  it.each(recurrentKinds)("in every form of %s", async (kind) => {
+    const choose = () => ({ kind: "step" }) as const;
+    const { device, close } = await openHardwareKernels((target, traits) => ({
+      layers: layerWalks(target, choose),
+      lower: { ...traits.lower, ...recurrentLowerings(target, choose) },
+    }));
+    use(device);
+    const cases = goldenCases.filter((golden) => golden.kind === kind);
+    const { ran, failures } = await runRecurrentGoldens(cases);
+    expect(failures).toEqual([]);
+    expect(ran).toBe(17);
+    await close();
   });
 });
 
