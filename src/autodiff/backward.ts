@@ -13,6 +13,7 @@ import {
   outputsOf,
   reachable,
 } from "../graph/graph.ts";
+import { loop } from "../graph/loop.ts";
 import type { Cotangent, Op, Value, VjpSite } from "../ops/op.ts";
 import { ops } from "../ops/table.ts";
 import type { OpName } from "../ops/vocabulary.ts";
@@ -129,7 +130,7 @@ function propagate(
         Object.entries(node.outs).map(([name, held]) => [name, lookUp(held)]),
       ),
     } as unknown as VjpSite<never>;
-    found = byInput(node.op, node.ins, op.vjp(emit, site));
+    found = byInput(node.op, node.ins, op.vjp(emit, site, loop));
   }
   inputs.forEach((input, i) => {
     const cotangent = found[i];
@@ -169,7 +170,7 @@ function compositeCotangents(
   if (op.composite === undefined) {
     return inputs.map(() => ({ notDifferentiable: `the gradient of ${node.op} is not defined` }));
   }
-  const outs = op.composite(emit, node.ins as never, node.attrs as never);
+  const outs = op.composite(emit, node.ins as never, node.attrs as never, loop);
   const seeds = Object.entries(node.outs as Readonly<Record<string, GraphValue>>).flatMap(
     ([name, out]) => {
       const cotangent = cotangents.get(out);
