@@ -22,6 +22,7 @@ import {
 } from "../graph/graph.ts";
 import { substitute } from "../graph/rebuild.ts";
 import { arithmetic } from "../ops/arithmetic.ts";
+import type { Cotangents } from "./accumulate.ts";
 import { dependents } from "./active.ts";
 import type { backward, Seed } from "./backward.ts";
 import { type BehindLoop, productBehind, sumBehind } from "./behind-loop.ts";
@@ -31,7 +32,7 @@ const m = arithmetic(emit);
 /** Cotangents lined up with the scan's inputs: carry, xs, captured. */
 export function scanCotangents(
   node: OpNode<"scan">,
-  cotangents: ReadonlyMap<GraphValue, GraphValue>,
+  cotangents: Cotangents,
   active: ReadonlySet<GraphValue>,
   differentiate: typeof backward,
 ): (GraphValue | undefined)[] {
@@ -146,7 +147,7 @@ interface StepGradient {
 
 function differentiateStep(
   node: OpNode<"scan">,
-  cotangents: ReadonlyMap<GraphValue, GraphValue>,
+  cotangents: Cotangents,
   active: ReadonlySet<GraphValue>,
   differentiate: typeof backward,
 ): StepGradient {
