@@ -18,7 +18,7 @@ import type { Cotangent, Op, Value, VjpSite } from "../ops/op.ts";
 import { ops } from "../ops/table.ts";
 import type { OpName } from "../ops/vocabulary.ts";
 import { Cotangents, graphValue } from "./accumulate.ts";
-import { dependents } from "./active.ts";
+import { activeValues } from "./active.ts";
 import { computeAgain, type Region, regionOf } from "./checkpoint.ts";
 import { scanCotangents } from "./scan.ts";
 
@@ -42,7 +42,7 @@ export function backward(
     seeds.map((seed) => seed.value),
     boundary,
   );
-  const active = dependents(nodes, new Set(wrt));
+  const active = activeValues(nodes, new Set(wrt));
   const cotangents = new Cotangents();
   for (const { value, cotangent } of seeds) if (active.has(value)) cotangents.add(value, cotangent);
   const passed = new Set<Region>();

@@ -1,7 +1,7 @@
 /** A loop over time for any cell that is made of the functions. */
 import { ArgumentError, DTypeError, ShapeError, TraceError } from "../errors.ts";
-import { closeOver, standIn } from "../graph/close-over.ts";
-import { emit } from "../graph/graph.ts";
+import { type Given, standIn } from "../graph/close-over.ts";
+import { emitScan } from "../graph/emit-scan.ts";
 import { type StepTrace, whileTracingStep } from "../runtime/active-trace.ts";
 import { namesIn, replaceTensors, tensorsIn, tensorsLike } from "../runtime/structure.ts";
 import { Tensor } from "../runtime/tensor.ts";
@@ -25,7 +25,8 @@ export interface ScanOptions {
 /**
  * c_{t+1}, y_t = cell(c_t, x_t) for t = 0 … T−1, from c_0 = `carry`. The cell is called once, on tensors without
  * values; its steps run in one submission, and neither tracing nor planning takes longer with more of them. Whatever
- * else the cell reads, such as variables, is captured, and gradients flow to it, to `carry` and to `xs`.
+ * else the cell reads, such as variables, is captured, and gradients flow to it, to `carry` and to `xs`. For gradients the
+ * carry and the products of every step are kept; `checkpoint` around a scan over a part of the sequence keeps less.
  *
  * `carry`, `xs` and y are tensors, or lists and records of them. xs are [T, ...], and the cell gets x_t without that
  * dimension; `ys` are y_t stacked, [T, ...]. `carry` is what the last step gave.
@@ -44,17 +45,14 @@ export function scan<C, X = undefined, Y = undefined>(
     tensorsIn(xs, "scan: xs must be"),
   ];
   const steps = stepsOf(xs, sequences, options.length);
-  const standFor = (names: readonly string[], types: readonly Tensor["type"][]) =>
-    types.map((type, i) => standIn(names[i] ?? "", type));
-  const carried = standFor(
-    namesIn(carry, "carry"),
-    before.map(({ type }) => type),
-  );
-  const slices = standFor(
-    namesIn(xs, "x"),
-    sequences.map(({ dtype, shape }) => ({ dtype, shape: shape.slice(1) })),
-  );
-  const tensorsOf = (sources: typeof carried) => sources.map(({ out }) => new Tensor(out));
+  const standFor = (of: readonly Tensor[], names: readonly string[], isSliced: boolean) =>
+    of.map(({ value, dtype, shape }, i): Given => {
+      const type = { dtype, shape: isSliced ? shape.slice(1) : shape };
+      return { source: standIn(names[i] ?? "", type), value };
+    });
+  const carried = standFor(before, namesIn(carry, "carry"), false);
+  const slices = standFor(sequences, namesIn(xs, "x"), true);
+  const tensorsOf = (given: readonly Given[]) => given.map(({ source }) => new Tensor(source.out));
 
   const trace: StepTrace = { draws: [] };
   const step = whileTracingStep(trace, () => {
@@ -68,17 +66,12 @@ export function scan<C, X = undefined, Y = undefined>(
       y: done.y,
     };
   });
-  const drawn = trace.draws.map(({ out }) => uniform([steps, ...out.type.shape]));
-  const { body, captured } = closeOver(carried, [...slices, ...trace.draws], step);
-  const outs = emit(
-    "scan",
-    {
-      carry: before.map(({ value }) => value),
-      xs: [...sequences, ...drawn].map(({ value }) => value),
-      captured,
-    },
-    { body, steps, reverse: options.reverse ?? false },
-  );
+  const drawn = trace.draws.map((source): Given => {
+    const { value } = uniform([steps, ...source.out.type.shape]);
+    return { source, value };
+  });
+  const reverse = options.reverse ?? false;
+  const outs = emitScan(carried, [...slices, ...drawn], step, { steps, reverse });
   return {
     carry: replaceTensors(carry, outs.carry.map(wrap)) as C,
     ys: replaceTensors(step.y, outs.ys.slice(0, step.ys.length).map(wrap)) as Y,

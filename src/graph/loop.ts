@@ -1,22 +1,19 @@
 import { InternalError } from "../errors.ts";
 import type { Loop, Named, Value } from "../ops/op.ts";
-import { closeOver, standIn } from "./close-over.ts";
-import { emit, type GraphValue, type SourceNode } from "./graph.ts";
+import type { Shape, TensorType } from "../tensor/shape.ts";
+import { type Given, standIn } from "./close-over.ts";
+import { emitScan } from "./emit-scan.ts";
+import type { GraphValue } from "./graph.ts";
 
 /** The loop of small ops that gradients and composites are written with, as a scan. */
 export const loop: Loop = (cell, carry, xs, reverse) => {
   const steps = valuesOf(xs)[0]?.type.shape[0];
   if (steps === undefined) throw new InternalError("a loop has no xs that tell its steps.");
-  const carried = standInsFor(carry, ({ shape }) => shape);
-  const slices = standInsFor(xs, ({ shape }) => shape.slice(1));
+  const carried = givenFrom(carry, ({ shape }) => shape);
+  const slices = givenFrom(xs, ({ shape }) => shape.slice(1));
   const step = cell(named(carry, outsOf(carried)), named(xs, outsOf(slices)));
   const next = namesOf(carry).map((name) => required(step.carry[name]));
-  const { body, captured } = closeOver(carried, slices, { next, ys: valuesOf(step.y) });
-  const outs = emit(
-    "scan",
-    { carry: valuesOf(carry), xs: valuesOf(xs), captured },
-    { body, steps, reverse },
-  );
+  const outs = emitScan(carried, slices, { next, ys: valuesOf(step.y) }, { steps, reverse });
   return { carry: named(carry, outs.carry), ys: named(step.y, outs.ys) };
 };
 
@@ -34,18 +31,16 @@ function named<N extends Named>(values: N, others: readonly Value[]): N {
   return Object.fromEntries(namesOf(values).map((name, i) => [name, others[i]])) as N;
 }
 
-function standInsFor(
-  values: Named,
-  shapeOf: (type: Value["type"]) => Value["type"]["shape"],
-): SourceNode[] {
+function givenFrom(values: Named, shapeOf: (type: TensorType) => Shape): Given[] {
   return namesOf(values).map((name) => {
-    const { type } = required(values[name]);
-    return standIn(name, { dtype: type.dtype, shape: shapeOf(type) });
+    const value = required(values[name]);
+    const type = { dtype: value.type.dtype, shape: shapeOf(value.type) };
+    return { source: standIn(name, type), value };
   });
 }
 
-function outsOf(sources: readonly SourceNode[]): GraphValue[] {
-  return sources.map(({ out }) => out);
+function outsOf(given: readonly Given[]): GraphValue[] {
+  return given.map(({ source }) => source.out);
 }
 
 function required(value: Value | undefined): GraphValue {
