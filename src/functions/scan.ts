@@ -40,10 +40,7 @@ export function scan<C, X = undefined, Y = undefined>(
   xs: X,
   options: ScanOptions = {},
 ): { readonly carry: C; readonly ys: Y } {
-  const [before, sequences] = [
-    tensorsIn(carry, "scan: carry must be"),
-    tensorsIn(xs, "scan: xs must be"),
-  ];
+  const [before, sequences] = [tensorsOf("carry", carry), tensorsOf("xs", xs)];
   const steps = stepsOf(xs, sequences, options.length);
   const standFor = (of: readonly Tensor[], names: readonly string[], isSliced: boolean) =>
     of.map(({ value, dtype, shape }, i): Given => {
@@ -52,17 +49,17 @@ export function scan<C, X = undefined, Y = undefined>(
     });
   const carried = standFor(before, namesIn(carry, "carry"), false);
   const slices = standFor(sequences, namesIn(xs, "x"), true);
-  const tensorsOf = (given: readonly Given[]) => given.map(({ source }) => new Tensor(source.out));
+  const standIns = (given: readonly Given[]) => given.map(({ source }) => new Tensor(source.out));
 
   const trace: StepTrace = { draws: [] };
   const step = whileTracingStep(trace, () => {
-    const given = replaceTensors(carry, tensorsOf(carried)) as C;
-    const done = cell(given, replaceTensors(xs, tensorsOf(slices)) as X);
+    const given = replaceTensors(carry, standIns(carried)) as C;
+    const done = cell(given, replaceTensors(xs, standIns(slices)) as X);
     checkStep(done);
     // A variable's value is the one that it has here.
     return {
       next: nextCarry(carry, done.carry).map(({ value }) => value),
-      ys: tensorsIn(done.y, "scan: y must be").map(({ value }) => value),
+      ys: tensorsOf("y", done.y).map(({ value }) => value),
       y: done.y,
     };
   });
@@ -76,6 +73,11 @@ export function scan<C, X = undefined, Y = undefined>(
     carry: replaceTensors(carry, outs.carry.map(wrap)) as C,
     ys: replaceTensors(step.y, outs.ys.slice(0, step.ys.length).map(wrap)) as Y,
   };
+}
+
+function tensorsOf(name: string, structure: unknown): Tensor[] {
+  const remedy = "Make tensors of numbers: tensor(0), tensor(rows).";
+  return tensorsIn(structure, `scan: ${name} must be`, remedy);
 }
 
 function stepsOf(xs: unknown, sequences: readonly Tensor[], length: number | undefined): number {
@@ -105,8 +107,9 @@ function checkStep(done: unknown): void {
     );
   }
   if (typeof done === "object" && done !== null && "carry" in done && "y" in done) return;
-  const got =
-    typeof done === "object" && done !== null
+  const got = Array.isArray(done)
+    ? `a list of ${done.length}`
+    : typeof done === "object" && done !== null
       ? `an object with ${Object.keys(done).join(", ") || "nothing in it"}`
       : `a ${typeof done}`;
   throw new ArgumentError(
@@ -123,7 +126,7 @@ function nextCarry(given: unknown, next: unknown): Tensor[] {
       `scan: the cell must give back a carry made like the one that it was given; got ${namesIn(next, "carry").join(", ") || `a ${typeof next}`} for ${names.join(", ")}. Keep its lists and names.`,
     );
   }
-  const before = tensorsIn(given, "scan: carry must be");
+  const before = tensorsOf("carry", given);
   tensors.forEach(({ type }, i) => {
     const own = before[i]?.type ?? type;
     if (type.dtype === own.dtype && sameShape(type.shape, own.shape)) return;
