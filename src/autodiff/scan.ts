@@ -96,13 +96,31 @@ export function scanCotangents(
   ];
 }
 
-/** The carry before each step, which a scan gives behind the results of its cell. */
+/**
+ * The carry before each step. A scan gives it behind the results of its cell; but where the next carry is a result, that
+ * is the same a step later, and need not be written twice.
+ */
 function tapesOf(node: OpNode<"scan">): Given[] {
-  const { carry, ys } = bodyOf(node).graph;
-  return slicesOf(
-    carry,
-    carry.map(({ out }) => required(node.outs.ys[ys.indexOf(out)])),
-  );
+  const { carry, next, ys } = bodyOf(node).graph;
+  return carry.map((source, i) => {
+    const stack = node.outs.ys[ys.indexOf(required(next[i]))];
+    const value =
+      stack === undefined
+        ? required(node.outs.ys[ys.indexOf(source.out)])
+        : aStepLater(required(node.ins.carry[i]), stack, node.attrs.reverse);
+    return { source, value };
+  });
+}
+
+/** What there was before each step, from what there was before the first and behind each: [steps, ...]. */
+function aStepLater(first: GraphValue, stack: GraphValue, reverse: boolean): GraphValue {
+  const [steps = 0, ...rest] = stack.type.shape;
+  const row = m.reshape(first, [1, ...rest]);
+  if (steps === 1) return row as GraphValue;
+  const starts = [reverse ? 1 : 0, ...rest.map(() => 0)];
+  const others = m.slice(stack, starts, [steps - 1, ...rest]);
+  return emit("concat", { xs: reverse ? [others, row] : [row, others] }, { axis: 0 })
+    .out as GraphValue;
 }
 
 function slicesOf(sources: readonly SourceNode[], values: readonly GraphValue[]): Given[] {

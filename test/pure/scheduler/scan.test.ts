@@ -197,6 +197,30 @@ describe("what nobody reads of a scan", () => {
     expect(bytes(training)).toBeGreaterThan(products + tape);
   });
 
+  it("is the tape of a carry that is a result a step later", () => {
+    const copiesFor = (y: (next: Tensor) => Tensor, steps: number) => {
+      const loss = (...[h, x, w, u]: Tensor[]) => {
+        const own = cell(w as Tensor, u as Tensor);
+        const { ys } = scan(
+          (c: Tensor, at: Tensor) => {
+            const { carry } = own(c, at);
+            return { carry, y: y(carry) };
+          },
+          h as Tensor,
+          x as Tensor,
+        );
+        return sum(square(ys));
+      };
+      const plan = planStep((...all) => grad(loss, ...all), typesOf(steps), cpuTraits);
+      expect(checkPlan(plan)).toEqual([]);
+      return labelsOf(loopsOf(plan)[0]).filter((label) => label === "copy").length;
+    };
+    // x·W in; h out, or its exponential, its tape, and the sum that it is made from.
+    expect(copiesFor((next) => next, 5)).toBe(2);
+    expect(copiesFor((next) => next, 1)).toBe(2);
+    expect(copiesFor(exp, 5)).toBe(4);
+  });
+
   it("is the gradient of what no gradient is asked for", () => {
     const gradientOf = (...which: number[]) =>
       planStep(
