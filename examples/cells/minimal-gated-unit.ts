@@ -40,20 +40,18 @@ function normalise(x: Tensor): Tensor {
 
 /** x [B, T, inputs] → h behind the last step, [B, units]. */
 function minimalGatedUnit(inputs: number, units: number): nn.Module {
-  // What comes from x is one product for all steps; only what comes from h has to wait for the step before.
   const [xToForget, xToCandidate] = [nn.linear(inputs, units), nn.linear(inputs, units)];
   const [hToForget, hToCandidate] = [nn.linear(units, units), nn.linear(units, units)];
   return nn.module("minimalGatedUnit", {
     children: { xToForget, xToCandidate, hToForget, hToCandidate },
     forward(x) {
-      const steps = transpose(x, [1, 0, 2]);
-      const xs = { toForget: xToForget(steps), toCandidate: xToCandidate(steps) };
-      const cell = (h: Tensor, { toForget, toCandidate }: typeof xs) => {
-        const f = sigmoid(normalise(add(toForget, hToForget(h))));
-        const candidate = tanh(normalise(add(toCandidate, hToCandidate(mul(f, h)))));
+      // What comes from x is one product for all steps; only what comes from h has to wait for the step before.
+      const cell = (h: Tensor, at: Tensor) => {
+        const f = sigmoid(normalise(add(xToForget(at), hToForget(h))));
+        const candidate = tanh(normalise(add(xToCandidate(at), hToCandidate(mul(f, h)))));
         return { carry: add(mul(sub(1, f), h), mul(f, candidate)), y: undefined };
       };
-      return scan(cell, zeros([x.shape[0] ?? 0, units]), xs).carry;
+      return scan(cell, zeros([x.shape[0] ?? 0, units]), transpose(x, [1, 0, 2])).carry;
     },
   });
 }

@@ -1,13 +1,56 @@
 /**
- * The sum of two cotangents of one value. Parts of a value that are cut out one beside the other send back pads of their
- * cotangents, zeros but for the part: those are put side by side rather than added up, or the gradient of a sequence
- * that is read in n parts would cost n sums over all of it.
+ * The cotangents of the values of a graph, as they come in. Parts of a value that are cut out one beside the other send
+ * back pads of their cotangents, zeros but for the part: those are put side by side, in whatever order they come, rather
+ * than added up, or the gradient of a sequence that is read in n parts would cost n sums over all of it.
  */
 import { emit, type GraphValue, type OpNode } from "../graph/graph.ts";
 import { sameShape } from "../tensor/shape.ts";
 
-export function sumOf(a: GraphValue, b: GraphValue): GraphValue {
-  return sideBySide(a, b) ?? graphValue(emit("binary", { a, b }, { fn: "add" }).out);
+export class Cotangents {
+  readonly #sums = new Map<GraphValue, GraphValue>();
+  readonly #pads = new Map<GraphValue, readonly GraphValue[]>();
+
+  has(value: GraphValue): boolean {
+    return this.#sums.has(value) || this.#pads.has(value);
+  }
+
+  /** The sum of all that came in; undefined where nothing did. To be asked for when all has. */
+  get(value: GraphValue): GraphValue | undefined {
+    for (const pad of this.#pads.get(value) ?? []) this.#addUp(value, pad);
+    this.#pads.delete(value);
+    return this.#sums.get(value);
+  }
+
+  add(value: GraphValue, part: GraphValue): void {
+    if (part.node.op !== "pad") this.#addUp(value, part);
+    else this.#pads.set(value, withPad(this.#pads.get(value) ?? [], part));
+  }
+
+  /** In place of all that came in. */
+  replace(value: GraphValue, cotangent: GraphValue): void {
+    this.#pads.delete(value);
+    this.#sums.set(value, cotangent);
+  }
+
+  /** At once, so that the parts of a long sum need not be kept. */
+  #addUp(value: GraphValue, b: GraphValue): void {
+    const a = this.#sums.get(value);
+    const sum = a && graphValue(emit("binary", { a, b }, { fn: "add" }).out);
+    this.#sums.set(value, sum ?? b);
+  }
+}
+
+/** What lies beside `pad` is joined with it; that may close a gap to another one. */
+function withPad(pads: readonly GraphValue[], pad: GraphValue): readonly GraphValue[] {
+  for (const other of pads) {
+    const joined = sideBySide(other, pad);
+    if (joined !== undefined)
+      return withPad(
+        pads.filter((own) => own !== other),
+        joined,
+      );
+  }
+  return [...pads, pad];
 }
 
 function sideBySide(a: GraphValue, b: GraphValue): GraphValue | undefined {

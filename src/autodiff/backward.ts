@@ -14,11 +14,12 @@ import {
   outputsOf,
   reachable,
 } from "../graph/graph.ts";
+import { loop } from "../graph/loop.ts";
 import type { Cotangent, Op, Value, VjpSite } from "../ops/op.ts";
 import { ops } from "../ops/table.ts";
 import type { OpName } from "../ops/vocabulary.ts";
-import { graphValue, sumOf } from "./accumulate.ts";
-import { dependents } from "./active.ts";
+import { Cotangents, graphValue } from "./accumulate.ts";
+import { activeValues } from "./active.ts";
 import { computeAgain, type Region, regionOf } from "./checkpoint.ts";
 import { scanCotangents } from "./scan.ts";
 
@@ -42,26 +43,22 @@ export function backward(
     seeds.map((seed) => seed.value),
     boundary,
   );
-  const active = dependents(nodes, new Set(wrt));
-  const cotangents = new Map<GraphValue, GraphValue>();
-  const accumulate = (value: GraphValue, cotangent: GraphValue) => {
-    const held = cotangents.get(value);
-    cotangents.set(value, held === undefined ? cotangent : sumOf(held, cotangent));
-  };
-  for (const { value, cotangent } of seeds) if (active.has(value)) accumulate(value, cotangent);
+  const active = activeValues(nodes, new Set(wrt));
+  const cotangents = new Cotangents();
+  for (const { value, cotangent } of seeds) if (active.has(value)) cotangents.add(value, cotangent);
   const passed = new Set<Region>();
   for (const node of nodes.reverse()) {
     if (node.op === "source") continue;
     const region = regionOf(node);
     if (region !== undefined) {
       // The region's youngest node comes first, and whatever reads the region is younger than that.
-      if (!passed.has(region)) propagateAgain(region, nodes, wrt, cotangents, active, accumulate);
+      if (!passed.has(region)) propagateAgain(region, nodes, wrt, cotangents, active);
       passed.add(region);
       continue;
     }
     if (!outputsOf(node).some((out) => cotangents.has(out))) continue;
     if (!inputsOf(node).some((input) => active.has(input))) continue;
-    propagate(node, cotangents, active, accumulate);
+    propagate(node, cotangents, active);
   }
   return wrt.map((value) => cotangents.get(value));
 }
@@ -71,9 +68,8 @@ function propagateAgain(
   region: Region,
   nodes: readonly Node[],
   wrt: readonly GraphValue[],
-  cotangents: Map<GraphValue, GraphValue>,
+  cotangents: Cotangents,
   active: ReadonlySet<GraphValue>,
-  accumulate: (value: GraphValue, cotangent: GraphValue) => void,
 ): void {
   const members = nodes
     .filter((node): node is OpNode => node.op !== "source" && regionOf(node) === region)
@@ -91,21 +87,16 @@ function propagateAgain(
   const found = backward(seeds, targets, new Set(inputs.values()));
   outside.forEach(([value], i) => {
     const cotangent = found[i];
-    if (cotangent !== undefined) accumulate(value, cotangent);
+    if (cotangent !== undefined) cotangents.add(value, cotangent);
   });
   inside.forEach(([value], i) => {
     // What the value had before is among the seeds.
     const cotangent = found[outside.length + i];
-    if (cotangent !== undefined) cotangents.set(value, cotangent);
+    if (cotangent !== undefined) cotangents.replace(value, cotangent);
   });
 }
 
-function propagate(
-  node: OpNode,
-  cotangents: ReadonlyMap<GraphValue, GraphValue>,
-  active: ReadonlySet<GraphValue>,
-  accumulate: (value: GraphValue, cotangent: GraphValue) => void,
-): void {
+function propagate(node: OpNode, cotangents: Cotangents, active: ReadonlySet<GraphValue>): void {
   const inputs = inputsOf(node);
   // One node's op, record and site belong together; the compiler cannot follow that through the union.
   const op = ops[node.op] as Op<never>;
@@ -130,7 +121,7 @@ function propagate(
         Object.entries(node.outs).map(([name, held]) => [name, lookUp(held)]),
       ),
     } as unknown as VjpSite<never>;
-    found = byInput(node.op, node.ins, op.vjp(emit, site));
+    found = byInput(node.op, node.ins, op.vjp(emit, site, loop));
   }
   inputs.forEach((input, i) => {
     const cotangent = found[i];
@@ -140,7 +131,7 @@ function propagate(
         `${node.op}: a gradient was asked for through an input that has none: ${cotangent.notDifferentiable}. Wrap it in stopGradient() if none is wanted.`,
       );
     }
-    accumulate(input, graphValue(cotangent));
+    cotangents.add(input, graphValue(cotangent));
   });
 }
 
@@ -165,12 +156,12 @@ function compositeCotangents(
   op: Op<never>,
   node: OpNode,
   inputs: readonly GraphValue[],
-  cotangents: ReadonlyMap<GraphValue, GraphValue>,
+  cotangents: Cotangents,
 ): (Cotangent | undefined)[] {
   if (op.composite === undefined) {
     return inputs.map(() => ({ notDifferentiable: `the gradient of ${node.op} is not defined` }));
   }
-  const outs = op.composite(emit, node.ins as never, node.attrs as never);
+  const outs = op.composite(emit, node.ins as never, node.attrs as never, loop);
   const values = flatten<Value>(op.outputs, outs);
   const seeds = outputsOf(node).flatMap((out, i) => {
     const cotangent = cotangents.get(out);

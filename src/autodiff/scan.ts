@@ -1,17 +1,19 @@
 /**
- * The gradient of a scan is a scan in the other direction. Its body computes a step again from the carry before it
- * (which the forward scan gives as a result), x_t and what is captured, and takes the gradient of that:
+ * The gradient of a scan is a scan in the other direction. Its body takes the gradient of a step (scan-step.ts). What that
+ * needs of the step is read where the forward scan gives it as a result (graph/residuals.ts), and computed again from the
+ * carry before the step, x_t and what is captured where it does not:
  *
  *   carry     gC, the cotangent of the carry, and for captured values the sum of their gradients so far, unless these
  *             are summed behind the loop (behind-loop.ts)
- *   xs        the carry before each step, x_t, and gY_t where the loss depends on y
+ *   xs        the carry before each step, x_t, gY_t where the loss depends on y, and what is kept of the step
  *   ys        the gradients of x_t, and what is summed behind the loop
  *
  * Only what is asked for and what can be other than zero takes part, so the reverse scan is no larger than it must be.
  */
 import { InternalError } from "../errors.ts";
 import { bodyOf } from "../graph/body.ts";
-import { closeOver, standIn } from "../graph/close-over.ts";
+import { type Given, standIn } from "../graph/close-over.ts";
+import { emitScan } from "../graph/emit-scan.ts";
 import {
   emit,
   type GraphValue,
@@ -22,16 +24,17 @@ import {
 } from "../graph/graph.ts";
 import { substitute } from "../graph/rebuild.ts";
 import { arithmetic } from "../ops/arithmetic.ts";
-import { dependents } from "./active.ts";
-import type { backward, Seed } from "./backward.ts";
+import type { Cotangents } from "./accumulate.ts";
+import type { backward } from "./backward.ts";
 import { type BehindLoop, productBehind, sumBehind } from "./behind-loop.ts";
+import { differentiateStep } from "./scan-step.ts";
 
 const m = arithmetic(emit);
 
 /** Cotangents lined up with the scan's inputs: carry, xs, captured. */
 export function scanCotangents(
   node: OpNode<"scan">,
-  cotangents: ReadonlyMap<GraphValue, GraphValue>,
+  cotangents: Cotangents,
   active: ReadonlySet<GraphValue>,
   differentiate: typeof backward,
 ): (GraphValue | undefined)[] {
@@ -44,45 +47,39 @@ export function scanCotangents(
     });
   }
   const step = differentiateStep(node, cotangents, active, differentiate);
-  const { gradients, gCarry, gYs } = step;
+  const { gCarry, gYs } = step;
+  const kept = valuesKept(node);
+  const gradients = fromOutside(node, step.gradients, kept);
   const gradientOf = ({ out }: SourceNode) => gradients.get(out);
 
+  const given = [...tapesOf(node), ...slicesOf(xs, node.ins.xs), ...gYs, ...kept.values()];
+  const wholes = new Map(given.map(({ source, value }) => [source.out, value]));
   const flowing = carry.filter((source) => gCarry.has(source));
   const sliced = xs.filter((source) => gradientOf(source) !== undefined);
-  const wholes = wholesOf(node, gYs);
   const ys = [...new Set(sliced.flatMap((source) => gradientOf(source) ?? []))];
   const behind = sumsBehind(captured, gradients, ys, (value) => wholes.has(value));
   const summed = captured.filter((source) => gradientOf(source) && !behind.has(source));
-  const sums = summed.map(({ out }, k) => standIn(`sum ${k}`, out.type));
+  const sums = summed.map(({ out }, k): Given => {
+    return { source: standIn(`sum ${k}`, out.type), value: zeros(out) };
+  });
   const next = [
     ...flowing.map((source) => gradientOf(source) ?? zeros(source.out)),
-    ...summed.map((source, k) => plus(sums[k], gradientOf(source))),
+    ...summed.map((source, k) => plus(sums[k]?.source, gradientOf(source))),
   ];
 
   const needed = new Set(reachable([...next, ...ys]));
-  const slices = [...carry, ...xs, ...gYs.keys()].filter((source) => needed.has(source));
-  const closed = closeOver(
-    [...flowing.map((source) => required(gCarry.get(source))), ...sums],
-    slices,
+  const flows = flowing.map((source): Given => {
+    const result = node.outs.carry[carry.indexOf(source)];
+    const value = (result && cotangents.get(result)) ?? zeros(source.out);
+    return { source: required(gCarry.get(source)), value };
+  });
+  const { steps, reverse } = node.attrs;
+  const outs = emitScan(
+    [...flows, ...sums],
+    given.filter(({ source }) => needed.has(source)),
     { next, ys },
+    { steps, reverse: !reverse },
   );
-  const { ins, attrs } = node;
-  const outer = new Map(captured.map(({ out }, k) => [out, required(ins.captured[k])]));
-  const outs = emit(
-    "scan",
-    {
-      carry: [
-        ...flowing.map((source) => {
-          const value = node.outs.carry[carry.indexOf(source)];
-          return (value && cotangents.get(value)) ?? zeros(source.out);
-        }),
-        ...summed.map(({ out }) => zeros(out)),
-      ],
-      xs: slices.map(({ out }) => required(wholes.get(out))),
-      captured: substitute(closed.captured, outer),
-    },
-    { body: closed.body, steps: attrs.steps, reverse: !attrs.reverse },
-  ) as OpNode<"scan">["outs"];
   const stackOf = (value: GraphValue) => required(wholes.get(value) ?? outs.ys[ys.indexOf(value)]);
   return [
     ...carry.map((source) => outs.carry[flowing.indexOf(source)]),
@@ -99,18 +96,64 @@ export function scanCotangents(
   ];
 }
 
-/** What a step's slices are parts of, by the source that stands for the slice: tapes, xs, cotangents of results. */
-function wholesOf(
+/**
+ * The carry before each step. A scan gives it behind the results of its cell; but where the next carry is a result, that
+ * is the same a step later, and need not be written twice.
+ */
+function tapesOf(node: OpNode<"scan">): Given[] {
+  const { carry, next, ys } = bodyOf(node).graph;
+  return carry.map((source, i) => {
+    const stack = node.outs.ys[ys.indexOf(required(next[i]))];
+    const value =
+      stack === undefined
+        ? required(node.outs.ys[ys.indexOf(source.out)])
+        : aStepLater(required(node.ins.carry[i]), stack, node.attrs.reverse);
+    return { source, value };
+  });
+}
+
+/** What there was before each step, from what there was before the first and behind each: [steps, ...]. */
+function aStepLater(first: GraphValue, stack: GraphValue, reverse: boolean): GraphValue {
+  const [steps = 0, ...rest] = stack.type.shape;
+  const row = m.reshape(first, [1, ...rest]);
+  if (steps === 1) return row as GraphValue;
+  const starts = [reverse ? 1 : 0, ...rest.map(() => 0)];
+  const others = m.slice(stack, starts, [steps - 1, ...rest]);
+  return emit("concat", { xs: reverse ? [others, row] : [row, others] }, { axis: 0 })
+    .out as GraphValue;
+}
+
+function slicesOf(sources: readonly SourceNode[], values: readonly GraphValue[]): Given[] {
+  return sources.map((source, i) => ({ source, value: required(values[i]) }));
+}
+
+/** What a step computes and the scan gives as a result, by the value in its body: it need not be computed again. */
+function valuesKept(node: OpNode<"scan">): Map<GraphValue, Given> {
+  const { ys } = bodyOf(node).graph;
+  return new Map(
+    ys.flatMap((value, k) => {
+      const stack = node.outs.ys[k];
+      if (value.node.op === "source" || stack === undefined) return [];
+      return [[value, { source: standIn(`result ${k}`, value.type), value: stack }] as const];
+    }),
+  );
+}
+
+/** `gradients` with what is captured and what is kept in the places of what stands for it in the body. */
+function fromOutside(
   node: OpNode<"scan">,
-  gYs: ReadonlyMap<SourceNode, GraphValue>,
+  gradients: ReadonlyMap<GraphValue, GraphValue>,
+  kept: ReadonlyMap<GraphValue, Given>,
 ): Map<GraphValue, GraphValue> {
-  const { carry, xs, ys } = bodyOf(node).graph;
-  return new Map([
-    // A scan gives the carry before each step behind the results of its cell.
-    ...carry.map(({ out }) => [out, required(node.outs.ys[ys.indexOf(out)])] as const),
-    ...xs.map(({ out }, i) => [out, required(node.ins.xs[i])] as const),
-    ...[...gYs].map(([{ out }, cotangent]) => [out, cotangent] as const),
-  ]);
+  const { captured } = bodyOf(node).graph;
+  const places = substitute(
+    [...gradients.values()],
+    new Map([
+      ...captured.map(({ out }, k) => [out, required(node.ins.captured[k])] as const),
+      ...[...kept].map(([value, { source }]) => [value, source.out] as const),
+    ]),
+  );
+  return new Map([...gradients.keys()].map((source, i) => [source, required(places[i])]));
 }
 
 /** The gradients of captured values that are summed behind the loop; what they need of each step is added to `ys`. */
@@ -132,86 +175,6 @@ function sumsBehind(
     }
   }
   return behind;
-}
-
-/** The gradient of one step, as graph over the body's own sources and over cotangents that come from outside. */
-interface StepGradient {
-  /** By the source that it belongs to; missing where it is zero or not wanted. */
-  readonly gradients: ReadonlyMap<GraphValue, GraphValue>;
-  /** Stands for the cotangent of the carry behind the step, where it can be other than zero. */
-  readonly gCarry: ReadonlyMap<SourceNode, SourceNode>;
-  /** Stands for a step's slice of the cotangent of a result, with that cotangent. */
-  readonly gYs: ReadonlyMap<SourceNode, GraphValue>;
-}
-
-function differentiateStep(
-  node: OpNode<"scan">,
-  cotangents: ReadonlyMap<GraphValue, GraphValue>,
-  active: ReadonlySet<GraphValue>,
-  differentiate: typeof backward,
-): StepGradient {
-  const { carry, next, ys } = bodyOf(node).graph;
-  const wanted = wantedSources(node, active);
-  const gYs = new Map<SourceNode, GraphValue>();
-  const seedsOfYs = ys.flatMap((value, k): Seed[] => {
-    const result = node.outs.ys[k];
-    const cotangent = result && cotangents.get(result);
-    if (cotangent === undefined) return [];
-    const slice = standIn(`gradient of y ${k}`, value.type);
-    gYs.set(slice, cotangent);
-    return [{ value, cotangent: slice.out }];
-  });
-  const gCarry = new Map<SourceNode, SourceNode>();
-  const flow = (source: SourceNode) => {
-    gCarry.set(source, standIn(`gradient of ${source.holder.name}`, source.out.type));
-  };
-  carry.forEach((source, i) => {
-    const result = node.outs.carry[i];
-    if (wanted.has(source.out) && result && cotangents.has(result)) flow(source);
-  });
-  // What flows back into the carry at one step flows on at the one before: until nothing new does.
-  for (;;) {
-    const seeds = carry.flatMap((source, i): Seed[] => {
-      const [value, cotangent] = [next[i], gCarry.get(source)];
-      return value && cotangent ? [{ value, cotangent: cotangent.out }] : [];
-    });
-    const list = [...wanted];
-    const found = differentiate([...seeds, ...seedsOfYs], list);
-    const gradients = new Map(
-      list.flatMap((value, i) => {
-        const gradient = found[i];
-        return gradient === undefined ? [] : [[value, gradient] as const];
-      }),
-    );
-    const reached = carry.filter((source) => gradients.has(source.out) && !gCarry.has(source));
-    if (reached.length === 0) return { gradients, gCarry, gYs };
-    reached.forEach(flow);
-  }
-}
-
-/** The body's sources whose gradient is wanted: those of active inputs, and carries that come to depend on them. */
-function wantedSources(node: OpNode<"scan">, active: ReadonlySet<GraphValue>): Set<GraphValue> {
-  const { carry, xs, captured, next } = bodyOf(node).graph;
-  const { ins } = node;
-  const wanted = new Set<GraphValue>();
-  const want = (sources: readonly SourceNode[], inputs: readonly GraphValue[]) =>
-    sources.forEach(({ out }, i) => {
-      const input = inputs[i];
-      if (out.type.dtype === "f32" && input !== undefined && active.has(input)) wanted.add(out);
-    });
-  want(carry, ins.carry);
-  want(xs, ins.xs);
-  want(captured, ins.captured);
-  const nodes = reachable(next);
-  for (;;) {
-    const dependent = dependents(nodes, wanted);
-    const reached = carry.filter(({ out }, i) => {
-      const value = next[i];
-      return value !== undefined && dependent.has(value) && !wanted.has(out);
-    });
-    if (reached.length === 0) return wanted;
-    for (const { out } of reached) wanted.add(out);
-  }
 }
 
 function zeros({ type }: GraphValue): GraphValue {

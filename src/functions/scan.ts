@@ -1,7 +1,7 @@
 /** A loop over time for any cell that is made of the functions. */
 import { ArgumentError, DTypeError, ShapeError, TraceError } from "../errors.ts";
-import { closeOver, standIn } from "../graph/close-over.ts";
-import { emit } from "../graph/graph.ts";
+import { type Given, standIn } from "../graph/close-over.ts";
+import { emitScan } from "../graph/emit-scan.ts";
 import { type StepTrace, whileTracingStep } from "../runtime/active-trace.ts";
 import { namesIn, replaceTensors, tensorsIn, tensorsLike } from "../runtime/structure.ts";
 import { Tensor } from "../runtime/tensor.ts";
@@ -25,7 +25,8 @@ export interface ScanOptions {
 /**
  * c_{t+1}, y_t = cell(c_t, x_t) for t = 0 … T−1, from c_0 = `carry`. The cell is called once, on tensors without
  * values; its steps run in one submission, and neither tracing nor planning takes longer with more of them. Whatever
- * else the cell reads, such as variables, is captured, and gradients flow to it, to `carry` and to `xs`.
+ * else the cell reads, such as variables, is captured, and gradients flow to it, to `carry` and to `xs`. For gradients the
+ * carry and the products of every step are kept; `checkpoint` around a scan over a part of the sequence keeps less.
  *
  * `carry`, `xs` and y are tensors, or lists and records of them. xs are [T, ...], and the cell gets x_t without that
  * dimension; `ys` are y_t stacked, [T, ...]. `carry` is what the last step gave.
@@ -39,50 +40,44 @@ export function scan<C, X = undefined, Y = undefined>(
   xs: X,
   options: ScanOptions = {},
 ): { readonly carry: C; readonly ys: Y } {
-  const [before, sequences] = [
-    tensorsIn(carry, "scan: carry must be"),
-    tensorsIn(xs, "scan: xs must be"),
-  ];
+  const [before, sequences] = [tensorsOf("carry", carry), tensorsOf("xs", xs)];
   const steps = stepsOf(xs, sequences, options.length);
-  const standFor = (names: readonly string[], types: readonly Tensor["type"][]) =>
-    types.map((type, i) => standIn(names[i] ?? "", type));
-  const carried = standFor(
-    namesIn(carry, "carry"),
-    before.map(({ type }) => type),
-  );
-  const slices = standFor(
-    namesIn(xs, "x"),
-    sequences.map(({ dtype, shape }) => ({ dtype, shape: shape.slice(1) })),
-  );
-  const tensorsOf = (sources: typeof carried) => sources.map(({ out }) => new Tensor(out));
+  const standFor = (of: readonly Tensor[], names: readonly string[], isSliced: boolean) =>
+    of.map(({ value, dtype, shape }, i): Given => {
+      const type = { dtype, shape: isSliced ? shape.slice(1) : shape };
+      return { source: standIn(names[i] ?? "", type), value };
+    });
+  const carried = standFor(before, namesIn(carry, "carry"), false);
+  const slices = standFor(sequences, namesIn(xs, "x"), true);
+  const standIns = (given: readonly Given[]) => given.map(({ source }) => new Tensor(source.out));
 
   const trace: StepTrace = { draws: [] };
   const step = whileTracingStep(trace, () => {
-    const given = replaceTensors(carry, tensorsOf(carried)) as C;
-    const done = cell(given, replaceTensors(xs, tensorsOf(slices)) as X);
+    const given = replaceTensors(carry, standIns(carried)) as C;
+    const done = cell(given, replaceTensors(xs, standIns(slices)) as X);
     checkStep(done);
     // A variable's value is the one that it has here.
     return {
       next: nextCarry(carry, done.carry).map(({ value }) => value),
-      ys: tensorsIn(done.y, "scan: y must be").map(({ value }) => value),
+      ys: tensorsOf("y", done.y).map(({ value }) => value),
       y: done.y,
     };
   });
-  const drawn = trace.draws.map(({ out }) => uniform([steps, ...out.type.shape]));
-  const { body, captured } = closeOver(carried, [...slices, ...trace.draws], step);
-  const outs = emit(
-    "scan",
-    {
-      carry: before.map(({ value }) => value),
-      xs: [...sequences, ...drawn].map(({ value }) => value),
-      captured,
-    },
-    { body, steps, reverse: options.reverse ?? false },
-  );
+  const drawn = trace.draws.map((source): Given => {
+    const { value } = uniform([steps, ...source.out.type.shape]);
+    return { source, value };
+  });
+  const reverse = options.reverse ?? false;
+  const outs = emitScan(carried, [...slices, ...drawn], step, { steps, reverse });
   return {
     carry: replaceTensors(carry, outs.carry.map(wrap)) as C,
     ys: replaceTensors(step.y, outs.ys.slice(0, step.ys.length).map(wrap)) as Y,
   };
+}
+
+function tensorsOf(name: string, structure: unknown): Tensor[] {
+  const remedy = "Make tensors of numbers: tensor(0), tensor(rows).";
+  return tensorsIn(structure, `scan: ${name} must be`, remedy);
 }
 
 function stepsOf(xs: unknown, sequences: readonly Tensor[], length: number | undefined): number {
@@ -112,8 +107,9 @@ function checkStep(done: unknown): void {
     );
   }
   if (typeof done === "object" && done !== null && "carry" in done && "y" in done) return;
-  const got =
-    typeof done === "object" && done !== null
+  const got = Array.isArray(done)
+    ? `a list of ${done.length}`
+    : typeof done === "object" && done !== null
       ? `an object with ${Object.keys(done).join(", ") || "nothing in it"}`
       : `a ${typeof done}`;
   throw new ArgumentError(
@@ -130,7 +126,7 @@ function nextCarry(given: unknown, next: unknown): Tensor[] {
       `scan: the cell must give back a carry made like the one that it was given; got ${namesIn(next, "carry").join(", ") || `a ${typeof next}`} for ${names.join(", ")}. Keep its lists and names.`,
     );
   }
-  const before = tensorsIn(given, "scan: carry must be");
+  const before = tensorsOf("carry", given);
   tensors.forEach(({ type }, i) => {
     const own = before[i]?.type ?? type;
     if (type.dtype === own.dtype && sameShape(type.shape, own.shape)) return;

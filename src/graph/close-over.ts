@@ -3,20 +3,29 @@
  * step, a variable, an outer tensor, or something computed from these alone, is captured: it is computed once, before
  * the loop, and gradients flow to it. Literals and broadcasts stay with whoever reads them.
  *
- * Behind the results of the cell the body gives the carry as it was before the step: the tape that a gradient computes
- * the steps again from. What nobody reads is left out when a plan is made (scheduler/prune.ts).
+ * Behind the results of the cell the body gives what a gradient computes the steps again from: the carry as it was before
+ * the step, the tape, and what is expensive to compute again (residuals.ts). What nobody reads is left out when a plan is
+ * made (scheduler/prune.ts).
  */
 import type { StepOutputs } from "../ops/step-body.ts";
 import { ScanBody } from "./body.ts";
 import {
+  dependents,
   type GraphValue,
   inputsOf,
-  outputsOf,
+  type Node,
   reachable,
   type SourceNode,
   source,
 } from "./graph.ts";
 import { substitute } from "./rebuild.ts";
+import { residualsOf } from "./residuals.ts";
+
+/** A value, and the source that stands for it, or for a step's slice of it, in what a step computes. */
+export interface Given {
+  readonly source: SourceNode;
+  readonly value: GraphValue;
+}
 
 /** A body, and the values outside that it captures. */
 export interface ClosedBody {
@@ -30,11 +39,14 @@ export function closeOver(
   { next, ys }: StepOutputs<GraphValue>,
 ): ClosedBody {
   const given = [...carry, ...xs].map(({ out }) => out);
-  const tape = carry.map(({ out }) => out).filter((out) => !ys.includes(out));
-  const roots = [...next, ...ys, ...tape];
-  const captured = [...capturedBy(roots, given)];
+  const nodes = reachable([...next, ...ys]);
+  const inside = dependents(nodes, given);
+  const tape = carry.map(({ out }) => out);
+  const kept = new Set([...tape, ...residualsOf(nodes, inside, [...next, ...ys])]);
+  const roots = [...next, ...ys, ...[...kept].filter((value) => !ys.includes(value))];
+  const captured = [...capturedBy(roots, nodes, inside)];
   const stands = captured.map(({ type }, i) => standIn(`captured ${i}`, type));
-  const inside = substitute(
+  const own = substitute(
     roots,
     new Map(captured.map((value, i) => [value, outOf(stands[i], value)])),
   );
@@ -42,8 +54,8 @@ export function closeOver(
     carry,
     xs,
     captured: stands,
-    next: inside.slice(0, next.length),
-    ys: inside.slice(next.length),
+    next: own.slice(0, next.length),
+    ys: own.slice(next.length),
   });
   return { body, captured };
 }
@@ -58,21 +70,22 @@ function outOf(node: SourceNode | undefined, otherwise: GraphValue): GraphValue 
   return node?.out ?? otherwise;
 }
 
-/** The values that `roots` read and that depend on none of `given`, in the order in which they were made. */
-function capturedBy(roots: readonly GraphValue[], given: readonly GraphValue[]): Set<GraphValue> {
-  const dependent = new Set(given);
+/** The values that `nodes` and `roots` read and that are not `inside` the step, in the order in which they were made. */
+function capturedBy(
+  roots: readonly GraphValue[],
+  nodes: readonly Node[],
+  inside: ReadonlySet<GraphValue>,
+): Set<GraphValue> {
   const captured = new Set<GraphValue>();
   const read = (value: GraphValue) => {
     const { node } = value;
-    if (dependent.has(value) || node.op === "literal") return;
+    if (inside.has(value) || node.op === "literal") return;
     if (node.op === "broadcastTo") read(node.ins.x);
     else captured.add(value);
   };
-  for (const node of reachable(roots)) {
+  for (const node of nodes) {
     const inputs = inputsOf(node);
-    if (!inputs.some((input) => dependent.has(input))) continue;
-    for (const input of inputs) read(input);
-    for (const out of outputsOf(node)) dependent.add(out);
+    if (inputs.some((input) => inside.has(input))) for (const input of inputs) read(input);
   }
   for (const root of roots) read(root);
   return captured;

@@ -121,3 +121,17 @@ export function reachable(roots: Iterable<GraphValue>, boundary?: ReadonlySet<Gr
   }
   return [...seen].sort((a, b) => a.id - b.id);
 }
+
+/** Of what `nodes` compute, in the order of their ids, the values that depend on one of `given`, and those. */
+export function dependents(
+  nodes: readonly Node[],
+  given: Iterable<GraphValue>,
+  isCounted: (value: GraphValue) => boolean = () => true,
+): Set<GraphValue> {
+  const found = new Set(given);
+  for (const node of nodes) {
+    if (!inputsOf(node).some((input) => found.has(input))) continue;
+    for (const out of outputsOf(node)) if (isCounted(out)) found.add(out);
+  }
+  return found;
+}

@@ -2,10 +2,10 @@
 import type { TensorType } from "../tensor/shape.ts";
 import { checkDType, checkShape } from "./check.ts";
 import { candidateGradient } from "./gru.ts";
-import { unrolledBackward } from "./gru-unrolled.ts";
+import { loopBackward } from "./gru-loop.ts";
 import { layer, layerGradients, topmostGradients, walkDown, walkUp } from "./layers.ts";
 import { checkCount, checkLayers, checkResiduals } from "./layers-checks.ts";
-import type { Emit, Op, Value, VjpSite } from "./op.ts";
+import type { Emit, Loop, Op, Value, VjpSite } from "./op.ts";
 import { checkLengths, checkState, checkTape, gatesShape, tapeShape } from "./recurrence.ts";
 import type { ByInput, ByOutput, Layers } from "./vocabulary.ts";
 
@@ -41,9 +41,9 @@ export const gruLayers: Op<"gruLayers"> = {
     return { states: each(tapeShape(extent)), gates: each(gatesShape(extent, 4)) };
   },
 
-  vjp(emit, site) {
+  vjp(emit, site, loop) {
     const { ins, outs, cotangents, attrs } = site;
-    const steps = gradientsThrough(emit, site);
+    const steps = gradientsThrough(emit, site, loop);
     const tape = { states: outs.states, cotangents: cotangents.states };
     return {
       ...layerGradients(emit, ins, tape, attrs.reverse, steps),
@@ -88,19 +88,20 @@ export const gruLayersGrad: Op<"gruLayersGrad"> = {
   },
 
   vjp: "throughComposite",
-  composite: (emit, ins, attrs) => backwards(emit, ins, attrs, []),
+  composite: backwards,
 };
 
 function gradientsThrough(
   emit: Emit,
   { ins: { recurrent, input, lengths }, outs, cotangents, attrs }: VjpSite<"gruLayers">,
+  loop: Loop,
 ): ByOutput<"gruLayersGrad", Value> {
   const { states, gates } = outs;
   const gY = topmostGradients(emit, states, cotangents.states, attrs.reverse);
   const residuals = { recurrent, input, states, gates, gY, lengths };
   // Only the gradient of a gradient asks for the gates' own cotangents; there is no kernel for that.
   return cotangents.gates.some((cotangent) => cotangent !== undefined)
-    ? backwards(emit, residuals, attrs, cotangents.gates)
+    ? backwards(emit, residuals, attrs, loop, cotangents.gates)
     : emit("gruLayersGrad", residuals, attrs);
 }
 
@@ -109,13 +110,16 @@ function backwards(
   emit: Emit,
   ins: ByInput<"gruLayersGrad", Value>,
   { reverse }: Layers,
-  gGates: readonly (Value | undefined)[],
+  loop: Loop,
+  gGates: readonly (Value | undefined)[] = [],
 ): ByOutput<"gruLayersGrad", Value> {
   const { states, gates, lengths } = ins;
   const made = walkDown(emit, ins, states, (gY, recurrent, l) => {
     const own = { recurrent, states: layer(states, l), gates: layer(gates, l), gY, lengths };
     const attrs = { reverse: layer(reverse, l), flow: false };
-    return gGates[l] ? unrolledBackward(emit, own, attrs, gGates[l]) : emit("gruGrad", own, attrs);
+    return gGates[l]
+      ? loopBackward(emit, own, attrs, loop, gGates[l])
+      : emit("gruGrad", own, attrs);
   });
   return {
     gProjected: made.map(({ gProjected }) => gProjected),

@@ -18,7 +18,7 @@
 import type { TensorType } from "../tensor/shape.ts";
 import { arithmetic } from "./arithmetic.ts";
 import { checkDType, checkShape } from "./check.ts";
-import { unrolledBackward, unrolledForward } from "./gru-unrolled.ts";
+import { loopBackward, loopForward } from "./gru-loop.ts";
 import type { Emit, Op, Value } from "./op.ts";
 import {
   after,
@@ -53,13 +53,13 @@ export const gru: Op<"gru"> = {
     };
   },
 
-  vjp(emit, { ins: { recurrent, lengths }, outs: { states, gates }, cotangents, attrs }) {
+  vjp(emit, { ins: { recurrent, lengths }, outs: { states, gates }, cotangents, attrs }, loop) {
     const { reverse } = attrs;
     const gY = after(emit, cotangents.states ?? zerosLike(emit, states), reverse);
     const residuals = { recurrent, states, gates, gY, lengths };
     // Only the gradient of a gradient asks for the gates' own cotangent; there is no kernel for that.
     const { gProjected, gSums, gH0 } = cotangents.gates
-      ? unrolledBackward(emit, residuals, attrs, cotangents.gates)
+      ? loopBackward(emit, residuals, attrs, loop, cotangents.gates)
       : emit("gruGrad", residuals, attrs);
     return {
       projected: gProjected,
@@ -70,7 +70,7 @@ export const gru: Op<"gru"> = {
     };
   },
 
-  composite: unrolledForward,
+  composite: loopForward,
 };
 
 /** Gradients of gru's projected, h · R and h0; those of the weights are one product after it. */
@@ -97,7 +97,7 @@ export const gruGrad: Op<"gruGrad"> = {
   },
 
   vjp: "throughComposite",
-  composite: (emit, ins, attrs) => unrolledBackward(emit, ins, attrs, undefined),
+  composite: loopBackward,
 };
 
 /** Σ_t,b of the third gate: all gates' sums ride along with the product for the recurrent weights. */

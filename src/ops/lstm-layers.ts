@@ -10,8 +10,8 @@ import {
   walkUp,
 } from "./layers.ts";
 import { checkCount, checkLayers, checkResiduals, checkTopmost } from "./layers-checks.ts";
-import { unrolledBackward } from "./lstm-unrolled.ts";
-import type { Emit, Op, Value, VjpSite } from "./op.ts";
+import { loopBackward } from "./lstm-loop.ts";
+import type { Emit, Loop, Op, Value, VjpSite } from "./op.ts";
 import { checkLengths, checkState, checkTape, gatesShape, tapeShape } from "./recurrence.ts";
 import type { ByInput, ByOutput, Layers } from "./vocabulary.ts";
 
@@ -45,9 +45,9 @@ export const lstmLayers: Op<"lstmLayers"> = {
     return { states: each(tape), cells: each(tape), gates: each(gatesShape(extent, 4)) };
   },
 
-  vjp(emit, site) {
+  vjp(emit, site, loop) {
     const { ins, outs, cotangents, attrs } = site;
-    const steps = gradientsThrough(emit, site);
+    const steps = gradientsThrough(emit, site, loop);
     const tape = { states: outs.states, cotangents: cotangents.states };
     return {
       ...layerGradients(emit, ins, tape, attrs.reverse, steps),
@@ -98,12 +98,13 @@ export const lstmLayersGrad: Op<"lstmLayersGrad"> = {
   },
 
   vjp: "throughComposite",
-  composite: (emit, ins, attrs) => backwards(emit, ins, attrs, []),
+  composite: backwards,
 };
 
 function gradientsThrough(
   emit: Emit,
   { ins: { recurrent, input, lengths }, outs, cotangents, attrs }: VjpSite<"lstmLayers">,
+  loop: Loop,
 ): ByOutput<"lstmLayersGrad", Value> {
   const { states, cells, gates } = outs;
   const gY = topmostGradients(emit, states, cotangents.states, attrs.reverse);
@@ -111,7 +112,7 @@ function gradientsThrough(
   const residuals = { recurrent, input, cells, gates, gY, gCells, lengths };
   // Only the gradient of a gradient asks for the gates' own cotangents; there is no kernel for that.
   return cotangents.gates.some((cotangent) => cotangent !== undefined)
-    ? backwards(emit, residuals, attrs, cotangents.gates)
+    ? backwards(emit, residuals, attrs, loop, cotangents.gates)
     : emit("lstmLayersGrad", residuals, attrs);
 }
 
@@ -120,7 +121,8 @@ function backwards(
   emit: Emit,
   ins: ByInput<"lstmLayersGrad", Value>,
   { reverse }: Layers,
-  gGates: readonly (Value | undefined)[],
+  loop: Loop,
+  gGates: readonly (Value | undefined)[] = [],
 ): ByOutput<"lstmLayersGrad", Value> {
   const { cells, gates, gCells, lengths } = ins;
   const made = walkDown(emit, ins, cells, (gY, recurrent, l) => {
@@ -128,7 +130,9 @@ function backwards(
     const outside = topmost(gCells, l, cells.length);
     const own = { recurrent, ...tapes, gY, gCells: outside, lengths };
     const attrs = { reverse: layer(reverse, l), flow: false };
-    return gGates[l] ? unrolledBackward(emit, own, attrs, gGates[l]) : emit("lstmGrad", own, attrs);
+    return gGates[l]
+      ? loopBackward(emit, own, attrs, loop, gGates[l])
+      : emit("lstmGrad", own, attrs);
   });
   return {
     gProjected: made.map(({ gProjected }) => gProjected),

@@ -16,7 +16,7 @@
  * Rows that have ended keep their state, and the gradient passes through them unchanged.
  */
 import type { TensorType } from "../tensor/shape.ts";
-import { unrolledBackward, unrolledForward } from "./lstm-unrolled.ts";
+import { loopBackward, loopForward } from "./lstm-loop.ts";
 import type { Op } from "./op.ts";
 import {
   after,
@@ -47,14 +47,18 @@ export const lstm: Op<"lstm"> = {
     return { states: tape, cells: tape, gates: projected };
   },
 
-  vjp(emit, { ins: { recurrent, lengths }, outs: { states, cells, gates }, cotangents, attrs }) {
+  vjp(
+    emit,
+    { ins: { recurrent, lengths }, outs: { states, cells, gates }, cotangents, attrs },
+    loop,
+  ) {
     const { reverse } = attrs;
     const gY = after(emit, cotangents.states ?? zerosLike(emit, states), reverse);
     const gCells = cotangents.cells && after(emit, cotangents.cells, reverse);
     const residuals = { recurrent, cells, gates, gY, gCells, lengths };
     // Only the gradient of a gradient asks for the gates' own cotangent; there is no kernel for that.
     const { gProjected, gH0, gC0 } = cotangents.gates
-      ? unrolledBackward(emit, residuals, attrs, cotangents.gates)
+      ? loopBackward(emit, residuals, attrs, loop, cotangents.gates)
       : emit("lstmGrad", residuals, attrs);
     return {
       projected: gProjected,
@@ -65,7 +69,7 @@ export const lstm: Op<"lstm"> = {
     };
   },
 
-  composite: unrolledForward,
+  composite: loopForward,
 };
 
 /** Gradients of lstm's projected, h0 and c0; those of the recurrent weights are one product after it. */
@@ -97,5 +101,5 @@ export const lstmGrad: Op<"lstmGrad"> = {
   },
 
   vjp: "throughComposite",
-  composite: (emit, ins, attrs) => unrolledBackward(emit, ins, attrs, undefined),
+  composite: loopBackward,
 };

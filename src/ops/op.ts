@@ -13,6 +13,21 @@ export type Emit = <K extends OpName>(
   attrs: Attrs<K>,
 ) => ByOutput<K, Value>;
 
+/** Values by name, with gaps where something is optional. */
+export type Named = Readonly<Record<string, Value | undefined>>;
+
+/**
+ * Adds a loop over time to the graph that is being built: a scan whose body is what `cell` emits, once. Whatever else the
+ * cell reads is the same at every step. `xs` are [T, ...], at least one of them; the cell gets their slices, and `ys` are
+ * what it returns as y, stacked. With `reverse` the steps go from the last to the first, and slices keep their places.
+ */
+export type Loop = <C extends Named, X extends Named, Y extends Named>(
+  cell: (carry: C, x: X) => { readonly carry: C; readonly y: Y },
+  carry: C,
+  xs: X,
+  reverse: boolean,
+) => { readonly carry: C; readonly ys: Y };
+
 /** A gradient for one input: a value, undefined where it is zero, or the reason why there is none. */
 export type Cotangent = Value | undefined | { readonly notDifferentiable: string };
 
@@ -54,11 +69,11 @@ export interface Op<K extends OpName> {
    * themselves gradients get second derivatives; or `throughBody`: the gradient of a loop, made from its body's.
    */
   readonly vjp:
-    | ((emit: Emit, at: VjpSite<K>) => InputCotangents<K>)
+    | ((emit: Emit, at: VjpSite<K>, loop: Loop) => InputCotangents<K>)
     | "throughComposite"
     | "throughBody";
   /** The same meaning made of smaller ops: what a fused op is tested against. */
-  composite?(emit: Emit, ins: ByInput<K, Value>, attrs: Attrs<K>): ByOutput<K, Value>;
+  composite?(emit: Emit, ins: ByInput<K, Value>, attrs: Attrs<K>, loop: Loop): ByOutput<K, Value>;
 }
 
 export type OpTable = { readonly [K in OpName]: Op<K> };

@@ -1,4 +1,4 @@
-/** What the recurrent ops share: the layout of their tapes, their checks, and steps for their unrolled forms. */
+/** What the recurrent ops share: the layout of their tapes, their checks, and what their loops of small ops are made of. */
 import { ShapeError } from "../errors.ts";
 import { describe, type Shape, type TensorType } from "../tensor/shape.ts";
 import { type Arithmetic, arithmetic } from "./arithmetic.ts";
@@ -86,8 +86,10 @@ export function after(emit: Emit, tape: Value, reverse: boolean): Value {
 
 /** Of a tape, the row before the first step of the walk: [B, U]. */
 export function initial(emit: Emit, tape: Value, reverse: boolean): Value {
-  const { steps } = extentOf(tape.type.shape);
-  return stepOf(arithmetic(emit), tape, reverse ? steps - 1 : 0);
+  const m = arithmetic(emit);
+  const { steps, batch, units } = extentOf(tape.type.shape);
+  const row = m.slice(tape, [reverse ? steps - 1 : 0, 0, 0], [1, batch, units]);
+  return m.reshape(row, [batch, units]);
 }
 
 function rowsOf(emit: Emit, tape: Value, first: number): Value {
@@ -126,8 +128,12 @@ export function weightGradient(emit: Emit, x: Value, gradients: Value): Value {
 
 /** Zeros like `like`, for a gradient that nothing asks for. */
 export function zerosLike(emit: Emit, like: Value): Value {
+  return zeros(emit, like.type.shape);
+}
+
+export function zeros(emit: Emit, shape: Shape): Value {
   const m = arithmetic(emit);
-  return m.broadcastTo(m.literal(0), like.type.shape);
+  return m.broadcastTo(m.literal(0), shape);
 }
 
 /** The gradient of the walk's first row: what comes back through the steps, and what the tape's own row gets. */
@@ -142,16 +148,24 @@ export function withInitial(
     : arithmetic(emit).add(through, initial(emit, gTape, reverse));
 }
 
-/** The steps of a walk, in its order. */
-export function walk(steps: number, reverse: boolean): number[] {
-  return Array.from({ length: steps }, (_, i) => (reverse ? steps - 1 - i : i));
+/** Of a walk with lengths, the number of each step for its loop: i32[T]. Undefined where nothing asks for it. */
+export function stepNumbers(
+  emit: Emit,
+  lengths: Value | undefined,
+  steps: number,
+): Value | undefined {
+  return lengths && emit("iota", {}, { length: steps, dtype: "i32" }).out;
 }
 
-/** Which rows are still within their length at step t: bool [B, 1], or undefined where all are. */
-export function liveRows(m: Arithmetic, lengths: Value | undefined, t: number): Value | undefined {
-  if (lengths === undefined) return undefined;
+/** Which rows are still within their length at step t, i32[]: bool [B, 1], or undefined where all are. */
+export function liveRows(
+  m: Arithmetic,
+  lengths: Value | undefined,
+  t: Value | undefined,
+): Value | undefined {
+  if (lengths === undefined || t === undefined) return undefined;
   const batch = lengths.type.shape[0] ?? 0;
-  return m.binary("greater", m.reshape(lengths, [batch, 1]), m.literal(t, "i32"));
+  return m.binary("greater", m.reshape(lengths, [batch, 1]), t);
 }
 
 /** `value` in rows that are live, `otherwise` in the others. */
@@ -162,13 +176,6 @@ export function whereLive(
   otherwise: Value | number,
 ): Value {
   return live === undefined ? value : m.where(live, value, otherwise);
-}
-
-/** Step t of [T, ...], without that dimension. */
-export function stepOf(m: Arithmetic, x: Value, t: number): Value {
-  const [, ...rest] = x.type.shape;
-  const starts = [t, ...rest.map(() => 0)];
-  return m.reshape(m.slice(x, starts, [1, ...rest]), rest);
 }
 
 /** One gate of [B, U, gates] → [B, U]. */
@@ -184,11 +191,10 @@ export function joinGates(emit: Emit, gates: readonly Value[]): Value {
   return emit("concat", { xs }, { axis: 2 }).out;
 }
 
-/** Tensors of one shape → [count, ...shape]. */
-export function stack(emit: Emit, steps: readonly Value[]): Value {
-  const m = arithmetic(emit);
-  const xs = steps.map((x) => m.reshape(x, [1, ...x.type.shape]));
-  return emit("concat", { xs }, { axis: 0 }).out;
+/** The state before the walk and those behind each of its steps, [T, B, U] → [T + 1, B, U]. */
+export function tapeOf(emit: Emit, first: Value, steps: Value, reverse: boolean): Value {
+  const row = arithmetic(emit).reshape(first, [1, ...first.type.shape]);
+  return emit("concat", { xs: reverse ? [steps, row] : [row, steps] }, { axis: 0 }).out;
 }
 
 /** σ' where s = σ(a). */

@@ -10,10 +10,9 @@
  * Rows that have ended keep their state, and the gradient passes through them unchanged.
  */
 import { type Arithmetic, arithmetic } from "./arithmetic.ts";
-import type { Emit, Op, Value } from "./op.ts";
+import type { Emit, Loop, Op, Value } from "./op.ts";
 import {
   after,
-  before,
   checkGates,
   checkLengths,
   checkRecurrent,
@@ -23,12 +22,12 @@ import {
   gatesShape,
   liveRows,
   recurrentGradient,
-  stack,
-  stepOf,
+  stepNumbers,
+  tapeOf,
   tapeShape,
-  walk,
   whereLive,
   withInitial,
+  zeros,
   zerosLike,
 } from "./recurrence.ts";
 import type { ByInput, ByOutput, Rnn } from "./vocabulary.ts";
@@ -58,7 +57,7 @@ export const rnn: Op<"rnn"> = {
     };
   },
 
-  composite: unrolledForward,
+  composite: loopForward,
 };
 
 /** Gradients of rnn's projected and h0; those of the recurrent weights are one product after it. */
@@ -81,57 +80,60 @@ export const rnnGrad: Op<"rnnGrad"> = {
   },
 
   vjp: "throughComposite",
-  composite: unrolledBackward,
+  composite: loopBackward,
 };
 
-function unrolledForward(
+function loopForward(
   emit: Emit,
   { projected, recurrent, h0, lengths }: ByInput<"rnn", Value>,
   { activation, reverse }: Rnn,
+  loop: Loop,
 ): ByOutput<"rnn", Value> {
   const m = arithmetic(emit);
   const { steps } = extentOf(projected.type.shape);
-  let h = h0;
-  const rows = walk(steps, reverse).map((t) => {
-    const product = emit(
-      "matmul",
-      { a: h, b: recurrent },
-      { transposeA: false, transposeB: false },
-    );
-    const next = m.unary(activation, m.add(stepOf(m, projected, t), product.out));
-    h = whereLive(m, liveRows(m, lengths, t), next, h);
-    return h;
-  });
-  const states = [h0, ...rows];
-  return { states: stack(emit, reverse ? states.reverse() : states) };
+  const { ys } = loop(
+    ({ h }, { x, t }) => {
+      const product = emit(
+        "matmul",
+        { a: h, b: recurrent },
+        { transposeA: false, transposeB: false },
+      );
+      const next = m.unary(activation, m.add(x, product.out));
+      const carry = { h: whereLive(m, liveRows(m, lengths, t), next, h) };
+      return { carry, y: carry };
+    },
+    { h: h0 },
+    { x: projected, t: stepNumbers(emit, lengths, steps) },
+    reverse,
+  );
+  return { states: tapeOf(emit, h0, ys.h, reverse) };
 }
 
-function unrolledBackward(
+function loopBackward(
   emit: Emit,
   { recurrent, states, gY, lengths }: ByInput<"rnnGrad", Value>,
   { activation, reverse, flow }: Rnn,
+  loop: Loop,
 ): ByOutput<"rnnGrad", Value> {
   const m = arithmetic(emit);
-  const { steps } = extentOf(gY.type.shape);
-  const outputs = after(emit, states, reverse);
-  const parts = new Array<Value>(steps);
-  const flows = new Array<Value>(steps);
-  let gH = zerosLike(emit, stepOf(m, before(emit, states, reverse), 0));
-  for (const t of walk(steps, !reverse)) {
-    const live = liveRows(m, lengths, t);
-    const all = m.add(stepOf(m, gY, t), gH);
-    const dh = whereLive(m, live, all, 0);
-    const da = m.mul(dh, slope(m, activation, stepOf(m, outputs, t)));
-    const back = emit("matmul", { a: da, b: recurrent }, { transposeA: false, transposeB: true });
-    gH = whereLive(m, live, back.out, all);
-    parts[t] = da;
-    flows[t] = dh;
-  }
-  return {
-    gProjected: stack(emit, parts),
-    gH0: gH,
-    gH: flow ? stack(emit, flows) : undefined,
-  };
+  const { steps, batch, units } = extentOf(gY.type.shape);
+  const { carry, ys } = loop(
+    ({ gH }, { g, h, t }) => {
+      const live = liveRows(m, lengths, t);
+      const all = m.add(g, gH);
+      const dh = whereLive(m, live, all, 0);
+      const da = m.mul(dh, slope(m, activation, h));
+      const back = emit("matmul", { a: da, b: recurrent }, { transposeA: false, transposeB: true });
+      return {
+        carry: { gH: whereLive(m, live, back.out, all) },
+        y: { da, ...(flow && { dh }) },
+      };
+    },
+    { gH: zeros(emit, [batch, units]) },
+    { g: gY, h: after(emit, states, reverse), t: stepNumbers(emit, lengths, steps) },
+    !reverse,
+  );
+  return { gProjected: ys.da, gH0: carry.gH, gH: ys.dh };
 }
 
 /** φ'(a) where h = φ(a). */

@@ -8,20 +8,26 @@ export type Structure =
   | readonly Structure[]
   | { readonly [name: string]: Structure };
 
-/** @throws ArgumentError that begins with `rule`, where there is anything else */
-export function tensorsIn(structure: unknown, rule = "compile: a step must return"): Tensor[] {
+/** @throws ArgumentError that begins with `rule` and ends with `remedy`, where there is anything else */
+export function tensorsIn(
+  structure: unknown,
+  rule = "compile: a step must return",
+  remedy = "Hand over what is known beforehand some other way.",
+): Tensor[] {
   if (structure instanceof Tensor) return [structure];
   if (structure === undefined || structure === null) return [];
-  const parts = Array.isArray(structure)
-    ? structure
-    : typeof structure === "object" && !(structure instanceof Promise)
-      ? Object.values(structure)
-      : undefined;
-  if (parts !== undefined) return parts.flatMap((part) => tensorsIn(part, rule));
-  const got = structure instanceof Promise ? "promise" : typeof structure;
-  throw new ArgumentError(
-    `${rule} tensors, or lists and records of them; got a ${got}. Hand over what is known beforehand some other way.`,
-  );
+  const isData = ArrayBuffer.isView(structure);
+  if (typeof structure === "object" && !isData && !(structure instanceof Promise)) {
+    const parts: unknown[] = Object.values(structure);
+    return parts.flatMap((part) => tensorsIn(part, rule, remedy));
+  }
+  const got =
+    structure instanceof Promise
+      ? "promise"
+      : isData
+        ? structure.constructor.name
+        : typeof structure;
+  throw new ArgumentError(`${rule} tensors, or lists and records of them; got a ${got}. ${remedy}`);
 }
 
 /**

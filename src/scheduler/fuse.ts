@@ -32,6 +32,7 @@ export function fuse(roots: readonly GraphValue[], maxElementwiseOperands: numbe
   }
   return mergeElementwise(
     work.sort((a, b) => a.order - b.order),
+    roots,
     maxElementwiseOperands,
   );
 }

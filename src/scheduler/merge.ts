@@ -3,10 +3,11 @@
  * may wait for the later one if nobody in between reads it, or the later one may go first if what it reads is there.
  * A training step has many items on a handful of numbers (norm, clipping, metrics), and each would be a dispatch.
  */
+import type { GraphValue } from "../graph/graph.ts";
 import { sameShape, sizeOf } from "../tensor/shape.ts";
 import { elementwiseWork } from "./elementwise.ts";
 import { placeOfBoth, readsView } from "./order.ts";
-import type { ElementwiseWork, Work } from "./work.ts";
+import { type ElementwiseWork, isAlias, readsOf, type Work } from "./work.ts";
 
 /** Larger items are joined only where one reads what the other reads or writes: else memory would live longer for nothing. */
 const SMALL_ELEMENTS = 4096;
@@ -14,7 +15,12 @@ const SMALL_ELEMENTS = 4096;
 /** How far back an item looks for one to join: keeps the time to plan a long graph linear. */
 const REACH = 64;
 
-export function mergeElementwise(sequence: readonly Work[], maxOperands: number): Work[] {
+/** `kept` is what is read from outside. */
+export function mergeElementwise(
+  sequence: readonly Work[],
+  kept: Iterable<GraphValue>,
+  maxOperands: number,
+): Work[] {
   const work = [...sequence];
   for (let later = 0; later < work.length; later++) {
     for (let earlier = Math.max(0, later - REACH); earlier < later; earlier++) {
@@ -25,7 +31,25 @@ export function mergeElementwise(sequence: readonly Work[], maxOperands: number)
       break;
     }
   }
-  return work;
+  return withoutUnread(work, kept);
+}
+
+/** What nobody but the joined item itself reads any more is not stored. */
+function withoutUnread(work: readonly Work[], kept: Iterable<GraphValue>): Work[] {
+  const read = new Set<GraphValue>();
+  const note = (value: GraphValue): void => {
+    read.add(value);
+    const { node } = value;
+    if (isAlias(node) || node.op === "slice") note(node.ins.x);
+  };
+  for (const value of kept) note(value);
+  for (const item of work) readsOf(item).forEach(note);
+  return work.flatMap((item): Work[] => {
+    if (item.kind !== "elementwise" || item.outs.every((out) => read.has(out))) return [item];
+    const outs = item.outs.filter((out) => read.has(out));
+    // A broadcast may be read by nobody at all: an epilogue looks through it.
+    return outs.length === 0 ? [] : [{ ...elementwiseWork(outs, item.nodes), order: item.order }];
+  });
 }
 
 /** Replaces two items by one; returns where it stands, or undefined if they stay apart. */

@@ -3,6 +3,7 @@
  * device does not gain by walking them together. A graph without such layers stays as it is.
  */
 import { emit, type GraphValue, type OpNode, outputsOf, reachable } from "../graph/graph.ts";
+import { loop } from "../graph/loop.ts";
 import { mapValues, outputPairs, rebuild } from "../graph/rebuild.ts";
 import type { Op } from "../ops/op.ts";
 import { ops } from "../ops/table.ts";
@@ -48,7 +49,7 @@ export function separateLayers(
 function composed(node: OpNode<LayersOp>, ins: ReturnType<typeof mapValues>): GraphValue[] {
   // The node's op, inputs and attributes belong together; the compiler cannot follow that through the union.
   const op = ops[node.op] as Op<never>;
-  const made = op.composite?.(emit, ins as never, node.attrs as never) ?? {};
+  const made = op.composite?.(emit, ins as never, node.attrs as never, loop) ?? {};
   const held = made as Readonly<Record<string, readonly GraphValue[]>>;
   return Object.keys(op.outputs).flatMap((name) => held[name] ?? []);
 }

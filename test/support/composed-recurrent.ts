@@ -3,14 +3,10 @@ import {
   add,
   grad,
   gradients,
-  gru,
   lstm,
   mul,
-  reshape,
   type Shape,
-  slice,
   square,
-  sub,
   sum,
   type Tensor,
   tanh,
@@ -18,6 +14,7 @@ import {
 } from "../../src/functions.ts";
 import * as nn from "../../src/nn/index.ts";
 import type { Composed } from "./composed.ts";
+import { gradientInputs, gradientLoss, type SequenceCell, sequenceCells } from "./gradient-loss.ts";
 import { recurrentKinds, recurrentLayers } from "./recurrent-layers.ts";
 
 /** Σ tanh(k · v) over all `values`: no two of them count alike. */
@@ -33,8 +30,7 @@ export function recurrentComposed(): readonly Composed[] {
     overSteps,
     ...recurrentKinds.map(ofTwoLayers),
     stacked(),
-    ofGradient("gru", 3),
-    ofGradient("lstm", 4),
+    ...sequenceCells.map(ofGradient),
   ];
 }
 
@@ -99,31 +95,11 @@ function stacked(): Composed {
   };
 }
 
-/** Through the composite of the gradient's op, in reverse and with lengths. Two steps: its graph grows with them. */
-function ofGradient(kind: "gru" | "lstm", gates: 3 | 4): Composed {
+/** Through the composite of the gradient's op, in reverse and with lengths. */
+function ofGradient(cell: SequenceCell): Composed {
   return {
-    name: `the gradient of the gradient of a ${kind} in reverse, with lengths`,
-    inputs: [
-      [2, 2, 2],
-      [2, 3, gates],
-      [3, 3, gates],
-      [3, gates],
-      [2, 3],
-    ],
-    compute(...given) {
-      const options = { reverse: true, lengths: tensor(Int32Array.of(2, 1)) };
-      const walk = (...inputs: Tensor[]) => {
-        const [x, input, recurrent, bias, h] = inputs as [Tensor, Tensor, Tensor, Tensor, Tensor];
-        const weights = { input, recurrent, bias };
-        if (kind === "lstm") return lstm(x, weights, { h, c: tanh(h) }, options).y;
-        const candidateBias = reshape(slice(bias, [0, 0], [-1, 1]), [3]);
-        return gru(x, { ...weights, candidateBias }, { h }, options).y;
-      };
-      const first = (...inputs: Tensor[]) =>
-        grad((...of) => lossOf([walk(...of)]), ...inputs)
-          .map((g) => sum(square(sub(g, 1))))
-          .reduce((a, b) => add(a, b));
-      return grad(first, ...given);
-    },
+    name: `the gradient of the gradient of an ${cell} in reverse, with lengths`,
+    inputs: gradientInputs(cell, 5),
+    compute: (...given) => grad((...inputs) => gradientLoss(cell, inputs), ...given),
   };
 }

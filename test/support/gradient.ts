@@ -3,7 +3,8 @@
  * independent of src/autodiff, so that an op's vjp is tested by itself.
  */
 import type { ReferenceTensor } from "../../src/devices/reference/kernel.ts";
-import type { Cotangent, Emit, Value } from "../../src/ops/op.ts";
+import { arithmetic } from "../../src/ops/arithmetic.ts";
+import type { Cotangent, Emit, Loop, Named, Value } from "../../src/ops/op.ts";
 import { ops } from "../../src/ops/table.ts";
 import type { Attrs, ByInput, ByOutput, OpName } from "../../src/ops/vocabulary.ts";
 import { type ByName, evaluate, flatten, mapHeld, mapInputs } from "./case-data.ts";
@@ -36,6 +37,37 @@ export class Eager {
 
   readonly emit: Emit = (op, ins, attrs) => this.#compute(op, ins, attrs);
 
+  /** A step after the other. */
+  readonly loop: Loop = (cell, carry, xs, reverse) => {
+    const m = arithmetic(this.emit);
+    const steps = Object.values(xs as Named).find(Boolean)?.type.shape[0] ?? 0;
+    const ys: Record<string, Value[]> = {};
+    let state = carry;
+    for (let i = 0; i < steps; i++) {
+      const t = reverse ? steps - 1 - i : i;
+      const step = cell(
+        state,
+        mapNamed(xs, (x) => {
+          const [, ...rest] = x.type.shape;
+          return m.reshape(m.slice(x, [t, ...rest.map(() => 0)], [1, ...rest]), rest);
+        }),
+      );
+      state = step.carry;
+      mapNamed(step.y, (y, name) => {
+        const stacked = ys[name] ?? [];
+        ys[name] = stacked;
+        stacked[t] = m.reshape(y, [1, ...y.type.shape]);
+        return y;
+      });
+    }
+    const all = Object.entries(ys).map(([name, parts]) => [
+      name,
+      this.emit("concat", { xs: parts }, { axis: 0 }).out,
+    ]);
+    // The names are those of the cell's y.
+    return { carry: state, ys: Object.fromEntries(all) };
+  };
+
   #compute<K extends OpName>(op: K, ins: ByInput<K, Value>, attrs: Attrs<K>): ByOutput<K, Value> {
     const tensors = mapInputs<K, Value, ReferenceTensor>(ins, (value) => this.tensor(value));
     const computed = evaluate(op, tensors, attrs) as unknown as ByName<ReferenceTensor>;
@@ -51,6 +83,13 @@ export class Eager {
   }
 }
 
+function mapNamed<N extends Named>(values: N, change: (value: Value, name: string) => Value): N {
+  const entries: [string, Value | undefined][] = Object.entries(values);
+  return Object.fromEntries(
+    entries.map(([name, value]) => [name, value && change(value, name)]),
+  ) as N; // under the same names
+}
+
 /** The cotangents of the inputs of one op; those of its composite where it has no vjp of its own, a loop unrolled. */
 export function pullback(
   session: Eager,
@@ -60,8 +99,8 @@ export function pullback(
   const { vjp, composite } = ops[op];
   if (typeof vjp === "function") {
     // `vjp` is the one of `op`, which the table's type no longer says once indexed by a union.
-    const run = vjp as (emit: Emit, at: unknown) => ByName<Cotangent>;
-    return run(session.emit, { ins, outs, cotangents, attrs });
+    const run = vjp as (emit: Emit, at: unknown, loop: Loop) => ByName<Cotangent>;
+    return run(session.emit, { ins, outs, cotangents, attrs }, session.loop);
   }
   if (composite === undefined) throw new Error(`${op}: ${vjp}, but has no composite`);
   // Renamed, so that an input that is given twice gets two gradients.
@@ -72,8 +111,8 @@ export function pullback(
     ]),
   );
   const start = session.tape.length;
-  const run = composite as (emit: Emit, ins: unknown, attrs: unknown) => unknown;
-  const inner = run(session.emit, renamed, attrs) as ByName<Value>;
+  const run = composite as (emit: Emit, ins: unknown, attrs: unknown, loop: Loop) => unknown;
+  const inner = run(session.emit, renamed, attrs, session.loop) as ByName<Value>;
   const seeds = Object.entries(inner).flatMap(([name, held]) => {
     const given = flatten(cotangents[name]);
     return flatten(held).map((value, i) => [value, given[i]] as const);

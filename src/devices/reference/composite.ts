@@ -1,6 +1,6 @@
 /** An op without a loop of its own, by the ops that its composite is made of. */
 import { InternalError } from "../../errors.ts";
-import type { Emit } from "../../ops/op.ts";
+import type { Emit, Loop } from "../../ops/op.ts";
 import { ops } from "../../ops/table.ts";
 import type { Attrs, ByInput, ByOutput, OpName } from "../../ops/vocabulary.ts";
 import type { ReferenceTensor } from "./kernel.ts";
@@ -26,11 +26,18 @@ export function runComposite<K extends OpName>(
   // Values are the tensors themselves: what is emitted is computed at once.
   const emit = ((of: "unary", ins: ByInput<"unary", ReferenceTensor>, attrs: Attrs<"unary">) =>
     evaluate(of, ins, attrs, precision)) as unknown as Emit;
-  const made = composite(emit, site.ins, site.attrs) as unknown as Readonly<Record<string, Held>>;
+  const made = composite(emit, site.ins, site.attrs, noLoop) as unknown as Readonly<
+    Record<string, Held>
+  >;
   for (const [name, held] of outs) {
     const values = [made[name]].flat();
     for (const [i, out] of [held].flat().entries()) out?.data.set(values[i]?.data ?? []);
   }
 }
+
+/** The composites of ops without a kernel are made of ops that have one. */
+const noLoop: Loop = () => {
+  throw new InternalError("a composite without a reference kernel has no loop.");
+};
 
 type Held = ReferenceTensor | ReferenceTensor[] | undefined;

@@ -33,6 +33,19 @@ describe("the gradient of a tensor that is read in parts", () => {
     expect(opsOf(gradient)).not.toContain("pad");
   });
 
+  it("is the parts' gradients side by side in whatever order they are read", () => {
+    const gradient = gradientOf([
+      [4, 6],
+      [0, 1],
+      [3, 4],
+      [1, 3],
+    ]);
+    expect(evaluateTensor(gradient)).toEqual([...data].map((value) => 2 * value));
+    const { node } = gradient.value;
+    expect(node.op === "concat" && node.ins.xs).toHaveLength(4);
+    expect(opsOf(gradient)).not.toContain("pad");
+  });
+
   it("is padded where parts are missing, and added up where they overlap", () => {
     const apart = evaluateTensor(
       gradientOf([

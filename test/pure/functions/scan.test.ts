@@ -375,6 +375,18 @@ describe("a scan refuses", () => {
       () => scan((h: Tensor) => h as never, h0, x),
     ],
     [
+      "a cell that gives back a pair",
+      ArgumentError,
+      /^scan: the cell must return \{ carry, y \}; got a list of 2\./,
+      () => scan((h: Tensor) => [h, h] as never, h0, x),
+    ],
+    [
+      "a typed array for xs",
+      ArgumentError,
+      /^scan: xs must be tensors, or lists and records of them; got a Float32Array\. Make tensors of numbers: tensor/,
+      () => scan((h: Tensor) => ({ carry: h, y: undefined }), h0, new Float32Array(3)),
+    ],
+    [
       "a cell that gives back numbers",
       ArgumentError,
       /^scan: y must be tensors, or lists and records of them; got a number/,

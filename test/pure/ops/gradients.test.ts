@@ -125,7 +125,7 @@ function checkComposite<K extends OpName>(op: K, of: Case<K>): void {
   const leaves = mapInputs<K, ReferenceTensor, Value>(caseInputs(op, of), (tensor) =>
     session.leaf(tensor),
   );
-  const actual = composite(session.emit, leaves as ByInput<K, Value>, of.attrs);
+  const actual = composite(session.emit, leaves as ByInput<K, Value>, of.attrs, session.loop);
   const expected = referenceOutputs(op, of) as unknown as ByName<ReferenceTensor>;
   for (const [name, held] of Object.entries(actual as unknown as ByName<Value>)) {
     const tensors = flatten(expected[name]);

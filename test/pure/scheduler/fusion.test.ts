@@ -60,6 +60,18 @@ describe("elementwise fusion", () => {
     expect(plan.steps.length).toBe(1);
   });
 
+  it("stores no value that only steps which were joined with its own read", async () => {
+    const shared = exp(x);
+    const plan = await planned({ outputs: [mul(shared, y), add(shared, y)] });
+    expect(plan.steps.length).toBe(1);
+    expect(plan.slots).toEqual([]);
+    // Through a view it may be read from anywhere.
+    const viewed = await planned({
+      outputs: [mul(shared, y), sum(reshape(shared, [5, 7]), { axis: 0 })],
+    });
+    expect(viewed.slots.length).toBe(1);
+  });
+
   it("keeps a value that a larger one reads by broadcasting in a step of its own", async () => {
     const plan = await planned({ outputs: [add(x, tanh(row))] });
     expect(labels(plan)).toEqual(["tanh", "add"]);

@@ -41,7 +41,7 @@ function walks(plan: Plan): (string | number | undefined)[] {
   expect(checkPlan(plan)).toEqual([]);
   return callsOf(plan.steps)
     .filter(({ call }) => /^recurrent\//.test(call.kernel))
-    .map(({ call }) => ("constants" in call ? call.constants["LAYERS"] : undefined));
+    .map(({ call }) => ("constants" in call ? call.constants.LAYERS : undefined));
 }
 
 const each = (count: number, layers: number) => Array.from({ length: count }, () => layers);

@@ -1,0 +1,49 @@
+import { InternalError } from "../errors.ts";
+import type { Loop, Named, Value } from "../ops/op.ts";
+import type { Shape, TensorType } from "../tensor/shape.ts";
+import { type Given, standIn } from "./close-over.ts";
+import { emitScan } from "./emit-scan.ts";
+import type { GraphValue } from "./graph.ts";
+
+/** The loop of small ops that gradients and composites are written with, as a scan. */
+export const loop: Loop = (cell, carry, xs, reverse) => {
+  const steps = valuesOf(xs)[0]?.type.shape[0];
+  if (steps === undefined) throw new InternalError("a loop has no xs that tell its steps.");
+  const carried = givenFrom(carry, ({ shape }) => shape);
+  const slices = givenFrom(xs, ({ shape }) => shape.slice(1));
+  const step = cell(named(carry, outsOf(carried)), named(xs, outsOf(slices)));
+  const next = namesOf(carry).map((name) => required(step.carry[name]));
+  const outs = emitScan(carried, slices, { next, ys: valuesOf(step.y) }, { steps, reverse });
+  return { carry: named(carry, outs.carry), ys: named(step.y, outs.ys) };
+};
+
+function namesOf(values: Named): string[] {
+  return Object.keys(values).filter((name) => values[name] !== undefined);
+}
+
+/** Ops see values as types only; whatever they are given or make is of this graph. */
+function valuesOf(values: Named): GraphValue[] {
+  return namesOf(values).map((name) => required(values[name]));
+}
+
+/** Other values under the names of `values`, in their order; gaps stay. */
+function named<N extends Named>(values: N, others: readonly Value[]): N {
+  return Object.fromEntries(namesOf(values).map((name, i) => [name, others[i]])) as N;
+}
+
+function givenFrom(values: Named, shapeOf: (type: TensorType) => Shape): Given[] {
+  return namesOf(values).map((name) => {
+    const value = required(values[name]);
+    const type = { dtype: value.type.dtype, shape: shapeOf(value.type) };
+    return { source: standIn(name, type), value };
+  });
+}
+
+function outsOf(given: readonly Given[]): GraphValue[] {
+  return given.map(({ source }) => source.out);
+}
+
+function required(value: Value | undefined): GraphValue {
+  if (value === undefined) throw new InternalError("a loop's cell gives back another carry.");
+  return value as GraphValue;
+}
