@@ -20,20 +20,12 @@ import type { CarriedSequences } from "./carried.ts";
 import { CompiledByKind, type Outputs, type StepResult } from "./compiled.ts";
 import type { FlowNotes } from "./flow.ts";
 import { type Forward, windowForward } from "./forward.ts";
+import { type LossFunction, type Metrics, scoreOf, scoresOf } from "./score.ts";
 import type { Truncation } from "./window.ts";
-
-export type LossFunction = (output: Tensor, targets: Tensor) => Tensor;
-export type Metrics = Readonly<Record<string, LossFunction>>;
 
 interface StepOptions {
   readonly loss: LossFunction;
   readonly metrics: Metrics;
-}
-
-function scalars(metrics: Metrics, output: Tensor, targets: Tensor): Record<string, Tensor> {
-  return Object.fromEntries(
-    Object.entries(metrics).map(([name, metric]) => [name, metric(output, targets)]),
-  );
 }
 
 export interface TrainingStepOptions extends StepOptions {
@@ -116,7 +108,7 @@ function trainingUpdate(
   let found: Forward | undefined;
   const lossOf = () => {
     found = forward();
-    return options.loss(found.output, y);
+    return scoreOf(options.loss(found.output, y)).value;
   };
   const { loss, gradients, flow } = differentiate(model, lossOf, options.flow !== undefined);
   const norm = globalNorm(gradients);
@@ -130,7 +122,7 @@ function trainingUpdate(
     const kept = options.running === undefined ? otherwise : held;
     held.assign(applies === undefined ? next : where(applies, next, kept));
   }
-  const metrics = found === undefined ? {} : scalars(options.metrics, found.output, y);
+  const metrics = found === undefined ? {} : scoresOf(options.metrics, found.output, y).values;
   return {
     loss,
     norm,
@@ -156,7 +148,13 @@ export class EvaluationSteps {
       model.eval();
       const { output, changes } = forward();
       for (const { held, next } of changes) held.assign(next);
-      return { loss: options.loss(output, y), metrics: scalars(options.metrics, output, y) };
+      const loss = scoreOf(options.loss(output, y));
+      const { values: metrics, counts } = scoresOf(options.metrics, output, y);
+      return {
+        loss: loss.value,
+        metrics,
+        counts: { ...(loss.count && { loss: loss.count }), ...counts },
+      };
     };
     // Without gradients there is nothing to truncate: windows of any length carry the state.
     this.#steps = new CompiledByKind(model, compute, {});
