@@ -26,7 +26,7 @@ export { currentRuntime } from "./runtime/current.ts";
 export { type InitOptions, init, type Opened } from "./runtime/init.ts";
 export { packVariables } from "./runtime/pack.ts";
 export type { Runtime } from "./runtime/runtime.ts";
-export { nextInitialiserSeed } from "./runtime/seeds.ts";
+export { nextInitialiserSeed, nextRandomStream } from "./runtime/seeds.ts";
 export { Tensor, Variable } from "./runtime/tensor.ts";
 export type { DType, HostArray } from "./tensor/dtype.ts";
 export {

@@ -61,8 +61,9 @@ interface CompiledByKindOptions {
   readonly truncation?: Truncation | undefined;
   /** Whether single steps may be left out, so that only the device knows where rows began. */
   readonly skips?: boolean;
-  /** See `CompileOptions`. */
-  readonly randomCount?: () => number;
+  /** See `CompileOptions`: the numbers of a run are the same whichever of the compiled steps it is a run of. */
+  readonly randomCount: () => number;
+  readonly randomStream: () => number;
   readonly flow?: FlowNotes | undefined;
 }
 

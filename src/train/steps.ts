@@ -8,6 +8,7 @@ import {
   finite,
   gradientFlow,
   greater,
+  nextRandomStream,
   type Tensor,
   type Variable,
   valueAndGrad,
@@ -44,6 +45,8 @@ export interface TrainingStepOptions extends StepOptions {
 export class TrainingSteps {
   readonly #steps: CompiledByKind;
   readonly #running: Variable | undefined;
+  /** Decides, with the number of the step, what dropout and the like draw. */
+  randomStream = nextRandomStream();
   #count = 0;
 
   constructor(model: Module, options: TrainingStepOptions, truncation: Truncation | undefined) {
@@ -55,12 +58,13 @@ export class TrainingSteps {
         truncation,
         skips: options.isGuarded && options.running === undefined,
         randomCount: () => this.#count,
+        randomStream: () => this.randomStream,
         flow: options.flow,
       },
     );
   }
 
-  /** `count`: the steps before this one; it decides the random numbers of dropout and the like. */
+  /** `count`: the steps before this one. */
   run(batch: TrainingBatch, count: number): Promise<StepResult> {
     this.#count = count;
     return this.#steps.run(batch);
@@ -142,6 +146,7 @@ function differentiate(model: Module, loss: () => Tensor, isWatched: boolean) {
 export class EvaluationSteps {
   readonly #steps: CompiledByKind;
   readonly #forward: Compiled<Tensor>;
+  #count = 0;
 
   constructor(model: Module, options: StepOptions) {
     const compute = (y: Tensor, forward: () => Forward): Outputs => {
@@ -157,7 +162,11 @@ export class EvaluationSteps {
       };
     };
     // Without gradients there is nothing to truncate: windows of any length carry the state.
-    this.#steps = new CompiledByKind(model, compute, {});
+    const stream = nextRandomStream();
+    this.#steps = new CompiledByKind(model, compute, {
+      randomCount: () => this.#count++,
+      randomStream: () => stream,
+    });
     this.#forward = compile((x) => {
       model.eval();
       return model(x);

@@ -149,18 +149,19 @@ export class Trainer {
   }
 
   /**
-   * Everything that training goes on from, as plain arrays: the number of the step, parameters, the optimizer's state
+   * Everything that training goes on from, as plain arrays: the number of the step, where its random numbers come from, parameters, the optimizer's state
    * and what sequences carry, after all steps that have been started. Reports may be a few steps behind `step`.
    */
   async state(): Promise<TrainerState> {
     const step = this.#step;
+    const { randomStream } = this.#training;
     // Read in one go, so that no step that is started meanwhile comes between.
     const [parameters, optimizer, sequences] = await Promise.all([
       this.model.stateDict(),
       readOptimizer(this.#options.optimizer),
       this.#training.save(),
     ]);
-    return { step, parameters, optimizer, sequences };
+    return { step, randomStream, parameters, optimizer, sequences };
   }
 
   /**
@@ -174,6 +175,7 @@ export class Trainer {
     this.#options.optimizer.loadState(saved.optimizer);
     this.model.loadStateDict(saved.parameters);
     this.#training.load(saved.sequences);
+    this.#training.randomStream = saved.randomStream;
     this.#step = saved.step;
   }
 
