@@ -11,7 +11,7 @@ export * from "./functions/movement.ts";
 export * from "./functions/optimizer.ts";
 export * from "./functions/random.ts";
 export * from "./functions/recurrent.ts";
-export { isWatched } from "./functions/recurrent-watch.ts";
+export { asOneSequence } from "./functions/recurrent-watch.ts";
 export * from "./functions/reduce.ts";
 export { type ScanOptions, type Step, scan } from "./functions/scan.ts";
 export { packedOffsets } from "./ops/packed.ts";

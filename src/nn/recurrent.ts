@@ -4,7 +4,6 @@ import {
   concat,
   describe,
   dropout as drop,
-  isWatched,
   type SequenceOptions,
   Tensor,
   tensor,
@@ -108,8 +107,7 @@ export function recurrentModule(
         const walk = { reverse: d === 1, name, ...(lengths && { lengths }) };
         const part = (steps: Tensor, from: State | undefined, how: SequenceOptions) =>
           cell.walk(steps, own, from, how);
-        // A flow is that of whole sequences, whose gates are looked at as well.
-        return options.checkpoint === true && !isWatched()
+        return options.checkpoint === true
           ? walkInParts(part, below, state, walk)
           : part(below, state, walk);
       });
