@@ -12,7 +12,7 @@ export * from "./functions/optimizer.ts";
 export * from "./functions/random.ts";
 export * from "./functions/recurrent.ts";
 export * from "./functions/recurrent-layers.ts";
-export { isWatched } from "./functions/recurrent-watch.ts";
+export { asOneSequence, isWatched } from "./functions/recurrent-watch.ts";
 export * from "./functions/reduce.ts";
 export { type ScanOptions, type Step, scan } from "./functions/scan.ts";
 export { packedOffsets } from "./ops/packed.ts";
@@ -27,7 +27,7 @@ export { currentRuntime } from "./runtime/current.ts";
 export { type InitOptions, init, type Opened } from "./runtime/init.ts";
 export { packVariables } from "./runtime/pack.ts";
 export type { Runtime } from "./runtime/runtime.ts";
-export { nextInitialiserSeed } from "./runtime/seeds.ts";
+export { nextInitialiserSeed, nextRandomStream } from "./runtime/seeds.ts";
 export { Tensor, Variable } from "./runtime/tensor.ts";
 export type { DType, HostArray } from "./tensor/dtype.ts";
 export {

@@ -1,6 +1,7 @@
 // Adam with decoupled weight decay over packed parameters; the padding between them is left as it is.
 //   d = scale · g,  m = beta1 · m + (1 - beta1) · d,  v = beta2 · v + (1 - beta2) · d²
 //   p = p - rate · (m / (1 - beta1^step) / (√(v / (1 - beta2^step)) + epsilon) + weight_decay · p)
+// where an m of a size below 2^-96 is 0, and a v, and what is added to it, below 2^-120.
 //
 // Bindings: p f32 and g f32, packed alike; m and v f32 alike; rate, step, scale, apply f32[1]: where apply is 0,
 //   nothing changes.
@@ -49,6 +50,10 @@ fn one_minus_exp(z: f32) -> f32 {
   return select(1.0 - exp(z), -total, z > -0.6);
 }
 
+fn unless_below(least: f32, x: f32) -> f32 {
+  return select(x, 0.0, abs(x) < least);
+}
+
 @compute @workgroup_size($(THREADS))
 fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>) {
   if (apply[0] == 0.0) {
@@ -72,8 +77,9 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) w
     for (var i = segment.x + first; i < segment.y; i += threads) {
       let before = p[i];
       let d = factor * g[i];
-      let mean = beta1 * m[i] + rest1 * d;
-      let variance = beta2 * v[i] + rest2 * d * d;
+      let mean = unless_below(0x1p-96, beta1 * m[i] + rest1 * d);
+      let added = unless_below(0x1p-120, rest2 * d * d);
+      let variance = unless_below(0x1p-120, beta2 * v[i] + added);
       m[i] = mean;
       v[i] = variance;
       let direction = mean * correction1 / (sqrt(variance * correction2) + epsilon);

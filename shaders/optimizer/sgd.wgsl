@@ -1,5 +1,6 @@
 // Stochastic gradient descent over packed parameters; the padding between them is left as it is.
 //   d = scale · g + weight_decay · p,  v = momentum · v + d,  p = p - rate · (nesterov ? d + momentum · v : v)
+// where a v of a size below 2^-96 is 0.
 //
 // Bindings: p f32 and g f32, packed alike; velocity f32 alike; rate, scale, apply f32[1]: where apply is 0, nothing
 //   changes.
@@ -40,7 +41,8 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) w
     for (var i = segment.x + first; i < segment.y; i += threads) {
       let before = p[i];
       let d = factor * g[i] + weight_decay * before;
-      let v = momentum * velocity[i] + d;
+      let sum = momentum * velocity[i] + d;
+      let v = select(sum, 0.0, abs(sum) < 0x1p-96);
       velocity[i] = v;
 #if NESTEROV
       p[i] = before - learning_rate * (d + momentum * v);

@@ -21,6 +21,7 @@ export interface Region {
 }
 
 const regions = new WeakMap<object, Region>();
+const originals = new WeakMap<GraphValue, GraphValue>();
 
 /** Marks what `body` computes: `valuesIn` finds the values in its result. */
 export function markRegion<R>(body: () => R, valuesIn: (result: R) => readonly GraphValue[]): R {
@@ -36,6 +37,12 @@ export function markRegion<R>(body: () => R, valuesIn: (result: R) => readonly G
 
 export function regionOf(node: OpNode): Region | undefined {
   return regions.get(node);
+}
+
+/** What `value` is a copy of, itself where it is none. */
+export function originalOf(value: GraphValue): GraphValue {
+  const original = originals.get(value);
+  return original === undefined ? value : originalOf(original);
 }
 
 /** A region computed once more. */
@@ -59,7 +66,10 @@ export function computeAgain(members: readonly OpNode[]): Copy {
   };
   for (const node of members) {
     const again = rebuild(node, mapValues(node.ins, read));
-    for (const [out, copy] of outputPairs(node, again)) copies.set(out, copy);
+    for (const [out, copy] of outputPairs(node, again)) {
+      copies.set(out, copy);
+      originals.set(copy, out);
+    }
   }
   return { copies, inputs };
 }

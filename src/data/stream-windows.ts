@@ -29,7 +29,10 @@ export interface StreamOptions {
   readonly window: number;
   /** Turns text into ids. */
   readonly vocabulary?: TextVocabulary;
-  /** The target of steps that are not there, which the loss leaves out; IGNORED_LABEL. Targets in f32 need one. */
+  /**
+   * The target of steps that are not there, which the loss leaves out; IGNORED_LABEL. Targets in f32 need one, and a
+   * loss that says what it counts: `{ sum, count }`.
+   */
   readonly ignored?: number;
 }
 

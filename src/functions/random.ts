@@ -14,8 +14,8 @@ import { argmax } from "./reduce.ts";
 const KEY_TYPE: TensorType = { dtype: "u32", shape: [2] };
 
 /**
- * f32 in [0, 1). Inside a compiled step every run draws new numbers; the runtime's seed and the number of the run
- * decide which. So does every step of a scan: the numbers of all steps are drawn before the loop. With `seed` the
+ * f32 in [0, 1). Inside a compiled step every run draws new numbers; the runtime's seed, the step's stream and the
+ * number of the run decide which, see `CompileOptions`. So does every step of a scan: the numbers of all steps are drawn before the loop. With `seed` the
  * numbers are always those of that seed.
  */
 export function uniform(shape: Shape, seed?: number): Tensor {
@@ -32,7 +32,7 @@ export function uniform(shape: Shape, seed?: number): Tensor {
   const trace = activeTrace();
   if (trace === undefined) {
     const key = fromHost(KEY_TYPE, Uint32Array.from(currentRuntime("uniform").nextKey()));
-    return apply("uniform", { key }, { shape, stream: 0xffff });
+    return apply("uniform", { key }, { shape, stream: 0 });
   }
   trace.key ??= new Cell("argument", KEY_TYPE, "random key");
   return apply("uniform", { key: new Tensor(trace.key.value) }, { shape, stream: trace.streams++ });

@@ -4,6 +4,7 @@
  */
 import {
   add,
+  asOneSequence,
   checkpoint,
   concat,
   type SequenceOptions,
@@ -30,7 +31,7 @@ export function walkInParts(
   const size = Math.ceil(Math.sqrt(steps));
   const firsts = Array.from({ length: Math.ceil(steps / size) }, (_, i) => i * size);
   let state = initial;
-  const ys = (reverse ? firsts.reverse() : firsts).map((first) => {
+  const walkPart = (first: number): Tensor => {
     const count = Math.min(size, steps - first);
     const from = state;
     const part = checkpoint(() => {
@@ -40,7 +41,8 @@ export function walkInParts(
     });
     state = part.state.map(alone);
     return part.y;
-  });
+  };
+  const ys = asOneSequence(() => (reverse ? firsts.reverse() : firsts).map(walkPart));
   return { y: concat(reverse ? ys.reverse() : ys), state: state ?? [] };
 }
 

@@ -106,7 +106,7 @@ export function recurrentModule(
     checkState(title, run.state, stateCount, [x.shape[1] ?? 0, hidden]);
     const lengths = lengthsOf(title, run.lengths, x);
     const given = statesOf(run.state, cell.states);
-    // A flow is that of one layer at a time, and parts of a sequence are.
+    // A flow is that of one layer at a time, and so are the parts of a sequence.
     const isApart = options.checkpoint === true || isWatched();
     const isDropping = isTraining && dropout > 0;
     if (layers > 1 && !bidirectional && !isDropping && !isApart) {
@@ -147,8 +147,7 @@ export function recurrentModule(
       const walk = { reverse: d === 1, name, ...(lengths && { lengths }) };
       const part = (steps: Tensor, from: State | undefined, how: SequenceOptions) =>
         cell.walk(steps, own, from, how);
-      // A flow is that of whole sequences, whose gates are looked at as well.
-      return options.checkpoint === true && !isWatched()
+      return options.checkpoint === true
         ? walkInParts(part, x, states?.[d], walk)
         : part(x, states?.[d], walk);
     });

@@ -2,6 +2,10 @@
  * Optimizers: one op updates all parameters. p, g: one parameter and its gradient; state is one flat f32 tensor in
  * which the part of each parameter starts where `packedOffsets` says; the padding between them is left as it is.
  * Where `apply` is 0, parameters and state stay unchanged.
+ *
+ * State fades by a factor a step where there is no gradient, as for a word that does not occur. What has become too
+ * small to matter is 0 on every device, before it is subnormal: cpus are ten times as slow with such numbers, and GPUs
+ * may or may not have them.
  */
 import { ArgumentError, ShapeError } from "../errors.ts";
 import { describe, type TensorType } from "../tensor/shape.ts";
@@ -9,6 +13,11 @@ import { arithmetic } from "./arithmetic.ts";
 import { checkDType, checkOption, checkScalar, checkShape, complaint, given } from "./check.ts";
 import type { OpTable } from "./op.ts";
 import { packedOffsets } from "./packed.ts";
+
+/** Below it velocity and m are 0: with an epsilon of 1e-8 a parameter would move by 1e-20 learning rates. */
+export const LEAST_MOMENT = 2 ** -96;
+/** Below it v is 0, and a square adds nothing to it: √v is less than 1e-18, far below any epsilon. */
+export const LEAST_SQUARE = 2 ** -120;
 
 interface Updated {
   readonly parameters: readonly TensorType[];
@@ -89,7 +98,7 @@ export const optimizerOps = {
   /**
    * Stochastic gradient descent with PyTorch's momentum (no dampening):
    *   d = scale · g + weightDecay · p        (L2 regularisation)
-   *   velocity = momentum · velocity + d
+   *   velocity = momentum · velocity + d      (0 where its size is below LEAST_MOMENT)
    *   p = p − learningRate · (nesterov ? d + momentum · velocity : velocity)
    */
   sgd: {
@@ -129,8 +138,8 @@ export const optimizerOps = {
   /**
    * Adam (Kingma & Ba 2015, algorithm 1) with decoupled weight decay (Loshchilov & Hutter 2019), t = step:
    *   d = scale · g
-   *   m = beta1 · m + (1 − beta1) · d
-   *   v = beta2 · v + (1 − beta2) · d²
+   *   m = beta1 · m + (1 − beta1) · d         (0 where its size is below LEAST_MOMENT)
+   *   v = beta2 · v + (1 − beta2) · d²        (0, both the second term and the sum, where below LEAST_SQUARE)
    *   p = p − learningRate · (m / (1 − beta1ᵗ) / (√(v / (1 − beta2ᵗ)) + epsilon) + weightDecay · p)
    */
   adam: {

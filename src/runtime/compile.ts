@@ -8,11 +8,13 @@ import { ArgumentError } from "../errors.ts";
 import { explainPlan } from "../scheduler/explain.ts";
 import type { Plan } from "../scheduler/plan.ts";
 import { BYTES_PER_ELEMENT, type HostArray, viewAs } from "../tensor/dtype.ts";
+import type { Key } from "../tensor/random.ts";
 import { bytesOf, describe, sizeOf, type TensorType } from "../tensor/shape.ts";
 import { Cell } from "./cell.ts";
 import { currentRuntime } from "./current.ts";
 import { type Prepared, prepare } from "./prepare.ts";
 import type { Runtime } from "./runtime.ts";
+import { keyOfRun, nextRandomStream } from "./seeds.ts";
 import { replaceTensors } from "./structure.ts";
 import { Tensor } from "./tensor.ts";
 import { checkNotTracing, type Traced, trace } from "./trace.ts";
@@ -33,10 +35,16 @@ export interface Compiled<R> {
 
 export interface CompileOptions {
   /**
-   * Asked at every call: with the runtime's seed it decides the run's random numbers, so that work that was
-   * interrupted can go on with the numbers it would have had. The number of the run where nothing is said.
+   * Asked at every call: with the runtime's seed and the stream it decides the run's random numbers, so that work that
+   * was interrupted can go on with the numbers it would have had. The number of the run where nothing is said, whatever
+   * the arguments, counted from 0 on every runtime.
    */
   readonly randomCount?: () => number;
+  /**
+   * Asked at every call, a whole number: runs of one seed, stream and count draw the same numbers. Where nothing is
+   * said every compiled step has a stream of its own, by the order in which they are made since `init()`.
+   */
+  readonly randomStream?: () => number;
 }
 
 /** Results of at most this many elements come to the host with the run. */
@@ -54,6 +62,13 @@ interface Entry {
   runs: number;
 }
 
+/** What a step has on one runtime. */
+interface Held {
+  /** By signature. */
+  readonly entries: Map<string, Entry>;
+  runs: number;
+}
+
 export function compile<R>(
   fn: (...args: Tensor[]) => R,
   options: CompileOptions = {},
@@ -67,29 +82,33 @@ export function compile<R>(
 
 class CompiledStep<R> {
   readonly #fn: (...args: Tensor[]) => R;
-  readonly #options: CompileOptions;
-  readonly #entries = new Map<Runtime, Map<string, Entry>>();
+  readonly #randomCount: (() => number) | undefined;
+  readonly #randomStream: () => number;
+  readonly #held = new Map<Runtime, Held>();
 
-  constructor(fn: (...args: Tensor[]) => R, options: CompileOptions) {
+  constructor(fn: (...args: Tensor[]) => R, { randomCount, randomStream }: CompileOptions) {
     this.#fn = fn;
-    this.#options = options;
+    this.#randomCount = randomCount;
+    this.#randomStream = randomStream ?? ownStream();
   }
 
   call(runtime: Runtime, args: readonly Argument[]): Promise<R> {
     checkNotTracing();
     const tensors = args.map((arg) => (typeof arg === "number" ? scalar(arg) : arg));
-    const count = this.#options.randomCount?.();
-    const entries = this.#entries.get(runtime) ?? new Map<string, Entry>();
-    this.#entries.set(runtime, entries);
+    const count = this.#randomCount?.();
+    const stream = this.#randomStream();
+    const held = this.#held.get(runtime) ?? { entries: new Map<string, Entry>(), runs: 0 };
+    this.#held.set(runtime, held);
     return runtime.enqueue(async () => {
       await runtime.flush();
-      const entry = await this.#entryFor(runtime, entries, tensors);
-      return this.#run(runtime, entry, tensors, count ?? entry.runs);
+      const entry = await this.#entryFor(runtime, held.entries, tensors);
+      const run = held.runs++;
+      return this.#run(runtime, entry, tensors, keyOfRun(runtime.seed, stream, count ?? run));
     });
   }
 
   dispose(): void {
-    for (const [runtime, entries] of this.#entries) {
+    for (const [runtime, { entries }] of this.#held) {
       const unload = () => {
         for (const { program } of entries.values()) runtime.device.unload(program);
         entries.clear();
@@ -132,7 +151,7 @@ class CompiledStep<R> {
     return { traced, prepared, plan, program, places: placesOf(prepared), outputs, why, runs: 0 };
   }
 
-  async #run(runtime: Runtime, entry: Entry, args: readonly Tensor[], count: number): Promise<R> {
+  async #run(runtime: Runtime, entry: Entry, args: readonly Tensor[], key: Key): Promise<R> {
     const { device } = runtime;
     const { traced, prepared, program, outputs } = entry;
     const used = new Set(prepared.cells);
@@ -140,7 +159,7 @@ class CompiledStep<R> {
       const arg = args[i];
       if (arg !== undefined && used.has(cell)) await handOver(runtime, arg, cell);
     }
-    if (traced.key !== undefined) traced.key.host = Uint32Array.of(runtime.seed, count);
+    if (traced.key !== undefined) traced.key.host = Uint32Array.from(key);
     entry.runs++;
     const storages = await runtime.bind(prepared);
     const reads: ReadRequest[] = [];
@@ -179,7 +198,7 @@ class CompiledStep<R> {
   }
 
   #list(): Entry[] {
-    return [...this.#entries.values()].flatMap((entries) => [...entries.values()]);
+    return [...this.#held.values()].flatMap(({ entries }) => [...entries.values()]);
   }
 }
 
@@ -193,6 +212,11 @@ export function planStep(
 ): Plan {
   const traced = trace(fn, types);
   return prepare({ outputs: traced.values, updates: traced.assigned }, false).plan(traits);
+}
+
+function ownStream(): () => number {
+  const stream = nextRandomStream();
+  return () => stream;
 }
 
 function placesOf({ cells, blocks }: Prepared): string {

@@ -13,11 +13,13 @@ import {
 import type { GraphValue } from "../graph/graph.ts";
 import type { Plan } from "../scheduler/plan.ts";
 import { BYTES_PER_ELEMENT, type HostArray, viewAs } from "../tensor/dtype.ts";
+import type { Key } from "../tensor/random.ts";
 import { bytesOf, sizeOf } from "../tensor/shape.ts";
 import { activeTrace, checkNotInCell } from "./active-trace.ts";
 import { type Block, type BlockOwner, Cell } from "./cell.ts";
 import { isCurrentRuntime, setCurrentRuntime } from "./current.ts";
 import { literalBytes, literalData, type Prepared, prepare } from "./prepare.ts";
+import { EAGER_STREAM, keyOfRun } from "./seeds.ts";
 import type { Tensor, Variable } from "./tensor.ts";
 
 export interface RuntimeOptions {
@@ -62,8 +64,8 @@ export class Runtime implements BlockOwner {
   }
 
   /** A key for something random outside compiled steps: a new one at every call. */
-  nextKey(): readonly [seed: number, count: number] {
-    return [this.seed, this.#keys++];
+  nextKey(): Key {
+    return keyOfRun(this.seed, EAGER_STREAM, this.#keys++);
   }
 
   noteAssigned(variable: Variable): void {

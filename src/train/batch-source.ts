@@ -13,8 +13,6 @@ import { ArgumentError } from "../errors.ts";
 export interface TrainingBatch {
   readonly x: Values;
   readonly y: Values;
-  /** How many targets count for the loss; y's first dimension where nothing is said. */
-  readonly count?: number;
   /**
    * For windows of longer sequences, time first ([T, B, …]): whether the sequences begin here, all of them or row by
    * row. A row that goes on does so from the recurrent state that the window before left; one that begins starts from
@@ -111,14 +109,10 @@ function windowOptions({ batchSize, window, isComplete }: PassOptions) {
 }
 
 function* windows(ids: Int32Array, options: PassOptions): Generator<TrainingBatch> {
-  for (const { inputs, targets, shape, count, start } of sequenceBatches(
-    ids,
-    windowOptions(options),
-  )) {
+  for (const { inputs, targets, shape, start } of sequenceBatches(ids, windowOptions(options))) {
     yield {
       x: { data: inputs, shape, dtype: "i32" },
       y: { data: targets, shape, dtype: "i32" },
-      count,
       start,
     };
   }

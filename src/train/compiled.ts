@@ -13,6 +13,8 @@ export interface Outputs {
   readonly norm?: Tensor;
   readonly finite?: Tensor;
   readonly metrics: Readonly<Record<string, Tensor>>;
+  /** What loss and metrics say of themselves that they are means over; of evaluation. */
+  readonly counts?: Readonly<Record<string, Tensor>>;
   readonly flow?: readonly FlowTensors[] | undefined;
 }
 
@@ -21,6 +23,7 @@ export interface StepNumbers {
   readonly norm: number;
   readonly isFinite: boolean;
   readonly metrics: Readonly<Record<string, number>>;
+  readonly counts: Readonly<Record<string, number>>;
   readonly flow: readonly LayerFlow[] | undefined;
 }
 
@@ -32,18 +35,24 @@ export interface StepResult {
 function resultOf(outputs: Outputs, notes: FlowNotes | undefined): StepResult {
   return {
     async read() {
-      const names = Object.keys(outputs.metrics);
-      const [loss, norm, flag, ...rest] = await Promise.all([
+      const [loss, norm, flag, metrics, counts, flow] = await Promise.all([
         outputs.loss.item(),
         outputs.norm?.item() ?? Number.NaN,
         outputs.finite?.item() ?? 1,
-        ...names.map((name) => outputs.metrics[name]?.item() ?? Number.NaN),
+        itemsOf(outputs.metrics),
+        itemsOf(outputs.counts ?? {}),
+        outputs.flow && notes?.read(outputs.flow),
       ]);
-      const metrics = Object.fromEntries(names.map((name, i) => [name, rest[i] ?? Number.NaN]));
-      const flow = outputs.flow && (await notes?.read(outputs.flow));
-      return { loss, norm, isFinite: flag === 1, metrics, flow };
+      return { loss, norm, isFinite: flag === 1, metrics, counts, flow };
     },
   };
+}
+
+async function itemsOf(tensors: Readonly<Record<string, Tensor>>): Promise<Record<string, number>> {
+  const entries = Object.entries(tensors).map(
+    async ([name, tensor]) => [name, await tensor.item()] as const,
+  );
+  return Object.fromEntries(await Promise.all(entries));
 }
 
 type Compute = (y: Tensor, forward: () => Forward) => Outputs;
@@ -52,8 +61,9 @@ interface CompiledByKindOptions {
   readonly truncation?: Truncation | undefined;
   /** Whether single steps may be left out, so that only the device knows where rows began. */
   readonly skips?: boolean;
-  /** See `CompileOptions`. */
-  readonly randomCount?: () => number;
+  /** See `CompileOptions`: the numbers of a run are the same whichever of the compiled steps it is a run of. */
+  readonly randomCount: () => number;
+  readonly randomStream: () => number;
   readonly flow?: FlowNotes | undefined;
 }
 

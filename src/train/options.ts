@@ -2,14 +2,14 @@
 import type { Optimizer } from "../optim/index.ts";
 import type { TrainingData } from "./batch-source.ts";
 import type { LayerFlow } from "./flow.ts";
-import type { LossFunction, Metrics } from "./steps.ts";
+import type { LossFunction, Metrics } from "./score.ts";
 import type { Window } from "./window.ts";
 
 export interface TrainerOptions<M extends Metrics = Metrics> {
-  /** What is made small: (model's output, targets) → []. */
+  /** What is made small: (model's output, targets) → [], or a mean as `{ sum, count }`, see `Trainer.evaluate`. */
   readonly loss: LossFunction;
   readonly optimizer: Optimizer;
-  /** Further numbers to report, (model's output, targets) → [] each. With `losses.crossEntropy`: accuracy. */
+  /** Further numbers to report, of the same form as the loss. With `losses.crossEntropy`: accuracy. */
   readonly metrics?: M;
   /**
    * Truncated back-propagation through time: the recurrent state goes on and on, the gradient ends after so many
@@ -45,7 +45,7 @@ export interface FitOptions {
   readonly onEpoch?: (report: StepReport) => void;
 }
 
-/** Loss and metrics over a pass, weighted by the targets that count. */
+/** Loss and metrics over a pass: means over the targets that count, see `Trainer.evaluate`. */
 export type Scores = { readonly loss: number; readonly accuracy?: number } & {
   readonly [metric: string]: number | undefined;
 };

@@ -8,6 +8,7 @@ import {
   finite,
   gradientFlow,
   greater,
+  nextRandomStream,
   type Tensor,
   type Variable,
   valueAndGrad,
@@ -20,20 +21,12 @@ import type { CarriedSequences } from "./carried.ts";
 import { CompiledByKind, type Outputs, type StepResult } from "./compiled.ts";
 import type { FlowNotes } from "./flow.ts";
 import { type Forward, windowForward } from "./forward.ts";
+import { type LossFunction, type Metrics, scoreOf, scoresOf } from "./score.ts";
 import type { Truncation } from "./window.ts";
-
-export type LossFunction = (output: Tensor, targets: Tensor) => Tensor;
-export type Metrics = Readonly<Record<string, LossFunction>>;
 
 interface StepOptions {
   readonly loss: LossFunction;
   readonly metrics: Metrics;
-}
-
-function scalars(metrics: Metrics, output: Tensor, targets: Tensor): Record<string, Tensor> {
-  return Object.fromEntries(
-    Object.entries(metrics).map(([name, metric]) => [name, metric(output, targets)]),
-  );
 }
 
 export interface TrainingStepOptions extends StepOptions {
@@ -52,6 +45,8 @@ export interface TrainingStepOptions extends StepOptions {
 export class TrainingSteps {
   readonly #steps: CompiledByKind;
   readonly #running: Variable | undefined;
+  /** Decides, with the number of the step, what dropout and the like draw. */
+  randomStream = nextRandomStream();
   #count = 0;
 
   constructor(model: Module, options: TrainingStepOptions, truncation: Truncation | undefined) {
@@ -63,12 +58,13 @@ export class TrainingSteps {
         truncation,
         skips: options.isGuarded && options.running === undefined,
         randomCount: () => this.#count,
+        randomStream: () => this.randomStream,
         flow: options.flow,
       },
     );
   }
 
-  /** `count`: the steps before this one; it decides the random numbers of dropout and the like. */
+  /** `count`: the steps before this one. */
   run(batch: TrainingBatch, count: number): Promise<StepResult> {
     this.#count = count;
     return this.#steps.run(batch);
@@ -116,7 +112,7 @@ function trainingUpdate(
   let found: Forward | undefined;
   const lossOf = () => {
     found = forward();
-    return options.loss(found.output, y);
+    return scoreOf(options.loss(found.output, y)).value;
   };
   const { loss, gradients, flow } = differentiate(model, lossOf, options.flow !== undefined);
   const norm = globalNorm(gradients);
@@ -130,7 +126,7 @@ function trainingUpdate(
     const kept = options.running === undefined ? otherwise : held;
     held.assign(applies === undefined ? next : where(applies, next, kept));
   }
-  const metrics = found === undefined ? {} : scalars(options.metrics, found.output, y);
+  const metrics = found === undefined ? {} : scoresOf(options.metrics, found.output, y).values;
   return {
     loss,
     norm,
@@ -150,16 +146,27 @@ function differentiate(model: Module, loss: () => Tensor, isWatched: boolean) {
 export class EvaluationSteps {
   readonly #steps: CompiledByKind;
   readonly #forward: Compiled<Tensor>;
+  #count = 0;
 
   constructor(model: Module, options: StepOptions) {
     const compute = (y: Tensor, forward: () => Forward): Outputs => {
       model.eval();
       const { output, changes } = forward();
       for (const { held, next } of changes) held.assign(next);
-      return { loss: options.loss(output, y), metrics: scalars(options.metrics, output, y) };
+      const loss = scoreOf(options.loss(output, y));
+      const { values: metrics, counts } = scoresOf(options.metrics, output, y);
+      return {
+        loss: loss.value,
+        metrics,
+        counts: { ...(loss.count && { loss: loss.count }), ...counts },
+      };
     };
     // Without gradients there is nothing to truncate: windows of any length carry the state.
-    this.#steps = new CompiledByKind(model, compute, {});
+    const stream = nextRandomStream();
+    this.#steps = new CompiledByKind(model, compute, {
+      randomCount: () => this.#count++,
+      randomStream: () => stream,
+    });
     this.#forward = compile((x) => {
       model.eval();
       return model(x);

@@ -6,6 +6,8 @@ import type { CarriedSequences } from "./carried.ts";
 export interface TrainerState {
   /** Steps taken. */
   readonly step: number;
+  /** The stream of random numbers that the steps draw from: the training's own, wherever it goes on. */
+  readonly randomStream: number;
   readonly parameters: StateDict;
   readonly optimizer: Readonly<Record<string, SavedVariable>>;
   /** What is carried from window to window, for each size of batch in use. */

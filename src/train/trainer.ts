@@ -14,6 +14,7 @@ import {
 import type { StepResult } from "./compiled.ts";
 import { FlowNotes } from "./flow.ts";
 import type { FitOptions, Scores, StepReport, TrainerOptions } from "./options.ts";
+import { Means, targetsIn } from "./score.ts";
 import { EvaluationSteps, TrainingSteps } from "./steps.ts";
 import { readOptimizer, type TrainerState } from "./trainer-state.ts";
 import { type Truncation, truncationOf } from "./window.ts";
@@ -148,18 +149,19 @@ export class Trainer {
   }
 
   /**
-   * Everything that training goes on from, as plain arrays: the number of the step, parameters, the optimizer's state
+   * Everything that training goes on from, as plain arrays: the number of the step, where its random numbers come from, parameters, the optimizer's state
    * and what sequences carry, after all steps that have been started. Reports may be a few steps behind `step`.
    */
   async state(): Promise<TrainerState> {
     const step = this.#step;
+    const { randomStream } = this.#training;
     // Read in one go, so that no step that is started meanwhile comes between.
     const [parameters, optimizer, sequences] = await Promise.all([
       this.model.stateDict(),
       readOptimizer(this.#options.optimizer),
       this.#training.save(),
     ]);
-    return { step, parameters, optimizer, sequences };
+    return { step, randomStream, parameters, optimizer, sequences };
   }
 
   /**
@@ -173,6 +175,7 @@ export class Trainer {
     this.#options.optimizer.loadState(saved.optimizer);
     this.model.loadStateDict(saved.parameters);
     this.#training.load(saved.sequences);
+    this.#training.randomStream = saved.randomStream;
     this.#step = saved.step;
   }
 
@@ -188,7 +191,10 @@ export class Trainer {
   }
 
   /**
-   * Loss and metrics over all of `data`, the model in evaluation mode.
+   * Loss and metrics over all of `data`, the model in evaluation mode. They are means over every target that counts, not
+   * over batches: each batch's mean weighs as many targets as it has, where a label below 0 is none (i32, as for
+   * `losses.crossEntropy`), and everything else is. A loss or metric that is a mean over something else says so by
+   * returning `{ sum, count }`. NaN where nothing counts.
    * @throws the signal's reason when it is aborted, after the batch that is running
    */
   async evaluate(
@@ -201,26 +207,23 @@ export class Trainer {
       epoch: 1,
       isComplete: true,
     };
-    const totals: Record<string, number> = {};
-    let counted = 0;
-    const pending: { count: number; result: StepResult }[] = [];
-    const settle = async ({ count, result }: { count: number; result: StepResult }) => {
-      const { loss, metrics } = await result.read();
-      counted += count;
-      for (const [name, value] of Object.entries({ loss, ...metrics })) {
-        totals[name] = (totals[name] ?? 0) + value * count;
+    const means = new Means();
+    const pending: { targets: number; result: StepResult }[] = [];
+    const settle = async ({ targets, result }: { targets: number; result: StepResult }) => {
+      const { loss, metrics, counts } = await result.read();
+      for (const [name, mean] of Object.entries({ loss, ...metrics })) {
+        means.add(name, mean, counts[name] ?? targets);
       }
     };
     for await (const batch of passOver(data, pass)) {
       signal?.throwIfAborted();
       checkBatch(batch);
-      pending.push({ count: countOf(batch), result: await this.#evaluation.run(batch) });
+      pending.push({ targets: targetsIn(batch.y), result: await this.#evaluation.run(batch) });
       const first = pending.length >= STEPS_IN_FLIGHT ? pending.shift() : undefined;
       if (first !== undefined) await settle(first);
     }
     for (const rest of pending) await settle(rest);
-    const means = Object.entries(totals).map(([name, total]) => [name, total / counted] as const);
-    return { loss: Number.NaN, ...Object.fromEntries(means) };
+    return { loss: Number.NaN, ...means.all() };
   }
 
   /** The model's output for a batch of inputs, in evaluation mode; its elements and their shape. */
@@ -230,8 +233,4 @@ export class Trainer {
     const output = await this.#evaluation.forward(tensor(x.data, x.shape, x.dtype));
     return { data: Float32Array.from(await output.data()), shape: output.shape };
   }
-}
-
-function countOf({ y, count }: TrainingBatch): number {
-  return count ?? y.shape[0] ?? 1;
 }

@@ -74,8 +74,10 @@ describe.each(names)("on %s", (name) => {
       return seen;
     };
     const unbroken = make();
+    const fresh = await unbroken.state();
     const all = await lossesOf(unbroken, 0, 10);
     const first = make();
+    first.loadState(fresh);
     await lossesOf(first, 0, 6);
     const second = make();
     second.loadState(structuredClone(await first.state()));

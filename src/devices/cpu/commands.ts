@@ -16,7 +16,10 @@ const LOOP = 0xffff;
 /** How a plan's work is divided. */
 export interface Division {
   readonly threads: number;
-  /** With fewer bytes of operands in all of its steps a program runs on one thread. */
+  /**
+   * A program is divided where its steps have so many bytes of operands for waking the threads, and as many more for
+   * each time that they wait for each other. A smaller one runs on one thread.
+   */
   readonly parallelBytes: number;
 }
 
@@ -45,7 +48,7 @@ export function encodePlan(
     words: Uint32Array.from(encoder.words),
     patches: Int32Array.from(encoder.patches),
     segments,
-    threads: workBytes(plan.steps) < parallelBytes ? 1 : threads,
+    threads: workBytes(plan.steps) < parallelBytes * (1 + barriersIn(plan.steps)) ? 1 : threads,
   };
 }
 
@@ -145,6 +148,14 @@ function workBytes(steps: readonly Step[]): number {
         : step.call.operands.map(operandBytes).reduce((total, bytes) => total + bytes, sum),
     0,
   );
+}
+
+function barriersIn(steps: readonly Step[]): number {
+  return steps.reduce((sum, step) => {
+    // The steps of a loop wait for each other.
+    const inside = step.kind === "loop" ? step.count * (1 + barriersIn(step.body)) : 0;
+    return sum + (step.barrierBefore ? 1 : 0) + inside;
+  }, 0);
 }
 
 function placeOf(

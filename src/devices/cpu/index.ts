@@ -17,11 +17,14 @@ export interface CpuOptions {
   readonly relaxedSimd?: boolean;
   /** false gives the memory to one worker, as on a page without cross-origin isolation. */
   readonly shared?: boolean;
-  /** Programs whose steps have fewer bytes of operands in all run on one thread; 0 is for tests. */
+  /** Bytes of operands that are worth one more time that threads wait for each other, see `Division`; 0 is for tests. */
   readonly parallelBytes?: number;
 }
 
-/** Waking a sleeping thread costs about 50 µs, in which a core moves about this much. */
+/**
+ * Waking a sleeping thread costs about 50 µs; meeting one that is awake a microsecond or two, and about ten where other
+ * programs want the cores as well. In ten a core moves about this much.
+ */
 const PARALLEL_BYTES = 128 * 1024;
 
 /** Sizes that a host may agree to reserve: 4 GiB is all that there is, phones give less. */

@@ -1,9 +1,12 @@
 import { describe, expect, it } from "vitest";
+import { webgpuTraits } from "../../../src/devices/webgpu/index.ts";
 import {
   add,
   grad,
   gradientFlow,
   mul,
+  planStep,
+  type RecurrentFlow,
   reshape,
   slice,
   sum,
@@ -12,6 +15,7 @@ import {
   valueAndGrad,
 } from "../../../src/functions.ts";
 import * as nn from "../../../src/nn/index.ts";
+import { relativeError } from "../../support/case-data.ts";
 import { evaluateTensor, evaluateTensors } from "../../support/evaluate-tensor.ts";
 import { openCounting } from "../runtime/open.ts";
 
@@ -115,6 +119,86 @@ describe("gradientFlow", () => {
       expect((value * 1e25) / (expected?.[t] ?? Number.NaN)).toBeCloseTo(1, 5);
     });
   });
+
+  describe.each(Object.entries({ rnn: nn.rnn, gru: nn.gru, lstm: nn.lstm }))(
+    "of %s with checkpoint",
+    (_, layer) => {
+      // Four parts of three steps, the last one of two.
+      const steps = 11;
+      const flowOf = (options: nn.RecurrentOptions, lengths: readonly number[] | undefined) => {
+        const model = layer(I, H, { seed: 4, layers: 2, bidirectional: true, ...options });
+        return gradientFlow(model.parameters(), () => {
+          const { y, state } = model.run(wave([steps, B, I]), { lengths });
+          return state.reduce((total, s) => add(total, sum(s)), sum(mul(y, y)));
+        });
+      };
+
+      it.each([undefined, [4, steps, 7]])(
+        "is that of the whole sequence, in the order of its steps, lengths %s",
+        (lengths) => {
+          const [whole, parts] = [flowOf({}, lengths), flowOf({ checkpoint: true }, lengths)];
+          expect(parts.flow.map(({ name, reverse }) => [name, reverse])).toEqual(
+            whole.flow.map(({ name, reverse }) => [name, reverse]),
+          );
+          for (const [i, part] of parts.flow.entries()) {
+            const expected = whole.flow[i];
+            for (const of of [
+              (flow?: RecurrentFlow) => flow?.h,
+              (flow?: RecurrentFlow) => flow?.c,
+              (flow?: RecurrentFlow) => flow?.gates?.mean,
+              (flow?: RecurrentFlow) => flow?.gates?.saturated,
+            ]) {
+              const [own, other] = [of(part), of(expected)];
+              expect(own === undefined).toBe(other === undefined);
+              if (own === undefined || other === undefined) continue;
+              // Sums of parts instead of sums of all: a few ε of float64 apart.
+              expect(relativeError(evaluateTensor(own), evaluateTensor(other))).toBeLessThan(1e-13);
+            }
+          }
+        },
+      );
+
+      it("is 0 in the parts that the loss does not reach back from", () => {
+        const model = layer(I, H, { seed: 4, checkpoint: true });
+        const { flow } = gradientFlow(model.parameters(), () =>
+          sum(slice(model(wave([steps, B, I])), [4, 0, 0], [1, B, H])),
+        );
+        const h = evaluateTensor(flow[0]?.h as Tensor);
+        expect(h.map((norm) => norm > 0)).toEqual(Array.from({ length: steps }, (_, t) => t <= 4));
+      });
+
+      it("holds what is written down of the steps and no gates, as the plan says", () => {
+        const shape = [1024, 16, 64] as const;
+        const peak = (isWatched: boolean) => {
+          const model = nn.sequential(layer(64, 128, { checkpoint: true }), nn.linear(128, 8));
+          const step = (x: Tensor) => {
+            const loss = () => sum(model(x));
+            return isWatched
+              ? gradientFlow(model.parameters(), loss)
+              : valueAndGrad(model.parameters(), loss);
+          };
+          const plan = planStep(
+            (x) => {
+              const result = step(x as Tensor);
+              if (!("flow" in result)) return [result[0], ...result[1].values()];
+              const numbers = result.flow.map(({ h, c, gates }) => [
+                h,
+                c,
+                gates?.mean,
+                gates?.saturated,
+              ]);
+              return [result.loss, ...result.gradients.values(), ...numbers.flat()];
+            },
+            [{ dtype: "f32", shape }],
+            webgpuTraits(),
+          );
+          return plan.memory.peakBytes;
+        };
+        const oneTensorOfAllSteps = 1024 * 16 * 128 * 4;
+        expect(peak(true)).toBeLessThan(peak(false) + 2 * oneTensorOfAllSteps);
+      });
+    },
+  );
 
   it("is 0 behind the end of a sequence", () => {
     const model = nn.rnn(I, H, { seed: 1 });

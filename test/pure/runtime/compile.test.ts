@@ -52,9 +52,55 @@ describe("random numbers of a compiled step", () => {
     count = 7;
     expect(await flat(step())).toEqual(seventh);
     expect(eighth).not.toEqual(seventh);
-    // Without a count it is the number of the run, from 0.
-    count = 0;
-    expect(await flat(compile(() => uniform([4]))())).toEqual(await flat(step()));
+  });
+
+  it("are those of its runs, from 0, whichever arguments it has and however often it is planned", async () => {
+    const [step, same] = [0, 1].map((stream) =>
+      compile((x) => uniform((x as Tensor).shape), {
+        randomStream: () => 5,
+        ...(stream === 1 && { randomCount: () => count }),
+      }),
+    );
+    let count = 0;
+    if (step === undefined || same === undefined) return expect.unreachable();
+    const draws: number[][] = [];
+    for (const size of [4, 2, 4, 4]) {
+      if (count === 3) step.dispose();
+      draws.push(await flat(step(zeros([size]))));
+      expect(await flat(same(zeros([size])))).toEqual(draws.at(-1));
+      count++;
+    }
+    const firsts = draws.map(([first]) => first);
+    expect(new Set(firsts).size).toBe(4);
+  });
+
+  it("are never those of another step, of eager tensors, or of a step made before init", async () => {
+    vi.resetModules();
+    const [functions, open] = await Promise.all([
+      import("../../../src/functions.ts"),
+      import("./open.ts"),
+    ]);
+    const make = () => functions.compile(() => functions.uniform([4]));
+    const early = [make(), make()];
+    open.openCounting();
+    const steps = [...early, make(), make(), make()];
+    const draws: string[] = [];
+    for (let run = 0; run < 3; run++) {
+      for (const step of steps) draws.push(String(await (await step()).data()));
+      draws.push(String(await functions.uniform([4]).data()));
+    }
+    expect(new Set(draws).size).toBe(draws.length);
+  });
+
+  it("follow the order in which steps are made, not that of their calls", async () => {
+    const draw = async (order: readonly number[]) => {
+      openCounting({ seed: 4 });
+      const steps = [0, 1, 2].map(() => compile(() => uniform([4])));
+      const draws: Record<number, number[]> = {};
+      for (const i of order) draws[i] = await flat(steps[i]?.() ?? Promise.reject());
+      return draws;
+    };
+    expect(await draw([2, 0, 1])).toEqual(await draw([0, 1, 2]));
   });
 });
 

@@ -1,6 +1,7 @@
 /** Stopping, saving, and going on with the same bits. */
 import { beforeEach, describe, expect, it } from "vitest";
 import { ArgumentError, ShapeError } from "../../../src/errors.ts";
+import { compile, uniform } from "../../../src/functions.ts";
 import { losses, nn, optim, Trainer, type TrainerState } from "../../../src/index.ts";
 import type { TrainingBatch, Window } from "../../../src/train/index.ts";
 import { openCounting } from "../runtime/open.ts";
@@ -63,6 +64,48 @@ describe.each(Object.entries(optimizers))("a Trainer with %s", (_, optimizer) =>
       expect(await lossesOf(second, data().slice(at))).toEqual(seen.slice(at));
       expect(await second.state()).toEqual(end);
     }
+  });
+});
+
+describe("the random numbers of a Trainer", () => {
+  const untrained = () =>
+    new Trainer(model(), {
+      loss: losses.crossEntropy,
+      optimizer: optim.sgd({ learningRate: 0 }),
+      window: EVERY,
+      metrics: {},
+    });
+
+  it("are its own: another one leaves out other elements", async () => {
+    const [one, other] = [untrained(), untrained()];
+    other.model.loadStateDict(await one.model.stateDict());
+    expect(await lossesOf(one, data())).not.toEqual(await lossesOf(other, data()));
+  });
+
+  it("go on in whichever Trainer its state is loaded into, beside others in any order", async () => {
+    const one = untrained();
+    await lossesOf(one, data().slice(0, 4));
+    const saved = await one.state();
+    const seen = await lossesOf(one, data().slice(4));
+    const other = untrained();
+    await other.evaluate(() => data(), { batchSize: 2 });
+    other.loadState(saved);
+    expect(await lossesOf(other, data().slice(4))).toEqual(seen);
+  });
+
+  it("leave those of compiled steps alone, whatever it has been given", async () => {
+    const drawn = async (train: (trainer: Trainer) => Promise<unknown>) => {
+      openCounting();
+      await train(untrained());
+      const step = compile(() => uniform([4]));
+      return [...(await (await step()).data())];
+    };
+    const nothing = await drawn(async () => {});
+    const much = await drawn(async (trainer) => {
+      await lossesOf(trainer, data());
+      await trainer.evaluate(() => blocks(rows.slice(0, 1), EVERY), { batchSize: 1 });
+    });
+    expect(much).toEqual(nothing);
   });
 });
 

@@ -1,3 +1,4 @@
+import { LEAST_SQUARE } from "../../../ops/optimizer.ts";
 import { packedOffsets } from "../../../ops/packed.ts";
 import { type DeviceTraits, floatBits, type Region } from "../../../scheduler/lowering.ts";
 import { sizeOf } from "../../../tensor/shape.ts";
@@ -67,6 +68,7 @@ export const lowerOptimizers = {
           ...doubleBits(beta1),
           ...doubleBits(beta2),
           ...[1 - beta1, 1 - beta2, epsilon, weightDecay].map(floatBits),
+          ...[LEAST_SQUARE, Math.sqrt(LEAST_SQUARE / (1 - beta2))].map(floatBits),
           ...partsOf(parameters),
         ],
       ),

@@ -1,7 +1,9 @@
 /**
  * The optimizers' updates over all parameters at once. Parameters and gradients are operands of their own; state lies
- * packed in one tensor, a parameter's part at its packed offset, so the padding between them is never touched.
+ * packed in one tensor, a parameter's part at its packed offset, so the padding between them is never touched. State
+ * too small to matter is 0, see ops/optimizer.ts; what would make a subnormal number is set to 0 before it is computed.
  */
+import { unlessTiny } from "./gates";
 import { madd } from "./math";
 import { barrier, float, operand, operandCount, shareStart, threadScratch, word } from "./threads";
 
@@ -89,7 +91,7 @@ let isNesterov: bool = false;
 function sgdStep(p: usize, g: usize, u: usize, toP: usize, toU: usize): void {
   const parameter = v128.load(p);
   const d = madd(decay, parameter, f32x4.mul(gradientScale, v128.load(g)));
-  const velocity = madd(momentum, v128.load(u), d);
+  const velocity = unlessTiny(madd(momentum, v128.load(u), d));
   const direction = isNesterov ? madd(momentum, velocity, d) : velocity;
   v128.store(toP, f32x4.sub(parameter, f32x4.mul(rate, direction)));
   v128.store(toU, velocity);
@@ -133,14 +135,18 @@ let rest2: v128 = f32x4.splat(0);
 let correction1: v128 = f32x4.splat(0);
 let correction2: v128 = f32x4.splat(0);
 let epsilon: v128 = f32x4.splat(0);
+let leastRoot: v128 = f32x4.splat(0);
+let leastSquare: v128 = f32x4.splat(0);
 
 // @ts-ignore: decorator
 @inline
 function adamStep(p: usize, g: usize, m: usize, v: usize, toP: usize, toM: usize, toV: usize): void {
   const parameter = v128.load(p);
   const d = f32x4.mul(gradientScale, v128.load(g));
-  const first = madd(rest1, d, f32x4.mul(beta1, v128.load(m)));
-  const second = madd(f32x4.mul(rest2, d), d, f32x4.mul(beta2, v128.load(v)));
+  const first = unlessTiny(madd(rest1, d, f32x4.mul(beta1, v128.load(m))));
+  const squared = v128.andnot(d, f32x4.lt(f32x4.abs(d), leastRoot));
+  const sum = madd(f32x4.mul(rest2, squared), squared, f32x4.mul(beta2, v128.load(v)));
+  const second = v128.andnot(sum, f32x4.lt(sum, leastSquare));
   const root = f32x4.add(f32x4.sqrt(f32x4.mul(second, correction2)), epsilon);
   const direction = madd(decay, parameter, f32x4.div(f32x4.mul(first, correction1), root));
   v128.store(toP, f32x4.sub(parameter, f32x4.mul(rate, direction)));
@@ -161,8 +167,8 @@ function correction(beta: f64, step: f32): f32 {
 
 /**
  * Operands parameters…, gradients…, m, v, learning rate, step, scale, apply; words: parameters, beta1 and beta2 (each
- * as f64 in two words), 1 - beta1, 1 - beta2, epsilon, weight decay, then elements and packed offset of every
- * parameter. Where apply is 0 nothing changes.
+ * as f64 in two words), 1 - beta1, 1 - beta2, epsilon, weight decay, the least v and the least |d| whose square is added
+ * to it, then elements and packed offset of every parameter. Where apply is 0 nothing changes.
  */
 export function adam(args: usize, thread: i32, threads: i32): void {
   const operands = operandCount(args);
@@ -182,14 +188,16 @@ export function adam(args: usize, thread: i32, threads: i32): void {
   rest2 = vec(float(args, operands, 6));
   epsilon = vec(float(args, operands, 7));
   decay = vec(float(args, operands, 8));
+  leastSquare = vec(float(args, operands, 9));
+  leastRoot = vec(float(args, operands, 10));
   correction1 = vec(correction(exact1, step));
   correction2 = vec(correction(exact2, step));
   const own = threadScratch(thread);
   for (let i = 0; i < tensors; i++) {
-    const length = word(args, operands, 9 + 2 * i);
+    const length = word(args, operands, 11 + 2 * i);
     const p = operand(args, i);
     const g = operand(args, tensors + i);
-    const packed = <usize>word(args, operands, 10 + 2 * i) << 2;
+    const packed = <usize>word(args, operands, 12 + 2 * i) << 2;
     const m = stateM + packed;
     const v = stateV + packed;
     let at = <usize>shareStart(length, thread, threads, 64) << 2;

@@ -1,9 +1,13 @@
+import { LEAST_MOMENT, LEAST_SQUARE } from "../../../ops/optimizer.ts";
 import { packedOffsets } from "../../../ops/packed.ts";
 import type { ReferenceTable, ReferenceTensor } from "../kernel.ts";
 
 type Data = ReferenceTensor["data"];
 
 const scalar = (tensor: ReferenceTensor): number => tensor.data[0] ?? 0;
+
+/** x, or 0 where its size is below `least`. NaN stays. */
+const unlessBelow = (least: number, x: number): number => (Math.abs(x) < least ? 0 : x);
 
 /** Calls `update` for every element of every parameter, with its place in the flat state. */
 function forEachElement(
@@ -38,7 +42,7 @@ export const optimizerKernels = {
     forEachElement(outs.parameters, ins.gradients, (p, i, gradient, at) => {
       const before = p[i] ?? 0;
       const d = scale * gradient + weightDecay * before;
-      const v = momentum * (velocity[at] ?? 0) + d;
+      const v = unlessBelow(LEAST_MOMENT, momentum * (velocity[at] ?? 0) + d);
       velocity[at] = v;
       p[i] = before - learningRate * (nesterov ? d + momentum * v : v);
     });
@@ -54,8 +58,9 @@ export const optimizerKernels = {
     forEachElement(outs.parameters, ins.gradients, (p, i, gradient, at) => {
       const before = p[i] ?? 0;
       const d = scale * gradient;
-      const mean = beta1 * (m[at] ?? 0) + (1 - beta1) * d;
-      const variance = beta2 * (v[at] ?? 0) + (1 - beta2) * d * d;
+      const mean = unlessBelow(LEAST_MOMENT, beta1 * (m[at] ?? 0) + (1 - beta1) * d);
+      const added = unlessBelow(LEAST_SQUARE, (1 - beta2) * d * d);
+      const variance = unlessBelow(LEAST_SQUARE, beta2 * (v[at] ?? 0) + added);
       m[at] = mean;
       v[at] = variance;
       const direction = mean / correction1 / (Math.sqrt(variance / correction2) + epsilon);
