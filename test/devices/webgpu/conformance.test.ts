@@ -3,6 +3,7 @@
  * are chosen for hardware.
  */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { referenceKernels } from "../../../src/devices/reference/table.ts";
 import { WebgpuDevice } from "../../../src/devices/webgpu/device.ts";
 import { openWebgpuDevice } from "../../../src/devices/webgpu/open.ts";
 import { webgpuTraits } from "../../../src/devices/webgpu/traits.ts";
@@ -35,8 +36,9 @@ afterAll(async () => {
   await software.close();
 });
 
-// The table is total over the ops: its keys are their names. A scan has no kernel: it is tested as a plan.
-const kernelOps = Object.keys(caseTable).filter((op) => op !== "scan") as KernelOp[];
+// The table is total over the kernels' ops: its keys are their names. Scans and layers that are walked together are
+// tested as plans: in devices/scan, in layers.test.ts, and in conformance/.
+const kernelOps = Object.keys(referenceKernels) as KernelOp[];
 for (const op of kernelOps) {
   describe(op, () => {
     for (const of of caseTable[op] as readonly Case<KernelOp>[]) {
