@@ -61,7 +61,7 @@ async function generate(output, files, make) {
   const temporary = `${path}.${process.pid}`;
   writeFileSync(temporary, `${stamp}\n\n${body}`);
   renameSync(temporary, path);
-  console.log(
+  console.error(
     `${output}: ${Math.ceil(body.length / 1024)} KiB in ${Math.round(performance.now() - startMs)} ms`,
   );
 }
@@ -105,7 +105,7 @@ function packModules(modules) {
 
 async function kernelsModule() {
   const present = existsSync(wasmEntry);
-  if (present) console.log("Compiling the WebAssembly kernels; once, about ten seconds …");
+  if (present) console.error("Compiling the WebAssembly kernels; once, about ten seconds …");
   const modules = present ? [await compileKernels(false), await compileKernels(true)] : [];
   return [
     "/**",

@@ -21,6 +21,7 @@ export const gruLayers: Op<"gruLayers"> = {
   },
   outputs: { states: "many", gates: "many" },
   cost: "expensive",
+  gathers: ["h0"],
   packsOutputs: ["states", "gates"],
 
   infer(ins, { reverse }) {
@@ -72,6 +73,7 @@ export const gruLayersGrad: Op<"gruLayersGrad"> = {
   },
   outputs: { gProjected: "many", gSums: "many", gH0: "many" },
   cost: "expensive",
+  gathers: ["gY"],
   packsOutputs: ["gProjected", "gSums", "gH0"],
 
   infer(ins, { reverse }) {

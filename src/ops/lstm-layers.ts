@@ -28,6 +28,7 @@ export const lstmLayers: Op<"lstmLayers"> = {
   outputs: { states: "many", cells: "many", gates: "many" },
   cost: "expensive",
   overwrites: { gates: "projected" },
+  gathers: ["h0", "c0"],
   packsOutputs: ["states", "cells", "gates"],
 
   infer(ins, { reverse }) {
@@ -83,6 +84,7 @@ export const lstmLayersGrad: Op<"lstmLayersGrad"> = {
   cost: "expensive",
   overwrites: { gProjected: "gates" },
   packs: ["gates"],
+  gathers: ["gY", "gCells"],
   packsOutputs: ["gH0", "gC0"],
 
   infer(ins, { reverse }) {

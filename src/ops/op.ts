@@ -60,6 +60,8 @@ export interface Op<K extends OpName> {
   };
   /** `many` inputs that the kernels want one behind the other in one buffer (see `packedOffsets`). */
   readonly packs?: readonly (keyof Vocabulary[K]["inputs"])[];
+  /** `many` inputs that the kernels reach through one binding each: made side by side where that costs nothing. */
+  readonly gathers?: readonly (keyof Vocabulary[K]["inputs"])[];
   /** `many` outputs that the kernels write one behind the other in one buffer, likewise. */
   readonly packsOutputs?: readonly (keyof Vocabulary[K]["outputs"])[];
   /** Types of the outputs. @throws ShapeError, DTypeError or ArgumentError that names op, types and remedy. */

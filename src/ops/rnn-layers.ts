@@ -16,6 +16,7 @@ export const rnnLayers: Op<"rnnLayers"> = {
   },
   outputs: { states: "many" },
   cost: "expensive",
+  gathers: ["h0"],
   packsOutputs: ["states"],
 
   infer(ins, { reverse }) {
@@ -49,6 +50,7 @@ export const rnnLayersGrad: Op<"rnnLayersGrad"> = {
   inputs: { recurrent: "many", input: "many", states: "many", gY: "many", lengths: "optional" },
   outputs: { gProjected: "many", gH0: "many" },
   cost: "expensive",
+  gathers: ["gY"],
   packsOutputs: ["gProjected", "gH0"],
 
   infer(ins, { reverse }) {

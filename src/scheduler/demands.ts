@@ -45,6 +45,11 @@ export function packLists(node: OpNode): PackList[] {
   });
 }
 
+/** Lists of inputs that had better lie side by side, but need not. */
+export function gatheredInputs(node: OpNode): (readonly GraphValue[])[] {
+  return ((ops[node.op].gathers ?? []) as readonly string[]).map((name) => listOf(node, name));
+}
+
 /** Lists of outputs that an op's kernels make side by side. */
 export function packedOutputs(node: OpNode): (readonly GraphValue[])[] {
   const names: readonly string[] = ops[node.op].packsOutputs ?? [];

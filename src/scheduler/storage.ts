@@ -11,6 +11,7 @@ import { BYTES_PER_ELEMENT } from "../tensor/dtype.ts";
 import { bytesOf, sameShape, sizeOf, stridesOf, type TensorType } from "../tensor/shape.ts";
 import {
   contiguousOffset,
+  gatheredInputs,
   listOf,
   overwritten,
   type PackList,
@@ -141,7 +142,8 @@ class StorageAssigner {
       this.#wantOverwritten(node);
     }
     for (const node of nodes) {
-      for (const { inputs } of packLists(node)) {
+      const lists = [...packLists(node).map(({ inputs }) => inputs), ...gatheredInputs(node)];
+      for (const inputs of lists) {
         const bases = inputs.map(aliased);
         if (new Set(bases).size === bases.length && bases.every((base) => this.#isFree(base)))
           this.#wantSideBySide(bases);
