@@ -30,6 +30,7 @@
 @group(0) @binding($(7 + LENGTHS)) var<uniform> params: Params;
 
 #include lib/recurrent
+#include lib/recurrent_outside
 
 alias Sums = vec3<f32>;
 // What the steps walked before send back to h.
@@ -68,16 +69,6 @@ fn carry_at(at: u32, h: f32) -> Carry {
 }
 
 fn store_carry(at: u32, carry: Carry) {
-}
-
-// The gradient of a state from outside, 0 where a layer has none.
-fn outside_h(at: u32) -> f32 {
-#if LAYERS
-  if (first(G_STATES) == NONE) {
-    return 0.0;
-  }
-#end
-  return g_h[first(G_STATES) + at];
 }
 
 // Writes the gradients of one cell; returns those of h·R and what does not go through the weights.

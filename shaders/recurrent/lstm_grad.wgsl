@@ -35,6 +35,7 @@
 alias Real = f32;
 #include lib/gates
 #include lib/recurrent
+#include lib/recurrent_outside
 
 alias Sums = vec4<f32>;
 // What the steps walked before send back to h and c.
@@ -72,16 +73,6 @@ fn carry_at(at: u32, h: f32) -> Carry {
 
 fn store_carry(at: u32, carry: Carry) {
   g_c0[first(C) + at] = carry.c;
-}
-
-// The gradient of a state from outside, 0 where a layer has none.
-fn outside_h(at: u32) -> f32 {
-#if LAYERS
-  if (first(G_STATES) == NONE) {
-    return 0.0;
-  }
-#end
-  return g_h[first(G_STATES) + at];
 }
 
 #if OUTSIDE

@@ -27,6 +27,7 @@
 @group(0) @binding($(5 + LENGTHS)) var<uniform> params: Params;
 
 #include lib/recurrent
+#include lib/recurrent_outside
 
 alias Sums = f32;
 // What the steps walked before send back to h.
@@ -61,16 +62,6 @@ fn carry_at(at: u32, h: f32) -> Carry {
 }
 
 fn store_carry(at: u32, carry: Carry) {
-}
-
-// The gradient of a state from outside, 0 where a layer has none.
-fn outside_h(at: u32) -> f32 {
-#if LAYERS
-  if (first(G_STATES) == NONE) {
-    return 0.0;
-  }
-#end
-  return g_h[first(G_STATES) + at];
 }
 
 // Writes the gradient of one cell; returns that of its argument and what does not go through the weights.

@@ -79,6 +79,18 @@ describe.each(Object.entries(cells))("%s layers walked together", (_, { gates, o
     agree(together, apart, [below.input, reverse.recurrent, reverse.bias, x]);
   });
 
+  it("have the same second derivatives", () => {
+    const together = () =>
+      results(layers(x, [below, above], [first, second], { arrangement: "above" }));
+    const apart = () => {
+      const low = one(x, below, first);
+      const high = one(low.y, above, second);
+      return results({ ys: [low.y, high.y], states: [low.state, high.state] });
+    };
+    const slopes = (run: () => Tensor[]) => () => grad(loss(run), below.recurrent, above.input, x);
+    agree(slopes(together), slopes(apart), [below.input, above.recurrent, first.h]);
+  });
+
   it("refuse layers of different sizes, and states of some of them", () => {
     const wide = { ...above, recurrent: wave([H + 1, H + 1, ...gates]) };
     const options = { arrangement: "above" } as const;
@@ -90,10 +102,6 @@ describe.each(Object.entries(cells))("%s layers walked together", (_, { gates, o
 
 /** The same results, and the same gradients of all of them together. */
 function agree(a: () => Tensor[], b: () => Tensor[], wrt: readonly Tensor[]): void {
-  const loss = (run: () => Tensor[]) => () =>
-    run()
-      .map((y, i) => sum(mul(y, wave(y.shape, i))))
-      .reduce((left, right) => add(left, right));
   const [left, right] = [a, b].map((run) =>
     evaluateTensors([...run(), ...grad(loss(run), ...wrt)]),
   );
@@ -103,4 +111,12 @@ function agree(a: () => Tensor[], b: () => Tensor[], wrt: readonly Tensor[]): vo
       expect(value).toBeCloseTo(expected[at] ?? Number.NaN, 5);
     });
   });
+}
+
+/** One number that all elements of all results have a part in. */
+function loss(run: () => Tensor[]): () => Tensor {
+  return () =>
+    run()
+      .map((y, i) => sum(mul(y, wave(y.shape, i))))
+      .reduce((left, right) => add(left, right));
 }
