@@ -1,6 +1,6 @@
 import { KernelError } from "../../errors.ts";
 import type { Arity, OpName } from "../../ops/vocabulary.ts";
-import type { FallbackCall, KernelCall, Operand, Region } from "../../scheduler/lowering.ts";
+import type { FallbackCall, KernelCall, Region } from "../../scheduler/lowering.ts";
 import { callsOf, type LoopStep, type Plan, type Step } from "../../scheduler/plan.ts";
 import { BYTES_PER_ELEMENT } from "../../tensor/dtype.ts";
 import { bytesOf } from "../../tensor/shape.ts";
@@ -140,14 +140,18 @@ export function isFallback(call: KernelCall | FallbackCall): call is FallbackCal
 }
 
 function workBytes(steps: readonly Step[]): number {
-  const operandBytes = ({ region }: Operand) => bytesOf(region.type);
   return steps.reduce(
     (sum, step) =>
-      step.kind === "loop"
-        ? sum + step.count * workBytes(step.body)
-        : step.call.operands.map(operandBytes).reduce((total, bytes) => total + bytes, sum),
+      sum + (step.kind === "loop" ? step.count * workBytes(step.body) : callBytes(step.call)),
     0,
   );
+}
+
+function callBytes({ kernel, operands }: KernelCall | FallbackCall): number {
+  const bytes = operands.map(({ region }) => bytesOf(region.type));
+  // Of the whole sequence a step's slice is copied.
+  if (kernel === "copyStep") return 2 * Math.min(...bytes);
+  return bytes.reduce((sum, own) => sum + own, 0);
 }
 
 function barriersIn(steps: readonly Step[]): number {

@@ -40,6 +40,17 @@ describe("a program is divided between threads", () => {
     expect(threadsOf(loop, [N, N], 6 * TENSOR_BYTES)).toBe(1);
   });
 
+  it("where a step of a loop reads a slice, by the bytes of the slice", () => {
+    const loop = (x: Tensor) =>
+      scan(
+        (h: Tensor, slice: Tensor) => ({ carry: matmul(h, slice), y: undefined }),
+        zeros([N, N]),
+        x,
+      ).carry;
+    expect(threadsOf(loop, [50, N, N], TENSOR_BYTES)).toBe(2);
+    expect(threadsOf(loop, [50, N, N], 6 * TENSOR_BYTES)).toBe(1);
+  });
+
   it("in tests, whatever it moves", () => {
     expect(threadsOf(chain, [1, 1], 0)).toBe(2);
     expect(threadsOf(() => zeros([1]), [1], 0)).toBe(2);
