@@ -42,7 +42,7 @@ export function rnnLayers(
   options: LayersOptions & { readonly activation?: "tanh" | "relu" },
 ): WalkedLayers<RnnState> {
   const { activation = "tanh" } = options;
-  const { reverse, ins } = begin(x, weights, initial, options);
+  const { reverse, ins } = begin("rnnLayers", x, weights, initial, options);
   const { states } = emit("rnnLayers", ins, { reverse, activation });
   return {
     ys: states.map((tape, l) => outputs(wrap(tape), reverse[l] ?? false, options.lengths)),
@@ -57,7 +57,7 @@ export function gruLayers(
   initial: readonly GruState[] | undefined,
   options: LayersOptions,
 ): WalkedLayers<GruState> {
-  const { reverse, ins } = begin(x, weights, initial, options);
+  const { reverse, ins } = begin("gruLayers", x, weights, initial, options);
   const candidateBias = weights.map((own) => own.candidateBias.value);
   const { states } = emit("gruLayers", { ...ins, candidateBias }, { reverse });
   return {
@@ -73,7 +73,7 @@ export function lstmLayers(
   initial: readonly LstmState[] | undefined,
   options: LayersOptions,
 ): WalkedLayers<LstmState> {
-  const { reverse, ins, start } = begin(x, weights, initial, options);
+  const { reverse, ins, start } = begin("lstmLayers", x, weights, initial, options);
   const c0 = weights.map((_, l) => (initial?.[l]?.c ?? start).value);
   const { states, cells } = emit("lstmLayers", { ...ins, c0 }, { reverse });
   return {
@@ -87,12 +87,13 @@ export function lstmLayers(
 
 /** The directions of the layers and what every cell's op is given; `start` is the state where none is given. */
 function begin(
+  op: string,
   x: Tensor,
   weights: readonly RnnWeights[],
   initial: readonly RnnState[] | undefined,
   { arrangement, lengths }: LayersOptions,
 ) {
-  checkStates(weights.length, initial);
+  checkStates(op, weights.length, initial);
   const isAbove = arrangement === "above";
   const [, B = 0] = x.shape;
   const start = zeros([B, weights[0]?.recurrent.shape[0] ?? 0]);
@@ -113,9 +114,9 @@ function begin(
   return { reverse: weights.map((_, l) => !isAbove && l > 0), ins, start };
 }
 
-function checkStates(layers: number, initial: readonly RnnState[] | undefined): void {
+function checkStates(op: string, layers: number, initial: readonly RnnState[] | undefined): void {
   if (initial === undefined || initial.length === layers) return;
   throw new ArgumentError(
-    `layers: there must be an initial state for each of the ${layers} layers, or none; got ${initial.length}. Give zeros where a layer begins with nothing.`,
+    `${op}: there must be an initial state for each of the ${layers} layers, or none; got ${initial.length}. Give zeros where a layer begins with nothing.`,
   );
 }

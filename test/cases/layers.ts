@@ -40,6 +40,11 @@ const sequences: readonly [LayersSequence, ...LayersSequence[]] = [
     outside: [2, 1],
   },
 ];
+const ofCellsAlone = {
+  name: "of which only cells have a gradient",
+  size: [4, 3, 7],
+  outside: [0, 1],
+} as const;
 const withRelu: LayersSequence = { name: "with relu", size: [4, 3, 7], layers: 2 };
 
 export const layersCases = {
@@ -54,7 +59,10 @@ export const layersCases = {
     rnnLayersGradCase(withRelu, "relu"),
   ],
   lstmLayers: each<LayersSequence, Case<"lstmLayers">>(sequences, lstmLayersCase),
-  lstmLayersGrad: each<LayersSequence, Case<"lstmLayersGrad">>(sequences, lstmLayersGradCase),
+  lstmLayersGrad: [
+    ...each<LayersSequence, Case<"lstmLayersGrad">>(sequences, lstmLayersGradCase),
+    lstmLayersGradCase({ ...ofCellsAlone, layers: 2 }),
+  ],
   gruLayers: each<LayersSequence, Case<"gruLayers">>(sequences, gruLayersCase),
   gruLayersGrad: each<LayersSequence, Case<"gruLayersGrad">>(sequences, gruLayersGradCase),
 } satisfies Pick<CaseTable, LayersOp>;
