@@ -4,17 +4,19 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 
-const core = ["errors", "tensor", "ops", "graph", "autodiff", "scheduler"];
-const verbs = ["errors", "functions.ts"];
+const base = ["errors", "arguments"];
+const core = [...base, "tensor", "ops", "graph", "autodiff", "scheduler"];
+const verbs = [...base, "functions.ts"];
 
 /** Layer → the layers it may import from, besides itself. A layer is a file or folder of src/. */
 const layers = {
   errors: [],
-  tensor: ["errors"],
-  ops: ["errors", "tensor"],
-  graph: core.slice(0, 3),
-  autodiff: core.slice(0, 4),
-  scheduler: core.slice(0, 5),
+  arguments: ["errors"],
+  tensor: base,
+  ops: core.slice(0, 3),
+  graph: core.slice(0, 4),
+  autodiff: core.slice(0, 5),
+  scheduler: core.slice(0, 6),
   "devices/device.ts": core,
   "devices/reference": [...core, "devices/device.ts"],
   "devices/cpu": [...core, "devices/device.ts", "devices/reference"],

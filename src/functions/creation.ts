@@ -1,42 +1,31 @@
-import { ArgumentError } from "../errors.ts";
 import { fromHost, type Tensor, Variable } from "../runtime/tensor.ts";
-import { type DType, type HostArray, hostArray } from "../tensor/dtype.ts";
-import { type Shape, sizeOf } from "../tensor/shape.ts";
+import type { DType } from "../tensor/dtype.ts";
+import { hostValues, type Nested } from "../tensor/host.ts";
+import type { Shape } from "../tensor/shape.ts";
 import { apply, literal } from "./apply.ts";
 
-/** Numbers in lists of lists, as deep as the tensor has dimensions. */
-export type Nested = number | boolean | readonly Nested[];
+export type { Nested };
 
 /**
- * A tensor with the given elements: nested lists, a single number, or a typed array together with its shape. dtype is
- * f32 unless said otherwise or given by the typed array. A typed array is not copied: leave it unchanged until used.
+ * A tensor with the given elements: nested lists, a single number, or a typed array, which is flat where no shape is
+ * given. dtype is f32 for lists and floats; integers are u32 (Uint32Array, BigUint64Array) or i32; or what is asked for.
+ * Numbers are converted, never cut: an integer must be whole and fit; for bool every number but 0 is 1. A typed array
+ * that needs no conversion is not copied: leave it unchanged until used.
+ * @throws ShapeError for ragged lists and for a shape that the data does not fill; ArgumentError for what is no number
+ *   or does not fit the dtype; DTypeError for a dtype that there is not
  */
-export function tensor(data: Nested | HostArray, shape?: Shape, dtype?: DType): Tensor {
-  if (ArrayBuffer.isView(data)) {
-    const own = dtype ?? dtypeOf(data);
-    return fromHost({ dtype: own, shape: shape ?? [data.length] }, convert(data, own));
-  }
-  const nested = shapeOf(data);
-  const flat = flatten(data);
-  const own = dtype ?? "f32";
-  if (flat.length !== sizeOf(nested)) {
-    throw new ArgumentError(
-      `tensor: lists at the same depth must have the same length; got ${flat.length} numbers for a first row of shape [${nested.join(", ")}]. Pad the shorter lists.`,
-    );
-  }
-  const elements = hostArray(own, flat.length);
-  elements.set(flat);
-  return fromHost({ dtype: own, shape: shape ?? nested }, elements);
+export function tensor(data: Nested, shape?: Shape, dtype?: DType): Tensor {
+  const { type, data: elements } = hostValues("tensor", data, { shape, dtype });
+  return fromHost(type, elements);
 }
 
-/** A tensor that can be assigned to, starting with `data`. */
-export function variable(data: Nested | HostArray, shape?: Shape, name?: string): Variable {
-  const flat = ArrayBuffer.isView(data) ? data : Float32Array.from(flatten(data));
-  const type = {
-    dtype: dtypeOf(flat),
-    shape: shape ?? (ArrayBuffer.isView(data) ? [data.length] : shapeOf(data)),
-  };
-  return new Variable(type, flat, name);
+/**
+ * A tensor that can be assigned to, starting with `data`: as for `tensor`, but integers of 8 and 16 bits become f32,
+ * which can be trained. `name` is what errors call it.
+ */
+export function variable(data: Nested, shape?: Shape, name?: string, dtype?: DType): Variable {
+  const given = hostValues(name ?? "variable", data, { shape, dtype, narrow: "f32" });
+  return new Variable(given.type, given.data, name);
 }
 
 export function full(shape: Shape, value: number, dtype: DType = "f32"): Tensor {
@@ -54,28 +43,4 @@ export function ones(shape: Shape, dtype: DType = "f32"): Tensor {
 /** 0, 1, 2 … length − 1. */
 export function arange(length: number, dtype: DType = "i32"): Tensor {
   return apply("iota", {}, { length, dtype });
-}
-
-function dtypeOf(data: HostArray): DType {
-  if (data instanceof Int32Array) return "i32";
-  return data instanceof Uint32Array ? "u32" : "f32";
-}
-
-function convert(data: HostArray, dtype: DType): HostArray {
-  const isSame = dtypeOf(data) === dtype || (dtype === "bool" && data instanceof Uint32Array);
-  if (isSame) return data;
-  const converted = hostArray(dtype, data.length);
-  converted.set(data);
-  return converted;
-}
-
-function shapeOf(nested: Nested): number[] {
-  if (typeof nested !== "object") return [];
-  const [first] = nested;
-  return [nested.length, ...(first === undefined ? [] : shapeOf(first))];
-}
-
-function flatten(nested: Nested): number[] {
-  if (typeof nested !== "object") return [Number(nested)];
-  return nested.flatMap(flatten);
 }

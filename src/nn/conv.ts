@@ -1,9 +1,9 @@
 import { ArgumentError } from "../errors.ts";
-import { add, type Conv2dOptions, conv2d as convolve, variable } from "../functions.ts";
+import { add, type Conv2dOptions, conv2d as convolve } from "../functions.ts";
 import { module } from "./define.ts";
 import { type Initialiser, kaimingUniform } from "./initialise.ts";
 import type { Module } from "./module.ts";
-import { checkCounts, type InitialiseOptions, keysOf } from "./options.ts";
+import { checkCounts, type InitialiseOptions, keysOf, parameter } from "./options.ts";
 
 export interface Conv2dLayerOptions extends Conv2dOptions, InitialiseOptions {
   readonly bias?: boolean;
@@ -33,11 +33,11 @@ export function conv2d(
   const fans = { in: (rows * columns * inputs) / groups, out: (rows * columns * outputs) / groups };
   const key = keysOf(options.seed);
   const shape = [rows, columns, inputs / groups, outputs];
-  const weight = variable(initialise(shape, fans, key(0)), shape, "conv2d.weight");
+  const weight = parameter("conv2d.weight", shape, initialise, fans, key(0));
   const bias =
     options.bias === false
       ? undefined
-      : variable(initialiseBias([outputs], fans, key(1)), [outputs], "conv2d.bias");
+      : parameter("conv2d.bias", [outputs], initialiseBias, fans, key(1));
   const layout = {
     names: ["weight"],
     permutation: [3, 2, 0, 1],

@@ -1,19 +1,15 @@
-import { embedding as lookUp, variable } from "../functions.ts";
+import { embedding as lookUp } from "../functions.ts";
 import { module } from "./define.ts";
 import { normal } from "./initialise.ts";
 import type { Module } from "./module.ts";
-import { checkCounts, type InitialiseOptions, keysOf } from "./options.ts";
+import { checkCounts, type InitialiseOptions, keysOf, parameter } from "./options.ts";
 
 /** A row of `features` numbers for each of `rows` ids: y = table[x]. x: i32[...] → f32[..., features]. Starts as N(0, 1). */
 export function embedding(rows: number, features: number, options: InitialiseOptions = {}): Module {
   checkCounts("embedding", { rows, features });
   const { initialise = normal(1), seed } = options;
   const fans = { in: rows, out: features };
-  const weight = variable(
-    initialise([rows, features], fans, keysOf(seed)(0)),
-    [rows, features],
-    "embedding.weight",
-  );
+  const weight = parameter("embedding.weight", [rows, features], initialise, fans, keysOf(seed)(0));
   return module("embedding", {
     description: `embedding(${rows}, ${features})`,
     inputDType: "i32",

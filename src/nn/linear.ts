@@ -1,9 +1,9 @@
 import { ShapeError } from "../errors.ts";
-import { add, describe, matmul, reshape, sizeOf, type Tensor, variable } from "../functions.ts";
+import { add, describe, matmul, reshape, sizeOf, type Tensor } from "../functions.ts";
 import { module } from "./define.ts";
 import { type Initialiser, kaimingUniform } from "./initialise.ts";
 import type { Module } from "./module.ts";
-import { checkCounts, type InitialiseOptions, keysOf } from "./options.ts";
+import { checkCounts, type InitialiseOptions, keysOf, parameter } from "./options.ts";
 
 export interface LinearOptions extends InitialiseOptions {
   readonly bias?: boolean;
@@ -19,15 +19,11 @@ export function linear(inputs: number, outputs: number, options: LinearOptions =
   const { initialise = kaimingUniform, initialiseBias = kaimingUniform } = options;
   const fans = { in: inputs, out: outputs };
   const key = keysOf(options.seed);
-  const weight = variable(
-    initialise([inputs, outputs], fans, key(0)),
-    [inputs, outputs],
-    "linear.weight",
-  );
+  const weight = parameter("linear.weight", [inputs, outputs], initialise, fans, key(0));
   const bias =
     options.bias === false
       ? undefined
-      : variable(initialiseBias([outputs], fans, key(1)), [outputs], "linear.bias");
+      : parameter("linear.bias", [outputs], initialiseBias, fans, key(1));
   const layout = { names: ["weight"], permutation: [1, 0], shape: [outputs, inputs] };
   const apply = (rows: Tensor) => {
     const product = matmul(rows, weight);

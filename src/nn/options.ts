@@ -1,6 +1,14 @@
 import { ArgumentError } from "../errors.ts";
-import { foldIn, type Key, keyOf, nextInitialiserSeed } from "../functions.ts";
-import type { Initialiser } from "./initialise.ts";
+import {
+  foldIn,
+  type Key,
+  keyOf,
+  nextInitialiserSeed,
+  type Shape,
+  type Variable,
+  variable,
+} from "../functions.ts";
+import type { Fans, Initialiser } from "./initialise.ts";
 
 /** What layers with parameters can be told about their start. */
 export interface InitialiseOptions {
@@ -14,6 +22,17 @@ export interface InitialiseOptions {
 export function keysOf(seed: number | undefined): (index: number) => Key {
   const key = keyOf(seed ?? nextInitialiserSeed());
   return (index) => foldIn(key, index);
+}
+
+/** A parameter, which is always f32: what `start` makes for it, in number and kind. @throws ShapeError, ArgumentError */
+export function parameter(
+  name: string,
+  shape: Shape,
+  start: Initialiser,
+  fans: Fans,
+  key: Key,
+): Variable {
+  return variable(start(shape, fans, key), shape, name, "f32");
 }
 
 /** @throws ArgumentError unless every one of `counts` is a whole number of 1 or more */

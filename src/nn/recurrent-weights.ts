@@ -1,8 +1,8 @@
 /** The parameters of recurrent layers: made gates innermost, as the kernels like them, and saved as PyTorch's. */
-import { type Key, type Shape, type Variable, variable } from "../functions.ts";
+import type { Key, Shape, Variable } from "../functions.ts";
 import { type Initialiser, uniform } from "./initialise.ts";
 import type { Parameter, StateLayout } from "./module.ts";
-import { type InitialiseOptions, keysOf } from "./options.ts";
+import { type InitialiseOptions, keysOf, parameter } from "./options.ts";
 
 /** One layer in one direction. G gates: 1 of an rnn, whose shapes then lack that dimension; 3 of a gru, 4 of an lstm. */
 export interface Weights {
@@ -41,7 +41,7 @@ export function makeWeights(kind: string, sizes: Sizes, options: WeightOptions):
     const features = layer === 0 ? inputs : hidden * directions;
     const suffix = `${layer}${index % directions === 1 ? "_reverse" : ""}`;
     const make = (name: string, own: Shape, fanIn: number, start: Initialiser, of: Key) =>
-      variable(start(own, { in: fanIn, out: hidden }, of), own, `${kind}.${name}${suffix}`);
+      parameter(`${kind}.${name}${suffix}`, own, start, { in: fanIn, out: hidden }, of);
     const keys = 4 * index;
     return {
       input: make("input", shape(features, hidden), features, initialise, key(keys)),

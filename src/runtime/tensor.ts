@@ -1,6 +1,7 @@
-import { ArgumentError, DisposedError, ShapeError } from "../errors.ts";
+import { DisposedError, ShapeError } from "../errors.ts";
 import type { GraphValue } from "../graph/graph.ts";
 import type { DType, HostArray } from "../tensor/dtype.ts";
+import { hostValues, type Nested } from "../tensor/host.ts";
 import { describe, type Shape, sameShape, sizeOf, type TensorType } from "../tensor/shape.ts";
 import { activeTrace, checkNotInCell } from "./active-trace.ts";
 import { Cell } from "./cell.ts";
@@ -85,7 +86,7 @@ export class Variable extends Tensor {
 
   constructor(type: TensorType, data: HostArray, name = "variable") {
     const cell = new Cell("variable", type, name);
-    cell.host = data;
+    cell.host = hostValues(name, data, type).data;
     super(cell.value);
     this.cell = cell;
   }
@@ -127,16 +128,15 @@ export class Variable extends Tensor {
     }
   }
 
-  /** Replaces the elements by data of the host at once. */
-  load(data: HostArray): void {
-    if (data.length !== this.size) {
-      throw new ShapeError(
-        `load: the data must have one element for each of the variable's; got ${data.length} for ${this.name} ${describe(this.type)}.`,
-      );
-    }
+  /**
+   * Replaces the elements by a copy of data of the host at once; converted as by `tensor` to the variable's dtype.
+   * @throws ShapeError for another number of elements, ArgumentError for what the dtype cannot hold
+   */
+  load(data: Nested): void {
+    const elements = hostValues(`load ${this.name}`, data, this.type).data;
     this.#assigned = undefined;
     this.cell.renew();
-    this.cell.host = data.slice();
+    this.cell.host = elements === data ? elements.slice() : elements;
   }
 
   /** The assigned value has been stored. */
@@ -151,14 +151,9 @@ export class Variable extends Tensor {
   }
 }
 
-/** A tensor with the given elements. The array is not copied: leave it as it is until the tensor has been used. */
+/** A tensor with the given elements, one for each of the shape's. The array is not copied: leave it as it is until the tensor has been used. */
 export function fromHost(type: TensorType, data: HostArray): Tensor {
-  if (data.length !== sizeOf(type.shape)) {
-    throw new ArgumentError(
-      `tensor: the data must have one element for each of the shape's; got ${data.length} elements for ${describe(type)}.`,
-    );
-  }
   const cell = new Cell("data", type, "data");
-  cell.host = data;
+  cell.host = hostValues("tensor", data, type).data;
   return new Tensor(cell.value);
 }

@@ -1,3 +1,6 @@
+import { shown } from "../arguments.ts";
+import { DTypeError, OutOfMemoryError } from "../errors.ts";
+
 /** Element types. Every element takes four bytes on every device; a bool is stored as the u32 0 or 1. */
 export type DType = "f32" | "i32" | "u32" | "bool";
 
@@ -18,9 +21,29 @@ const constructors: Readonly<Record<DType, HostArrayConstructor>> = {
   bool: Uint32Array,
 };
 
-/** A zero-filled host array for `length` elements of `dtype`. */
+/** @throws DTypeError unless `dtype` is one: what comes from outside may be any text */
+export function checkDTypeName(caller: string, dtype: unknown): asserts dtype is DType {
+  const known = Object.keys(constructors);
+  if (known.includes(dtype as string)) return;
+  throw new DTypeError(
+    `${caller}: the dtype must be one of ${known.join(", ")}; got ${shown(dtype)}. All have four bytes; other data is converted where it comes in.`,
+  );
+}
+
+/** Whether `data` is an array that elements of `dtype` are stored in. */
+export function isHostArray(data: unknown, dtype: DType): data is HostArray {
+  return data instanceof constructors[dtype];
+}
+
+/** A zero-filled host array for `length` elements of `dtype`. @throws OutOfMemoryError */
 export function hostArray(dtype: DType, length: number): HostArray {
-  return new constructors[dtype](length);
+  try {
+    return new constructors[dtype](length);
+  } catch {
+    throw new OutOfMemoryError(
+      `tensor: the host must have memory for the data; got ${length} elements of ${dtype}. Use smaller pieces.`,
+    );
+  }
 }
 
 /** The bytes of `buffer` seen as elements of `dtype`, without a copy. */

@@ -1,3 +1,5 @@
+import { shown, whole } from "../arguments.ts";
+import { ShapeError } from "../errors.ts";
 import { BYTES_PER_ELEMENT, type DType } from "./dtype.ts";
 
 /** Sizes of the dimensions, outermost first; the last one is contiguous in memory. A scalar's is []. */
@@ -11,6 +13,20 @@ export interface TensorType {
 
 export function sizeOf(shape: Shape): number {
   return shape.reduce((product, n) => product * n, 1);
+}
+
+/**
+ * A copy of `shape`, whatever becomes of the caller's own.
+ * @throws ShapeError unless it is a list of whole numbers of 0 or more, whose product can be counted
+ */
+export function checkedShape(caller: string, shape: unknown, name = "the shape"): number[] {
+  const sizes: unknown[] = Array.isArray(shape) ? Array.from(shape) : [Number.NaN];
+  // Strides are counted even where a size is 0.
+  const product = sizes.reduce<number>((total, n) => total * Math.max(Number(n), 1), 1);
+  if (sizes.every(whole.holds) && whole.holds(product)) return sizes as number[];
+  throw new ShapeError(
+    `${caller}: ${name} must be a list of whole numbers of 0 or more, of less than 2^53 elements; got ${shown(shape)}. Sizes are counted in elements, outermost first; a single number is [].`,
+  );
 }
 
 export function bytesOf(type: TensorType): number {
