@@ -6,27 +6,30 @@ import { dirname, join, normalize } from "node:path";
 
 const base = ["errors", "arguments"];
 const core = [...base, "tensor", "ops", "graph", "autodiff", "scheduler"];
+const contract = ["devices/device.ts", "devices/opener.ts"];
 const verbs = [...base, "functions.ts"];
 
 /** Layer → the layers it may import from, besides itself. A layer is a file or folder of src/. */
 const layers = {
   errors: [],
   arguments: ["errors"],
+  "decompress.ts": [],
   tensor: base,
   ops: core.slice(0, 3),
   graph: core.slice(0, 4),
   autodiff: core.slice(0, 5),
   scheduler: core.slice(0, 6),
   "devices/device.ts": core,
+  "devices/opener.ts": ["devices/device.ts"],
   "devices/reference": [...core, "devices/device.ts"],
-  "devices/cpu": [...core, "devices/device.ts", "devices/reference"],
-  "devices/webgpu": [...core, "devices/device.ts", "devices/reference"],
+  "devices/cpu": ["decompress.ts", ...core, ...contract, "devices/reference"],
+  "devices/webgpu": [...core, ...contract, "devices/reference"],
   runtime: [...core, "devices"],
-  functions: [...core, "runtime"],
+  functions: [...core, "devices/opener.ts", "runtime"],
   nn: verbs,
   optim: verbs,
   losses: verbs,
-  data: verbs,
+  data: ["decompress.ts", ...verbs],
   train: [...verbs, "nn", "optim", "losses", "data"],
   "index.ts": [...verbs, "nn", "optim", "losses", "data", "train"],
 };

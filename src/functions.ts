@@ -1,5 +1,6 @@
 /** The verbs: everything that can be done with tensors. Models, optimizers and users build on these alone. */
 
+export type { DeviceOpener, GpuDevice, WorkerUrl } from "./devices/opener.ts";
 export type { Operand } from "./functions/apply.ts";
 export * from "./functions/classification.ts";
 export * from "./functions/creation.ts";

@@ -1,3 +1,4 @@
+import { concatenate, decompress } from "../decompress.ts";
 import { FormatError } from "../errors.ts";
 
 /** 256 MiB: five times the largest file of MNIST, uncompressed. */
@@ -16,16 +17,15 @@ export async function gunzip(
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
   const chunks: Uint8Array[] = [];
   let length = 0;
-  const stream = new Response(bytes as BodyInit).body?.pipeThrough(new DecompressionStream("gzip"));
-  const reader = stream?.getReader();
+  const reader = decompress(bytes, "gzip");
   for (;;) {
-    const next = await reader?.read().catch((cause: unknown) => {
+    const next = await reader.read().catch((cause: unknown) => {
       throw damaged(name, bytes.length, cause);
     });
-    if (next === undefined || next.done) break;
+    if (next.done) break;
     length += next.value.length;
     if (length > maxBytes) {
-      await reader?.cancel();
+      await reader.cancel();
       throw new FormatError(
         `gunzip: ${name} must unpack to at most ${maxBytes} bytes; got more. Raise maxBytes if it is meant to.`,
         0,
@@ -33,7 +33,7 @@ export async function gunzip(
     }
     chunks.push(next.value);
   }
-  return join(chunks, length);
+  return concatenate(chunks);
 }
 
 function damaged(name: string, lengthBytes: number, cause: unknown): FormatError {
@@ -43,14 +43,4 @@ function damaged(name: string, lengthBytes: number, cause: unknown): FormatError
       "Fetch the file again.",
     lengthBytes,
   );
-}
-
-function join(chunks: readonly Uint8Array[], length: number): Uint8Array {
-  const out = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    out.set(chunk, at);
-    at += chunk.length;
-  }
-  return out;
 }

@@ -1,20 +1,19 @@
 import type { Device } from "../devices/device.ts";
-import type { WebgpuOptions } from "../devices/webgpu/index.ts";
+import type { CpuOpenerOptions, DeviceOpener, GpuDevice } from "../devices/opener.ts";
 import { ArgumentError, DeviceUnavailableError } from "../errors.ts";
 import { setCurrentRuntime } from "./current.ts";
 import { Runtime } from "./runtime.ts";
 import { restartSeeds } from "./seeds.ts";
 
-export interface InitOptions {
+export interface InitOptions extends CpuOpenerOptions {
   /**
    * "auto" (the default): a hardware GPU if there is one, else the cpu. "webgpu": a hardware GPU, or else a software adapter.
-   * "cpu": WebAssembly. A GPUDevice of the caller's own is used and left open at the end.
+   * "cpu": WebAssembly. A GPUDevice of the caller's own is used and left open at the end. Where `import()` is refused:
+   * `cpu()` from gradgpu/devices/cpu, `webgpu()` from gradgpu/devices/webgpu.
    */
-  readonly device?: "auto" | "webgpu" | "cpu" | GPUDevice;
+  readonly device?: "auto" | "webgpu" | "cpu" | GpuDevice | DeviceOpener;
   /** Decides everything random: initial weights, shuffling, dropout. 0 where nothing is said. */
   readonly seed?: number;
-  /** Threads of the cpu device; as many as the machine has where nothing is said. */
-  readonly threads?: number;
   /** Bytes of device memory that must not be exceeded. */
   readonly memoryBudget?: number;
 }
@@ -44,16 +43,22 @@ export async function init(options: InitOptions = {}): Promise<Opened> {
 }
 
 async function choose(options: InitOptions): Promise<{ device: Device; why: string }> {
-  const wanted = options.device ?? "auto";
+  const wanted: unknown = options.device ?? "auto";
   if (wanted === "cpu") return { device: await openCpu(options), why: "asked for by name" };
-  if (wanted === "webgpu") return { device: await openWebgpu({}), why: "asked for by name" };
-  if (typeof wanted === "object")
-    return { device: await openWebgpu({ device: wanted }), why: "a GPUDevice was handed in" };
+  if (wanted === "webgpu")
+    return { device: await (await loadWebgpu())({}), why: "asked for by name" };
+  if (isOpener(wanted))
+    return { device: await wanted.open(cpuOptions(options)), why: "an opener was handed in" };
+  if (isGpuDevice(wanted)) {
+    const open = await loadWebgpu();
+    return { device: await open({ device: wanted }), why: "a GPUDevice was handed in" };
+  }
   if (wanted !== "auto") {
     throw new ArgumentError(
-      `init: device must be "auto", "webgpu", "cpu" or a GPUDevice; got ${JSON.stringify(wanted)}. Leave it out to take the best there is.`,
+      `init: device must be "auto", "webgpu", "cpu", a GPUDevice or an opener; got ${typeof wanted === "string" ? JSON.stringify(wanted) : typeof wanted}. Leave it out to take the best there is.`,
     );
   }
+  const openWebgpu = await loadWebgpu();
   try {
     return { device: await openWebgpu({ software: false }), why: "there is a hardware GPU" };
   } catch (error) {
@@ -62,14 +67,40 @@ async function choose(options: InitOptions): Promise<{ device: Device; why: stri
   }
 }
 
-// A device is loaded when it is wanted: a page with a GPU never downloads the WebAssembly kernels, and the reverse.
-
-async function openWebgpu(options: WebgpuOptions): Promise<Device> {
-  const { openWebgpuDevice } = await import("../devices/webgpu/index.ts");
-  return openWebgpuDevice(options);
+function isOpener(wanted: unknown): wanted is DeviceOpener {
+  return typeof wanted === "object" && wanted !== null && "open" in wanted;
 }
 
-async function openCpu({ threads }: InitOptions): Promise<Device> {
-  const { openCpuDevice } = await import("../devices/cpu/index.ts");
-  return openCpuDevice(threads === undefined ? {} : { threads });
+function isGpuDevice(wanted: unknown): wanted is GPUDevice {
+  return typeof wanted === "object" && wanted !== null && "createBuffer" in wanted;
+}
+
+// A device is loaded when it is wanted: a page with a GPU never downloads the WebAssembly kernels, and the reverse.
+
+async function loadWebgpu() {
+  const loading = import("../devices/webgpu/index.ts");
+  return (await loading.catch(refuseImport("webgpu"))).openWebgpuDevice;
+}
+
+async function openCpu(options: InitOptions): Promise<Device> {
+  const loading = import("../devices/cpu/index.ts");
+  const { openCpuDevice } = await loading.catch(refuseImport("cpu"));
+  return openCpuDevice(cpuOptions(options));
+}
+
+function cpuOptions({ threads, workerUrl }: InitOptions): CpuOpenerOptions {
+  return {
+    ...(threads !== undefined && { threads }),
+    ...(workerUrl !== undefined && { workerUrl }),
+  };
+}
+
+/** Service workers and worklets refuse `import()`; elsewhere a file may be missing from the server. */
+function refuseImport(name: DeviceOpener["name"]) {
+  return (error: unknown): never => {
+    throw new DeviceUnavailableError(
+      `init: the module of the ${name} device must load; got ${String(error)}. ` +
+        `Where import() is refused, import { ${name} } from "gradgpu/devices/${name}" and call init({ device: ${name}() }).`,
+    );
+  };
 }

@@ -1,8 +1,9 @@
 import { DeviceUnavailableError } from "../../errors.ts";
 import { ops } from "../../ops/table.ts";
 import type { Device } from "../device.ts";
+import type { CpuOpenerOptions, WorkerUrl } from "../opener.ts";
 import { CpuDevice } from "./device.ts";
-import { workerSource } from "./generated/worker.ts";
+import { workerSource, workerStamp } from "./generated/worker.ts";
 import { type FromWorker, firstTensorAddress, PAGE_BYTES } from "./messages.ts";
 import { type CompiledKernels, compileKernels } from "./module.ts";
 import { canShareMemory, defaultThreads, spawn, type WorkerHandle } from "./spawn.ts";
@@ -10,9 +11,7 @@ import { cpuTraits } from "./traits.ts";
 
 export { cpuTraits } from "./traits.ts";
 
-export interface CpuOptions {
-  /** Workers that compute, at most as many as make sense where memory cannot be shared: one. */
-  readonly threads?: number;
+export interface CpuOptions extends CpuOpenerOptions {
   /** false keeps to plain SIMD, without fused multiply-add, even where the host has it. */
   readonly relaxedSimd?: boolean;
   /** false gives the memory to one worker, as on a page without cross-origin isolation. */
@@ -53,6 +52,7 @@ export async function openCpuDevice(options: CpuOptions = {}): Promise<Device> {
         { kind: "start", module: kernels.module, memory, pages, maximumPages, thread, threads },
         (message) => listener.device?.receive(message),
         (reason) => listener.device?.lose(reason),
+        options.workerUrl,
       ),
     );
   }
@@ -61,7 +61,7 @@ export async function openCpuDevice(options: CpuOptions = {}): Promise<Device> {
     traits: cpuTraits,
     declarations: ops,
     division: { threads, parallelBytes: options.parallelBytes ?? PARALLEL_BYTES },
-    workers: await allStarted(starting),
+    workers: await allStarted(starting, options.workerUrl),
     reserve: reserver(memory, pages, maximumPages),
   });
   listener.device = device;
@@ -78,25 +78,44 @@ function describeDevice(
   return `WebAssembly ${simd}, ${workers}${shared ? "" : ", memory not shared"}`;
 }
 
+/** A served script that is no worker of gradgpu loads, and says nothing. */
+const ANSWER_MS = 20_000;
+
 function startWorker(
   start: Parameters<WorkerHandle["post"]>[0],
   message: (message: FromWorker) => void,
   failed: (reason: string) => void,
+  served: WorkerUrl | undefined,
 ): Promise<WorkerHandle> {
   return new Promise((resolve, reject) => {
-    const handle = spawn(workerSource, {
-      message: (said) => {
-        if (said.kind === "ready") {
-          handle.letGo();
-          resolve(handle);
-        } else if (said.kind === "fault") reject(new Error(said.message));
-        message(said);
+    const fail = (reason: string) => {
+      clearTimeout(limit);
+      handle.terminate();
+      reject(new Error(reason));
+    };
+    const handle = spawn(
+      workerSource,
+      {
+        message: (said) => {
+          if (said.kind === "fault") fail(said.message);
+          else if (said.kind === "ready" && said.stamp !== workerStamp)
+            fail("a worker of another version of gradgpu");
+          else if (said.kind === "ready") {
+            clearTimeout(limit);
+            handle.letGo();
+            resolve(handle);
+          }
+          message(said);
+        },
+        failed: (reason) => {
+          fail(reason);
+          failed(reason);
+        },
       },
-      failed: (reason) => {
-        reject(new Error(reason));
-        failed(reason);
-      },
-    });
+      served,
+    );
+    const limit =
+      served && setTimeout(() => fail(`no answer within ${ANSWER_MS / 1000} s`), ANSWER_MS);
     // Opening is something that the process waits for.
     handle.hold();
     handle.post(start, []);
@@ -104,7 +123,10 @@ function startWorker(
 }
 
 /** All workers, or none: where one cannot start, the others are ended. */
-async function allStarted(starting: readonly Promise<WorkerHandle>[]): Promise<WorkerHandle[]> {
+async function allStarted(
+  starting: readonly Promise<WorkerHandle>[],
+  served: WorkerUrl | undefined,
+): Promise<WorkerHandle[]> {
   const outcomes = await Promise.allSettled(starting);
   const workers = outcomes.flatMap((outcome) =>
     outcome.status === "fulfilled" ? [outcome.value] : [],
@@ -112,10 +134,14 @@ async function allStarted(starting: readonly Promise<WorkerHandle>[]): Promise<W
   const failed = outcomes.find((outcome) => outcome.status === "rejected");
   if (failed === undefined) return workers;
   for (const worker of workers) worker.terminate();
+  if (failed.reason instanceof DeviceUnavailableError) throw failed.reason;
   const { message } = failed.reason as Error;
   throw new DeviceUnavailableError(
-    `init: the cpu device's workers must be able to start; got ${message}. ` +
-      "On a page, allow blob: in the worker-src of its Content-Security-Policy.",
+    `init: the cpu device's workers must be able to start; got ${message}${served === undefined ? "" : `, from ${served}`}. ${
+      served === undefined
+        ? "On a page, allow blob: in the worker-src of its Content-Security-Policy, or serve gradgpu/cpu-worker.js and give its address as workerUrl."
+        : "It must be gradgpu/cpu-worker.js of this version, served from the page's own origin as JavaScript, and on a cross-origin isolated page with the same Cross-Origin-Embedder-Policy."
+    }`,
   );
 }
 

@@ -101,7 +101,8 @@ export type Command =
 export type ToWorker = Start | { readonly kind: "commands"; readonly commands: readonly Command[] };
 
 export type FromWorker =
-  | { readonly kind: "ready" }
+  /** `stamp` tells which sources the worker was made from. */
+  | { readonly kind: "ready"; readonly stamp: string }
   | {
       readonly kind: "results";
       readonly results: readonly { readonly id: number; readonly data: ArrayBuffer }[];

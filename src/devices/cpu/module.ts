@@ -1,3 +1,4 @@
+import { concatenate, decompress } from "../../decompress.ts";
 import { DeviceUnavailableError } from "../../errors.ts";
 import { kernelBytes, packedKernels, SLICE_BYTES } from "./generated/kernels.ts";
 import { enableRelaxedSimd } from "./spawn.ts";
@@ -11,36 +12,50 @@ export interface CompiledKernels {
   readonly relaxedSimd: boolean;
 }
 
-/** @throws DeviceUnavailableError where the host has no WebAssembly SIMD. */
+/** @throws DeviceUnavailableError where the host has no WebAssembly SIMD, or the page's policy no WebAssembly. */
 export async function compileKernels(
   relaxedSimd: boolean,
   shared: boolean,
 ): Promise<CompiledKernels> {
+  if (typeof WebAssembly !== "object") throw noSimd("a host without WebAssembly");
   const [plain, relaxed] = unpackKernels(await inflate(packedKernels));
   if (!shared) for (const module of [plain, relaxed]) unshareMemory(module);
   if (relaxedSimd) {
     enableRelaxedSimd();
-    if (WebAssembly.validate(relaxed)) {
-      return { module: await WebAssembly.compile(relaxed), relaxedSimd: true };
-    }
+    if (WebAssembly.validate(relaxed)) return { module: await compile(relaxed), relaxedSimd: true };
   }
-  if (!WebAssembly.validate(plain)) {
+  if (!WebAssembly.validate(plain)) throw noSimd("a host that refuses them");
+  return { module: await compile(plain), relaxedSimd: false };
+}
+
+function noSimd(got: string): DeviceUnavailableError {
+  return new DeviceUnavailableError(
+    `init: the cpu device needs WebAssembly with SIMD and atomics; got ${got}. ` +
+      "Chrome 103, Firefox 113, Safari 16.4 and Node 20.19 have them.",
+  );
+}
+
+/** A module that is valid: what can be against it is the page's policy, or memory. */
+async function compile(bytes: Bytes): Promise<WebAssembly.Module> {
+  try {
+    return await WebAssembly.compile(bytes);
+  } catch (error) {
     throw new DeviceUnavailableError(
-      "init: the cpu device needs WebAssembly with SIMD and atomics; got a host that refuses them. " +
-        "Chrome 91, Firefox 89, Safari 16.4 and Node 20.19 have them.",
+      `init: the cpu device must be allowed to compile WebAssembly; got ${String(error)}. ` +
+        "On a page, add 'wasm-unsafe-eval' to the script-src of its Content-Security-Policy.",
     );
   }
-  return { module: await WebAssembly.compile(plain), relaxedSimd: false };
 }
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
 async function inflate(base64: string): Promise<Bytes> {
   const deflated = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
-  const inflated = new Blob([deflated])
-    .stream()
-    .pipeThrough(new DecompressionStream("deflate-raw"));
-  return new Uint8Array(await new Response(inflated).arrayBuffer());
+  const reader = decompress(deflated, "deflate-raw");
+  const chunks: Uint8Array[] = [];
+  for (let next = await reader.read(); !next.done; next = await reader.read())
+    chunks.push(next.value);
+  return concatenate(chunks);
 }
 
 /** Puts the slices of the two modules together again. */

@@ -1,5 +1,7 @@
 import { DeviceUnavailableError } from "../../errors.ts";
+import type { WorkerUrl } from "../opener.ts";
 import type { FromWorker, ToWorker } from "./messages.ts";
+import { spawnWeb } from "./web-worker.ts";
 
 /** A worker on whichever host this is. */
 export interface WorkerHandle {
@@ -22,47 +24,34 @@ function nodeModule<K extends "node:worker_threads" | "node:os" | "node:v8">(nam
   return process?.getBuiltinModule?.(name);
 }
 
-/** Starts `source` as a worker: from a Blob's URL where there are Web Workers, else as a thread of Node. */
-export function spawn(source: string, events: WorkerEvents): WorkerHandle {
-  if (typeof Worker === "function") return spawnWeb(source, events);
+/** Starts `source`, or the script at `served`, as a worker: a Web Worker where there are such, else a thread of Node. */
+export function spawn(source: string, events: WorkerEvents, served?: WorkerUrl): WorkerHandle {
+  if (typeof Worker === "function") return spawnWeb(source, events, served);
   const threads = nodeModule("node:worker_threads");
   if (threads === undefined) {
     throw new DeviceUnavailableError(
       "init: the cpu device needs workers; got a host with neither Worker nor node:worker_threads. " +
-        "Call it from a page or a module worker, or use Node 20.19 or newer.",
+        "Call it from a page or a worker of one (a service worker has none of its own), or use Node 20.19 or newer.",
     );
   }
-  return spawnNode(threads, source, events);
-}
-
-function spawnWeb(source: string, events: WorkerEvents): WorkerHandle {
-  const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
-  const worker = new Worker(url, { type: "module", name: "gradgpu-cpu" });
-  const revoke = () => URL.revokeObjectURL(url);
-  worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
-    // The first message says that the script has been loaded.
-    revoke();
-    events.message(data);
-  };
-  worker.onerror = (event) => {
-    revoke();
-    events.failed(event.message || "the worker's script could not be loaded");
-  };
-  return {
-    post: (message, transfer) => worker.postMessage(message, transfer),
-    terminate: () => worker.terminate(),
-    hold: () => {},
-    letGo: () => {},
-  };
+  return spawnNode(threads, source, events, served);
 }
 
 function spawnNode(
   { Worker: Thread }: typeof import("node:worker_threads"),
   source: string,
   events: WorkerEvents,
+  served: WorkerUrl | undefined,
 ): WorkerHandle {
   // No execArgv: loaders that the host was started with (tsx, vitest) are not for this source.
-  const worker = new Thread(source, { eval: true, execArgv: [], name: "gradgpu-cpu" });
+  const options = { execArgv: [], name: "gradgpu-cpu" };
+  const worker =
+    served === undefined
+      ? new Thread(source, { ...options, eval: true })
+      : new Thread(
+          String(served).startsWith("file:") ? new URL(String(served)) : String(served),
+          options,
+        );
   worker.on("message", events.message);
   worker.on("error", (error) =>
     events.failed(error instanceof Error ? error.message : String(error)),

@@ -32,6 +32,9 @@ interface DedicatedWorker {
   onmessage: (event: { readonly data: ToWorker }) => void;
 }
 
+/** Put in by scripts/generate.mjs. */
+declare const WORKER_STAMP: string;
+
 const port = openPort();
 let conductor: Conductor | undefined;
 
@@ -48,7 +51,7 @@ function start({ module, memory: shared, pages, maximumPages, thread, threads }:
   if (kernels.staticEnd() > FIRST_ADDRESS)
     throw new Error("the kernels' own data reaches into the tensors");
   kernels.initialise(FIRST_ADDRESS);
-  port.post({ kind: "ready" }, []);
+  port.post({ kind: "ready", stamp: WORKER_STAMP }, []);
   if (thread > 0) kernels.follow(thread, threads);
   else conductor = new Conductor(memory, kernels, referenceKernels, port.post);
 }

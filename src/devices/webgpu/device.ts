@@ -11,6 +11,7 @@ import { BufferPool, WebgpuStorage } from "./buffers.ts";
 import { CallQueue, PendingPromises } from "./calls.ts";
 import { openScopes } from "./failures.ts";
 import { BUFFER_USAGE } from "./flags.ts";
+import { importFallback, type LoadFallback } from "./import-fallback.ts";
 import {
   boundOf,
   EMPTY_BUFFER_BYTES,
@@ -33,6 +34,8 @@ export interface WebgpuDeviceOptions {
   readonly budgetBytes: number;
   /** Every submission is checked. Otherwise only those after the first failure are. */
   readonly isDebug: boolean;
+  /** `importFallback` where nothing is said. */
+  readonly loadFallback?: LoadFallback;
 }
 
 export class WebgpuDevice implements Device {
@@ -42,6 +45,7 @@ export class WebgpuDevice implements Device {
   readonly lost: Promise<DeviceLostError>;
   readonly gpuDevice: GPUDevice;
   readonly #isOwned: boolean;
+  readonly #loadFallback: LoadFallback;
   readonly #pool: BufferPool;
   readonly #pipelines: PipelineCache;
   readonly #submissions: Submissions;
@@ -57,6 +61,7 @@ export class WebgpuDevice implements Device {
     this.traits = options.traits;
     this.description = options.description;
     this.#isOwned = options.isOwned;
+    this.#loadFallback = options.loadFallback ?? importFallback;
     this.#pool = new BufferPool(gpuDevice, options.budgetBytes);
     this.#pipelines = new PipelineCache(gpuDevice);
     const usage = BUFFER_USAGE.STORAGE;
@@ -236,8 +241,8 @@ export class WebgpuDevice implements Device {
 
   async #load(plan: Plan): Promise<WebgpuProgram> {
     const listing = listPlan(plan);
-    // The reference kernels: few plans need them, and a page that cannot load them is told so here.
-    if (listing.segments.some(needsHost)) await import("./fallback.ts");
+    // A page that cannot load the reference kernels is told so here.
+    if (listing.segments.some(needsHost)) await this.#loadFallback();
     const compiled = listing.calls.map(({ call, signature }) =>
       this.#pipelines.get(call.kernel, call.constants, signature),
     );
@@ -366,7 +371,7 @@ export class WebgpuDevice implements Device {
   }
 
   async #runOnHost(program: WebgpuProgram, call: FallbackCall): Promise<void> {
-    const { runFallback } = await import("./fallback.ts");
+    const runFallback = await this.#loadFallback();
     const bounds = call.operands.map((operand, i) => boundOf(program.plan, operand, i));
     const isEmpty = bounds.map(({ source }) => source.kind === "empty");
     const ranges = bounds.map((bound, i): BufferRange => {

@@ -1,6 +1,7 @@
 import { DeviceUnavailableError } from "../../errors.ts";
 import type { OpName } from "../../ops/vocabulary.ts";
 import { WebgpuDevice } from "./device.ts";
+import type { LoadFallback } from "./import-fallback.ts";
 import { DEFAULT_LIMITS, type WebgpuLimits } from "./target.ts";
 import { webgpuTraits } from "./traits.ts";
 
@@ -18,6 +19,8 @@ export interface WebgpuOptions {
   readonly budgetBytes?: number;
   /** Checks every submission for errors, at a cost. */
   readonly debug?: boolean;
+  /** The reference kernels, for ops without a kernel; imported when first needed where nothing is said. */
+  readonly loadFallback?: LoadFallback;
 }
 
 /** Used where the adapter has them. */
@@ -55,6 +58,7 @@ function wrap(device: GPUDevice, options: WebgpuOptions, isOwned: boolean): Webg
     isOwned,
     budgetBytes: options.budgetBytes ?? 4 * 2 ** 30,
     isDebug: options.debug ?? false,
+    ...(options.loadFallback !== undefined && { loadFallback: options.loadFallback }),
   });
 }
 

@@ -1,0 +1,38 @@
+/** What a caller may hand to `init` as its device. Declarations of their own: nobody needs WebGPU's types for them. */
+import type { Device } from "./device.ts";
+
+/** A GPUDevice, by the parts of it that tell it from anything else. */
+export interface GpuDevice {
+  readonly features: object;
+  readonly limits: object;
+  readonly queue: object;
+  readonly lost: Promise<unknown>;
+  createBuffer(descriptor: never): object;
+  createComputePipelineAsync(descriptor: never): Promise<object>;
+  destroy(): void;
+}
+
+/** `navigator.gpu`, or what npm `webgpu` makes in Node. */
+export interface GpuSource {
+  requestAdapter(options?: never): Promise<object | null>;
+}
+
+/** The address of gradgpu/cpu-worker.js where the page serves it: text, a URL, or a TrustedScriptURL. */
+export type WorkerUrl = string | { toJSON(): string };
+
+/** What the cpu device takes of the options of `init`. */
+export interface CpuOpenerOptions {
+  /** Workers that compute; as many as the machine has cores, at most 8, where nothing is said. */
+  readonly threads?: number;
+  /** Where the worker's script is served, for pages whose policy refuses workers from blob: addresses. */
+  readonly workerUrl?: WorkerUrl;
+}
+
+/** A device that was imported statically, to be opened by `init({ device })`. Made by `cpu()` and `webgpu()`. */
+export interface DeviceOpener {
+  readonly name: "webgpu" | "cpu";
+  /** What it was made with. */
+  readonly options: object;
+  /** @param defaults of `init`; the opener's own options come first. @throws DeviceUnavailableError */
+  open(defaults?: CpuOpenerOptions): Promise<Device>;
+}

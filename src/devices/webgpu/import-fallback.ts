@@ -1,0 +1,17 @@
+import { DeviceUnavailableError } from "../../errors.ts";
+import type { runFallback } from "./fallback.ts";
+
+/** Gives the reference kernels: few plans need them, so they are loaded when the first does. */
+export type LoadFallback = () => Promise<typeof runFallback>;
+
+/** The reference kernels by `import()`. @throws DeviceUnavailableError where it is refused or their file is missing */
+export async function importFallback(): Promise<typeof runFallback> {
+  const loading = import("./fallback.ts");
+  const { runFallback } = await loading.catch((error: unknown) => {
+    throw new DeviceUnavailableError(
+      `webgpu: the reference kernels must load for an op that has no kernel of its own; got ${String(error)}. ` +
+        'Where import() is refused, open the device by webgpu() from "gradgpu/devices/webgpu".',
+    );
+  });
+  return runFallback;
+}

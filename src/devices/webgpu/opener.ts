@@ -1,0 +1,30 @@
+/** gradgpu/devices/webgpu: the webgpu device by a static import, for places that refuse `import()`, as service workers do. */
+import type { DeviceOpener, GpuDevice, GpuSource } from "../opener.ts";
+import { runFallback } from "./fallback.ts";
+import { openWebgpuDevice } from "./open.ts";
+
+export type { DeviceOpener, GpuDevice, GpuSource } from "../opener.ts";
+
+export interface WebgpuOpenerOptions {
+  /** A GPUDevice of the caller's own, which is used as it is and left open at the end. */
+  readonly device?: GpuDevice;
+  /** Where adapters come from; `navigator.gpu`, or in Node npm `webgpu`, where nothing is said: `create([])` of that package. */
+  readonly gpu?: GpuSource;
+  /** true: only a software adapter; false: never one. Where nothing is said: one if there is no other. */
+  readonly software?: boolean;
+  /** "high-performance" where nothing is said. */
+  readonly powerPreference?: "low-power" | "high-performance";
+}
+
+/** The webgpu device, to be opened by `init({ device: webgpu() })`. */
+export function webgpu(options: WebgpuOpenerOptions = {}): DeviceOpener {
+  const { device, gpu, ...rest } = options;
+  const given = {
+    ...rest,
+    // WebGPU's own objects, of which the declarations name a part.
+    ...(device !== undefined && { device: device as unknown as GPUDevice }),
+    ...(gpu !== undefined && { gpu: gpu as unknown as GPU }),
+    loadFallback: async () => runFallback,
+  };
+  return { name: "webgpu", options, open: () => openWebgpuDevice(given) };
+}
