@@ -24,7 +24,7 @@ if ("registration" in globalThis) {
   globalThis.addEventListener("fetch", (event) => {
     const { request, respondWith } = event as unknown as FetchEvent;
     const answer = computeBy(new URL(request.url).pathname);
-    if (answer)
+    if (answer !== undefined)
       respondWith.call(
         event,
         answer.then((given) => Response.json(given)),
