@@ -111,7 +111,10 @@ export function outputsOf(node: Node): GraphValue[] {
 }
 
 /** Every node that `roots` depend on, inputs first; nothing beyond the values in `boundary`. */
-export function reachable(roots: Iterable<GraphValue>, boundary?: ReadonlySet<GraphValue>): Node[] {
+export function reachable(
+  roots: Iterable<GraphValue>,
+  boundary?: Pick<ReadonlySet<GraphValue>, "has">,
+): Node[] {
   const seen = new Set<Node>();
   const stack = [...roots];
   for (let value = stack.pop(); value !== undefined; value = stack.pop()) {

@@ -4,17 +4,21 @@
  * host with the run itself, so that reading a loss never makes the device wait.
  */
 import type { Program, ReadRequest } from "../devices/device.ts";
-import { ArgumentError } from "../errors.ts";
+import { ArgumentError, InternalError } from "../errors.ts";
+import type { GraphValue } from "../graph/graph.ts";
 import { explainPlan } from "../scheduler/explain.ts";
 import type { Plan } from "../scheduler/plan.ts";
 import { BYTES_PER_ELEMENT, type HostArray, viewAs } from "../tensor/dtype.ts";
 import type { Key } from "../tensor/random.ts";
 import { bytesOf, describe, sizeOf, type TensorType } from "../tensor/shape.ts";
-import { Cell } from "./cell.ts";
-import { currentRuntime } from "./current.ts";
+import { type Block, Cell } from "./cell.ts";
+import { openRuntime } from "./current.ts";
+import { cellsOf, runtimeOf } from "./locate.ts";
 import { type Prepared, prepare } from "./prepare.ts";
+import type { CachedProgram } from "./program-cache.ts";
 import type { Runtime } from "./runtime.ts";
 import { keyOfRun, nextRandomStream } from "./seeds.ts";
+import { settled } from "./settled.ts";
 import { replaceTensors } from "./structure.ts";
 import { Tensor } from "./tensor.ts";
 import { checkNotTracing, type Traced, trace } from "./trace.ts";
@@ -50,16 +54,29 @@ export interface CompileOptions {
 /** Results of at most this many elements come to the host with the run. */
 const MAILED_ELEMENTS = 1024;
 
+/** What is known of a step for one signature of arguments. */
 interface Entry {
+  readonly runtime: Runtime;
+  readonly signature: string;
   readonly traced: Traced<unknown>;
+  /** What it reads or assigns, apart from arguments. */
+  readonly cells: readonly Cell[];
+  readonly assigned: readonly Cell[];
+  loaded: LoadedStep | undefined;
+  why: string;
+  runs: number;
+}
+
+/** A plan of the step, ready to run. */
+interface LoadedStep extends CachedProgram {
   readonly prepared: Prepared;
   readonly plan: Plan;
   readonly program: Program;
-  /** Where each variable lay when the plan was made. */
-  readonly places: string;
+  /** Where each of `prepared.cells` lay when the plan was made, from the start of its block. */
+  readonly offsets: readonly number[];
+  /** For each of `prepared.cells`, the block that it lay in. */
+  readonly blocks: readonly Block[];
   readonly outputs: readonly Cell[];
-  readonly why: string;
-  runs: number;
 }
 
 /** What a step has on one runtime. */
@@ -69,12 +86,22 @@ interface Held {
   runs: number;
 }
 
+type HeldByRuntime = Map<Runtime, Held>;
+
+/** Plans of steps that nobody can call any more are given back. */
+const forgotten = new FinalizationRegistry<HeldByRuntime>(giveBack);
+
 export function compile<R>(
   fn: (...args: Tensor[]) => R,
   options: CompileOptions = {},
 ): Compiled<R> {
+  if (typeof fn !== "function") {
+    throw new ArgumentError(
+      `compile: a step must be a function of tensors; got ${String(fn)}. Wrap what is to be computed: compile((x) => …).`,
+    );
+  }
   const step = new CompiledStep(fn, options);
-  const call = (...args: Argument[]) => step.call(currentRuntime("compile"), args);
+  const call = (...args: Argument[]) => step.call(args);
   Object.defineProperty(call, "plans", { get: () => step.plans() });
   const rest = { explain: () => step.explain(), dispose: () => step.dispose() };
   return Object.assign(call, rest) as Compiled<R>;
@@ -84,122 +111,230 @@ class CompiledStep<R> {
   readonly #fn: (...args: Tensor[]) => R;
   readonly #randomCount: (() => number) | undefined;
   readonly #randomStream: () => number;
-  readonly #held = new Map<Runtime, Held>();
+  readonly #held: HeldByRuntime = new Map();
+  /** Where the step was made, and then where it ran last. */
+  #runtime = openRuntime();
 
   constructor(fn: (...args: Tensor[]) => R, { randomCount, randomStream }: CompileOptions) {
     this.#fn = fn;
     this.#randomCount = randomCount;
     this.#randomStream = randomStream ?? ownStream();
+    forgotten.register(this, this.#held, this);
   }
 
-  call(runtime: Runtime, args: readonly Argument[]): Promise<R> {
+  /** Tracing, and beginning the versions that the step assigns, is done at once; the rest in the runtime's turn. */
+  call(given: readonly Argument[]): Promise<R> {
     checkNotTracing();
-    const tensors = args.map((arg) => (typeof arg === "number" ? scalar(arg) : arg));
+    this.#runtime?.flush();
+    const args = given.map(argumentValue);
+    const cells = cellsOf(args);
+    if (this.#runtime === undefined) runtimeOf(cells, "compile");
     const count = this.#randomCount?.();
     const stream = this.#randomStream();
-    const held = this.#held.get(runtime) ?? { entries: new Map<string, Entry>(), runs: 0 };
-    this.#held.set(runtime, held);
+    let entry: Entry;
+    try {
+      entry = this.#entryFor(args, cells);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    const { runtime, assigned } = entry;
+    const held = this.#heldOn(runtime);
+    const versions = assigned.map((cell) => cell.renew());
     return runtime.enqueue(async () => {
-      await runtime.flush();
-      const entry = await this.#entryFor(runtime, held.entries, tensors);
-      const run = held.runs++;
-      return this.#run(runtime, entry, tensors, keyOfRun(runtime.seed, stream, count ?? run));
+      try {
+        await load(held, entry);
+        const key = keyOfRun(runtime.seed, stream, count ?? held.runs++);
+        return (await run(entry, args, key)) as R;
+      } finally {
+        // Of a step that failed nothing has changed.
+        assigned.forEach((cell, i) => {
+          cell.store(versions[i] ?? 0);
+        });
+      }
     });
   }
 
-  dispose(): void {
-    for (const [runtime, { entries }] of this.#held) {
-      const unload = () => {
-        for (const { program } of entries.values()) runtime.device.unload(program);
-        entries.clear();
-      };
-      // A device that is closed or lost has taken the plans with it.
-      runtime.enqueue(unload).catch(() => undefined);
-    }
+  #heldOn(runtime: Runtime): Held {
+    const held = this.#held.get(runtime) ?? { entries: new Map<string, Entry>(), runs: 0 };
+    this.#held.set(runtime, held);
+    return held;
   }
 
-  async #entryFor(
-    runtime: Runtime,
-    entries: Map<string, Entry>,
-    args: readonly Tensor[],
-  ): Promise<Entry> {
+  /** What is known for these arguments, on the runtime that they and what the step reads lie on. */
+  #entryFor(args: readonly GraphValue[], given: readonly Cell[]): Entry {
     const signature = args.map(({ type }) => describe(type)).join(", ");
-    const known = entries.get(signature);
-    if (known !== undefined && known.places === placesOf(known.prepared)) return known;
-    if (known !== undefined) runtime.device.unload(known.program);
-    const why =
-      known === undefined
-        ? entries.size === 0
-          ? "the first call"
-          : `a new signature of arguments: (${signature})`
-        : "variables have been moved since the plan was made";
-    const entry = await this.#make(
-      runtime,
+    const last = this.#runtime && this.#held.get(this.#runtime)?.entries.get(signature);
+    if (last !== undefined && isAtHome(last, given)) return last;
+    for (const runtime of this.#held.keys()) if (runtime.isDead) this.#held.delete(runtime);
+    const traced = trace(
+      this.#fn,
       args.map(({ type }) => type),
-      why,
     );
+    const assigned = traced.assigned.map(({ cell }) => cell);
+    const roots = [...traced.values, ...traced.assigned.map(({ value }) => value)];
+    const cells = [...cellsOf(roots).filter(({ kind }) => kind !== "argument"), ...assigned];
+    const runtime = runtimeOf([...cells, ...given], "compile");
+    this.#runtime = runtime;
+    const { entries } = this.#heldOn(runtime);
+    unload(entries.get(signature));
+    const why =
+      entries.size === 0 ? "the first call" : `a new signature of arguments: (${signature})`;
+    const entry: Entry = {
+      runtime,
+      signature,
+      traced,
+      cells,
+      assigned,
+      why,
+      loaded: undefined,
+      runs: 0,
+    };
     entries.set(signature, entry);
     return entry;
   }
 
-  async #make(runtime: Runtime, types: readonly TensorType[], why: string): Promise<Entry> {
-    const traced = trace(this.#fn, types);
-    const prepared = prepare({ outputs: traced.values, updates: traced.assigned }, false);
-    const plan = prepared.plan(runtime.device.traits);
-    const program = await runtime.load(plan);
-    const outputs = traced.values.map(({ type }, i) => new Cell("data", type, `output ${i}`));
-    return { traced, prepared, plan, program, places: placesOf(prepared), outputs, why, runs: 0 };
-  }
-
-  async #run(runtime: Runtime, entry: Entry, args: readonly Tensor[], key: Key): Promise<R> {
-    const { device } = runtime;
-    const { traced, prepared, program, outputs } = entry;
-    const used = new Set(prepared.cells);
-    for (const [i, cell] of traced.arguments.entries()) {
-      const arg = args[i];
-      if (arg !== undefined && used.has(cell)) await handOver(runtime, arg, cell);
-    }
-    if (traced.key !== undefined) traced.key.host = Uint32Array.from(key);
-    entry.runs++;
-    const storages = await runtime.bind(prepared);
-    const reads: ReadRequest[] = [];
-    for (const { block, type } of outputs) {
-      const storage = runtime.storageOf(block);
-      storages.push(storage);
-      if (isMailed(type)) reads.push({ storage, byteOffset: 0, bytes: bytesOf(type) });
-    }
-    const mail = device.run(program, storages, reads);
-    for (const cell of traced.assigned.keys()) cell.renew();
-    let mailed = 0;
-    const results = outputs.map(({ block, type }) => {
-      const cell = new Cell("data", type, "result");
-      if (isMailed(type)) cell.coming = receive(mail[mailed++], type);
-      else
-        device.copy(runtime.storageOf(block), 0, runtime.storageOf(cell.block), 0, bytesOf(type));
-      return new Tensor(cell.value);
-    });
-    return replaceTensors(traced.result, results) as R;
+  dispose(): void {
+    giveBack(this.#held);
   }
 
   plans(): Plan[] {
-    return this.#list().map(({ plan }) => plan);
+    return this.#list().flatMap(({ loaded }) => loaded?.plan ?? []);
   }
 
   explain(): string {
-    const entries = this.#list();
-    if (entries.length === 0)
-      return "Nothing is compiled yet: a step is compiled when it is first called.";
-    return entries
-      .map(
-        ({ plan, why, runs }) =>
-          `Compiled because of ${why}; run ${runs} times.\n${explainPlan(plan)}`,
-      )
-      .join("\n\n");
+    const compiled = this.#list().flatMap(({ loaded, why, runs }) =>
+      loaded === undefined
+        ? []
+        : [`Compiled because of ${why}; run ${runs} times.\n${explainPlan(loaded.plan)}`],
+    );
+    return compiled.length > 0
+      ? compiled.join("\n\n")
+      : "Nothing is compiled yet: a step is compiled when it is first called.";
   }
 
   #list(): Entry[] {
     return [...this.#held.values()].flatMap(({ entries }) => [...entries.values()]);
   }
+}
+
+/** Calls that were made before still find their plans; later ones compile again. */
+function giveBack(held: HeldByRuntime): void {
+  for (const { entries } of held.values()) {
+    for (const entry of entries.values()) unload(entry);
+    entries.clear();
+  }
+}
+
+function unload(entry: Entry | undefined): void {
+  if (entry === undefined || entry.runtime.isDead) return;
+  const { steps } = entry.runtime;
+  const drop = () => entry.loaded && steps.drop(entry.loaded);
+  // A runtime that is closed meanwhile has taken the plans with it.
+  entry.runtime.enqueue(drop).catch(() => undefined);
+}
+
+/** Whether the step can run where it was traced: nothing has gone to another device. */
+function isAtHome({ runtime, cells }: Entry, given: readonly Cell[]): boolean {
+  const isHere = (cell: Cell) => cell.isDisposed || (cell.block.owner ?? runtime) === runtime;
+  return !runtime.isDead && cells.every(isHere) && given.every(isHere);
+}
+
+/** Makes the plan, where there is none or what it reads has moved. What there was is kept until the new one is there. */
+async function load({ entries }: Held, entry: Entry): Promise<void> {
+  const { runtime, loaded } = entry;
+  if (loaded !== undefined && isInPlace(loaded)) return runtime.steps.use(loaded);
+  try {
+    const made = await loadedStep(entry);
+    entry.loaded = made;
+    if (loaded !== undefined) {
+      entry.why = "variables have been moved since the plan was made";
+      runtime.steps.drop(loaded);
+    }
+    runtime.steps.use(made);
+  } catch (error) {
+    // What never ran is traced anew by the next call: its function may read something else then.
+    if (entry.runs === 0 && entries.get(entry.signature) === entry) entries.delete(entry.signature);
+    throw error;
+  }
+}
+
+async function loadedStep(entry: Entry): Promise<LoadedStep> {
+  const { runtime, traced, runs } = entry;
+  const wanted = { outputs: traced.values, updates: traced.assigned };
+  const prepared = prepare(wanted, { literalsAsData: false, isFresh: runs === 0 });
+  const plan = prepared.plan(runtime.device.traits);
+  const program = await runtime.load(plan);
+  const outputs = traced.values.map(({ type }, i) => new Cell("data", type, `output ${i}`));
+  const own = [...traced.arguments, ...outputs];
+  const made: LoadedStep = {
+    prepared,
+    plan,
+    program,
+    outputs,
+    offsets: prepared.cells.map(({ offset }) => offset),
+    blocks: prepared.cells.map(({ block }) => block),
+    bytes: own.reduce((sum, { type }) => sum + bytesOf(type), 0),
+    unload: () => {
+      runtime.unload(program);
+      for (const cell of outputs) cell.dispose();
+      if (entry.loaded !== made) return;
+      entry.loaded = undefined;
+      for (const { block } of traced.arguments) block.vacate();
+    },
+  };
+  return made;
+}
+
+function isInPlace({ prepared: { cells }, blocks, offsets }: LoadedStep): boolean {
+  return cells.every((cell, i) => cell.block === blocks[i] && cell.offset === offsets[i]);
+}
+
+async function run(entry: Entry, args: readonly GraphValue[], key: Key): Promise<unknown> {
+  const { runtime, traced, loaded } = entry;
+  const { device } = runtime;
+  if (loaded === undefined) throw new InternalError("a step is run that is not loaded.");
+  const { prepared, program, outputs } = loaded;
+  const used = new Set(prepared.cells);
+  for (const [i, cell] of traced.arguments.entries()) {
+    const arg = args[i];
+    if (arg !== undefined && used.has(cell)) await handOver(runtime, arg, cell);
+  }
+  for (const cell of prepared.cells) cell.checkStored();
+  if (traced.key !== undefined) traced.key.host = Uint32Array.from(key);
+  const storages = await runtime.bind(
+    prepared,
+    outputs.map(({ block }) => block),
+  );
+  const results = outputs.map(({ type }) => resultCell(runtime, type));
+  const places = await runtime.withRoom(() =>
+    results.map((cell) => (isMailed(cell.type) ? undefined : runtime.storageOf(cell.block))),
+  );
+  const from = storages.slice(prepared.blocks.length);
+  const reads = results.flatMap(({ type }, i): ReadRequest[] => {
+    const storage = from[i];
+    if (storage === undefined || !isMailed(type)) return [];
+    return [{ storage, byteOffset: 0, bytes: bytesOf(type) }];
+  });
+  const mail = device.run(program, storages, reads);
+  entry.runs++;
+  let mailed = 0;
+  results.forEach((cell, i) => {
+    const [source, target] = [from[i], places[i]];
+    if (isMailed(cell.type)) cell.coming = receive(mail[mailed++], cell.type);
+    else if (source !== undefined && target !== undefined)
+      device.copy(source, 0, target, 0, bytesOf(cell.type));
+  });
+  if (runtime.isFull) await runtime.collect();
+  return replaceTensors(
+    traced.result,
+    results.map((cell) => new Tensor(cell.value)),
+  );
+}
+
+function resultCell(runtime: Runtime, type: TensorType): Cell {
+  const cell = new Cell("data", type, "result");
+  cell.home = runtime;
+  return cell;
 }
 
 /**
@@ -211,16 +346,13 @@ export function planStep(
   traits: Runtime["device"]["traits"],
 ): Plan {
   const traced = trace(fn, types);
-  return prepare({ outputs: traced.values, updates: traced.assigned }, false).plan(traits);
+  const wanted = { outputs: traced.values, updates: traced.assigned };
+  return prepare(wanted, { literalsAsData: false, isFresh: true }).plan(traits);
 }
 
 function ownStream(): () => number {
   const stream = nextRandomStream();
   return () => stream;
-}
-
-function placesOf({ cells, blocks }: Prepared): string {
-  return cells.map((cell) => `${blocks.indexOf(cell.block)}+${cell.offset}`).join(" ");
 }
 
 function isMailed(type: TensorType): boolean {
@@ -229,8 +361,8 @@ function isMailed(type: TensorType): boolean {
 }
 
 /** Puts the elements of `arg` where the plan expects its argument. */
-async function handOver(runtime: Runtime, arg: Tensor, cell: Cell): Promise<void> {
-  const { node } = arg.value;
+async function handOver(runtime: Runtime, arg: GraphValue, cell: Cell): Promise<void> {
+  const { node } = settled(arg);
   const own = node.op === "source" && node.holder instanceof Cell ? node.holder : undefined;
   if (own === undefined) {
     await runtime.evaluateInTurn(arg);
@@ -243,16 +375,13 @@ async function handOver(runtime: Runtime, arg: Tensor, cell: Cell): Promise<void
   }
   if (own.coming !== undefined) own.host = await own.coming;
   own.coming = undefined;
-  if (own.host !== undefined) runtime.device.write(runtime.storageOf(cell.block), 0, own.host);
+  if (node.op === "source") own.check(node);
+  own.checkAlive();
+  const target = await runtime.withRoom(() => runtime.storageOf(cell.block));
+  if (own.host !== undefined) runtime.device.write(target, 0, own.host);
   else if (sizeOf(own.type.shape) > 0) {
     const from = runtime.storageOf(own.block);
-    runtime.device.copy(
-      from,
-      own.offset * BYTES_PER_ELEMENT,
-      runtime.storageOf(cell.block),
-      0,
-      bytesOf(own.type),
-    );
+    runtime.device.copy(from, own.offset * BYTES_PER_ELEMENT, target, 0, bytesOf(own.type));
   }
 }
 
@@ -265,8 +394,14 @@ function receive(bytes: Promise<ArrayBuffer> | undefined, type: TensorType): Pro
   return elements;
 }
 
-function scalar(value: number): Tensor {
+function argumentValue(arg: unknown, i: number): GraphValue {
+  if (arg instanceof Tensor) return arg.value;
+  if (typeof arg !== "number") {
+    throw new ArgumentError(
+      `compile: a step must be called with tensors and numbers; got ${typeof arg} as argument ${i}. Make a tensor of it: tensor(…).`,
+    );
+  }
   const cell = new Cell("data", { dtype: "f32", shape: [] }, "number");
-  cell.host = Float32Array.of(value);
-  return new Tensor(cell.value);
+  cell.host = Float32Array.of(arg);
+  return cell.value;
 }

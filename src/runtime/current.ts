@@ -2,8 +2,10 @@ import { GradgpuError } from "../errors.ts";
 import type { Runtime } from "./runtime.ts";
 
 let current: Runtime | undefined;
+/** Runtimes that `init` has opened and nobody has closed, the one asked for last at the end. */
+let opened: readonly Runtime[] = [];
 
-/** The runtime that tensors are evaluated on: the one opened last. @throws GradgpuError before `init()` */
+/** Where tensors go that neither lie nor belong anywhere yet: the runtime asked for last. @throws GradgpuError before `init()` */
 export function currentRuntime(caller: string): Runtime {
   if (current === undefined) {
     throw new GradgpuError(`${caller}: no device is open. Call \`await init()\` first.`);
@@ -11,10 +13,22 @@ export function currentRuntime(caller: string): Runtime {
   return current;
 }
 
+export function openRuntime(): Runtime | undefined {
+  return current;
+}
+
 export function setCurrentRuntime(runtime: Runtime | undefined): void {
   current = runtime;
 }
 
-export function isCurrentRuntime(runtime: Runtime): boolean {
-  return current === runtime;
+/** Makes `runtime` the current one; it takes that place again when those that came later are closed. */
+export function enterRuntime(runtime: Runtime): void {
+  opened = [...opened.filter((one) => one !== runtime), runtime];
+  current = runtime;
+}
+
+/** `runtime` is closed: the current one is then the last that is still open. */
+export function leaveRuntime(runtime: Runtime): void {
+  opened = opened.filter((one) => one !== runtime);
+  if (current === runtime) current = opened.at(-1);
 }

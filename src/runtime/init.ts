@@ -1,7 +1,7 @@
 import type { Device } from "../devices/device.ts";
 import type { CpuOpenerOptions, DeviceOpener, GpuDevice } from "../devices/opener.ts";
 import { ArgumentError, DeviceUnavailableError } from "../errors.ts";
-import { setCurrentRuntime } from "./current.ts";
+import { enterRuntime } from "./current.ts";
 import { Runtime } from "./runtime.ts";
 import { restartSeeds } from "./seeds.ts";
 
@@ -26,20 +26,81 @@ export interface Opened {
   readonly why: string;
 }
 
+/** An `init` whose runtime is open, or on its way. */
+interface Opening {
+  readonly options: InitOptions;
+  readonly opened: Promise<Opened>;
+}
+
+let openings: readonly Opening[] = [];
+
 /**
- * Opens a device; tensors are computed on it from then on.
- * @throws DeviceUnavailableError where the device that was asked for cannot be had
+ * Opens a device; what lies nowhere yet is computed on it from then on. Where a runtime with the same options is open
+ * already it is that one: a page may call this as often as it likes, and so may every part of it. Random numbers, of
+ * layers made from then on too, begin anew with each call. Runtimes with other options live beside each other: a tensor
+ * or model stays where it was made.
+ * @throws DeviceUnavailableError where the device that was asked for cannot be had, ArgumentError for options that are not
  */
 export async function init(options: InitOptions = {}): Promise<Opened> {
-  const { device, why } = await choose(options);
-  const seed = options.seed ?? 0;
-  const runtime = new Runtime(device, {
-    seed,
-    memoryBudget: options.memoryBudget ?? Number.POSITIVE_INFINITY,
+  checkInit(options);
+  const known = openings.find((one) => isSame(one.options, options));
+  const opening = known ?? { options: { ...options }, opened: open(options) };
+  if (known === undefined) openings = [...openings, opening];
+  const forget = () => {
+    openings = openings.filter((one) => one !== opening);
+  };
+  const opened = await opening.opened.catch((error: unknown) => {
+    forget();
+    throw error;
   });
-  setCurrentRuntime(runtime);
-  restartSeeds(seed);
+  if (opened.runtime.isDead || opened.runtime.isClosing) {
+    forget();
+    return init(options);
+  }
+  enterRuntime(opened.runtime);
+  opened.runtime.restartKeys();
+  restartSeeds(opened.runtime.seed);
+  return opened;
+}
+
+async function open(options: InitOptions): Promise<Opened> {
+  const { device, why } = await choose(options);
+  const { seed = 0, memoryBudget = Number.POSITIVE_INFINITY } = options;
+  const runtime = new Runtime(device, { seed, memoryBudget });
   return { runtime, device: device.name, description: device.description, why };
+}
+
+const DEFAULTS: InitOptions = {
+  device: "auto",
+  seed: 0,
+  memoryBudget: Number.POSITIVE_INFINITY,
+};
+
+/** Whether a runtime that was opened with `a` is what `b` asks for. */
+function isSame(a: object, b: object): boolean {
+  const [first, second] = [a, b].map(
+    (one) => new Map<string, unknown>(Object.entries({ ...DEFAULTS, ...one })),
+  );
+  return [...(first?.keys() ?? []), ...(second?.keys() ?? [])].every((name) => {
+    const [x, y] = [first?.get(name), second?.get(name)];
+    // Openers are made anew by every call of cpu() or webgpu().
+    return (
+      x === y || (isOpener(x) && isOpener(y) && x.name === y.name && isSame(x.options, y.options))
+    );
+  });
+}
+
+function checkInit({ seed = 0, threads = 1, memoryBudget = 1 }: InitOptions): void {
+  if (!Number.isFinite(seed)) throw refused("seed", "a finite number", seed);
+  if (!(Number.isInteger(threads) && threads >= 1))
+    throw refused("threads", "a whole number of 1 or more", threads);
+  if (!(memoryBudget > 0)) throw refused("memoryBudget", "a number of bytes above 0", memoryBudget);
+}
+
+function refused(name: string, rule: string, got: unknown): ArgumentError {
+  return new ArgumentError(
+    `init: ${name} must be ${rule}; got ${String(got)}. Leave it out to take the default.`,
+  );
 }
 
 async function choose(options: InitOptions): Promise<{ device: Device; why: string }> {

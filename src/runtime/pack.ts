@@ -2,14 +2,23 @@ import { packedOffsets } from "../ops/packed.ts";
 import { BYTES_PER_ELEMENT } from "../tensor/dtype.ts";
 import { bytesOf } from "../tensor/shape.ts";
 import { Block, type Cell } from "./cell.ts";
+import { queueOf } from "./locate.ts";
 import type { Variable } from "./tensor.ts";
 
 /** Moves variables side by side into one block, so that one kernel can reach them all. */
 export function packVariables(variables: readonly Variable[]): void {
-  const { offsets, length } = packedOffsets(variables.map(({ shape }) => shape));
   const cells = variables.map(({ cell }) => cell);
+  const runtime = queueOf(cells);
+  // Steps that were called before run where the variables lie now.
+  if (runtime === undefined) packCells(cells);
+  else runtime.inOrder(() => packCells(cells));
+}
+
+function packCells(cells: readonly Cell[]): void {
+  const { offsets, length } = packedOffsets(cells.map(({ type }) => type.shape));
   const home = cells[0]?.block;
   if (cells.every((cell, i) => cell.block === home && cell.offset === offsets[i])) return;
+  for (const cell of cells) cell.checkAlive();
   const block = new Block(length * BYTES_PER_ELEMENT);
   cells.forEach((cell, i) => {
     const offset = offsets[i] ?? 0;
@@ -23,13 +32,7 @@ function moveElements(cell: Cell, to: Block, offset: number): void {
   const { held } = cell.block;
   if (cell.host !== undefined || held === undefined) return;
   const { device } = held.owner;
-  const bytes = bytesOf(cell.type);
   const target = held.owner.storageOf(to);
-  device.copy(
-    held.storage,
-    cell.offset * BYTES_PER_ELEMENT,
-    target,
-    offset * BYTES_PER_ELEMENT,
-    bytes,
-  );
+  const from = cell.offset * BYTES_PER_ELEMENT;
+  device.copy(held.storage, from, target, offset * BYTES_PER_ELEMENT, bytesOf(cell.type));
 }

@@ -13,9 +13,17 @@ import { schedule } from "../scheduler/schedule.ts";
 import { BYTES_PER_ELEMENT, type HostArray, hostArray } from "../tensor/dtype.ts";
 import { type Block, Cell } from "./cell.ts";
 
+/** A variable that is to have another value. */
+export interface Update {
+  readonly cell: Cell;
+  /** What stands for its elements before. */
+  readonly source: SourceNode;
+  readonly value: GraphValue;
+}
+
 export interface Wanted {
   readonly outputs: readonly GraphValue[];
-  readonly updates: ReadonlyMap<Cell, GraphValue>;
+  readonly updates: readonly Update[];
 }
 
 export interface Prepared {
@@ -28,65 +36,66 @@ export interface Prepared {
   plan(traits: DeviceTraits): Plan;
 }
 
-/** With `literalsAsData`, numbers in the graph become one more binding instead of part of the plan. */
-export function prepare(wanted: Wanted, literalsAsData: boolean): Prepared {
-  const targets = [...wanted.updates.keys()].map((cell) => cell.value);
+export interface PrepareOptions {
+  /** Numbers in the graph become one more binding instead of part of the plan. */
+  readonly literalsAsData: boolean;
+  /** Whether the graph was made of the elements that its variables have now; false: it is computed of any elements. */
+  readonly isFresh: boolean;
+}
+
+/** @throws TraceError, DisposedError for what cannot be computed any more */
+export function prepare(wanted: Wanted, { literalsAsData, isFresh }: PrepareOptions): Prepared {
   const ordinals = new Map<Block, number>();
   const marks = (node: SourceNode) => {
-    const { block, offset, kind } = cellOf(node);
+    const cell = cellOf(node);
+    if (isFresh) cell.check(node);
+    const { block, offset, kind } = cell;
     const ordinal = ordinals.get(block) ?? ordinals.size;
     ordinals.set(block, ordinal);
     return `${kind} ${ordinal}+${offset}`;
   };
-  const print = fingerprint([...wanted.outputs, ...wanted.updates.values(), ...targets], marks);
-  const blocks = [...ordinals.keys()];
+  const values = wanted.updates.map(({ value }) => value);
+  const targets = wanted.updates.map(({ source }) => source.out);
+  const print = fingerprint([...wanted.outputs, ...values, ...targets], marks);
   const literals = literalsAsData ? print.literals : [];
   return {
     key: literalsAsData ? print.key : `${print.key}\n${literalText(print.literals)}`,
-    blocks,
+    blocks: [...ordinals.keys()],
     cells: print.sources.map(cellOf),
     literals,
-    plan: (traits) => makePlan(wanted, print, blocks, literals, traits),
+    plan: (traits) => makePlan(wanted, print, ordinals, literals, traits),
   };
 }
 
-/** The cell behind a source. @throws TraceError for a variable that has changed since the graph was made. */
-function cellOf(node: SourceNode): Cell {
-  const { holder } = node;
-  if (!(holder instanceof Cell)) {
-    throw new TraceError(
-      `scan: what stands for a step inside a cell has no values outside of it; got ${holder.name}, kept from a cell. Give it back as carry or y.`,
-    );
-  }
-  if (!holder.isCurrent(node)) {
-    throw new TraceError(
-      `${holder.name}: a tensor was made from this variable before it was assigned to, and is evaluated after. Evaluate it first (await data()), or compute it in the same step.`,
-    );
-  }
-  return holder;
+/** The cell behind a source. @throws TraceError for what stands for a step of a scan */
+function cellOf({ holder }: SourceNode): Cell {
+  if (holder instanceof Cell) return holder;
+  throw new TraceError(
+    `scan: what stands for a step inside a cell has no values outside of it; got ${holder.name}, kept from a cell. Give it back as carry or y.`,
+  );
 }
 
 function makePlan(
   wanted: Wanted,
   print: Fingerprint,
-  blocks: readonly Block[],
+  ordinals: ReadonlyMap<Block, number>,
   literals: readonly OpNode<"literal">[],
   traits: DeviceTraits,
 ): Plan {
   const placements = new Map(
     print.sources.map((node) => {
       const { block, offset } = cellOf(node);
-      return [node, { binding: blocks.indexOf(block), offset }];
+      return [node, { binding: ordinals.get(block) ?? -1, offset }];
     }),
   );
-  const bindings = blocks.map((block) => describeBlock(block, print.sources.map(cellOf)));
+  const bindings = describeBlocks(ordinals, print.sources.map(cellOf));
   const lifted = new Map<OpNode, GraphValue>();
   if (literals.length > 0) {
     literals.forEach((node, i) => {
       const cell = new Cell("data", node.outs.out.type, "literal");
       lifted.set(node, cell.value);
       placements.set(cell.value.node as SourceNode, {
-        binding: blocks.length,
+        binding: ordinals.size,
         offset: i * PACK_ALIGNMENT,
       });
     });
@@ -94,10 +103,7 @@ function makePlan(
   }
   const request: PlanRequest = {
     outputs: wanted.outputs,
-    updates: [...wanted.updates].map(([cell, value]) => ({
-      source: cell.value.node as SourceNode,
-      value,
-    })),
+    updates: wanted.updates.map(({ source, value }) => ({ source, value })),
     bindings,
     placements,
   };
@@ -108,11 +114,18 @@ function makePlan(
   );
 }
 
-function describeBlock(block: Block, cells: readonly Cell[]): BindingInfo {
-  const tenants = cells.filter((cell) => cell.block === block);
+function describeBlocks(
+  ordinals: ReadonlyMap<Block, number>,
+  cells: readonly Cell[],
+): BindingInfo[] {
+  const tenants = [...ordinals.keys()].map((block) => ({ block, cells: [] as Cell[] }));
+  for (const cell of cells) tenants[ordinals.get(cell.block) ?? -1]?.cells.push(cell);
   const kinds = { variable: "variable", argument: "input", data: "constant" } as const;
-  const name = tenants.map((cell) => cell.name).join(", ");
-  return { kind: kinds[tenants[0]?.kind ?? "data"], bytes: block.bytes, name };
+  return tenants.map(({ block: { bytes }, cells: [first, ...rest] }) => ({
+    kind: kinds[first?.kind ?? "data"],
+    bytes,
+    name: [first, ...rest].map((cell) => cell?.name).join(", "),
+  }));
 }
 
 export function literalBytes(count: number): number {

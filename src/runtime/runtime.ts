@@ -1,12 +1,12 @@
 /**
  * One open device with everything that lives on it. Whatever touches the device goes through one queue, so that
- * assignments, steps and reads take effect in the order in which they were called.
+ * assignments, steps, loads and reads take effect in the order in which they were called.
  */
 import type { Device, Program, Storage } from "../devices/device.ts";
 import {
   DeviceLostError,
   DisposedError,
-  GradgpuError,
+  type GradgpuError,
   OutOfMemoryError,
   TraceError,
 } from "../errors.ts";
@@ -16,10 +16,14 @@ import { BYTES_PER_ELEMENT, type HostArray, viewAs } from "../tensor/dtype.ts";
 import type { Key } from "../tensor/random.ts";
 import { bytesOf, sizeOf } from "../tensor/shape.ts";
 import { activeTrace, checkNotInCell } from "./active-trace.ts";
-import { type Block, type BlockOwner, Cell } from "./cell.ts";
-import { isCurrentRuntime, setCurrentRuntime } from "./current.ts";
-import { literalBytes, literalData, type Prepared, prepare } from "./prepare.ts";
+import { Block, Cell } from "./cell.ts";
+import { leaveRuntime } from "./current.ts";
+import { collectGarbage } from "./garbage.ts";
+import { onTwoDevices } from "./locate.ts";
+import { literalBytes, literalData, type Prepared, prepare, type Update } from "./prepare.ts";
+import { type CachedProgram, ProgramCache } from "./program-cache.ts";
 import { EAGER_STREAM, keyOfRun } from "./seeds.ts";
+import { fromSettled, settle, settled } from "./settled.ts";
 import type { Tensor, Variable } from "./tensor.ts";
 
 export interface RuntimeOptions {
@@ -29,38 +33,106 @@ export interface RuntimeOptions {
   readonly memoryBudget: number;
 }
 
-interface LoadedPlan {
-  readonly plan: Plan;
+/** An assignment outside of compiled steps that is to be computed. */
+export interface PendingUpdate extends Update {
+  /** Stands for the elements that it gives. */
+  readonly next: GraphValue;
+  readonly version: number;
+}
+
+/** A plan of eager evaluation. */
+interface EagerPlan extends CachedProgram {
   readonly program: Program;
   readonly literals: Storage | undefined;
 }
 
-export class Runtime implements BlockOwner {
+const MAX_EAGER_PLANS = 256;
+const MAX_STEP_PLANS = 512;
+
+/** Assignments that nobody reads are computed when there are so many: their history would grow for ever. */
+const MAX_ASSIGNMENTS = 64;
+
+/** Garbage is looked for when twice as much is held as after the last time, and at least so much. */
+const LEAST_GARBAGE_BYTES = 512 * 2 ** 20;
+
+export class Runtime {
   readonly device: Device;
   readonly seed: number;
   readonly #memoryBudget: number;
-  readonly #plans = new Map<string, LoadedPlan>();
+  /** Plans of compiled steps. */
+  readonly steps = new ProgramCache(MAX_STEP_PLANS);
+  readonly #eager = new ProgramCache(MAX_EAGER_PLANS);
+  readonly #plans = new Map<string, EagerPlan>();
   readonly #assigned = new Set<Variable>();
+  #assignments = 0;
+  /** Results that cut a history of assignments short. */
+  #shortcuts: readonly Cell[] = [];
   #tail: Promise<unknown> = Promise.resolve();
+  /** Tasks that have not ended. */
+  #tasks = 0;
   #keys = 0;
+  #collectAt = LEAST_GARBAGE_BYTES;
+  #loss: DeviceLostError | undefined;
+  #closing: Promise<void> | undefined;
   #isClosed = false;
 
   constructor(device: Device, options: RuntimeOptions) {
     this.device = device;
     this.seed = options.seed;
     this.#memoryBudget = options.memoryBudget;
+    void device.lost.then((loss) => {
+      this.#loss = loss;
+    });
+  }
+
+  /** Closed, or lost with its device: what lay there is gone. */
+  get isDead(): boolean {
+    return this.#loss !== undefined || this.#isClosed;
+  }
+
+  /** Takes no more calls. */
+  get isClosing(): boolean {
+    return this.#closing !== undefined;
+  }
+
+  /** Why the elements of what is called `name` cannot be had any more. */
+  obituary(name: string): GradgpuError {
+    const how =
+      "What was saved before can be loaded and goes where init() has opened a device since: model.loadStateDict(saved), trainer.loadState(saved); other tensors have to be made again.";
+    return this.#loss === undefined
+      ? new DisposedError(
+          `${name}: a tensor can be used as long as its runtime is open; got one of ${this.device.description}, which was closed. ${how}`,
+        )
+      : new DeviceLostError(
+          `${name}: a tensor can be used as long as its device is there; got one of ${this.device.description}, which was lost. ${how}`,
+        );
   }
 
   /** Runs `task` after everything asked for before. */
   enqueue<T>(task: () => Promise<T> | T): Promise<T> {
-    if (this.#isClosed) {
+    if (this.#closing !== undefined) {
       return Promise.reject(
         new DisposedError("runtime: the device has been closed. Call init() to open one."),
       );
     }
+    this.#tasks++;
     const done = this.#tail.then(task);
-    this.#tail = done.catch(() => undefined);
+    const end = () => {
+      this.#tasks--;
+    };
+    this.#tail = done.then(end, end);
     return done;
+  }
+
+  /** Runs `task` at once where nothing is before it, else in turn; nobody waits for it. */
+  inOrder(task: () => void): void {
+    if (this.#tasks === 0 || this.#closing !== undefined) task();
+    else this.enqueue(task).catch(() => undefined);
+  }
+
+  /** Random numbers outside compiled steps begin anew, as after `init`. */
+  restartKeys(): void {
+    this.#keys = 0;
   }
 
   /** A key for something random outside compiled steps: a new one at every call. */
@@ -70,11 +142,35 @@ export class Runtime implements BlockOwner {
 
   noteAssigned(variable: Variable): void {
     this.#assigned.add(variable);
+    if (++this.#assignments % MAX_ASSIGNMENTS === 0) this.#shorten();
+  }
+
+  /** `variable` has got other elements, or is gone: what was assigned is not wanted any more. */
+  forgetAssigned(variable: Variable): void {
+    this.#assigned.delete(variable);
+  }
+
+  /**
+   * Keeps the history of assignments short. Their values are computed aside first, since more may be built on the
+   * elements that the variables still have; they are assigned once the present task of the page is over.
+   */
+  #shorten(): void {
+    const values = [...this.#assigned].flatMap(({ assigned }) => assigned ?? []);
+    const shorten = async () => {
+      const cells = await this.#compute(values, [], true);
+      for (const cell of this.#shortcuts) cell.dispose();
+      this.#shortcuts = cells;
+      this.flush();
+    };
+    // A value that cannot be computed is found again when it is assigned.
+    this.enqueue(shorten).catch(() => undefined);
   }
 
   /** Computes `tensors` and every assignment that is pending, as one plan. */
-  evaluate(tensors: readonly Tensor[]): Promise<void> {
-    return this.enqueue(() => this.#evaluate(tensors));
+  async evaluate(tensors: readonly Tensor[]): Promise<void> {
+    const values = tensors.map(({ value }) => value);
+    const pending = this.#takePending();
+    return this.enqueue(() => this.#evaluate(values, pending));
   }
 
   async read(tensor: Tensor): Promise<HostArray> {
@@ -84,98 +180,181 @@ export class Runtime implements BlockOwner {
         "data: a tensor has no values while a step is traced. Return it from the step and read it there.",
       );
     }
+    const { value } = tensor;
+    const pending = this.#takePending();
     // The read is started in turn but awaited outside the queue, so that later steps need not wait for it.
     const { elements } = await this.enqueue(async () => {
-      await this.#evaluate([tensor]);
-      return { elements: this.#fetch(tensor) };
+      await this.#evaluate([value], pending);
+      return { elements: this.#fetch(value) };
     });
     return elements;
   }
 
-  /** For tasks of the queue: computes `tensor` now. */
-  evaluateInTurn(tensor: Tensor): Promise<void> {
-    return this.#evaluate([tensor]);
+  /** For tasks of the queue: computes `value` now. */
+  async evaluateInTurn(value: GraphValue): Promise<void> {
+    await this.#compute([value], []);
   }
 
-  /** Makes sure that pending assignments are stored before variables are read by a compiled step. */
-  async flush(): Promise<void> {
-    if (this.#assigned.size > 0) await this.#evaluate([]);
+  /** Makes sure that pending assignments are stored before what is called next. */
+  flush(): void {
+    const pending = this.#takePending();
+    if (pending.length === 0) return;
+    // Whoever reads what failed is told.
+    this.enqueue(() => this.#evaluate([], pending)).catch(() => undefined);
   }
 
-  async #evaluate(tensors: readonly Tensor[]): Promise<void> {
-    const lazy = tensors.filter(({ value }) => value.node.op !== "source");
-    const variables = [...this.#assigned];
-    if (lazy.length === 0 && variables.length === 0) return;
-    const updates = new Map<Cell, GraphValue>();
-    for (const variable of variables) {
-      const value = variable.assigned;
-      if (value !== undefined && !variable.cell.isDisposed) updates.set(variable.cell, value);
+  /** The assignments that are pending; what is called from here on comes behind them. */
+  #takePending(): PendingUpdate[] {
+    if (this.#assigned.size === 0) return [];
+    const taken = [...this.#assigned].flatMap((variable) => variable.takeAssigned() ?? []);
+    this.#assigned.clear();
+    this.#assignments = 0;
+    return taken;
+  }
+
+  async #evaluate(values: readonly GraphValue[], updates: readonly PendingUpdate[]): Promise<void> {
+    try {
+      await this.#compute(values, updates);
+    } catch (error) {
+      if (updates.length === 0) throw error;
+      await this.#assignApart(values, updates);
+      await this.#compute(values, []);
     }
-    const prepared = prepare({ outputs: lazy.map(({ value }) => value), updates }, true);
-    const loaded = await this.#loadedPlan(prepared);
-    const cells = lazy.map(({ type }) => new Cell("data", type, "result"));
-    const storages = await this.bind(prepared);
-    if (loaded.literals !== undefined) {
-      this.device.write(loaded.literals, 0, literalData(prepared.literals));
-      storages.push(loaded.literals);
+  }
+
+  /** As far as they can be computed: an assignment that fails must not keep others from taking effect. */
+  async #assignApart(
+    values: readonly GraphValue[],
+    updates: readonly PendingUpdate[],
+  ): Promise<void> {
+    const sound: PendingUpdate[] = [];
+    const failed: { readonly update: PendingUpdate; readonly error: unknown }[] = [];
+    // None is stored before all are computed: they are made of the elements before.
+    for (const update of updates) {
+      try {
+        await this.#compute([update.value], []);
+        sound.push(update);
+      } catch (error) {
+        failed.push({ update, error });
+      }
     }
-    for (const cell of cells) storages.push(this.storageOf(cell.block));
-    await Promise.all(this.device.run(loaded.program, storages, []));
-    lazy.forEach((tensor, i) => {
-      const cell = cells[i];
-      if (cell !== undefined) tensor.settle(cell);
+    try {
+      await this.#compute([], sound);
+    } catch (error) {
+      failed.push(...sound.map((update) => ({ update, error })));
+    }
+    for (const { update, error } of failed) {
+      update.cell.fail(update.version, error, values.includes(update.value));
+    }
+  }
+
+  /**
+   * Computes `values` and stores `updates`, as one plan; gives the cells of the results. Where the caller will dispose
+   * of them, they are passing.
+   */
+  async #compute(
+    values: readonly GraphValue[],
+    updates: readonly PendingUpdate[],
+    isPassing = false,
+  ): Promise<readonly Cell[]> {
+    const alive = updates.filter(({ cell, version }) => {
+      if (cell.isDisposed) cell.store(version);
+      return !cell.isDisposed;
     });
-    for (const variable of variables) {
-      variable.settleAssigned();
-      this.#assigned.delete(variable);
+    const stored = new Set(alive.map(({ value }) => value));
+    const lazy = [...new Set(values.map(settled))].filter(
+      (value) => value.node.op !== "source" && !stored.has(value),
+    );
+    if (lazy.length === 0 && alive.length === 0) return [];
+    const fresh = fromSettled([...lazy, ...alive.map(({ value }) => value)]);
+    const outputs = fresh.slice(0, lazy.length);
+    const next = alive.map((update, i) => ({
+      ...update,
+      value: fresh[lazy.length + i] ?? update.value,
+    }));
+    const prepared = prepare({ outputs, updates: next }, { literalsAsData: true, isFresh: true });
+    if (prepared.cells.some(({ kind }) => kind === "argument")) throw isArgument();
+    const { program, literals } = await this.#eagerPlan(prepared);
+    const cells = lazy.map(({ type }) => this.#cell(type));
+    const storages = await this.bind(
+      prepared,
+      cells.map(({ block }) => block),
+    );
+    if (literals !== undefined) {
+      this.device.write(literals, 0, literalData(prepared.literals));
+      storages.splice(prepared.blocks.length, 0, literals);
     }
+    await Promise.all(this.device.run(program, storages, []));
+    lazy.forEach((value, i) => {
+      const cell = cells[i];
+      if (cell !== undefined) settle(value, cell.value, isPassing);
+    });
+    for (const { cell, version, value, next } of alive) {
+      cell.store(version);
+      settle(value, next);
+    }
+    if (this.isFull) await this.collect();
+    return cells;
   }
 
-  async #loadedPlan(prepared: Prepared): Promise<LoadedPlan> {
-    const known = this.#plans.get(prepared.key);
-    if (known === undefined) return this.#loadEager(prepared);
-    // The map keeps the order of use, so that the plans forgotten first are those not used for longest.
-    this.#plans.delete(prepared.key);
-    this.#plans.set(prepared.key, known);
+  #cell(type: Cell["type"]): Cell {
+    const cell = new Cell("data", type, "result");
+    cell.home = this;
+    return cell;
+  }
+
+  async #eagerPlan(prepared: Prepared): Promise<EagerPlan> {
+    const { key } = prepared;
+    const known = this.#plans.get(key) ?? (await this.#loadEager(prepared));
+    this.#plans.set(key, known);
+    this.#eager.use(known);
     return known;
   }
 
-  async #loadEager(prepared: Prepared): Promise<LoadedPlan> {
+  async #loadEager(prepared: Prepared): Promise<EagerPlan> {
     const plan = prepared.plan(this.device.traits);
     const program = await this.load(plan);
-    const count = prepared.literals.length;
-    const literals = count === 0 ? undefined : this.allocate(literalBytes(count));
-    const loaded: LoadedPlan = { plan, program, literals };
-    this.#plans.set(prepared.key, loaded);
-    this.#forgetOldPlans();
-    return loaded;
-  }
-
-  /** Plans of eager evaluation are kept for reuse, the 256 used last. */
-  #forgetOldPlans(): void {
-    for (const [key, { program, literals }] of this.#plans) {
-      if (this.#plans.size <= 256) return;
-      this.#plans.delete(key);
-      this.device.unload(program);
-      if (literals !== undefined) this.device.release(literals);
+    const bytes = literalBytes(prepared.literals.length);
+    let literals: Storage | undefined;
+    try {
+      literals = bytes === 0 ? undefined : await this.withRoom(() => this.allocate(bytes));
+    } catch (error) {
+      this.unload(program);
+      throw error;
     }
+    return {
+      program,
+      literals,
+      bytes,
+      unload: () => {
+        this.#plans.delete(prepared.key);
+        this.unload(program);
+        if (literals !== undefined) this.release(literals);
+      },
+    };
   }
 
-  async load(plan: Plan): Promise<Program> {
-    const temporaries = plan.slots.reduce((total, bytes) => total + bytes, 0);
-    this.#checkBudget(temporaries);
-    return this.device.load(plan);
+  /** @throws OutOfMemoryError, KernelError */
+  load(plan: Plan): Promise<Program> {
+    return this.withRoom(() => {
+      this.#checkBudget(plan.slots.reduce((total, bytes) => total + bytes, 0));
+      return this.device.load(plan);
+    });
   }
 
-  /** The storages behind a plan's blocks, with all data that was still on the host in place. */
-  async bind(prepared: Prepared): Promise<Storage[]> {
+  /** A device that is closed or lost has taken its programs with it. */
+  unload(program: Program): void {
+    if (!this.isDead) this.#giveBack(() => this.device.unload(program));
+  }
+
+  /** The storages behind a plan's blocks and then `more`, with all data that was still on the host in place. */
+  async bind(prepared: Prepared, more: readonly Block[]): Promise<Storage[]> {
     for (const cell of prepared.cells) {
-      if (cell.coming !== undefined) {
-        cell.host = await cell.coming;
-        cell.coming = undefined;
-      }
+      if (cell.coming !== undefined) await arrived(cell);
+      cell.checkAlive();
     }
-    const storages = prepared.blocks.map((block) => this.storageOf(block));
+    const place = () => [...prepared.blocks, ...more].map((block) => this.storageOf(block));
+    const storages = await this.withRoom(place);
     for (const cell of prepared.cells) this.upload(cell);
     return storages;
   }
@@ -183,24 +362,28 @@ export class Runtime implements BlockOwner {
   upload(cell: Cell): void {
     if (cell.host === undefined) return;
     this.device.write(this.storageOf(cell.block), cell.offset * BYTES_PER_ELEMENT, cell.host);
-    cell.host = undefined;
+    cell.placed();
   }
 
-  /** @throws GradgpuError where the block belongs to another runtime */
+  /** The memory behind `block`, allocated now if it has none. @throws GradgpuError where it is another runtime's */
   storageOf(block: Block): Storage {
-    if (block.held === undefined) block.held = { storage: this.allocate(block.bytes), owner: this };
-    else if (block.held.owner !== this) {
-      throw new GradgpuError(
-        `runtime: a tensor can only be used on the device that it lies on; got one of ${block.held.owner.device.description} on ${this.device.description}. Read it with data() while its own device is open, and make a new one.`,
-      );
+    block.outlive();
+    if (block.held !== undefined) {
+      if (block.held.owner !== this) throw onTwoDevices(this, block.held.owner);
+      return block.held.storage;
     }
-    return block.held.storage;
+    const storage = this.allocate(block.bytes);
+    block.held = { storage, owner: this };
+    return storage;
   }
 
   release(storage: Storage): void {
-    if (this.#isClosed) return;
+    if (!this.isDead) this.#giveBack(() => this.device.release(storage));
+  }
+
+  #giveBack(give: () => void): void {
     try {
-      this.device.release(storage);
+      give();
     } catch (error) {
       // A lost device has taken its memory with it, and a finalizer has nobody to tell.
       if (!(error instanceof DeviceLostError)) throw error;
@@ -220,23 +403,70 @@ export class Runtime implements BlockOwner {
     );
   }
 
-  async #fetch(tensor: Tensor): Promise<HostArray> {
-    const { node } = tensor.value;
-    const cell = node.op === "source" && node.holder instanceof Cell ? node.holder : undefined;
-    if (cell === undefined || cell.kind === "argument") {
-      throw new TraceError(
-        "data: this tensor stands for an argument of a compiled step and has no values. Return what you want to read from the step.",
-      );
+  /** What `place` gives. Where there is no room for it, what nobody uses is given back first. */
+  async withRoom<T>(place: () => Promise<T> | T): Promise<T> {
+    try {
+      return await place();
+    } catch (error) {
+      if (!(error instanceof OutOfMemoryError)) throw error;
     }
+    this.steps.clear();
+    this.#eager.clear();
+    let before = Number.POSITIVE_INFINITY;
+    for (;;) {
+      const held = this.device.memory().bytes;
+      try {
+        return await place();
+      } catch (error) {
+        if (!(error instanceof OutOfMemoryError) || held >= before) throw error;
+      }
+      before = held;
+      await collectGarbage(() => this.device.memory().bytes < before);
+    }
+  }
+
+  /** Whether so much is held that a part of it may be what nobody can reach. */
+  get isFull(): boolean {
+    return this.device.memory().bytes >= this.#collectAt;
+  }
+
+  /** Keeps memory that nobody can reach from piling up where the engine sees no reason to collect. */
+  async collect(): Promise<void> {
+    const { bytes } = this.device.memory();
+    await collectGarbage(() => this.device.memory().bytes < bytes / 2);
+    this.#collectAt = Math.max(LEAST_GARBAGE_BYTES, 2 * this.device.memory().bytes);
+  }
+
+  async #fetch(wanted: GraphValue): Promise<HostArray> {
+    const { node } = settled(wanted);
+    const cell = node.op === "source" && node.holder instanceof Cell ? node.holder : undefined;
+    if (cell === undefined || cell.kind === "argument" || node.op !== "source") throw isArgument();
+    cell.check(node);
+    const { type } = cell;
     if (cell.coming !== undefined) return (await cell.coming).slice();
+    cell.checkAlive();
     if (cell.host !== undefined) return cell.host.slice();
-    if (sizeOf(cell.type.shape) === 0) return viewAs(cell.type.dtype, new ArrayBuffer(0));
-    const bytes = await this.device.read(
-      this.storageOf(cell.block),
-      cell.offset * BYTES_PER_ELEMENT,
-      bytesOf(cell.type),
-    );
-    return viewAs(cell.type.dtype, bytes);
+    if (sizeOf(type.shape) === 0) return viewAs(type.dtype, new ArrayBuffer(0));
+    const storage = this.storageOf(cell.block);
+    const bytes = await this.device.read(storage, cell.offset * BYTES_PER_ELEMENT, bytesOf(type));
+    return viewAs(type.dtype, bytes);
+  }
+
+  /** Moves `variables`, which lie here or on the host, to another runtime, after everything asked for before. */
+  move(variables: readonly Variable[], to: Runtime): Promise<void> {
+    this.flush();
+    return this.enqueue(async () => {
+      const elements = await Promise.all(variables.map(({ cell }) => this.#fetch(cell.value)));
+      // Those that lie side by side do so there, too.
+      const blocks = new Map<Block, Block>();
+      variables.forEach(({ cell }, i) => {
+        const block = blocks.get(cell.block) ?? new Block(cell.block.bytes);
+        blocks.set(cell.block, block);
+        cell.moveTo(block, cell.offset);
+        cell.home = to;
+        cell.host = elements[i];
+      });
+    });
   }
 
   /** What is held on the device now. */
@@ -245,11 +475,28 @@ export class Runtime implements BlockOwner {
   }
 
   /** Waits for everything asked for so far, then gives the device back. */
-  async close(): Promise<void> {
-    if (this.#isClosed) return;
-    await this.enqueue(() => this.device.synchronise()).catch(() => undefined);
-    this.#isClosed = true;
-    if (isCurrentRuntime(this)) setCurrentRuntime(undefined);
-    await this.device.close();
+  close(): Promise<void> {
+    if (this.#closing !== undefined) return this.#closing;
+    this.flush();
+    // A device that is lost meanwhile has nothing to wait for.
+    const done = this.enqueue(() => this.device.synchronise()).catch(() => undefined);
+    this.#closing = Promise.race([done, this.device.lost]).then(() => {
+      this.#isClosed = true;
+      leaveRuntime(this);
+      return this.device.close();
+    });
+    return this.#closing;
   }
+}
+
+function isArgument(): TraceError {
+  return new TraceError(
+    "data: this tensor stands for an argument of a compiled step and has no values. Return what you want to read from the step.",
+  );
+}
+
+/** Brings elements that are on their way to the host. */
+async function arrived(cell: Cell): Promise<void> {
+  cell.host = await cell.coming;
+  cell.coming = undefined;
 }

@@ -1,11 +1,13 @@
-import { DisposedError, ShapeError } from "../errors.ts";
+import { DisposedError, InternalError, ShapeError, TraceError } from "../errors.ts";
 import type { GraphValue } from "../graph/graph.ts";
 import type { DType, HostArray } from "../tensor/dtype.ts";
 import { hostValues, type Nested } from "../tensor/host.ts";
 import { describe, type Shape, sameShape, sizeOf, type TensorType } from "../tensor/shape.ts";
 import { activeTrace, checkNotInCell } from "./active-trace.ts";
 import { Cell } from "./cell.ts";
-import { currentRuntime } from "./current.ts";
+import { cellsOf, queueOf, runtimeOf } from "./locate.ts";
+import type { PendingUpdate } from "./runtime.ts";
+import { fromSettled, settledForGood } from "./settled.ts";
 
 /**
  * A lazy, immutable array. Ops on it return at once, with their shapes checked; elements are computed when they are
@@ -22,17 +24,10 @@ export class Tensor {
 
   /** The graph value behind the tensor. For code that builds graphs; others use the functions. */
   get value(): GraphValue {
-    if (this.#isDisposed) {
-      throw new DisposedError(
-        `tensor: a tensor cannot be used after dispose(); got ${describe(this.#value.type)}. Dispose of it when nothing that depends on it is wanted any more.`,
-      );
-    }
+    if (this.#isDisposed) throw disposed(this.#value.type);
+    // What has been computed takes the place of the computation, which can then be forgotten.
+    this.#value = settledForGood(this.#value);
     return this.#value;
-  }
-
-  /** Replaces the computation by its result. */
-  settle(cell: Cell): void {
-    this.#value = cell.value;
   }
 
   get type(): TensorType {
@@ -50,7 +45,7 @@ export class Tensor {
 
   /** The elements, row-major, in an array of the caller's own. bool comes as 0 and 1. */
   async data(): Promise<HostArray> {
-    return currentRuntime("data()").read(this);
+    return runtimeOf(cellsOf(fromSettled([this.value])), "data()").read(this);
   }
 
   /** The only element of a tensor of size 1; true and false for bool come as 1 and 0. */
@@ -63,11 +58,20 @@ export class Tensor {
     return (await this.data())[0] ?? Number.NaN;
   }
 
+  /** Steps and reads that were called before still see the elements. */
   dispose(): void {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
-    const { node } = this.#value;
-    if (node.op === "source" && node.holder instanceof Cell) node.holder.dispose();
+    const { node } = settledForGood(this.#value);
+    const cell = node.op === "source" ? node.holder : undefined;
+    if (!(cell instanceof Cell)) return;
+    const runtime = queueOf([cell]);
+    if (runtime === undefined) cell.dispose();
+    else runtime.inOrder(() => cell.dispose());
+  }
+
+  protected get isDisposed(): boolean {
+    return this.#isDisposed;
   }
 
   [Symbol.dispose](): void {
@@ -97,8 +101,15 @@ export class Variable extends Tensor {
 
   /** The value to compute with: what was assigned last, or what is stored. */
   override get value(): GraphValue {
-    if (this.cell.isDisposed) return super.value;
-    return activeTrace()?.assigned.get(this.cell) ?? this.#assigned ?? this.cell.value;
+    if (this.isDisposed) return super.value;
+    const trace = activeTrace();
+    if (trace !== undefined) this.#settleBefore();
+    return trace?.assigned.get(this.cell) ?? this.#assigned ?? this.cell.value;
+  }
+
+  /** What is traced runs after the assignments that are pending now. */
+  #settleBefore(): void {
+    if (this.#assigned !== undefined) runtimeOf([this.cell], "compile").flush();
   }
 
   /** What is assigned but not computed yet. */
@@ -121,34 +132,68 @@ export class Variable extends Tensor {
       `Carry what changes from step to step, and assign ${this.name} after the scan.`,
     );
     const trace = activeTrace();
-    if (trace !== undefined) trace.assigned.set(this.cell, next.value);
-    else {
+    if (trace !== undefined) {
+      this.#settleBefore();
+      trace.assigned.set(this.cell, next.value);
+    } else {
+      const runtime = runtimeOf([this.cell], "assign");
       this.#assigned = next.value;
-      currentRuntime("assign").noteAssigned(this);
+      runtime.noteAssigned(this);
     }
   }
 
   /**
-   * Replaces the elements by a copy of data of the host at once; converted as by `tensor` to the variable's dtype.
-   * @throws ShapeError for another number of elements, ArgumentError for what the dtype cannot hold
+   * Replaces the elements by a copy of data of the host, converted as by `tensor` to the variable's dtype. Steps and reads
+   * that were called before see the elements before.
+   * @throws ShapeError for another number of elements, ArgumentError for what the dtype cannot hold, TraceError while a
+   *   step is traced
    */
   load(data: Nested): void {
-    const elements = hostValues(`load ${this.name}`, data, this.type).data;
+    const { cell } = this;
+    if (this.isDisposed) throw disposed(this.type);
+    if (activeTrace() !== undefined) {
+      throw new TraceError(
+        `load: a variable cannot be loaded while a step is traced; got ${this.name}. Load it before the step, or assign to it.`,
+      );
+    }
+    const converted = hostValues(`load ${this.name}`, data, this.type).data;
+    const elements = converted === data ? converted.slice() : converted;
+    const runtime = queueOf([cell]);
     this.#assigned = undefined;
-    this.cell.renew();
-    this.cell.host = elements === data ? elements.slice() : elements;
+    runtime?.forgetAssigned(this);
+    // Other assignments that are pending are made of the elements before.
+    runtime?.flush();
+    const version = cell.renew();
+    const replace = () => {
+      if (!cell.isDisposed) cell.host = elements;
+      cell.store(version);
+    };
+    if (runtime === undefined) replace();
+    else runtime.inOrder(replace);
   }
 
-  /** The assigned value has been stored. */
-  settleAssigned(): void {
+  /** For the runtime: the assignment that is pending takes effect with what is called now. */
+  takeAssigned(): PendingUpdate | undefined {
+    const value = this.#assigned;
     this.#assigned = undefined;
-    this.cell.renew();
+    const { cell } = this;
+    if (value === undefined || cell.isDisposed) return undefined;
+    const { node } = cell.value;
+    if (node.op !== "source") throw new InternalError("a cell's value is no source.");
+    const version = cell.renew();
+    return { cell, source: node, value, version, next: cell.value };
   }
 
   override dispose(): void {
-    this.cell.dispose();
+    this.#assigned = undefined;
     super.dispose();
   }
+}
+
+function disposed(type: TensorType): DisposedError {
+  return new DisposedError(
+    `tensor: a tensor cannot be used after dispose(); got ${describe(type)}. Dispose of it when nothing that depends on it is wanted any more.`,
+  );
 }
 
 /** A tensor with the given elements, one for each of the shape's. The array is not copied: leave it as it is until the tensor has been used. */

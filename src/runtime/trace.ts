@@ -2,11 +2,12 @@
  * Running a user's function on tensors that stand for its arguments, to see what it computes and which variables it
  * assigns. Assignments made meanwhile are kept in the trace alone: the variables themselves stay as they are.
  */
-import { TraceError } from "../errors.ts";
+import { InternalError, TraceError } from "../errors.ts";
 import type { GraphValue } from "../graph/graph.ts";
 import type { TensorType } from "../tensor/shape.ts";
 import { activeTrace, checkNotInCell, type Trace, whileTracing } from "./active-trace.ts";
 import { Cell } from "./cell.ts";
+import type { Update } from "./prepare.ts";
 import { tensorsIn } from "./structure.ts";
 import { Tensor } from "./tensor.ts";
 
@@ -16,7 +17,7 @@ export interface Traced<R> {
   /** The values of the result's tensors: of a variable, what the function assigned to it last. */
   readonly values: readonly GraphValue[];
   readonly arguments: readonly Cell[];
-  readonly assigned: ReadonlyMap<Cell, GraphValue>;
+  readonly assigned: readonly Update[];
   readonly key: Cell | undefined;
 }
 
@@ -43,5 +44,10 @@ export function trace<R>(fn: (...args: Tensor[]) => R, types: readonly TensorTyp
       "compile: the function must not be async; it is run once, on tensors that have no values yet. Await results outside, after the step.",
     );
   }
-  return { result, values, arguments: cells, assigned: notes.assigned, key: notes.key };
+  const assigned = [...notes.assigned].map(([cell, value]) => {
+    const { node } = cell.value;
+    if (node.op !== "source") throw new InternalError("a cell's value is no source.");
+    return { cell, source: node, value };
+  });
+  return { result, values, arguments: cells, assigned, key: notes.key };
 }

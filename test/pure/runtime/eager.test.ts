@@ -151,10 +151,12 @@ describe("a runtime that is closed", () => {
     expect((await ones([1]).data())[0]).toBe(1);
   });
 
-  it("leaves its tensors with a message that says where they lie", async () => {
+  it("leaves its tensors with a message that says where they lay and what can be done", async () => {
     const y = mul(ones([4]), 2);
     await y.data();
+    await runtime.close();
     openCounting();
-    await expect(add(y, 1).data()).rejects.toThrow(/on the device that it lies on/);
+    await expect(add(y, 1).data()).rejects.toThrow(/which was closed\. .*loadStateDict/);
+    await expect(y.data()).rejects.toThrow(DisposedError);
   });
 });
