@@ -8,6 +8,7 @@ export * from "./functions/elementwise.ts";
 export * from "./functions/gradient-flow.ts";
 export * from "./functions/gradients.ts";
 export * from "./functions/linear.ts";
+export { type LookUp, lookUps } from "./functions/look-ups.ts";
 export * from "./functions/movement.ts";
 export * from "./functions/optimizer.ts";
 export * from "./functions/random.ts";

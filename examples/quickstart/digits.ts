@@ -30,19 +30,17 @@ export async function trainDigits(
   const optimizer = optim.adam({ learningRate: learningRate * schedule(0) });
   const trainer = new Trainer(model, { loss: losses.crossEntropy, optimizer });
   const training = take(mnist.training, settings.training);
-  const trained = await follow(
-    trainer.fit(training, { epochs, batchSize, seed: run.seed, signal: run.signal }),
-    {
-      run,
-      label: "digits",
-      totalSteps: epochs * batchCount(training.length, { batchSize, dropLast: true }),
-      optimizer,
-      learningRate,
-      limitMs: settings.limitMs,
-      shown: (loss) => loss,
-      note: ({ epoch, accuracy = 0 }) => `batch ${(100 * accuracy).toFixed(0)} %, epoch ${epoch}`,
-    },
-  );
+  const order = { epochs, batchSize, dropLast: true, seed: run.seed };
+  const trained = await follow(trainer.fit(training, { ...order, signal: run.signal }), {
+    run,
+    label: "digits",
+    totalSteps: epochs * batchCount(training.length, order),
+    optimizer,
+    learningRate,
+    limitMs: settings.limitMs,
+    shown: (loss) => loss,
+    note: ({ epoch, accuracy = 0 }) => `batch ${(100 * accuracy).toFixed(0)} %, epoch ${epoch}`,
+  });
   const tested = await testDigits(trainer, mnist, settings.test, run.signal);
   return { ...trained, ...tested, filters: await firstFilters(model) };
 }

@@ -47,7 +47,7 @@ export async function trainText(moby: Moby, settings: TextSettings, run: Run): P
   const measure = async (part: Int32Array) =>
     bits(await trainer.evaluate(part, { batchSize, signal }));
   const heldOut: Point[] = [];
-  const trained = await follow(trainer.fit(ids, { epochs, batchSize, signal }), {
+  const trained = await follow(trainer.fit(ids, { epochs, batchSize, dropLast: true, signal }), {
     run,
     label: "text",
     totalSteps,

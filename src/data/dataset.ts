@@ -1,11 +1,18 @@
+import { shown } from "../arguments.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import { type DType, type HostArray, type Shape, sizeOf } from "../functions.ts";
+import { type Given, valuesOf } from "./values.ts";
 
 /** Values with a shape, on the host. */
 export interface Values<A extends HostArray = HostArray> {
   readonly data: A;
   readonly shape: Shape;
   readonly dtype: DType;
+  /**
+   * Which dimension counts the steps of sequences, where that is known: 0 of [T, B, …], 1 of [B, T, …]. A Trainer
+   * compares it with what the model takes for time.
+   */
+  readonly time?: 0 | 1;
 }
 
 /**
@@ -20,6 +27,7 @@ export type Column =
       readonly dtype: "f32";
       readonly scale: number;
       readonly offset: number;
+      readonly time?: 0 | 1;
     };
 
 /** Inputs and targets of `length` examples: plain arrays and shapes, nothing on a device. */
@@ -30,18 +38,15 @@ export interface Dataset {
 }
 
 /**
- * A dataset of inputs x [N, …] and targets y [N, …].
- * @throws ShapeError where an array does not fill its shape or N differs.
+ * A dataset of inputs x [N, …] and targets y [N, …]: columns, lists of numbers, or typed arrays with a shape. Of lists,
+ * y is i32 where it is one whole number an example, and everything else f32.
+ * @throws ShapeError where an array does not fill its shape or N differs, ArgumentError for what holds no numbers
  */
-export function dataset(columns: { readonly x: Column; readonly y: Column }): Dataset {
-  const { x, y } = columns;
-  for (const [name, { data, shape }] of Object.entries({ x, y })) {
-    if (shape.length > 0 && data.length === sizeOf(shape)) continue;
-    throw new ShapeError(
-      `dataset: ${name} must have as many values as its shape [N, …] says; got ${data.length} values, ` +
-        `shape [${shape.join(", ")}]. The first dimension counts the examples.`,
-    );
-  }
+export function dataset(columns: {
+  readonly x: Column | Given;
+  readonly y: Column | Given;
+}): Dataset {
+  const [x, y] = [columnOf("x", columns?.x, "f32"), columnOf("y", columns?.y, undefined)];
   if (x.shape[0] !== y.shape[0]) {
     throw new ShapeError(
       `dataset: x and y must have the same number of examples; got x [${x.shape.join(", ")}], ` +
@@ -49,6 +54,31 @@ export function dataset(columns: { readonly x: Column; readonly y: Column }): Da
     );
   }
   return { length: x.shape[0] ?? 0, x, y };
+}
+
+function columnOf(name: string, given: Column | Given, wanted: DType | undefined): Column {
+  const column = isScaled(given)
+    ? checkedBytes(name, given)
+    : valuesOf(`dataset: ${name}`, given, wanted);
+  if (column.shape.length > 0 && column.data.length === sizeOf(column.shape)) return column;
+  throw new ShapeError(
+    `dataset: ${name} must have as many values as its shape [N, …] says; got ${column.data.length} values, ` +
+      `shape [${column.shape.join(", ")}]. The first dimension counts the examples.`,
+  );
+}
+
+function isScaled(given: unknown): given is Extract<Column, { scale: number }> {
+  return typeof given === "object" && given !== null && "scale" in given;
+}
+
+function checkedBytes(name: string, column: Extract<Column, { scale: number }>): Column {
+  const { data, shape, scale, offset } = column;
+  if (data instanceof Uint8Array && Array.isArray(shape) && Number.isFinite(scale + offset)) {
+    return column;
+  }
+  throw new ArgumentError(
+    `dataset: ${name} with a scale must be bytes with a shape, a finite scale and an offset; got data ${shown(data)}, scale ${shown(scale)}, offset ${shown(offset)}. data.images makes such columns.`,
+  );
 }
 
 /** How bytes become floats: (byte / 255 − mean) / deviation; [0, 1] where nothing is said. */
@@ -108,7 +138,8 @@ export function gather(column: Column, rows: Uint32Array): Values {
     if ("scale" in column) writeScaled(data, i * rowSize, source, column.scale, column.offset);
     else data.set(source, i * rowSize);
   });
-  return { data, shape, dtype: column.dtype };
+  const values = { data, shape, dtype: column.dtype };
+  return column.time === undefined ? values : { ...values, time: column.time };
 }
 
 /** Bytes become floats; everything else keeps its kind of array. */

@@ -38,3 +38,4 @@ export {
   streamWindows,
 } from "./stream-windows.ts";
 export { TextVocabulary, type TextVocabularyJson, type TextVocabularyOptions } from "./text.ts";
+export type { Given, Lists } from "./values.ts";

@@ -1,118 +1,112 @@
+/** One pass over data: examples in batches, a text in windows, or what the caller makes. */
 import {
   type BatchOptions,
   batchCount,
   batches,
-  type Dataset,
   sequenceBatchCount,
   sequenceBatches,
-  type Values,
 } from "../data/index.ts";
 import { ArgumentError } from "../errors.ts";
-
-/** What one step is given. */
-export interface TrainingBatch {
-  readonly x: Values;
-  readonly y: Values;
-  /**
-   * For windows of longer sequences, time first ([T, B, …]): whether the sequences begin here, all of them or row by
-   * row. A row that goes on does so from the recurrent state that the window before left; one that begins starts from
-   * zeros. Leave it out for examples that stand for themselves.
-   */
-  readonly start?: boolean | readonly boolean[];
-}
-
-/**
- * What can be trained on: examples; a text as ids, read as windows in parallel streams; or batches that the caller
- * makes, from memory or as they arrive, a new pass for every epoch.
- */
-export type TrainingData =
-  | Dataset
-  | Int32Array
-  | ((epoch: number) => Iterable<TrainingBatch> | AsyncIterable<TrainingBatch>);
+import {
+  type Batches,
+  checkedBatches,
+  type ReadyData,
+  type TrainingBatch,
+} from "./training-data.ts";
 
 export interface PassOptions {
-  readonly batchSize: number;
+  readonly caller: string;
+  /** Not needed where the caller makes the batches. */
+  readonly batchSize: number | undefined;
   /** Steps of a window of truncated back-propagation through time; needed for texts. */
-  readonly window?: number | undefined;
+  readonly window: number | undefined;
+  /** Whether every window has that many, also where a text is shorter. */
+  readonly isWindowFixed?: boolean;
   /** Shuffles examples; their own order where it is missing. */
   readonly seed?: number | undefined;
   readonly epoch: number;
-  /** Evaluation uses every target once; training prefers batches of one shape. */
-  readonly isComplete: boolean;
+  /** Leaves out what does not fill a batch or a window. */
+  readonly dropLast: boolean;
 }
 
-/** One pass over the data. */
-export function passOver(
-  data: TrainingData,
-  options: PassOptions,
-): Iterable<TrainingBatch> | AsyncIterable<TrainingBatch> {
-  if (typeof data === "function") return iterableOf(data(options.epoch));
-  return data instanceof Int32Array ? windows(data, options) : examples(data, options);
+export function passOver(data: ReadyData, options: PassOptions): Batches | PromiseLike<Batches> {
+  if (typeof data === "function") {
+    const made: unknown = data(options.epoch);
+    return made instanceof Promise
+      ? made.then((batches) => checkedBatches(options.caller, batches))
+      : checkedBatches(options.caller, made);
+  }
+  return data instanceof Int32Array
+    ? windows(data, options)
+    : batches(data, exampleOptions(options));
 }
 
-/** Data of a caller's making may be anything. */
-function iterableOf<T>(made: T): T {
-  if (
-    typeof made === "object" &&
-    made !== null &&
-    (Symbol.iterator in made || Symbol.asyncIterator in made)
-  )
-    return made;
-  throw new ArgumentError(
-    `fit: a function must return an iterable of batches; got ${named(made)}. Make it a generator: function* () { yield { x, y }; }.`,
-  );
-}
-
-/** @throws ArgumentError where `batch` is no TrainingBatch */
-export function checkBatch(batch: unknown): void {
-  const isValues = (part: unknown) =>
-    typeof part === "object" && part !== null && "data" in part && "shape" in part;
-  const { x, y } = (batch ?? {}) as { x?: unknown; y?: unknown };
-  if (isValues(x) && isValues(y)) return;
-  throw new ArgumentError(
-    `fit: a batch must be { x, y }, each { data, shape, dtype }; got ${named(batch)}. The functions of gradgpu/data make them.`,
-  );
-}
-
-function named(value: unknown): string {
-  if (typeof value !== "object" || value === null) return `${typeof value} ${String(value)}`;
-  const keys = Object.keys(value);
-  const { name } = value.constructor ?? { name: "object" };
-  return ArrayBuffer.isView(value) || Array.isArray(value)
-    ? name
-    : `${name} { ${keys.join(", ")} }`;
-}
-
-/** Batches in one pass, or undefined where only the caller knows. */
-export function batchesInPass(data: TrainingData, options: PassOptions): number | undefined {
+/**
+ * Batches in one pass, or undefined where only the caller knows.
+ * @throws ArgumentError where there is none
+ */
+export function batchesInPass(data: ReadyData, options: PassOptions): number | undefined {
   if (typeof data === "function") return undefined;
-  if (data instanceof Int32Array) return sequenceBatchCount(data.length, windowOptions(options));
-  return batchCount(data.length, exampleOptions(options));
+  const isText = data instanceof Int32Array;
+  const count = isText
+    ? sequenceBatchCount(data.length, windowOptions(data, options))
+    : batchCount(data.length, exampleOptions(options));
+  if (count > 0) return count;
+  const { caller, batchSize, window } = options;
+  throw new ArgumentError(
+    isText
+      ? `${caller}: a text must have a target at least, and fill a window with dropLast; got ${data.length} ids for ${batchSize} rows of windows of ${window} steps. Leave dropLast out, or take a longer text, fewer rows or a shorter window.`
+      : `${caller}: with dropLast the examples must fill a batch; got ${data.length} for a batchSize of ${batchSize}. Leave dropLast out, or make batchSize smaller.`,
+  );
 }
 
-function exampleOptions({ batchSize, seed, epoch, isComplete }: PassOptions): BatchOptions {
+/** @throws ArgumentError for a pass that gave nothing */
+export function checkNotEmpty<T>(
+  caller: string,
+  last: T | undefined,
+  epoch: number,
+): asserts last is T {
+  if (last !== undefined) return;
+  throw new ArgumentError(
+    `${caller}: a pass over the data must have a batch at least; got none in epoch ${epoch}. A generator can be passed over once: give a function that makes a new one for every epoch.`,
+  );
+}
+
+function sizeOfBatches({ caller, batchSize }: PassOptions): number {
+  if (batchSize !== undefined) return batchSize;
+  throw new ArgumentError(
+    `${caller}: examples and texts are read in batches; got batchSize undefined. Say how many examples, or rows of text, are a step: { batchSize: 32 }.`,
+  );
+}
+
+function exampleOptions(options: PassOptions): BatchOptions {
+  const { seed, epoch, dropLast } = options;
   const shuffled = seed === undefined ? {} : { seed };
-  return { batchSize, epoch, dropLast: !isComplete, ...shuffled };
+  return { batchSize: sizeOfBatches(options), epoch, dropLast, ...shuffled };
 }
 
-function examples(data: Dataset, options: PassOptions): Iterable<TrainingBatch> {
-  return batches(data, exampleOptions(options));
-}
-
-function windowOptions({ batchSize, window, isComplete }: PassOptions) {
+function windowOptions(ids: Int32Array, options: PassOptions) {
+  const { caller, window, dropLast } = options;
   if (window === undefined) {
     throw new ArgumentError(
-      "fit: a text is read in windows, and the Trainer was given none; got window undefined. Say how many steps a gradient may reach back: new Trainer(model, { window: 64, … }).",
+      `${caller}: a text is read in windows, and the Trainer was given none; got window undefined. Say how many steps a gradient may reach back: new Trainer(model, { window: 64, … }).`,
     );
   }
-  return { batchSize, window, remainder: isComplete ? ("pad" as const) : ("drop" as const) };
+  const batchSize = sizeOfBatches(options);
+  if (dropLast) return { batchSize, window, remainder: "drop" as const };
+  // Every id but the first is a target, and a row without one would be filling alone.
+  const targets = Math.max(1, ids.length - 1);
+  const rows = Math.min(batchSize, targets);
+  const steps = options.isWindowFixed ? window : Math.min(window, Math.ceil(targets / rows));
+  return { batchSize: rows, window: steps, remainder: "pad" as const };
 }
 
 function* windows(ids: Int32Array, options: PassOptions): Generator<TrainingBatch> {
-  for (const { inputs, targets, shape, start } of sequenceBatches(ids, windowOptions(options))) {
+  for (const batch of sequenceBatches(ids, windowOptions(ids, options))) {
+    const { inputs, targets, shape, start } = batch;
     yield {
-      x: { data: inputs, shape, dtype: "i32" },
-      y: { data: targets, shape, dtype: "i32" },
+      x: { data: inputs, shape, dtype: "i32", time: 0 },
+      y: { data: targets, shape, dtype: "i32", time: 0 },
       start,
     };
   }

@@ -1,17 +1,18 @@
 /** What a Trainer carries from one window of a sequence to the next, for each size of batch, and how it is saved. */
 import type { Values } from "../data/index.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
-import { type Shape, type Tensor, tensor, type Variable } from "../functions.ts";
-import { checkSavedState, stateVariables } from "../nn/carry.ts";
+import { describe, type Tensor, tensor, type Variable } from "../functions.ts";
+import { stateVariables } from "../nn/carry.ts";
 import type { Module } from "../nn/index.ts";
-import type { TrainingBatch } from "./batch-source.ts";
 import { type Forward, windowForward } from "./forward.ts";
 import {
   blocksBehind,
+  restart,
   type StretchVariables,
   stretchForward,
   stretchVariables,
 } from "./stretch.ts";
+import type { TrainingBatch } from "./training-data.ts";
 import type { Truncation } from "./window.ts";
 
 /** What is carried for sequences that are read side by side, as arrays. */
@@ -35,6 +36,8 @@ export class Carried {
   readonly #truncation: Truncation | undefined;
   readonly batchSize: number;
   readonly state: readonly Variable[];
+  /** By the form of a step: compiled steps hold on to theirs. */
+  readonly #stretches = new Map<string, StretchVariables>();
   #stretch: StretchVariables | undefined;
   /** Whether there is a window that another one can go on from. */
   hasBegun = false;
@@ -45,10 +48,7 @@ export class Carried {
     this.#model = model;
     this.batchSize = batchSize;
     this.state = stateVariables(model, batchSize);
-    // Where nothing is carried no gradient comes back from the block's end to its past.
-    if (truncation !== undefined && truncation.back > truncation.every && this.state.length > 0) {
-      this.#truncation = truncation;
-    }
+    this.#truncation = stretchOf(truncation, this.state.length);
   }
 
   /** Makes ready for a batch, before its step is traced. @throws ShapeError for a block of another form */
@@ -60,15 +60,24 @@ export class Carried {
         `fit: with { every: ${truncation.every}, back: ${truncation.back} } every batch must be a block of ${truncation.every} steps, [${truncation.every}, B, …]; got x [${x.shape.join(", ")}]. Cut the sequence into such blocks, and fill the last one up with ignored targets.`,
       );
     }
-    const history = this.#stretch?.history;
-    if (history?.dtype === x.dtype && sameStep(history.shape, x.shape)) return;
-    if (history === undefined || !this.hasBegun) {
-      this.#stretch = stretchVariables(truncation, x, x.data);
+    const form = formOf(x);
+    if (!this.hasBegun || this.#stretch === undefined) {
+      const known = this.#stretches.get(form);
+      if (known !== undefined) restart(known, x.data);
+      this.#stretch = known ?? this.#makeStretch(truncation, x);
       return;
     }
+    const { history } = this.#stretch;
+    if (formOf(history) === form) return;
     throw new ShapeError(
       `fit: all blocks of a sequence must have steps of one form; got x ${x.dtype}[${x.shape.join(", ")}] after ${history.dtype}[T, ${history.shape.slice(1).join(", ")}].`,
     );
+  }
+
+  #makeStretch(truncation: Truncation, { data, dtype, shape }: Values): StretchVariables {
+    const made = stretchVariables(truncation, { dtype, shape }, data);
+    this.#stretches.set(formOf({ dtype, shape }), made);
+    return made;
   }
 
   /** Whether no row begins in the stretch that `batch` ends; counts it. */
@@ -108,33 +117,6 @@ export class Carried {
     return { ...saved, stretch: { ...this.#truncation, history, ...rest, owed } };
   }
 
-  /** @throws ArgumentError, ShapeError where `saved` is not what `save` gave for the same model and window */
-  check({ state, stretch }: CarriedSequences): void {
-    checkSavedState("loadState", this.#model.stateShapes(this.batchSize), state);
-    const told = (one: Truncation | undefined) =>
-      one === undefined ? "one number or none" : `{ every: ${one.every}, back: ${one.back} }`;
-    const own = this.#truncation;
-    if (own?.every !== stretch?.every || own?.back !== stretch?.back) {
-      throw new ArgumentError(
-        `loadState: the window must be the one that the state was saved with; got a state of ${told(stretch)} for a Trainer of ${told(own)}. Make the Trainer with that window.`,
-      );
-    }
-    if (own === undefined || stretch === undefined) return;
-    const made = stretchVariables(own, { ...stretch.history }, stretch.history.data);
-    for (const name of ["history", "borders", "owed"] as const) {
-      const [needed, given] = [made[name], stretch[name]];
-      if (needed?.shape.join() === given?.shape.join() && needed?.size === given?.data.length)
-        continue;
-      throw new ShapeError(
-        `loadState: ${name} of a state must be ${listed(needed?.shape)}; got ${listed(given?.shape)} with ${given?.data.length ?? 0} numbers. Load a state as it was saved.`,
-      );
-    }
-    if (made.owed.size === this.batchSize) return;
-    throw new ShapeError(
-      `loadState: a state for ${this.batchSize} sequences must hold a history of as many; got ${listed(stretch.history.shape)}. Load a state as it was saved.`,
-    );
-  }
-
   /** `saved` has been checked. */
   load({ state, stretch }: CarriedSequences): void {
     this.hasBegun = true;
@@ -145,11 +127,37 @@ export class Carried {
     });
     if (this.#truncation === undefined || stretch === undefined) return;
     const { history, borders, owed } = stretch;
-    this.#stretch ??= stretchVariables(this.#truncation, history, history.data);
+    this.#stretch =
+      this.#stretches.get(formOf(history)) ?? this.#makeStretch(this.#truncation, history);
     this.#stretch.history.load(history.data);
     if (borders !== undefined) this.#stretch.borders?.load(borders.data);
     this.#stretch.owed.load(owed.data);
   }
+
+  /** Nothing is carried any more: the next window has to begin its sequences. */
+  reset(): void {
+    this.hasBegun = false;
+    this.#unbroken = 0;
+    // On the host, so that nothing is missed that was lost with a device.
+    for (const held of this.state) held.load(new Float32Array(held.size));
+  }
+
+  dispose(): void {
+    for (const held of this.state) held.dispose();
+    for (const { history, borders, owed } of this.#stretches.values()) {
+      for (const held of [history, borders, owed]) held?.dispose();
+    }
+  }
+}
+
+/** Where nothing is carried no gradient comes back from the block's end to its past. */
+export function stretchOf(
+  truncation: Truncation | undefined,
+  states: number,
+): Truncation | undefined {
+  return truncation !== undefined && truncation.back > truncation.every && states > 0
+    ? truncation
+    : undefined;
 }
 
 /** Blocks since a row began, as far back as it matters: what `goesOn` has counted when a state is saved. */
@@ -191,10 +199,7 @@ async function valuesOf(held: Variable): Promise<Values> {
   return { data: await held.data(), shape: held.shape, dtype: held.dtype };
 }
 
-function sameStep(a: Shape, b: Shape): boolean {
-  return a.slice(1).join() === b.slice(1).join();
-}
-
-function listed(shape: Shape | undefined): string {
-  return shape === undefined ? "missing" : `[${shape.join(", ")}]`;
+/** Of a step, whatever their number. */
+function formOf({ dtype, shape }: Pick<Values, "dtype" | "shape">): string {
+  return describe({ dtype, shape: shape.slice(1) });
 }

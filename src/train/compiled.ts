@@ -2,10 +2,11 @@
 import { ArgumentError } from "../errors.ts";
 import { type Compiled, compile, type Tensor, tensor } from "../functions.ts";
 import type { Module } from "../nn/index.ts";
-import type { TrainingBatch } from "./batch-source.ts";
 import { Carried, type CarriedSequences, keepOf, rowsOf } from "./carried.ts";
 import type { FlowNotes, FlowTensors, LayerFlow } from "./flow.ts";
 import type { Forward } from "./forward.ts";
+import { LimitsByType } from "./limits.ts";
+import type { TrainingBatch } from "./training-data.ts";
 import type { Truncation } from "./window.ts";
 
 export interface Outputs {
@@ -81,28 +82,58 @@ export class CompiledByKind {
   readonly #options: CompiledByKindOptions;
   readonly #plain: Compiled<Outputs>;
   readonly #windows = new Map<number, WindowSteps>();
+  readonly #limits = new LimitsByType();
+  #tail: Promise<unknown> = Promise.resolve();
+  /** What a step is traced for. */
+  #batch: TrainingBatch | undefined;
 
   constructor(model: Module, compute: Compute, options: CompiledByKindOptions) {
     this.#model = model;
     this.#compute = compute;
     this.#options = options;
-    const plain = (x: Tensor, y: Tensor) => compute(y, () => ({ output: model(x), changes: [] }));
-    this.#plain = compile(plain, options);
+    this.#plain = this.#compile((x) => ({ output: model(x), changes: [] }));
   }
 
+  #compile(forward: (x: Tensor, keep: Tensor) => Forward): Compiled<Outputs> {
+    const step = (x: Tensor, y: Tensor, keep: Tensor) => {
+      const outputs = this.#compute(y, () => forward(x, keep));
+      this.#limits.note(x, y, [outputs.loss]);
+      // Nothing has run yet: a step is compiled before its first run.
+      if (this.#batch !== undefined) this.#limits.check(this.#batch);
+      return outputs;
+    };
+    return compile(step, this.#options);
+  }
+
+  /** For one that has its turn. */
   async run(batch: TrainingBatch): Promise<StepResult> {
+    this.#limits.check(batch);
+    this.#batch = batch;
+    try {
+      return resultOf(await this.#run(batch), this.#options.flow);
+    } finally {
+      this.#batch = undefined;
+    }
+  }
+
+  async #run(batch: TrainingBatch): Promise<Outputs> {
     const { x, y, start } = batch;
     const [inputs, targets] = [tensor(x.data, x.shape, x.dtype), tensor(y.data, y.shape, y.dtype)];
-    if (start === undefined)
-      return resultOf(await this.#plain(inputs, targets), this.#options.flow);
+    if (start === undefined) return this.#plain(inputs, targets);
     const { carried, step, unbroken } = this.#forRows(rowsOf(batch));
     const keep = keepOf(batch, carried);
     this.#checkGoesOn(batch, carried);
     carried.prepare(batch);
     const isUnbroken = carried.goesOn(batch) && this.#options.skips !== true;
-    const outputs = await (isUnbroken ? unbroken : step)(inputs, targets, keep);
-    carried.hasBegun = true;
-    return resultOf(outputs, this.#options.flow);
+    try {
+      const outputs = await (isUnbroken ? unbroken : step)(inputs, targets, keep);
+      carried.hasBegun = true;
+      return outputs;
+    } catch (error) {
+      // The block that was counted has not come.
+      carried.lose();
+      throw error;
+    }
   }
 
   #forRows(rows: number) {
@@ -110,11 +141,7 @@ export class CompiledByKind {
     if (known !== undefined) return known;
     const carried = new Carried(this.#model, rows, this.#options.truncation);
     const compiled = (isUnbroken: boolean) =>
-      compile(
-        (x: Tensor, y: Tensor, keep: Tensor) =>
-          this.#compute(y, () => carried.forward(x, keep, isUnbroken)),
-        this.#options,
-      );
+      this.#compile((x, keep) => carried.forward(x, keep, isUnbroken));
     const made = { carried, step: compiled(false), unbroken: compiled(true) };
     this.#windows.set(rows, made);
     return made;
@@ -136,18 +163,35 @@ export class CompiledByKind {
     for (const { carried } of this.#windows.values()) carried.lose();
   }
 
+  /** For one that has its turn. */
   save(): Promise<CarriedSequences[]> {
     const begun = [...this.#windows.values()].filter(({ carried }) => carried.hasBegun);
     return Promise.all(begun.map(({ carried }) => carried.save()));
   }
 
-  check(saved: readonly CarriedSequences[]): void {
-    for (const one of saved) this.#forRows(one.batchSize).carried.check(one);
+  /** Goes on from `saved`, which has been checked; nothing else is carried afterwards. */
+  load(saved: readonly CarriedSequences[]): void {
+    for (const { carried } of this.#windows.values()) carried.reset();
+    for (const one of saved) this.#forRows(one.batchSize).carried.load(one);
   }
 
-  /** `saved` has been checked. Nothing else is carried afterwards. */
-  load(saved: readonly CarriedSequences[]): void {
-    for (const { carried } of this.#windows.values()) carried.hasBegun = false;
-    for (const one of saved) this.#forRows(one.batchSize).carried.load(one);
+  /** Gives back what is held on the device, after the runs that are under way. */
+  dispose(): void {
+    void this.inTurn(() => {
+      this.#plain.dispose();
+      for (const { carried, step, unbroken } of this.#windows.values()) {
+        step.dispose();
+        unbroken.dispose();
+        carried.dispose();
+      }
+      this.#windows.clear();
+    });
+  }
+
+  /** Does `task` when those before are done: runs, and what must see the device between two of them. */
+  inTurn<T>(task: () => Promise<T> | T): Promise<T> {
+    const done = this.#tail.then(task);
+    this.#tail = done.catch(() => undefined);
+    return done;
   }
 }

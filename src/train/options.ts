@@ -1,8 +1,21 @@
 /** What a Trainer is told, and what it tells. */
+import {
+  anything,
+  callable,
+  check,
+  checkOptions,
+  count,
+  finite,
+  flag,
+  oneOf,
+  required,
+  rule,
+  whole,
+} from "../arguments.ts";
 import type { Optimizer } from "../optim/index.ts";
-import type { TrainingData } from "./batch-source.ts";
 import type { LayerFlow } from "./flow.ts";
 import type { LossFunction, Metrics } from "./score.ts";
+import type { TrainingData } from "./training-data.ts";
 import type { Window } from "./window.ts";
 
 export interface TrainerOptions<M extends Metrics = Metrics> {
@@ -30,19 +43,50 @@ export interface TrainerOptions<M extends Metrics = Metrics> {
   readonly gradientFlow?: boolean;
 }
 
-export interface FitOptions {
+/** What passes over data are told. */
+export interface EvaluateOptions {
+  /**
+   * Examples, or rows of a text, that a step sees; the last batch is smaller where they do not divide. Not needed where
+   * the data comes in batches.
+   */
+  readonly batchSize?: number;
+  /** Stops after the step that is running, or while data is waited for; what was called then throws the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+export interface FitOptions extends EvaluateOptions {
+  /** Passes over the data, from where the last fit ended; 1. */
   readonly epochs?: number;
-  readonly batchSize: number;
+  /**
+   * Epochs that count as done: order and reports go on with the next one. Those of the Trainer so far, also of the one
+   * whose state was loaded.
+   */
+  readonly initialEpoch?: number;
+  /**
+   * Leaves out a last batch that is smaller than the others, and what does not fill a window of a text; false. Where it
+   * is not left out it is a plan of its own, and in a text its missing targets are ignored labels.
+   */
+  readonly dropLast?: boolean;
   /** Shuffles the examples, differently in every epoch and equally on every device; false keeps their order. */
   readonly shuffle?: boolean;
   /** Decides the order of the examples. 0 where nothing is said. */
   readonly seed?: number;
   /** Evaluated after every epoch. */
   readonly validation?: TrainingData;
-  /** Stops after the step that is running; the iteration then throws the signal's reason. */
-  readonly signal?: AbortSignal;
-  readonly onStep?: (report: StepReport) => void;
-  readonly onEpoch?: (report: StepReport) => void;
+  /** Called with every report; what it returns is awaited. What it throws ends the training. */
+  readonly onStep?: (report: StepReport) => unknown;
+  /** The same with the last report of every epoch. */
+  readonly onEpoch?: (report: StepReport) => unknown;
+}
+
+/** What a fit comes to. */
+export interface History {
+  /** Steps of this fit that were reported. */
+  readonly steps: number;
+  /** The last step's loss; NaN where there was none. */
+  readonly loss: number;
+  /** The last report of every epoch that was completed, with its validation. */
+  readonly epochs: readonly StepReport[];
 }
 
 /** Loss and metrics over a pass: means over the targets that count, see `Trainer.evaluate`. */
@@ -53,10 +97,15 @@ export type Scores = { readonly loss: number; readonly accuracy?: number } & {
 export interface StepReport {
   /** Counted from 1, over all epochs and calls of fit. */
   readonly step: number;
-  /** Counted from 1. */
+  /** Counted from 1, over all calls of fit. */
   readonly epoch: number;
   /** Steps in an epoch, where that is known. */
   readonly stepsPerEpoch: number | undefined;
+  /**
+   * Steps that were started behind this one before it was reported: they have their effect also where the training is
+   * left here, and `trainer.step` counts them.
+   */
+  readonly ahead: number;
   readonly loss: number;
   /** The gradient's global norm before clipping. */
   readonly gradientNorm: number;
@@ -67,4 +116,56 @@ export interface StepReport {
   readonly flow: readonly LayerFlow[] | undefined;
   /** With the last step of an epoch, if there is something to validate on. */
   readonly validation: Scores | undefined;
+}
+
+const model = rule(
+  "a model of nn",
+  (value) => typeof value === "function" && "parameters" in value,
+);
+const optimizer = rule(
+  "an optimizer, as optim.adam makes it",
+  (value) => typeof value === "object" && value !== null && "update" in value,
+);
+const metrics = rule(
+  "functions by name",
+  (value) =>
+    typeof value === "object" &&
+    value !== null &&
+    Object.values(value).every((metric) => typeof metric === "function"),
+);
+const signal = rule("an AbortSignal", (value) => value instanceof AbortSignal);
+
+/** @throws ArgumentError */
+export function checkTrainerOptions(given: unknown, options: TrainerOptions | undefined): void {
+  check("Trainer", "model", given, model, "new Trainer(model, { loss, optimizer }).");
+  checkOptions<TrainerOptions>("Trainer", options, {
+    loss: required(callable),
+    optimizer: required(optimizer),
+    metrics,
+    // `truncationOf` tells more.
+    window: anything,
+    whenNotFinite: oneOf("throw", "skip", "off"),
+    gradientFlow: flag,
+  });
+}
+
+/** @throws ArgumentError */
+export function checkFitOptions(options: FitOptions | undefined): void {
+  checkOptions<FitOptions>("fit", options, {
+    epochs: count,
+    initialEpoch: whole,
+    batchSize: count,
+    dropLast: flag,
+    shuffle: flag,
+    seed: finite,
+    validation: anything,
+    signal,
+    onStep: callable,
+    onEpoch: callable,
+  });
+}
+
+/** @throws ArgumentError */
+export function checkEvaluateOptions(options: EvaluateOptions | undefined): void {
+  checkOptions<EvaluateOptions>("evaluate", options, { batchSize: count, signal });
 }

@@ -2,8 +2,10 @@
  * Means over a pass of many batches. A mean over batches must weigh each by what its own mean was taken over, and that
  * is known either from the targets or from the function that took it.
  */
+import { shown } from "../arguments.ts";
 import type { Values } from "../data/index.ts";
-import { div, greater, type Tensor, where } from "../functions.ts";
+import { ArgumentError } from "../errors.ts";
+import { describe, div, greater, reshape, Tensor, where } from "../functions.ts";
 
 /** A mean that says what it is taken over: `sum` / `count`, both f32[], and 0 where the count is 0. */
 export interface Mean {
@@ -21,12 +23,36 @@ interface Score {
   readonly count: Tensor | undefined;
 }
 
-export function scoreOf(measured: Tensor | Mean): Score {
-  if (!("count" in measured)) return { value: measured, count: undefined };
-  const { sum, count } = measured;
+/** @throws ArgumentError where `measured` is neither one number as a tensor nor a mean */
+export function scoreOf(name: string, measured: unknown): Score {
+  if (!isMean(measured)) return { value: numberOf(name, measured), count: undefined };
+  const sum = numberOf(`the sum of ${name}`, measured.sum);
+  const count = numberOf(`the count of ${name}`, measured.count);
   // The inner `where` keeps a division by zero out of the gradient.
   const isAny = greater(count, 0);
   return { value: where(isAny, div(sum, where(isAny, count, 1)), 0), count };
+}
+
+function isMean(measured: unknown): measured is { sum: unknown; count: unknown } {
+  return (
+    typeof measured === "object" && measured !== null && "sum" in measured && "count" in measured
+  );
+}
+
+function numberOf(name: string, measured: unknown): Tensor {
+  if (measured instanceof Tensor && measured.size === 1) {
+    return measured.shape.length === 0 ? measured : reshape(measured, []);
+  }
+  // What an asynchronous function comes to is nobody's to await, nor is its error.
+  if (measured instanceof Promise) measured.catch(() => undefined);
+  const got = measured instanceof Tensor ? describe(measured.type) : shown(measured);
+  const remedy =
+    measured instanceof Tensor
+      ? "Reduce it with mean() or sum()."
+      : "It is called once, on tensors that have no values yet: it must not be async, and computes with functions on tensors.";
+  throw new ArgumentError(
+    `fit: ${name} must return one number as a tensor, or { sum, count } of two; got ${got}. ${remedy}`,
+  );
 }
 
 /** By name: what all of `metrics` are, and what those of them that say so are means over. */
@@ -34,7 +60,7 @@ export function scoresOf(metrics: Metrics, output: Tensor, targets: Tensor) {
   const values: Record<string, Tensor> = {};
   const counts: Record<string, Tensor> = {};
   for (const [name, metric] of Object.entries(metrics)) {
-    const { value, count } = scoreOf(metric(output, targets));
+    const { value, count } = scoreOf(`metric ${name}`, metric(output, targets));
     values[name] = value;
     if (count !== undefined) counts[name] = count;
   }

@@ -1,4 +1,6 @@
 /** The compiled steps behind a Trainer: training, and evaluation. */
+
+import type { Values } from "../data/index.ts";
 import {
   add,
   and,
@@ -8,20 +10,24 @@ import {
   finite,
   gradientFlow,
   greater,
+  type LookUp,
+  lookUps,
   nextRandomStream,
-  type Tensor,
+  Tensor,
+  tensor,
   type Variable,
   valueAndGrad,
   where,
 } from "../functions.ts";
 import type { Module } from "../nn/index.ts";
 import { globalNorm, type Optimizer } from "../optim/index.ts";
-import type { TrainingBatch } from "./batch-source.ts";
 import type { CarriedSequences } from "./carried.ts";
 import { CompiledByKind, type Outputs, type StepResult } from "./compiled.ts";
 import type { FlowNotes } from "./flow.ts";
 import { type Forward, windowForward } from "./forward.ts";
+import { checkValues, limitOf } from "./limits.ts";
 import { type LossFunction, type Metrics, scoreOf, scoresOf } from "./score.ts";
+import type { TrainingBatch } from "./training-data.ts";
 import type { Truncation } from "./window.ts";
 
 interface StepOptions {
@@ -42,51 +48,77 @@ export interface TrainingStepOptions extends StepOptions {
   readonly flow?: FlowNotes | undefined;
 }
 
+/** Where a training stands. */
+export interface Position {
+  /** Steps taken. */
+  step: number;
+  /** Epochs begun. */
+  epoch: number;
+}
+
 export class TrainingSteps {
   readonly #steps: CompiledByKind;
   readonly #running: Variable | undefined;
+  readonly #position: Position;
   /** Decides, with the number of the step, what dropout and the like draw. */
   randomStream = nextRandomStream();
-  #count = 0;
 
-  constructor(model: Module, options: TrainingStepOptions, truncation: Truncation | undefined) {
+  constructor(
+    model: Module,
+    options: TrainingStepOptions,
+    truncation: Truncation | undefined,
+    position: Position,
+  ) {
     this.#running = options.running;
+    this.#position = position;
     this.#steps = new CompiledByKind(
       model,
       (y, forward) => trainingUpdate(model, options, y, forward),
       {
         truncation,
         skips: options.isGuarded && options.running === undefined,
-        randomCount: () => this.#count,
+        randomCount: () => position.step,
         randomStream: () => this.randomStream,
         flow: options.flow,
       },
     );
   }
 
-  /** `count`: the steps before this one. */
-  run(batch: TrainingBatch, count: number): Promise<StepResult> {
-    this.#count = count;
-    return this.#steps.run(batch);
+  /** A batch that is refused is no step. */
+  run(batch: TrainingBatch): Promise<{ readonly step: number; readonly result: StepResult }> {
+    return this.#steps.inTurn(async () => {
+      const result = await this.#steps.run(batch);
+      return { step: ++this.#position.step, result };
+    });
   }
 
-  save(): Promise<CarriedSequences[]> {
-    return this.#steps.save();
+  /** Between two steps: what `read` gives, and what is carried. */
+  save<T>(
+    read: (position: Position) => Promise<T>,
+  ): Promise<readonly [T, readonly CarriedSequences[]]> {
+    return this.#steps.inTurn(() =>
+      Promise.all([read({ ...this.#position }), this.#steps.save()] as const),
+    );
   }
 
-  /** @throws ArgumentError, ShapeError where `saved` is of another model or window */
-  check(saved: readonly CarriedSequences[]): void {
-    this.#steps.check(saved);
-  }
-
+  /** `saved` has been checked. */
   load(saved: readonly CarriedSequences[]): void {
     this.#steps.load(saved);
   }
 
-  /** Lets the next step change something again. `isSure`: every step that was started has had its effect. */
-  resume(isSure: boolean): void {
-    if (!isSure) this.#steps.lose();
+  /** Lets the next step change something again. */
+  resume(): void {
     this.#running?.load(Float32Array.of(1));
+  }
+
+  /** Steps that were started may have changed nothing. */
+  lose(): void {
+    this.#steps.lose();
+  }
+
+  dispose(): void {
+    this.#steps.dispose();
+    void this.#steps.inTurn(() => this.#running?.dispose());
   }
 }
 
@@ -112,7 +144,8 @@ function trainingUpdate(
   let found: Forward | undefined;
   const lossOf = () => {
     found = forward();
-    return scoreOf(options.loss(found.output, y)).value;
+    const { value } = scoreOf("the loss", options.loss(found.output, y));
+    return value;
   };
   const { loss, gradients, flow } = differentiate(model, lossOf, options.flow !== undefined);
   const norm = globalNorm(gradients);
@@ -147,13 +180,17 @@ export class EvaluationSteps {
   readonly #steps: CompiledByKind;
   readonly #forward: Compiled<Tensor>;
   #count = 0;
+  /** What `#forward` is traced for. */
+  #input: Values | undefined;
+  /** What ids are looked up in, whatever their shape. */
+  #limit: LookUp | undefined;
 
   constructor(model: Module, options: StepOptions) {
     const compute = (y: Tensor, forward: () => Forward): Outputs => {
       model.eval();
       const { output, changes } = forward();
       for (const { held, next } of changes) held.assign(next);
-      const loss = scoreOf(options.loss(output, y));
+      const loss = scoreOf("the loss", options.loss(output, y));
       const { values: metrics, counts } = scoresOf(options.metrics, output, y);
       return {
         loss: loss.value,
@@ -169,15 +206,32 @@ export class EvaluationSteps {
     });
     this.#forward = compile((x) => {
       model.eval();
-      return model(x);
+      const output = model(x);
+      this.#limit = limitOf(lookUps(output, x));
+      if (this.#input !== undefined) checkValues("predict", "x", this.#input, this.#limit);
+      return output;
     });
   }
 
   run(batch: TrainingBatch): Promise<StepResult> {
-    return this.#steps.run(batch);
+    return this.#steps.inTurn(() => this.#steps.run(batch));
   }
 
-  forward(x: Tensor): Promise<Tensor> {
-    return this.#forward(x);
+  forward(input: Tensor | Values): Promise<Tensor> {
+    return this.#steps.inTurn(async () => {
+      if (input instanceof Tensor) return this.#forward(input);
+      checkValues("predict", "x", input, this.#limit);
+      this.#input = input;
+      try {
+        return await this.#forward(tensor(input.data, input.shape, input.dtype));
+      } finally {
+        this.#input = undefined;
+      }
+    });
+  }
+
+  dispose(): void {
+    this.#steps.dispose();
+    void this.#steps.inTurn(() => this.#forward.dispose());
   }
 }

@@ -19,6 +19,7 @@ import { ShapeError } from "../errors.ts";
 import {
   concat,
   describe,
+  type HostArray,
   mul,
   ones,
   reshape,
@@ -46,7 +47,7 @@ export interface StretchVariables {
 }
 
 /** Borders of blocks in the history where the state can be set to zero, its first step not counted. */
-function borderCount({ every, back }: Truncation): number {
+export function borderCount({ every, back }: Truncation): number {
   return Math.max(0, Math.ceil((back - every) / every) - 1);
 }
 
@@ -59,19 +60,34 @@ export function stretchVariables(
   const { dtype, shape } = first;
   const [, rows = 1, ...features] = shape;
   const history = { dtype, shape: [truncation.back - truncation.every, rows, ...features] };
-  const Filling = dtype === "i32" ? Int32Array : dtype === "f32" ? Float32Array : Uint32Array;
-  const data = new Filling(sizeOf(history.shape));
-  const stepSize = sizeOf(shape.slice(1));
-  for (let i = 0; i < data.length; i++) data[i] = elements[i % stepSize] ?? 0;
   const borders = borderCount(truncation);
   return {
-    history: new Variable(history, data, "history"),
+    history: new Variable(history, filling(history, elements), "history"),
     borders:
       borders === 0
         ? undefined
         : variable(new Float32Array(borders * rows), [borders, rows], "borders"),
     owed: variable(new Float32Array(rows).fill(1), [rows], "owed"),
   };
+}
+
+/** As if no block had come yet. */
+export function restart(
+  { history, borders, owed }: StretchVariables,
+  elements: ArrayLike<number>,
+): void {
+  history.load(filling(history.type, elements));
+  borders?.load(new Float32Array(borders.size));
+  owed.load(new Float32Array(owed.size).fill(1));
+}
+
+/** The first step of a block over and over. */
+function filling({ dtype, shape }: TensorType, block: ArrayLike<number>): HostArray {
+  const Filling = dtype === "i32" ? Int32Array : dtype === "f32" ? Float32Array : Uint32Array;
+  const data = new Filling(sizeOf(shape));
+  const stepSize = sizeOf(shape.slice(1));
+  for (let i = 0; i < data.length; i++) data[i] = block[i % stepSize] ?? 0;
+  return data;
 }
 
 /** After how many blocks in which no row began a stretch is unbroken. */

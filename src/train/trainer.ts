@@ -1,193 +1,193 @@
-import { NonFiniteError } from "../errors.ts";
-import { tensor, variable } from "../functions.ts";
+import { ArgumentError, DisposedError } from "../errors.ts";
+import { type Shape, Tensor, variable } from "../functions.ts";
 import { accuracy, crossEntropy } from "../losses/index.ts";
 import type { Module } from "../nn/index.ts";
 import { checkStateDict } from "../nn/state-dict.ts";
-import {
-  batchesInPass,
-  checkBatch,
-  type PassOptions,
-  passOver,
-  type TrainingBatch,
-  type TrainingData,
-} from "./batch-source.ts";
-import type { StepResult } from "./compiled.ts";
+import type { PassOptions } from "./batch-source.ts";
+import { evaluationRun } from "./evaluation.ts";
+import { Fit } from "./fit.ts";
 import { FlowNotes } from "./flow.ts";
-import type { FitOptions, Scores, StepReport, TrainerOptions } from "./options.ts";
-import { Means, targetsIn } from "./score.ts";
-import { EvaluationSteps, TrainingSteps } from "./steps.ts";
-import { readOptimizer, type TrainerState } from "./trainer-state.ts";
+import {
+  checkEvaluateOptions,
+  checkFitOptions,
+  checkTrainerOptions,
+  type EvaluateOptions,
+  type FitOptions,
+  type Scores,
+  type StepReport,
+  type TrainerOptions,
+} from "./options.ts";
+import { Patience } from "./patience.ts";
+import { checkSequences } from "./saved-sequences.ts";
+import { EvaluationSteps, type Position, TrainingSteps } from "./steps.ts";
+import { checkForm, readOptimizer, type TrainerState } from "./trainer-state.ts";
+import {
+  type Elements,
+  inputOf,
+  type ReadyData,
+  readied,
+  type TrainingData,
+  type Wanted,
+} from "./training-data.ts";
+import { trainingRun } from "./training-run.ts";
 import { type Truncation, truncationOf } from "./window.ts";
 
-/** Steps that may be under way before the first one's loss is waited for. */
-const STEPS_IN_FLIGHT = 3;
-
-interface Pending {
-  readonly step: number;
-  readonly epoch: number;
-  readonly result: StepResult;
-}
-
-/** Trains a model: whole steps as one plan, losses read late, windows, validation. */
+/**
+ * Trains a model: whole steps as one plan, losses read late, windows, validation. Its plans, and what it carries, are
+ * given back by `dispose()` or `using`; model and optimizer stay.
+ */
 export class Trainer {
   readonly model: Module;
   readonly #options: TrainerOptions;
   readonly #truncation: Truncation | undefined;
   readonly #training: TrainingSteps;
   readonly #evaluation: EvaluationSteps;
-  #step = 0;
-  /** Whether the last fit came to its end, so that no step was under way that nobody heard of. */
-  #isSettled = true;
+  readonly #wanted: Wanted;
+  readonly #position: Position = { step: 0, epoch: 0 };
+  #isFitting = false;
+  #isDisposed = false;
 
+  /** @throws ArgumentError for what is no model, and for options that are missing, unknown or out of range */
   constructor(model: Module, options: TrainerOptions) {
-    const { window } = options;
+    checkTrainerOptions(model, options);
+    const { window, loss, whenNotFinite = "throw" } = options;
     const truncation = window === undefined ? undefined : truncationOf(window);
-    const metrics = options.metrics ?? (options.loss === crossEntropy ? { accuracy } : {});
+    const metrics = options.metrics ?? (loss === crossEntropy ? { accuracy } : {});
     this.model = model;
-    this.#options = { ...options, metrics };
+    this.#options = { ...options, metrics, whenNotFinite };
     this.#truncation = truncation;
+    this.#wanted = { x: model.inputDType, y: loss === crossEntropy ? "i32" : undefined };
     const stepOptions = {
       ...options,
       metrics,
-      isGuarded: options.whenNotFinite !== "off",
+      isGuarded: whenNotFinite !== "off",
       flow: options.gradientFlow === true ? new FlowNotes() : undefined,
-      ...((options.whenNotFinite ?? "throw") === "throw"
-        ? { running: variable(1, [], "running") }
-        : {}),
+      ...(whenNotFinite === "throw" ? { running: variable(1, [], "running") } : {}),
     };
-    this.#training = new TrainingSteps(model, stepOptions, truncation);
-    this.#evaluation = new EvaluationSteps(model, { loss: options.loss, metrics });
+    this.#training = new TrainingSteps(model, stepOptions, truncation, this.#position);
+    this.#evaluation = new EvaluationSteps(model, { loss, metrics });
   }
 
   /** Steps taken so far. */
   get step(): number {
-    return this.#step;
+    return this.#position.step;
+  }
+
+  /** Epochs begun so far: the next fit goes on with the order of the one after. */
+  get epoch(): number {
+    return this.#position.epoch;
   }
 
   /**
-   * Trains for some epochs and reports every step, in order and a little late: the device is never waited for.
-   * Ending the iteration early stops the training.
-   * @throws NonFiniteError as `whenNotFinite` says; the signal's reason when it is aborted
+   * Trains for some epochs. The result can be awaited, and comes to the history; or its reports can be followed, every
+   * step in order and a little late: the device is never waited for. Nothing is trained before either is done.
+   *
+   * A loop that is left ends the training: the steps under way have had their effect when the loop has ended, and the
+   * last report said how many there were (`ahead`). The next fit begins the next epoch.
+   * @throws NonFiniteError as `whenNotFinite` says; the signal's reason when it is aborted; what callbacks and the data
+   *   throw; ArgumentError for data of which nothing can be trained on, labels and ids out of range, and a second fit
+   *   beside one that has not ended; DeviceLostError, DisposedError
    */
-  async *fit(data: TrainingData, options: FitOptions): AsyncGenerator<StepReport, void, void> {
-    const { epochs = 1, signal, onStep, onEpoch } = options;
-    // The iteration before may have been left with a step under way that was not finite.
-    this.#training.resume(this.#isSettled);
-    for (let epoch = 1; epoch <= epochs; epoch++) {
-      this.#isSettled = false;
-      const stepsPerEpoch = batchesInPass(data, this.#pass(options, epoch, false));
-      let last: StepReport | undefined;
-      for await (const report of this.#epoch(data, options, epoch, stepsPerEpoch)) {
-        onStep?.(report);
-        if (last !== undefined) yield last;
-        last = report;
-      }
-      this.#isSettled = true;
-      signal?.throwIfAborted();
-      if (last === undefined) continue;
-      const validation = options.validation && (await this.evaluate(options.validation, options));
-      const closing = { ...last, validation };
-      onEpoch?.(closing);
-      yield closing;
-    }
+  fit(data: TrainingData, options: FitOptions = {}): Fit {
+    const history = { steps: 0, loss: Number.NaN, epochs: [] as StepReport[] };
+    return new Fit(this.#fit(data, options, history), () => history);
   }
 
-  async *#epoch(
-    data: TrainingData,
+  async *#fit(
+    given: TrainingData,
     options: FitOptions,
-    epoch: number,
-    stepsPerEpoch: number | undefined,
+    history: { steps: number; loss: number; epochs: StepReport[] },
   ): AsyncGenerator<StepReport, void, void> {
-    const pending: Pending[] = [];
-    for await (const batch of passOver(data, this.#pass(options, epoch, false))) {
-      if (options.signal?.aborted) break;
-      pending.push({ epoch, ...(await this.#run(batch)) });
-      if (pending.length >= STEPS_IN_FLIGHT)
-        yield* this.#report(pending.splice(0, 1), stepsPerEpoch);
+    this.#check("fit");
+    checkFitOptions(options);
+    if (this.#isFitting) {
+      throw new ArgumentError(
+        `fit: a Trainer must have ended one fit before it begins another; got a second one at step ${this.step}. Await the first, or leave its loop.`,
+      );
     }
-    yield* this.#report(pending, stepsPerEpoch);
-  }
-
-  async #run(batch: TrainingBatch): Promise<Omit<Pending, "epoch">> {
-    checkBatch(batch);
-    const step = ++this.#step;
+    this.#isFitting = true;
+    const { signal, epochs = 1, batchSize, seed = 0, shuffle = true, dropLast = false } = options;
+    const patience = new Patience("fit", signal);
     try {
-      return { step, result: await this.#training.run(batch, step - 1) };
-    } catch (error) {
-      // A batch that was refused is no step.
-      this.#step = step - 1;
-      throw error;
-    }
-  }
-
-  async *#report(
-    pending: readonly Pending[],
-    stepsPerEpoch: number | undefined,
-  ): AsyncGenerator<StepReport, void, void> {
-    for (const { step, epoch, result } of pending) {
-      const { loss, norm, metrics, flow, ...numbers } = await result.read();
-      if (!numbers.isFinite && (this.#options.whenNotFinite ?? "throw") === "throw") {
-        // The steps under way behind it have changed nothing.
-        this.#step = step - 1;
-        throw new NonFiniteError(
-          `fit: loss and gradient must be finite; got loss ${loss}, gradient norm ${norm} in step ${step}. The parameters, and the state of sequences, are as they were before that step. Lower the learning rate, clip the gradient, or look at the data.`,
-          step,
-        );
-      }
-      yield {
-        step,
-        epoch,
-        stepsPerEpoch,
-        loss,
-        gradientNorm: norm,
-        accuracy: metrics.accuracy,
-        metrics,
-        flow,
-        validation: undefined,
-      };
+      signal?.throwIfAborted();
+      const data = await readied("fit", given, epochs, this.#wanted);
+      const validation =
+        options.validation &&
+        (await readied("fit: validation", options.validation, epochs, this.#wanted));
+      const { back = 0, every } = this.#truncation ?? {};
+      const pass = { caller: "fit", batchSize, window: every, dropLast };
+      const run = trainingRun({
+        data,
+        options: {
+          ...options,
+          onStep: (report) => {
+            history.steps++;
+            history.loss = report.loss;
+            return options.onStep?.(report);
+          },
+          onEpoch: (report) => {
+            history.epochs.push(report);
+            return options.onEpoch?.(report);
+          },
+        },
+        patience,
+        wanted: this.#wanted,
+        steps: this.#training,
+        position: this.#position,
+        isStrict: this.#options.whenNotFinite === "throw",
+        pass: (epoch) => ({
+          ...pass,
+          epoch,
+          seed: shuffle ? seed : undefined,
+          isWindowFixed: every !== undefined && back > every,
+        }),
+        validate: () =>
+          validation && this.#evaluate("fit: validation", validation, options, patience),
+      });
+      yield* run;
+    } finally {
+      patience.close();
+      this.#isFitting = false;
     }
   }
 
   /**
-   * Everything that training goes on from, as plain arrays: the number of the step, where its random numbers come from, parameters, the optimizer's state
-   * and what sequences carry, after all steps that have been started. Reports may be a few steps behind `step`.
+   * Everything that training goes on from, as plain arrays: the numbers of the step and the epoch, where random numbers
+   * come from, parameters, the optimizer's state and what sequences carry, after all steps that have been started.
+   * Reports may be a few steps behind `step`.
    */
   async state(): Promise<TrainerState> {
-    const step = this.#step;
+    this.#check("state");
     const { randomStream } = this.#training;
-    // Read in one go, so that no step that is started meanwhile comes between.
-    const [parameters, optimizer, sequences] = await Promise.all([
-      this.model.stateDict(),
-      readOptimizer(this.#options.optimizer),
-      this.#training.save(),
-    ]);
-    return { step, randomStream, parameters, optimizer, sequences };
+    const [[position, parameters, optimizer], sequences] = await this.#training.save((position) =>
+      Promise.all([position, this.model.stateDict(), readOptimizer(this.#options.optimizer)]),
+    );
+    return { ...position, randomStream, parameters, optimizer, sequences };
   }
 
   /**
    * Goes on from what `state()` gave: with the data behind step `saved.step`, and a runtime of the same seed, the bits
-   * are those of training that was never stopped. Nothing changes where anything does not fit. Not while fit is running.
-   * @throws ArgumentError for names, windows or numbers of tensors that are not the model's, ShapeError for shapes
+   * are those of training that was never stopped. Nothing changes where anything does not fit.
+   * @throws ArgumentError for what is no state, for names, windows or numbers of tensors that are not the model's, and
+   *   while a fit has not ended; ShapeError for shapes
    */
   loadState(saved: TrainerState): void {
-    this.#training.check(saved.sequences);
+    this.#check("loadState");
+    if (this.#isFitting) {
+      throw new ArgumentError(
+        `loadState: nothing may be loaded while a fit has not ended; got one at step ${this.step}. Await it, or leave its loop.`,
+      );
+    }
+    checkForm(saved);
+    checkSequences(this.model, this.#truncation, saved.sequences);
     checkStateDict(this.model, saved.parameters);
+    // Refuses before it changes anything; what comes behind it has been checked.
     this.#options.optimizer.loadState(saved.optimizer);
     this.model.loadStateDict(saved.parameters);
     this.#training.load(saved.sequences);
     this.#training.randomStream = saved.randomStream;
-    this.#step = saved.step;
-  }
-
-  #pass(options: FitOptions, epoch: number, isComplete: boolean): PassOptions {
-    const { batchSize, seed = 0, shuffle = true } = options;
-    return {
-      batchSize,
-      window: this.#truncation?.every,
-      seed: shuffle ? seed : undefined,
-      epoch,
-      isComplete,
-    };
+    this.#position.step = saved.step;
+    this.#position.epoch = saved.epoch ?? 0;
   }
 
   /**
@@ -195,42 +195,68 @@ export class Trainer {
    * over batches: each batch's mean weighs as many targets as it has, where a label below 0 is none (i32, as for
    * `losses.crossEntropy`), and everything else is. A loss or metric that is a mean over something else says so by
    * returning `{ sum, count }`. NaN where nothing counts.
-   * @throws the signal's reason when it is aborted, after the batch that is running
+   * @throws the signal's reason when it is aborted, after the batch that is running; ArgumentError as `fit` does
    */
-  async evaluate(
-    data: TrainingData,
-    { batchSize, signal }: Pick<FitOptions, "batchSize" | "signal">,
-  ): Promise<Scores> {
-    const pass: PassOptions = {
-      batchSize,
-      window: this.#truncation?.back,
-      epoch: 1,
-      isComplete: true,
-    };
-    const means = new Means();
-    const pending: { targets: number; result: StepResult }[] = [];
-    const settle = async ({ targets, result }: { targets: number; result: StepResult }) => {
-      const { loss, metrics, counts } = await result.read();
-      for (const [name, mean] of Object.entries({ loss, ...metrics })) {
-        means.add(name, mean, counts[name] ?? targets);
-      }
-    };
-    for await (const batch of passOver(data, pass)) {
-      signal?.throwIfAborted();
-      checkBatch(batch);
-      pending.push({ targets: targetsIn(batch.y), result: await this.#evaluation.run(batch) });
-      const first = pending.length >= STEPS_IN_FLIGHT ? pending.shift() : undefined;
-      if (first !== undefined) await settle(first);
+  async evaluate(data: TrainingData, options: EvaluateOptions = {}): Promise<Scores> {
+    this.#check("evaluate");
+    checkEvaluateOptions(options);
+    const patience = new Patience("evaluate", options.signal);
+    try {
+      options.signal?.throwIfAborted();
+      const ready = await readied("evaluate", data, 1, this.#wanted);
+      return await this.#evaluate("evaluate", ready, options, patience);
+    } finally {
+      patience.close();
     }
-    for (const rest of pending) await settle(rest);
-    return { loss: Number.NaN, ...means.all() };
   }
 
-  /** The model's output for a batch of inputs, in evaluation mode; its elements and their shape. */
+  #evaluate(
+    caller: string,
+    data: ReadyData,
+    { batchSize, signal }: EvaluateOptions,
+    patience: Patience,
+  ): Promise<Scores> {
+    const window = this.#truncation?.back;
+    const pass: PassOptions = { caller, batchSize, window, epoch: 1, dropLast: false };
+    const [wanted, steps] = [this.#wanted, this.#evaluation];
+    return evaluationRun({ data, pass, patience, signal, wanted, steps });
+  }
+
+  /**
+   * The model's output for a batch of inputs, in evaluation mode; its elements and their shape. Inputs are a tensor,
+   * lists of numbers, `{ data, shape, dtype }`, or a typed array with its `shape`.
+   * @throws ArgumentError, ShapeError, DTypeError for inputs that are none of the model's
+   */
   async predict(
-    x: TrainingBatch["x"],
+    x: Elements,
+    shape?: Shape,
   ): Promise<{ readonly data: Float32Array; readonly shape: readonly number[] }> {
-    const output = await this.#evaluation.forward(tensor(x.data, x.shape, x.dtype));
+    this.#check("predict");
+    const isTensor = x instanceof Tensor && shape === undefined;
+    const input = isTensor ? x : await inputOf("predict", x, shape, this.#wanted.x);
+    const output = await this.#evaluation.forward(input);
     return { data: Float32Array.from(await output.data()), shape: output.shape };
+  }
+
+  /**
+   * Gives back the memory of all plans and of what is carried, after the steps that are under way. Model and optimizer
+   * are the caller's, and stay as they are.
+   */
+  dispose(): void {
+    if (this.#isDisposed) return;
+    this.#isDisposed = true;
+    this.#training.dispose();
+    this.#evaluation.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  #check(call: string): void {
+    if (!this.#isDisposed) return;
+    throw new DisposedError(
+      `${call}: a Trainer cannot be used after dispose(); got one of ${this.model.kind}. Make a new one: the model is as it was.`,
+    );
   }
 }

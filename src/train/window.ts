@@ -1,3 +1,4 @@
+import { isRecord, shown } from "../arguments.ts";
 import { ArgumentError } from "../errors.ts";
 
 /**
@@ -18,10 +19,10 @@ export interface Truncation {
 
 /** @throws ArgumentError for what is not whole, less than 1, or back < every */
 export function truncationOf(window: Window): Truncation {
-  const { every, back } = typeof window === "number" ? { every: window, back: window } : window;
-  const isCount = (n: number) => Number.isInteger(n) && n > 0;
+  const given: unknown = window;
+  const { every, back } = isRecord(given) ? (given as Truncation) : { every: window, back: window };
   if (!isCount(every) || !isCount(back)) {
-    const got = typeof window === "number" ? window : `every ${every}, back ${back}`;
+    const got = isRecord(given) ? `every ${shown(every)}, back ${shown(back)}` : shown(given);
     throw new ArgumentError(
       `Trainer: window must be a whole number of 1 or more, or two of them; got ${got}. It counts steps of a sequence; leave it out where sequences are short.`,
     );
@@ -32,4 +33,8 @@ export function truncationOf(window: Window): Truncation {
     );
   }
   return { every, back };
+}
+
+function isCount(n: unknown): n is number {
+  return Number.isSafeInteger(n) && Number(n) > 0;
 }

@@ -4,7 +4,7 @@ import vm from "node:vm";
 import { describe, expect, it } from "vitest";
 import { losses, nn, optim, Trainer } from "../../src/index.ts";
 import type { Runtime } from "../../src/runtime/runtime.ts";
-import type { TrainingBatch } from "../../src/train/batch-source.ts";
+import type { TrainingBatch } from "../../src/train/index.ts";
 import { devices, use } from "./open.ts";
 
 v8.setFlagsFromString("--expose-gc");

@@ -24,6 +24,7 @@ describe("padSequences", () => {
       data: new Int32Array(0),
       shape: [0, 0],
       dtype: "i32",
+      time: 0,
     });
     expect(padSequences([], { steps: 5 }).values.shape).toEqual([5, 0]);
   });

@@ -29,6 +29,7 @@ async function* reports(signal?: AbortSignal): AsyncGenerator<StepReport> {
     yield {
       step,
       epoch: 1,
+      ahead: 0,
       stepsPerEpoch: 4,
       loss: 1 / step,
       gradientNorm: 1,

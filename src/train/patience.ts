@@ -1,0 +1,81 @@
+/**
+ * Waiting for what others do: callbacks, and data as it arrives. It may never come, so an aborted signal and the loss
+ * of the device end the waiting as well.
+ */
+import { currentRuntime } from "../functions.ts";
+
+type Heard = (reason: unknown) => void;
+
+interface Watched {
+  readonly listeners: Set<Heard>;
+  /** Why the device was lost. */
+  end: { readonly reason: unknown } | undefined;
+}
+
+/** By the promise that tells of a device's loss, to which there is one reaction, however many wait. */
+const watched = new WeakMap<Promise<unknown>, Watched>();
+
+function watch(lost: Promise<unknown>): Watched {
+  const known = watched.get(lost);
+  if (known !== undefined) return known;
+  const made: Watched = { listeners: new Set(), end: undefined };
+  watched.set(lost, made);
+  void lost.then((reason) => {
+    made.end = { reason };
+    for (const heard of made.listeners) heard(reason);
+  });
+  return made;
+}
+
+/** How long one call waits for others. One thing is waited for at a time. */
+export class Patience {
+  readonly #leave: () => void;
+  #end: { readonly reason: unknown } | undefined;
+  #fail: Heard | undefined;
+
+  constructor(caller: string, signal: AbortSignal | undefined) {
+    const over = (reason: unknown) => {
+      this.#end ??= { reason };
+      this.#fail?.(reason);
+    };
+    const aborted = () => over(signal?.reason);
+    const { listeners, end } = watch(currentRuntime(caller).device.lost);
+    if (signal?.aborted) aborted();
+    if (end !== undefined) over(end.reason);
+    signal?.addEventListener("abort", aborted);
+    listeners.add(over);
+    this.#leave = () => {
+      signal?.removeEventListener("abort", aborted);
+      listeners.delete(over);
+    };
+  }
+
+  /** Whether nobody is to be waited for any more. */
+  get isOver(): boolean {
+    return this.#end !== undefined;
+  }
+
+  /** What `given` comes to. @throws what it throws, the signal's reason, or a DeviceLostError */
+  async of<T>(given: T | PromiseLike<T>): Promise<T> {
+    if (!isThenable(given)) return given;
+    const coming = Promise.resolve(given);
+    try {
+      return await new Promise<T>((resolve, reject) => {
+        coming.then(resolve, reject);
+        this.#fail = reject;
+        if (this.#end !== undefined) reject(this.#end.reason);
+      });
+    } finally {
+      this.#fail = undefined;
+    }
+  }
+
+  /** Listens no longer. */
+  close(): void {
+    this.#leave();
+  }
+}
+
+function isThenable<T>(given: T | PromiseLike<T>): given is PromiseLike<T> {
+  return typeof (given as { then?: unknown } | null | undefined)?.then === "function";
+}
