@@ -19,10 +19,11 @@ export interface Truncation {
 
 /** @throws ArgumentError for what is not whole, less than 1, or back < every */
 export function truncationOf(window: Window): Truncation {
-  const given: unknown = window;
-  const { every, back } = isRecord(given) ? (given as Truncation) : { every: window, back: window };
+  const { every, back }: { readonly every?: unknown; readonly back?: unknown } = isRecord(window)
+    ? window
+    : { every: window, back: window };
   if (!isCount(every) || !isCount(back)) {
-    const got = isRecord(given) ? `every ${shown(every)}, back ${shown(back)}` : shown(given);
+    const got = isRecord(window) ? `every ${shown(every)}, back ${shown(back)}` : shown(window);
     throw new ArgumentError(
       `Trainer: window must be a whole number of 1 or more, or two of them; got ${got}. It counts steps of a sequence; leave it out where sequences are short.`,
     );
