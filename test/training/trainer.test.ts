@@ -4,8 +4,7 @@ import { ReferenceDevice } from "../../src/devices/reference/device.ts";
 import { ArgumentError, NonFiniteError, ShapeError } from "../../src/errors.ts";
 import { log, mean, square, sub, type Tensor, tensor } from "../../src/functions.ts";
 import { losses, nn, optim, Trainer } from "../../src/index.ts";
-import type { TrainingBatch } from "../../src/train/index.ts";
-import type { StepReport } from "../../src/train/index.ts";
+import type { StepReport, TrainingBatch } from "../../src/train/index.ts";
 import { use } from "./open.ts";
 
 beforeEach(() => {
