@@ -78,17 +78,15 @@ export const emit: Emit = <K extends OpName>(op: K, ins: ByInput<K, Value>, attr
 
 /** Applies `change` to every value of a record by input or output, keeping lists and gaps. */
 function mapHeld<T>(held: object, change: (value: T) => unknown): object {
-  const entries: [string, T | readonly T[] | undefined][] = Object.entries(held);
-  return Object.fromEntries(
-    entries.map(([name, entry]) => [
-      name,
+  const changed: Record<string, unknown> = {};
+  for (const [name, entry] of Object.entries(held))
+    changed[name] =
       entry === undefined
         ? undefined
         : Array.isArray(entry)
-          ? entry.map(change)
-          : change(entry as T),
-    ]),
-  );
+          ? entry.map((value: T) => change(value))
+          : change(entry as T);
+  return changed;
 }
 
 /** The values of a record by input or output, in the order of the op's declaration; gaps left out. */
@@ -96,10 +94,13 @@ export function flatten<T>(
   declared: Readonly<Record<string, Arity>>,
   held: Readonly<Record<string, T | readonly T[] | undefined>>,
 ): T[] {
-  return Object.keys(declared).flatMap((name) => {
+  const values: T[] = [];
+  for (const name in declared) {
     const entry = held[name];
-    return entry === undefined ? [] : ((Array.isArray(entry) ? entry : [entry]) as T[]);
-  });
+    if (Array.isArray(entry)) for (const value of entry as readonly T[]) values.push(value);
+    else if (entry !== undefined) values.push(entry as T);
+  }
+  return values;
 }
 
 export function inputsOf(node: Node): GraphValue[] {
@@ -120,7 +121,7 @@ export function reachable(
   for (let value = stack.pop(); value !== undefined; value = stack.pop()) {
     if (boundary?.has(value) || seen.has(value.node)) continue;
     seen.add(value.node);
-    stack.push(...inputsOf(value.node));
+    for (const input of inputsOf(value.node)) stack.push(input);
   }
   return [...seen].sort((a, b) => a.id - b.id);
 }

@@ -9,16 +9,15 @@ export function mapValues<T>(
   held: object,
   change: (value: GraphValue) => T,
 ): Record<string, T | readonly T[] | undefined> {
-  return Object.fromEntries(
-    Object.entries(held).map(([name, entry]) => [
-      name,
+  const changed: Record<string, T | readonly T[] | undefined> = {};
+  for (const [name, entry] of Object.entries(held))
+    changed[name] =
       entry instanceof GraphValue
         ? change(entry)
         : Array.isArray(entry)
-          ? entry.map(change)
-          : undefined,
-    ]),
-  );
+          ? entry.map((value: GraphValue) => change(value))
+          : undefined;
+  return changed;
 }
 
 /** `node` on `ins`: itself where they are its own. */

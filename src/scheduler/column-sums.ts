@@ -7,40 +7,42 @@ import { reducedCount } from "../ops/reduce.ts";
 import { sizeOf } from "../tensor/shape.ts";
 import { whyFallback } from "./lower.ts";
 import type { ColumnSumOp, DeviceTraits } from "./lowering.ts";
-import { placeOfBoth } from "./order.ts";
+import { type Item, Sequence } from "./sequence.ts";
 import { aliased, type OpWork, type Work } from "./work.ts";
 
-export function rideColumnSums(sequence: readonly Work[], traits: DeviceTraits): Work[] {
-  const work = [...sequence];
-  const hosts = hostsOf(work, traits);
-  for (const item of sequence) {
-    const sum = columnSumOf(item);
+export function rideColumnSums(work: readonly Work[], traits: DeviceTraits): Work[] {
+  const sequence = new Sequence(work);
+  const hosts = hostsOf(sequence, traits);
+  for (const item of sequence.items()) {
+    const sum = columnSumOf(item.work);
     const host = sum && hosts.get(sum.rows);
     if (sum === undefined || host === undefined || host.columns !== sum.columns) continue;
-    const [mine, its] = [work.indexOf(item), work.indexOf(host.work)];
+    const product = host.item;
     // What the sum reads is there where the product stands.
-    const place = mine > its ? its : placeOfBoth(work, mine, its);
+    const place = item.place > product.place ? product : sequence.placeOfBoth(item, product);
     if (place === undefined) continue;
     const label = `${host.work.label} + column sums`;
-    work[place] = { ...host.work, columnSums: sum.out, label };
-    work.splice(place === its ? mine : its, 1);
+    sequence.join(item, product, place, { ...host.work, columnSums: sum.out, label });
     hosts.delete(sum.rows);
   }
-  return work;
+  return sequence.work();
 }
 
 interface Host {
+  readonly item: Item;
   readonly work: OpWork;
   readonly columns: number;
 }
 
 /** Products that can add up the columns of a value, by that value. */
-function hostsOf(work: readonly Work[], traits: DeviceTraits): Map<GraphValue, Host> {
+function hostsOf(sequence: Sequence, traits: DeviceTraits): Map<GraphValue, Host> {
   const hosts = new Map<GraphValue, Host>();
-  for (const item of work) {
-    const rows = item.kind === "op" ? rowsOf(item.node) : undefined;
-    if (item.kind !== "op" || rows === undefined || !takesSums(item.node, traits)) continue;
-    hosts.set(aliased(rows), { work: item, columns: rows.type.shape.at(-1) ?? 1 });
+  if (traits.sumsColumns === undefined) return hosts;
+  for (const item of sequence.items()) {
+    const { work } = item;
+    const rows = work.kind === "op" ? rowsOf(work.node) : undefined;
+    if (work.kind !== "op" || rows === undefined || !takesSums(work.node, traits)) continue;
+    hosts.set(aliased(rows), { item, work, columns: rows.type.shape.at(-1) ?? 1 });
   }
   return hosts;
 }

@@ -6,6 +6,12 @@ import { aliased, type ElementwiseWork } from "./work.ts";
 
 type ElementwiseNode = OpNode<"unary" | "binary" | "where" | "cast" | "literal" | "broadcastTo">;
 
+/**
+ * The most ops of one program: drivers take longer than linear to compile a long one, and a chain that is written and read
+ * once in so many ops is bound by what it computes.
+ */
+export const MAX_OPS = 256;
+
 /** Ops that elementwise programs are made of; a broadcast is a way of reading. */
 export function isElementwise(node: OpNode): node is ElementwiseNode {
   switch (node.op) {
@@ -22,7 +28,13 @@ export function isElementwise(node: OpNode): node is ElementwiseNode {
 }
 
 export function throughBroadcasts(value: GraphValue): GraphValue {
-  return value.node.op === "broadcastTo" ? throughBroadcasts(value.node.ins.x) : value;
+  let { node } = value;
+  let source = value;
+  while (node.op === "broadcastTo") {
+    source = node.ins.x;
+    node = source.node;
+  }
+  return source;
 }
 
 /** The work that computes `outs`, all of one size, from the nodes of a group. */
@@ -96,7 +108,7 @@ export class ProgramBuilder {
 
   #compute(value: GraphValue): Register {
     const { node } = value;
-    if (node.op === "broadcastTo") return this.read(node.ins.x);
+    if (node.op === "broadcastTo") return this.read(throughBroadcasts(value));
     if (node.op === "literal")
       return this.#push({ kind: "literal", value: node.attrs.value, dtype: node.attrs.dtype });
     if (node.op === "source" || !isElementwise(node) || !this.#nodes.has(node))

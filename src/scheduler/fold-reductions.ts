@@ -4,12 +4,13 @@
  * number and what its gradient is scaled by. Every item still waits only for what it reads: `placeOfBoth` decides where
  * the joined item stands, and a value is computed inside it only if nobody else reads it.
  */
-import { type GraphValue, inputsOf } from "../graph/graph.ts";
+import { type GraphValue, inputsOf, type OpNode } from "../graph/graph.ts";
 import { bytesOf, sizeOf } from "../tensor/shape.ts";
+import { MAX_OPS } from "./elementwise.ts";
 import { whyFallback } from "./lower.ts";
 import type { DeviceTraits } from "./lowering.ts";
-import { placeOfBoth, readsAny } from "./order.ts";
 import { finishOf, reductionWork } from "./reduction-work.ts";
+import { type Item, itemsBefore, Sequence } from "./sequence.ts";
 import {
   aliased,
   type ElementwiseWork,
@@ -39,7 +40,7 @@ export function foldReductions(
   folder.joinReductions();
   folder.takeTerms();
   folder.takeFinishes(traits);
-  return work;
+  return folder.sequence.work();
 }
 
 /** A reduction of a whole tensor as work of its own kind. */
@@ -53,33 +54,32 @@ function asReduction(work: Work, traits: DeviceTraits): ReductionWork | undefine
 }
 
 class Folder {
-  readonly #work: Work[];
+  readonly sequence: Sequence;
   readonly #kept: ReadonlySet<GraphValue>;
   readonly #maxOperands: number;
 
-  constructor(work: Work[], kept: ReadonlySet<GraphValue>, maxOperands: number) {
-    this.#work = work;
+  constructor(work: readonly Work[], kept: ReadonlySet<GraphValue>, maxOperands: number) {
+    this.sequence = new Sequence(work);
     this.#kept = kept;
     this.#maxOperands = maxOperands;
   }
 
   joinReductions(): void {
-    for (let later = 0; later < this.#work.length; later++) {
-      for (let earlier = Math.max(0, later - REACH); earlier < later; earlier++) {
-        if (!this.#join(earlier, later)) continue;
-        later--;
-        break;
-      }
+    for (const later of this.sequence.items()) {
+      if (later.work.kind !== "reduction") continue;
+      for (const earlier of itemsBefore(later, REACH)) if (this.#join(earlier, later)) break;
     }
   }
 
-  #join(earlier: number, later: number): boolean {
-    const [a, b] = [this.#work[earlier], this.#work[later]];
-    if (a?.kind !== "reduction" || b?.kind !== "reduction") return false;
-    if (a.count !== b.count || a.count > JOINED_ELEMENTS || readsAny(b, writesOf(a))) return false;
-    const place = placeOfBoth(this.#work, earlier, later);
+  #join(earlier: Item, later: Item): boolean {
+    const [a, b] = [earlier.work, later.work];
+    if (a.kind !== "reduction" || b.kind !== "reduction") return false;
+    if (a.count !== b.count || a.count > JOINED_ELEMENTS) return false;
+    if (operandsOf(a) + operandsOf(b) > this.#maxOperands) return false;
+    if (readsOf(b).some((value) => this.sequence.makerOf(value) === earlier)) return false;
+    const place = this.sequence.placeOfBoth(earlier, later);
     if (place === undefined) return false;
-    return this.#replace([earlier, later], place, {
+    return this.#replace(earlier, later, place, {
       before: [],
       reduces: [...a.parts.reduces, ...b.parts.reduces],
       behind: [],
@@ -89,94 +89,91 @@ class Folder {
 
   /** Elementwise items that make terms, and nothing that others read, become part of the reduction. */
   takeTerms(): void {
-    for (let at = 0; at < this.#work.length; at++) {
-      for (let maker = Math.max(0, at - REACH); maker < at; maker++) {
-        if (!this.#takeTerm(maker, at)) continue;
-        at--;
-        maker = Math.max(0, at - REACH) - 1;
+    for (const at of this.sequence.items()) {
+      let found = at.work.kind === "reduction";
+      // What made a term may itself read what was made for this alone.
+      while (found) {
+        found = false;
+        for (const maker of itemsBefore(at, REACH)) {
+          found = this.#takeTerm(maker, at);
+          if (found) break;
+        }
       }
     }
   }
 
-  #takeTerm(maker: number, at: number): boolean {
-    const [made, reduction] = [this.#work[maker], this.#work[at]];
-    if (made?.kind !== "elementwise" || reduction?.kind !== "reduction") return false;
+  #takeTerm(maker: Item, at: Item): boolean {
+    const [made, reduction] = [maker.work, at.work];
+    if (made.kind !== "elementwise" || reduction.kind !== "reduction") return false;
     const { parts, count } = reduction;
-    const terms = new Set(parts.reduces.map(({ ins }) => aliased(ins.x)));
+    if (parts.before.length + made.nodes.length > MAX_OPS) return false;
     const isOnlyTerm = (out: GraphValue) =>
-      terms.has(out) && sizeOf(out.type.shape) === count && this.#isReadOnlyBy([reduction], out);
+      sizeOf(out.type.shape) === count &&
+      parts.reduces.some(({ ins }) => aliased(ins.x) === out) &&
+      this.#isReadOnlyBy([at], out);
     if (!made.outs.every(isOnlyTerm)) return false;
-    return this.#replace([maker, at], at, { ...parts, before: [...parts.before, ...made.nodes] });
+    const before = [...parts.before, ...made.nodes];
+    return this.#replace(maker, at, at, { ...parts, before });
   }
 
   /** Items on single numbers become part of the last reduction whose result they read. */
   takeFinishes(traits: DeviceTraits): void {
-    for (let at = 0; at < this.#work.length; at++) {
-      for (let from = at - 1; from >= Math.max(0, at - REACH); from--) {
-        if (!this.#takeFinish(from, at, traits)) continue;
-        at--;
-        break;
-      }
+    for (const at of this.sequence.items()) {
+      const { work } = at;
+      if (work.kind !== "elementwise") continue;
+      if (!work.outs.every(({ type }) => sizeOf(type.shape) === 1)) continue;
+      const sources = new Set(work.ins.map((input) => this.sequence.makerOf(input)));
+      const near = [...itemsBefore(at, REACH)].filter((item) => sources.has(item));
+      near.reverse().some((from) => this.#takeFinish(from, at, work, traits));
     }
   }
 
-  #takeFinish(from: number, at: number, traits: DeviceTraits): boolean {
-    const [source, item] = [this.#work[from], this.#work[at]];
-    if (source === undefined || item?.kind !== "elementwise") return false;
-    if (!item.outs.every(({ type }) => sizeOf(type.shape) === 1)) return false;
-    if (!item.ins.some((input) => writesOf(source).includes(aliased(input)))) return false;
-    const place = placeOfBoth(this.#work, from, at);
+  #takeFinish(from: Item, at: Item, item: ElementwiseWork, traits: DeviceTraits): boolean {
+    const source = from.work;
+    const isSum = source.kind === "op" && source.node.op === "sumOfSquares";
+    if (source.kind !== "reduction" && !isSum) return false;
+    const place = this.sequence.placeOfBoth(from, at);
     if (place === undefined) return false;
     const outs = [...writesOf(source), ...item.outs].filter(
-      (out) => !this.#isReadOnlyBy([source, item], out),
+      (out) => !this.#isReadOnlyBy([from, at], out),
     );
-    if (source.kind === "reduction") {
-      const { parts } = source;
-      const behind = [...parts.behind, ...item.nodes];
-      return this.#replace([from, at], place, { ...parts, behind, outs });
-    }
-    const finished = finishedSum(source, item, outs, traits);
-    return finished !== undefined && this.#put([from, at], place, finished);
+    const folded = source.kind === "reduction" ? source.parts.behind : source.finish?.nodes;
+    const behind = [...(folded ?? []), ...item.nodes];
+    if (behind.length > MAX_OPS) return false;
+    if (source.kind === "reduction")
+      return this.#replace(from, at, place, { ...source.parts, behind, outs });
+    const finished = finishedSum(source, item, behind, outs, traits);
+    return finished !== undefined && this.#put(from, at, place, finished);
   }
 
-  #isReadOnlyBy(readers: readonly Work[], value: GraphValue): boolean {
-    if (this.#kept.has(viewed(value))) return false;
-    return this.#work.every(
-      (other) =>
-        readers.includes(other) || !readsOf(other).some((read) => viewed(read) === viewed(value)),
-    );
+  #isReadOnlyBy(readers: readonly Item[], value: GraphValue): boolean {
+    return !this.#kept.has(viewed(value)) && this.sequence.isReadOnlyBy(readers, value);
   }
 
-  #replace(pair: readonly [number, number], place: number, parts: ReductionParts): boolean {
-    const order = this.#work[place]?.order ?? 0;
-    const joined = reductionWork(parts, order);
-    return joined !== undefined && this.#put(pair, place, joined);
+  #replace(earlier: Item, later: Item, place: Item, parts: ReductionParts): boolean {
+    const joined = reductionWork(parts, place.work.order);
+    return joined !== undefined && this.#put(earlier, later, place, joined);
   }
 
-  /** Puts `joined` at `place` for the two items of `pair`, if a kernel can have so many operands. */
-  #put(
-    [earlier, later]: readonly [number, number],
-    place: number,
-    joined: ReductionWork | OpWork,
-  ): boolean {
+  /** Puts `joined` at `place` for two items, if a kernel can have so many operands. */
+  #put(earlier: Item, later: Item, place: Item, joined: ReductionWork | OpWork): boolean {
     if (operandsOf(joined) > this.#maxOperands) return false;
-    this.#work[place] = joined;
-    this.#work.splice(place === later ? earlier : later, 1);
+    this.sequence.join(earlier, later, place, joined);
     return true;
   }
 }
 
 /** The sum of squares over tensors with what is done with the number. */
 function finishedSum(
-  source: Work,
+  source: OpWork,
   item: ElementwiseWork,
+  behind: readonly OpNode[],
   outs: readonly GraphValue[],
   traits: DeviceTraits,
 ): OpWork | undefined {
-  if (source.kind !== "op" || source.node.op !== "sumOfSquares") return undefined;
+  if (source.node.op !== "sumOfSquares") return undefined;
   const types = inputsOf(source.node).map(({ type }) => type);
   if (whyFallback(source.node, types, traits) !== undefined) return undefined;
-  const behind = [...(source.finish?.nodes ?? []), ...item.nodes];
   const finish = finishOf([source.node], behind, outs);
   return { ...source, finish, order: item.order, label: `${source.label} + ${item.label}` };
 }

@@ -5,7 +5,7 @@
  */
 import { type GraphValue, inputsOf, type OpNode, outputsOf, reachable } from "../graph/graph.ts";
 import { sizeOf } from "../tensor/shape.ts";
-import { elementwiseWork, isElementwise, throughBroadcasts } from "./elementwise.ts";
+import { elementwiseWork, isElementwise, MAX_OPS, throughBroadcasts } from "./elementwise.ts";
 import type { EpilogueActivation } from "./lowering.ts";
 import { mergeElementwise } from "./merge.ts";
 import { isAlias, type OpWork, type Work } from "./work.ts";
@@ -140,13 +140,14 @@ function groupElementwise(
     const reads = (consumer: OpNode) => groupOf.has(consumer) || taken.has(consumer);
     if (!isKept && isFree(node) && consumers.every(reads)) continue;
     const home = isKept ? undefined : commonGroup(consumers, groupOf);
-    if (home !== undefined && joins(node, home, maxOperands)) {
+    const inputs = storedInputs(node);
+    if (home !== undefined && joins(out, inputs, home, maxOperands)) {
       home.nodes.push(node);
       home.inputs.delete(out);
-      for (const input of storedInputs(node)) home.inputs.add(input);
+      for (const input of inputs) home.inputs.add(input);
       groupOf.set(node, home);
     } else {
-      const group: Group = { root: node, nodes: [node], inputs: new Set(storedInputs(node)) };
+      const group: Group = { root: node, nodes: [node], inputs: new Set(inputs) };
       groups.push(group);
       groupOf.set(node, group);
     }
@@ -169,13 +170,17 @@ function commonGroup(
 }
 
 /** A smaller value is computed once and read many times, rather than computed again for every element. */
-function joins(node: OpNode, group: Group, maxOperands: number): boolean {
-  const [mine, its] = [outputsOf(node)[0], outputsOf(group.root)[0]];
-  if (mine === undefined || its === undefined) return false;
-  if (sizeOf(mine.type.shape) !== sizeOf(its.type.shape)) return false;
-  const inputs = new Set([...group.inputs, ...storedInputs(node)]);
-  inputs.delete(mine);
-  return inputs.size + 1 <= maxOperands;
+function joins(
+  out: GraphValue,
+  reads: readonly GraphValue[],
+  { root, nodes, inputs }: Group,
+  maxOperands: number,
+): boolean {
+  const its = outputsOf(root)[0];
+  if (its === undefined || nodes.length === MAX_OPS) return false;
+  if (sizeOf(out.type.shape) !== sizeOf(its.type.shape)) return false;
+  const more = new Set(reads.filter((read) => !inputs.has(read)));
+  return inputs.size + more.size - (inputs.has(out) ? 1 : 0) + 1 <= maxOperands;
 }
 
 /** What a node reads from memory, looking through broadcasts and past literals. */

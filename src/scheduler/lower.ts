@@ -149,8 +149,7 @@ function loweringOf(
   op: Exclude<OpName, "scan">,
   { name, lower, layers }: DeviceTraits,
 ): Lower<never> {
-  const rows: Readonly<Record<string, unknown>> = { ...lower, ...layers?.lower };
-  const row = rows[op];
+  const row = lower[op as keyof typeof lower] ?? layers?.lower[op as keyof typeof layers.lower];
   if (typeof row !== "function") throw new InternalError(`${name} has no kernel for ${op}.`);
   return row as Lower<never>;
 }

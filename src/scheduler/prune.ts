@@ -16,15 +16,12 @@ import { mapValues, outputPairs, rebuild } from "../graph/rebuild.ts";
 
 /** Maps each of `roots` to its value in a graph where every scan computes what is read of it. */
 export function prune(roots: readonly GraphValue[]): Map<GraphValue, GraphValue> {
-  const nodes = reachable(roots);
-  const kept = keptOfScans(
-    nodes.filter((node) => node.op !== "source"),
-    roots,
-  );
+  const nodes = reachable(roots).filter((node) => node.op !== "source");
+  if (!nodes.some(({ op }) => op === "scan")) return new Map(roots.map((root) => [root, root]));
+  const kept = keptOfScans(nodes, roots);
   const replaced = new Map<GraphValue, GraphValue>();
   const resolve = (value: GraphValue) => replaced.get(value) ?? value;
   for (const node of nodes) {
-    if (node.op === "source") continue;
     const ins = mapValues(node.ins, resolve);
     const pairs =
       node.op === "scan"

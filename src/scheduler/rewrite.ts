@@ -36,15 +36,21 @@ export function rewrite(
 const valueKeys = new WeakMap<GraphValue, string>();
 let nextKey = 0;
 function keyOf(ins: Record<string, unknown>): string {
-  return Object.entries(ins)
-    .flatMap(([name, held]) => [name, ...(Array.isArray(held) ? held : [held])])
-    .map((entry) => {
-      if (!(entry instanceof GraphValue)) return String(entry);
-      const key = valueKeys.get(entry) ?? `#${nextKey++}`;
-      valueKeys.set(entry, key);
-      return key;
-    })
-    .join(",");
+  let text = "";
+  for (const [name, held] of Object.entries(ins)) {
+    text += `${name},`;
+    for (const value of Array.isArray(held) ? held : [held])
+      text += value instanceof GraphValue ? `${keyOfValue(value)},` : `${value},`;
+  }
+  return text;
+}
+
+function keyOfValue(value: GraphValue): string {
+  const known = valueKeys.get(value);
+  if (known !== undefined) return known;
+  const key = `#${nextKey++}`;
+  valueKeys.set(value, key);
+  return key;
 }
 
 /** The value that `node` is equal to bit for bit, if it need not be computed. */
@@ -127,9 +133,9 @@ function simplifyReduce(node: OpNode<"reduce">): GraphValue | undefined {
 }
 
 function literalOf(value: GraphValue): number | undefined {
-  const { node } = value;
-  if (node.op === "literal") return node.attrs.value;
-  return node.op === "broadcastTo" || node.op === "reshape" ? literalOf(node.ins.x) : undefined;
+  let { node } = value;
+  while (node.op === "broadcastTo" || node.op === "reshape") ({ node } = node.ins.x);
+  return node.op === "literal" ? node.attrs.value : undefined;
 }
 
 /** Arithmetic on two literals, if f32 rounds it the same everywhere: IEEE 754 asks that of these four. */
@@ -187,9 +193,13 @@ function simplifyCrossEntropyGrad(node: OpNode<"crossEntropyGrad">): GraphValue 
 
 /** The value of one element whose broadcast `value` is. */
 function spreadFrom(value: GraphValue): GraphValue | undefined {
-  if (sizeOf(value.type.shape) === 1) return value;
-  const { node } = value;
-  return node.op === "broadcastTo" || node.op === "reshape" ? spreadFrom(node.ins.x) : undefined;
+  let source = value;
+  while (sizeOf(source.type.shape) !== 1) {
+    const { node } = source;
+    if (node.op !== "broadcastTo" && node.op !== "reshape") return undefined;
+    source = node.ins.x;
+  }
+  return source;
 }
 
 function untransposed(value: GraphValue): GraphValue | undefined {

@@ -30,10 +30,12 @@ export function separateLayers(
 ): Map<GraphValue, GraphValue> {
   const replaced = new Map<GraphValue, GraphValue>();
   const resolve = (value: GraphValue) => replaced.get(value) ?? value;
-  for (const node of reachable(roots)) {
-    if (node.op === "source") continue;
+  const nodes = reachable(roots).filter((node) => node.op !== "source");
+  const isSeparated = (node: OpNode) => isLayers(node) && !layers?.walksTogether(node);
+  if (!nodes.some(isSeparated)) return new Map(roots.map((root) => [root, root]));
+  for (const node of nodes) {
     const ins = mapValues(node.ins, resolve);
-    if (isLayers(node) && !layers?.walksTogether(node)) {
+    if (isLayers(node) && isSeparated(node)) {
       const made = composed(node, ins);
       for (const [i, out] of outputsOf(node).entries()) replaced.set(out, made[i] ?? out);
       continue;

@@ -1,9 +1,10 @@
 /**
- * Lets temporary buffers share memory when they never live at the same time: largest first, each into the first slot
- * whose tenants' lifetimes it does not touch. Steps that could run side by side still get separate slots only if
- * their lifetimes overlap; barriers are found afterwards, from the slots.
+ * Lets temporary buffers share memory when they never live at the same time: largest first, each into a slot that no
+ * tenant needs at that time. Steps that could run side by side still get separate slots only if their lifetimes overlap;
+ * barriers are found afterwards, from the slots.
  */
 
+import { Gaps, type Span } from "./gaps.ts";
 import {
   callsOf,
   type LoweredStep,
@@ -26,20 +27,21 @@ export function assignSlots(
   drafts: readonly BufferDraft[],
   steps: readonly LoweredStep[],
 ): SlotAssignment {
+  const calls = callsOf(steps).length;
   const lifetimes = lifetimesOf(drafts.length, steps);
-  const slots: { bytes: number; tenants: Span[] }[] = [];
+  const temporaries = drafts.flatMap(({ bytes, binding }, index) => {
+    const lifetime = lifetimes[index];
+    if (binding !== undefined || lifetime === undefined) return [];
+    return [{ bytes: roundUp(bytes), index, lifetime }];
+  });
+  temporaries.sort((a, b) => b.bytes - a.bytes || a.index - b.index);
+  const slots: number[] = [];
+  const gaps = new Gaps(calls);
   const places = drafts.map((draft) => draft.binding ?? -1);
-  const temporaries = drafts
-    .map((draft, index) => ({ bytes: roundUp(draft.bytes), index, lifetime: lifetimes[index] }))
-    .filter(({ index, lifetime }) => drafts[index]?.binding === undefined && lifetime !== undefined)
-    .sort((a, b) => b.bytes - a.bytes || a.index - b.index);
   for (const { bytes, index, lifetime } of temporaries) {
-    if (lifetime === undefined) continue;
-    let slot = slots.findIndex(({ tenants }) =>
-      tenants.every(([first, last]) => last < lifetime[0] || lifetime[1] < first),
-    );
-    if (slot === -1) slot = slots.push({ bytes, tenants: [] }) - 1;
-    slots[slot]?.tenants.push(lifetime);
+    const free = gaps.take(lifetime);
+    const slot = free ?? slots.push(bytes) - 1;
+    if (free === undefined) gaps.addSlot(slot, lifetime);
     places[index] = slot;
   }
   const buffers = drafts.map(({ bytes, binding }, index): PlanBuffer => {
@@ -48,22 +50,20 @@ export function assignSlots(
   });
   return {
     buffers,
-    slots: slots.map(({ bytes }) => bytes),
+    slots,
     memory: {
-      peakBytes: sum(slots.map(({ bytes }) => bytes)),
-      lowerBoundBytes: mostAtOnce(temporaries, callsOf(steps).length),
+      peakBytes: sum(slots),
+      lowerBoundBytes: mostAtOnce(temporaries, calls),
       unsharedBytes: sum(temporaries.map(({ bytes }) => bytes)),
     },
   };
 }
 
-/** A stretch of calls, first and last. */
-type Span = readonly [number, number];
-
-/** A call that touches a buffer, and the loops around it, outermost first. */
-interface Use {
-  readonly at: number;
-  readonly loops: readonly Span[];
+/** When a buffer is needed, as far as the calls so far say, and the loops around all of them, outermost first. */
+interface Life {
+  first: number;
+  last: number;
+  loops: readonly Span[];
 }
 
 /**
@@ -71,32 +71,34 @@ interface Use {
  * outside of the loop touches it, it crosses from step to step, and lives as long as the loop.
  */
 function lifetimesOf(count: number, steps: readonly LoweredStep[]): (Span | undefined)[] {
-  const uses: Use[][] = Array.from({ length: count }, () => []);
+  const lives: (Life | undefined)[] = Array.from({ length: count });
   let at = 0;
   const walk = (list: readonly LoweredStep[], loops: readonly Span[]): void => {
     for (const step of list) {
       if (step.kind === "loop")
         walk(step.body, [...loops, [at, at + callsOf(step.body).length - 1]]);
       else {
-        for (const { region } of step.call.operands) uses[region.buffer]?.push({ at, loops });
+        for (const { region } of step.call.operands) {
+          const life = lives[region.buffer];
+          if (life === undefined) lives[region.buffer] = { first: at, last: at, loops };
+          else extend(life, at, loops);
+        }
         at++;
       }
     }
   };
   walk(steps, []);
-  return uses.map(lifetimeOf);
+  return lives.map((life) => life && [life.first, life.last]);
 }
 
-function lifetimeOf(uses: readonly Use[]): Span | undefined {
-  const [one] = uses;
-  if (one === undefined) return undefined;
-  // How many loops all uses have in common.
-  const shared = one.loops.findIndex((loop, depth) =>
-    uses.some(({ loops }) => loops[depth] !== loop),
-  );
-  const depth = shared === -1 ? one.loops.length : shared;
-  const spans = uses.map(({ at, loops }): Span => loops[depth] ?? [at, at]);
-  return [Math.min(...spans.map(([first]) => first)), Math.max(...spans.map(([, last]) => last))];
+/** What is touched in one loop and out of it, or in another, is needed in all of both. */
+function extend(life: Life, at: number, loops: readonly Span[]): void {
+  const shared = life.loops.findIndex((loop, depth) => loops[depth] !== loop);
+  const depth = shared === -1 ? life.loops.length : shared;
+  const [before, now] = [life.loops[depth] ?? [at, at], loops[depth] ?? [at, at]];
+  life.first = Math.min(life.first, before[0], now[0]);
+  life.last = Math.max(life.last, before[1], now[1]);
+  if (depth < life.loops.length) life.loops = life.loops.slice(0, depth);
 }
 
 function mostAtOnce(

@@ -19,6 +19,7 @@ import {
   packLists,
 } from "./demands.ts";
 import type { DeviceTraits, Region } from "./lowering.ts";
+import { findEndangered, type Move } from "./moves.ts";
 import type { PlanRequest } from "./request.ts";
 import {
   aliased,
@@ -58,6 +59,14 @@ export interface Storage {
   readonly buffers: readonly BufferDraft[];
   readonly sequence: readonly PlacedWork[];
   readonly regionOf: (value: GraphValue) => Region;
+}
+
+/** What of an op's inputs forbids that one of them is written over. */
+interface Hazards {
+  /** Buffers of inputs that are read only. */
+  readonly read: ReadonlySet<number>;
+  /** Inputs that are written over, by what they are views of. */
+  readonly written: ReadonlyMap<GraphValue, readonly GraphValue[]>;
 }
 
 const NEVER = Number.POSITIVE_INFINITY;
@@ -131,7 +140,7 @@ class StorageAssigner {
 
   /** Whether anybody reads `value` after work item `index`. */
   #isReadAfter(value: GraphValue, index: number): boolean {
-    return (this.#readers.get(viewed(value)) ?? []).some((reader) => reader > index);
+    return (this.#readers.get(viewed(value))?.at(-1) ?? index) > index;
   }
 
   #wantPacks(): void {
@@ -229,11 +238,12 @@ class StorageAssigner {
   }
 
   #place(work: Work, index: number): void {
-    const copied = new Map<string, readonly Region[]>();
+    const copied = new Map<string, Region[]>();
     if (work.kind === "op") {
       if (work.node.op === "slice" && this.#viewSlice(work.node)) return;
-      for (const list of packLists(work.node)) this.#pack(work.node, list, index, copied);
-      this.#overwrite(work.node, index, copied);
+      const hazards = this.#hazardsOf(work.node);
+      for (const list of packLists(work.node)) this.#pack(work.node, list, index, hazards, copied);
+      this.#overwrite(work.node, index, hazards, copied);
     }
     for (const value of writesOf(work)) {
       if (!this.#regions.has(value))
@@ -260,7 +270,8 @@ class StorageAssigner {
     node: OpNode,
     { name, inputs, outputs }: PackList,
     index: number,
-    copied: Map<string, readonly Region[]>,
+    hazards: Hazards,
+    copied: Map<string, Region[]>,
   ): void {
     const regions = inputs.map((value) => this.#region(value));
     const { offsets, length } = packedOffsets(inputs.map((value) => value.type.shape));
@@ -271,7 +282,7 @@ class StorageAssigner {
     );
     const mayBeWritten = outputs.every((output, i) => {
       const input = inputs[i];
-      return input !== undefined && this.#mayOverwrite(node, input, output, index);
+      return input !== undefined && this.#mayOverwrite(hazards, input, output, index);
     });
     if (arePacked && mayBeWritten) return;
     const buffer = this.#temporary(length * BYTES_PER_ELEMENT);
@@ -286,39 +297,54 @@ class StorageAssigner {
     copied.set(name, places);
   }
 
-  #overwrite(node: OpNode, index: number, copied: Map<string, readonly Region[]>): void {
+  #overwrite(node: OpNode, index: number, hazards: Hazards, copied: Map<string, Region[]>): void {
     for (const { name, index: at, input, output } of overwritten(node)) {
       if (this.#regions.has(output)) continue;
       const from = this.#region(input);
-      if (this.#mayOverwrite(node, input, output, index)) {
+      if (this.#mayOverwrite(hazards, input, output, index)) {
         this.#regions.set(output, { ...from, type: output.type });
         continue;
       }
       const to = { ...(this.#wanted.get(output) ?? this.#fresh(output.type)), type: input.type };
       this.#copy(from, to, `${node.op} overwrites its input, which is still needed`);
       const places = copied.get(name) ?? listOf(node, name).map((value) => this.#region(value));
-      copied.set(
-        name,
-        places.map((region, i) => (i === at ? to : region)),
-      );
+      places[at] = to;
+      copied.set(name, places);
       this.#regions.set(output, { ...to, type: output.type });
     }
   }
 
+  #hazardsOf(node: OpNode): Hazards {
+    const pairs = overwritten(node);
+    const hazards = { read: new Set<number>(), written: new Map<GraphValue, GraphValue[]>() };
+    if (pairs.length === 0) return hazards;
+    const written = new Set(pairs.map(({ input }) => input));
+    for (const value of inputsOf(node)) {
+      const views = hazards.written.get(viewed(value));
+      if (!written.has(value)) hazards.read.add(this.#region(value).buffer);
+      else if (views === undefined) hazards.written.set(viewed(value), [value]);
+      else views.push(value);
+    }
+    return hazards;
+  }
+
   /** Whether `output` may take the place of `input`: nobody needs it there later, and `output` is wanted nowhere else. */
-  #mayOverwrite(node: OpNode, input: GraphValue, output: GraphValue, index: number): boolean {
+  #mayOverwrite(
+    { read, written }: Hazards,
+    input: GraphValue,
+    output: GraphValue,
+    index: number,
+  ): boolean {
     if (this.#isReadAfter(input, index)) return false;
     // Kernels may write before they have read everything, and a GPU binds a buffer that it writes only once.
-    const { buffer } = this.#region(input);
-    const written = new Set(overwritten(node).map((pair) => pair.input));
-    const others = inputsOf(node).filter((value) => value !== input);
-    const isInTheWay = (value: GraphValue) =>
-      this.#region(value).buffer === buffer &&
-      (!written.has(value) || viewed(value) === viewed(input));
-    if (others.some(isInTheWay)) return false;
-    if (others.length < inputsOf(node).length - 1) return false;
-    const wanted = this.#wanted.get(output);
     const place = this.#region(input);
+    if (read.has(place.buffer)) return false;
+    const views = written.get(viewed(input)) ?? [];
+    const isOnce = views.indexOf(input) === views.lastIndexOf(input);
+    const isInTheWay = (value: GraphValue) =>
+      value !== input && this.#region(value).buffer === place.buffer;
+    if (!isOnce || views.some(isInTheWay)) return false;
+    const wanted = this.#wanted.get(output);
     if (wanted !== undefined)
       return wanted.buffer === place.buffer && wanted.offset === place.offset;
     return this.#maker.has(aliased(input)) && viewed(input) === aliased(input);
@@ -326,7 +352,7 @@ class StorageAssigner {
 
   /** Brings outputs and updates to where they belong if they were not made there. */
   #finish(): void {
-    const wishes: { from: Region; to: Region; why: string }[] = [];
+    const wishes: Move[] = [];
     this.#request.outputs.forEach((value, i) => {
       const to = { buffer: this.#request.bindings.length + i, offset: 0, type: value.type };
       wishes.push({
@@ -346,8 +372,9 @@ class StorageAssigner {
       ({ from, to }) => from.buffer !== to.buffer || from.offset !== to.offset,
     );
     // A value that another move is about to overwrite is set aside first.
+    const isEndangered = findEndangered(moves);
     const safe = moves.map((move) => {
-      if (!moves.some((other) => other !== move && overlaps(move.from, other.to))) return move;
+      if (!isEndangered(move)) return move;
       const aside = this.#fresh(move.from.type);
       this.#copy(move.from, aside, "its place is about to take another value");
       return { ...move, from: aside };
@@ -369,25 +396,21 @@ class StorageAssigner {
   }
 
   #region(value: GraphValue): Region {
-    const known = this.#regions.get(value);
-    if (known !== undefined) return known;
-    const { node } = value;
-    if (!isAlias(node)) {
-      throw new InternalError(`${node.op}: a value is read before it has a place.`);
+    let base = value;
+    let known = this.#regions.get(base);
+    while (known === undefined) {
+      const { node } = base;
+      if (!isAlias(node)) {
+        throw new InternalError(`${node.op}: a value is read before it has a place.`);
+      }
+      base = node.ins.x;
+      known = this.#regions.get(base);
     }
-    return { ...this.#region(node.ins.x), type: value.type };
+    return base === value ? known : { ...known, type: value.type };
   }
 }
 
 /** What a reduction makes its terms from. */
 function termsOf(work: OpWork | ReductionWork): readonly GraphValue[] {
   return work.kind === "reduction" ? work.termIns : inputsOf(work.node);
-}
-
-function overlaps(a: Region, b: Region): boolean {
-  return (
-    a.buffer === b.buffer &&
-    a.offset < b.offset + sizeOf(b.type.shape) &&
-    b.offset < a.offset + sizeOf(a.type.shape)
-  );
 }

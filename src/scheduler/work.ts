@@ -89,12 +89,20 @@ export function isAlias(node: Node): node is OpNode<"reshape" | "stopGradient" |
 
 /** The value whose elements `value` shares, all of them and in the same order. */
 export function aliased(value: GraphValue): GraphValue {
-  const { node } = value;
-  return isAlias(node) ? aliased(node.ins.x) : value;
+  let base = value;
+  for (let { node } = base; isAlias(node); { node } = base) base = node.ins.x;
+  return base;
 }
 
 /** The value whose memory `value` may share, a part of it included. */
 export function viewed(value: GraphValue): GraphValue {
-  const { node } = value;
-  return isAlias(node) || node.op === "slice" ? viewed(node.ins.x) : value;
+  const known = bases.get(value);
+  if (known !== undefined) return known;
+  let base = value;
+  for (let { node } = base; isAlias(node) || node.op === "slice"; { node } = base)
+    base = bases.get(node.ins.x) ?? node.ins.x;
+  if (base !== value) bases.set(value, base);
+  return base;
 }
+/** Slices of slices are as many steps from their base as there are. */
+const bases = new WeakMap<GraphValue, GraphValue>();
