@@ -2,10 +2,13 @@ import { defaultServerConditions } from "vite";
 import { defineConfig } from "vitest/config";
 
 const conditions = ["gradgpu-source", ...defaultServerConditions];
-const shared = {
+// Made anew for each project: vitest takes `define` out of what it is given.
+const shared = () => ({
+  // Tests run in a debug build: what is forgiven elsewhere is an error there (src/debug.ts).
+  define: { __GRADGPU_DEBUG__: "true" },
   resolve: { conditions },
   ssr: { resolve: { conditions } },
-};
+});
 
 export default defineConfig({
   test: {
@@ -14,11 +17,11 @@ export default defineConfig({
     maxWorkers: 2,
     projects: [
       {
-        ...shared,
+        ...shared(),
         test: { name: "pure", include: ["test/pure/**/*.test.ts"], testTimeout: 10_000 },
       },
       {
-        ...shared,
+        ...shared(),
         test: {
           name: "device",
           include: ["test/**/*.test.ts"],

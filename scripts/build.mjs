@@ -32,6 +32,7 @@ const result = await build({
   platform: "neutral",
   target: "es2022",
   external: ["node:*", "webgpu"],
+  define: { __GRADGPU_DEBUG__: "false" },
   metafile: true,
 });
 execFileSync(

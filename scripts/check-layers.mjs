@@ -7,6 +7,7 @@ import { dirname, join, normalize } from "node:path";
 const base = ["errors", "arguments"];
 const core = [...base, "tensor", "ops", "graph", "autodiff", "scheduler"];
 const contract = ["devices/device.ts", "devices/opener.ts"];
+const device = [...core, "debug", ...contract, "devices/shared"];
 const verbs = [...base, "functions.ts"];
 
 /** Layer → the layers it may import from, besides itself. A layer is a file or folder of src/. */
@@ -19,11 +20,13 @@ const layers = {
   graph: core.slice(0, 4),
   autodiff: core.slice(0, 5),
   scheduler: core.slice(0, 6),
+  debug: [],
   "devices/device.ts": core,
   "devices/opener.ts": ["devices/device.ts"],
-  "devices/reference": [...core, "devices/device.ts"],
-  "devices/cpu": ["decompress.ts", ...core, ...contract, "devices/reference"],
-  "devices/webgpu": [...core, ...contract, "devices/reference"],
+  "devices/shared": [...core, "debug", "devices/device.ts"],
+  "devices/reference": device,
+  "devices/cpu": ["decompress.ts", ...device, "devices/reference"],
+  "devices/webgpu": [...device, "devices/reference"],
   runtime: [...core, "devices"],
   functions: [...core, "devices/opener.ts", "runtime"],
   nn: verbs,

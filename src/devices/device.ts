@@ -8,7 +8,7 @@ export interface Storage {
   readonly bytes: number;
 }
 
-/** A plan made ready to run: pipelines compiled, temporaries allocated, commands encoded. */
+/** A plan made ready to run: pipelines compiled, room for its temporaries, commands encoded. */
 export interface Program {
   readonly plan: Plan;
 }
@@ -21,29 +21,44 @@ export interface ReadRequest {
 }
 
 /**
- * What every device does. Calls take effect in the order in which they are made; only those that return
- * promises wait. After the device is lost every call throws, and every promise rejects with, a DeviceLostError.
+ * What every device does. Calls take effect in the order in which they are made; only those that return promises
+ * wait. An error leaves everything as it was, and the next call is right.
+ *
+ * - What was given back is a DisposedError at the call, and what is another device's, or a range that does not lie within
+ *   its storage in whole elements, an InternalError; nothing is done then.
+ * - After the device was lost every call throws a DeviceLostError, after `close` that or a DisposedError, and every
+ *   promise that was not settled rejects with it. `release`, `unload`, `memory` and `close` do nothing then.
  */
 export interface Device {
   readonly name: "webgpu" | "cpu" | "reference";
   /** For people: "SwiftShader Device (LLVM 16), software" or "WebAssembly SIMD, 2 threads". */
   readonly description: string;
   readonly traits: DeviceTraits;
-  /** Settles once, when the device is lost; never rejects. */
+  /** Settles once, when the device is lost or closed; never rejects. */
   readonly lost: Promise<DeviceLostError>;
 
-  /** Zero-filled memory. @throws OutOfMemoryError */
+  /** Zero-filled memory. A GPU may say later that it has none: the next promise then tells. @throws OutOfMemoryError */
   allocate(bytes: number): Storage;
-  /** Gives memory back; calls that were made before still see it. */
+  /**
+   * Gives memory back; calls that were made before still see it. A second time does nothing, or is an InternalError in
+   * a debug build.
+   */
   release(storage: Storage): void;
-  /** Copies `data` at once: the caller may change it afterwards. */
+  /** Copies `data` at once: the caller may change it afterwards. @throws OutOfMemoryError where the host has no room */
   write(storage: Storage, byteOffset: number, data: HostArray): void;
   /** Copies between two different storages. */
   copy(from: Storage, fromOffset: number, to: Storage, toOffset: number, bytes: number): void;
+  /** Any number of bytes, in one array. @throws OutOfMemoryError where the host has no room */
   read(storage: Storage, byteOffset: number, bytes: number): Promise<ArrayBuffer>;
 
-  /** @throws KernelError, OutOfMemoryError */
+  /**
+   * Programs run one after the other and share their temporaries: loading adds what this one needs beyond what the
+   * others have (`growth`). @throws KernelError, OutOfMemoryError
+   */
   load(plan: Plan): Promise<Program>;
+  /** Bytes that loading `plan` would add to `memory()`. */
+  growth(plan: Plan): number;
+  /** Gives back what only this program needed, after the runs before. A second time is as for `release`. */
   unload(program: Program): void;
   /**
    * Runs all steps with `bindings` in the order of `plan.bindings`. Each entry of `reads` is copied as part of the
@@ -56,7 +71,9 @@ export interface Device {
   ): Promise<ArrayBuffer>[];
   /** Settles when everything asked for so far is done. */
   synchronise(): Promise<void>;
-  /** Bytes that are allocated now, temporaries of loaded programs included, and how many buffers. */
+  /** Bytes that are allocated now, what loaded programs need and share included, and how many storages and levels of
+   * shared temporaries. */
   memory(): { readonly bytes: number; readonly buffers: number };
+  /** Gives everything back at once; whoever needs what is under way waits for it first. */
   close(): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import { OutOfMemoryError } from "../../errors.ts";
 
 /** Storages start and end at multiples of a cache line, so that no two threads' outputs share one. */
-const ALIGNMENT = 64;
+export const ALIGNMENT = 64;
 
 /** Kernels may read this far behind a storage: the last vector of a row. */
 const GUARD_BYTES = 64;
@@ -62,8 +62,33 @@ export class Allocator {
     if (bytes === undefined) return;
     this.used.delete(address);
     this.usedBytes -= bytes;
-    const at = this.free.findIndex((block) => block.address > address);
-    this.join(at < 0 ? this.free.length : at, { address, bytes });
+    this.giveBack({ address, bytes });
+  }
+
+  /** Makes a block larger or smaller where it lies; false where what lies behind it is in use. */
+  resize(address: number, bytes: number): boolean {
+    const before = this.used.get(address);
+    if (before === undefined) return false;
+    const size = roundUp(bytes);
+    if (size > before && !this.extend(address + before, size - before)) return false;
+    this.used.set(address, size);
+    this.usedBytes += size - before;
+    if (size < before) this.giveBack({ address: address + size, bytes: before - size });
+    return true;
+  }
+
+  /** Takes the `bytes` that begin at `address`, if they are free. */
+  private extend(address: number, bytes: number): boolean {
+    const at = this.free.findIndex((block) => block.address === address);
+    const free = this.free[at]?.bytes ?? 0;
+    const reachesEnd = address + free === this.end;
+    if (free < bytes && !(reachesEnd && this.reserve(address + bytes + GUARD_BYTES))) return false;
+    if (free < bytes) this.end = address + bytes;
+    if (free > 0) {
+      const rest = { address: address + bytes, bytes: free - bytes };
+      this.free.splice(at, 1, ...(rest.bytes > 0 ? [rest] : []));
+    }
+    return true;
   }
 
   private fromFree(size: number): Allocation | undefined {
@@ -94,8 +119,10 @@ export class Allocator {
     return { address, fresh: !touchesEnd };
   }
 
-  /** Inserts `block` before free block `at`, joined with its neighbours. */
-  private join(at: number, block: Block): void {
+  /** Inserts a free block, joined with its neighbours. */
+  private giveBack(block: Block): void {
+    const behind = this.free.findIndex(({ address }) => address > block.address);
+    const at = behind < 0 ? this.free.length : behind;
     const before = this.free[at - 1];
     const after = this.free[at];
     const joinsBefore = before !== undefined && before.address + before.bytes === block.address;

@@ -32,22 +32,22 @@ export type Declarations = {
 };
 
 /**
- * A plan as command words: per kernel call [head, bytes of words, operand addresses…, words…]. Temporaries have
- * their address from the start; bindings are patched in when a run brings others than the run before.
+ * A plan as command words: per kernel call [head, bytes of words, operand addresses…, words…]. Addresses are patched in
+ * when a run brings other bindings than the run before, or when temporaries have moved.
  * @throws KernelError where the plan names a kernel that is not there.
  */
 export function encodePlan(
   plan: Plan,
-  slotAddresses: readonly number[],
   declarations: Declarations,
   { threads, parallelBytes }: Division,
 ): ProgramImage {
-  const encoder = new Encoder(plan, slotAddresses, declarations);
+  const encoder = new Encoder(plan, declarations);
   const segments = encoder.segmentsOf(plan.steps);
   return {
     words: Uint32Array.from(encoder.words),
     patches: Int32Array.from(encoder.patches),
     segments,
+    bindings: plan.bindings.length,
     threads: workBytes(plan.steps) < parallelBytes * (1 + barriersIn(plan.steps)) ? 1 : threads,
   };
 }
@@ -56,15 +56,13 @@ class Encoder {
   readonly words: number[] = [];
   readonly patches: number[] = [];
   private readonly plan: Plan;
-  private readonly slotAddresses: readonly number[];
   private readonly declarations: Declarations;
   private segments: Segment[] = [];
   /** Where the segment that is being written begins. */
   private start = 0;
 
-  constructor(plan: Plan, slotAddresses: readonly number[], declarations: Declarations) {
+  constructor(plan: Plan, declarations: Declarations) {
     this.plan = plan;
-    this.slotAddresses = slotAddresses;
     this.declarations = declarations;
   }
 
@@ -100,9 +98,9 @@ class Encoder {
     const head = opcode + call.operands.length * 2 ** OPERANDS_SHIFT;
     words.push(head + this.barrier(barrierBefore), (call.operands.length + call.words.length) * 4);
     for (const { region } of call.operands) {
-      const { binding, offset } = this.place(region);
-      if (binding >= 0) patches.push(words.length, binding, offset);
-      words.push(binding >= 0 ? 0 : offset);
+      const { place, offset } = this.place(region);
+      patches.push(words.length, place, offset);
+      words.push(0);
     }
     for (const word of call.words) words.push(word);
   }
@@ -132,7 +130,7 @@ class Encoder {
     this.start = end;
   }
 
-  private readonly place = (region: Region) => placeOf(this.plan, this.slotAddresses, region);
+  private readonly place = (region: Region) => placeOf(this.plan, region);
 }
 
 export function isFallback(call: KernelCall | FallbackCall): call is FallbackCall {
@@ -162,21 +160,30 @@ function barriersIn(steps: readonly Step[]): number {
   }, 0);
 }
 
-function placeOf(
-  plan: Plan,
-  slotAddresses: readonly number[],
-  region: Region,
-): { binding: number; offset: number } {
+/** Places of a program: its bindings, then its slots. */
+function placeOf(plan: Plan, region: Region): { place: number; offset: number } {
   const buffer = plan.buffers[region.buffer];
-  const offset = region.offset * BYTES_PER_ELEMENT;
-  if (buffer?.kind === "binding") return { binding: buffer.place, offset };
-  return { binding: -1, offset: (slotAddresses[buffer?.place ?? -1] ?? 0) + offset };
+  const first = buffer?.kind === "binding" ? 0 : plan.bindings.length;
+  return { place: first + (buffer?.place ?? -1), offset: region.offset * BYTES_PER_ELEMENT };
+}
+
+/** Bytes of the words of a plan, without encoding it. */
+export function commandBytes(steps: readonly Step[]): number {
+  return steps.reduce((sum, step) => {
+    if (step.kind === "loop") {
+      if (callsOf(step.body).some(({ call }) => isFallback(call)))
+        return sum + commandBytes(step.body);
+      return sum + 16 + commandBytes(step.body);
+    }
+    if (isFallback(step.call)) return sum;
+    return sum + 4 * (2 + step.call.operands.length + step.call.words.length);
+  }, 0);
 }
 
 function encodeFallback(
   call: FallbackCall,
   declarations: Declarations,
-  place: (region: Region) => { binding: number; offset: number },
+  place: (region: Region) => { place: number; offset: number },
 ): Segment {
   let next = 0;
   const take = (): FallbackOperand[] => {

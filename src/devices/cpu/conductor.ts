@@ -22,8 +22,8 @@ export interface KernelExports {
 interface Loaded {
   readonly address: number;
   readonly image: ProgramImage;
-  /** Addresses that are patched in now. */
-  bindings: readonly number[];
+  /** The address of every place, as it is patched in now. */
+  readonly places: number[];
 }
 
 type Post = (message: FromWorker, transfer: ArrayBuffer[]) => void;
@@ -55,8 +55,8 @@ export class Conductor {
       case "grow":
         this.memory.grow(command.pages);
         return;
-      case "zero":
-        this.bytes(command.address, command.bytes).fill(0);
+      case "fill":
+        this.bytes(command.address, command.bytes).fill(command.value);
         return;
       case "write":
         this.bytes(command.address, command.data.byteLength).set(new Uint8Array(command.data));
@@ -73,6 +73,11 @@ export class Conductor {
       case "unload":
         this.programs.delete(command.program);
         return;
+      case "place": {
+        const loaded = this.loaded(command.program);
+        this.place(loaded, loaded.image.bindings, command.slots);
+        return;
+      }
       case "run":
         this.run(command.program, command.bindings);
         this.reply(command.reads);
@@ -93,33 +98,39 @@ export class Conductor {
   private reply(reads: readonly ReadBytes[]): void {
     if (reads.length === 0) return;
     const results = reads.map(({ id, address, bytes }) => {
-      const data = new ArrayBuffer(bytes);
+      const data = tryAllocate(bytes);
+      if (data === undefined) return { id };
       new Uint8Array(data).set(this.bytes(address, bytes));
       return { id, data };
     });
     this.post(
       { kind: "results", results },
-      results.map(({ data }) => data),
+      results.flatMap(({ data }) => data ?? []),
     );
   }
 
   private load(program: number, address: number, image: ProgramImage): void {
     new Uint32Array(this.memory.buffer, address, image.words.length).set(image.words);
-    this.programs.set(program, { address, image, bindings: [] });
+    this.programs.set(program, { address, image, places: [] });
+  }
+
+  private loaded(program: number): Loaded {
+    const loaded = this.programs.get(program);
+    if (loaded === undefined) throw new Error(`program ${program} is not loaded`);
+    return loaded;
   }
 
   private run(program: number, bindings: readonly number[]): void {
-    const loaded = this.programs.get(program);
-    if (loaded === undefined) throw new Error(`program ${program} is not loaded`);
-    this.bind(loaded, bindings);
+    const loaded = this.loaded(program);
+    this.place(loaded, 0, bindings);
     this.runSegments(loaded, loaded.image.segments, 0);
   }
 
   /** `step`: of the loop around. */
   private runSegments(loaded: Loaded, segments: readonly Segment[], step: number): void {
-    const { address, image, bindings } = loaded;
+    const { address, image, places } = loaded;
     for (const segment of segments) {
-      if (segment.kind === "fallback") this.fallback(segment, bindings);
+      if (segment.kind === "fallback") this.fallback(segment, places);
       else if (segment.kind === "loop") {
         const { count, reverse, segments: body } = segment;
         for (let i = 0; i < count; i++) this.runSegments(loaded, body, reverse ? count - 1 - i : i);
@@ -132,35 +143,47 @@ export class Conductor {
     }
   }
 
-  private bind(loaded: Loaded, bindings: readonly number[]): void {
-    const { patches, words } = loaded.image;
-    const memory = new Uint32Array(this.memory.buffer, loaded.address, words.length);
+  /** Places from `first` on lie at `addresses` now; nothing is patched where they have been all along. */
+  private place({ image, address, places }: Loaded, first: number, addresses: readonly number[]) {
+    if (addresses.every((own, i) => places[first + i] === own)) return;
+    const { patches, words } = image;
+    const memory = new Uint32Array(this.memory.buffer, address, words.length);
     for (let i = 0; i < patches.length; i += 3) {
-      const binding = patches[i + 1] ?? 0;
-      if (loaded.bindings[binding] === bindings[binding]) continue;
-      memory[patches[i] ?? 0] = (bindings[binding] ?? 0) + (patches[i + 2] ?? 0);
+      const place = patches[i + 1] ?? 0;
+      const moved = addresses[place - first];
+      if (moved === undefined || moved === places[place]) continue;
+      memory[patches[i] ?? 0] = moved + (patches[i + 2] ?? 0);
     }
-    loaded.bindings = bindings;
+    for (const [i, own] of addresses.entries()) places[first + i] = own;
   }
 
-  private fallback(segment: FallbackSegment, bindings: readonly number[]): void {
+  private fallback(segment: FallbackSegment, places: readonly number[]): void {
     // Which op's kernel this is, `op` says; names, arities and types come from the op's own declaration.
     const kernel = this.reference[segment.op] as (site: unknown) => void;
     kernel({
-      ins: this.tensors(segment.ins, bindings),
-      outs: this.tensors(segment.outs, bindings),
+      ins: this.tensors(segment.ins, places),
+      outs: this.tensors(segment.outs, places),
       attrs: segment.attrs,
     });
   }
 
-  private tensors(groups: readonly FallbackGroup[], bindings: readonly number[]) {
+  private tensors(groups: readonly FallbackGroup[], places: readonly number[]) {
     const entries = groups.map(({ name, arity, operands }) => {
-      const held = operands.map(({ binding, offset, type }): ReferenceTensor => {
-        const address = binding < 0 ? offset : (bindings[binding] ?? 0) + offset;
+      const held = operands.map(({ place, offset, type }): ReferenceTensor => {
+        const address = (places[place] ?? 0) + offset;
         return { type, data: viewAs(type.dtype, this.memory.buffer, address, sizeOf(type.shape)) };
       });
       return [name, arity === "many" ? held : held[0]] as const;
     });
     return Object.fromEntries(entries);
+  }
+}
+
+/** Nothing where the host has no room: a result that cannot be had must not end the device. */
+function tryAllocate(bytes: number): ArrayBuffer | undefined {
+  try {
+    return new ArrayBuffer(bytes);
+  } catch {
+    return undefined;
   }
 }

@@ -1,10 +1,15 @@
-import { DeviceLostError, InternalError } from "../../errors.ts";
+import { isDebugBuild } from "../../debug.ts";
+import { DeviceLostError } from "../../errors.ts";
 import type { DeviceTraits } from "../../scheduler/lowering.ts";
 import type { Plan } from "../../scheduler/plan.ts";
 import type { HostArray } from "../../tensor/dtype.ts";
 import type { Device, Program, ReadRequest, Storage } from "../device.ts";
-import { Allocator } from "./allocator.ts";
-import { type Declarations, type Division, encodePlan } from "./commands.ts";
+import { hostBuffer, noHostMemory } from "../shared/host-buffer.ts";
+import { OwnedResources } from "../shared/owned.ts";
+import { checkBindings, checkRange } from "../shared/ranges.ts";
+import { SharedTemporaries, type Tenancy } from "../shared/temporaries.ts";
+import { ALIGNMENT, Allocator } from "./allocator.ts";
+import { commandBytes, type Declarations, type Division, encodePlan } from "./commands.ts";
 import { type Command, type FromWorker, firstTensorAddress } from "./messages.ts";
 import type { WorkerHandle } from "./spawn.ts";
 
@@ -20,13 +25,22 @@ class CpuStorage implements Storage {
 class CpuProgram implements Program {
   readonly plan: Plan;
   readonly id: number;
-  /** Of the command words and of the slots of temporaries. */
-  readonly addresses: readonly number[];
-  constructor(plan: Plan, id: number, addresses: readonly number[]) {
+  /** Of the command words. */
+  readonly address: number;
+  readonly temporaries: Tenancy<Level>;
+  /** Of the temporaries, where the conductor was told that they lie. */
+  version = -1;
+  constructor(plan: Plan, id: number, address: number, temporaries: Tenancy<Level>) {
     this.plan = plan;
     this.id = id;
-    this.addresses = addresses;
+    this.address = address;
+    this.temporaries = temporaries;
   }
+}
+
+/** Memory that temporaries of programs lie in. */
+interface Level {
+  readonly address: number;
 }
 
 /** What a device is made of once its workers are ready; see `openCpuDevice`. */
@@ -42,8 +56,9 @@ export interface CpuDeviceParts {
 }
 
 interface Pending {
+  readonly bytes: number;
   resolve(data: ArrayBuffer): void;
-  reject(error: DeviceLostError): void;
+  reject(error: Error): void;
 }
 
 /**
@@ -56,83 +71,99 @@ export class CpuDevice implements Device {
   readonly traits: DeviceTraits;
   readonly lost: Promise<DeviceLostError>;
 
-  private readonly parts: CpuDeviceParts;
-  private readonly allocator: Allocator;
+  private readonly declarations: Declarations;
+  private readonly division: Division;
+  private readonly storages = new OwnedResources(CpuStorage, "a storage");
+  private readonly programs = new OwnedResources(CpuProgram, "a program");
   private readonly pending = new Map<number, Pending>();
+  private workers: readonly WorkerHandle[];
+  private allocator: Allocator;
+  private temporaries: SharedTemporaries<Level>;
   private queue: Command[] = [];
   private loss: DeviceLostError | undefined;
   private nextId = 0;
   private settleLost: (error: DeviceLostError) => void = () => {};
 
-  constructor(parts: CpuDeviceParts) {
-    this.parts = parts;
+  constructor({ workers, reserve, ...parts }: CpuDeviceParts) {
     this.description = parts.description;
     this.traits = parts.traits;
+    this.declarations = parts.declarations;
+    this.division = parts.division;
+    this.workers = workers;
     this.lost = new Promise((resolve) => {
       this.settleLost = resolve;
     });
-    this.allocator = new Allocator(firstTensorAddress(parts.workers.length), (bytes) =>
-      parts.reserve(bytes, (pages) => this.send({ kind: "grow", pages })),
+    this.allocator = new Allocator(firstTensorAddress(workers.length), (bytes) =>
+      reserve(bytes, (pages) => this.send({ kind: "grow", pages })),
     );
+    this.temporaries = this.sharedTemporaries();
   }
 
   allocate(bytes: number): Storage {
     this.checkAlive();
-    return new CpuStorage(bytes, this.allocateZeros(bytes));
+    const { address, fresh } = this.allocator.allocate(bytes);
+    if (!fresh && bytes > 0) this.send({ kind: "fill", address, bytes, value: 0 });
+    return this.storages.add(new CpuStorage(bytes, address));
   }
 
   release(storage: Storage): void {
-    this.checkAlive();
-    this.allocator.release(own(storage).address);
+    if (this.loss !== undefined) return;
+    const own = this.storages.remove("release", storage);
+    if (own !== undefined) this.allocator.release(own.address);
   }
 
   write(storage: Storage, byteOffset: number, data: HostArray): void {
     this.checkAlive();
-    const copy = new ArrayBuffer(data.byteLength);
+    const address = this.addressOf("write", storage, byteOffset, data.byteLength);
+    const copy = hostBuffer("write", data.byteLength);
     new Uint8Array(copy).set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-    this.send({ kind: "write", address: own(storage).address + byteOffset, data: copy });
+    this.send({ kind: "write", address, data: copy });
   }
 
   copy(from: Storage, fromOffset: number, to: Storage, toOffset: number, bytes: number): void {
     this.checkAlive();
-    this.send({
-      kind: "copy",
-      from: own(from).address + fromOffset,
-      to: own(to).address + toOffset,
-      bytes,
-    });
+    const source = this.addressOf("copy", from, fromOffset, bytes);
+    const target = this.addressOf("copy", to, toOffset, bytes);
+    this.send({ kind: "copy", from: source, to: target, bytes });
   }
 
   async read(storage: Storage, byteOffset: number, bytes: number): Promise<ArrayBuffer> {
     this.checkAlive();
-    const { id, promise } = this.expect();
-    this.send({ kind: "read", read: { id, address: own(storage).address + byteOffset, bytes } });
+    const address = this.addressOf("read", storage, byteOffset, bytes);
+    const { id, promise } = this.wait(bytes);
+    this.send({ kind: "read", read: { id, address, bytes } });
     this.flush();
     return promise;
   }
 
   async load(plan: Plan): Promise<Program> {
     this.checkAlive();
-    const slots: number[] = [];
+    const tenancy = this.temporaries.claim(plan.slots);
     try {
-      for (const bytes of plan.slots) slots.push(this.allocateZeros(bytes));
-      const { declarations, division } = this.parts;
-      const image = encodePlan(plan, slots, declarations, division);
+      const image = encodePlan(plan, this.declarations, this.division);
       const { address } = this.allocator.allocate(image.words.byteLength);
-      const program = new CpuProgram(plan, this.nextId++, [address, ...slots]);
+      this.temporaries.enter(tenancy);
+      const program = new CpuProgram(plan, this.nextId++, address, tenancy);
       this.send({ kind: "load", program: program.id, address, image });
-      return program;
+      return this.programs.add(program);
     } catch (error) {
-      for (const address of slots) this.allocator.release(address);
+      this.temporaries.leave(tenancy);
       throw error;
     }
   }
 
+  growth(plan: Plan): number {
+    const words = Math.max(1, Math.ceil(commandBytes(plan.steps) / ALIGNMENT)) * ALIGNMENT;
+    return words + this.temporaries.growth(plan.slots);
+  }
+
   unload(program: Program): void {
-    this.checkAlive();
-    const { id, addresses } = ownProgram(program);
-    this.send({ kind: "unload", program: id });
-    for (const address of addresses) this.allocator.release(address);
+    if (this.loss !== undefined) return;
+    const own = this.programs.remove("unload", program);
+    if (own === undefined) return;
+    this.send({ kind: "unload", program: own.id });
+    this.allocator.release(own.address);
+    this.temporaries.leave(own.temporaries);
   }
 
   run(
@@ -141,24 +172,28 @@ export class CpuDevice implements Device {
     reads: readonly ReadRequest[],
   ): Promise<ArrayBuffer>[] {
     this.checkAlive();
-    const expected = reads.map(() => this.expect());
+    const own = this.programs.get("run", program);
+    const addresses = bindings.map((storage) => this.storages.get("run", storage).address);
+    checkBindings(own.plan, bindings);
+    const wanted = reads.map(({ storage, byteOffset, bytes }) => ({
+      address: this.addressOf("run", storage, byteOffset, bytes),
+      bytes,
+    }));
+    this.place(own);
+    const waiting = wanted.map(({ bytes }) => this.wait(bytes));
     this.send({
       kind: "run",
-      program: ownProgram(program).id,
-      bindings: bindings.map((storage) => own(storage).address),
-      reads: reads.map(({ storage, byteOffset, bytes }, i) => ({
-        id: expected[i]?.id ?? -1,
-        address: own(storage).address + byteOffset,
-        bytes,
-      })),
+      program: own.id,
+      bindings: addresses,
+      reads: wanted.map((read, i) => ({ ...read, id: waiting[i]?.id ?? -1 })),
     });
     this.flush();
-    return expected.map(({ promise }) => promise);
+    return waiting.map(({ promise }) => promise);
   }
 
   async synchronise(): Promise<void> {
     this.checkAlive();
-    const { id, promise } = this.expect();
+    const { id, promise } = this.wait(0);
     this.send({ kind: "synchronise", id });
     this.flush();
     await promise;
@@ -179,22 +214,29 @@ export class CpuDevice implements Device {
     for (const { id, data } of message.results) {
       const waiting = this.pending.get(id);
       this.pending.delete(id);
-      waiting?.resolve(data);
+      if (data !== undefined) waiting?.resolve(data);
+      else waiting?.reject(noHostMemory("read", waiting.bytes));
     }
-    if (this.pending.size === 0) this.parts.workers[0]?.letGo();
+    if (this.pending.size === 0) this.workers[0]?.letGo();
   }
 
-  /** Ends the device: everything that anyone waits for is rejected. */
+  /** Ends the device: everything that anyone waits for is rejected, and nothing of its memory is held any longer. */
   lose(reason: string): void {
     if (this.loss !== undefined) return;
     const error = new DeviceLostError(
       `cpu: the device must be open to be used; got the end of its workers: ${reason}. Open a new device.`,
     );
     this.loss = error;
-    for (const worker of this.parts.workers) worker.terminate();
+    // All of them: one that waits for another in shared memory would wait for ever.
+    for (const worker of this.workers) worker.terminate();
     for (const { reject } of this.pending.values()) reject(error);
     this.pending.clear();
+    this.storages.clear();
+    this.programs.clear();
     this.queue = [];
+    this.workers = [];
+    this.allocator = new Allocator(0, () => false);
+    this.temporaries = this.sharedTemporaries();
     this.settleLost(error);
   }
 
@@ -202,17 +244,41 @@ export class CpuDevice implements Device {
     if (this.loss !== undefined) throw this.loss;
   }
 
-  private allocateZeros(bytes: number): number {
-    const { address, fresh } = this.allocator.allocate(bytes);
-    if (!fresh && bytes > 0) this.send({ kind: "zero", address, bytes });
-    return address;
+  private sharedTemporaries(): SharedTemporaries<Level> {
+    const { allocator } = this;
+    return new SharedTemporaries({
+      granularity: ALIGNMENT,
+      allocate: (bytes) => {
+        const { address } = allocator.allocate(bytes);
+        // NaN, so that a kernel which counts on zeros is found out.
+        if (isDebugBuild) this.send({ kind: "fill", address, bytes, value: 255 });
+        return { address };
+      },
+      release: ({ address }) => allocator.release(address),
+      resize: ({ address }, bytes) => allocator.resize(address, bytes),
+    });
   }
 
-  private expect(): { id: number; promise: Promise<ArrayBuffer> } {
+  /** Tells the conductor where a program's slots lie, if it does not know. */
+  private place(program: CpuProgram): void {
+    const { version } = this.temporaries;
+    if (program.version === version) return;
+    program.version = version;
+    const slots = this.temporaries.storagesOf(program.temporaries).map(({ address }) => address);
+    if (slots.length > 0) this.send({ kind: "place", program: program.id, slots });
+  }
+
+  private addressOf(call: string, storage: Storage, byteOffset: number, bytes: number): number {
+    const { address } = this.storages.get(call, storage);
+    checkRange(call, storage, byteOffset, bytes);
+    return address + byteOffset;
+  }
+
+  private wait(bytes: number): { id: number; promise: Promise<ArrayBuffer> } {
     const id = this.nextId++;
-    if (this.pending.size === 0) this.parts.workers[0]?.hold();
+    if (this.pending.size === 0) this.workers[0]?.hold();
     const promise = new Promise<ArrayBuffer>((resolve, reject) => {
-      this.pending.set(id, { resolve, reject });
+      this.pending.set(id, { bytes, resolve, reject });
     });
     return { id, promise };
   }
@@ -230,16 +296,6 @@ export class CpuDevice implements Device {
       if (command.kind === "write") return [command.data];
       return command.kind === "load" ? [command.image.words.buffer] : [];
     });
-    this.parts.workers[0]?.post({ kind: "commands", commands }, transfer);
+    this.workers[0]?.post({ kind: "commands", commands }, transfer);
   }
-}
-
-function own(storage: Storage): CpuStorage {
-  if (storage instanceof CpuStorage) return storage;
-  throw new InternalError("cpu: a storage of another device was handed in.");
-}
-
-function ownProgram(program: Program): CpuProgram {
-  if (program instanceof CpuProgram) return program;
-  throw new InternalError("cpu: a program of another device was handed in.");
 }

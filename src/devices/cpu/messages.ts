@@ -33,10 +33,10 @@ export interface ReadBytes {
   readonly bytes: number;
 }
 
-/** An operand of a fallback: in a binding of the run, or at a fixed address. */
+/** An operand of a fallback. */
 export interface FallbackOperand {
-  /** -1 where `offset` is an address. */
-  readonly binding: number;
+  /** As in `ProgramImage.patches`. */
+  readonly place: number;
   readonly offset: number;
   readonly type: TensorType;
 }
@@ -69,16 +69,27 @@ export type Segment =
 /** A plan as the workers walk it. */
 export interface ProgramImage {
   readonly words: Uint32Array<ArrayBuffer>;
-  /** Triples: index of a word, binding, byte offset. The word becomes the binding's address + offset. */
+  /**
+   * Triples: index of a word, place, byte offset. The word becomes the place's address + offset. Places are the
+   * bindings of a run, then the slots of temporaries.
+   */
   readonly patches: Int32Array;
   readonly segments: readonly Segment[];
+  /** How many of the places are bindings. */
+  readonly bindings: number;
   /** One where there is too little work to be worth waking the others. */
   readonly threads: number;
 }
 
 export type Command =
   | { readonly kind: "grow"; readonly pages: number }
-  | { readonly kind: "zero"; readonly address: number; readonly bytes: number }
+  | {
+      readonly kind: "fill";
+      readonly address: number;
+      readonly bytes: number;
+      /** Of every byte. */
+      readonly value: number;
+    }
   | { readonly kind: "write"; readonly address: number; readonly data: ArrayBuffer }
   | { readonly kind: "copy"; readonly from: number; readonly to: number; readonly bytes: number }
   | { readonly kind: "read"; readonly read: ReadBytes }
@@ -89,6 +100,8 @@ export type Command =
       readonly image: ProgramImage;
     }
   | { readonly kind: "unload"; readonly program: number }
+  /** Where a program's slots lie from now on. */
+  | { readonly kind: "place"; readonly program: number; readonly slots: readonly number[] }
   | {
       readonly kind: "run";
       readonly program: number;
@@ -105,6 +118,7 @@ export type FromWorker =
   | { readonly kind: "ready"; readonly stamp: string }
   | {
       readonly kind: "results";
-      readonly results: readonly { readonly id: number; readonly data: ArrayBuffer }[];
+      /** Without data where the worker has no room for a copy of them. */
+      readonly results: readonly { readonly id: number; readonly data?: ArrayBuffer }[];
     }
   | { readonly kind: "fault"; readonly message: string };

@@ -2,7 +2,8 @@
  * A device made of the reference kernels alone: slow, complete, in f32 on the host. It runs any plan, so that the
  * scheduler can be tested without the kernels of a real device, and every step of it can be read.
  */
-import { type DeviceLostError, InternalError } from "../../errors.ts";
+import { isDebugBuild } from "../../debug.ts";
+import { DeviceLostError, DisposedError, InternalError } from "../../errors.ts";
 import {
   type DeviceTraits,
   type FallbackCall,
@@ -16,6 +17,10 @@ import type { ElementwiseProgram } from "../../scheduler/program.ts";
 import { BYTES_PER_ELEMENT, type HostArray, viewAs } from "../../tensor/dtype.ts";
 import { sizeOf } from "../../tensor/shape.ts";
 import type { Device, Program, ReadRequest, Storage } from "../device.ts";
+import { hostBuffer } from "../shared/host-buffer.ts";
+import { OwnedResources } from "../shared/owned.ts";
+import { checkBindings, checkRange } from "../shared/ranges.ts";
+import { SharedTemporaries, type Tenancy } from "../shared/temporaries.ts";
 import { runFallbackCall } from "./call.ts";
 import { runElementwise } from "./elementwise.ts";
 import { type ReductionPrograms, runReduction } from "./reduction.ts";
@@ -94,52 +99,89 @@ class HostStorage implements Storage {
 
   constructor(bytes: number) {
     this.bytes = bytes;
-    this.memory = new ArrayBuffer(Math.ceil(bytes / BYTES_PER_ELEMENT) * BYTES_PER_ELEMENT);
+    const size = Math.ceil(bytes / BYTES_PER_ELEMENT) * BYTES_PER_ELEMENT;
+    this.memory = hostBuffer("allocate", size);
   }
 }
 
-interface HostProgram extends Program {
-  readonly slots: readonly HostStorage[];
+class HostProgram implements Program {
+  readonly plan: Plan;
+  readonly temporaries: Tenancy<HostStorage>;
+  constructor(plan: Plan, temporaries: Tenancy<HostStorage>) {
+    this.plan = plan;
+    this.temporaries = temporaries;
+  }
 }
 
 export class ReferenceDevice implements Device {
   readonly name = "reference";
   readonly description = "reference kernels";
   readonly traits = referenceTraits;
-  readonly lost: Promise<DeviceLostError> = new Promise(() => {});
-  readonly #held = new Set<Storage>();
+  readonly lost: Promise<DeviceLostError>;
+  readonly #storages = new OwnedResources(HostStorage, "a storage");
+  readonly #programs = new OwnedResources(HostProgram, "a program");
+  readonly #levels = new Set<HostStorage>();
+  readonly #temporaries = new SharedTemporaries<HostStorage>({
+    granularity: BYTES_PER_ELEMENT,
+    allocate: (bytes) => {
+      const level = new HostStorage(bytes);
+      this.#levels.add(level);
+      // NaN, so that a kernel which counts on zeros is found out.
+      if (isDebugBuild) new Uint8Array(level.memory).fill(255);
+      return level;
+    },
+    release: (level) => this.#levels.delete(level),
+    resize: () => false,
+  });
+  #ended: DisposedError | undefined;
+  #settleLost: (error: DeviceLostError) => void = () => {};
+
+  constructor() {
+    this.lost = new Promise((resolve) => {
+      this.#settleLost = resolve;
+    });
+  }
 
   allocate(bytes: number): Storage {
-    const storage = new HostStorage(bytes);
-    this.#held.add(storage);
-    return storage;
+    this.#check();
+    return this.#storages.add(new HostStorage(bytes));
   }
 
   release(storage: Storage): void {
-    this.#held.delete(storage);
+    if (this.#ended === undefined) this.#storages.remove("release", storage);
   }
 
   write(storage: Storage, byteOffset: number, data: HostArray): void {
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    new Uint8Array(memoryOf(storage)).set(bytes, byteOffset);
+    this.#bytesOf("write", storage, byteOffset, data.byteLength).set(bytes);
   }
 
   copy(from: Storage, fromOffset: number, to: Storage, toOffset: number, bytes: number): void {
-    new Uint8Array(memoryOf(to)).set(new Uint8Array(memoryOf(from), fromOffset, bytes), toOffset);
+    const source = this.#bytesOf("copy", from, fromOffset, bytes);
+    this.#bytesOf("copy", to, toOffset, bytes).set(source);
   }
 
   async read(storage: Storage, byteOffset: number, bytes: number): Promise<ArrayBuffer> {
-    return memoryOf(storage).slice(byteOffset, byteOffset + bytes);
+    const copy = hostBuffer("read", bytes);
+    new Uint8Array(copy).set(this.#bytesOf("read", storage, byteOffset, bytes));
+    return copy;
   }
 
   async load(plan: Plan): Promise<Program> {
-    const program: HostProgram = { plan, slots: plan.slots.map((bytes) => new HostStorage(bytes)) };
-    for (const slot of program.slots) this.#held.add(slot);
-    return program;
+    this.#check();
+    const tenancy = this.#temporaries.claim(plan.slots);
+    this.#temporaries.enter(tenancy);
+    return this.#programs.add(new HostProgram(plan, tenancy));
+  }
+
+  growth(plan: Plan): number {
+    return this.#temporaries.growth(plan.slots);
   }
 
   unload(program: Program): void {
-    for (const slot of (program as HostProgram).slots) this.#held.delete(slot);
+    if (this.#ended !== undefined) return;
+    const own = this.#programs.remove("unload", program);
+    if (own !== undefined) this.#temporaries.leave(own.temporaries);
   }
 
   run(
@@ -147,33 +189,55 @@ export class ReferenceDevice implements Device {
     bindings: readonly Storage[],
     reads: readonly ReadRequest[],
   ): Promise<ArrayBuffer>[] {
-    const { plan, slots } = program as HostProgram;
+    this.#check();
+    const { plan, temporaries } = this.#programs.get("run", program);
+    const storages = bindings.map((storage) => this.#storages.get("run", storage));
+    checkBindings(plan, bindings);
+    for (const { storage, byteOffset, bytes } of reads)
+      this.#bytesOf("run", storage, byteOffset, bytes);
+    const slots = this.#temporaries.storagesOf(temporaries);
     const arrayOf = ({ region }: Operand): HostArray => {
       const buffer = plan.buffers[region.buffer];
-      const storage = (buffer?.kind === "binding" ? bindings : slots)[buffer?.place ?? -1];
+      const storage = (buffer?.kind === "binding" ? storages : slots)[buffer?.place ?? -1];
       if (storage === undefined) throw new InternalError("a step's buffer has no storage.");
       const { dtype, shape } = region.type;
-      return viewAs(dtype, memoryOf(storage), region.offset * BYTES_PER_ELEMENT, sizeOf(shape));
+      return viewAs(dtype, storage.memory, region.offset * BYTES_PER_ELEMENT, sizeOf(shape));
     };
     runSteps(plan.steps, 0, arrayOf);
     return reads.map(({ storage, byteOffset, bytes }) => this.read(storage, byteOffset, bytes));
   }
 
-  async synchronise(): Promise<void> {}
+  async synchronise(): Promise<void> {
+    this.#check();
+  }
 
   memory(): { readonly bytes: number; readonly buffers: number } {
-    const bytes = [...this.#held].reduce((sum, storage) => sum + storage.bytes, 0);
-    return { bytes, buffers: this.#held.size };
+    const held = [...this.#storages.values(), ...this.#levels];
+    return { bytes: held.reduce((sum, { bytes }) => sum + bytes, 0), buffers: held.length };
   }
 
   async close(): Promise<void> {
-    this.#held.clear();
+    if (this.#ended !== undefined) return;
+    this.#ended = new DisposedError(
+      "reference: the device must be open; got a call after close(). Open a device again.",
+    );
+    this.#programs.clear();
+    this.#storages.clear();
+    this.#temporaries.clear();
+    this.#levels.clear();
+    this.#settleLost(new DeviceLostError("reference: the device was closed."));
   }
-}
 
-function memoryOf(storage: Storage): ArrayBuffer {
-  if (storage instanceof HostStorage) return storage.memory;
-  throw new InternalError("a storage of another device was handed in.");
+  #check(): void {
+    if (this.#ended !== undefined) throw this.#ended;
+  }
+
+  #bytesOf(call: string, storage: Storage, byteOffset: number, bytes: number): Uint8Array {
+    this.#check();
+    const { memory } = this.#storages.get(call, storage);
+    checkRange(call, storage, byteOffset, bytes);
+    return new Uint8Array(memory, byteOffset, bytes);
+  }
 }
 
 /** `at`: the step of the loop around. */

@@ -22,6 +22,11 @@ export class CallQueue {
     else this.#start(task);
   }
 
+  /** Drops what waits, for a device that has ended. */
+  clear(): void {
+    this.#waiting.length = 0;
+  }
+
   #start(task: () => void | Promise<void>): void {
     const done = task();
     if (done === undefined) return;

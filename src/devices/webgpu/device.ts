@@ -2,11 +2,15 @@
  * The webgpu device. Calls go straight to the GPU's queue, which keeps their order. Only a program with fallback steps
  * visits the host in the middle of a run; until it has ended, later calls wait in a CallQueue.
  */
-import { DeviceLostError, DisposedError, type GradgpuError, KernelError } from "../../errors.ts";
+import { isDebugBuild } from "../../debug.ts";
+import { DeviceLostError, DisposedError, type GradgpuError } from "../../errors.ts";
 import type { DeviceTraits, FallbackCall } from "../../scheduler/lowering.ts";
 import type { Plan } from "../../scheduler/plan.ts";
-import type { HostArray } from "../../tensor/dtype.ts";
+import { BYTES_PER_ELEMENT, type HostArray } from "../../tensor/dtype.ts";
 import type { Device, Program, ReadRequest, Storage } from "../device.ts";
+import { OwnedResources } from "../shared/owned.ts";
+import { checkBindings, checkRange } from "../shared/ranges.ts";
+import { SharedTemporaries } from "../shared/temporaries.ts";
 import { BufferPool, WebgpuStorage } from "./buffers.ts";
 import { CallQueue, PendingPromises } from "./calls.ts";
 import { openScopes } from "./failures.ts";
@@ -22,7 +26,7 @@ import {
 } from "./listing.ts";
 import { PipelineCache } from "./pipelines.ts";
 import { profileProgram } from "./profile.ts";
-import { WebgpuProgram } from "./program.ts";
+import { type ProgramMemory, WebgpuProgram } from "./program.ts";
 import type { BufferRange } from "./readback.ts";
 import { Submissions } from "./submissions.ts";
 
@@ -36,6 +40,8 @@ export interface WebgpuDeviceOptions {
   readonly isDebug: boolean;
   /** `importFallback` where nothing is said. */
   readonly loadFallback?: LoadFallback;
+  /** More is read and written in pieces of so many bytes; 64 MiB where nothing is said. */
+  readonly pieceBytes?: number;
 }
 
 export class WebgpuDevice implements Device {
@@ -47,14 +53,21 @@ export class WebgpuDevice implements Device {
   readonly #isOwned: boolean;
   readonly #loadFallback: LoadFallback;
   readonly #pool: BufferPool;
-  readonly #pipelines: PipelineCache;
+  readonly #temporaries: SharedTemporaries<WebgpuStorage>;
   readonly #submissions: Submissions;
   readonly #calls: CallQueue;
   readonly #pending = new PendingPromises();
-  readonly #programs = new Set<WebgpuProgram>();
+  readonly #storages = new OwnedResources(WebgpuStorage, "a storage");
+  readonly #programs = new OwnedResources(WebgpuProgram, "a program");
   readonly #emptyRead: GPUBuffer;
   readonly #emptyWritten: GPUBuffer;
+  /** Dropped at the end: compiled kernels are a device's largest objects on the host. */
+  #pipelines: PipelineCache;
+  #parameterBytes = 0;
+  /** Of the plan whose growth was asked for last: it will be loaded next. */
+  #listed: { readonly plan: Plan; readonly listing: Listing } | undefined;
   #ended: GradgpuError | undefined;
+  #settleLost: (error: DeviceLostError) => void = () => {};
 
   constructor(gpuDevice: GPUDevice, options: WebgpuDeviceOptions) {
     this.gpuDevice = gpuDevice;
@@ -62,55 +75,48 @@ export class WebgpuDevice implements Device {
     this.description = options.description;
     this.#isOwned = options.isOwned;
     this.#loadFallback = options.loadFallback ?? importFallback;
-    this.#pool = new BufferPool(gpuDevice, options.budgetBytes);
+    this.#pool = new BufferPool(gpuDevice, options.budgetBytes, (failure) =>
+      this.#submissions.noteFailure(failure),
+    );
+    this.#temporaries = new SharedTemporaries({
+      granularity: BYTES_PER_ELEMENT,
+      allocate: (bytes) => this.#pool.allocate(bytes, false),
+      // In turn: a run that visits the host may be using it.
+      release: (storage) => this.#calls.do(() => this.#pool.release(storage)),
+      resize: (storage, bytes) => this.#pool.resize(storage, bytes),
+    });
     this.#pipelines = new PipelineCache(gpuDevice);
-    const usage = BUFFER_USAGE.STORAGE;
-    this.#emptyRead = gpuDevice.createBuffer({
-      label: "gradgpu empty",
-      size: EMPTY_BUFFER_BYTES,
-      usage,
-    });
-    this.#emptyWritten = gpuDevice.createBuffer({
-      label: "gradgpu empty",
-      size: EMPTY_BUFFER_BYTES,
-      usage,
-    });
+    const empty = { label: "gradgpu empty", size: EMPTY_BUFFER_BYTES, usage: BUFFER_USAGE.STORAGE };
+    this.#emptyRead = gpuDevice.createBuffer(empty);
+    this.#emptyWritten = gpuDevice.createBuffer(empty);
     this.lost = new Promise((resolve) => {
-      void gpuDevice.lost.then((info) => {
-        if (this.#ended !== undefined) return;
-        const reason = info.message === "" ? info.reason : `${info.reason}: ${info.message}`;
-        const error = new DeviceLostError(
-          `webgpu: the device must stay alive; got lost (${reason}). Open a device again, or use the cpu device.`,
-        );
-        this.#ended = error;
-        this.#pending.rejectAll(error);
-        resolve(error);
-      });
+      this.#settleLost = resolve;
     });
     this.#submissions = new Submissions(gpuDevice, this.#pool, this.lost, options);
     this.#calls = new CallQueue((error) => this.#submissions.noteFailure(error));
+    this.#watchLoss();
   }
 
   allocate(bytes: number): WebgpuStorage {
     this.#check();
-    return this.#pool.allocate(bytes);
+    return this.#storages.add(this.#pool.allocate(bytes));
   }
 
   /** A caller's own buffer as a storage; its usage must include STORAGE, COPY_SRC and COPY_DST. */
   adopt(buffer: GPUBuffer): WebgpuStorage {
     this.#check();
-    return this.#pool.adopt(buffer);
+    return this.#storages.add(this.#pool.adopt(buffer));
   }
 
   release(storage: Storage): void {
     if (this.#ended !== undefined) return;
-    const own = ownStorage(storage);
-    this.#calls.do(() => this.#pool.release(own));
+    const own = this.#storages.remove("release", storage);
+    if (own !== undefined) this.#calls.do(() => this.#pool.release(own));
   }
 
   write(storage: Storage, byteOffset: number, data: HostArray): void {
     this.#check();
-    const own = ownStorage(storage);
+    const own = this.#use("write", storage, byteOffset, data.byteLength);
     if (data.byteLength === 0) return;
     const bytes = this.#calls.isBusy ? data.slice() : data;
     this.#calls.do(() => this.#write(own, byteOffset, bytes));
@@ -118,24 +124,24 @@ export class WebgpuDevice implements Device {
 
   copy(from: Storage, fromOffset: number, to: Storage, toOffset: number, bytes: number): void {
     this.#check();
-    const source = ownStorage(from).buffer;
-    const target = ownStorage(to).buffer;
-    this.#calls.do(() => {
-      if (bytes === 0) return;
-      const encoder = this.#submissions.encoder();
-      encoder.copyBufferToBuffer(source, fromOffset, target, toOffset, bytes);
-      this.#submissions.submitUnasked(encoder);
-    });
+    const source = this.#use("copy", from, fromOffset, bytes).buffer;
+    const target = this.#use("copy", to, toOffset, bytes).buffer;
+    if (bytes === 0) return;
+    this.#calls.do(() =>
+      this.#submissions.submitUnasked((encoder) =>
+        encoder.copyBufferToBuffer(source, fromOffset, target, toOffset, bytes),
+      ),
+    );
   }
 
   read(storage: Storage, byteOffset: number, bytes: number): Promise<ArrayBuffer> {
     this.#check();
-    const range = { buffer: ownStorage(storage).buffer, byteOffset, bytes };
-    return this.#pending.track(
-      this.#later(() => this.#submissions.submitAndRead(this.#submissions.encoder(), [range])).then(
-        ([value]) => value ?? new ArrayBuffer(0),
-      ),
-    );
+    const { buffer } = this.#use("read", storage, byteOffset, bytes);
+    const ranges = [{ buffer, byteOffset, bytes }];
+    const values = this.#submissions.needsPieces(ranges)
+      ? this.#inPieces(async () => {}, ranges)
+      : this.#later(() => this.#submissions.read(ranges));
+    return this.#pending.track(values.then(([value]) => value ?? new ArrayBuffer(0)));
   }
 
   load(plan: Plan): Promise<WebgpuProgram> {
@@ -143,10 +149,15 @@ export class WebgpuDevice implements Device {
     return this.#pending.track(this.#load(plan));
   }
 
+  growth(plan: Plan): number {
+    const { parameters } = this.#list(plan);
+    return parameters.byteLength + this.#temporaries.growth(plan.slots);
+  }
+
   unload(program: Program): void {
     if (this.#ended !== undefined) return;
-    const own = ownProgram(program);
-    this.#calls.do(() => this.#free(own));
+    const own = this.#programs.remove("unload", program);
+    if (own !== undefined) this.#calls.do(() => this.#free(own));
   }
 
   run(
@@ -155,19 +166,13 @@ export class WebgpuDevice implements Device {
     reads: readonly ReadRequest[],
   ): Promise<ArrayBuffer>[] {
     this.#check();
-    const own = ownProgram(program);
-    if (own.isUnloaded)
-      throw new DisposedError(
-        "webgpu: a program must be loaded to run; got one that was unloaded.",
-      );
-    const storages = bindings.map(ownStorage);
-    const ranges = reads.map(
-      ({ storage, byteOffset, bytes }): BufferRange => ({
-        buffer: ownStorage(storage).buffer,
-        byteOffset,
-        bytes,
-      }),
-    );
+    const own = this.#programs.get("run", program);
+    const storages = bindings.map((storage) => this.#use("run", storage, 0, 0));
+    checkBindings(own.plan, bindings);
+    const ranges = reads.map(({ storage, byteOffset, bytes }): BufferRange => {
+      const { buffer } = this.#use("run", storage, byteOffset, bytes);
+      return { buffer, byteOffset, bytes };
+    });
     const isDirect = !own.segments.some(needsHost);
     if (reads.length === 0) {
       this.#calls.do(() =>
@@ -175,12 +180,10 @@ export class WebgpuDevice implements Device {
       );
       return [];
     }
-    const values = isDirect
-      ? this.#later(() => this.#runAndRead(own, storages, ranges))
-      : this.#laterAsync(async () => {
-          await this.#runInParts(own, storages);
-          return () => this.#submissions.submitAndRead(this.#submissions.encoder(), ranges);
-        });
+    const values =
+      isDirect && !this.#submissions.needsPieces(ranges)
+        ? this.#later(() => this.#submissions.submitAndRead(this.#recorder(own, storages), ranges))
+        : this.#inPieces(() => this.#runInParts(own, storages), ranges);
     return reads.map((_, i) =>
       this.#pending.track(values.then((list) => list[i] ?? new ArrayBuffer(0))),
     );
@@ -193,13 +196,13 @@ export class WebgpuDevice implements Device {
    */
   profile(program: Program, bindings: readonly Storage[]): Promise<Float64Array> {
     this.#check();
-    const own = ownProgram(program);
-    const storages = bindings.map(ownStorage);
+    const own = this.#programs.get("profile", program);
+    const storages = bindings.map((storage) => this.#use("profile", storage, 0, 0));
+    checkBindings(own.plan, bindings);
     const times = this.#laterAsync(async () => {
-      own.bind(storages);
+      own.bind(storages, this.#temporaries);
       const values = await profileProgram(this.gpuDevice, own, {
-        encoder: () => this.#submissions.encoder(),
-        read: (encoder, range) => this.#submissions.submitAndRead(encoder, [range]),
+        read: (record, range) => this.#submissions.submitAndRead(record, [range]),
         runOnHost: (call) => this.#runOnHost(own, call),
       });
       return async () => values;
@@ -217,30 +220,71 @@ export class WebgpuDevice implements Device {
   }
 
   memory(): { readonly bytes: number; readonly buffers: number } {
-    return this.#pool.usage;
+    const { bytes, buffers } = this.#pool.usage;
+    return { bytes: bytes + this.#parameterBytes, buffers };
   }
 
   async close(): Promise<void> {
+    const closed =
+      "webgpu: the device must be open; got a call after close(). Open a device again.";
+    this.#end(new DisposedError(closed), new DeviceLostError(closed));
+  }
+
+  /** Held weakly, as it were, by a device of the caller's own, which may outlive many of these. */
+  #watchLoss(): void {
+    const watched: { device?: WebgpuDevice | undefined } = { device: this };
+    void this.lost.then(() => {
+      watched.device = undefined;
+    });
+    void this.gpuDevice.lost.then(({ message, reason }) => {
+      const error = new DeviceLostError(
+        `webgpu: the device must stay alive; got lost (${message === "" ? reason : `${reason}: ${message}`}). Open a device again, or use the cpu device.`,
+      );
+      const { device } = watched;
+      if (device !== undefined) device.#end(error, error);
+    });
+  }
+
+  /** Rejects everything that anyone waits for with `error`, and holds nothing any longer. */
+  #end(error: GradgpuError, loss: DeviceLostError): void {
     if (this.#ended !== undefined) return;
-    const error = new DisposedError(
-      "webgpu: the device must be open; got a call after close(). Open a device again.",
-    );
     this.#ended = error;
     this.#pending.rejectAll(error);
-    for (const program of this.#programs) this.#free(program);
-    this.#pool.trim();
+    this.#calls.clear();
+    for (const { memory } of this.#programs.clear()) memory.parameters?.destroy();
+    this.#parameterBytes = 0;
+    this.#storages.clear();
+    this.#temporaries.clear();
+    this.#pool.close();
     this.#submissions.close();
     this.#emptyRead.destroy();
     this.#emptyWritten.destroy();
+    this.#pipelines = new PipelineCache(this.gpuDevice);
+    this.#listed = undefined;
     if (this.#isOwned) this.gpuDevice.destroy();
+    this.#settleLost(loss);
   }
 
   #check(): void {
     if (this.#ended !== undefined) throw this.#ended;
   }
 
+  /** A storage that may be used, of which these bytes are. */
+  #use(call: string, storage: Storage, byteOffset: number, bytes: number): WebgpuStorage {
+    const own = this.#storages.get(call, storage);
+    if (own.failure !== undefined) throw this.#submissions.told(own.failure);
+    checkRange(call, own, byteOffset, bytes);
+    return own;
+  }
+
+  #list(plan: Plan): Listing {
+    if (this.#listed?.plan !== plan) this.#listed = { plan, listing: listPlan(plan) };
+    return this.#listed.listing;
+  }
+
   async #load(plan: Plan): Promise<WebgpuProgram> {
-    const listing = listPlan(plan);
+    const listing = this.#list(plan);
+    this.#listed = undefined;
     // A page that cannot load the reference kernels is told so here.
     if (listing.segments.some(needsHost)) await this.#loadFallback();
     const compiled = listing.calls.map(({ call, signature }) =>
@@ -257,81 +301,86 @@ export class WebgpuDevice implements Device {
       if (result.status === "rejected") throw result.reason;
       return result.value;
     });
-    const scopes = openScopes(this.gpuDevice);
-    const memory = this.#programMemory(plan, listing);
+    const memory = await this.#programMemory(plan, listing);
     const program = new WebgpuProgram(this.gpuDevice, plan, listing, pipelines, memory);
-    this.#programs.add(program);
+    return this.#programs.add(program);
+  }
+
+  /** What a program needs, once the GPU has said that it has memory for it. */
+  async #programMemory(plan: Plan, { parameters: words }: Listing): Promise<ProgramMemory> {
+    const temporaries = this.#temporaries.claim(plan.slots);
+    const claimed = [...temporaries.claimed.values()];
+    const scopes = openScopes(this.gpuDevice);
+    const parameters = words.length === 0 ? undefined : this.#parameterBuffer(words);
     const failure = await scopes.pop();
-    if (failure !== undefined) {
-      this.#free(program);
-      throw failure;
+    for (const storage of claimed) await this.#pool.confirmed(storage);
+    const shortage = claimed.find((storage) => storage.failure)?.failure ?? failure;
+    const reason = this.#ended ?? (shortage && this.#submissions.told(shortage));
+    if (reason !== undefined) {
+      parameters?.destroy();
+      this.#temporaries.leave(temporaries);
+      throw reason;
     }
-    return program;
+    // NaN, so that a kernel which counts on zeros is found out.
+    if (isDebugBuild) for (const storage of claimed) this.#write(storage, 0, notZeros(storage));
+    this.#temporaries.enter(temporaries);
+    this.#parameterBytes += words.byteLength;
+    return {
+      temporaries,
+      parameters,
+      emptyRead: this.#emptyRead,
+      emptyWritten: this.#emptyWritten,
+    };
   }
 
-  #programMemory(plan: Plan, { parameters }: Listing): WebgpuProgram["memory"] {
-    const slots: WebgpuStorage[] = [];
-    try {
-      for (const bytes of plan.slots) slots.push(this.#pool.allocate(bytes));
-    } catch (error) {
-      for (const slot of slots) this.#pool.release(slot);
-      throw error;
-    }
-    const rest = { slots, emptyRead: this.#emptyRead, emptyWritten: this.#emptyWritten };
-    if (parameters.length === 0) return { ...rest, parameters: undefined };
+  #parameterBuffer(words: Uint32Array<ArrayBuffer>): GPUBuffer {
     const usage = BUFFER_USAGE.UNIFORM | BUFFER_USAGE.COPY_DST;
-    const buffer = this.gpuDevice.createBuffer({
-      label: "gradgpu parameters",
-      size: parameters.byteLength,
-      usage,
-    });
-    this.gpuDevice.queue.writeBuffer(buffer, 0, parameters);
-    return { ...rest, parameters: buffer };
+    const size = words.byteLength;
+    const buffer = this.gpuDevice.createBuffer({ label: "gradgpu parameters", size, usage });
+    this.gpuDevice.queue.writeBuffer(buffer, 0, words);
+    return buffer;
   }
 
-  #free(program: WebgpuProgram): void {
-    if (program.isUnloaded) return;
-    program.isUnloaded = true;
-    this.#programs.delete(program);
-    for (const slot of program.memory.slots) this.#pool.release(slot);
-    program.memory.parameters?.destroy();
+  #free({ memory: { temporaries, parameters } }: WebgpuProgram): void {
+    this.#temporaries.leave(temporaries);
+    if (parameters === undefined) return;
+    this.#parameterBytes -= parameters.size;
+    parameters.destroy();
   }
 
   #write(storage: WebgpuStorage, byteOffset: number, data: HostArray): void {
-    if (this.#pool.needsClear(storage, data.byteLength))
-      this.#submissions.submitUnasked(this.#submissions.encoder());
-    // The library's host arrays are never over a SharedArrayBuffer that the queue would refuse.
-    this.gpuDevice.queue.writeBuffer(
-      storage.buffer,
-      byteOffset,
-      data as GPUAllowSharedBufferSource,
-    );
+    if (this.#pool.needsClear(storage, data.byteLength)) this.#submissions.submitUnasked(() => {});
+    this.#submissions.write(storage.buffer, byteOffset, data);
+  }
+
+  /** What a run encodes that needs no visit of the host. */
+  #recorder(program: WebgpuProgram, bindings: readonly WebgpuStorage[]) {
+    return (encoder: GPUCommandEncoder) => {
+      program.bind(bindings, this.#temporaries);
+      program.encode(encoder, program.segments, 0);
+      program.counters.submits++;
+    };
   }
 
   #runAtOnce(program: WebgpuProgram, bindings: readonly WebgpuStorage[]): void {
-    program.bind(bindings);
-    const encoder = this.#submissions.encoder();
-    program.encode(encoder, program.segments, 0);
-    program.counters.submits++;
-    this.#submissions.submitUnasked(encoder);
+    this.#submissions.submitUnasked(this.#recorder(program, bindings));
   }
 
-  #runAndRead(
-    program: WebgpuProgram,
-    bindings: readonly WebgpuStorage[],
-    ranges: readonly BufferRange[],
-  ): Promise<ArrayBuffer[]> {
-    program.bind(bindings);
-    const encoder = this.#submissions.encoder();
-    program.encode(encoder, program.segments, 0);
-    program.counters.submits++;
-    return this.#submissions.submitAndRead(encoder, ranges);
+  /** Does `work`, then reads; later calls wait, so that they change nothing before it is read. */
+  #inPieces(work: () => Promise<void>, ranges: readonly BufferRange[]): Promise<ArrayBuffer[]> {
+    return this.#laterAsync(async () => {
+      await work();
+      // What goes in one submission is there before later calls take effect.
+      if (!this.#submissions.needsPieces(ranges)) return () => this.#submissions.read(ranges);
+      const values = await this.#submissions.read(ranges);
+      return async () => values;
+    });
   }
 
   /** Runs with visits of the host: before each of them everything so far is submitted and its operands are read. */
   async #runInParts(program: WebgpuProgram, bindings: readonly WebgpuStorage[]): Promise<void> {
     try {
-      program.bind(bindings);
+      program.bind(bindings, this.#temporaries);
       await this.#runSegments(program, program.segments, 0);
     } catch (error) {
       // Told by the next promise: a run without reads has none of its own.
@@ -347,11 +396,12 @@ export class WebgpuDevice implements Device {
     let direct: Segment[] = [];
     const submit = async () => {
       if (direct.length === 0) return;
-      const encoder = this.#submissions.encoder();
-      program.encode(encoder, direct, step);
+      const encoded = direct;
       direct = [];
       program.counters.submits++;
-      const failure = await this.#submissions.submit(encoder);
+      const failure = await this.#submissions.submit((encoder) =>
+        program.encode(encoder, encoded, step),
+      );
       if (failure !== undefined) throw failure;
     };
     for (const segment of segments) {
@@ -378,16 +428,12 @@ export class WebgpuDevice implements Device {
       const bytes = isEmpty[i] ? 0 : bound.bytes;
       return { buffer: program.bufferOf(bound), byteOffset: bound.byteOffset, bytes };
     });
-    const values = await this.#submissions.submitAndRead(this.#submissions.encoder(), ranges);
+    const values = await this.#submissions.read(ranges);
     this.#check();
     for (const { operand, data } of runFallback(call, values)) {
       const range = ranges[operand];
       if (range === undefined || range.bytes === 0) continue;
-      this.gpuDevice.queue.writeBuffer(
-        range.buffer,
-        range.byteOffset,
-        data as GPUAllowSharedBufferSource,
-      );
+      this.#submissions.write(range.buffer, range.byteOffset, data);
     }
   }
 
@@ -416,14 +462,6 @@ export class WebgpuDevice implements Device {
   }
 }
 
-function ownStorage(storage: Storage): WebgpuStorage {
-  if (storage instanceof WebgpuStorage) return storage;
-  throw new KernelError("webgpu: a storage must come from this device; got one of another device.");
-}
-
-function ownProgram(program: Program): WebgpuProgram {
-  if (program instanceof WebgpuProgram) return program;
-  throw new KernelError(
-    "webgpu: a program must be loaded by this device; got one of another device.",
-  );
+function notZeros({ bytes }: WebgpuStorage): HostArray {
+  return new Uint32Array(bytes / BYTES_PER_ELEMENT).fill(0xffffffff);
 }

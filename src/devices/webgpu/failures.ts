@@ -8,7 +8,8 @@ export function openScopes(device: GPUDevice): { pop(): Promise<GradgpuError | u
     pop: async () => {
       // Both are popped before either is waited for: what comes in between belongs to others.
       const popped = [device.popErrorScope(), device.popErrorScope()];
-      const errors = await Promise.all(popped);
+      // A device that is lost refuses; it says itself that it is lost.
+      const errors = await Promise.all(popped).catch(() => []);
       const first = errors.find((error) => error !== null);
       return first === undefined || first === null ? undefined : failureOf(first);
     },

@@ -14,8 +14,8 @@ const NANOSECONDS_PER_MILLISECOND = 1e6;
 
 /** What profiling needs of a device. */
 export interface ProfiledDevice {
-  encoder(): GPUCommandEncoder;
-  read(encoder: GPUCommandEncoder, range: BufferRange): Promise<ArrayBuffer[]>;
+  /** Submits what `record` encodes, and reads behind it. */
+  read(record: (encoder: GPUCommandEncoder) => void, range: BufferRange): Promise<ArrayBuffer[]>;
   runOnHost(call: FallbackCall): Promise<void>;
 }
 
@@ -87,22 +87,19 @@ async function timeDispatches(
   const usage = BUFFER_USAGE.QUERY_RESOLVE | BUFFER_USAGE.COPY_SRC;
   const buffer = device.createBuffer({ label, size: bytes, usage });
   try {
-    const encoder = host.encoder();
-    for (const [i, { dispatch, step }] of visits.entries()) {
-      const timestampWrites = {
-        querySet,
-        beginningOfPassWriteIndex: 2 * i,
-        endOfPassWriteIndex: 2 * i + 1,
-      };
-      const segment = { kind: "dispatches", from: dispatch, to: dispatch + 1 } as const;
-      program.encode(encoder, [segment], step, { timestampWrites });
-    }
-    encoder.resolveQuerySet(querySet, 0, count, buffer, 0);
-    const [values = new ArrayBuffer(0)] = await host.read(encoder, {
-      buffer,
-      byteOffset: 0,
-      bytes,
-    });
+    const record = (encoder: GPUCommandEncoder) => {
+      for (const [i, { dispatch, step }] of visits.entries()) {
+        const timestampWrites = {
+          querySet,
+          beginningOfPassWriteIndex: 2 * i,
+          endOfPassWriteIndex: 2 * i + 1,
+        };
+        const segment = { kind: "dispatches", from: dispatch, to: dispatch + 1 } as const;
+        program.encode(encoder, [segment], step, { timestampWrites });
+      }
+      encoder.resolveQuerySet(querySet, 0, count, buffer, 0);
+    };
+    const [values = new ArrayBuffer(0)] = await host.read(record, { buffer, byteOffset: 0, bytes });
     const stamps = new BigUint64Array(values);
     return visits.map((_, i) => {
       const [begin = 0n, end = 0n] = stamps.subarray(2 * i, 2 * i + 2);

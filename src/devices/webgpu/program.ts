@@ -4,9 +4,9 @@
  * Nothing else changes from run to run: parameters lie in one uniform buffer that is written once, and a bind group is
  * made anew only when a storage that it binds was replaced since the last run.
  */
-import { InternalError } from "../../errors.ts";
 import type { Plan } from "../../scheduler/plan.ts";
 import type { Program } from "../device.ts";
+import type { SharedTemporaries, Tenancy } from "../shared/temporaries.ts";
 import type { WebgpuStorage } from "./buffers.ts";
 import { type Bound, EMPTY_WRITTEN, type Listing, required, type Segment } from "./listing.ts";
 import type { Pipeline } from "./pipelines.ts";
@@ -38,7 +38,7 @@ interface Pass {
 
 /** Memory that a program binds beside the storages of a run. */
 export interface ProgramMemory {
-  readonly slots: readonly WebgpuStorage[];
+  readonly temporaries: Tenancy<WebgpuStorage>;
   readonly parameters: GPUBuffer | undefined;
   /** Zero bytes for regions without elements: one buffer to read, one to write. */
   readonly emptyRead: GPUBuffer;
@@ -51,13 +51,15 @@ export class WebgpuProgram implements Program {
   readonly counters = { dispatches: 0, submits: 0 };
   readonly segments: readonly Segment[];
   readonly memory: ProgramMemory;
-  isUnloaded = false;
   readonly #device: GPUDevice;
   readonly #dispatches: readonly Dispatch[];
   readonly #offsets: Uint32Array;
-  /** Groups that have to be made anew when a binding changes. */
-  readonly #dependents: readonly (readonly Group[])[];
+  /** Groups that have to be made anew when a storage is replaced by another. */
+  readonly #dependents: Readonly<Record<"binding" | "slot", readonly (readonly Group[])[]>>;
   #bindings: readonly WebgpuStorage[] = [];
+  #slots: readonly WebgpuStorage[] = [];
+  /** Of the temporaries, when the slots were bound. */
+  #version = -1;
 
   constructor(
     device: GPUDevice,
@@ -86,37 +88,39 @@ export class WebgpuProgram implements Program {
       return { pipeline, group, offsetIndex, offsetsPerStep, grid: call.grid, place };
     });
     const all = [...groups.values()];
-    // Here, where loading watches for errors; those that bind storages of a run are made with the first run.
-    for (const group of all) {
-      if (group.bounds.every(({ source }) => source.kind !== "binding")) this.#make(group);
-    }
-    this.#dependents = plan.bindings.map((_, place) =>
-      all.filter(({ bounds }) =>
-        bounds.some(({ source }) => source.kind === "binding" && source.place === place),
-      ),
-    );
+    const dependents = (kind: Bound["source"]["kind"], count: number) =>
+      Array.from({ length: count }, (_, place) =>
+        all.filter(({ bounds }) =>
+          bounds.some(({ source }) => source.kind === kind && source.place === place),
+        ),
+      );
+    this.#dependents = {
+      binding: dependents("binding", plan.bindings.length),
+      slot: dependents("slot", plan.slots.length),
+    };
   }
 
-  /** Takes the storages of a run. */
-  bind(bindings: readonly WebgpuStorage[]): void {
-    const { plan } = this;
-    if (bindings.length !== plan.bindings.length) {
-      throw new InternalError(
-        `webgpu: a run takes ${plan.bindings.length} bindings; got ${bindings.length}.`,
-      );
+  /** Takes the storages of a run, and its temporaries as they lie now. */
+  bind(bindings: readonly WebgpuStorage[], temporaries: SharedTemporaries<WebgpuStorage>): void {
+    this.#forget("binding", this.#bindings, bindings);
+    this.#bindings = bindings;
+    if (this.#version === temporaries.version) return;
+    this.#version = temporaries.version;
+    const slots = temporaries.storagesOf(this.memory.temporaries);
+    this.#forget("slot", this.#slots, slots);
+    this.#slots = slots;
+  }
+
+  /** Groups that bind something else than before are made when they are next needed. */
+  #forget(
+    kind: "binding" | "slot",
+    before: readonly WebgpuStorage[],
+    now: readonly WebgpuStorage[],
+  ): void {
+    for (let i = 0; i < now.length; i++) {
+      if (now[i] === before[i]) continue;
+      for (const group of required(this.#dependents[kind][i])) group.made = undefined;
     }
-    for (let i = 0; i < bindings.length; i++) {
-      const storage = bindings[i];
-      if (storage === undefined || storage === this.#bindings[i]) continue;
-      const { bytes, name } = required(plan.bindings[i]);
-      if (storage.bytes < bytes || storage.isReleased) {
-        throw new InternalError(
-          `webgpu: binding ${i} (${name}) must have ${bytes} bytes; got ${storage.isReleased ? "a released storage" : storage.bytes}.`,
-        );
-      }
-      for (const group of required(this.#dependents[i])) group.made = undefined;
-    }
-    this.#bindings = bindings.slice();
   }
 
   /** The buffer behind a place of the plan, in the run that was bound last. */
@@ -124,7 +128,7 @@ export class WebgpuProgram implements Program {
     if (source.kind === "empty") {
       return source.place === EMPTY_WRITTEN ? this.memory.emptyWritten : this.memory.emptyRead;
     }
-    const storages = source.kind === "slot" ? this.memory.slots : this.#bindings;
+    const storages = source.kind === "slot" ? this.#slots : this.#bindings;
     return required(storages[source.place]).buffer;
   }
 

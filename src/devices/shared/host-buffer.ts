@@ -1,0 +1,16 @@
+import { OutOfMemoryError } from "../../errors.ts";
+
+/** An array for `bytes` on the host. @throws OutOfMemoryError */
+export function hostBuffer(call: string, bytes: number): ArrayBuffer {
+  try {
+    return new ArrayBuffer(bytes);
+  } catch {
+    throw noHostMemory(call, bytes);
+  }
+}
+
+export function noHostMemory(call: string, bytes: number): OutOfMemoryError {
+  return new OutOfMemoryError(
+    `${call}: the host must have memory for a copy; got no room for ${bytes} bytes. Read or write it in parts.`,
+  );
+}
