@@ -22,6 +22,9 @@ export const anything = rule("anything", () => true);
 export const flag = rule("true or false", (value) => typeof value === "boolean");
 export const text = rule("a text", (value) => typeof value === "string");
 export const callable = rule("a function", (value) => typeof value === "function");
+export const record = rule("a record", isRecord);
+export const list = rule("a list", Array.isArray);
+export const number = rule("a number", isNumber);
 export const finite = rule("a finite number", Number.isFinite);
 /** A size: there is at least one. */
 export const count = rule("a whole number of 1 or more", (value) => isWhole(value) && value >= 1);
@@ -34,8 +37,13 @@ export const notNegative = rule(
 export const positive = rule("a number above 0", (value) => isNumber(value) && value > 0);
 /** Of what is left when a share has gone there must be something. */
 export const share = rule(
-  "a number of 0 or more and below 1",
+  "at least 0 and less than 1",
   (value) => isNumber(value) && value >= 0 && value < 1,
+);
+
+export const probability = rule(
+  "a number from 0 to 1",
+  (value) => isNumber(value) && value >= 0 && value <= 1,
 );
 
 export function oneOf(...names: readonly string[]): Rule {

@@ -1,7 +1,7 @@
 /** The verbs: everything that can be done with tensors. Models, optimizers and users build on these alone. */
 
 export type { DeviceOpener, GpuDevice, WorkerUrl } from "./devices/opener.ts";
-export type { Operand } from "./functions/apply.ts";
+export { checkTensor, type Operand } from "./functions/apply.ts";
 export * from "./functions/classification.ts";
 export * from "./functions/creation.ts";
 export * from "./functions/elementwise.ts";
@@ -16,6 +16,7 @@ export * from "./functions/recurrent.ts";
 export * from "./functions/recurrent-layers.ts";
 export { asOneSequence, isWatched } from "./functions/recurrent-watch.ts";
 export * from "./functions/reduce.ts";
+export { LOAD_RULES, type LoadOptions, type SavedEntry, savedElements } from "./functions/saved.ts";
 export { type ScanOptions, type Step, scan } from "./functions/scan.ts";
 export { packedOffsets } from "./ops/packed.ts";
 export {

@@ -2,6 +2,7 @@
  * Data on its way to a model, on the host and as plain arrays:
  *
  *   readIdx, readIdxBytes, gunzip     files → arrays
+ *   float16                           bits of half precision → numbers
  *   images, labels, dataset, take     arrays → examples with shapes
  *   batches                           examples → shuffled batches
  *   TextVocabulary                    text ↔ ids
@@ -20,6 +21,7 @@ export {
   take,
   type Values,
 } from "./dataset.ts";
+export { float16 } from "./float16.ts";
 export { gunzip } from "./gunzip.ts";
 export { type IdxArray, type IdxType, readIdx, readIdxBytes } from "./idx.ts";
 export { type PaddedSequences, type PaddingOptions, padSequences } from "./padded.ts";

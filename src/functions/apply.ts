@@ -1,29 +1,59 @@
+import { check, list, number, rule, shown } from "../arguments.ts";
+import { ArgumentError } from "../errors.ts";
 import { emit, type GraphValue } from "../graph/graph.ts";
 import type { Value } from "../ops/op.ts";
 import type { Attrs, OpName, Vocabulary } from "../ops/vocabulary.ts";
-import { Tensor } from "../runtime/tensor.ts";
-import type { DType } from "../tensor/dtype.ts";
+import { Tensor, Variable } from "../runtime/tensor.ts";
+import { checkDTypeName, type DType } from "../tensor/dtype.ts";
+import { checkInteger } from "../tensor/host.ts";
 
 /** Ops with one output, which is called `out`. */
 export type SingleOutputOp = {
   [K in OpName]: keyof Vocabulary[K]["outputs"] extends "out" ? K : never;
 }[OpName];
 
-/** The op's output as a tensor. */
+/** The op's output as a tensor. What is no tensor where one belongs is refused here, and so is a dtype that there is not. */
 export function apply<K extends SingleOutputOp>(
   op: K,
   ins: { readonly [I in keyof Vocabulary[K]["inputs"]]: Tensor | readonly Tensor[] | undefined },
   attrs: Attrs<K>,
 ): Tensor {
-  const entries: [string, Tensor | readonly Tensor[] | undefined][] = Object.entries(ins);
-  const values = Object.fromEntries(
-    entries.map(([name, held]) => [
-      name,
-      held instanceof Tensor ? held.value : held?.map(({ value }) => value),
-    ]),
-  );
-  const outs = emit(op, values as never, attrs) as { readonly out: Value };
+  const { fn: caller = op, dtype } = attrs as { readonly fn?: string; readonly dtype?: unknown };
+  if (dtype !== undefined) checkDTypeName(caller, dtype);
+  const values = Object.entries(ins).map(([name, held]) => [name, graphOf(caller, name, held)]);
+  const outs = emit(op, Object.fromEntries(values), attrs) as { readonly out: Value };
   return wrap(outs.out);
+}
+
+function graphOf(caller: string, name: string, held: unknown): GraphValue | GraphValue[] {
+  if (Array.isArray(held)) return held.flatMap((one, i) => graphOf(caller, `${name} ${i}`, one));
+  checkTensor(caller, held, name);
+  return held.value;
+}
+
+/** @throws ArgumentError unless `x` is a tensor, with what to do instead */
+export function checkTensor(caller: string, x: unknown, name = "x"): asserts x is Tensor {
+  if (x instanceof Tensor) return;
+  const remedy =
+    x instanceof Promise
+      ? "Await it first."
+      : typeof x === "object" && x?.constructor?.name === Tensor.name
+        ? "It comes from another copy of gradgpu: load the library once."
+        : "Make one of numbers: tensor([…]).";
+  throw new ArgumentError(`${caller}: ${name} must be a tensor; got ${shown(x)}. ${remedy}`);
+}
+
+/** Those of `named` that are given must be tensors. */
+export function checkTensors(caller: string, named: Readonly<Record<string, unknown>>): void {
+  for (const [name, x] of Object.entries(named)) if (x !== undefined) checkTensor(caller, x, name);
+}
+
+/** @throws ArgumentError unless `xs` is a list of tensors */
+export function checkTensorList(caller: string, xs: unknown, name = "xs"): void {
+  check(caller, name, xs, list);
+  (xs as readonly unknown[]).forEach((x, i) => {
+    checkTensor(caller, x, `${name}[${i}]`);
+  });
 }
 
 /** Whatever `emit` returns is a graph value: ops see only their types. */
@@ -34,12 +64,31 @@ export function wrap(value: Value): Tensor {
 /** What the elementwise functions take: a number stands for a scalar of the other operand's dtype. */
 export type Operand = Tensor | number;
 
-export function literal(value: number, dtype: DType): Tensor {
+/** A number as a scalar of `dtype`; whole where that is an integer type. */
+export function literal(value: number, dtype: DType, caller = "literal"): Tensor {
+  checkDTypeName(caller, dtype);
+  check(caller, "a number beside a tensor", value, number, "Make a tensor of it: tensor([…]).");
+  if (dtype === "i32" || dtype === "u32") checkInteger(caller, value, dtype);
   return apply("literal", {}, { value, dtype });
 }
 
 /** Both operands as tensors; two numbers are f32. */
-export function operands(a: Operand, b: Operand): [Tensor, Tensor] {
+export function operands(caller: string, a: Operand, b: Operand): [Tensor, Tensor] {
   const dtype = a instanceof Tensor ? a.dtype : b instanceof Tensor ? b.dtype : "f32";
-  return [a instanceof Tensor ? a : literal(a, dtype), b instanceof Tensor ? b : literal(b, dtype)];
+  const asOperand = (x: Operand, name: string) => {
+    if (typeof x === "number") return literal(x, dtype, caller);
+    checkTensor(caller, x, name);
+    return x;
+  };
+  return [asOperand(a, "a"), asOperand(b, "b")];
 }
+
+/** @throws ArgumentError unless `xs` is a list of variables */
+export function checkVariables(caller: string, xs: unknown, name = "parameters"): void {
+  check(caller, name, xs, variables, "They are made by variable(), or are model.parameters().");
+}
+
+const variables = rule(
+  "a list of variables",
+  (value) => Array.isArray(value) && value.every((one) => one instanceof Variable),
+);

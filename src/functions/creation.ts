@@ -1,7 +1,8 @@
+import { check, whole } from "../arguments.ts";
 import { fromHost, type Tensor, Variable } from "../runtime/tensor.ts";
 import type { DType } from "../tensor/dtype.ts";
 import { hostValues, type Nested } from "../tensor/host.ts";
-import type { Shape } from "../tensor/shape.ts";
+import { checkedShape, type Shape } from "../tensor/shape.ts";
 import { apply, literal } from "./apply.ts";
 
 export type { Nested };
@@ -28,19 +29,26 @@ export function variable(data: Nested, shape?: Shape, name?: string, dtype?: DTy
   return new Variable(given.type, given.data, name);
 }
 
+/** `value` everywhere. */
 export function full(shape: Shape, value: number, dtype: DType = "f32"): Tensor {
-  return apply("broadcastTo", { x: literal(value, dtype) }, { shape });
+  return filled("full", shape, value, dtype);
 }
 
 export function zeros(shape: Shape, dtype: DType = "f32"): Tensor {
-  return full(shape, 0, dtype);
+  return filled("zeros", shape, 0, dtype);
 }
 
 export function ones(shape: Shape, dtype: DType = "f32"): Tensor {
-  return full(shape, 1, dtype);
+  return filled("ones", shape, 1, dtype);
 }
 
 /** 0, 1, 2 … length − 1. */
 export function arange(length: number, dtype: DType = "i32"): Tensor {
+  check("arange", "the length", length, whole);
   return apply("iota", {}, { length, dtype });
+}
+
+function filled(caller: string, shape: Shape, value: number, dtype: DType): Tensor {
+  const own = checkedShape(caller, shape);
+  return apply("broadcastTo", { x: literal(value, dtype, caller) }, { shape: own });
 }

@@ -1,8 +1,8 @@
 /** Elementwise functions. Shapes broadcast by NumPy's rule; a number stands for a scalar of the other operand's dtype. */
 import type { BinaryName, UnaryName } from "../ops/scalars.ts";
-import { Tensor } from "../runtime/tensor.ts";
+import type { Tensor } from "../runtime/tensor.ts";
 import type { DType } from "../tensor/dtype.ts";
-import { apply, literal, type Operand, operands } from "./apply.ts";
+import { apply, checkTensor, literal, type Operand, operands } from "./apply.ts";
 
 type Unary = (x: Tensor) => Tensor;
 type Binary = (a: Operand, b: Operand) => Tensor;
@@ -11,9 +11,9 @@ function unary(fn: UnaryName): Unary {
   return (x) => apply("unary", { x }, { fn });
 }
 
-function binary(fn: BinaryName): Binary {
+function binary(fn: BinaryName, verb: string = fn): Binary {
   return (left, right) => {
-    const [a, b] = operands(left, right);
+    const [a, b] = operands(verb, left, right);
     return apply("binary", { a, b }, { fn });
   };
 }
@@ -55,9 +55,9 @@ export const mul = binary("mul");
 export const div = binary("div");
 export const pow = binary("pow");
 /** The larger of two; where they are equal the gradient goes to `a`. */
-export const maximum = binary("max");
+export const maximum = binary("max", "maximum");
 /** The smaller of two; where they are equal the gradient goes to `a`. */
-export const minimum = binary("min");
+export const minimum = binary("min", "minimum");
 export const less = binary("less");
 export const lessEqual = binary("lessEqual");
 export const greater = binary("greater");
@@ -69,7 +69,7 @@ export const or = binary("or");
 
 /** a where `condition` (bool) holds, b elsewhere. */
 export function where(condition: Tensor, left: Operand, right: Operand): Tensor {
-  const [a, b] = operands(left, right);
+  const [a, b] = operands("where", left, right);
   return apply("where", { condition, a, b }, {});
 }
 
@@ -85,5 +85,7 @@ export function cast(x: Tensor, dtype: DType): Tensor {
 
 /** A number or a tensor as a tensor. */
 export function asTensor(x: Operand, dtype: DType = "f32"): Tensor {
-  return x instanceof Tensor ? x : literal(x, dtype);
+  if (typeof x === "number") return literal(x, dtype, "asTensor");
+  checkTensor("asTensor", x);
+  return x;
 }

@@ -1,8 +1,9 @@
+import { callable, check } from "../arguments.ts";
 import { originalOf } from "../autodiff/checkpoint.ts";
 import { reachable } from "../graph/graph.ts";
 import { Tensor, type Variable } from "../runtime/tensor.ts";
 import type { Shape } from "../tensor/shape.ts";
-import type { Operand } from "./apply.ts";
+import { checkVariables, type Operand } from "./apply.ts";
 import { arange, tensor, zeros } from "./creation.ts";
 import { abs, add, cast, div, greater, less, mul, or, sqrt, square, where } from "./elementwise.ts";
 import { type Gradients, gradientsOf } from "./gradients.ts";
@@ -45,6 +46,8 @@ export function gradientFlow(
   readonly gradients: Gradients;
   readonly flow: readonly RecurrentFlow[];
 } {
+  check("gradientFlow", "fn", fn, callable);
+  checkVariables("gradientFlow", variables, "variables");
   // Gates are looked at where they are, before a part's are let go or the backward pass takes their memory.
   const gates = new Map<Walk, GateSums>();
   const { result: loss, sequences } = whileWatching(fn, (walk) => {

@@ -1,9 +1,11 @@
+import { callable, check } from "../arguments.ts";
 import { backward, type Seed } from "../autodiff/backward.ts";
 import { markRegion } from "../autodiff/checkpoint.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import { tensorsIn } from "../runtime/structure.ts";
 import { Tensor, type Variable } from "../runtime/tensor.ts";
 import { describe, sameShape } from "../tensor/shape.ts";
+import { checkTensor, checkTensorList, checkVariables } from "./apply.ts";
 import { ones, zeros } from "./creation.ts";
 
 /** Gradients by the variable that they belong to. */
@@ -17,6 +19,8 @@ export function valueAndGrad(
   variables: readonly Variable[],
   fn: () => Tensor,
 ): [loss: Tensor, gradients: Gradients] {
+  check("valueAndGrad", "fn", fn, callable);
+  checkVariables("valueAndGrad", variables, "variables");
   const loss = fn();
   return [loss, gradientsOf(loss, variables)];
 }
@@ -29,11 +33,15 @@ export function gradientsOf(loss: Tensor, variables: readonly Variable[]): Gradi
 
 /** ∂ fn(...inputs) / ∂ input for each of `inputs`, where fn returns a scalar. */
 export function grad(fn: (...inputs: Tensor[]) => Tensor, ...inputs: Tensor[]): Tensor[] {
+  check("grad", "fn", fn, callable);
+  checkTensorList("grad", inputs, "inputs");
   return gradients(fn(...inputs), inputs);
 }
 
 /** ∂ output / ∂ input for each of `inputs`: `output` must be a scalar. */
 export function gradients(output: Tensor, inputs: readonly Tensor[]): Tensor[] {
+  checkTensor("grad", output, "what is differentiated");
+  checkTensorList("grad", inputs, "inputs");
   if (output.size !== 1 || output.dtype !== "f32") {
     throw new ShapeError(
       `grad: what is differentiated must be one f32 number; got ${describe(output.type)}. Reduce it with sum() or mean(), or use vjp() with a cotangent.`,
@@ -50,10 +58,14 @@ export function vjp(
   fn: (...inputs: Tensor[]) => Tensor,
   ...inputs: Tensor[]
 ): [output: Tensor, pullback: (cotangent: Tensor) => Tensor[]] {
+  check("vjp", "fn", fn, callable);
+  checkTensorList("vjp", inputs, "inputs");
   const output = fn(...inputs);
+  checkTensor("vjp", output, "the result of fn");
   return [
     output,
     (cotangent) => {
+      checkTensor("vjp", cotangent, "the cotangent");
       if (!sameShape(cotangent.shape, output.shape) || cotangent.dtype !== output.dtype) {
         throw new ShapeError(
           `vjp: the cotangent must have the output's type; got ${describe(cotangent.type)} for ${describe(output.type)}.`,
@@ -70,6 +82,7 @@ export function vjp(
  * Griewank 1992, Chen et al. 2016.
  */
 export function checkpoint<R>(fn: () => R): R {
+  check("checkpoint", "fn", fn, callable);
   return markRegion(fn, (result) => tensorsIn(result).map(({ value }) => value));
 }
 

@@ -1,10 +1,11 @@
 /** Matrix products, convolution and pooling. Images are [N, H, W, C]. */
-import { ArgumentError, ShapeError } from "../errors.ts";
+import { anything, checkOptions, count, flag } from "../arguments.ts";
+import { ShapeError } from "../errors.ts";
 import { emit } from "../graph/graph.ts";
 import { type PaddingOption, pairOf, resolvePadding } from "../ops/window.ts";
 import type { Tensor } from "../runtime/tensor.ts";
 import { describe } from "../tensor/shape.ts";
-import { apply, wrap } from "./apply.ts";
+import { apply, checkTensor, wrap } from "./apply.ts";
 
 export type { PaddingOption };
 
@@ -16,11 +17,9 @@ export interface MatmulOptions {
 }
 
 /** a [..., M, K] · b [..., K, N] → [..., M, N]; batch dimensions broadcast. */
-export function matmul(
-  a: Tensor,
-  b: Tensor,
-  { transposeA = false, transposeB = false }: MatmulOptions = {},
-): Tensor {
+export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
+  checkOptions("matmul", options, { transposeA: flag, transposeB: flag });
+  const { transposeA = false, transposeB = false } = options;
   return apply("matmul", { a, b }, { transposeA, transposeB });
 }
 
@@ -38,6 +37,8 @@ export interface Conv2dOptions {
  * Output channel oc sees group ⌊oc / (OC / groups)⌋ of the input's channels.
  */
 export function conv2d(x: Tensor, w: Tensor, options: Conv2dOptions = {}): Tensor {
+  checkTensor("conv2d", w, "w");
+  checkOptions("conv2d", options, { ...WINDOW_RULES, groups: count });
   const [kh = 0, kw = 0] = w.shape;
   const { stride = 1, padding = "valid", groups = 1 } = options;
   return apply("conv2d", { x, w }, { ...windowOf("conv2d", x, [kh, kw], stride, padding), groups });
@@ -68,13 +69,17 @@ export function avgPool2d(
   return apply("avgPool2d", { x }, poolOf("avgPool2d", x, window, options));
 }
 
+/** Numbers are checked where they become those of rows and columns. */
+const WINDOW_RULES = { stride: anything, padding: anything };
+
 function poolOf(
   op: string,
   x: Tensor,
   window: number | readonly [number, number],
   options: Pool2dOptions,
 ) {
-  const size = pairOf(window);
+  checkOptions(op, options, WINDOW_RULES);
+  const size = pairOf(op, "window", window);
   return {
     window: size,
     ...windowOf(op, x, size, options.stride ?? size, options.padding ?? "valid"),
@@ -88,17 +93,13 @@ function windowOf(
   strideOption: number | readonly [number, number],
   padding: PaddingOption,
 ) {
-  const stride = pairOf(strideOption);
+  checkTensor(op, x);
+  const stride = pairOf(op, "stride", strideOption);
   const [, rows, columns] = x.shape;
   if (rows === undefined || columns === undefined || x.shape.length !== 4) {
     throw new ShapeError(
       `${op}: the input must be images [N, H, W, C]; got ${describe(x.type)}. Reshape it; a grey image has C = 1.`,
     );
   }
-  if (typeof padding === "string" && padding !== "same" && padding !== "valid") {
-    throw new ArgumentError(
-      `${op}: padding must be "same", "valid" or numbers; got "${padding}". Choose one of them.`,
-    );
-  }
-  return { stride, padding: resolvePadding(padding, [rows, columns], window, stride) };
+  return { stride, padding: resolvePadding(op, padding, [rows, columns], window, stride) };
 }

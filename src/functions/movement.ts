@@ -1,17 +1,26 @@
+import { check, list, rule } from "../arguments.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import type { Padding } from "../ops/vocabulary.ts";
 import type { Tensor } from "../runtime/tensor.ts";
-import { describe, type Shape, sizeOf } from "../tensor/shape.ts";
-import { apply } from "./apply.ts";
+import { checkedShape, describe, type Shape, sizeOf } from "../tensor/shape.ts";
+import { apply, checkTensor, checkTensorList } from "./apply.ts";
+import { wholeAxis } from "./axes.ts";
 
 /** The same elements in another shape; one size may be −1 and is then worked out. */
 export function reshape(x: Tensor, shape: Shape): Tensor {
+  checkTensor("reshape", x);
+  check("reshape", "the new shape", shape, list);
   return apply("reshape", { x }, { shape: completeShape(x, shape) });
 }
 
 function completeShape(x: Tensor, shape: Shape): Shape {
-  if (!shape.includes(-1)) return shape;
-  const known = sizeOf(shape.filter((n) => n !== -1));
+  if (!shape.includes(-1)) return checkedShape("reshape", shape);
+  const known = sizeOf(
+    checkedShape(
+      "reshape",
+      shape.filter((n) => n !== -1),
+    ),
+  );
   const missing = x.size / known;
   if (shape.filter((n) => n === -1).length > 1 || !Number.isInteger(missing)) {
     throw new ShapeError(
@@ -23,40 +32,59 @@ function completeShape(x: Tensor, shape: Shape): Shape {
 
 /** Dimension d of the result is dimension permutation[d] of x; without a permutation the order is reversed. */
 export function transpose(x: Tensor, permutation?: readonly number[]): Tensor {
+  checkTensor("transpose", x);
+  if (permutation !== undefined) check("transpose", "the permutation", permutation, list);
   const reversed = x.shape.map((_, d) => x.shape.length - 1 - d);
-  return apply("transpose", { x }, { permutation: permutation ?? reversed });
+  return apply("transpose", { x }, { permutation: [...(permutation ?? reversed)] });
 }
 
 /** x repeated along new dimensions and those of size 1, by NumPy's rule. */
 export function broadcastTo(x: Tensor, shape: Shape): Tensor {
-  return apply("broadcastTo", { x }, { shape });
+  return apply("broadcastTo", { x }, { shape: checkedShape("broadcastTo", shape) });
 }
 
 /** The elements from `starts` on, `sizes` of them along each dimension; a size of −1 means all that are left. */
 export function slice(x: Tensor, starts: readonly number[], sizes: Shape): Tensor {
+  checkTensor("slice", x);
+  check("slice", "starts", starts, list);
+  check("slice", "sizes", sizes, list);
   const whole = sizes.map((n, d) => (n === -1 ? (x.shape[d] ?? 0) - (starts[d] ?? 0) : n));
-  return apply("slice", { x }, { starts, sizes: whole });
+  return apply("slice", { x }, { starts: [...starts], sizes: whole });
 }
 
-/** x with zeros around it. */
+const pairs = rule(
+  "a list of [before, after] in whole numbers of 0 or more",
+  (value) =>
+    Array.isArray(value) &&
+    Array.from(value).every(
+      (pair) =>
+        Array.isArray(pair) &&
+        pair.length === 2 &&
+        pair.every((n) => Number.isSafeInteger(n) && n >= 0),
+    ),
+);
+
+/** x with zeros around it: for each dimension how many before and how many after. */
 export function pad(x: Tensor, padding: readonly Padding[]): Tensor {
-  return apply("pad", { x }, { padding });
+  check("pad", "padding", padding, pairs, "To take elements away, use slice.");
+  return apply("pad", { x }, { padding: padding.map(([before, after]) => [before, after]) });
 }
 
 /** One behind the other along `axis`; all other sizes are equal. */
 export function concat(xs: readonly Tensor[], axis = 0): Tensor {
+  checkTensorList("concat", xs);
   const [first] = xs;
   if (first === undefined) {
     throw new ArgumentError(
       "concat: at least one tensor is needed; got an empty list. Leave concat out where there is nothing to join.",
     );
   }
-  return apply("concat", { xs }, { axis: wholeAxis(axis, first) });
+  return apply("concat", { xs: [...xs] }, { axis: wholeAxis("concat", axis, first) });
 }
 
 /** x without the dimension `axis`, which has size 1. */
 export function squeeze(x: Tensor, axis: number): Tensor {
-  const d = wholeAxis(axis, x);
+  const d = wholeAxis("squeeze", axis, x);
   if (x.shape[d] !== 1) {
     throw new ShapeError(
       `squeeze: the dimension must have size 1; got axis ${axis} of ${describe(x.type)}. Choose another axis.`,
@@ -65,17 +93,13 @@ export function squeeze(x: Tensor, axis: number): Tensor {
   return reshape(x, x.shape.toSpliced(d, 1));
 }
 
-/** x with a new dimension of size 1 in front of dimension `axis`. */
+/** x with a new dimension of size 1 in front of dimension `axis`; behind the last one for −1. */
 export function unsqueeze(x: Tensor, axis: number): Tensor {
-  return reshape(x, x.shape.toSpliced(axis < 0 ? axis + x.shape.length + 1 : axis, 0, 1));
+  const place = wholeAxis("unsqueeze", axis, x, 1);
+  return reshape(x, x.shape.toSpliced(place, 0, 1));
 }
 
 /** x, seen as a constant by differentiation. */
 export function stopGradient(x: Tensor): Tensor {
   return apply("stopGradient", { x }, {});
-}
-
-/** An axis counted from the front; negative ones count from the end. */
-export function wholeAxis(axis: number, x: Tensor): number {
-  return axis < 0 ? axis + x.shape.length : axis;
 }

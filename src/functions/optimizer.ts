@@ -1,8 +1,9 @@
 /** The fused update ops, for optimizers: one kernel for all parameters. Inside a compiled step they work in place. */
+import { check, record } from "../arguments.ts";
 import { emit } from "../graph/graph.ts";
 import type { Attrs } from "../ops/vocabulary.ts";
 import type { Tensor, Variable } from "../runtime/tensor.ts";
-import { apply, wrap } from "./apply.ts";
+import { apply, checkTensor, checkTensorList, checkVariables, wrap } from "./apply.ts";
 
 /** Σ x² over all elements of all tensors: the square of their global norm. */
 export function sumOfSquares(xs: readonly Tensor[]): Tensor {
@@ -22,8 +23,22 @@ export interface UpdateInputs {
 
 const graphOf = ({ value }: Tensor) => value;
 
+function checkInputs(
+  caller: string,
+  inputs: UpdateInputs,
+  state: Readonly<Record<string, Tensor>>,
+) {
+  check(caller, "inputs", inputs, record);
+  const { parameters, gradients, learningRate, scale, apply } = inputs;
+  checkVariables(caller, parameters);
+  checkTensorList(caller, gradients, "gradients");
+  for (const [name, x] of Object.entries({ ...state, learningRate, scale, apply }))
+    checkTensor(caller, x, name);
+}
+
 /** Assigns what SGD with momentum makes of the parameters and of `velocity` (see `packedLength`). */
 export function assignSgd(inputs: UpdateInputs, velocity: Variable, attrs: Attrs<"sgd">): void {
+  checkInputs("assignSgd", inputs, { velocity });
   const outs = emit(
     "sgd",
     {
@@ -49,6 +64,7 @@ export function assignAdam(
   state: { readonly m: Variable; readonly v: Variable; readonly step: Tensor },
   attrs: Attrs<"adam">,
 ): void {
+  checkInputs("assignAdam", inputs, { ...state });
   const outs = emit(
     "adam",
     {

@@ -1,13 +1,15 @@
 /** Random numbers from a counter-based generator: the same seed gives the same bits on every device. */
+import { anything, check, checkOptions, finite, probability, share } from "../arguments.ts";
 import { ArgumentError } from "../errors.ts";
 import { standIn } from "../graph/close-over.ts";
 import { activeStepTrace, activeTrace } from "../runtime/active-trace.ts";
 import { Cell } from "../runtime/cell.ts";
 import { currentRuntime } from "../runtime/current.ts";
 import { fromHost, Tensor } from "../runtime/tensor.ts";
+import { hostArray } from "../tensor/dtype.ts";
 import { normal as drawNormal, keyOf } from "../tensor/random.ts";
-import { type Shape, sizeOf, type TensorType } from "../tensor/shape.ts";
-import { apply, type Operand } from "./apply.ts";
+import { checkedShape, type Shape, sizeOf, type TensorType } from "../tensor/shape.ts";
+import { apply, checkTensor, type Operand } from "./apply.ts";
 import { div, less, log, maximum, mul, neg, sub, where } from "./elementwise.ts";
 import { argmax } from "./reduce.ts";
 
@@ -19,6 +21,10 @@ const KEY_TYPE: TensorType = { dtype: "u32", shape: [2] };
  * numbers are always those of that seed.
  */
 export function uniform(shape: Shape, seed?: number): Tensor {
+  return drawn(checkedShape("uniform", shape), seed);
+}
+
+function drawn(shape: Shape, seed?: number): Tensor {
   if (seed !== undefined) {
     const key = fromHost(KEY_TYPE, Uint32Array.from(keyOf(seed)));
     return apply("uniform", { key }, { shape, stream: 0 });
@@ -43,12 +49,16 @@ export function uniform(shape: Shape, seed?: number): Tensor {
  * A constant inside a compiled step: for new noise at every run use `uniform`.
  */
 export function normal(shape: Shape, seed: number): Tensor {
-  const numbers = drawNormal(keyOf(seed), 0, sizeOf(shape));
-  return fromHost({ dtype: "f32", shape }, Float32Array.from(numbers));
+  const own = checkedShape("normal", shape);
+  const key = keyOf(seed);
+  const elements = hostArray("f32", sizeOf(own));
+  elements.set(drawNormal(key, 0, elements.length));
+  return fromHost({ dtype: "f32", shape: own }, elements);
 }
 
 /** bool: true with probability p. */
 export function bernoulli(shape: Shape, p: number): Tensor {
+  check("bernoulli", "p", p, probability);
   return less(uniform(shape), p);
 }
 
@@ -68,10 +78,10 @@ export interface CategoricalOptions {
  * device; probabilities are off by less than 5e-7. What is always the likeliest is `argmax(logits)`.
  * @throws ArgumentError where the temperature is a number that is not above 0
  */
-export function categorical(
-  logits: Tensor,
-  { temperature = 1, seed }: CategoricalOptions = {},
-): Tensor {
+export function categorical(logits: Tensor, options: CategoricalOptions = {}): Tensor {
+  checkTensor("categorical", logits, "logits");
+  checkOptions("categorical", options, { temperature: anything, seed: finite });
+  const { temperature = 1, seed } = options;
   if (typeof temperature === "number" && !(temperature > 0)) {
     throw new ArgumentError(
       `categorical: the temperature must be above 0; got ${temperature}. For the likeliest class take argmax(logits).`,
@@ -83,10 +93,7 @@ export function categorical(
 
 /** x with each element set to 0 with probability p and the others divided by 1 − p. Srivastava et al. 2014. */
 export function dropout(x: Tensor, p: number): Tensor {
-  if (!(p >= 0 && p < 1)) {
-    throw new ArgumentError(
-      `dropout: p must be at least 0 and less than 1; got ${p}. It is the share of elements that are set to 0.`,
-    );
-  }
+  checkTensor("dropout", x);
+  check("dropout", "p", p, share, "It is the share of elements that are set to 0.");
   return p === 0 ? x : where(bernoulli(x.shape, 1 - p), mul(x, 1 / (1 - p)), 0);
 }

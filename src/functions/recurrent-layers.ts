@@ -1,7 +1,8 @@
+import { anything, check, checkOptions, list, oneOf, required } from "../arguments.ts";
 import { ArgumentError } from "../errors.ts";
 import { emit } from "../graph/graph.ts";
 import type { Tensor } from "../runtime/tensor.ts";
-import { wrap } from "./apply.ts";
+import { checkTensors, wrap } from "./apply.ts";
 import { zeros } from "./creation.ts";
 import type {
   GruState,
@@ -11,7 +12,14 @@ import type {
   RnnState,
   RnnWeights,
 } from "./recurrent.ts";
-import { final, outputs, project } from "./recurrent-walk.ts";
+import {
+  checkSequence,
+  checkState,
+  checkWeights,
+  final,
+  outputs,
+  project,
+} from "./recurrent-walk.ts";
 
 /** How recurrent layers of one size are walked together. */
 export interface LayersOptions {
@@ -41,6 +49,7 @@ export function rnnLayers(
   initial: readonly RnnState[] | undefined,
   options: LayersOptions & { readonly activation?: "tanh" | "relu" },
 ): WalkedLayers<RnnState> {
+  checkOptions("rnnLayers", options, { ...LAYER_RULES, activation: oneOf("tanh", "relu") });
   const { activation = "tanh" } = options;
   const { reverse, ins } = begin("rnnLayers", x, weights, initial, options);
   const { states } = emit("rnnLayers", ins, { reverse, activation });
@@ -57,6 +66,7 @@ export function gruLayers(
   initial: readonly GruState[] | undefined,
   options: LayersOptions,
 ): WalkedLayers<GruState> {
+  checkOptions("gruLayers", options, LAYER_RULES);
   const { reverse, ins } = begin("gruLayers", x, weights, initial, options);
   const candidateBias = weights.map((own) => own.candidateBias.value);
   const { states } = emit("gruLayers", { ...ins, candidateBias }, { reverse });
@@ -73,6 +83,7 @@ export function lstmLayers(
   initial: readonly LstmState[] | undefined,
   options: LayersOptions,
 ): WalkedLayers<LstmState> {
+  checkOptions("lstmLayers", options, LAYER_RULES);
   const { reverse, ins, start } = begin("lstmLayers", x, weights, initial, options);
   const c0 = weights.map((_, l) => (initial?.[l]?.c ?? start).value);
   const { states, cells } = emit("lstmLayers", { ...ins, c0 }, { reverse });
@@ -85,6 +96,8 @@ export function lstmLayers(
   };
 }
 
+const LAYER_RULES = { arrangement: required(oneOf("above", "sides")), lengths: anything };
+
 /** The directions of the layers and what every cell's op is given; `start` is the state where none is given. */
 function begin(
   op: string,
@@ -93,8 +106,14 @@ function begin(
   initial: readonly RnnState[] | undefined,
   { arrangement, lengths }: LayersOptions,
 ) {
-  checkStates(op, weights.length, initial);
   const isAbove = arrangement === "above";
+  check(op, "the weights", weights, list);
+  weights.forEach((own, l) => {
+    if (l === 0 || !isAbove) checkSequence(op, x, own, op === "gruLayers");
+    else checkWeights(op, own, op === "gruLayers");
+  });
+  checkStates(op, weights.length, initial);
+  checkTensors(op, { lengths });
   const [, B = 0] = x.shape;
   const start = zeros([B, weights[0]?.recurrent.shape[0] ?? 0]);
   const values = (pick: (own: RnnWeights) => Tensor, of = weights) =>
@@ -115,7 +134,10 @@ function begin(
 }
 
 function checkStates(op: string, layers: number, initial: readonly RnnState[] | undefined): void {
-  if (initial === undefined || initial.length === layers) return;
+  if (initial === undefined) return;
+  check(op, "the initial states", initial, list);
+  for (const state of initial) checkState(op, state, op === "lstmLayers");
+  if (initial.length === layers) return;
   throw new ArgumentError(
     `${op}: there must be an initial state for each of the ${layers} layers, or none; got ${initial.length}. Give zeros where a layer begins with nothing.`,
   );

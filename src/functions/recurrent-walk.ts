@@ -1,12 +1,55 @@
 /** What surrounds the ops that walk the steps of recurrent layers. */
+import { check, record } from "../arguments.ts";
+import { ShapeError } from "../errors.ts";
 import { emit } from "../graph/graph.ts";
 import { after } from "../ops/recurrence.ts";
 import type { Tensor } from "../runtime/tensor.ts";
-import { sizeOf } from "../tensor/shape.ts";
-import { wrap } from "./apply.ts";
+import { describe, sizeOf } from "../tensor/shape.ts";
+import { checkTensor, wrap } from "./apply.ts";
 import { add, greater, where } from "./elementwise.ts";
 import { matmul } from "./linear.ts";
 import { reshape, slice } from "./movement.ts";
+
+interface Weights {
+  readonly input: Tensor;
+  readonly recurrent: Tensor;
+  readonly bias: Tensor;
+}
+
+/** The weights of a layer must be tensors; how they fit each other is checked by the op. */
+export function checkWeights(cell: string, weights: Weights, hasCandidate: boolean): void {
+  check(cell, "the weights", weights, record);
+  const { input, recurrent, bias, candidateBias } = weights as Weights & {
+    readonly candidateBias?: unknown;
+  };
+  for (const [name, one] of Object.entries({ input, recurrent, bias }))
+    checkTensor(cell, one, name);
+  if (hasCandidate) checkTensor(cell, candidateBias, "candidateBias");
+}
+
+/** x [T, B, I] and the weights [I, H, …] of a layer. @throws ArgumentError, or ShapeError where they do not fit */
+export function checkSequence(
+  cell: string,
+  x: Tensor,
+  weights: Weights,
+  hasCandidate: boolean,
+): void {
+  checkTensor(cell, x);
+  checkWeights(cell, weights, hasCandidate);
+  const { input } = weights;
+  if (x.shape.length === 3 && x.shape[2] === input.shape[0]) return;
+  throw new ShapeError(
+    `${cell}: x must be a sequence [T, B, I] and the input weights [I, H, …]; got x ${describe(x.type)}, input ${describe(input.type)}. The last dimension of x is the features of one step.`,
+  );
+}
+
+/** h, and c of an lstm: as an earlier walk returned them. */
+export function checkState(cell: string, state: unknown, hasCell: boolean): void {
+  check(cell, "the state", state, record, "Give the state that a walk returned, or none.");
+  const { h, c } = state as Readonly<Record<string, unknown>>;
+  checkTensor(cell, h, "h");
+  if (hasCell) checkTensor(cell, c, "c");
+}
 
 /** x·W + b for every step: one product for the whole sequence, in the shape of the gates. */
 export function project(x: Tensor, input: Tensor, bias: Tensor): Tensor {

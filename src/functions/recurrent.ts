@@ -1,9 +1,10 @@
+import { anything, checkOptions, flag, oneOf, text } from "../arguments.ts";
 import { emit, type GraphValue } from "../graph/graph.ts";
 import type { Value } from "../ops/op.ts";
 import type { Tensor } from "../runtime/tensor.ts";
-import { wrap } from "./apply.ts";
+import { checkTensors, wrap } from "./apply.ts";
 import { zeros } from "./creation.ts";
-import { final, outputs, project } from "./recurrent-walk.ts";
+import { checkSequence, checkState, final, outputs, project } from "./recurrent-walk.ts";
 import { isWatched, noteWalk, type Walk } from "./recurrent-watch.ts";
 
 /** How a recurrent layer walks a sequence. */
@@ -79,8 +80,9 @@ export function rnn(
   initial?: RnnState,
   options: SequenceOptions & { readonly activation?: "tanh" | "relu" } = {},
 ): Walked<RnnState> {
+  checkOptions("rnn", options, { ...SEQUENCE_RULES, activation: oneOf("tanh", "relu") });
   const { activation = "tanh" } = options;
-  const { h, ...walk } = begin(x, weights.recurrent, initial?.h, options);
+  const { h, ...walk } = begin("rnn", x, weights, initial, options);
   const projected = project(x, weights.input, weights.bias);
   const { states } = emit(
     "rnn",
@@ -105,7 +107,8 @@ export function gru(
   initial?: GruState,
   options: SequenceOptions = {},
 ): Walked<GruState> {
-  const { h, ...walk } = begin(x, weights.recurrent, initial?.h, options);
+  checkOptions("gru", options, SEQUENCE_RULES);
+  const { h, ...walk } = begin("gru", x, weights, initial, options);
   const projected = project(x, weights.input, weights.bias);
   const { states, gates } = emit(
     "gru",
@@ -136,7 +139,8 @@ export function lstm(
   initial?: LstmState,
   options: SequenceOptions = {},
 ): Walked<LstmState> {
-  const { h, ...walk } = begin(x, weights.recurrent, initial?.h, options);
+  checkOptions("lstm", options, SEQUENCE_RULES);
+  const { h, ...walk } = begin("lstm", x, weights, initial, options);
   const c = initial?.c ?? zeros(h.shape);
   const projected = project(x, weights.input, weights.bias);
   const { states, cells, gates } = emit(
@@ -160,6 +164,8 @@ export function lstm(
   };
 }
 
+const SEQUENCE_RULES = { reverse: flag, lengths: anything, name: text };
+
 interface Begun {
   readonly ins: { readonly lengths: Tensor["value"] | undefined };
   readonly attrs: { readonly reverse: boolean; readonly flow: boolean };
@@ -168,13 +174,17 @@ interface Begun {
 
 /** The state that the walk begins with and what the op is told of it. */
 function begin(
+  cell: Walk["cell"],
   x: Tensor,
-  recurrent: Tensor,
-  given: Tensor | undefined,
+  weights: RnnWeights,
+  initial: RnnState | undefined,
   { reverse = false, lengths }: SequenceOptions,
 ): Begun & { readonly h: Tensor } {
+  checkSequence(cell, x, weights, cell === "gru");
+  if (initial !== undefined) checkState(cell, initial, cell === "lstm");
+  checkTensors(cell, { lengths });
   const [, B = 0] = x.shape;
-  const h = given ?? zeros([B, recurrent.shape[0] ?? 0]);
+  const h = initial?.h ?? zeros([B, weights.recurrent.shape[0] ?? 0]);
   return { h, ins: { lengths: lengths?.value }, attrs: { reverse, flow: isWatched() }, lengths };
 }
 

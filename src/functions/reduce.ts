@@ -1,7 +1,8 @@
+import { anything, checkOptions, flag, shown } from "../arguments.ts";
 import type { ReduceName } from "../ops/vocabulary.ts";
 import type { Tensor } from "../runtime/tensor.ts";
-import { apply } from "./apply.ts";
-import { wholeAxis } from "./movement.ts";
+import { apply, checkTensor } from "./apply.ts";
+import { wholeAxes, wholeAxis } from "./axes.ts";
 
 export interface ReduceOptions {
   /** Dimensions to reduce over, negative ones counted from the end; all of them where nothing is said. */
@@ -11,13 +12,15 @@ export interface ReduceOptions {
 }
 
 function reduce(fn: ReduceName): (x: Tensor, options?: ReduceOptions) => Tensor {
-  return (x, { axis, keepDims = false } = {}) => {
-    const chosen =
-      axis === undefined ? x.shape.map((_, d) => d) : typeof axis === "number" ? [axis] : axis;
-    const axes = chosen.map((d) => wholeAxis(d, x)).sort((a, b) => a - b);
-    return apply("reduce", { x }, { fn, axes, keepDims });
+  return (x, options) => {
+    checkTensor(fn, x);
+    checkOptions(fn, options, RULES, (axis) => `{ axis: ${shown(axis)} }`);
+    const { axis, keepDims = false } = options ?? {};
+    return apply("reduce", { x }, { fn, axes: wholeAxes(fn, axis, x), keepDims });
   };
 }
+
+const RULES = { axis: anything, keepDims: flag };
 
 export const sum = reduce("sum");
 export const mean = reduce("mean");
@@ -28,5 +31,5 @@ export const min = reduce("min");
 
 /** i32: where along `axis` the largest element is, the first of equals. */
 export function argmax(x: Tensor, axis = -1): Tensor {
-  return apply("argmax", { x }, { axis: wholeAxis(axis, x) });
+  return apply("argmax", { x }, { axis: wholeAxis("argmax", axis, x) });
 }

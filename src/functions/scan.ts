@@ -1,4 +1,5 @@
 /** A loop over time for any cell that is made of the functions. */
+import { callable, check, checkOptions, flag, whole } from "../arguments.ts";
 import { ArgumentError, DTypeError, ShapeError, TraceError } from "../errors.ts";
 import { type Given, standIn } from "../graph/close-over.ts";
 import { emitScan } from "../graph/emit-scan.ts";
@@ -40,6 +41,8 @@ export function scan<C, X = undefined, Y = undefined>(
   xs: X,
   options: ScanOptions = {},
 ): { readonly carry: C; readonly ys: Y } {
+  check("scan", "the cell", cell, callable);
+  checkOptions("scan", options, { reverse: flag, length: whole });
   const [before, sequences] = [tensorsOf("carry", carry), tensorsOf("xs", xs)];
   const steps = stepsOf(xs, sequences, options.length);
   const standFor = (of: readonly Tensor[], names: readonly string[], isSliced: boolean) =>

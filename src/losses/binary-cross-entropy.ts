@@ -1,5 +1,5 @@
 import { add, cast, mul, neg, softplus, sub, type Tensor } from "../functions.ts";
-import { checkSameShape, type LossOptions, reduced } from "./reduction.ts";
+import { checkSameShape, type LossOptions, reduced, reductionOf } from "./reduction.ts";
 
 /**
  * −t · log σ(x) − (1 − t) · log(1 − σ(x)) for logits x and targets t in [0, 1], of one shape; t may be bool.
@@ -11,9 +11,10 @@ export function binaryCrossEntropyWithLogits(
   targets: Tensor,
   options: LossOptions = {},
 ): Tensor {
+  const reduction = reductionOf("binaryCrossEntropyWithLogits", options);
   checkSameShape("binaryCrossEntropyWithLogits", logits, targets);
   const t = targets.dtype === "f32" ? targets : cast(targets, "f32");
   const missed = mul(t, softplus(neg(logits)));
   const falseAlarm = mul(sub(1, t), softplus(logits));
-  return reduced(add(missed, falseAlarm), options);
+  return reduced(add(missed, falseAlarm), reduction);
 }

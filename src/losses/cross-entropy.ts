@@ -7,15 +7,16 @@ import {
   sum,
   type Tensor,
 } from "../functions.ts";
-import type { LossOptions } from "./reduction.ts";
+import { type LossOptions, reductionOf } from "./reduction.ts";
 
 /**
- * −log softmax(logits)[label]. logits: f32[..., C], labels: i32[...] → a number, or f32[...] with reduction "none".
+ * −log softmax(logits)[label]. logits: f32[..., C], labels: i32[...], the shape of logits without its last
+ * dimension → a number, or f32[...] with reduction "none".
  * Rows with a negative label count for nothing: "mean" is over the others, and 0 where there are none.
  */
 export function crossEntropy(logits: Tensor, labels: Tensor, options: LossOptions = {}): Tensor {
+  const reduction = reductionOf("crossEntropy", options);
   const rows = crossEntropyLoss(logits, labels);
-  const { reduction = "mean" } = options;
   if (reduction === "none") return rows;
   return reduction === "sum" ? sum(rows) : div(sum(rows), countedRows(labels));
 }

@@ -1,8 +1,9 @@
-import { argmax, cast, div, equal, sum, type Tensor } from "../functions.ts";
+import { argmax, cast, checkLabels, div, equal, sum, type Tensor } from "../functions.ts";
 import { countedRows } from "./cross-entropy.ts";
 
 /** The share of rows whose largest logit is at the label; rows with a negative label are left out. */
 export function accuracy(logits: Tensor, labels: Tensor): Tensor {
+  checkLabels("accuracy", logits, labels);
   // No argmax is negative, so such rows are never hits.
   const hits = sum(cast(equal(argmax(logits), labels), "f32"));
   return div(hits, countedRows(labels));

@@ -1,5 +1,5 @@
 import { abs, square, sub, type Tensor } from "../functions.ts";
-import { checkSameShape, type LossOptions, reduced } from "./reduction.ts";
+import { checkSameShape, type LossOptions, reduced, reductionOf } from "./reduction.ts";
 
 /** (prediction − target)². Both f32 of one shape. */
 export function meanSquaredError(
@@ -7,8 +7,9 @@ export function meanSquaredError(
   target: Tensor,
   options: LossOptions = {},
 ): Tensor {
+  const reduction = reductionOf("meanSquaredError", options);
   checkSameShape("meanSquaredError", prediction, target);
-  return reduced(square(sub(prediction, target)), options);
+  return reduced(square(sub(prediction, target)), reduction);
 }
 
 /** |prediction − target|; its gradient is 0 where they are equal. Both f32 of one shape. */
@@ -17,6 +18,7 @@ export function meanAbsoluteError(
   target: Tensor,
   options: LossOptions = {},
 ): Tensor {
+  const reduction = reductionOf("meanAbsoluteError", options);
   checkSameShape("meanAbsoluteError", prediction, target);
-  return reduced(abs(sub(prediction, target)), options);
+  return reduced(abs(sub(prediction, target)), reduction);
 }

@@ -1,14 +1,18 @@
+import { check, list } from "../arguments.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import {
   greater,
+  type HostArray,
   reshape,
+  type SavedEntry,
   type Shape,
+  savedElements,
   sizeOf,
   type Tensor,
   variable,
   where,
 } from "../functions.ts";
-import type { Module, State, StateEntry } from "./module.ts";
+import type { Module, State } from "./module.ts";
 
 /** The recurrent state of `batchSize` sequences as variables, zeros at first. */
 export function stateVariables(model: Module, batchSize: number) {
@@ -46,26 +50,22 @@ function batchAxes(model: Module, batchSize: number): number[] {
   });
 }
 
-/** @throws ArgumentError for another number of tensors than the model's state has, ShapeError for other shapes */
+/**
+ * The elements of a saved state, converted and checked.
+ * @throws ArgumentError for another number of tensors than the model's state has, ShapeError for other shapes
+ */
 export function checkSavedState(
   caller: string,
   expected: readonly Shape[],
-  given: readonly Pick<StateEntry, "shape" | "data">[],
-): void {
-  const listed = (shapes: readonly Shape[]) =>
-    shapes.map((shape) => `[${shape.join(", ")}]`).join(", ") || "none";
-  const got = given.map(({ shape }) => shape);
-  const advice = "Build the model as it was when the state was saved, for as many sequences.";
-  if (given.length !== expected.length) {
-    throw new ArgumentError(
-      `${caller}: the state must have ${expected.length} tensors, ${listed(expected)}; got ${given.length}, ${listed(got)}. ${advice}`,
+  given: readonly SavedEntry[],
+): HostArray[] {
+  check(caller, "the state", given, list, "Give what state() returned.");
+  if (given.length === expected.length)
+    return given.map((entry, i) =>
+      savedElements(caller, `tensor ${i} of the state`, entry, expected[i]).slice(),
     );
-  }
-  const wrong = given.findIndex(
-    ({ shape, data }, i) => shape.join() !== expected[i]?.join() || data.length !== sizeOf(shape),
-  );
-  if (wrong < 0) return;
-  throw new ShapeError(
-    `${caller}: tensor ${wrong} of the state must be [${expected[wrong]?.join(", ")}]; got [${got[wrong]?.join(", ")}] with ${given[wrong]?.data.length} numbers. ${advice}`,
+  const listed = expected.map((shape) => `[${shape.join(", ")}]`).join(", ") || "none";
+  throw new ArgumentError(
+    `${caller}: the state must have ${expected.length} tensors, ${listed}; got ${given.length}. Build the model as it was when the state was saved, for as many sequences.`,
   );
 }

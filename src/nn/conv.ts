@@ -1,9 +1,16 @@
+import { anything, callable, checkOptions, count, flag } from "../arguments.ts";
 import { ArgumentError } from "../errors.ts";
 import { add, type Conv2dOptions, conv2d as convolve } from "../functions.ts";
 import { module } from "./define.ts";
 import { type Initialiser, kaimingUniform } from "./initialise.ts";
 import type { Module } from "./module.ts";
-import { checkCounts, type InitialiseOptions, keysOf, parameter } from "./options.ts";
+import {
+  checkCounts,
+  INITIALISE_RULES,
+  type InitialiseOptions,
+  keysOf,
+  parameter,
+} from "./options.ts";
 
 export interface Conv2dLayerOptions extends Conv2dOptions, InitialiseOptions {
   readonly bias?: boolean;
@@ -21,13 +28,22 @@ export function conv2d(
   kernel: number | readonly [rows: number, columns: number],
   options: Conv2dLayerOptions = {},
 ): Module {
-  const [rows, columns] = typeof kernel === "number" ? [kernel, kernel] : kernel;
+  const [rows, columns] = Array.isArray(kernel) ? kernel : [kernel, kernel];
   checkCounts("conv2d", {
     inputs,
     outputs,
     "the kernel's height": rows,
     "the kernel's width": columns,
   });
+  checkOptions("conv2d", options, {
+    ...INITIALISE_RULES,
+    bias: flag,
+    initialiseBias: callable,
+    stride: anything,
+    padding: anything,
+    groups: count,
+  });
+  const { stride = 1, padding = "valid" } = options;
   const { initialise = kaimingUniform, initialiseBias = kaimingUniform, groups = 1 } = options;
   checkGroups(groups, inputs, outputs);
   const fans = { in: (rows * columns * inputs) / groups, out: (rows * columns * outputs) / groups };
@@ -48,14 +64,13 @@ export function conv2d(
     description: `conv2d(${inputs}, ${outputs}, ${rows} × ${columns}${inGroups})`,
     parameters: { weight: { variable: weight, layout }, ...(bias && { bias }) },
     forward(x) {
-      const y = convolve(x, weight, options);
+      const y = convolve(x, weight, { stride, padding, groups });
       return bias === undefined ? y : add(y, bias);
     },
   });
 }
 
 function checkGroups(groups: number, inputs: number, outputs: number): void {
-  checkCounts("conv2d", { groups });
   if (inputs % groups === 0 && outputs % groups === 0) return;
   throw new ArgumentError(
     `conv2d: groups must divide the layer's inputs and outputs; got ${inputs} inputs, ${outputs} outputs, groups ${groups}. Groups as many as inputs make a depthwise convolution.`,

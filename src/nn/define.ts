@@ -1,5 +1,16 @@
+import {
+  anything,
+  callable,
+  check,
+  checkOptions,
+  isRecord,
+  record,
+  rule,
+  shown,
+  text,
+} from "../arguments.ts";
 import { ArgumentError } from "../errors.ts";
-import { describe, type Tensor, Variable } from "../functions.ts";
+import { checkTensor, describe, type Tensor, Variable } from "../functions.ts";
 import type { Definition, Mode, Module, Parameter, State, Stepped } from "./module.ts";
 import { observe } from "./observe.ts";
 import { exportState, importState } from "./state-dict.ts";
@@ -17,6 +28,7 @@ import { pathsOf } from "./tree.ts";
  * @throws ArgumentError for a name with a dot, a parameter that is not f32, and where a child carries state that `forward` would drop
  */
 export function module(kind: string, definition: Definition): Module {
+  checkDefinition(kind, definition);
   const children = Object.entries(definition.children ?? {});
   const own = ownParameters(kind, definition);
   checkNames(kind, [...children.map(([name]) => name), ...Object.keys(own)]);
@@ -31,8 +43,10 @@ export function module(kind: string, definition: Definition): Module {
     );
   }
   const step = (x: Tensor, state: State | undefined): Stepped => {
+    checkTensor(kind, x);
     checkState(kind, state, stateCount);
     const stepped = advance(definition, x, state, mode);
+    checkTensor(kind, stepped.y, "what it returns");
     observe(self, stepped.y);
     return stepped;
   };
@@ -54,7 +68,7 @@ export function module(kind: string, definition: Definition): Module {
     },
     eval: () => self.train(false),
     stateDict: () => exportState(self),
-    loadStateDict: (dict: Parameters<Module["loadStateDict"]>[0]) => importState(self, dict),
+    loadStateDict: (...saved: Parameters<Module["loadStateDict"]>) => importState(self, ...saved),
     summary: (inputShape: Parameters<Module["summary"]>[0]) => summarise(self, inputShape),
   });
   return self;
@@ -62,19 +76,65 @@ export function module(kind: string, definition: Definition): Module {
 
 function advance(definition: Definition, x: Tensor, state: State | undefined, mode: Mode): Stepped {
   if (definition.forward !== undefined) return { y: definition.forward(x, mode), state: [] };
-  return definition.step(x, state, mode);
+  const stepped = definition.step(x, state, mode);
+  check("module", "what step returns", stepped, stepResult);
+  return stepped;
 }
+
+const stepResult = rule(
+  "{ y, state }, the state a list of tensors",
+  (value) => isRecord(value) && Array.isArray(value.state),
+);
+
+function checkDefinition(kind: string, definition: Definition): void {
+  check("module", "the kind", kind, text);
+  checkOptions<Partial<Record<DefinitionKey, unknown>>>(kind, { ...definition }, DEFINITION);
+  const { forward, step, children = {} } = definition;
+  if ((forward === undefined) === (step === undefined)) {
+    throw new ArgumentError(
+      `${kind}: a module must have either forward(x) or step(x, state); got ${forward ? "both" : "neither"}. Give step where it carries state.`,
+    );
+  }
+  for (const [name, child] of Object.entries(children)) checkModule(kind, name, child);
+}
+
+const DEFINITION = {
+  description: text,
+  parameters: record,
+  children: record,
+  inputDType: anything,
+  forward: callable,
+  step: callable,
+  stateShapes: callable,
+};
+type DefinitionKey = keyof typeof DEFINITION;
+
+/** @throws ArgumentError unless `value` is a module */
+export function checkModule(caller: string, name: string, value: unknown): void {
+  check(caller, name, value, aModule, "Make it by a layer, or by nn.module.");
+}
+
+const aModule = rule(
+  "a module",
+  (value) => typeof value === "function" && "own" in value && "stateShapes" in value,
+);
 
 function ownParameters(kind: string, { parameters = {} }: Definition): Record<string, Parameter> {
   const own = Object.entries(parameters).map(([name, given]) => {
     const parameter = given instanceof Variable ? { variable: given } : given;
-    checkParameter(kind, name, parameter.variable);
+    checkParameter(kind, name, parameter?.variable);
     return [name, parameter] as const;
   });
   return Object.fromEntries(own);
 }
 
-function checkParameter(kind: string, name: string, { type }: Variable): void {
+function checkParameter(kind: string, name: string, variable: unknown): void {
+  if (!(variable instanceof Variable)) {
+    throw new ArgumentError(
+      `${kind}: a parameter must be a variable, or { variable, layout }; got ${shown(variable)} for ${name}. Make it by variable().`,
+    );
+  }
+  const { type } = variable;
   if (type.dtype === "f32") return;
   throw new ArgumentError(
     `${kind}: a parameter must be f32, or it could not be trained; got ${name} ${describe(type)}. Keep whole numbers outside the parameters.`,
@@ -92,8 +152,12 @@ function checkNames(kind: string, names: readonly string[]): void {
 }
 
 function checkState(kind: string, state: State | undefined, count: number): void {
-  if (state === undefined || state.length === count) return;
+  if (state === undefined) return;
+  if (Array.isArray(state) && state.length === count) {
+    for (const held of state) checkTensor(kind, held, "the state");
+    return;
+  }
   throw new ArgumentError(
-    `${kind}: the state must be what the step before returned, ${count} tensors; got ${state.length}. Leave it out to start from zeros.`,
+    `${kind}: the state must be what the step before returned, ${count} tensors; got ${Array.isArray(state) ? state.length : shown(state)}. Leave it out to start from zeros.`,
   );
 }

@@ -1,6 +1,12 @@
+import { checkOptions } from "../arguments.ts";
 import { InternalError } from "../errors.ts";
 import { type GruWeights, gru as walk, gruLayers as walkLayers } from "../functions.ts";
-import { type RecurrentModule, type RecurrentOptions, recurrentModule } from "./recurrent.ts";
+import {
+  RECURRENT_RULES,
+  type RecurrentModule,
+  type RecurrentOptions,
+  recurrentModule,
+} from "./recurrent.ts";
 import type { Weights } from "./recurrent-weights.ts";
 
 /**
@@ -15,6 +21,7 @@ export function gru(
   hidden: number,
   options: RecurrentOptions = {},
 ): RecurrentModule {
+  checkOptions("gru", options, RECURRENT_RULES);
   return recurrentModule(
     {
       kind: "gru",

@@ -23,6 +23,7 @@ export type {
   Mode,
   Module,
   Parameter,
+  SavedDict,
   State,
   StateDict,
   StateEntry,

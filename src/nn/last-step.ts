@@ -1,3 +1,4 @@
+import { checkOptions, flag } from "../arguments.ts";
 import { ShapeError } from "../errors.ts";
 import { describe, reshape, slice } from "../functions.ts";
 import { module } from "./define.ts";
@@ -9,6 +10,7 @@ import type { Module } from "./module.ts";
  * lies behind the end of one is 0.
  */
 export function lastStep(options: { readonly batchFirst?: boolean } = {}): Module {
+  checkOptions("lastStep", options, { batchFirst: flag });
   const { batchFirst = false } = options;
   const [time, batch] = batchFirst ? [1, 0] : [0, 1];
   return module("lastStep", {

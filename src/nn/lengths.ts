@@ -1,3 +1,4 @@
+import { checkOptions, flag } from "../arguments.ts";
 import { cast, greaterEqual, sum, type Tensor } from "../functions.ts";
 
 /**
@@ -5,9 +6,8 @@ import { cast, greaterEqual, sum, type Tensor } from "../functions.ts";
  * `batchFirst`. Ids count from 0, and what is negative is padding, as `data.padSequences` leaves it behind the end. So
  * a model needs no input but the ids: `lstm.run(embedding(ids), { lengths: nn.lengthsOf(ids) })`.
  */
-export function lengthsOf(
-  ids: Tensor,
-  { batchFirst = false }: { readonly batchFirst?: boolean } = {},
-): Tensor {
+export function lengthsOf(ids: Tensor, options: { readonly batchFirst?: boolean } = {}): Tensor {
+  checkOptions("lengthsOf", options, { batchFirst: flag });
+  const { batchFirst = false } = options;
   return sum(cast(greaterEqual(ids, 0), "i32"), { axis: batchFirst ? 1 : 0 });
 }

@@ -1,9 +1,16 @@
+import { callable, checkOptions, flag } from "../arguments.ts";
 import { ShapeError } from "../errors.ts";
 import { add, describe, matmul, reshape, sizeOf, type Tensor } from "../functions.ts";
 import { module } from "./define.ts";
 import { type Initialiser, kaimingUniform } from "./initialise.ts";
 import type { Module } from "./module.ts";
-import { checkCounts, type InitialiseOptions, keysOf, parameter } from "./options.ts";
+import {
+  checkCounts,
+  INITIALISE_RULES,
+  type InitialiseOptions,
+  keysOf,
+  parameter,
+} from "./options.ts";
 
 export interface LinearOptions extends InitialiseOptions {
   readonly bias?: boolean;
@@ -16,6 +23,7 @@ export interface LinearOptions extends InitialiseOptions {
  */
 export function linear(inputs: number, outputs: number, options: LinearOptions = {}): Module {
   checkCounts("linear", { inputs, outputs });
+  checkOptions("linear", options, { ...INITIALISE_RULES, bias: flag, initialiseBias: callable });
   const { initialise = kaimingUniform, initialiseBias = kaimingUniform } = options;
   const fans = { in: inputs, out: outputs };
   const key = keysOf(options.seed);

@@ -1,5 +1,11 @@
+import { checkOptions } from "../arguments.ts";
 import { lstm as walk, lstmLayers as walkLayers } from "../functions.ts";
-import { type RecurrentModule, type RecurrentOptions, recurrentModule } from "./recurrent.ts";
+import {
+  RECURRENT_RULES,
+  type RecurrentModule,
+  type RecurrentOptions,
+  recurrentModule,
+} from "./recurrent.ts";
 
 /**
  * LSTM over whole sequences: x f32[T, B, I] → y f32[T, B, H], the hidden state of the last layer at every step.
@@ -13,6 +19,7 @@ export function lstm(
   hidden: number,
   options: RecurrentOptions = {},
 ): RecurrentModule {
+  checkOptions("lstm", options, RECURRENT_RULES);
   return recurrentModule(
     {
       kind: "lstm",

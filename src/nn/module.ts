@@ -1,4 +1,4 @@
-import type { DType, Shape, Tensor, Variable } from "../functions.ts";
+import type { DType, LoadOptions, SavedEntry, Shape, Tensor, Variable } from "../functions.ts";
 
 /** What a module carries from one window of a sequence to the next; empty where it carries nothing. */
 export type State = readonly Tensor[];
@@ -46,6 +46,9 @@ export interface StateEntry {
 /** Parameters by PyTorch's names, in PyTorch's layouts. */
 export type StateDict = Readonly<Record<string, StateEntry>>;
 
+/** A state dict as it may come back from a file: data in any array of numbers. */
+export type SavedDict = Readonly<Record<string, SavedEntry>>;
+
 /** A function from tensor to tensor with parameters of its own. Made by the layers and by `nn.module`. */
 export interface Module {
   /** Applies the module; a sequence starts from a state of zeros. */
@@ -75,10 +78,11 @@ export interface Module {
   eval(): void;
   stateDict(): Promise<StateDict>;
   /**
-   * Replaces all parameters. Nothing changes where anything does not fit.
-   * @throws ArgumentError for names that are missing or unexpected, ShapeError for shapes
+   * Replaces all parameters. Nothing changes where anything does not fit. Numbers in other arrays than Float32Array are
+   * converted; NaN and infinities are loaded only with `{ allowNonFinite: true }`.
+   * @throws ArgumentError for names that are missing or unexpected and entries that are none, ShapeError for shapes
    */
-  loadStateDict(dict: StateDict): void;
+  loadStateDict(dict: SavedDict, options?: LoadOptions): void;
   /** A table of layers, output shapes and parameters for an input of `inputShape`, the batch included. No device. */
   summary(inputShape: Shape): string;
 }

@@ -1,4 +1,4 @@
-import { ArgumentError } from "../errors.ts";
+import { callable, check, count, finite, share } from "../arguments.ts";
 import {
   foldIn,
   type Key,
@@ -17,6 +17,8 @@ export interface InitialiseOptions {
   /** How the weights start; as PyTorch's where nothing is said. */
   readonly initialise?: Initialiser;
 }
+
+export const INITIALISE_RULES = { seed: finite, initialise: callable };
 
 /** A key for each parameter of a layer. */
 export function keysOf(seed: number | undefined): (index: number) => Key {
@@ -37,18 +39,11 @@ export function parameter(
 
 /** @throws ArgumentError unless every one of `counts` is a whole number of 1 or more */
 export function checkCounts(layer: string, counts: Readonly<Record<string, number>>): void {
-  for (const [name, n] of Object.entries(counts)) {
-    if (Number.isSafeInteger(n) && n >= 1) continue;
-    throw new ArgumentError(
-      `${layer}: ${name} must be a whole number of 1 or more; got ${n}. It is the size of a dimension.`,
-    );
-  }
+  for (const [name, n] of Object.entries(counts))
+    check(layer, name, n, count, "It is the size of a dimension.");
 }
 
 /** @throws ArgumentError unless 0 ≤ p < 1: the elements that are left are divided by 1 − p */
 export function checkProbability(layer: string, p: number): void {
-  if (p >= 0 && p < 1) return;
-  throw new ArgumentError(
-    `${layer}: the probability must be at least 0 and less than 1; got ${p}. It is the share of elements that are dropped.`,
-  );
+  check(layer, "the probability", p, share, "It is the share of elements that are dropped.");
 }

@@ -1,11 +1,15 @@
+import { anything, checkOptions } from "../arguments.ts";
 import { avgPool2d as average, maxPool2d as largest, type Pool2dOptions } from "../functions.ts";
 import { module } from "./define.ts";
 import type { Module } from "./module.ts";
+
+const POOL_RULES = { stride: anything, padding: anything };
 
 type Window = number | readonly [rows: number, columns: number];
 
 /** The largest element of every window. x: f32[N, H, W, C] → f32[N, OH, OW, C]; windows touch unless `stride` says otherwise. */
 export function maxPool2d(window: Window, options: Pool2dOptions = {}): Module {
+  checkOptions("maxPool2d", options, POOL_RULES);
   return module("maxPool2d", {
     description: `maxPool2d(${sizeText(window)})`,
     forward: (x) => largest(x, window, options),
@@ -14,6 +18,7 @@ export function maxPool2d(window: Window, options: Pool2dOptions = {}): Module {
 
 /** The mean of every window, padding counted as zeros. x: f32[N, H, W, C] → f32[N, OH, OW, C]. */
 export function avgPool2d(window: Window, options: Pool2dOptions = {}): Module {
+  checkOptions("avgPool2d", options, POOL_RULES);
   return module("avgPool2d", {
     description: `avgPool2d(${sizeText(window)})`,
     forward: (x) => average(x, window, options),
@@ -21,5 +26,5 @@ export function avgPool2d(window: Window, options: Pool2dOptions = {}): Module {
 }
 
 function sizeText(window: Window): string {
-  return typeof window === "number" ? `${window} × ${window}` : window.join(" × ");
+  return Array.isArray(window) ? window.join(" × ") : `${window} × ${window}`;
 }

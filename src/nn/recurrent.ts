@@ -1,6 +1,8 @@
 /** Stacks of recurrent layers: what rnn, lstm and gru have in common. */
+import { anything, callable, checkOptions, count, flag, number } from "../arguments.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import {
+  checkTensor,
   concat,
   describe,
   dropout as drop,
@@ -14,7 +16,7 @@ import {
 import { module } from "./define.ts";
 import type { Mode, Module, State, Stepped } from "./module.ts";
 import { observe } from "./observe.ts";
-import { checkCounts, checkProbability } from "./options.ts";
+import { checkCounts, checkProbability, INITIALISE_RULES } from "./options.ts";
 import { walkInParts } from "./recurrent-parts.ts";
 import {
   makeWeights,
@@ -61,6 +63,16 @@ export interface RecurrentModule extends Module {
    */
   run(x: Tensor, options?: SequenceRun): Stepped;
 }
+
+export const RECURRENT_RULES = {
+  ...INITIALISE_RULES,
+  initialiseBias: callable,
+  layers: count,
+  dropout: number,
+  batchFirst: flag,
+  bidirectional: flag,
+  checkpoint: flag,
+};
 
 /** What tells one kind of recurrent layer from another. */
 export interface Cell {
@@ -166,6 +178,8 @@ export function recurrentModule(
   });
   return Object.assign(self, {
     run(x: Tensor, options: SequenceRun = {}): Stepped {
+      checkTensor(kind, x);
+      checkOptions(`${kind}.run`, options, { state: anything, lengths: anything });
       const walked = walkAll(x, options, self.mode);
       observe(self, walked.y);
       return walked;
@@ -195,6 +209,7 @@ function checkState(
   [batch, hidden]: readonly [batch: number, hidden: number],
 ): void {
   if (state === undefined) return;
+  for (const held of Array.isArray(state) ? state : []) checkTensor(kindOf(title), held, "a state");
   if (state.length !== count) {
     throw new ArgumentError(
       `${kindOf(title)}: the state must have ${count} tensors; got ${state.length} for ${title}. Give what run() or step() returned.`,
@@ -211,7 +226,7 @@ function checkState(
 function lengthsOf(title: string, lengths: SequenceRun["lengths"], x: Tensor): Tensor | undefined {
   if (lengths === undefined || lengths instanceof Tensor) return lengths;
   const [steps = 0, batch = 0] = x.shape;
-  const given = Array.from(lengths);
+  const given = Array.from(lengths ?? []);
   if (given.length !== batch) {
     throw new ArgumentError(
       `${kindOf(title)}: there must be one length for each of the ${batch} sequences; got ${given.length} lengths for ${describe(x.type)}. Sequences that fill all steps have length ${steps}.`,

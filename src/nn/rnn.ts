@@ -1,5 +1,11 @@
+import { checkOptions, oneOf } from "../arguments.ts";
 import { rnn as walk, rnnLayers as walkLayers } from "../functions.ts";
-import { type RecurrentModule, type RecurrentOptions, recurrentModule } from "./recurrent.ts";
+import {
+  RECURRENT_RULES,
+  type RecurrentModule,
+  type RecurrentOptions,
+  recurrentModule,
+} from "./recurrent.ts";
 
 export interface RnnOptions extends RecurrentOptions {
   /** φ; tanh where nothing is said. */
@@ -12,6 +18,7 @@ export interface RnnOptions extends RecurrentOptions {
  * PyTorch has two that say the same: see lstm. Elman 1990.
  */
 export function rnn(inputs: number, hidden: number, options: RnnOptions = {}): RecurrentModule {
+  checkOptions("rnn", options, { ...RECURRENT_RULES, activation: oneOf("tanh", "relu") });
   const { activation = "tanh" } = options;
   return recurrentModule(
     {

@@ -1,5 +1,6 @@
+import { check, isRecord, record } from "../arguments.ts";
 import type { Tensor } from "../functions.ts";
-import { module } from "./define.ts";
+import { checkModule, module } from "./define.ts";
 import type { Module } from "./module.ts";
 
 /**
@@ -13,8 +14,11 @@ export function sequential(
   ...given: readonly Module[] | readonly [Readonly<Record<string, Module>>]
 ): Module {
   const [first] = given;
-  const children: Readonly<Record<string, Module>> =
-    typeof first === "object" ? first : Object.fromEntries(Object.entries(given as Module[]));
+  const children: Readonly<Record<string, Module>> = isRecord(first)
+    ? first
+    : Object.fromEntries(Object.entries(given as Module[]));
+  check("sequential", "the modules", children, record);
+  for (const [name, child] of Object.entries(children)) checkModule("sequential", name, child);
   const chain = Object.values(children).map((child) => ({
     child,
     states: child.stateShapes(1).length,

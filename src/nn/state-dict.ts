@@ -1,7 +1,8 @@
 /** Parameters by PyTorch's names, in its layouts, so that weights travel both ways. */
-import { ArgumentError, ShapeError } from "../errors.ts";
-import { type Shape, sizeOf } from "../functions.ts";
-import type { Module, Parameter, StateDict, StateEntry, StateLayout } from "./module.ts";
+import { check, checkOptions, record } from "../arguments.ts";
+import { ArgumentError } from "../errors.ts";
+import { LOAD_RULES, type LoadOptions, savedElements } from "../functions.ts";
+import type { Module, Parameter, SavedDict, StateDict, StateEntry, StateLayout } from "./module.ts";
 import { fromEntries, layoutOf, piecesOf, toEntries } from "./state-layout.ts";
 import { join, pathsOf } from "./tree.ts";
 
@@ -41,24 +42,30 @@ function addedTo(known: StateEntry | undefined, { shape, data }: StateEntry): St
     : { shape, data: data.map((x, i) => x + (known.data[i] ?? 0)) };
 }
 
-/** Replaces all parameters, or none where a name or a shape is wrong. */
-export function importState(module: Module, dict: StateDict): void {
-  for (const { parameter, layout, entries } of checkStateDict(module, dict)) {
-    parameter.variable.load(fromEntries(entries, parameter.variable.shape, layout));
+/** Replaces all parameters, or none where anything is wrong. */
+export function importState(module: Module, dict: SavedDict, options?: LoadOptions): void {
+  for (const { variable, elements } of checkStateDict(module, dict, options)) {
+    variable.load(elements);
   }
 }
 
-/** Where each entry belongs. @throws ArgumentError for names, ShapeError for shapes that are not the module's */
-export function checkStateDict(module: Module, dict: StateDict) {
+/**
+ * The parameters with the elements that `dict` has for each; nothing is loaded yet.
+ * @throws ArgumentError for names and entries, ShapeError for shapes that are not the module's
+ */
+export function checkStateDict(module: Module, dict: SavedDict, options?: LoadOptions) {
+  checkOptions("loadStateDict", options, LOAD_RULES);
+  check("loadStateDict", "the state", dict, record, "Give what stateDict() returned.");
   const places = placesOf(module);
   checkNames(places, dict);
-  return places.map(({ names, layout, parameter }) => ({
-    parameter,
-    layout,
-    entries: piecesOf(layout).map(({ shape }, i) =>
-      checkedEntry(names[i] ?? "", shape, dict[names[i] ?? ""]),
-    ),
-  }));
+  return places.map(({ names, layout, parameter: { variable } }) => {
+    const entries = piecesOf(layout).map(({ shape }, i): StateEntry => {
+      const name = names[i] ?? "";
+      const data = savedElements("loadStateDict", name, dict[name], shape, options);
+      return { shape, data: Float32Array.from(data) };
+    });
+    return { variable, elements: fromEntries(entries, variable.shape, layout) };
+  });
 }
 
 function placesOf(module: Module): Place[] {
@@ -68,7 +75,7 @@ function placesOf(module: Module): Place[] {
   });
 }
 
-function checkNames(places: readonly Place[], dict: StateDict): void {
+function checkNames(places: readonly Place[], dict: SavedDict): void {
   const expected = new Set(places.flatMap(({ names }) => names));
   const missing = [...expected].filter((name) => !Object.hasOwn(dict, name));
   const unexpected = Object.keys(dict).filter((name) => !expected.has(name));
@@ -78,18 +85,6 @@ function checkNames(places: readonly Place[], dict: StateDict): void {
   );
 }
 
-function checkedEntry(name: string, shape: Shape, entry: StateEntry | undefined): StateEntry {
-  const fits =
-    entry !== undefined &&
-    entry.shape.length === shape.length &&
-    entry.shape.every((n, d) => n === shape[d]) &&
-    entry.data.length === sizeOf(shape);
-  if (fits) return entry;
-  throw new ShapeError(
-    `loadStateDict: the entry must have the parameter's shape in PyTorch's layout; got [${entry?.shape.join(", ")}] with ${entry?.data.length} numbers for ${name} [${shape.join(", ")}]. Nothing was loaded. Build the model with the sizes that it had when the state was saved.`,
-  );
-}
-
 function listed(names: readonly string[]): string {
-  return names.length === 0 ? "none" : names.join(", ");
+  return names.length === 0 ? "none" : names.join(", ").slice(0, 400);
 }

@@ -1,6 +1,16 @@
-import { ArgumentError, DisposedError, ShapeError } from "../errors.ts";
-import { type Compiled, compile, describe, type Tensor, type Variable } from "../functions.ts";
+import { checkOptions, count } from "../arguments.ts";
+import { DisposedError, ShapeError } from "../errors.ts";
+import {
+  type Compiled,
+  checkTensor,
+  compile,
+  describe,
+  type SavedEntry,
+  type Tensor,
+  type Variable,
+} from "../functions.ts";
 import { checkSavedState, keepState, stateVariables } from "./carry.ts";
+import { checkModule } from "./define.ts";
 import type { Module, StateEntry } from "./module.ts";
 
 export interface StatefulOptions {
@@ -33,6 +43,7 @@ export class StatefulSession {
    */
   async step(x: Tensor): Promise<Tensor> {
     this.#check("step");
+    checkTensor("stateful", x);
     const [steps = 0, rows = 0] = x.shape;
     if (x.shape.length < 2 || steps < 1 || rows !== this.#batchSize) {
       throw new ShapeError(
@@ -64,10 +75,10 @@ export class StatefulSession {
    * Goes on from a state that `state()` gave.
    * @throws ArgumentError for another number of tensors, ShapeError for other shapes; nothing is changed then
    */
-  loadState(saved: readonly StateEntry[]): void {
+  loadState(saved: readonly SavedEntry[]): void {
     this.#check("loadState");
-    checkSavedState("stateful", this.#model.stateShapes(this.#batchSize), saved);
-    const copies = saved.map(({ data }) => data.slice());
+    const shapes = this.#model.stateShapes(this.#batchSize);
+    const copies = checkSavedState("stateful", shapes, saved);
     void this.#inTurn(() => {
       this.#begins = false;
       this.#state.forEach((held, i) => {
@@ -138,9 +149,8 @@ export class StatefulSession {
  * A model without state is allowed: every step then stands for itself.
  * @throws ArgumentError where batchSize is not a whole number of 1 or more
  */
-export function stateful(model: Module, { batchSize = 1 }: StatefulOptions = {}): StatefulSession {
-  if (Number.isInteger(batchSize) && batchSize > 0) return new StatefulSession(model, batchSize);
-  throw new ArgumentError(
-    `stateful: batchSize must be a whole number of 1 or more; got ${batchSize}. It counts the sequences that are read side by side.`,
-  );
+export function stateful(model: Module, options: StatefulOptions = {}): StatefulSession {
+  checkModule("stateful", "the model", model);
+  checkOptions("stateful", options, { batchSize: count });
+  return new StatefulSession(model, options.batchSize ?? 1);
 }

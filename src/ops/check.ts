@@ -1,7 +1,7 @@
 /** The checks that ops share. Each throws `<op>: <rule>; got <values>. <remedy>`. */
 import { ArgumentError, DTypeError, InternalError, ShapeError } from "../errors.ts";
 import type { DType } from "../tensor/dtype.ts";
-import { describe, type Shape, sameShape, type TensorType } from "../tensor/shape.ts";
+import { checkedShape, describe, type Shape, sameShape, type TensorType } from "../tensor/shape.ts";
 
 /** The text of every error that an op throws. */
 export function complaint(op: string, rule: string, got: string, remedy: string): string {
@@ -87,15 +87,7 @@ export function checkAxis(op: string, axis: number, type: TensorType): void {
 
 /** Sizes must be whole numbers, 0 or more. */
 export function checkSizes(op: string, name: string, shape: Shape): void {
-  if (shape.every((n) => Number.isSafeInteger(n) && n >= 0)) return;
-  throw new ShapeError(
-    complaint(
-      op,
-      `${name} must be whole numbers of 0 or more`,
-      `[${shape.join(", ")}]`,
-      "Sizes are counted in elements.",
-    ),
-  );
+  checkedShape(op, shape, name);
 }
 
 /** A number that is an option of an op must satisfy `holds`. */

@@ -4,7 +4,7 @@
  * gradients, as are the average and its gradient.
  */
 import { ArgumentError } from "../errors.ts";
-import type { Shape, TensorType } from "../tensor/shape.ts";
+import { describe, type Shape, type TensorType } from "../tensor/shape.ts";
 import { checkDType, checkRank, checkShape, checkSizes, complaint, given } from "./check.ts";
 import type { Op, OpTable } from "./op.ts";
 import type { Pool2d } from "./vocabulary.ts";
@@ -140,8 +140,22 @@ function pooledShape(op: string, name: string, x: TensorType, attrs: Pool2d): Sh
       ),
     );
   });
+  const isVast = attrs.window.some((n, d) => n > (x.shape[d + 1] ?? 0) + MOST_BEYOND);
+  if (isVast) {
+    throw new ArgumentError(
+      complaint(
+        op,
+        `a window may be larger than the images by at most ${MOST_BEYOND} rows and columns`,
+        `${describe(x)}, window [${attrs.window.join(", ")}]`,
+        "For one number of each channel give the images' own size.",
+      ),
+    );
+  }
   return [batch, ...size, channels];
 }
+
+/** Cells of padding cost as much as others: what sees little else would keep a device busy for nothing. */
+const MOST_BEYOND = 64;
 
 /** The type of the images that were pooled to `g`. */
 function inputOf(op: string, g: TensorType, inputShape: Shape, attrs: Pool2d): TensorType {

@@ -1,4 +1,5 @@
 /** What convolution and pooling share: how windows slide over the rows and columns of an image. */
+import { shown } from "../arguments.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import type { Shape } from "../tensor/shape.ts";
 import { complaint } from "./check.ts";
@@ -17,8 +18,12 @@ export type PaddingOption =
   | Pair
   | readonly [rows: Padding, columns: Padding];
 
-/** `option` in numbers, for an image of `size` rows and columns under windows of `window`. */
+/**
+ * `option` in numbers, for an image of `size` rows and columns under windows of `window`.
+ * @throws ArgumentError for anything else than a PaddingOption
+ */
 export function resolvePadding(
+  op: string,
   option: PaddingOption,
   size: Pair,
   window: Pair,
@@ -32,13 +37,16 @@ export function resolvePadding(
   if (option === "same") {
     return [samePadding(size[0], window[0], stride[0]), samePadding(size[1], window[1], stride[1])];
   }
-  const [rows, columns] = typeof option === "number" ? [option, option] : option;
-  return [onBothSides(rows), onBothSides(columns)];
+  const isPair = Array.isArray(option) && option.length === 2;
+  const [rows, columns] = isPair ? option : [option, option];
+  return [onBothSides(op, rows, option), onBothSides(op, columns, option)];
 }
 
-/** One setting for rows and columns, or one for each. */
-export function pairOf(option: number | Pair): Pair {
-  return typeof option === "number" ? [option, option] : option;
+/** One setting for rows and columns, or one for each. @throws ArgumentError for anything else */
+export function pairOf(op: string, name: string, option: number | Pair): Pair {
+  const [rows, columns] = Array.isArray(option) && option.length === 2 ? option : [option, option];
+  checkWhole(op, name, [rows, columns], 1);
+  return [rows, columns];
 }
 
 /** TensorFlow's rule: what is odd goes behind. */
@@ -48,8 +56,19 @@ export function samePadding(size: number, window: number, stride: number): Paddi
   return [before, total - before];
 }
 
-function onBothSides(padding: number | Padding): Padding {
-  return typeof padding === "number" ? [padding, padding] : padding;
+function onBothSides(op: string, padding: unknown, option: unknown): Padding {
+  const sides: readonly unknown[] = Array.isArray(padding) ? padding : [padding, padding];
+  const [before, after] = sides;
+  if (sides.length === 2 && typeof before === "number" && typeof after === "number")
+    return [before, after];
+  throw new ArgumentError(
+    complaint(
+      op,
+      'padding must be "same", "valid", a number, or [rows, columns], each a number or [before, after]',
+      shown(option),
+      "Choose one of them.",
+    ),
+  );
 }
 
 /** How many windows fit; what is left at the end is dropped. Below 1 where none fits. */
@@ -89,13 +108,17 @@ export function windowedSize(
   );
 }
 
-function checkWhole(op: string, name: string, values: readonly number[], least: number): void {
-  if (values.every((n) => Number.isSafeInteger(n) && n >= least)) return;
+/** Beyond it kernels could not count the cells of an image that they see. */
+const MOST = 2 ** 20;
+
+function checkWhole(op: string, name: string, values: readonly unknown[], least: number): void {
+  if (values.every((n) => Number.isSafeInteger(n) && Number(n) >= least && Number(n) <= MOST))
+    return;
   throw new ArgumentError(
     complaint(
       op,
-      `${name} must be whole numbers of ${least} or more`,
-      `[${values.join(", ")}]`,
+      `${name} must be whole numbers of ${least} or more, at most 2^20`,
+      shown(values),
       "It is counted in cells, rows before columns.",
     ),
   );

@@ -1,5 +1,11 @@
+import { checkOptions, notNegative, positive, share } from "../arguments.ts";
 import { assignAdam } from "../functions.ts";
-import { type Optimizer, OptimizerCore, type OptimizerOptions } from "./optimizer.ts";
+import {
+  OPTIMIZER_RULES,
+  type Optimizer,
+  OptimizerCore,
+  type OptimizerOptions,
+} from "./optimizer.ts";
 
 export interface AdamOptions extends OptimizerOptions {
   readonly beta1?: number;
@@ -11,6 +17,13 @@ export interface AdamOptions extends OptimizerOptions {
 
 /** Adam with bias correction, Kingma & Ba 2015, algorithm 1. */
 export function adam(options: AdamOptions): Optimizer {
+  checkOptions("adam", options, {
+    ...OPTIMIZER_RULES,
+    beta1: share,
+    beta2: share,
+    epsilon: positive,
+    weightDecay: notNegative,
+  });
   const core = new OptimizerCore("adam", options, ["m", "v"]);
   const attrs = {
     beta1: options.beta1 ?? 0.9,
@@ -25,6 +38,6 @@ export function adam(options: AdamOptions): Optimizer {
     },
     setLearningRate: (learningRate) => core.setLearningRate(learningRate),
     state: () => core.state(),
-    loadState: (saved) => core.loadState(saved),
+    loadState: (saved, load) => core.loadState(saved, load),
   };
 }

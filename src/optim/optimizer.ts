@@ -1,21 +1,38 @@
+import {
+  anything,
+  check,
+  checkOptions,
+  notNegative,
+  positive,
+  record,
+  required,
+  rule,
+  whole,
+} from "../arguments.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import {
   add,
   asTensor,
   cast,
+  checkTensor,
   div,
   type Gradients,
+  type HostArray,
+  LOAD_RULES,
+  type LoadOptions,
   minimum,
   packedOffsets,
   packVariables,
+  type SavedEntry,
   type Shape,
+  savedElements,
   sizeOf,
   sqrt,
   sumOfSquares,
-  type Tensor,
+  Tensor,
   tensor,
   type UpdateInputs,
-  type Variable,
+  Variable,
   variable,
 } from "../functions.ts";
 
@@ -35,10 +52,7 @@ export interface UpdateOptions {
 }
 
 /** What a variable of an optimizer's state held. */
-export interface SavedVariable {
-  readonly shape: Shape;
-  readonly data: Float32Array;
-}
+export type SavedVariable = SavedEntry;
 
 /** Changes parameters in the direction of their gradients. Inside a compiled step the update is part of its plan. */
 export interface Optimizer {
@@ -50,14 +64,26 @@ export interface Optimizer {
   state(): ReadonlyMap<string, Variable>;
   /**
    * Goes on from what the variables of `state()` held, with the same parameters. Nothing changes where it does not fit.
-   * @throws ArgumentError for names that are not those of `state()`, ShapeError for shapes; what belongs to parameters
-   *   is checked at the first update where there has been none
+   * Numbers that are not finite are loaded only with `{ allowNonFinite: true }`.
+   * @throws ArgumentError for names that are not those of `state()` and entries that are none, ShapeError for shapes;
+   *   what belongs to parameters is checked at the first update where there has been none
    */
-  loadState(saved: Readonly<Record<string, SavedVariable>>): void;
+  loadState(saved: Readonly<Record<string, SavedVariable>>, options?: LoadOptions): void;
 }
+
+/** Rules for what every optimizer can be told. */
+export const OPTIMIZER_RULES = { learningRate: required(notNegative), clipNorm: positive };
+
+const gradientMap = rule(
+  "a Map from variables to tensors",
+  (value) =>
+    value instanceof Map &&
+    [...value].every(([of, g]) => of instanceof Variable && g instanceof Tensor),
+);
 
 /** √Σ g² over all gradients. */
 export function globalNorm(gradients: Gradients): Tensor {
+  check("globalNorm", "gradients", gradients, gradientMap);
   return sqrt(sumOfSquares([...gradients.values()]));
 }
 
@@ -71,7 +97,7 @@ export class OptimizerCore {
   readonly #flatNames: readonly string[];
   readonly #flat = new Map<string, Variable>();
   /** Loaded before there were parameters whose state it could be. */
-  readonly #waiting = new Map<string, Float32Array>();
+  readonly #waiting = new Map<string, HostArray>();
   /** A constant in memory: a literal would be written anew in every step. */
   readonly #one = tensor(1);
   #parameters: readonly Variable[] | undefined;
@@ -82,16 +108,6 @@ export class OptimizerCore {
     { learningRate, clipNorm }: OptimizerOptions,
     flatNames: readonly string[],
   ) {
-    if (!(learningRate >= 0)) {
-      throw new ArgumentError(
-        `${name}: the learning rate must be 0 or more; got ${learningRate}. 1e-3 is a usual start for Adam.`,
-      );
-    }
-    if (clipNorm !== undefined && !(clipNorm > 0)) {
-      throw new ArgumentError(
-        `${name}: clipNorm must be more than 0; got ${clipNorm}. Leave it out to clip nothing.`,
-      );
-    }
     this.learningRate = variable(learningRate, [], `${name}.learningRate`);
     this.step = variable(0, [], `${name}.step`);
     this.#clipNorm = clipNorm;
@@ -100,6 +116,7 @@ export class OptimizerCore {
   }
 
   setLearningRate(learningRate: number): void {
+    check(this.#name, "learningRate", learningRate, notNegative);
     this.learningRate.load(Float32Array.of(learningRate));
   }
 
@@ -120,23 +137,30 @@ export class OptimizerCore {
     return new Map([["learningRate", this.learningRate], ["step", this.step], ...this.#flat]);
   }
 
-  loadState(saved: Readonly<Record<string, SavedVariable>>): void {
+  loadState(saved: Readonly<Record<string, SavedEntry>>, options?: LoadOptions): void {
+    checkOptions(this.#name, options, LOAD_RULES);
+    check(this.#name, "the state", saved, record, "Give what state() named.");
     this.#checkNames(Object.keys(saved));
     const known = this.state();
-    for (const [name, { shape, data }] of Object.entries(saved)) {
-      const { shape: own } = known.get(name) ?? { shape };
-      this.#checkSize(name, own, data.length);
-    }
+    const elements = new Map(
+      Object.entries(saved).map(([name, entry]) => {
+        const data = savedElements(this.#name, name, entry, undefined, options);
+        this.#checkSize(name, known.get(name)?.shape ?? [data.length], data.length);
+        return [name, data];
+      }),
+    );
+    check(this.#name, "learningRate", elements.get("learningRate")?.[0], notNegative);
+    check(this.#name, "step", elements.get("step")?.[0], whole);
     // Saved before the first update there is nothing but zeros behind these names.
     for (const name of this.#flatNames) {
-      const data = saved[name]?.data;
+      const data = elements.get(name);
       const held = this.#flat.get(name);
       if (held !== undefined) held.load(data ?? new Float32Array(held.size));
       else if (data === undefined) this.#waiting.delete(name);
       else this.#waiting.set(name, data.slice());
     }
     for (const name of ["learningRate", "step"] as const) {
-      const data = saved[name]?.data;
+      const data = elements.get(name);
       if (data !== undefined) this[name].load(data);
     }
   }
@@ -147,7 +171,7 @@ export class OptimizerCore {
     const expected = isFresh ? needed : [...needed, ...this.#flatNames];
     if (given.length === expected.length && expected.every((name) => given.includes(name))) return;
     throw new ArgumentError(
-      `${this.#name}: loadState must be given what state() named: ${expected.join(", ")}; got ${given.join(", ") || "nothing"}. Nothing was loaded. Make the optimizer that the state was saved from.`,
+      `${this.#name}: loadState must be given what state() named: ${expected.join(", ")}; got ${given.join(", ").slice(0, 400) || "nothing"}. Nothing was loaded. Make the optimizer that the state was saved from.`,
     );
   }
 
@@ -159,7 +183,12 @@ export class OptimizerCore {
   }
 
   /** Counts the step and prepares what the update ops take. */
-  begin(gradients: Gradients, { when, norm }: UpdateOptions): UpdateInputs {
+  begin(gradients: Gradients, options: UpdateOptions): UpdateInputs {
+    const remedy = "Give what valueAndGrad returned.";
+    check(this.#name, "gradients", gradients, gradientMap, remedy);
+    checkOptions(this.#name, options, { when: anything, norm: anything });
+    const { when, norm } = options;
+    if (norm !== undefined) checkTensor(this.#name, norm, "norm");
     const parameters = this.#settle([...gradients.keys()]);
     const apply = when === undefined ? this.#one : cast(when, "f32");
     this.step.assign(add(this.step, apply));

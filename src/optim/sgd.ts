@@ -1,5 +1,11 @@
+import { checkOptions, flag, notNegative } from "../arguments.ts";
 import { assignSgd } from "../functions.ts";
-import { type Optimizer, OptimizerCore, type OptimizerOptions } from "./optimizer.ts";
+import {
+  OPTIMIZER_RULES,
+  type Optimizer,
+  OptimizerCore,
+  type OptimizerOptions,
+} from "./optimizer.ts";
 
 export interface SgdOptions extends OptimizerOptions {
   readonly momentum?: number;
@@ -10,6 +16,12 @@ export interface SgdOptions extends OptimizerOptions {
 
 /** Stochastic gradient descent, with momentum as in PyTorch: v ← momentum·v + g, p ← p − learningRate·v. */
 export function sgd(options: SgdOptions): Optimizer {
+  checkOptions("sgd", options, {
+    ...OPTIMIZER_RULES,
+    momentum: notNegative,
+    nesterov: flag,
+    weightDecay: notNegative,
+  });
   const core = new OptimizerCore("sgd", options, ["velocity"]);
   const attrs = {
     momentum: options.momentum ?? 0,
@@ -23,6 +35,6 @@ export function sgd(options: SgdOptions): Optimizer {
     },
     setLearningRate: (learningRate) => core.setLearningRate(learningRate),
     state: () => core.state(),
-    loadState: (saved) => core.loadState(saved),
+    loadState: (saved, load) => core.loadState(saved, load),
   };
 }

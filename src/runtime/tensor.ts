@@ -1,4 +1,5 @@
-import { DisposedError, InternalError, ShapeError, TraceError } from "../errors.ts";
+import { shown } from "../arguments.ts";
+import { ArgumentError, DisposedError, InternalError, ShapeError, TraceError } from "../errors.ts";
 import type { GraphValue } from "../graph/graph.ts";
 import type { DType, HostArray } from "../tensor/dtype.ts";
 import { hostValues, type Nested } from "../tensor/host.ts";
@@ -81,6 +82,14 @@ export class Tensor {
   toString(): string {
     return `Tensor ${describe(this.type)}`;
   }
+
+  /** A text, in `${x}`. @throws ArgumentError for `x + 1`, `x > 0` and all that would have to be a number by now */
+  [Symbol.toPrimitive](hint: string): string {
+    if (hint === "string") return this.toString();
+    throw new ArgumentError(
+      `tensor: operators compute with numbers, not with tensors; got ${describe(this.type)}. Write add(a, b), greater(a, b), and await x.item() or x.data() for values.`,
+    );
+  }
 }
 
 /** A tensor that can be assigned to: a model's parameter, an optimizer's state. Lives until it is disposed of. */
@@ -122,6 +131,11 @@ export class Variable extends Tensor {
    * has run; elsewhere with the next evaluation of anything.
    */
   assign(next: Tensor): void {
+    if (!(next instanceof Tensor)) {
+      throw new ArgumentError(
+        `assign: the new value must be a tensor; got ${shown(next)} for ${this.name}. For numbers of the host there is load().`,
+      );
+    }
     if (next.dtype !== this.dtype || !sameShape(next.shape, this.shape)) {
       throw new ShapeError(
         `assign: the new value must have the variable's type; got ${describe(next.type)} for ${this.name} ${describe(this.type)}. Cast or reshape it.`,

@@ -143,14 +143,13 @@ function fill(caller: string, from: ArrayLike<unknown>, { target, at, dtype }: T
     target.set(from as ArrayLike<number>, at);
     return;
   }
-  const range = dtype === "i32" || dtype === "u32" ? RANGES[dtype] : undefined;
+  const isInteger = dtype === "i32" || dtype === "u32";
   for (let i = 0; i < from.length; i++) {
     const given = from[i];
     if (!isTyped && !isNumeric(given)) throw notANumber(caller, given, at + i);
     const x = Number(given);
-    if (range === undefined) target[at + i] = dtype === "f32" ? x : x === 0 ? 0 : 1;
-    else if (Number.isInteger(x) && x >= range[0] && x <= range[1]) target[at + i] = x;
-    else throw doesNotFit(caller, given, at + i, dtype);
+    if (isInteger) checkInteger(caller, x, dtype, at + i);
+    target[at + i] = dtype === "bool" ? (x === 0 ? 0 : 1) : x;
   }
 }
 
@@ -207,10 +206,13 @@ function ragged(caller: string, got: unknown, length: number | undefined): Shape
   );
 }
 
-function doesNotFit(caller: string, value: unknown, index: number, dtype: DType): ArgumentError {
-  const [least, most] = dtype === "u32" ? RANGES.u32 : RANGES.i32;
-  return new ArgumentError(
-    `${caller}: elements of ${dtype} must be whole numbers from ${least} to ${most}; got ${shown(value)} as element ${index}. Round them first (Math.round, Math.trunc), or ask for f32.`,
+/** @throws ArgumentError unless `x` is whole and `dtype` can hold it */
+export function checkInteger(caller: string, x: number, dtype: "i32" | "u32", index?: number) {
+  const [least, most] = RANGES[dtype];
+  if (Number.isInteger(x) && x >= least && x <= most) return;
+  const place = index === undefined ? "" : ` as element ${index}`;
+  throw new ArgumentError(
+    `${caller}: numbers of ${dtype} must be whole, from ${least} to ${most}; got ${x}${place}. Round it first (Math.round, Math.trunc), or compute in f32: cast(x, "f32").`,
   );
 }
 

@@ -4,6 +4,8 @@
  * draws the same bits in any order and nothing has to be stored.
  */
 
+import { check, finite } from "../arguments.ts";
+
 /** Two random words. Equal keys give equal numbers. */
 export type Key = readonly [number, number];
 
@@ -31,8 +33,9 @@ export function threefry2x32(key: Key, counter: readonly [number, number]): [num
   return [x0 >>> 0, x1 >>> 0];
 }
 
-/** The key that a seed stands for; any number will do. */
+/** The key that a seed stands for; any finite number will do. @throws ArgumentError for anything else */
 export function keyOf(seed: number): Key {
+  check("seed", "a seed", seed, finite, "Any finite number will do.");
   const bits = new Uint32Array(new Float64Array([seed]).buffer);
   return threefry2x32([bits[0] ?? 0, bits[1] ?? 0], [0, 0]);
 }

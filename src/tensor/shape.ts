@@ -25,7 +25,7 @@ export function checkedShape(caller: string, shape: unknown, name = "the shape")
   const product = sizes.reduce<number>((total, n) => total * Math.max(Number(n), 1), 1);
   if (sizes.every(whole.holds) && whole.holds(product)) return sizes as number[];
   throw new ShapeError(
-    `${caller}: ${name} must be a list of whole numbers of 0 or more, of less than 2^53 elements; got ${shown(shape)}. Sizes are counted in elements, outermost first; a single number is [].`,
+    `${caller}: ${name} must be whole numbers of 0 or more, in a list, of less than 2^53 elements; got ${shown(shape)}. Sizes are counted in elements, outermost first; a single number is [].`,
   );
 }
 

@@ -45,7 +45,7 @@ describe("data of the host", () => {
     expect(tensor(BigUint64Array.of(4294967295n)).type).toEqual({ dtype: "u32", shape: [1] });
     expect(await values(tensor(BigInt64Array.of(-1n, 7n)))).toEqual([-1, 7]);
     expect(await values(tensor(BigInt64Array.of(2n ** 40n), [1], "f32"))).toEqual([2 ** 40]);
-    expect(() => tensor(BigInt64Array.of(1n, 2n ** 40n))).toThrow(/1099511627776n as element 1/);
+    expect(() => tensor(BigInt64Array.of(1n, 2n ** 40n))).toThrow(/1099511627776 as element 1/);
     expect(await values(tensor([1n, 2]))).toEqual([1, 2]);
   });
 
