@@ -125,7 +125,7 @@ class FuzzRun {
       try {
         const opened = (value as { runtime?: { close?: () => Promise<void> } } | null | undefined)
           ?.runtime;
-        if (opened?.close !== undefined && opened !== runtime) await opened.close();
+        if (opened?.close !== undefined && !kept.has(opened)) await opened.close();
         disposeOf(value, kept);
       } catch (error) {
         const fault = faultOf(error);
