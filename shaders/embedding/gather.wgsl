@@ -1,4 +1,4 @@
-// Rows of a table by their numbers; ids outside the table give zeros.
+// Rows of a table by their numbers; ids outside the table give NaN.
 //
 // Bindings: table [rows, features], ids i32[count], out [count, features], as 32-bit words.
 // Constants: WIDTH 1 or 4 elements an invocation, VALUE the type of that many words; THREADS.
@@ -23,7 +23,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) w
   }
   // A negative id becomes a large number.
   let row = u32(ids[i / params.features]);
-  var value = $(VALUE)(0);
+  var value = $(VALUE)(0x7fc00000u);
   if (row < params.rows) {
     value = table[row * params.features + i % params.features];
   }

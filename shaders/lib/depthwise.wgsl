@@ -28,6 +28,8 @@ struct Params {
 
 #if VECTOR
 alias Value = vec4<f32>;
+alias Word = vec4<u32>;
 #else
 alias Value = f32;
+alias Word = u32;
 #end

@@ -3,6 +3,7 @@
 // Names of the includer: out, params.n, bias f32[n] where BIAS. Constants: BIAS, ACTIVATION, VECTOR_OUT.
 
 alias Real = vec4<f32>;
+alias Word = vec4<u32>;
 #include lib/activation
 #include lib/store
 

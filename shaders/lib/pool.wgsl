@@ -24,7 +24,9 @@ struct Params {
 #if VECTOR
 alias Value = vec4<f32>;
 alias Index = vec4<i32>;
+alias Word = vec4<u32>;
 #else
 alias Value = f32;
 alias Index = i32;
+alias Word = u32;
 #end

@@ -22,7 +22,9 @@ struct Params {
 @group(0) @binding(1) var<storage, read_write> out: array<$(TYPE)>;
 @group(0) @binding(2) var<uniform> params: Params;
 
-fn combine(a: $(TYPE), b: $(TYPE)) -> $(TYPE) {
+alias Term = $(TYPE);
+
+fn combine(a: Term, b: Term) -> Term {
   return $(COMBINE);
 }
 
@@ -52,3 +54,13 @@ fn distance_of(k: u32, step: u32) -> u32 {
   return at;
 #end
 }
+
+struct Place {
+  start: u32,
+  step: u32,
+}
+
+fn term(place: Place, k: u32) -> Term {
+  return x[place.start + distance_of(k, place.step)];
+}
+#include lib/cascade

@@ -2,7 +2,8 @@
 // in finish(row, lane, Sums). With THREADS 1 an invocation for each row, ROWS of them a workgroup; otherwise a
 // workgroup for each row. A line of workgroups.
 // Names of the includer: logits f32[rows, classes], finish. Constants: THREADS, a power of two; ROWS.
-// Accumulation: every THREADS-th element one after the other, then a fixed tree, in f32.
+// Accumulation: every THREADS-th element by lib/cascade, then a fixed tree, in f32. A row with a NaN, with +Infinity or
+// with nothing but -Infinity has NaN for its sum, and so for all that comes of it: exp and max may lose it on the way.
 
 struct Params {
   rows: u32,
@@ -12,6 +13,32 @@ struct Params {
 struct Sums {
   largest: f32,
   total: f32,
+}
+
+alias Term = f32;
+
+fn combine(a: f32, b: f32) -> f32 {
+  return a + b;
+}
+
+struct Place {
+  start: u32,
+  largest: f32,
+}
+
+fn term(place: Place, c: u32) -> f32 {
+  return exp(logits[place.start + c] - place.largest);
+}
+#include lib/cascade
+
+// log x for the sum of a row, which is 1 or more, or NaN.
+fn log_of_sum(x: f32) -> f32 {
+  return select(log(x), x, bitcast<u32>(x) > 0x7f800000u);
+}
+
+// NaN, which WGSL has no constant for.
+fn nan_of(word: i32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(word) | 0x7fc00000u);
 }
 
 #if THREADS > 1
@@ -68,10 +95,9 @@ fn main(
     largest = max(largest, logits[start + c]);
   }
   largest = over_row(largest, lane, false);
-  var total = 0.0;
-  for (var c = lane; c < params.classes; c += $(THREADS)u) {
-    total += exp(logits[start + c] - largest);
-  }
-  total = over_row(total, lane, true);
+  let own = cascade(Place(start, largest), lane, params.classes, $(THREADS)u, 0.0);
+  // The sum of so many numbers up to 1 is finite; what is not becomes a NaN of positive sign.
+  let bits = bitcast<u32>(over_row(own, lane, true)) & 0x7fffffffu;
+  let total = bitcast<f32>(select(bits, 0x7fc00000u, bits >= 0x7f800000u));
   finish(row, lane, Sums(largest, total));
 }

@@ -16,6 +16,7 @@
 #include lib/product_elements
 
 alias Real = f32;
+alias Word = u32;
 #include lib/activation
 
 // [SLICES][COLUMNS]

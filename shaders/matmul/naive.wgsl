@@ -12,6 +12,7 @@
 #include lib/product_elements
 
 alias Real = f32;
+alias Word = u32;
 #include lib/activation
 
 @compute @workgroup_size(64)

@@ -1,4 +1,4 @@
-// Second pass of a product whose K was split: adds the partial sums in the order of the parts, so that the same
+// Second pass of a product whose K was split: adds the partial sums in a fixed order, so that the same
 // inputs give the same bits, and applies the epilogue.
 //
 // Bindings: partial f32[SPLITS, LENGTH], or f32[SPLITS, LENGTH + N] where SUMS, bias f32[N] where BIAS, out f32[LENGTH],
@@ -6,7 +6,7 @@
 // Constants: BIAS 0 or 1; ACTIVATION 0 none, 1 relu, 2 tanh, 3 sigmoid; SUMS 1 where every part ends with a row that
 //   goes elsewhere, without epilogue: the sums of columns.
 // Mapping: workgroup_id.x + y · num_workgroups.x is a block of 64 outputs.
-// Accumulation: f32, parts ascending; error ≤ SPLITS · 2⁻²⁴ relative to Σ|partial|, on top of theirs.
+// Accumulation: f32, parts by lib/cascade.
 // Source: KERNELS.md 1.
 
 struct Params {
@@ -30,7 +30,24 @@ struct Params {
 #end
 @group(0) @binding($(2 + BIAS + SUMS)) var<uniform> params: Params;
 
+alias Term = f32;
+
+fn combine(a: f32, b: f32) -> f32 {
+  return a + b;
+}
+
+struct Place {
+  at: u32,
+  length: u32,
+}
+
+fn term(place: Place, part: u32) -> f32 {
+  return partial[part * place.length + place.at];
+}
+#include lib/cascade
+
 alias Real = f32;
+alias Word = u32;
 #include lib/activation
 
 @compute @workgroup_size(64)
@@ -48,10 +65,7 @@ fn main(
   if (at >= length) {
     return;
   }
-  var sum = 0.0;
-  for (var part = 0u; part < params.splits; part++) {
-    sum += partial[part * length + at];
-  }
+  var sum = cascade(Place(at, length), 0u, params.splits, 1u, 0.0);
 #if SUMS
   if (at >= params.length) {
     sums[at - params.length] = sum;

@@ -3,8 +3,8 @@
 // Bindings: x f32, the packed tensors; out f32[partials], a range of the partial sums.
 // Constants: SEGMENTS, how many tensors; THREADS, a power of two.
 // Mapping: a line of workgroups, one for each partial sum; invocation by invocation along each tensor.
-// Accumulation: a fixed share of elements one after the other, then a fixed tree, in f32. A second pass of
-//   reduce/threads adds the partial sums.
+// Accumulation: a fixed share of each tensor by lib/cascade, tensor after tensor, then a fixed tree, in f32. A second
+//   pass adds the partial sums.
 
 struct Params {
   threads: u32,
@@ -25,6 +25,13 @@ fn combine(a: f32, b: f32) -> f32 {
 }
 #include lib/workgroup_tree
 
+alias Place = u32;
+fn term(unused: Place, i: u32) -> f32 {
+  let value = x[i];
+  return value * value;
+}
+#include lib/cascade
+
 @compute @workgroup_size($(THREADS))
 fn main(
   @builtin(workgroup_id) id: vec3<u32>,
@@ -39,9 +46,7 @@ fn main(
   var total = 0.0;
   for (var s = 0u; s < $(SEGMENTS)u; s++) {
     let segment = params.segments[s];
-    for (var i = segment.x + group * $(THREADS)u + lane; i < segment.y; i += threads) {
-      total = fma(x[i], x[i], total);
-    }
+    total += cascade(0u, segment.x + group * $(THREADS)u + lane, segment.y, threads, 0.0);
   }
   let sum = over_workgroup(total, lane);
   if (lane == 0u) {

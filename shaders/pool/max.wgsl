@@ -1,5 +1,5 @@
 // Maxima of windows, and which cell of its window each one is. Cells of the padding never win; of equal cells the
-// first one does, even if it is NaN.
+// first one does; the first NaN wins over all numbers.
 //
 // Bindings: x f32[N, H, W, C], out f32[N, OH, OW, C], index i32[N, OH, OW, C] (kh · KW + kw); params.
 // Constants: VECTOR 1 where C is a multiple of 4: Value is then four channels, elsewhere one.
@@ -22,7 +22,10 @@ fn begin(at: u32) -> Total {
 }
 
 fn visit(total: Total, value: Value, cell: i32) -> Total {
-  let is_better = (total.winner < Index(0)) | (value > total.best);
+  // By bits: a compiler may assume that no NaN exists.
+  let is_new_nan = (bitcast<Word>(value) & Word(0x7fffffffu)) > Word(0x7f800000u);
+  let is_old_nan = (bitcast<Word>(total.best) & Word(0x7fffffffu)) > Word(0x7f800000u);
+  let is_better = (total.winner < Index(0)) | (value > total.best) | (is_new_nan & !is_old_nan);
   return Total(select(total.best, value, is_better), select(total.winner, Index(cell), is_better));
 }
 

@@ -26,6 +26,7 @@
 @group(0) @binding($(6 - !!LAYERS + LENGTHS)) var<uniform> params: Params;
 
 alias Real = f32;
+alias Word = u32;
 #include lib/gates
 #include lib/recurrent
 

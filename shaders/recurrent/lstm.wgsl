@@ -23,6 +23,7 @@
 @group(0) @binding($(6 + LENGTHS)) var<uniform> params: Params;
 
 alias Real = f32;
+alias Word = u32;
 #include lib/gates
 #include lib/recurrent
 

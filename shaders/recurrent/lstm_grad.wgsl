@@ -33,6 +33,7 @@
 @group(0) @binding($(6 + (FLOW || OUTSIDE) + LENGTHS)) var<uniform> params: Params;
 
 alias Real = f32;
+alias Word = u32;
 #include lib/gates
 #include lib/recurrent
 #include lib/recurrent_outside

@@ -1,7 +1,7 @@
-// The index of the largest element along one dimension; of equal ones the first.
+// The index of the largest element along one dimension; of equal ones the first. The first NaN is larger than all.
 //
 // Bindings: x [outer, length, inner] of TYPE, out i32[outer, inner].
-// Constants: TYPE; THREADS.
+// Constants: TYPE; FLOAT 1 where it is f32; THREADS.
 // Mapping: an invocation for each output; a line of workgroups.
 
 struct Params {
@@ -14,6 +14,14 @@ struct Params {
 @group(0) @binding(1) var<storage, read_write> out: array<i32>;
 @group(0) @binding(2) var<uniform> params: Params;
 
+fn is_nan(value: $(TYPE)) -> bool {
+#if FLOAT
+  return (bitcast<u32>(value) & 0x7fffffffu) > 0x7f800000u;
+#else
+  return false;
+#end
+}
+
 @compute @workgroup_size($(THREADS))
 fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>) {
   let i = id.x + id.y * workgroups.x * $(THREADS)u;
@@ -25,7 +33,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) w
   var best_k = 0u;
   for (var k = 1u; k < params.length; k++) {
     let value = x[start + k * params.inner];
-    if (value > best) {
+    if (value > best || (is_nan(value) && !is_nan(best))) {
       best = value;
       best_k = k;
     }

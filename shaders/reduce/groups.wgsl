@@ -4,12 +4,10 @@
 // Constants: TYPE; COMBINE, an expression of a and b; KEPT and REDUCED, how many dimensions of each kind; SCALED 1
 //   where the result is multiplied by params.scale (a mean); THREADS, a power of two.
 // Mapping: workgroup part · outputs + o combines elements part · chunk … of output o, neighbours by neighbours.
-// Accumulation: every THREADS-th element one after the other, then a fixed tree, in f32: relative error
-//   ≤ (chunk / THREADS + log2 THREADS) · ε for terms of one sign.
+// Accumulation: every THREADS-th element by lib/cascade, then a fixed tree, in f32.
 
 #include lib/reduce
 
-alias Term = $(TYPE);
 #include lib/workgroup_tree
 
 @compute @workgroup_size($(THREADS))
@@ -25,11 +23,8 @@ fn main(
   let start = start_of(i % params.outputs);
   let first = (i / params.outputs) * params.chunk;
   let end = min(first + params.chunk, params.count);
-  let step = params.reduced_stride_0;
-  var total = params.neutral;
-  for (var k = first + lane; k < end; k += $(THREADS)u) {
-    total = combine(total, x[start + distance_of(k, step)]);
-  }
+  let place = Place(start, params.reduced_stride_0);
+  let total = cascade(place, first + lane, end, $(THREADS)u, params.neutral);
   var result = over_workgroup(total, lane);
   if (lane == 0u) {
 #if SCALED

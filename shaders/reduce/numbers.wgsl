@@ -10,8 +10,8 @@
 //   statements over the words v0 … of the inputs that return Totals; FINISHED, statements over the words of the totals
 //   and then of the numbers that return Results.
 // Mapping: a workgroup for each part of the elements.
-// Accumulation: every THREADS-th element of a part one after the other, then a fixed tree, in f32: relative error
-//   ≤ (chunk / THREADS + log2 THREADS) · ε for terms of one sign; a second call combines parts in the same way.
+// Accumulation: every THREADS-th element of a part by lib/cascade, then a fixed tree, in f32; a second call combines
+//   parts in the same way.
 
 struct Params {
   count: u32,
@@ -68,7 +68,8 @@ fn terms(
 $(TERMS)
 }
 
-fn terms_at(i: u32) -> Totals {
+alias Place = u32;
+fn term(unused: Place, i: u32) -> Totals {
 #if RANK
   var rest = i;
 #for r in 1..RANK
@@ -97,6 +98,8 @@ fn terms_at(i: u32) -> Totals {
   );
 }
 
+#include lib/cascade
+
 #if FINISH
 struct Results {
 #for o in 0..OUTPUTS
@@ -120,10 +123,7 @@ fn main(
 ) {
   let first = id.x * params.chunk;
   let end = min(first + params.chunk, params.count);
-  var own = Totals($(NEUTRAL));
-  for (var i = first + lane; i < end; i += $(THREADS)u) {
-    own = combine(own, terms_at(i));
-  }
+  let own = cascade(0u, first + lane, end, $(THREADS)u, Totals($(NEUTRAL)));
   let all = over_workgroup(own, lane);
   if (lane != 0u) {
     return;

@@ -4,7 +4,7 @@
 // Constants: TYPE; COMBINE, an expression of a and b; KEPT and REDUCED, how many dimensions of each kind; SCALED 1
 //   where the result is multiplied by params.scale (a mean); THREADS.
 // Mapping: invocation part · outputs + o combines elements part · chunk … of output o.
-// Accumulation: one after the other in f32: relative error ≤ chunk · ε for terms of one sign.
+// Accumulation: lib/cascade, in f32.
 
 #include lib/reduce
 
@@ -17,11 +17,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) w
   let start = start_of(i % params.outputs);
   let first = (i / params.outputs) * params.chunk;
   let end = min(first + params.chunk, params.count);
-  let step = params.reduced_stride_0;
-  var total = params.neutral;
-  for (var k = first; k < end; k++) {
-    total = combine(total, x[start + distance_of(k, step)]);
-  }
+  var total = cascade(Place(start, params.reduced_stride_0), first, end, 1u, params.neutral);
 #if SCALED
   total *= params.scale;
 #end

@@ -1,4 +1,4 @@
-// Cross-entropy of every row of logits with its label; 0 where the label is no class.
+// Cross-entropy of every row of logits with its label; 0 where the label is negative, NaN where it is no class.
 //
 // Bindings: logits f32[rows, classes], labels i32[rows], out f32[rows].
 // Constants: THREADS, a power of two; ROWS.
@@ -14,12 +14,13 @@
 fn finish(row: u32, lane: u32, sums: Sums) {
   let start = row * params.classes;
   if (lane == 0u) {
-    // A negative label becomes a large number.
-    let label = u32(labels[row]);
+    let label = labels[row];
     var loss = 0.0;
-    if (label < params.classes) {
+    if (label >= i32(params.classes)) {
+      loss = nan_of(label);
+    } else if (label >= 0) {
       // In this order, so that a confident row keeps the digits of a small loss.
-      loss = log(sums.total) + (sums.largest - logits[start + label]);
+      loss = log_of_sum(sums.total) + (sums.largest - logits[start + u32(label)]);
     }
     out[row] = loss;
   }

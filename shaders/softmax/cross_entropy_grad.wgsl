@@ -1,4 +1,5 @@
-// The gradient of cross_entropy: (softmax(logits) - onehot(label)) · g, 0 in rows whose label is no class.
+// The gradient of cross_entropy: (softmax(logits) - onehot(label)) · g; 0 in rows whose label is negative, NaN in those
+// where it is no class.
 //
 // Bindings: logits f32[rows, classes], labels i32[rows], g f32[rows], or f32[1] where
 //   UNIFORM, out f32[rows, classes].
@@ -15,17 +16,19 @@
 
 fn finish(row: u32, lane: u32, sums: Sums) {
   let start = row * params.classes;
-  let label = u32(labels[row]);
-  var scale = 0.0;
-  if (label < params.classes) {
+  let label = labels[row];
 #if UNIFORM
-    scale = g[0];
+  var scale = g[0];
 #else
-    scale = g[row];
+  var scale = g[row];
 #end
+  if (label >= i32(params.classes)) {
+    scale = nan_of(label);
   }
   for (var c = lane; c < params.classes; c += $(THREADS)u) {
     let probability = exp(logits[start + c] - sums.largest) / sums.total;
-    out[start + c] = (probability - select(0.0, 1.0, c == label)) * scale;
+    let slope = (probability - select(0.0, 1.0, i32(c) == label)) * scale;
+    // Not a product with 0: the row may hold a NaN.
+    out[start + c] = select(slope, 0.0, label < 0);
   }
 }

@@ -13,9 +13,10 @@
 fn finish(row: u32, lane: u32, sums: Sums) {
   let start = row * params.classes;
 #if LOG
-  let shift = sums.largest + log(sums.total);
+  // The difference first: both may be large, and what is left small.
+  let log_total = log_of_sum(sums.total);
   for (var c = lane; c < params.classes; c += $(THREADS)u) {
-    out[start + c] = logits[start + c] - shift;
+    out[start + c] = (logits[start + c] - sums.largest) - log_total;
   }
 #else
   for (var c = lane; c < params.classes; c += $(THREADS)u) {

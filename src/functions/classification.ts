@@ -17,7 +17,8 @@ export function logSoftmax(x: Tensor, axis = -1): Tensor {
 
 /**
  * −log softmax(logits)[label] for every row. logits f32[..., C], labels i32[...] → f32[...].
- * A negative label ignores its row: its loss is 0 and so is its gradient.
+ * A negative label ignores its row: its loss is 0 and so is its gradient. A label of C and more, which is a mistake that
+ * a device cannot throw, makes both NaN.
  */
 export function crossEntropyLoss(logits: Tensor, labels: Tensor): Tensor {
   checkLabels("crossEntropy", logits, labels);
@@ -45,7 +46,7 @@ export function checkLabels(caller: string, logits: Tensor, labels: Tensor): voi
   );
 }
 
-/** Rows of `table` [V, D] for `ids` i32[...] → [..., D]. */
+/** Rows of `table` [V, D] for `ids` i32[...] → [..., D]. An id below 0 or from V on, which is a mistake, reads NaN. */
 export function embedding(table: Tensor, ids: Tensor): Tensor {
   return apply("embedding", { table, ids }, {});
 }

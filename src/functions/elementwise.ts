@@ -20,7 +20,7 @@ function binary(fn: BinaryName, verb: string = fn): Binary {
 
 export const neg = unary("neg");
 export const abs = unary("abs");
-/** −1, 0 or 1. */
+/** −1, 0 or 1; NaN of NaN. */
 export const sign = unary("sign");
 export const exp = unary("exp");
 /** The natural logarithm. */
@@ -54,9 +54,9 @@ export const mul = binary("mul");
 /** a / b; integers are truncated towards zero. */
 export const div = binary("div");
 export const pow = binary("pow");
-/** The larger of two; where they are equal the gradient goes to `a`. */
+/** The larger of two, NaN where one is; where they are equal the gradient goes to `a`. */
 export const maximum = binary("max", "maximum");
-/** The smaller of two; where they are equal the gradient goes to `a`. */
+/** The smaller of two, NaN where one is; where they are equal the gradient goes to `a`. */
 export const minimum = binary("min", "minimum");
 export const less = binary("less");
 export const lessEqual = binary("lessEqual");

@@ -24,12 +24,12 @@ const RULES = { axis: anything, keepDims: flag };
 
 export const sum = reduce("sum");
 export const mean = reduce("mean");
-/** The largest; equal ones share the gradient. */
+/** The largest, NaN where there is a NaN; equal ones share the gradient. */
 export const max = reduce("max");
-/** The smallest; equal ones share the gradient. */
+/** The smallest, NaN where there is a NaN; equal ones share the gradient. */
 export const min = reduce("min");
 
-/** i32: where along `axis` the largest element is, the first of equals. */
+/** i32: where along `axis` the largest element is, the first of equals; NaN is the largest. */
 export function argmax(x: Tensor, axis = -1): Tensor {
   return apply("argmax", { x }, { axis: wholeAxis("argmax", axis, x) });
 }

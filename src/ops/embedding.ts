@@ -1,9 +1,10 @@
+import { arithmetic } from "./arithmetic.ts";
 import { checkDType, checkOption, checkRank, checkShape, given } from "./check.ts";
-import type { Op, OpTable } from "./op.ts";
+import type { Emit, Op, OpTable, Value } from "./op.ts";
 
 const ROW_NUMBERS = { notDifferentiable: "ids are row numbers" };
 
-/** out[..., d] = table[ids[...], d]: table f32[V, D], ids i32 of any rank; an id outside the table reads zeros. */
+/** out[..., d] = table[ids[...], d]: table f32[V, D], ids i32 of any rank; an id outside the table reads NaN. */
 const embedding: Op<"embedding"> = {
   inputs: { table: "one", ids: "one" },
   outputs: { out: "one" },
@@ -25,7 +26,7 @@ const embedding: Op<"embedding"> = {
   },
 };
 
-/** out[v, d] = Σ of g[..., d] where ids[...] = v: ids i32[...], g f32[..., D] → f32[rows, D]. */
+/** out[v, d] = Σ of g[..., d] where ids[...] = v: ids i32[...], g f32[..., D] → f32[rows, D]. Other ids count nowhere. */
 const embeddingGrad: Op<"embeddingGrad"> = {
   inputs: { ids: "one", g: "one" },
   outputs: { out: "one" },
@@ -50,10 +51,22 @@ const embeddingGrad: Op<"embeddingGrad"> = {
   vjp(emit, { ins: { ids }, cotangents }) {
     return {
       ids: ROW_NUMBERS,
-      g: emit("embedding", { table: given(cotangents.out), ids }, {}).out,
+      g: lookUpKnown(emit, given(cotangents.out), ids),
     };
   },
 };
+
+/** Rows of `table` by `ids`, and 0 for those outside of it. */
+function lookUpKnown(emit: Emit, table: Value, ids: Value): Value {
+  const m = arithmetic(emit);
+  const isKnown = m.binary(
+    "and",
+    m.binary("greaterEqual", ids, m.literal(0, "i32")),
+    m.binary("less", ids, m.literal(table.type.shape[0] ?? 0, "i32")),
+  );
+  const found = emit("embedding", { table, ids }, {}).out;
+  return m.where(m.reshape(isKnown, [...ids.type.shape, 1]), found, 0);
+}
 
 export const embeddingOps = { embedding, embeddingGrad } satisfies Pick<
   OpTable,

@@ -15,7 +15,7 @@ const INTEGER_INDEX = {
   notDifferentiable: "index is a whole number: a cell's place in its window",
 };
 
-/** out = max over the window; index = kh · KW + kw of the first cell that holds it. */
+/** out = max over the window; index = kh · KW + kw of the first cell that holds it. The first NaN is the maximum. */
 const maxPool2d: Op<"maxPool2d"> = {
   inputs: { x: "one" },
   outputs: { out: "one", index: "one" },

@@ -66,7 +66,7 @@ export const reduceOps = {
     },
   },
 
-  /** The index of the largest element along `axis`, i32; of equal ones the first. */
+  /** The index of the largest element along `axis`, i32; of equal ones the first. The first NaN is the largest. */
   argmax: {
     inputs: { x: "one" },
     outputs: { out: "one" },

@@ -48,13 +48,13 @@ export const binary: { readonly [K in BinaryName]: BinaryRow } = {
     },
   },
   /**
-   * a^b; a negative base takes whole exponents and is NaN with others; 0⁰ = 1. ∂a is b a^(b−1), 0 where b is 0;
-   * ∂b is y log a, 0 where a ≤ 0.
+   * a^b; a negative base takes whole exponents and is NaN with others; 0⁰ = 1. Anything to the power of 0, NaN too, and
+   * 1 to any power are 1, as in C. ∂a is b a^(b−1), 0 where b is 0; ∂b is y log a, 0 where a ≤ 0.
    */
   pow: {
     takes: FLOAT,
     result: "same",
-    evaluate: (a, b) => a ** b,
+    evaluate: (a, b) => (a === 1 || (a === -1 && Math.abs(b) === Infinity) ? 1 : a ** b),
     gradient: (m, a, b, y, g) => {
       const slope = m.mul(b, m.binary("pow", a, m.sub(b, 1)));
       const isPositive = m.binary("greater", a, 0);

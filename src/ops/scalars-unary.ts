@@ -28,7 +28,7 @@ export const unary: { readonly [K in UnaryName]: UnaryRow } = {
     evaluate: (x, dtype) => wrap(Math.abs(x), dtype),
     gradient: (m, x, _y, g) => m.mul(g, m.unary("sign", x)),
   },
-  /** −1, 0 or 1; sign(0) = 0. */
+  /** −1, 0 or 1; sign(0) = 0, sign(NaN) = NaN. */
   sign: flat({
     takes: SIGNED,
     result: "same",
@@ -80,7 +80,7 @@ export const unary: { readonly [K in UnaryName]: UnaryRow } = {
     // Told from the result, so that a relu can be folded into the kernel before it: x need not be kept.
     gradient: (m, _x, y, g) => m.where(m.binary("greater", y, 0), g, 0),
   }),
-  /** x Φ(x) = x/2 · (1 + erf(x/√2)): the exact form, PyTorch's default. gelu′ = Φ(x) + x φ(x). */
+  /** x Φ(x) = x/2 · (1 + erf(x/√2)): the exact form, PyTorch's default, where gelu(−∞) is NaN, too. gelu′ = Φ(x) + x φ(x). */
   gelu: smooth({
     evaluate: (x) => 0.5 * x * (1 + erf(x * Math.SQRT1_2)),
     gradient: (m, x, _y, g) => {

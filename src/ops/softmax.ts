@@ -62,8 +62,8 @@ const logSoftmax: Op<"logSoftmax"> = {
 
 /**
  * loss_r = -logSoftmax(logits_r)[labels_r]: logits f32[R, C], labels i32[R] → f32[R].
- * A row whose label is negative, or C and more, is ignored: its loss and its gradient are 0. Kernels cannot throw,
- * so labels that are wrong are found where data is loaded.
+ * A row whose label is negative is ignored: its loss and its gradient are 0. A label of C and more is a mistake, which
+ * kernels cannot throw: loss and gradient of its row are NaN.
  */
 const crossEntropy: Op<"crossEntropy"> = {
   inputs: { logits: "one", labels: "one" },
@@ -88,12 +88,13 @@ const crossEntropy: Op<"crossEntropy"> = {
     const logProbabilities = emit("logSoftmax", { x: logits }, {}).out;
     // An ignored row matches no class, so that nothing is picked from it.
     const picked = m.where(matches(emit, logits, labels), logProbabilities, 0);
-    return { out: m.unary("neg", m.sum(picked, [1])) };
+    return { out: m.where(isClass(emit, logits, labels), m.unary("neg", m.sum(picked, [1])), NaN) };
   },
 };
 
 /**
- * gLogits = (softmax(logits) - onehot(labels)) · g, 0 in ignored rows: g f32[R], or f32[] for all rows → f32[R, C].
+ * gLogits = (softmax(logits) - onehot(labels)) · g, 0 in ignored rows and NaN in those whose label is no class: g f32[R],
+ * or f32[] for all rows → f32[R, C].
  */
 const crossEntropyGrad: Op<"crossEntropyGrad"> = {
   inputs: { logits: "one", labels: "one", g: "one" },
@@ -112,16 +113,13 @@ const crossEntropyGrad: Op<"crossEntropyGrad"> = {
 
   composite(emit, { logits, labels, g }) {
     const m = arithmetic(emit);
-    const [rows = 0, classes = 0] = logits.type.shape;
-    const known = m.binary(
-      "and",
-      m.binary("greaterEqual", labels, m.literal(0, "i32")),
-      m.binary("less", labels, m.literal(classes, "i32")),
-    );
-    const scale = m.reshape(m.where(known, g, 0), [rows, 1]);
+    const [rows = 0] = logits.type.shape;
+    const scale = m.where(isClass(emit, logits, labels), g, NaN);
+    const counts = m.binary("greaterEqual", labels, m.literal(0, "i32"));
     const probabilities = emit("softmax", { x: logits }, {}).out;
     const onehot = m.cast(matches(emit, logits, labels), "f32");
-    return { out: m.mul(m.sub(probabilities, onehot), scale) };
+    const slope = m.mul(m.sub(probabilities, onehot), m.reshape(scale, [rows, 1]));
+    return { out: m.where(m.reshape(counts, [rows, 1]), slope, 0) };
   },
 };
 
@@ -147,6 +145,12 @@ function matches(emit: Emit, logits: Value, labels: Value): Value {
   const m = arithmetic(emit);
   const numbers = emit("iota", {}, { length: classes, dtype: "i32" }).out;
   return m.binary("equal", m.reshape(labels, [rows, 1]), m.reshape(numbers, [1, classes]));
+}
+
+/** bool[R]: whether the label is below C. */
+function isClass(emit: Emit, logits: Value, labels: Value): Value {
+  const m = arithmetic(emit);
+  return m.binary("less", labels, m.literal(logits.type.shape[1] ?? 0, "i32"));
 }
 
 function checkRows(op: string, name: string, type: TensorType): void {

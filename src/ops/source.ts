@@ -8,14 +8,14 @@ import type { OpTable } from "./op.ts";
 const EXACT_IN_F32 = 2 ** 24;
 
 const holds: { readonly [D in DType]: (value: number) => boolean } = {
-  f32: (value) => Number.isFinite(value) && Number.isFinite(Math.fround(value)),
+  f32: (value) => !Number.isFinite(value) || Number.isFinite(Math.fround(value)),
   i32: (value) => value === (value | 0),
   u32: (value) => value === value >>> 0,
   bool: (value) => value === 0 || value === 1,
 };
 
 export const sourceOps = {
-  /** A scalar that is part of the plan. WGSL has no constant for NaN and infinities, so they are refused. */
+  /** A scalar that is part of the plan. */
   literal: {
     inputs: {},
     outputs: { out: "one" },
@@ -25,10 +25,10 @@ export const sourceOps = {
         throw new ArgumentError(
           complaint(
             "literal",
-            `the value must be a finite number that ${dtype} can hold`,
+            `the value must be a number that ${dtype} can hold`,
             `${value}`,
             dtype === "f32"
-              ? "Use ±3.4028234e38 for the largest numbers."
+              ? "The largest are ±3.4028234e38; Infinity is one, too."
               : "Choose another dtype, or round the value.",
           ),
         );

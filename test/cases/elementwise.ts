@@ -28,6 +28,11 @@ const unaryRanges: { readonly [K in UnaryName]: Range } = {
   isFinite: [-3, 3],
 };
 
+const { POSITIVE_INFINITY: INF, NaN: NAN } = Number;
+
+/** What is not finite, zeros of both signs, and a few numbers for company. */
+const SPECIAL = [NAN, INF, -INF, 0, -0, 1, -1, 0.5, -2];
+
 /** 259 is a prime, and more than one workgroup of 256. */
 const everyUnary = Object.entries(unaryRanges).map(([name, range]): Case<"unary"> => {
   const fn = name as UnaryName; // Object.entries forgets the names of the keys
@@ -39,6 +44,17 @@ const everyUnary = Object.entries(unaryRanges).map(([name, range]): Case<"unary"
   };
 });
 
+const specialUnary = (Object.keys(unaryRanges) as UnaryName[])
+  .filter((fn) => fn !== "not")
+  .map(
+    (fn): Case<"unary"> => ({
+      name: `${fn} of NaN, infinities and zeros`,
+      ins: { x: { shape: [SPECIAL.length], values: SPECIAL } },
+      attrs: { fn },
+      checkGradient: false,
+    }),
+  );
+
 const unaryOf = (name: string, fn: UnaryName, values: readonly number[], dtype: DType = "f32") =>
   ({
     name,
@@ -47,11 +63,10 @@ const unaryOf = (name: string, fn: UnaryName, values: readonly number[], dtype: 
     checkGradient: false,
   }) satisfies Case<"unary">;
 
-const { POSITIVE_INFINITY: INF, NaN: NAN } = Number;
-
 const unaryCases: readonly [Case<"unary">, ...Case<"unary">[]] = [
   { name: "unary of a scalar", ins: { x: { shape: [] } }, attrs: { fn: "tanh" } },
   ...everyUnary,
+  ...specialUnary,
   { name: "unary of nothing", ins: { x: { shape: [0, 3] } }, attrs: { fn: "exp" } },
   {
     name: "tanh is accurate near 0, where tanh(x) is almost x",
@@ -126,6 +141,21 @@ const wholeBinary = (Object.keys(binaryRanges) as BinaryName[])
     }),
   );
 
+/** Each of SPECIAL with each. */
+const specialBinary = (Object.keys(binaryRanges) as BinaryName[])
+  .filter((fn) => !isLogic(fn))
+  .map(
+    (fn): Case<"binary"> => ({
+      name: `${fn} of all pairs of NaN, infinities and zeros`,
+      ins: {
+        a: { shape: [SPECIAL.length, 1], values: SPECIAL },
+        b: { shape: [SPECIAL.length], values: SPECIAL },
+      },
+      attrs: { fn },
+      checkGradient: false,
+    }),
+  );
+
 const broadcast = (name: string, a: readonly number[], b: readonly number[]): Case<"binary"> => ({
   name,
   ins: { a: { shape: a }, b: { shape: b, range: [0.5, 2] } },
@@ -148,6 +178,7 @@ const pairs = (
 const binaryCases: readonly [Case<"binary">, ...Case<"binary">[]] = [
   broadcast("two scalars", [], []),
   ...everyBinary,
+  ...specialBinary,
   ...wholeBinary,
   broadcast("a scalar on the right is used for every element", [5, 13], []),
   broadcast("a scalar on the left is used for every element", [], [5, 13]),
@@ -249,6 +280,16 @@ export const elementwiseCases = {
       name: "cast of f32 to bool is true for everything but 0",
       ins: { x: { shape: [5], values: [0, -0, 1e-30, -1, 2] } },
       attrs: { dtype: "bool" },
+    },
+    {
+      name: "cast of NaN and infinities to bool is true",
+      ins: { x: { shape: [3], values: [NAN, INF, -INF] } },
+      attrs: { dtype: "bool" },
+    },
+    {
+      name: "cast of infinities to i32 saturates",
+      ins: { x: { shape: [2], values: [INF, -INF] } },
+      attrs: { dtype: "i32" },
     },
     {
       name: "cast of i32 to f32",

@@ -81,6 +81,25 @@ export const poolCases = {
       checkGradient: false, // every window is a tie
     },
     {
+      name: "maxPool2d of a window with NaN is the first NaN",
+      // Four channels, which are a vector, and one more; in each another cell is NaN, and in the last two are.
+      ins: {
+        x: {
+          shape: [1, 2, 2, 5],
+          values: [NaN, 1, 1, 1, 1, 2, NaN, 3, 0, NaN, 3, 0, NaN, 3, NaN, 0, 3, 2, NaN, 9],
+        },
+      },
+      attrs: {
+        window: [2, 2],
+        stride: [2, 2],
+        padding: [
+          [0, 0],
+          [0, 0],
+        ],
+      },
+      checkGradient: false,
+    },
+    {
       name: "maxPool2d of negative values never takes the padding's zero",
       ins: { x: { shape: [1, 3, 3, 1], values: [-9, -2, -8, -3, -7, -4, -6, -5, -1] } },
       attrs: {

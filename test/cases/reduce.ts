@@ -3,6 +3,19 @@ import type { Case, CaseTable } from "./case.ts";
 
 const names: Readonly<Record<ReduceName, true>> = { sum: true, mean: true, max: true, min: true };
 
+const { POSITIVE_INFINITY: INF, NaN: NAN } = Number;
+/** Rows with a NaN in front, in the middle and at the end, with infinities, and with nothing else. */
+const special = [
+  ...[NAN, 3, 1, 2, 1],
+  ...[1, 2, NAN, INF, 0],
+  ...[-INF, 2, 1, 0, NAN],
+  ...[INF, 1, 2, 3, 1],
+  ...[-INF, 1, -INF, 2, 1],
+  ...[-INF, -INF, -INF, -INF, -INF],
+  ...[INF, 0, -INF, 1, 2],
+  ...[NAN, NAN, NAN, NAN, NAN],
+];
+
 /** The forms of a reduction, for each of sum, mean, max and min. */
 const everyReduction = (Object.keys(names) as ReduceName[]).flatMap((fn): Case<"reduce">[] => [
   {
@@ -29,6 +42,29 @@ const everyReduction = (Object.keys(names) as ReduceName[]).flatMap((fn): Case<"
     name: `${fn} over the outer axes, given in reverse`,
     ins: { x: { shape: [5, 7, 3] } },
     attrs: { fn, axes: [2, 0], keepDims: true },
+  },
+  {
+    name: `${fn} of rows with NaN and infinities`,
+    ins: { x: { shape: [8, 5], values: special } },
+    attrs: { fn, axes: [1], keepDims: false },
+    checkGradient: false,
+  },
+  {
+    name: `${fn} of columns with NaN and infinities`,
+    ins: { x: { shape: [5, 8], values: special } },
+    attrs: { fn, axes: [0], keepDims: false },
+    checkGradient: false,
+  },
+  {
+    name: `${fn} of everything, with a NaN`,
+    ins: {
+      x: {
+        shape: [65, 8],
+        values: Array.from({ length: 65 * 8 }, (_, i) => (i === 333 ? NAN : i % 7)),
+      },
+    },
+    attrs: { fn, axes: [0, 1], keepDims: false },
+    checkGradient: false,
   },
   {
     name: `${fn} of one element`,
@@ -117,6 +153,16 @@ export const reduceCases = {
       name: "argmax of negative numbers",
       ins: { x: { shape: [7, 33], range: [-9, -1] } },
       attrs: { axis: 1 },
+    },
+    {
+      name: "argmax of a row with NaN is the first NaN",
+      ins: { x: { shape: [8, 5], values: special } },
+      attrs: { axis: 1 },
+    },
+    {
+      name: "argmax of columns with NaN is the first NaN",
+      ins: { x: { shape: [5, 8], values: special } },
+      attrs: { axis: 0 },
     },
     {
       name: "argmax of i32",

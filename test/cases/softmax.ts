@@ -6,7 +6,11 @@ interface Rows {
   readonly name: string;
   readonly shape: Shape;
   readonly range?: readonly [number, number];
+  readonly values?: readonly number[];
+  readonly checkGradient?: false;
 }
+
+const INF = Number.POSITIVE_INFINITY;
 
 /** Each is a case of softmax and of logSoftmax. */
 const rows: readonly [Rows, ...Rows[]] = [
@@ -21,6 +25,24 @@ const rows: readonly [Rows, ...Rows[]] = [
   { name: "over the last of three dimensions", shape: [2, 3, 5] },
   { name: "of large values does not overflow", shape: [5, 10], range: [-80, 80] },
   { name: "of very large values does not overflow", shape: [3, 33], range: [900, 1000] },
+  {
+    name: "of values around 10,000 keeps digits",
+    shape: [2, 3],
+    values: [1e4, 10001, 10002, 9999, 1e4, 1e4],
+  },
+  // Whose exponential is nothing: masked.
+  {
+    name: "leaves out what is -Infinity",
+    shape: [2, 4],
+    values: [1, -INF, 2, -INF, -INF, -INF, 3, -INF],
+    checkGradient: false,
+  },
+  {
+    name: "of rows with NaN, +Infinity or nothing but -Infinity is NaN",
+    shape: [4, 3],
+    values: [NaN, 1, 2, 1, NaN, -INF, -INF, -INF, -INF, 0, INF, 1],
+    checkGradient: false,
+  },
 ];
 
 interface Labelled {
@@ -28,6 +50,7 @@ interface Labelled {
   readonly classes: number;
   readonly labels: readonly number[];
   readonly range?: readonly [number, number];
+  readonly checkGradient?: false;
   /** Of the second derivative. */
   readonly gradientTolerance?: number;
 }
@@ -41,7 +64,18 @@ const labelled: readonly [Labelled, ...Labelled[]] = [
   { name: "of 65 classes", classes: 65, labels: [64, 0, 31, 32, 63, 1, 17] },
   { name: "of 1000 classes", classes: 1000, labels: [999, 0, 512] },
   { name: "ignores rows with a negative label", classes: 10, labels: [4, -1, 2, -100, 9] },
-  { name: "ignores rows whose label is no class", classes: 7, labels: [7, 6, 1000, 0] },
+  {
+    name: "of labels that are no class is NaN",
+    classes: 7,
+    labels: [7, 6, 1000, 0, -1],
+    checkGradient: false,
+  },
+  {
+    name: "of logits around 10,000 keeps digits",
+    classes: 10,
+    labels: [4, 0, 9],
+    range: [9990, 10010],
+  },
   { name: "of ignored rows only is zero", classes: 5, labels: [-1, -1] },
   {
     name: "of large logits does not overflow",
@@ -59,20 +93,15 @@ const labelled: readonly [Labelled, ...Labelled[]] = [
 ];
 
 export const softmaxCases = {
-  softmax: each(
-    rows,
-    ({ name, ...x }): Case<"softmax"> => ({ name: `softmax ${name}`, ins: { x }, attrs: {} }),
-  ),
-  logSoftmax: each(
-    rows,
-    ({ name, ...x }): Case<"logSoftmax"> => ({ name: `logSoftmax ${name}`, ins: { x }, attrs: {} }),
-  ),
+  softmax: each(rows, (row): Case<"softmax"> => rowsCase("softmax", row)),
+  logSoftmax: each(rows, (row): Case<"logSoftmax"> => rowsCase("logSoftmax", row)),
   crossEntropy: each(
     labelled,
     (rows): Case<"crossEntropy"> => ({
       name: `crossEntropy ${rows.name}`,
       ins: { logits: logitsOf(rows), labels: labelsOf(rows) },
       attrs: {},
+      ...unchecked(rows),
     }),
   ),
   crossEntropyGrad: [
@@ -88,7 +117,16 @@ function gradientCase(rows: Labelled, shape: Shape): Case<"crossEntropyGrad"> {
     ...(gradientTolerance === undefined ? {} : { gradientTolerance }),
     ins: { logits: logitsOf(rows), labels: labelsOf(rows), g: { shape } },
     attrs: {},
+    ...unchecked(rows),
   };
+}
+
+function rowsCase(op: "softmax" | "logSoftmax", { name, checkGradient, ...x }: Rows) {
+  return { name: `${op} ${name}`, ins: { x }, attrs: {}, ...unchecked({ checkGradient }) };
+}
+
+function unchecked({ checkGradient }: { readonly checkGradient?: false | undefined }) {
+  return checkGradient === undefined ? {} : { checkGradient };
 }
 
 function logitsOf({ classes, labels, range = [-3, 3] }: Labelled): InputSpec {

@@ -70,6 +70,7 @@ export const elementwiseOps = [
   "intToFloat",
   "uintToFloat",
   "intToBool",
+  "boolToFloat",
 ] as const;
 
 export type ElementwiseOpName = (typeof elementwiseOps)[number];

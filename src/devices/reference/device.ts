@@ -23,6 +23,7 @@ import { checkBindings, checkRange } from "../shared/ranges.ts";
 import { SharedTemporaries, type Tenancy } from "../shared/temporaries.ts";
 import { runFallbackCall } from "./call.ts";
 import { runElementwise } from "./elementwise.ts";
+import { parseText, textOf } from "./program-text.ts";
 import { type ReductionPrograms, runReduction } from "./reduction.ts";
 import { referenceKernels } from "./table.ts";
 
@@ -53,7 +54,7 @@ export const referenceTraits: DeviceTraits = {
         ...ins.map((region): Operand => ({ region, access: "read" })),
         ...outs.map((region): Operand => ({ region, access: "write" })),
       ],
-      { constants: { program: JSON.stringify(program) } },
+      { constants: { program: textOf(program) } },
     ),
   ],
   reduction: ({ terms, ins, combines, finish }) => [
@@ -67,7 +68,7 @@ export const referenceTraits: DeviceTraits = {
         constants: {
           inputs: ins.length,
           numbers: finish.numbers.length,
-          programs: JSON.stringify({ terms, combines, finish: finish.program }),
+          programs: textOf({ terms, combines, finish: finish.program }),
         },
       },
     ),
@@ -275,12 +276,12 @@ function runCall(
     const count = Math.min(from.length, to.length);
     to.set(from.subarray(source, source + count), target);
   } else if (call.kernel === "reduction") {
-    const programs = JSON.parse(String(call.constants.programs)) as ReductionPrograms;
+    const programs = parseText(String(call.constants.programs)) as ReductionPrograms;
     const inputs = Number(call.constants.inputs);
     const read = inputs + Number(call.constants.numbers);
     runReduction(programs, arrays.slice(0, inputs), arrays.slice(inputs, read), arrays.slice(read));
   } else {
-    const program = JSON.parse(String(call.constants.program)) as ElementwiseProgram;
+    const program = parseText(String(call.constants.program)) as ElementwiseProgram;
     const inputs = program.inputStrides.length;
     runElementwise(program, arrays.slice(0, inputs), arrays.slice(inputs));
   }

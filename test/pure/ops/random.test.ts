@@ -18,8 +18,9 @@ describe("sources refuse what they cannot make", () => {
   it("a literal that its dtype cannot hold", () => {
     const literal = (value: number, dtype: "f32" | "i32" | "u32" | "bool") => () =>
       infer("literal", {}, { value, dtype });
-    expect(literal(Number.NaN, "f32")).toThrow(/^literal: .* finite.*; got NaN\. /);
+    expect(literal(Number.NaN, "i32")).toThrow(/^literal: .* i32 can hold; got NaN\. /);
     expect(literal(1e39, "f32")).toThrow(ArgumentError);
+    expect(literal(Number.NEGATIVE_INFINITY, "f32")().out).toEqual(of("f32"));
     expect(literal(0.5, "i32")).toThrow(ArgumentError);
     expect(literal(-1, "u32")).toThrow(ArgumentError);
     expect(literal(2, "bool")).toThrow(ArgumentError);

@@ -88,6 +88,7 @@ function choose(choice: Choice, dtype: DType): ElementwiseOpName {
 function castOp(from: DType, to: DType): ElementwiseOpName {
   if (from === to) return "copy";
   if (to === "bool") return from === "f32" ? "floatToBool" : "intToBool";
+  if (from === "bool") return to === "f32" ? "boolToFloat" : "intToBool";
   if (to === "f32") return from === "i32" ? "intToFloat" : "uintToFloat";
   if (from !== "f32") return "copy";
   return to === "i32" ? "floatToInt" : "floatToUint";

@@ -131,7 +131,7 @@ export function crossEntropy(args: usize, thread: i32, threads: i32): void {
   for (let r = shareStart(rows, thread, threads, 1); r < end; r++) {
     const row = operand(args, 0) + ((<usize>r * columns) << 2);
     const label = load<i32>(operand(args, 1) + (<usize>r << 2));
-    let loss: f32 = 0;
+    let loss: f32 = label < columns ? 0 : NaN;
     if (label >= 0 && label < columns) {
       const shift = rowMax(row, columns);
       // The difference first: both may be large, and the loss small.
@@ -153,7 +153,8 @@ export function crossEntropyGrad(args: usize, thread: i32, threads: i32): void {
     const out = operand(args, 3) + offset;
     const label = load<i32>(operand(args, 1) + (<usize>r << 2));
     if (label < 0 || label >= columns) {
-      memory.fill(out, 0, <usize>columns << 2);
+      const slope: f32 = label < 0 ? 0 : NaN;
+      for (let c = 0; c < columns; c++) store<f32>(out + (<usize>c << 2), slope);
       continue;
     }
     const g = load<f32>(operand(args, 2) + (<usize>(r * stride) << 2));

@@ -52,6 +52,7 @@ function unary(op: i32, x: v128): v128 {
   if (op == Do.intToFloat) return f32x4.convert_i32x4_s(x);
   if (op == Do.uintToFloat) return f32x4.convert_i32x4_u(x);
   if (op == Do.intToBool) return truth(i32x4.ne(x, i32x4.splat(0)));
+  if (op == Do.boolToFloat) return v128.and(i32x4.ne(x, i32x4.splat(0)), f32x4.splat(1));
   return x;
 }
 
@@ -87,8 +88,8 @@ function binary(op: i32, x: v128, y: v128): v128 {
   if (op == Do.greaterEqualU) return truth(i32x4.ge_u(x, y));
   if (op == Do.equalI) return truth(i32x4.eq(x, y));
   if (op == Do.notEqualI) return truth(i32x4.ne(x, y));
-  if (op == Do.and) return v128.and(x, y);
-  return v128.or(x, y);
+  if (op == Do.and) return truth(v128.and(i32x4.ne(x, i32x4.splat(0)), i32x4.ne(y, i32x4.splat(0))));
+  return truth(i32x4.ne(v128.or(x, y), i32x4.splat(0)));
 }
 
 // @ts-ignore: decorator
@@ -114,18 +115,12 @@ function pow(d: usize, a: usize, b: usize, _c: usize, bytes: usize): void {
   for (let i: usize = 0; i < bytes; i += 4) store<f32>(d + i, power(load<f32>(a + i), load<f32>(b + i)));
 }
 
-/** a^b, 1 ulp. JavaScript, unlike C, has 1^NaN and (-1)^Infinity as NaN. */
+/** a^b, 1 ulp. 1 to any power is 1. */
 function power(a: f32, b: f32): f32 {
   if (b == 0) return 1;
   if (b == 2) return a * a;
-  if (isNaN(b) || (isInfinite(b) && abs(a) == 1)) return NaN;
+  if (a == 1 || (a == -1 && abs(b) == Infinity)) return 1;
   return NativeMathf.pow(a, b);
-}
-
-// @ts-ignore: decorator
-@inline
-function isInfinite(x: f32): bool {
-  return abs(x) == Infinity;
 }
 
 /** Truncates; a / 0 is a, and the smallest number / -1 wraps to itself. */
@@ -216,6 +211,7 @@ const loops: StaticArray<(d: usize, a: usize, b: usize, c: usize, bytes: usize) 
   (d, a, _b, _c, bytes) => each(Do.intToFloat, d, a, bytes),
   (d, a, _b, _c, bytes) => each(Do.uintToFloat, d, a, bytes),
   (d, a, _b, _c, bytes) => each(Do.intToBool, d, a, bytes),
+  (d, a, _b, _c, bytes) => each(Do.boolToFloat, d, a, bytes),
 ];
 
 /** d = op(a, b, c) over a block; `bytes` is a multiple of 16. */

@@ -66,4 +66,5 @@ export const enum Do {
   intToFloat,
   uintToFloat,
   intToBool,
+  boolToFloat,
 }

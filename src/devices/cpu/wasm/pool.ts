@@ -58,8 +58,8 @@ function maximum(image: usize, channel: i32, lanes: i32): void {
     let at = image + (<usize>((y * W + x0) * C + channel) << 2);
     for (let x = x0; x < x1; x++) {
       const v = loadLanes(at, lanes), number = i32x4.splat((y - top) * KW + x - corner);
-      // The first cell wins even if it is -Infinity or NaN.
-      const wins = first ? i32x4.splat(-1) : f32x4.gt(v, value);
+      // The first cell wins even if it is -Infinity; a NaN wins over all numbers, and nothing over a NaN.
+      const wins = first ? i32x4.splat(-1) : v128.andnot(f32x4.eq(value, value), f32x4.le(v, value));
       value = v128.bitselect(v, value, wins), cell = v128.bitselect(number, cell, wins);
       first = false;
       at += <usize>C << 2;

@@ -299,7 +299,8 @@ function largest<T>(from: usize, step: usize, count: i32): i32 {
   let index = 0;
   for (let i = 1; i < count; i++) {
     const value = load<T>(from + <usize>i * step);
-    if (value > best) {
+    // The first NaN is larger than all numbers.
+    if (value > best || (value != value && best == best)) {
       best = value;
       index = i;
     }

@@ -7,7 +7,7 @@ export const embeddingKernels = {
       const id = ids.data[i] ?? -1;
       const known = id >= 0 && id < rows;
       for (let d = 0; d < features; d++) {
-        out.data[i * features + d] = known ? (table.data[id * features + d] ?? 0) : 0;
+        out.data[i * features + d] = known ? (table.data[id * features + d] ?? 0) : Number.NaN;
       }
     }
   },

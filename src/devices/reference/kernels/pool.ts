@@ -1,6 +1,7 @@
 import type { Pool2d } from "../../../ops/vocabulary.ts";
 import type { Shape } from "../../../tensor/shape.ts";
 import type { ReferenceTable } from "../kernel.ts";
+import { isLarger } from "./reduce.ts";
 
 /** Cells of the padding never win a maximum; for an average they count as zeros. */
 export const poolKernels = {
@@ -10,8 +11,8 @@ export const poolKernels = {
       let winner = -1;
       for (const { input, cell } of cells) {
         const value = x.data[input] ?? 0;
-        // The first cell wins even if it is -Infinity or NaN, so that the index is always a real cell's.
-        if (winner < 0 || value > best) {
+        // The first cell wins even if it is -Infinity, so that the index is always a real cell's.
+        if (winner < 0 || isLarger(value, best)) {
           best = value;
           winner = cell;
         }

@@ -4,6 +4,11 @@ import { sizeOf, stridesOf } from "../../../tensor/shape.ts";
 import type { ReferenceTable } from "../kernel.ts";
 import { offsets } from "./offsets.ts";
 
+/** Whether x is the maximum of both and best is not; NaN is larger than all numbers. */
+export function isLarger(x: number, best: number): boolean {
+  return x > best || (Number.isNaN(x) && !Number.isNaN(best));
+}
+
 const start = { sum: 0, mean: 0, max: -Infinity, min: Infinity } as const satisfies Record<
   ReduceName,
   number
@@ -39,7 +44,7 @@ export const reduceKernels = {
       let best = 0;
       for (let k = 1; k < length; k++) {
         const candidate = x.data[first + k * inner] ?? 0;
-        if (candidate > (x.data[first + best * inner] ?? 0)) best = k;
+        if (isLarger(candidate, x.data[first + best * inner] ?? 0)) best = k;
       }
       out.data[i] = best;
     }

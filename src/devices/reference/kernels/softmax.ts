@@ -19,10 +19,8 @@ export const softmaxKernels = {
   crossEntropy({ ins: { logits, labels }, outs: { out } }) {
     overRows(logits, (start, columns, row) => {
       const label = labels.data[row] ?? -1;
-      const counts = label >= 0 && label < columns;
-      out.data[row] = counts
-        ? logSumExp(logits, start, columns) - (logits.data[start + label] ?? 0)
-        : 0;
+      const picked = label < columns ? (logits.data[start + label] ?? 0) : Number.NaN;
+      out.data[row] = label < 0 ? 0 : logSumExp(logits, start, columns) - picked;
     });
   },
 
@@ -30,11 +28,11 @@ export const softmaxKernels = {
     overRows(logits, (start, columns, row) => {
       const label = labels.data[row] ?? -1;
       const weight = g.data[g.type.shape.length === 0 ? 0 : row] ?? 0;
-      const scale = label >= 0 && label < columns ? weight : 0;
+      const scale = label < columns ? weight : Number.NaN;
       const shift = logSumExp(logits, start, columns);
       for (let c = 0; c < columns; c++) {
         const probability = Math.exp((logits.data[start + c] ?? 0) - shift);
-        out.data[start + c] = (probability - (c === label ? 1 : 0)) * scale;
+        out.data[start + c] = label < 0 ? 0 : (probability - (c === label ? 1 : 0)) * scale;
       }
     });
   },

@@ -16,7 +16,7 @@ import { sameShape, sizeOf, stridesOf } from "../../../tensor/shape.ts";
 import type { WebgpuTarget } from "../target.ts";
 import { isSameRegion, read, readWrite, write } from "./operand.ts";
 import { at, printProgram } from "./print-program.ts";
-import { neutralWord } from "./reduce.ts";
+import { combined, neutralWord } from "./reduce.ts";
 import { wgslTypes } from "./scalars.ts";
 
 /** What one workgroup reduces in less time than another dispatch takes to start: 64 elements an invocation. */
@@ -103,12 +103,6 @@ function walk(program: ElementwiseProgram, ins: readonly Region[], literals: num
   };
 }
 
-const combined: { readonly [C in Combine]: (a: string, b: string) => string } = {
-  sum: (a, b) => `${a} + ${b}`,
-  max: (a, b) => `max(${a}, ${b})`,
-  min: (a, b) => `min(${a}, ${b})`,
-};
-
 function call(
   target: WebgpuTarget,
   totals: readonly Total[],
@@ -121,7 +115,9 @@ function call(
   const last = "program" in to ? finishing(to, totals.length, literals) : storing(to);
   const fields = totals.map(({ dtype }, k) => `t${k}: ${wgslTypes[dtype]},`);
   const neutral = totals.map(({ dtype }, k) => `bitcast<${wgslTypes[dtype]}>(params.neutral_${k})`);
-  const both = totals.map(({ combine }, k) => combined[combine](`a.t${k}`, `b.t${k}`));
+  const both = totals.map(({ combine, dtype }, k) =>
+    combined(combine, `a.t${k}`, `b.t${k}`, dtype),
+  );
   return {
     kernel: "reduce/numbers",
     constants: {

@@ -60,9 +60,13 @@ function printInstruction(
       return fromWord[dtype](`params.literal_${known >= 0 ? known : literals.push(word) - 1}`);
     }
     case "unary":
-      return wgslUnary[instruction.fn](`r${instruction.x}`);
+      return wgslUnary[instruction.fn](`r${instruction.x}`, at(all, instruction.x).dtype);
     case "binary":
-      return wgslBinary[instruction.fn](`r${instruction.a}`, `r${instruction.b}`);
+      return wgslBinary[instruction.fn](
+        `r${instruction.a}`,
+        `r${instruction.b}`,
+        at(all, instruction.a).dtype,
+      );
     case "where":
       return wgslWhere(`r${instruction.condition}`, `r${instruction.a}`, `r${instruction.b}`);
     case "cast":

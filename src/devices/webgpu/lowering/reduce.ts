@@ -10,6 +10,7 @@ import { sizeOf, stridesOf } from "../../../tensor/shape.ts";
 import type { Lowerings, WebgpuTarget } from "../target.ts";
 import { lineGrid, threadGrid } from "./grid.ts";
 import { read, write } from "./operand.ts";
+import { wgslBinary } from "./scalars.ts";
 
 const THREADS = 128;
 /** On a software adapter a workgroup is run by one core: small ones spread few outputs over the cores. */
@@ -17,6 +18,8 @@ const SOFTWARE_THREADS = 16;
 const MAX_PARTS = 1024;
 /** Fewer elements than this are not worth a part of their own. */
 const MIN_CHUNK = 64;
+/** What one invocation adds up without losing digits, see shaders/lib/cascade. */
+const MAX_CHUNK = 65536;
 
 export function reduceLowerings(target: WebgpuTarget): Lowerings<"reduce" | "argmax"> {
   return { reduce: (site) => lowerReduce(target, site), argmax: lowerArgmax };
@@ -76,7 +79,7 @@ export function combineParts(
   return passCall(target, { fn, x: partial, out, kept, reduced, parts: 1, scale }, isGrouped);
 }
 
-/** How many parts each output is made in: enough to fill the device, and no more than there is work for. */
+/** How many parts each output is made in: enough to fill the device, and no more than there is work for, or to be exact. */
 function partsFor(
   target: WebgpuTarget,
   outputs: number,
@@ -90,7 +93,7 @@ function partsFor(
     Math.ceil(count / perPart),
     MAX_PARTS,
   );
-  return Math.max(1, parts);
+  return Math.max(1, parts, isGrouped ? 1 : Math.ceil(count / MAX_CHUNK));
 }
 
 function split(
@@ -120,12 +123,10 @@ function product(dimensions: readonly Dimension[]): number {
   return dimensions.reduce((total, { size }) => total * size, 1);
 }
 
-const combine: { readonly [R in ReduceName]: string } = {
-  sum: "a + b",
-  mean: "a + b",
-  max: "max(a, b)",
-  min: "min(a, b)",
-};
+/** Two numbers combined, as a WGSL expression. */
+export function combined(fn: ReduceName, a: string, b: string, dtype: DType): string {
+  return wgslBinary[fn === "sum" || fn === "mean" ? "add" : fn](a, b, dtype);
+}
 
 /** The word that changes nothing when it is combined. Bits, because WGSL cannot write an infinity. */
 export function neutralWord(fn: ReduceName, dtype: DType): number {
@@ -152,7 +153,7 @@ function passCall(
     kernel: isGrouped ? "reduce/groups" : "reduce/threads",
     constants: {
       TYPE: x.type.dtype,
-      COMBINE: combine[fn],
+      COMBINE: combined(fn, "a", "b", x.type.dtype),
       KEPT: keptOrOne.length,
       REDUCED: reducedOrOne.length,
       SCALED: fn === "mean" && scale !== 1 ? 1 : 0,
@@ -174,7 +175,7 @@ function lowerArgmax({
   return [
     {
       kernel: "reduce/argmax",
-      constants: { TYPE: x.type.dtype, THREADS },
+      constants: { TYPE: x.type.dtype, FLOAT: Number(x.type.dtype === "f32"), THREADS },
       operands: [read(x), write(out)],
       words: [outputs, x.type.shape[axis] ?? 1, inner],
       grid: threadGrid(outputs, THREADS),

@@ -1,6 +1,11 @@
 /**
  * Scalar functions as WGSL expressions. An argument may appear several times: pass names. What WGSL leaves open or
  * promises too little for is written out here.
+ *
+ * A compiler of WGSL may assume that there are no NaN and no infinities: builtins lose them (SwiftShader's exp(NaN) is
+ * Infinity, max(NaN, 0) is 0), and tests such as x != x are folded away. What src/ops/scalars.ts promises for them is
+ * therefore decided by bits, which no such assumption reaches. Without its sign an f32 is ordered as its bits are: up
+ * to 0x7f800000, which is infinity, and above it is NaN. WGSL refuses a constant NaN, so one is made from an argument.
  */
 import type { BinaryName, UnaryName } from "../../../ops/scalars.ts";
 import type { DType } from "../../../tensor/dtype.ts";
@@ -13,46 +18,61 @@ export const wgslTypes = {
   bool: "bool",
 } as const satisfies Record<DType, string>;
 
-export const wgslUnary: { readonly [K in UnaryName]: (x: string) => string } = {
+type Unary = (x: string, dtype: DType) => string;
+type Binary = (a: string, b: string, dtype: DType) => string;
+
+/** The bits of |x|. */
+const magnitude = (x: string) => `(bitcast<u32>(${x}) & 0x7fffffffu)`;
+const isNan = (x: string) => `(${magnitude(x)} > 0x7f800000u)`;
+/** Whether x is below 0: from the least number above −0 to −Infinity. NaN is not, whatever its sign. */
+const isNegative = (x: string) => `((bitcast<u32>(${x}) - 0x80000001u) < 0x7f800000u)`;
+/** A NaN, where x is NaN or may be made one. */
+const nanOf = (x: string) => `bitcast<f32>(bitcast<u32>(${x}) | 0x7fc00000u)`;
+/** `value`, or x where x is NaN. */
+const unlessNan = (x: string, value: string) => `select(${value}, ${x}, ${isNan(x)})`;
+/** Whether |x| is below `bound`, a number whose f32 has the bits `bits`, or NaN. */
+const isBelow = (x: string, bits: number) =>
+  `((${magnitude(x)} - ${bits}u) > ${0x7f800000 - bits}u)`;
+
+export const wgslUnary: { readonly [K in UnaryName]: Unary } = {
   neg: (x) => `(-${x})`,
   abs: (x) => `abs(${x})`,
-  sign: (x) => `sign(${x})`,
-  exp: (x) => `exp(${x})`,
-  log: (x) => `log(${x})`,
+  sign: (x, dtype) => (dtype === "f32" ? unlessNan(x, `sign(${x})`) : `sign(${x})`),
+  exp: (x) => unlessNan(x, `exp(${x})`),
+  log: logWgsl,
   sqrt: (x) => `sqrt(${x})`,
   reciprocal: (x) => `(1.0 / ${x})`,
   square: (x) => `(${x} * ${x})`,
   sin: (x) => sineWgsl(x, 0),
   cos: (x) => sineWgsl(x, 1),
   tanh: tanhWgsl,
-  // Past ±87 the exponential would overflow, and a GPU may assume that nothing is infinite.
-  sigmoid: (x) => `(1.0 / (1.0 + exp(-clamp(${x}, -87.0, 87.0))))`,
-  // A comparison: WGSL's max may turn NaN into 0.
-  relu: (x) => `select(${x}, 0.0, ${x} < 0.0)`,
+  // The exponential of a negative number never overflows.
+  sigmoid: (x) =>
+    unlessNan(x, `(select(1.0, exp(-abs(${x})), ${x} < 0.0) / (1.0 + exp(-abs(${x}))))`),
+  relu: reluWgsl,
   gelu: (x) => `(0.5 * ${x} * (1.0 + ${erfWgsl(`(${x} * 0.707106781)`)}))`,
   erf: erfWgsl,
   softplus: softplusWgsl,
   floor: (x) => `floor(${x})`,
   ceil: (x) => `ceil(${x})`,
   not: (x) => `(!${x})`,
-  // By the exponent's bits: a GPU may assume that no NaN exists, so that x == x proves nothing.
-  isFinite: (x) => `((bitcast<u32>(${x}) & 0x7f800000u) != 0x7f800000u)`,
+  isFinite: (x) => `(${magnitude(x)} < 0x7f800000u)`,
 };
 
-export const wgslBinary: { readonly [K in BinaryName]: (a: string, b: string) => string } = {
+export const wgslBinary: { readonly [K in BinaryName]: Binary } = {
   add: (a, b) => `(${a} + ${b})`,
   sub: (a, b) => `(${a} - ${b})`,
   mul: (a, b) => `(${a} * ${b})`,
   div: (a, b) => `(${a} / ${b})`,
   pow: powWgsl,
-  max: (a, b) => `max(${a}, ${b})`,
-  min: (a, b) => `min(${a}, ${b})`,
+  max: (a, b, dtype) => extreme("max", a, b, dtype),
+  min: (a, b, dtype) => extreme("min", a, b, dtype),
   less: (a, b) => `(${a} < ${b})`,
   lessEqual: (a, b) => `(${a} <= ${b})`,
   greater: (a, b) => `(${a} > ${b})`,
   greaterEqual: (a, b) => `(${a} >= ${b})`,
-  equal: (a, b) => `(${a} == ${b})`,
-  notEqual: (a, b) => `(${a} != ${b})`,
+  equal: equalWgsl,
+  notEqual: (a, b, dtype) => `(!${equalWgsl(a, b, dtype)})`,
   and: (a, b) => `(${a} && ${b})`,
   or: (a, b) => `(${a} || ${b})`,
 };
@@ -64,7 +84,32 @@ export function wgslWhere(condition: string, a: string, b: string): string {
 
 /** A conversion by the rules of `castValue`. */
 export function wgslCast(x: string, from: DType, to: DType): string {
+  if (from === "f32" && to === "bool") return `(${magnitude(x)} != 0u)`;
   return from === to ? x : `${wgslTypes[to]}(${x})`;
+}
+
+/** −∞ at 0, NaN below, ∞ of ∞: all but the numbers from the least to the largest, and none of them left to `log`. */
+function logWgsl(x: string): string {
+  const bits = `bitcast<u32>(${x})`;
+  const none = `${bits} | select(0x7fc00000u, 0xff800000u, ${magnitude(x)} == 0u)`;
+  const edge = `bitcast<f32>(select(${none}, ${bits}, ${bits} == 0x7f800000u))`;
+  return `select(log(${x}), ${edge}, ${bits} - 1u >= 0x7f7fffffu)`;
+}
+
+function reluWgsl(x: string): string {
+  return `select(${x}, 0.0, ${isNegative(x)})`;
+}
+
+/** The larger or smaller of two; NaN where one of them is: a sum with NaN is NaN. */
+function extreme(fn: "max" | "min", a: string, b: string, dtype: DType): string {
+  const value = `${fn}(${a}, ${b})`;
+  if (dtype !== "f32") return value;
+  return `select(${value}, ${a} + ${b}, max(${magnitude(a)}, ${magnitude(b)}) > 0x7f800000u)`;
+}
+
+/** NaN equals nothing, nor itself, where a compiler might say that x == x. */
+function equalWgsl(a: string, b: string, dtype: DType): string {
+  return dtype === "f32" ? `(${a} == ${b} && !${isNan(a)})` : `(${a} == ${b})`;
 }
 
 /** c₀ + z (c₁ + z (c₂ + …)) as WGSL. */
@@ -86,7 +131,7 @@ function erfWgsl(x: string): string {
   const r = `min(abs(${x}), 6.0)`;
   const inside = `${x} * ${horner(`(${r} * ${r})`, small)}`;
   const outside = `sign(${x}) * (1.0 - exp(-(${r} * ${r})) * ${horner(`(1.0 / (1.0 + 0.5 * ${r}))`, large)})`;
-  return `select(${outside}, ${inside}, abs(${x}) < 1.0)`;
+  return `select(${outside}, ${inside}, ${isBelow(x, 0x3f800000)})`;
 }
 
 /**
@@ -97,7 +142,7 @@ function tanhWgsl(x: string): string {
   const small = [-0.333332819, 0.133314422, -0.0537397156, 0.0206390888, -0.00570498873];
   const inside = `${x} * (1.0 + (${x} * ${x}) * ${horner(`(${x} * ${x})`, small)})`;
   const outside = `sign(${x}) * (1.0 - 2.0 / (exp(2.0 * min(abs(${x}), 15.0)) + 1.0))`;
-  return `select(${outside}, ${inside}, abs(${x}) < 0.625)`;
+  return `select(${outside}, ${inside}, ${isBelow(x, 0x3f200000)})`;
 }
 
 /**
@@ -119,19 +164,23 @@ function sineWgsl(x: string, quarters: 0 | 1): string {
 function softplusWgsl(x: string): string {
   // biome-ignore format: a table
   const log1p = [0.99999994, -0.499994457, 0.333181202, -0.248353988, 0.190768808, -0.136022478, 0.0775160864, -0.0290740654, 0.00512610236];
-  const e = `exp(-min(abs(${x}), 87.0))`;
-  return `(max(${x}, 0.0) + ${e} * ${horner(e, log1p)})`;
+  const e = `exp(-abs(${x}))`;
+  return `(${reluWgsl(x)} + ${e} * ${horner(e, log1p)})`;
 }
 
 /**
- * WGSL's pow is undefined for negative bases and takes log2 of 0: the magnitude is computed from |a| and kept away
- * from 0; the sign comes from the parity of a whole exponent (from 2²⁴ on all f32 are even). NaN is made from bits
- * that are only known at run time, since WGSL refuses a constant NaN.
+ * WGSL's pow is undefined for negative bases and takes log2 of 0: it is given |a|, between the least and the largest
+ * normal number. 0 and infinity are themselves or each other. The sign comes from the parity of a whole exponent (from
+ * 2²⁴ on all f32 are even).
  */
 function powWgsl(a: string, b: string): string {
-  const magnitude = `pow(max(abs(${a}), 1.17549435e-38), ${b})`;
-  const isOdd = `(abs(${b}) < 16777216.0 && (i32(${b}) & 1) == 1)`;
-  const signed = `select(1.0, -1.0, ${a} < 0.0 && ${isOdd}) * select(${magnitude}, 0.0, ${a} == 0.0 && ${b} > 0.0)`;
-  const nan = `bitcast<f32>(bitcast<u32>(${a}) | 0x7fc00000u)`;
-  return `select(${signed}, ${nan}, ${a} < 0.0 && floor(${b}) != ${b})`;
+  const edge = `(${magnitude(a)} == 0u || ${magnitude(a)} == 0x7f800000u)`;
+  const atEdge = `bitcast<f32>(select(${magnitude(a)}, 0x7f800000u - ${magnitude(a)}, ${b} < 0.0))`;
+  const inside = `pow(clamp(abs(${a}), 1.17549435e-38, 3.4028234e38), ${b})`;
+  const size = `select(select(${inside}, 1.0, abs(${a}) == 1.0), ${atEdge}, ${edge})`;
+  const isOdd = `(abs(${b}) < 16777216.0 && floor(${b}) == ${b} && (i32(${b}) & 1) == 1)`;
+  const signed = `select(1.0, -1.0, bitcast<u32>(${a}) > 0x7fffffffu && ${isOdd}) * ${size}`;
+  const isBroken = `(${isNegative(a)} && !${edge} && floor(${b}) != ${b})`;
+  const isNone = `(max(${magnitude(a)}, ${magnitude(b)}) > 0x7f800000u || ${isBroken})`;
+  return `select(select(${signed}, ${nanOf(a)}, ${isNone}), 1.0, ${a} == 1.0 || ${b} == 0.0)`;
 }

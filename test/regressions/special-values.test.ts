@@ -1,0 +1,245 @@
+/** What every op owes for NaN, infinities and numbers far from 1, on every device; src/ops/scalars.ts has the table. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import {
+  add,
+  argmax,
+  clip,
+  compile,
+  crossEntropyLoss,
+  embedding,
+  equal,
+  full,
+  logSoftmax,
+  matmul,
+  max,
+  maximum,
+  maxPool2d,
+  min,
+  mul,
+  notEqual,
+  pow,
+  relu,
+  sigmoid,
+  softmax,
+  sum,
+  type Tensor,
+  tanh,
+  tensor,
+  valueAndGrad,
+  variable,
+  where,
+} from "../../src/functions.ts";
+import { type BinaryName, binary, type UnaryName, unary } from "../../src/ops/scalars.ts";
+import { ops } from "../../src/ops/table.ts";
+import { runOp } from "../support/run-case.ts";
+import { use } from "../training/open.ts";
+import { everyDevice, type OpenedDevice } from "./open.ts";
+
+const { NaN: NAN, POSITIVE_INFINITY: INF } = Number;
+const SPECIAL = Float32Array.of(
+  ...[NAN, INF, -INF, 0, -0, 1, -1, 0.5, -0.5, 2, -2, 3, -3, 100, -100],
+  ...[1e30, -1e30, 1e-30, -1e-30, 3.4e38, -3.4e38],
+);
+const LARGEST = 3.4028234663852886e38;
+const LEAST = 2 ** -126;
+
+/** Whether `got` is what f32 makes of `exact`: subnormal numbers may be 0, as GPUs have it. */
+function agrees(got: number, exact: number): boolean {
+  if (Number.isNaN(exact) || Number.isNaN(got)) return Number.isNaN(exact) && Number.isNaN(got);
+  if (Math.abs(exact) > LARGEST) return got === Math.sign(exact) * INF;
+  if (Math.abs(exact) < LEAST) return Math.abs(got) <= LEAST;
+  return Math.abs(got - exact) <= 1e-5 * Math.abs(exact);
+}
+
+describe.each(everyDevice)("%s", (_, open) => {
+  let opened: OpenedDevice;
+  beforeAll(async () => {
+    opened = await open();
+    use(opened.device);
+  });
+  afterAll(() => opened.close());
+
+  test("functions of one number", async () => {
+    const type = { dtype: "f32", shape: [SPECIAL.length] } as const;
+    const names = (Object.keys(unary) as UnaryName[]).filter((fn) => fn !== "not");
+    const wrong: string[] = [];
+    for (const fn of names) {
+      const ins = { x: { type, data: SPECIAL } };
+      const { out } = await runOp(opened.device, "unary", ops.unary, ins, { fn });
+      SPECIAL.forEach((x, i) => {
+        // An angle of 1e30 is no angle: the next f32 is 1e22 turns away.
+        if ((fn === "sin" || fn === "cos") && Number.isFinite(x) && Math.abs(x) > 1e4) return;
+        const exact = unary[fn].evaluate(x, "f32");
+        if (!agrees(out.data[i] ?? 0, exact))
+          wrong.push(`${fn}(${x}) is ${out.data[i]}, not ${exact}`);
+      });
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  test("functions of two numbers", async () => {
+    const n = SPECIAL.length;
+    const type = { dtype: "f32", shape: [n * n] } as const;
+    const left = Float32Array.from({ length: n * n }, (_, i) => SPECIAL[Math.floor(i / n)] ?? 0);
+    const right = Float32Array.from({ length: n * n }, (_, i) => SPECIAL[i % n] ?? 0);
+    const names = (Object.keys(binary) as BinaryName[]).filter((fn) => fn !== "and" && fn !== "or");
+    const wrong: string[] = [];
+    for (const fn of names) {
+      const ins = { a: { type, data: left }, b: { type, data: right } };
+      const { out } = await runOp(opened.device, "binary", ops.binary, ins, { fn });
+      left.forEach((a, i) => {
+        const b = right[i] ?? 0;
+        const exact = binary[fn].evaluate(a, b, "f32");
+        if (!agrees(out.data[i] ?? 0, exact))
+          wrong.push(`${fn}(${a}, ${b}) is ${out.data[i]}, not ${exact}`);
+      });
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  const values = async (x: Tensor) => Array.from(await x.data(), (v) => v + 0);
+
+  test("NaN comes through chains, activations of products and reductions", async () => {
+    const x = tensor([NAN, -1, 2]);
+    expect(await values(clip(x, -0.5, 0.5))).toEqual([NAN, -0.5, 0.5]);
+    expect(await values(add(mul(relu(x), 2), maximum(x, 0)))).toEqual([NAN, 0, 6]);
+    expect(await values(notEqual(x, x))).toEqual([1, 0, 0]);
+    expect(await values(equal(x, x))).toEqual([0, 1, 1]);
+    expect(await values(pow(x, 0))).toEqual([1, 1, 1]);
+    const rows = tensor([
+      [NAN, 1],
+      [1, 1],
+    ]);
+    const identity = tensor([
+      [1, 0],
+      [0, 1],
+    ]);
+    const half = 1 / (1 + Math.exp(-1));
+    for (const [activate, one] of [
+      [relu, 1],
+      [tanh, Math.tanh(1)],
+      [sigmoid, half],
+    ] as const) {
+      const y = await values(activate(matmul(rows, identity)));
+      expect(y.slice(0, 2)).toEqual([NAN, NAN]);
+      expect(y[2]).toBeCloseTo(one, 5);
+    }
+    expect(await values(max(rows, { axis: 1 }))).toEqual([NAN, 1]);
+    expect(await values(min(rows))).toEqual([NAN]);
+    expect(await values(max(mul(rows, 2)))).toEqual([NAN]);
+    expect(await values(sum(rows, { axis: 0 }))).toEqual([NAN, 2]);
+  });
+
+  test("argmax is the first NaN", async () => {
+    const x = tensor([
+      [1, NAN, INF, NAN],
+      [NAN, 3, 1, 2],
+      [-INF, -INF, -INF, -INF],
+      [2, -0, 0, 2],
+    ]);
+    expect(await values(argmax(x, 1))).toEqual([1, 0, 0, 0]);
+    expect(await values(argmax(x, 0))).toEqual([1, 0, 0, 0]);
+  });
+
+  test("a window's maximum is its first NaN, and the gradient goes there", async () => {
+    // Two windows side by side, in five channels: vectors and the rest.
+    const cells = [1, 9, NAN, 3, NAN, 2, 4, -INF];
+    const image = Float32Array.from({ length: 40 }, (_, i) => cells[Math.floor(i / 5)] ?? 0);
+    const x = variable(image, [1, 2, 4, 5]);
+    const step = compile(() => {
+      const pooled = maxPool2d(x, 2);
+      const [, gradients] = valueAndGrad([x], () => sum(maxPool2d(x, 2)));
+      const gradient = gradients.get(x) ?? pooled;
+      return [pooled, gradient];
+    });
+    const [pooled, gradient] = await step();
+    // Row 0 holds cells 0 to 3, row 1 cells 4 to 7: windows {1, 9, NaN, 2} and {NaN, 3, 4, −∞}.
+    expect(await values(pooled as Tensor)).toEqual(new Array<number>(10).fill(NAN));
+    const won = [0, 0, 1, 0, 1, 0, 0, 0].flatMap((g) => new Array<number>(5).fill(g));
+    expect(await values(gradient as Tensor)).toEqual(won);
+  });
+
+  test("infinite and NaN literals are the same numbers as in tensors", async () => {
+    const x = tensor([1, 2, 3]);
+    const mask = tensor([1, 0, 1], [3], "bool");
+    const masked = where(mask, x, -INF);
+    expect(await values(masked)).toEqual([1, -INF, 3]);
+    expect(await values(where(mask, NAN, x))).toEqual([NAN, 2, NAN]);
+    expect(await values(add(full([2], INF), full([2], -INF)))).toEqual([NAN, NAN]);
+    expect(await values(add(mul(x, 0), full([3], INF)))).toEqual([INF, INF, INF]);
+    expect(await values(clip(tensor([-5, 5]), -INF, INF))).toEqual([-5, 5]);
+    const step = compile((y: Tensor) => [
+      where(mask, y, -INF),
+      where(mask, y, INF),
+      where(mask, y, NAN),
+      where(mask, y, -0),
+    ]);
+    const [low, high, none, zero] = (await step(x)) as Tensor[];
+    expect(await values(low as Tensor)).toEqual([1, -INF, 3]);
+    expect(await values(high as Tensor)).toEqual([1, INF, 3]);
+    expect(await values(none as Tensor)).toEqual([1, NAN, 3]);
+    expect(Object.is((await (zero as Tensor).data())[1], -0)).toBe(true);
+  });
+
+  test("softmax leaves out what is masked, and a row with nothing else is NaN", async () => {
+    const x = tensor([
+      [1, 2, 3],
+      [1, 2, 3],
+    ]);
+    const mask = tensor([1, 0, 1, 0, 0, 0], [2, 3], "bool");
+    const [a = 0, b, c = 0, ...rest] = await values(softmax(where(mask, x, -INF)));
+    expect([a, b, c]).toEqual([
+      expect.closeTo(1 / (1 + Math.exp(2)), 5),
+      0,
+      expect.closeTo(1 / (1 + Math.exp(-2)), 5),
+    ]);
+    expect(rest).toEqual([NAN, NAN, NAN]);
+    const logarithms = await values(logSoftmax(where(mask, x, -INF)));
+    expect(logarithms[1]).toBe(-INF);
+    expect(logarithms.slice(3)).toEqual([NAN, NAN, NAN]);
+  });
+
+  test("logSoftmax and cross-entropy of large logits keep their digits", async () => {
+    const logits = tensor([[10000, 10001, 10002.5, 9998]]);
+    const exact = [10000, 10001, 10002.5, 9998].map((x) => {
+      const others = [10000, 10001, 10002.5, 9998].reduce((s, y) => s + Math.exp(y - 10002.5), 0);
+      return x - 10002.5 - Math.log(others);
+    });
+    const got = await values(logSoftmax(logits));
+    exact.forEach((y, i) => {
+      expect(Math.abs((got[i] ?? 0) - y)).toBeLessThanOrEqual(1e-6 * Math.abs(y));
+    });
+    const [loss = 0] = await values(crossEntropyLoss(logits, tensor([2], [1], "i32")));
+    expect(Math.abs(loss + (exact[2] ?? 0))).toBeLessThanOrEqual(1e-6 * loss);
+  });
+
+  test("a label that is no class is NaN in loss and gradient, a negative one is 0", async () => {
+    const logits = variable(Float32Array.of(1, 2, 3, 1, 2, 3, 1, NAN, 3), [3, 3]);
+    const labels = tensor([3, 0, -1], [3], "i32");
+    const rows = await values(crossEntropyLoss(logits, labels));
+    expect(rows).toEqual([NAN, expect.closeTo(2.40760596, 5), 0]);
+    for (const reduce of [false, true]) {
+      const [, gradients] = valueAndGrad([logits], () => {
+        const losses = crossEntropyLoss(logits, labels);
+        return sum(reduce ? mul(losses, 2) : losses);
+      });
+      const g = await values(gradients.get(logits) ?? logits);
+      expect(g.slice(0, 3)).toEqual([NAN, NAN, NAN]);
+      expect(g[3]).toBeCloseTo((reduce ? 2 : 1) * (0.0900305732 - 1), 5);
+      expect(g.slice(6)).toEqual([0, 0, 0]);
+    }
+  });
+
+  test("ids outside a table read NaN, and add nothing to its gradient", async () => {
+    const table = variable(Float32Array.of(1, 2, 3, 4, 5, 6), [2, 3]);
+    const ids = tensor([1, 2, -1, 0], [4], "i32");
+    expect(await values(embedding(table, ids))).toEqual([
+      ...[4, 5, 6],
+      ...[NAN, NAN, NAN],
+      ...[NAN, NAN, NAN],
+      ...[1, 2, 3],
+    ]);
+    const [, gradients] = valueAndGrad([table], () => sum(embedding(table, ids)));
+    expect(await values(gradients.get(table) ?? table)).toEqual([1, 1, 1, 1, 1, 1]);
+  });
+});
