@@ -28,6 +28,7 @@ export {
 } from "./runtime/compile.ts";
 export { currentRuntime } from "./runtime/current.ts";
 export { type InitOptions, init, type Opened } from "./runtime/init.ts";
+export { runtimeOf } from "./runtime/locate.ts";
 export { packVariables } from "./runtime/pack.ts";
 export type { Runtime } from "./runtime/runtime.ts";
 export { nextInitialiserSeed, nextRandomStream } from "./runtime/seeds.ts";

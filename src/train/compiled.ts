@@ -1,5 +1,5 @@
 /** A step compiled for each kind of batch: examples, and windows of each size of batch with what they carry. */
-import { ArgumentError } from "../errors.ts";
+import { ArgumentError, DisposedError } from "../errors.ts";
 import { type Compiled, compile, type Tensor, tensor } from "../functions.ts";
 import type { Module } from "../nn/index.ts";
 import { Carried, type CarriedSequences, keepOf, rowsOf } from "./carried.ts";
@@ -86,6 +86,7 @@ export class CompiledByKind {
   #tail: Promise<unknown> = Promise.resolve();
   /** What a step is traced for. */
   #batch: TrainingBatch | undefined;
+  #isDisposed = false;
 
   constructor(model: Module, compute: Compute, options: CompiledByKindOptions) {
     this.#model = model;
@@ -107,6 +108,11 @@ export class CompiledByKind {
 
   /** For one that has its turn. */
   async run(batch: TrainingBatch): Promise<StepResult> {
+    if (this.#isDisposed) {
+      throw new DisposedError(
+        "fit: a Trainer cannot be used after dispose(); got a step more. Leave the loop first.",
+      );
+    }
     this.#limits.check(batch);
     this.#batch = batch;
     try {
@@ -177,6 +183,7 @@ export class CompiledByKind {
 
   /** Gives back what is held on the device, after the runs that are under way. */
   dispose(): void {
+    this.#isDisposed = true;
     void this.inTurn(() => {
       this.#plain.dispose();
       for (const { carried, step, unbroken } of this.#windows.values()) {

@@ -2,8 +2,6 @@
  * Waiting for what others do: callbacks, and data as it arrives. It may never come, so an aborted signal and the loss
  * of the device end the waiting as well.
  */
-import { currentRuntime } from "../functions.ts";
-
 type Heard = (reason: unknown) => void;
 
 interface Watched {
@@ -33,13 +31,14 @@ export class Patience {
   #end: { readonly reason: unknown } | undefined;
   #fail: Heard | undefined;
 
-  constructor(caller: string, signal: AbortSignal | undefined) {
+  /** `lost` settles when the device is, with the reason. */
+  constructor(signal: AbortSignal | undefined, lost: Promise<unknown>) {
     const over = (reason: unknown) => {
       this.#end ??= { reason };
       this.#fail?.(reason);
     };
     const aborted = () => over(signal?.reason);
-    const { listeners, end } = watch(currentRuntime(caller).device.lost);
+    const { listeners, end } = watch(lost);
     if (signal?.aborted) aborted();
     if (end !== undefined) over(end.reason);
     signal?.addEventListener("abort", aborted);

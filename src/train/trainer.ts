@@ -1,5 +1,5 @@
 import { ArgumentError, DisposedError } from "../errors.ts";
-import { type Shape, Tensor, variable } from "../functions.ts";
+import { runtimeOf, type Shape, Tensor, variable } from "../functions.ts";
 import { accuracy, crossEntropy } from "../losses/index.ts";
 import type { Module } from "../nn/index.ts";
 import { checkStateDict } from "../nn/state-dict.ts";
@@ -107,7 +107,7 @@ export class Trainer {
     }
     this.#isFitting = true;
     const { signal, epochs = 1, batchSize, seed = 0, shuffle = true, dropLast = false } = options;
-    const patience = new Patience("fit", signal);
+    const patience = this.#patience("fit", signal);
     try {
       signal?.throwIfAborted();
       const data = await readied("fit", given, epochs, this.#wanted);
@@ -200,7 +200,7 @@ export class Trainer {
   async evaluate(data: TrainingData, options: EvaluateOptions = {}): Promise<Scores> {
     this.#check("evaluate");
     checkEvaluateOptions(options);
-    const patience = new Patience("evaluate", options.signal);
+    const patience = this.#patience("evaluate", options.signal);
     try {
       options.signal?.throwIfAborted();
       const ready = await readied("evaluate", data, 1, this.#wanted);
@@ -251,6 +251,11 @@ export class Trainer {
 
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  #patience(caller: string, signal: AbortSignal | undefined): Patience {
+    const cells = this.model.parameters().map(({ cell }) => cell);
+    return new Patience(signal, runtimeOf(cells, caller).device.lost);
   }
 
   #check(call: string): void {

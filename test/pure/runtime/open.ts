@@ -21,8 +21,10 @@ export class CountingDevice extends ReferenceDevice {
 }
 
 /** Opens a runtime and makes it the current one, as `init()` does. */
-export function openCounting(options: Partial<RuntimeOptions> = {}) {
-  const device = new CountingDevice();
+export function openCounting(
+  options: Partial<RuntimeOptions> = {},
+  device: CountingDevice = new CountingDevice(),
+) {
   const { seed = 0, memoryBudget = Number.POSITIVE_INFINITY } = options;
   const runtime = new Runtime(device, { seed, memoryBudget });
   setCurrentRuntime(runtime);
