@@ -28,7 +28,7 @@ export interface GivenBatch extends Omit<TrainingBatch, "x" | "y"> {
   readonly y: Elements;
 }
 
-export type Batches = Iterable<GivenBatch> | AsyncIterable<GivenBatch>;
+export type Batches = Iterable<GivenBatch | PromiseLike<GivenBatch>> | AsyncIterable<GivenBatch>;
 
 /**
  * What can be trained on: examples, as `data.dataset` makes them or as `{ x: [N, …], y: [N, …] }`; a text as ids, read
