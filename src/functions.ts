@@ -29,6 +29,7 @@ export {
 export { currentRuntime } from "./runtime/current.ts";
 export { type InitOptions, init, type Opened } from "./runtime/init.ts";
 export { runtimeOf } from "./runtime/locate.ts";
+export { moveVariables } from "./runtime/move.ts";
 export { packVariables } from "./runtime/pack.ts";
 export type { Runtime } from "./runtime/runtime.ts";
 export { nextInitialiserSeed, nextRandomStream } from "./runtime/seeds.ts";

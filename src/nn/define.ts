@@ -10,7 +10,14 @@ import {
   text,
 } from "../arguments.ts";
 import { ArgumentError } from "../errors.ts";
-import { checkTensor, describe, type Tensor, Variable } from "../functions.ts";
+import {
+  checkTensor,
+  describe,
+  moveVariables,
+  type Runtime,
+  type Tensor,
+  Variable,
+} from "../functions.ts";
 import type { Definition, Mode, Module, Parameter, State, Stepped } from "./module.ts";
 import { observe } from "./observe.ts";
 import { exportState, importState } from "./state-dict.ts";
@@ -69,6 +76,7 @@ export function module(kind: string, definition: Definition): Module {
     eval: () => self.train(false),
     stateDict: () => exportState(self),
     loadStateDict: (...saved: Parameters<Module["loadStateDict"]>) => importState(self, ...saved),
+    moveTo: (runtime: Runtime) => moveVariables(self.parameters(), runtime),
     summary: (inputShape: Parameters<Module["summary"]>[0]) => summarise(self, inputShape),
   });
   return self;

@@ -1,4 +1,12 @@
-import type { DType, LoadOptions, SavedEntry, Shape, Tensor, Variable } from "../functions.ts";
+import type {
+  DType,
+  LoadOptions,
+  Runtime,
+  SavedEntry,
+  Shape,
+  Tensor,
+  Variable,
+} from "../functions.ts";
 
 /** What a module carries from one window of a sequence to the next; empty where it carries nothing. */
 export type State = readonly Tensor[];
@@ -83,6 +91,11 @@ export interface Module {
    * @throws ArgumentError for names that are missing or unexpected and entries that are none, ShapeError for shapes
    */
   loadStateDict(dict: SavedDict, options?: LoadOptions): void;
+  /**
+   * Moves all parameters to another runtime, for instance from the cpu to a GPU that has become free. A Trainer moves its
+   * model itself, with all that belongs to the training: `trainer.moveTo`.
+   */
+  moveTo(runtime: Runtime): Promise<void>;
   /** A table of layers, output shapes and parameters for an input of `inputShape`, the batch included. No device. */
   summary(inputShape: Shape): string;
 }

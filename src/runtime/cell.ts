@@ -89,6 +89,8 @@ export class Cell implements Holder {
   #source: GraphValue | undefined;
   #version = 0;
   #stored = 0;
+  /** The first version that had the elements that are stored. */
+  #since = 0;
   #failure: { readonly version: number; readonly error: unknown } | undefined;
   #isDisposed = false;
 
@@ -139,6 +141,12 @@ export class Cell implements Holder {
   /** The call that began `version` has had its effect. */
   store(version: number): void {
     this.#stored = version;
+    this.#since = version;
+  }
+
+  /** The call that began `version` has changed nothing after all. */
+  keep(version: number): void {
+    this.#stored = version;
   }
 
   /**
@@ -160,7 +168,9 @@ export class Cell implements Holder {
 
   /** Whether `node` stands for the elements that are stored now. */
   holds(node: SourceNode): boolean {
-    return this.kind !== "variable" || versions.get(node) === this.#stored;
+    if (this.kind !== "variable") return true;
+    const version = versions.get(node) ?? -1;
+    return version >= this.#since && version <= this.#stored;
   }
 
   /** @throws TraceError where `node` stands for other elements than those that are stored, or what its call failed with */
@@ -177,7 +187,7 @@ export class Cell implements Holder {
   }
 
   #goOn(failed: number): void {
-    if (this.#version === failed) this.store(this.renew());
+    if (this.#version === failed) this.keep(this.renew());
   }
 
   /** Moves the cell into `block`; the caller has moved its elements. */

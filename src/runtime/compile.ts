@@ -140,16 +140,21 @@ class CompiledStep<R> {
     const { runtime, assigned } = entry;
     const held = this.#heldOn(runtime);
     const versions = assigned.map((cell) => cell.renew());
+    const version = (i: number) => versions[i] ?? 0;
     return runtime.enqueue(async () => {
       try {
         await load(held, entry);
         const key = keyOfRun(runtime.seed, stream, count ?? held.runs++);
-        return (await run(entry, args, key)) as R;
-      } finally {
-        // Of a step that failed nothing has changed.
+        const result = await run(entry, args, key);
         assigned.forEach((cell, i) => {
-          cell.store(versions[i] ?? 0);
+          cell.store(version(i));
         });
+        return result as R;
+      } catch (error) {
+        assigned.forEach((cell, i) => {
+          cell.keep(version(i));
+        });
+        throw error;
       }
     });
   }

@@ -81,7 +81,7 @@ export class Runtime {
     this.seed = options.seed;
     this.#memoryBudget = options.memoryBudget;
     void device.lost.then((loss) => {
-      this.#loss = loss;
+      if (!this.#isClosed) this.#loss = loss;
     });
   }
 
@@ -217,16 +217,21 @@ export class Runtime {
       await this.#compute(values, updates);
     } catch (error) {
       if (updates.length === 0) throw error;
-      await this.#assignApart(values, updates);
+      const failed = await this.#assignApart(values, updates);
+      const [one] = values.filter((value) => failed.has(value));
+      if (one !== undefined) throw failed.get(one);
       await this.#compute(values, []);
     }
   }
 
-  /** As far as they can be computed: an assignment that fails must not keep others from taking effect. */
+  /**
+   * As far as they can be computed: an assignment that fails must not keep others from taking effect. Gives what failed,
+   * and why.
+   */
   async #assignApart(
     values: readonly GraphValue[],
     updates: readonly PendingUpdate[],
-  ): Promise<void> {
+  ): Promise<ReadonlyMap<GraphValue, unknown>> {
     const sound: PendingUpdate[] = [];
     const failed: { readonly update: PendingUpdate; readonly error: unknown }[] = [];
     // None is stored before all are computed: they are made of the elements before.
@@ -246,6 +251,7 @@ export class Runtime {
     for (const { update, error } of failed) {
       update.cell.fail(update.version, error, values.includes(update.value));
     }
+    return new Map(failed.map(({ update, error }) => [update.value, error]));
   }
 
   /**
@@ -258,7 +264,7 @@ export class Runtime {
     isPassing = false,
   ): Promise<readonly Cell[]> {
     const alive = updates.filter(({ cell, version }) => {
-      if (cell.isDisposed) cell.store(version);
+      if (cell.isDisposed) cell.keep(version);
       return !cell.isDisposed;
     });
     const stored = new Set(alive.map(({ value }) => value));

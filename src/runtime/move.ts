@@ -1,0 +1,29 @@
+import { GradgpuError } from "../errors.ts";
+import { queueOf } from "./locate.ts";
+import type { Runtime } from "./runtime.ts";
+import type { Variable } from "./tensor.ts";
+
+/**
+ * Moves `variables` to another open runtime, after everything that was called before; what is called once the promise has
+ * settled finds them there. Those that lie side by side do so there, too.
+ * @throws GradgpuError where that runtime is closed or lost, or what is to be moved went with its device
+ */
+export async function moveVariables(variables: Iterable<Variable>, to: Runtime): Promise<void> {
+  if (to.isDead || to.isClosing) {
+    throw new GradgpuError(
+      "moveTo: the runtime must be open; got one that was closed or lost. Open another one with init().",
+    );
+  }
+  const groups = new Map<Runtime | undefined, Variable[]>();
+  for (const variable of new Set(variables)) {
+    const from = queueOf([variable.cell]);
+    groups.set(from, [...(groups.get(from) ?? []), variable]);
+  }
+  await Promise.all(
+    [...groups].map(([from, group]) => {
+      if (from !== undefined && from !== to) return from.move(group, to);
+      for (const { cell } of group) cell.home = to;
+      return undefined;
+    }),
+  );
+}
