@@ -343,7 +343,7 @@ export class Runtime {
   /** @throws OutOfMemoryError, KernelError */
   load(plan: Plan): Promise<Program> {
     return this.withRoom(() => {
-      this.#checkBudget(plan.slots.reduce((total, bytes) => total + bytes, 0));
+      this.#checkBudget(this.device.growth(plan));
       return this.device.load(plan);
     });
   }
