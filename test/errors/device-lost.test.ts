@@ -91,7 +91,9 @@ describe("init", () => {
   it("refuses a device that there is not, with the ones that there are", async () => {
     // A name that TypeScript would refuse as well.
     const wrong = init({ device: "tpu" as "cpu" });
-    await expect(wrong).rejects.toThrow(/"auto", "webgpu", "cpu", a GPUDevice or an opener; got "tpu"/);
+    await expect(wrong).rejects.toThrow(
+      /"auto", "webgpu", "cpu", a GPUDevice or an opener; got "tpu"/,
+    );
     await expect(wrong).rejects.toBeInstanceOf(GradgpuError);
   });
 
