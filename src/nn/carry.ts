@@ -3,6 +3,7 @@ import { ArgumentError, ShapeError } from "../errors.ts";
 import {
   greater,
   type HostArray,
+  type LoadOptions,
   reshape,
   type SavedEntry,
   type Shape,
@@ -58,11 +59,12 @@ export function checkSavedState(
   caller: string,
   expected: readonly Shape[],
   given: readonly SavedEntry[],
+  options?: LoadOptions,
 ): HostArray[] {
   check(caller, "the state", given, list, "Give what state() returned.");
   if (given.length === expected.length)
     return given.map((entry, i) =>
-      savedElements(caller, `tensor ${i} of the state`, entry, expected[i]).slice(),
+      savedElements(caller, `tensor ${i} of the state`, entry, expected[i], options).slice(),
     );
   const listed = expected.map((shape) => `[${shape.join(", ")}]`).join(", ") || "none";
   throw new ArgumentError(

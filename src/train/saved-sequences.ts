@@ -1,6 +1,6 @@
 /** What a Trainer carries, saved: whether it is that of the same model and window, before anything is made for it. */
 import { ArgumentError, ShapeError } from "../errors.ts";
-import type { Shape } from "../functions.ts";
+import type { LoadOptions, Shape } from "../functions.ts";
 import { checkSavedState } from "../nn/carry.ts";
 import type { Module } from "../nn/index.ts";
 import { type CarriedSequences, type SavedStretch, stretchOf } from "./carried.ts";
@@ -12,6 +12,7 @@ export function checkSequences(
   model: Module,
   truncation: Truncation | undefined,
   saved: readonly CarriedSequences[],
+  options?: LoadOptions,
 ): void {
   const sizes = saved.map(({ batchSize }) => batchSize);
   const twice = sizes.find((size, i) => sizes.indexOf(size) < i);
@@ -20,16 +21,17 @@ export function checkSequences(
       `loadState: there must be one state for each size of batch; got several for ${twice} sequences. Load a state as it was saved.`,
     );
   }
-  for (const one of saved) checkOne(model, truncation, one);
+  for (const one of saved) checkOne(model, truncation, one, options);
 }
 
 function checkOne(
   model: Module,
   truncation: Truncation | undefined,
   { batchSize, state, stretch }: CarriedSequences,
+  options: LoadOptions | undefined,
 ): void {
   const shapes = model.stateShapes(batchSize);
-  checkSavedState("loadState", shapes, state);
+  checkSavedState("loadState", shapes, state, options);
   const own = stretchOf(truncation, shapes.length);
   if (own?.every !== stretch?.every || own?.back !== stretch?.back) {
     throw new ArgumentError(

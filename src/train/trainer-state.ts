@@ -1,7 +1,6 @@
 /** A Trainer's state as plain data, and what is made sure of before any of it is loaded. */
-import { check, count, isRecord, rule, shown, whole } from "../arguments.ts";
+import { check, count, list, record, rule, shown, whole } from "../arguments.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
-import { sizeOf } from "../functions.ts";
 import type { StateDict } from "../nn/index.ts";
 import type { Optimizer, SavedVariable } from "../optim/index.ts";
 import type { CarriedSequences } from "./carried.ts";
@@ -31,42 +30,37 @@ export async function readOptimizer(
 }
 
 const CALLER = "loadState";
-const REMEDY =
-  "Load what state() gave, or a structured clone of it: JSON does not keep typed arrays.";
+const REMEDY = "Load what state() gave, or a structured clone of it.";
 
 const wholeNumber = rule("a whole number", Number.isSafeInteger);
-const record = rule("a record", isRecord);
-const list = rule("a list", Array.isArray);
 
-/** @throws ArgumentError, ShapeError where `saved` has not the form of a state, whatever the model */
+/**
+ * Whether `saved` has the form of a state, whatever the model. What is in parameters, optimizer and carried state is
+ * checked by those who load it.
+ * @throws ArgumentError, ShapeError
+ */
 export function checkForm(saved: unknown): asserts saved is TrainerState {
-  const must = (name: string, value: unknown, own: typeof record) =>
-    check(CALLER, name, value, own, REMEDY);
-  must("the state", saved, record);
-  const state = saved as Readonly<Record<string, unknown>>;
-  must("step", state.step, whole);
-  if (state.epoch !== undefined) must("epoch", state.epoch, whole);
-  must("randomStream", state.randomStream, wholeNumber);
-  for (const name of ["parameters", "optimizer"] as const) {
-    must(name, state[name], record);
-    for (const [key, value] of Object.entries(state[name] as object)) {
-      checkArray(`${name} "${key}"`, value, ["f32"]);
-    }
+  const state = checkedRecord("the state", saved);
+  check(CALLER, "step", state.step, whole, REMEDY);
+  if (state.epoch !== undefined) check(CALLER, "epoch", state.epoch, whole, REMEDY);
+  check(CALLER, "randomStream", state.randomStream, wholeNumber, REMEDY);
+  for (const name of ["parameters", "optimizer"]) checkedRecord(name, state[name]);
+  check(CALLER, "sequences", state.sequences, list, REMEDY);
+  for (const [i, one] of Object.entries(state.sequences as unknown[])) {
+    checkSequence(`sequences[${i}]`, one);
   }
-  must("sequences", state.sequences, list);
-  for (const [i, one] of Object.entries(state.sequences as unknown[])) checkSequence(+i, one);
 }
 
-function checkSequence(i: number, saved: unknown): void {
-  const name = `sequences[${i}]`;
-  check(CALLER, name, saved, record, REMEDY);
-  const { batchSize, state, stretch } = saved as Readonly<Record<string, unknown>>;
+function checkedRecord(name: string, value: unknown): Readonly<Record<string, unknown>> {
+  check(CALLER, name, value, record, REMEDY);
+  return value as Readonly<Record<string, unknown>>;
+}
+
+function checkSequence(name: string, saved: unknown): void {
+  const { batchSize, stretch } = checkedRecord(name, saved);
   check(CALLER, `batchSize of ${name}`, batchSize, count, REMEDY);
-  check(CALLER, `state of ${name}`, state, list, REMEDY);
-  for (const one of state as unknown[]) checkArray(`state of ${name}`, one, ["f32"]);
   if (stretch === undefined) return;
-  check(CALLER, `stretch of ${name}`, stretch, record, REMEDY);
-  const { history, borders, owed } = stretch as Readonly<Record<string, unknown>>;
+  const { history, borders, owed } = checkedRecord(`stretch of ${name}`, stretch);
   checkArray(`history of ${name}`, history, ["f32", "i32", "u32", "bool"]);
   checkArray(`owed of ${name}`, owed, ["f32"]);
   if (borders !== undefined) checkArray(`borders of ${name}`, borders, ["f32"]);
@@ -81,8 +75,7 @@ const ARRAYS = {
 
 /** `{ shape, data }` of one of `dtypes`; the first where it says none. */
 function checkArray(name: string, value: unknown, dtypes: readonly (keyof typeof ARRAYS)[]): void {
-  check(CALLER, name, value, record, REMEDY);
-  const { shape, data, dtype = dtypes[0] } = value as Readonly<Record<string, unknown>>;
+  const { shape, data, dtype = dtypes[0] } = checkedRecord(name, value);
   const known = dtypes.find((one) => one === dtype);
   if (known === undefined || !isArrayOf(data, ARRAYS[known])) {
     throw new ArgumentError(
@@ -92,7 +85,7 @@ function checkArray(name: string, value: unknown, dtypes: readonly (keyof typeof
   check(CALLER, `the shape of ${name}`, shape, list, REMEDY);
   const sizes = shape as unknown[];
   for (const size of sizes) check(CALLER, `the shape of ${name}`, size, whole, REMEDY);
-  if (sizeOf(sizes as number[]) === data.length) return;
+  if ((sizes as number[]).reduce((product, n) => product * n, 1) === data.length) return;
   throw new ShapeError(
     `${CALLER}: ${name} must fill its shape; got [${sizes.slice(0, 8).join(", ")}] with ${data.length} numbers. ${REMEDY}`,
   );

@@ -1,5 +1,5 @@
 import { ArgumentError, DisposedError } from "../errors.ts";
-import { runtimeOf, type Shape, Tensor, variable } from "../functions.ts";
+import { type LoadOptions, runtimeOf, type Shape, Tensor, variable } from "../functions.ts";
 import { accuracy, crossEntropy } from "../losses/index.ts";
 import type { Module } from "../nn/index.ts";
 import { checkStateDict } from "../nn/state-dict.ts";
@@ -167,11 +167,12 @@ export class Trainer {
 
   /**
    * Goes on from what `state()` gave: with the data behind step `saved.step`, and a runtime of the same seed, the bits
-   * are those of training that was never stopped. Nothing changes where anything does not fit.
+   * are those of training that was never stopped. Nothing changes where anything does not fit. Numbers that are not
+   * finite are loaded only with `{ allowNonFinite: true }`.
    * @throws ArgumentError for what is no state, for names, windows or numbers of tensors that are not the model's, and
    *   while a fit has not ended; ShapeError for shapes
    */
-  loadState(saved: TrainerState): void {
+  loadState(saved: TrainerState, options?: LoadOptions): void {
     this.#check("loadState");
     if (this.#isFitting) {
       throw new ArgumentError(
@@ -179,11 +180,11 @@ export class Trainer {
       );
     }
     checkForm(saved);
-    checkSequences(this.model, this.#truncation, saved.sequences);
-    checkStateDict(this.model, saved.parameters);
+    checkSequences(this.model, this.#truncation, saved.sequences, options);
+    checkStateDict(this.model, saved.parameters, options);
     // Refuses before it changes anything; what comes behind it has been checked.
-    this.#options.optimizer.loadState(saved.optimizer);
-    this.model.loadStateDict(saved.parameters);
+    this.#options.optimizer.loadState(saved.optimizer, options);
+    this.model.loadStateDict(saved.parameters, options);
     this.#training.load(saved.sequences);
     this.#training.randomStream = saved.randomStream;
     this.#position.step = saved.step;

@@ -79,10 +79,9 @@ const changes: [Path, unknown][] = [
   [bias, MISSING],
   [["parameters", "other"], floats(WORDS)],
   [[...bias, "data"], MISSING],
-  [[...bias, "data"], new Int32Array(WORDS)],
-  [[...bias, "data"], new Float64Array(WORDS)],
   [[...bias, "data"], new Float32Array(2)],
-  [[...bias, "data"], Array(WORDS).fill(0)],
+  [[...bias, "data"], new Float32Array(WORDS).fill(Number.NaN)],
+  [[...bias, "data"], new Uint16Array(WORDS)],
   [
     [...bias, "shape"],
     [WORDS, 1],
@@ -181,9 +180,18 @@ describe("a state that is none", () => {
     const trainer = await trained();
     const state = await trainer.state();
     const json = JSON.parse(JSON.stringify(state)) as TrainerState;
-    expect(() => trainer.loadState(json)).toThrow(/typed array.*structured clone/);
+    expect(() => trainer.loadState(json)).toThrow(/typed array/);
     trainer.loadState(structuredClone(state));
     expect(await trainer.state()).toEqual(state);
+  });
+
+  it("has weights that are not finite, unless they are asked for", async () => {
+    const trainer = await trained();
+    const state = await trainer.state();
+    const broken = changed(state, [...bias, "data"], new Float32Array(WORDS).fill(Number.NaN));
+    expect(await tryToLoad(trainer, broken)).toBe("refused");
+    trainer.loadState(broken, { allowNonFinite: true });
+    expect((await trainer.state()).parameters["2.bias"]?.data[0]).toBeNaN();
   });
 
   it("names a size of batch twice", async () => {
@@ -217,7 +225,7 @@ describe("a state that is none", () => {
         outcomes[await tryToLoad(trainer, wrong)]++;
         trainer.loadState(state);
       }
-      expect(outcomes.refused).toBeGreaterThan(30);
+      expect(outcomes.refused).toBeGreaterThan(25);
       expect((await trainer.fit(some())).steps).toBe(4);
     },
   );
