@@ -82,9 +82,11 @@ const trainer = new Trainer(model, {
   optimizer: optim.adam({ learningRate: 0.01 }),
 });
 const validation = sequences(256, 2);
-const fit = trainer.fit(sequences(1024, 1), { epochs: 5, batchSize: 64, validation });
-for await (const { epoch, validation: scores } of fit) {
-  if (scores !== undefined)
-    console.log(`epoch ${epoch}: loss ${scores.loss.toFixed(4)}, accuracy ${scores.accuracy}`);
-}
+await trainer.fit(sequences(1024, 1), {
+  epochs: 5,
+  batchSize: 64,
+  validation,
+  onEpoch: ({ epoch, validation: scores }) =>
+    console.log(`epoch ${epoch}: loss ${scores?.loss.toFixed(4)}, accuracy ${scores?.accuracy}`),
+});
 await runtime.close();

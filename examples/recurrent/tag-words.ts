@@ -43,14 +43,12 @@ async function learn(
   const model = tagger(hidden, bidirectional);
   const optimizer = optim.adam({ learningRate: 0.01, clipNorm: 1 });
   const trainer = new Trainer(model, { loss: losses.crossEntropy, optimizer });
-  let last = 0;
-  for await (const { loss } of trainer.fit(training, { epochs, batchSize: 50, seed: 1 }))
-    last = loss;
+  const { loss } = await trainer.fit(training, { epochs, batchSize: 50, seed: 1 });
   const test = asDataset(unseen);
   const { accuracy = 0 } = await trainer.evaluate(test, { batchSize: test.length });
   const name = bidirectional ? "from both ends" : "from left to right";
   console.log(
-    `Read ${name}: loss ${last.toFixed(3)}, ${(100 * accuracy).toFixed(2)} % of the words right.`,
+    `Read ${name}: loss ${loss.toFixed(3)}, ${(100 * accuracy).toFixed(2)} % of the words right.`,
   );
   return accuracy;
 }

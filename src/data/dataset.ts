@@ -60,6 +60,11 @@ function columnOf(name: string, given: Column | Given, wanted: DType | undefined
   const column = isScaled(given)
     ? checkedBytes(name, given)
     : valuesOf(`dataset: ${name}`, given, wanted);
+  if (column.time === 0) {
+    throw new ArgumentError(
+      `dataset: ${name} must have the examples along its first dimension; got [${column.shape.join(", ")}], time first. Pad sequences with { batchFirst: true }, or pass time-first batches to a Trainer as they are.`,
+    );
+  }
   if (column.shape.length > 0 && column.data.length === sizeOf(column.shape)) return column;
   throw new ShapeError(
     `dataset: ${name} must have as many values as its shape [N, …] says; got ${column.data.length} values, ` +

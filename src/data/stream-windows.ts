@@ -170,7 +170,7 @@ function windowOf(
 function emptyWindow({ dtype, shape }: StepForm, window: number, rows: number): Values {
   const Elements = dtype === "i32" ? Int32Array : dtype === "f32" ? Float32Array : Uint32Array;
   const whole = [window, rows, ...shape];
-  return { data: new Elements(sizeOf(whole)), shape: whole, dtype };
+  return { data: new Elements(sizeOf(whole)), shape: whole, dtype, time: 0 };
 }
 
 /** Only labels have a value that every loss of gradgpu leaves out. */

@@ -11,26 +11,26 @@ import type { Module } from "./module.ts";
 
 /** max(x, 0). */
 export function relu(): Module {
-  return module("relu", { forward: applyRelu });
+  return module("relu", { timeAxis: "any", forward: applyRelu });
 }
 
 export function tanh(): Module {
-  return module("tanh", { forward: applyTanh });
+  return module("tanh", { timeAxis: "any", forward: applyTanh });
 }
 
 /** 1 / (1 + exp(−x)). */
 export function sigmoid(): Module {
-  return module("sigmoid", { forward: applySigmoid });
+  return module("sigmoid", { timeAxis: "any", forward: applySigmoid });
 }
 
 /** x · Φ(x), exact. Hendrycks & Gimpel 2016. */
 export function gelu(): Module {
-  return module("gelu", { forward: applyGelu });
+  return module("gelu", { timeAxis: "any", forward: applyGelu });
 }
 
 /**
  * exp(x) / Σ exp(x) over `axis`. Not in front of `losses.crossEntropy`, which takes logits.
  */
 export function softmax(axis = -1): Module {
-  return module("softmax", { forward: (x) => applySoftmax(x, axis) });
+  return module("softmax", { timeAxis: "any", forward: (x) => applySoftmax(x, axis) });
 }

@@ -10,6 +10,7 @@ import { checkProbability } from "./options.ts";
 export function dropout(p = 0.5): Module {
   checkProbability("dropout", p);
   return module("dropout", {
+    timeAxis: "any",
     description: `dropout(${p})`,
     forward: (x, { isTraining }) => (isTraining ? drop(x, p) : x),
   });

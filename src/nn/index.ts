@@ -30,6 +30,7 @@ export type {
   StateLayout,
   StatePiece,
   Stepped,
+  TimeAxis,
 } from "./module.ts";
 export type { InitialiseOptions } from "./options.ts";
 export { avgPool2d, maxPool2d } from "./pool.ts";

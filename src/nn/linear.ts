@@ -39,6 +39,7 @@ export function linear(inputs: number, outputs: number, options: LinearOptions =
   };
   return module("linear", {
     description: `linear(${inputs}, ${outputs})`,
+    timeAxis: "any",
     parameters: { weight: { variable: weight, layout }, ...(bias && { bias }) },
     forward(x) {
       if (x.shape.at(-1) !== inputs) {

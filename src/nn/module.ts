@@ -16,6 +16,9 @@ export interface Stepped {
   readonly state: State;
 }
 
+/** Which dimension of its input a module takes for time; "any" where it takes none, and leaves all where they are. */
+export type TimeAxis = 0 | 1 | "any";
+
 export interface Mode {
   /** Dropout and the like are at work. */
   readonly isTraining: boolean;
@@ -70,6 +73,8 @@ export interface Module {
   readonly mode: Mode;
   /** What it takes: `i32` where a model starts with an embedding. */
   readonly inputDType: DType;
+  /** Undefined where it is not known: a Trainer compares it with what its data says of itself. */
+  readonly timeAxis: TimeAxis | undefined;
   /**
    * Applies the module to one window of a sequence. `state` is what the window before gave, or undefined for zeros.
    * @throws ArgumentError where the state has another number of tensors than `stateShapes` says
@@ -106,6 +111,7 @@ interface CommonDefinition {
   readonly children?: Readonly<Record<string, Module>>;
   /** Otherwise that of the first child, or f32. */
   readonly inputDType?: DType;
+  readonly timeAxis?: TimeAxis;
 }
 
 interface StatelessDefinition extends CommonDefinition {

@@ -168,6 +168,7 @@ export function recurrentModule(
 
   const self = module(kind, {
     description: title,
+    timeAxis: batchFirst ? 1 : 0,
     parameters: parametersOf(weights, sizes),
     stateShapes: (batchSize) =>
       bidirectional ? [] : Array.from({ length: stateCount }, () => [batchSize, hidden]),

@@ -23,8 +23,11 @@ export function sequential(
     child,
     states: child.stateShapes(1).length,
   }));
+  const taking = chain.find(({ child }) => child.timeAxis !== "any");
+  const timeAxis = taking === undefined ? "any" : taking.child.timeAxis;
   return module("sequential", {
     children,
+    ...(timeAxis !== undefined && { timeAxis }),
     step(x, state) {
       let y = x;
       let used = 0;

@@ -6,6 +6,7 @@ import { Carried, type CarriedSequences, keepOf, rowsOf } from "./carried.ts";
 import type { FlowNotes, FlowTensors, LayerFlow } from "./flow.ts";
 import type { Forward } from "./forward.ts";
 import { LimitsByType } from "./limits.ts";
+import { checkTime, timeOf } from "./time.ts";
 import type { TrainingBatch } from "./training-data.ts";
 import type { Truncation } from "./window.ts";
 
@@ -113,6 +114,7 @@ export class CompiledByKind {
         "fit: a Trainer cannot be used after dispose(); got a step more. Leave the loop first.",
       );
     }
+    checkTime("fit", this.#model, batch.x, timeOf(batch));
     this.#limits.check(batch);
     this.#batch = batch;
     try {

@@ -20,6 +20,7 @@ import {
 import { Patience } from "./patience.ts";
 import { checkSequences } from "./saved-sequences.ts";
 import { EvaluationSteps, type Position, TrainingSteps } from "./steps.ts";
+import { checkTime } from "./time.ts";
 import { checkForm, readOptimizer, type TrainerState } from "./trainer-state.ts";
 import {
   type Elements,
@@ -235,6 +236,7 @@ export class Trainer {
     this.#check("predict");
     const isTensor = x instanceof Tensor && shape === undefined;
     const input = isTensor ? x : await inputOf("predict", x, shape, this.#wanted.x);
+    if (!(input instanceof Tensor)) checkTime("predict", this.model, input, input.time);
     const output = await this.#evaluation.forward(input);
     return { data: Float32Array.from(await output.data()), shape: output.shape };
   }

@@ -37,3 +37,36 @@ describe("padSequences", () => {
     expect(() => padSequences(list, { steps: 3.5 })).toThrow("got 3.5");
   });
 });
+
+describe("numbers that are not whole", () => {
+  test("stay what they are, filled up with zeros", () => {
+    const { values } = padSequences([[0.5, 0.7], [0.1]]);
+    expect(values).toEqual({
+      data: Float32Array.of(0.5, 0.1, 0.7, 0),
+      shape: [2, 2],
+      dtype: "f32",
+      time: 0,
+    });
+  });
+
+  test("make f32 of all: arrays of floats, large numbers, NaN, a fill that is not whole", () => {
+    const dtypeOf = (...args: Parameters<typeof padSequences>) =>
+      padSequences(...args).values.dtype;
+    expect(dtypeOf([Float32Array.of(1, 2)])).toBe("f32");
+    expect(dtypeOf([Float64Array.of(1, 2), [1]])).toBe("f32");
+    expect(dtypeOf([[2 ** 40]])).toBe("f32");
+    expect(dtypeOf([[1, Number.NaN]])).toBe("f32");
+    expect(dtypeOf([[1]], { fill: 0.5 })).toBe("f32");
+    expect(dtypeOf([[1]], { dtype: "f32" })).toBe("f32");
+    expect(dtypeOf([[1], Uint8Array.of(3)])).toBe("i32");
+  });
+
+  test("are refused where i32 is asked for, and so is what is no number", () => {
+    expect(() => padSequences([[1, 0.5]], { dtype: "i32" })).toThrow(/0.5 as step 1 of sequence 0/);
+    const wrong = [[["a"]], [[[1, 2]]], [[undefined]], [5], "text", undefined, {}];
+    for (const sequences of wrong) {
+      expect(() => padSequences(sequences as never)).toThrow(ArgumentError);
+    }
+    expect(() => padSequences([[1]], { length: 3 } as never)).toThrow(ArgumentError);
+  });
+});

@@ -1,0 +1,110 @@
+/** Data says which of its dimensions is time, and a Trainer compares that with what the model takes for it. */
+import { beforeEach, describe, expect, it } from "vitest";
+import { ArgumentError } from "../../../src/errors.ts";
+import { transpose } from "../../../src/functions.ts";
+import { data, losses, nn, optim, Trainer } from "../../../src/index.ts";
+import type { TrainingData } from "../../../src/train/index.ts";
+import { openCounting } from "../runtime/open.ts";
+
+beforeEach(() => {
+  openCounting();
+});
+
+const SIZE = 4;
+/** As many sequences as steps: no size tells which is which. */
+const ids = Array.from({ length: SIZE }, (_, b) =>
+  Array.from({ length: SIZE }, (__, t) => (b + t) % 5),
+);
+
+const layers = (batchFirst: boolean, kind: "lstm" | "gru" | "rnn" = "lstm") => [
+  nn.embedding(5, 3),
+  nn.dropout(0.1),
+  nn.linear(3, 3),
+  nn.relu(),
+  nn[kind](3, 3, { batchFirst }),
+];
+const tagger = (batchFirst: boolean) =>
+  nn.sequential(nn.sequential(...layers(batchFirst)), nn.linear(3, 5));
+const reader = (batchFirst: boolean) =>
+  nn.sequential(...layers(batchFirst, "gru"), nn.lastStep({ batchFirst }), nn.linear(3, 5));
+
+const trainerOf = (model: nn.Module, window?: number) =>
+  new Trainer(model, {
+    loss: losses.crossEntropy,
+    optimizer: optim.adam({ learningRate: 0.1 }),
+    ...(window !== undefined && { window }),
+  });
+
+const padded = (batchFirst: boolean) => data.padSequences(ids, { batchFirst }).values;
+const labels = [0, 1, 2, 3];
+
+async function stepsOf(model: nn.Module, given: TrainingData, window?: number) {
+  return (await trainerOf(model, window).fit(given, { batchSize: SIZE })).steps;
+}
+
+describe("data of functions of gradgpu/data", () => {
+  it("says which dimension is time", () => {
+    expect(padded(true).time).toBe(1);
+    expect(padded(false).time).toBe(0);
+    const examples = data.dataset({ x: padded(true), y: labels });
+    const [batch] = data.batches(examples, { batchSize: 2 });
+    expect(batch?.x.time).toBe(1);
+  });
+
+  it("is refused as examples where time comes first", () => {
+    expect(() => data.dataset({ x: padded(false), y: padded(false) })).toThrow(ArgumentError);
+    expect(() => data.dataset({ x: padded(false), y: padded(false) })).toThrow(/batchFirst: true/);
+  });
+});
+
+describe("examples [B, T]", () => {
+  const examples = () => data.dataset({ x: padded(true), y: padded(true) });
+
+  it("train a model whose layers are batchFirst", async () => {
+    expect(await stepsOf(tagger(true), examples())).toBe(1);
+    expect(await stepsOf(reader(true), { x: ids, y: labels })).toBe(1);
+  });
+
+  it("are refused by one whose layers take time first, though the sizes fit", async () => {
+    for (const given of [examples(), { x: ids, y: ids }, [{ x: padded(true), y: padded(true) }]]) {
+      const fit = stepsOf(tagger(false), given);
+      await expect(fit).rejects.toThrow(/\[B, T, …\], for a model of \[T, B, …\].*batchFirst/);
+      await expect(fit).rejects.toBeInstanceOf(ArgumentError);
+    }
+    await expect(stepsOf(reader(false), { x: ids, y: labels })).rejects.toThrow(/batchFirst/);
+    const evaluation = trainerOf(tagger(false)).evaluate(examples(), { batchSize: SIZE });
+    await expect(evaluation).rejects.toThrow(/batchFirst/);
+    await expect(trainerOf(tagger(false)).predict(padded(true))).rejects.toThrow(
+      /predict.*batchFirst/,
+    );
+  });
+
+  it("train a module of one's own, which may turn them", async () => {
+    const inner = tagger(false);
+    const turned = nn.module("turned", {
+      children: { inner },
+      stateShapes: () => [],
+      step: (x) => ({ y: transpose(inner(transpose(x, [1, 0])), [1, 0, 2]), state: [] }),
+    });
+    expect(await stepsOf(turned, examples())).toBe(1);
+    expect(await stepsOf(nn.sequential(turned), examples())).toBe(1);
+  });
+});
+
+describe("data [T, B]", () => {
+  it("trains a model that takes time first", async () => {
+    expect(await stepsOf(tagger(false), [{ x: padded(false), y: padded(false) }])).toBe(1);
+    expect(await stepsOf(tagger(false), Int32Array.from(ids.flat()), SIZE)).toBe(1);
+  });
+
+  it("is refused by one whose layers are batchFirst", async () => {
+    const text = Int32Array.from(ids.flat());
+    const stream = () => data.streamWindows([[text], [text]], { window: SIZE });
+    for (const given of [text, stream, [{ x: padded(false), y: padded(false) }]]) {
+      const fit = stepsOf(tagger(true), given, SIZE);
+      await expect(fit).rejects.toThrow(
+        /\[T, B, …\], for a model of \[B, T, …\].*without batchFirst/,
+      );
+    }
+  });
+});
