@@ -26,38 +26,28 @@ export interface Call {
   run(notes: (value: unknown) => void): unknown;
 }
 
-/**
- * What other code of gradgpu calls and no user has a reason to: it trusts its arguments. All else that is exported is
- * called with anything.
- */
-const INNER = new Set([
-  ...["settle", "settleAssigned"].flatMap((name) => [`Tensor.${name}`, `Variable.${name}`]),
-  ...[
-    "enqueue",
-    "nextKey",
-    "noteAssigned",
-    "evaluate",
-    "evaluateInTurn",
-    "flush",
-    "load",
-    "bind",
-    "upload",
-    "storageOf",
-    "release",
-    "allocate",
-    "read",
-  ].map((name) => `Runtime.${name}`),
-]);
+/** Types whose members only gradgpu itself calls, and trusts itself. */
+const INNER_TYPES = new Set(["Device"]);
+/** Likewise members of types that users have: all of a Runtime's but these, and what evaluation tells tensors. */
+const USERS_OF_RUNTIME = new Set(["memory", "close", "dispose", "asyncDispose"]);
+const INNER = new Set(["settle", "settleAssigned"]);
+
+function isInner(owner: string, member: string): boolean {
+  return owner === "Runtime" ? !USERS_OF_RUNTIME.has(member) : INNER.has(member);
+}
 
 export function readTargets(): Target[] {
   const { functions, members, results } = readSurface(new Set(Object.keys(instances)));
-  const missing = [...results].filter((name) => instances[name] === undefined && !isData(name));
+  const missing = [...results].filter(
+    (name) => instances[name] === undefined && !INNER_TYPES.has(name),
+  );
   if (missing.length > 0) throw new Error(`instances.ts makes none of: ${missing.join(", ")}`);
   const targets: Target[] = [...functions].map(([path, signature]) => ({ path, signature }));
   for (const [owner, signatures] of members) {
     if (instances[owner] === undefined) continue;
     for (const [member, signature] of signatures) {
       const name = memberName(member);
+      if (isInner(owner, name)) continue;
       const path =
         member === "()"
           ? `${owner}()`
@@ -67,12 +57,8 @@ export function readTargets(): Target[] {
       targets.push({ path, owner, member, signature });
     }
   }
-  return targets.filter(
-    ({ path, owner }) => !INNER.has(path) && (owner !== undefined || isCallable(path)),
-  );
+  return targets.filter(({ path, owner }) => owner !== undefined || isCallable(path));
 }
-
-const isData = (_: string) => false;
 
 /** `__@dispose@123` is what the compiler calls `[Symbol.dispose]`. */
 function memberName(member: string): string {

@@ -161,6 +161,13 @@ export const instances: Readonly<Record<string, Instance>> = {
   },
   Optimizer: optimizerArg,
   Trainer: ({ dice }) => trainerFor(dice.pick(Object.keys(models))),
+  Fit: ({ dice }) => {
+    const name = dice.pick(Object.keys(models));
+    const [trainer, data] = [trainerFor(name), datasetFor(name)];
+    return made("$1.fit($2, { batchSize: 2 })", [trainer, data], (one, from) =>
+      (one as gradgpu.Trainer).fit(from as gradgpu.data.Dataset, { batchSize: 2 }),
+    );
+  },
   StatefulSession: ({ dice }) => {
     const { text, make } = dice.pick([...Object.values(models), recurrent.lstm]);
     return leaf(`nn.stateful(${text})`, () => nn.stateful(make()));

@@ -10,7 +10,8 @@ export interface SettleOptions {
 }
 
 export async function settle(result: unknown, options: SettleOptions): Promise<void> {
-  const value = await result;
+  // What can be iterated may also be awaited, but hardly both.
+  const value = isIterator(result) ? result : await result;
   options.notes(value);
   if (isIterator(value)) {
     for (let i = 0; i < ITEMS; i++) {
