@@ -4,7 +4,8 @@ import type { Device } from "../device.ts";
 import type { CpuOpenerOptions, WorkerUrl } from "../opener.ts";
 import { CpuDevice } from "./device.ts";
 import { workerSource, workerStamp } from "./generated/worker.ts";
-import { type FromWorker, firstTensorAddress, PAGE_BYTES } from "./messages.ts";
+import { lockName, watchLock } from "./liveness.ts";
+import { type FromWorker, firstTensorAddress, PAGE_BYTES, type Start } from "./messages.ts";
 import { type CompiledKernels, compileKernels } from "./module.ts";
 import { canShareMemory, defaultThreads, spawn, type WorkerHandle } from "./spawn.ts";
 import { cpuTraits } from "./traits.ts";
@@ -44,14 +45,26 @@ export async function openCpuDevice(options: CpuOptions = {}): Promise<Device> {
     : { memory: undefined, maximumPages: MAXIMUM_PAGES[0] ?? pages };
 
   // Workers may speak before there is a device to speak to.
-  const listener: { device?: CpuDevice } = {};
+  const listener: { device?: CpuDevice; loss?: string } = {};
   const starting: Promise<WorkerHandle>[] = [];
   for (let thread = 0; thread < threads; thread++) {
     starting.push(
       startWorker(
-        { kind: "start", module: kernels.module, memory, pages, maximumPages, thread, threads },
+        {
+          kind: "start",
+          module: kernels.module,
+          memory,
+          pages,
+          maximumPages,
+          thread,
+          threads,
+          lock: lockName(),
+        },
         (message) => listener.device?.receive(message),
-        (reason) => listener.device?.lose(reason),
+        (reason) => {
+          listener.loss ??= reason;
+          listener.device?.lose(reason);
+        },
         options.workerUrl,
       ),
     );
@@ -65,6 +78,8 @@ export async function openCpuDevice(options: CpuOptions = {}): Promise<Device> {
     reserve: reserver(memory, pages, maximumPages),
   });
   listener.device = device;
+  // One that was ready may have ended while others were starting.
+  if (listener.loss !== undefined) device.lose(listener.loss);
   return device;
 }
 
@@ -82,7 +97,7 @@ function describeDevice(
 const ANSWER_MS = 20_000;
 
 function startWorker(
-  start: Parameters<WorkerHandle["post"]>[0],
+  start: Start,
   message: (message: FromWorker) => void,
   failed: (reason: string) => void,
   served: WorkerUrl | undefined,
@@ -103,7 +118,7 @@ function startWorker(
           else if (said.kind === "ready") {
             clearTimeout(limit);
             handle.letGo();
-            resolve(handle);
+            resolve(said.isLocked ? watched(handle, start.lock, failed) : handle);
           }
           message(said);
         },
@@ -120,6 +135,21 @@ function startWorker(
     handle.hold();
     handle.post(start, []);
   });
+}
+
+/** A worker whose end is told even where no event tells of it. */
+function watched(
+  handle: WorkerHandle,
+  lock: string | undefined,
+  failed: (reason: string) => void,
+): WorkerHandle {
+  if (lock === undefined) return handle;
+  const endWatch = watchLock(lock, () => failed("a worker was ended by somebody else"));
+  const terminate = () => {
+    endWatch();
+    handle.terminate();
+  };
+  return { ...handle, terminate };
 }
 
 /** All workers, or none: where one cannot start, the others are ended. */

@@ -25,6 +25,8 @@ export interface Start {
   readonly maximumPages: number;
   readonly thread: number;
   readonly threads: number;
+  /** What the worker is to hold while it lives; see liveness.ts. */
+  readonly lock: string | undefined;
 }
 
 export interface ReadBytes {
@@ -115,7 +117,7 @@ export type ToWorker = Start | { readonly kind: "commands"; readonly commands: r
 
 export type FromWorker =
   /** `stamp` tells which sources the worker was made from. */
-  | { readonly kind: "ready"; readonly stamp: string }
+  | { readonly kind: "ready"; readonly stamp: string; readonly isLocked: boolean }
   | {
       readonly kind: "results";
       /** Without data where the worker has no room for a copy of them. */

@@ -56,6 +56,7 @@ function spawnNode(
   worker.on("error", (error) =>
     events.failed(error instanceof Error ? error.message : String(error)),
   );
+  worker.on("messageerror", () => events.failed("a worker's answer could not be read"));
   worker.on("exit", (code) => events.failed(`the worker ended with code ${code}`));
   worker.unref();
   return {

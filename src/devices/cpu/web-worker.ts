@@ -26,6 +26,7 @@ export function spawnWeb(
     revoke();
     events.failed(event.message || "the worker's script could not be loaded");
   };
+  worker.onmessageerror = () => events.failed("a worker's answer could not be read");
   return {
     post: (message, transfer) => worker.postMessage(message, transfer),
     terminate: () => worker.terminate(),

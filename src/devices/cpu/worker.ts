@@ -1,6 +1,7 @@
 /** The worker's entry: a Web Worker, or a worker thread of Node. */
 import { referenceKernels } from "../reference/table.ts";
 import { Conductor, type KernelExports } from "./conductor.ts";
+import { holdLock } from "./liveness.ts";
 import { FIRST_ADDRESS, type FromWorker, type Start, type ToWorker } from "./messages.ts";
 
 interface Port {
@@ -43,7 +44,8 @@ function fault(error: unknown): void {
   port.post({ kind: "fault", message }, []);
 }
 
-function start({ module, memory: shared, pages, maximumPages, thread, threads }: Start): void {
+async function start(message: Start): Promise<void> {
+  const { module, memory: shared, pages, maximumPages, thread, threads } = message;
   const memory = shared ?? new WebAssembly.Memory({ initial: pages, maximum: maximumPages });
   const instance = new WebAssembly.Instance(module, { env: { memory } });
   // The exports of a module that was compiled from wasm/index.ts.
@@ -51,14 +53,16 @@ function start({ module, memory: shared, pages, maximumPages, thread, threads }:
   if (kernels.staticEnd() > FIRST_ADDRESS)
     throw new Error("the kernels' own data reaches into the tensors");
   kernels.initialise(FIRST_ADDRESS);
-  port.post({ kind: "ready", stamp: WORKER_STAMP }, []);
+  // Before anything can block the worker for ever.
+  const isLocked = await holdLock(message.lock);
+  port.post({ kind: "ready", stamp: WORKER_STAMP, isLocked }, []);
   if (thread > 0) kernels.follow(thread, threads);
   else conductor = new Conductor(memory, kernels, referenceKernels, port.post);
 }
 
 port.listen((message) => {
   try {
-    if (message.kind === "start") start(message);
+    if (message.kind === "start") start(message).catch(fault);
     else for (const command of message.commands) conductor?.obey(command);
   } catch (error) {
     fault(error);
