@@ -5,13 +5,13 @@ import type { runFallback } from "./fallback.ts";
 export type LoadFallback = () => Promise<typeof runFallback>;
 
 /** The reference kernels by `import()`. @throws DeviceUnavailableError where it is refused or their file is missing */
-export async function importFallback(): Promise<typeof runFallback> {
+export async function importFallback(): ReturnType<LoadFallback> {
   const loading = import("./fallback.ts");
-  const { runFallback } = await loading.catch((error: unknown) => {
+  const { runFallback: run } = await loading.catch((error: unknown) => {
     throw new DeviceUnavailableError(
       `webgpu: the reference kernels must load for an op that has no kernel of its own; got ${String(error)}. ` +
         'Where import() is refused, open the device by webgpu() from "gradgpu/devices/webgpu".',
     );
   });
-  return runFallback;
+  return run;
 }

@@ -1,4 +1,5 @@
 /** gradgpu/devices/webgpu: the webgpu device by a static import, for places that refuse `import()`, as service workers do. */
+import { checkOptions, flag, oneOf, type Rule, rule } from "../../arguments.ts";
 import type { DeviceOpener, GpuDevice, GpuSource } from "../opener.ts";
 import { runFallback } from "./fallback.ts";
 import { openWebgpuDevice } from "./open.ts";
@@ -16,8 +17,14 @@ export interface WebgpuOpenerOptions {
   readonly powerPreference?: "low-power" | "high-performance";
 }
 
-/** The webgpu device, to be opened by `init({ device: webgpu() })`. */
+/** The webgpu device, to be opened by `init({ device: webgpu() })`. @throws ArgumentError */
 export function webgpu(options: WebgpuOpenerOptions = {}): DeviceOpener {
+  checkOptions("webgpu", options, {
+    device: part("createBuffer", "a GPUDevice"),
+    gpu: part("requestAdapter", "a GPU, as navigator.gpu is"),
+    software: flag,
+    powerPreference: oneOf("low-power", "high-performance"),
+  });
   const { device, gpu, ...rest } = options;
   const given = {
     ...rest,
@@ -27,4 +34,9 @@ export function webgpu(options: WebgpuOpenerOptions = {}): DeviceOpener {
     loadFallback: async () => runFallback,
   };
   return { name: "webgpu", options, open: () => openWebgpuDevice(given) };
+}
+
+/** An object that has the method `name`. */
+function part(name: string, is: string): Rule {
+  return rule(is, (value) => typeof value === "object" && value !== null && name in value);
 }
