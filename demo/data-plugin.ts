@@ -24,7 +24,8 @@ export function dataPlugin(): Plugin {
     name: "gradgpu-demo-data",
     configureServer(server) {
       server.middlewares.use("/data", (request, response, next) => {
-        const load = files[request.url?.slice(1) ?? ""];
+        const name = request.url?.slice(1) ?? "";
+        const load = Object.hasOwn(files, name) ? files[name] : undefined;
         if (load === undefined) return next();
         response.setHeader("Content-Type", "application/octet-stream");
         load().then((bytes) => response.end(bytes), next);

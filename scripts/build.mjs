@@ -1,17 +1,19 @@
-// Builds dist/: one JavaScript entry per subpath export, shared chunks, and declarations.
-// The exports in package.json are the list of entries, so the two cannot differ.
+// Builds dist/: one JavaScript entry per subpath export, shared chunks, the cpu device's worker, and declarations.
+// The exports in package.json are the list of entries, so the two cannot differ. The code is left readable: an uncaught
+// error in Node prints the line it comes from, and whoever bundles it makes it small.
 
-import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
+import { writeDeclarations } from "./declarations.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
-const { exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+const { exports, version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
-const entryPoints = Object.values(exports).map((target) => target["gradgpu-source"]);
+const entries = Object.entries(exports).filter(([, target]) => typeof target === "object");
+const entryPoints = entries.map(([, target]) => target["gradgpu-source"]);
 const missing = entryPoints.filter((path) => !existsSync(join(root, path)));
 if (missing.length > 0) {
   console.error(`build: package.json exports files that do not exist: ${missing.join(", ")}.`);
@@ -19,30 +21,37 @@ if (missing.length > 0) {
 }
 
 rmSync(join(root, "dist"), { recursive: true, force: true });
-const result = await build({
+const options = {
   absWorkingDir: root,
-  entryPoints,
-  outbase: "src",
-  outdir: "dist",
   bundle: true,
-  splitting: true,
-  minify: true,
-  sourcemap: true,
   format: "esm",
   platform: "neutral",
   target: "es2022",
+};
+const { metafile } = await build({
+  ...options,
+  entryPoints,
+  outbase: "src",
+  outdir: "dist",
+  splitting: true,
   external: ["node:*", "webgpu"],
   define: { __GRADGPU_DEBUG__: "false" },
   metafile: true,
 });
-execFileSync(
-  process.execPath,
-  [join(root, "node_modules/typescript/bin/tsc"), "-p", "tsconfig.build.json"],
-  {
-    cwd: root,
-    stdio: "inherit",
-  },
+await writeWorker(join(root, exports["./cpu-worker.js"]));
+writeDeclarations(
+  join(root, "dist"),
+  entries.map(([, target]) => target.types),
 );
+
+/** The worker that pages can serve, which is the very text that the others start from a Blob. */
+async function writeWorker(path) {
+  const source = "src/devices/cpu/generated/worker.ts";
+  const { outputFiles } = await build({ ...options, entryPoints: [source], write: false });
+  const module = `data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`;
+  const { workerSource } = await import(module);
+  writeFileSync(path, `// gradgpu ${version}: the worker of the cpu device.\n${workerSource}`);
+}
 
 /** The bytes a page loads for `path`: the file and the chunks that it imports statically, gzipped. */
 function gzippedBytes(path) {
@@ -50,7 +59,7 @@ function gzippedBytes(path) {
   const visit = (file) => {
     if (seen.has(file)) return;
     seen.add(file);
-    for (const imported of result.metafile.outputs[file].imports) {
+    for (const imported of metafile.outputs[file].imports) {
       if (!imported.external && imported.kind === "import-statement") visit(imported.path);
     }
   };
@@ -58,12 +67,12 @@ function gzippedBytes(path) {
   return [...seen].reduce((sum, file) => sum + gzipSync(readFileSync(join(root, file))).length, 0);
 }
 
-for (const [subpath, target] of Object.entries(exports)) {
+for (const [subpath, target] of entries) {
   const file = target.default.slice(2);
   if (!existsSync(join(root, target.types)))
     throw new Error(`build: ${target.types} was not made.`);
   const own = statSync(join(root, file)).size;
   console.log(
-    `${subpath}: ${own} bytes, ${(gzippedBytes(file) / 1024).toFixed(1)} KiB gzipped with its chunks`,
+    `${subpath}: ${own} bytes, ${(gzippedBytes(file) / 1000).toFixed(1)} KB gzipped with its chunks, before it is minified`,
   );
 }

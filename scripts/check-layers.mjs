@@ -4,8 +4,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 
-const base = ["errors", "arguments"];
+const base = ["errors", "arguments", "dispose"];
 const core = [...base, "tensor", "ops", "graph", "autodiff", "scheduler"];
+const below = (layer) => core.slice(0, core.indexOf(layer));
 const contract = ["devices/device.ts", "devices/opener.ts"];
 const device = [...core, "debug", ...contract, "devices/shared"];
 const verbs = [...base, "functions.ts"];
@@ -14,12 +15,13 @@ const verbs = [...base, "functions.ts"];
 const layers = {
   errors: [],
   arguments: ["errors"],
+  dispose: [],
   "decompress.ts": [],
   tensor: base,
-  ops: core.slice(0, 3),
-  graph: core.slice(0, 4),
-  autodiff: core.slice(0, 5),
-  scheduler: core.slice(0, 6),
+  ops: below("ops"),
+  graph: below("graph"),
+  autodiff: below("autodiff"),
+  scheduler: below("scheduler"),
   debug: [],
   "devices/device.ts": core,
   "devices/opener.ts": ["devices/device.ts"],

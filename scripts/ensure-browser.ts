@@ -3,40 +3,65 @@
  * downloaded, or, where that is not possible, installed by Debian's package manager.
  */
 import { spawnSync } from "node:child_process";
-import { BROWSER_CACHE, findInstalledBrowser } from "./browser.ts";
+import { existsSync } from "node:fs";
+import { Browser, BrowserTag, install, resolveBuildId } from "@puppeteer/browsers";
+import { BROWSER_CACHE, downloadPlatform, findInstalledBrowser } from "./browser.ts";
 
-function run(command: string, ...args: readonly string[]): boolean {
-  console.log(`> ${command} ${args.join(" ")}`);
-  return spawnSync(command, args, { stdio: "inherit" }).status === 0;
+/** A firewall may swallow what is asked for without an answer. */
+const ANSWER_MS = 30_000;
+
+async function download(): Promise<void> {
+  const platform = downloadPlatform();
+  if (platform === undefined) throw new Error("there is no Chrome to download for this platform");
+  console.log(`Downloading Chrome to ${BROWSER_CACHE} …`);
+  const silence = new Promise<never>((_, reject) => {
+    setTimeout(() => reject(new Error("no answer")), ANSWER_MS).unref();
+  });
+  const buildId = await Promise.race([
+    resolveBuildId(Browser.CHROME, platform, BrowserTag.STABLE),
+    silence,
+  ]);
+  await install({ browser: Browser.CHROME, buildId, cacheDir: BROWSER_CACHE, platform });
 }
 
-const isRoot = process.getuid?.() === 0;
+async function installPackage(): Promise<void> {
+  if (!existsSync("/usr/bin/apt-get") || process.getuid?.() !== 0)
+    throw new Error("only root on Debian can install it as a package");
+  console.log("Installing Debian's Chromium …");
+  apt("update", "-qq");
+  apt("install", "-y", "-qq", "chromium");
+}
 
-const ways: readonly (() => boolean)[] = [
-  () => run("npx", "browsers", "install", "chrome@stable", "--path", BROWSER_CACHE),
-  () =>
-    isRoot && run("apt-get", "update", "-qq") && run("apt-get", "install", "-y", "-qq", "chromium"),
-];
+/** Quiet, but for what it says when it fails. */
+function apt(...args: readonly string[]): void {
+  const { status, stderr } = spawnSync("apt-get", args, {
+    encoding: "utf8",
+    env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
+  });
+  if (status !== 0) throw new Error(`apt-get ${args[0]} failed:\n${stderr}`);
+}
 
-function ensure(): string | undefined {
-  const found = findInstalledBrowser();
-  if (found !== undefined) return found;
+async function ensure(): Promise<void> {
+  if (findInstalledBrowser() !== undefined) return;
   console.log("No Chrome or Chromium is installed; the tests need one.");
-  for (const way of ways) {
-    way();
-    const installed = findInstalledBrowser();
-    if (installed !== undefined) return installed;
+  for (const way of [download, installPackage]) {
+    try {
+      await way();
+    } catch (error) {
+      console.log(`That did not work: ${error instanceof Error ? error.message : error}.`);
+    }
+    if (findInstalledBrowser() !== undefined) return;
   }
-  return undefined;
+  throw new Error(
+    "No browser could be installed. Install Chrome or Chromium yourself, or set PUPPETEER_EXECUTABLE_PATH.",
+  );
 }
 
 try {
-  if (ensure() === undefined) {
-    throw new Error(
-      "No browser could be installed. Install Chrome or Chromium yourself, or set PUPPETEER_EXECUTABLE_PATH.",
-    );
-  }
+  await ensure();
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;
 }
+// A request that nobody answers must not keep the process.
+process.exit();

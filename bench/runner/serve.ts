@@ -2,6 +2,7 @@
 import { createReadStream, statSync } from "node:fs";
 import { createServer } from "node:http";
 import { extname, join, normalize, sep } from "node:path";
+import { pipeline } from "node:stream";
 
 const TYPES: Readonly<Record<string, string>> = {
   ".html": "text/html; charset=utf-8",
@@ -17,6 +18,25 @@ export interface FileServer {
   close(): Promise<void>;
 }
 
+/** The decoded path of a request, or undefined where it is none: a bad escape, a NUL, a target that is no address. */
+function pathOf(target: string | undefined): string | undefined {
+  try {
+    const path = decodeURIComponent(new URL(`http://localhost${target ?? "/"}`).pathname);
+    return path.includes("\0") ? undefined : path;
+  } catch {
+    return undefined;
+  }
+}
+
+function isFile(path: string): boolean {
+  try {
+    return statSync(path).isFile();
+  } catch {
+    // Missing, longer than a name may be, or not for us to read.
+    return false;
+  }
+}
+
 /** Serves `folders`: address prefix ("/packages/") → folder. The longest prefix that fits wins. */
 export async function serveFiles(
   folders: Readonly<Record<string, string>>,
@@ -24,13 +44,17 @@ export async function serveFiles(
 ): Promise<FileServer> {
   const prefixes = Object.keys(folders).sort((a, b) => b.length - a.length);
   const server = createServer((request, response) => {
-    const path = decodeURIComponent(new URL(request.url ?? "/", "http://localhost").pathname);
+    const path = pathOf(request.url);
+    if (path === undefined) {
+      response.writeHead(400).end();
+      return;
+    }
     const prefix = prefixes.find((candidate) => path.startsWith(candidate));
     const folder = prefix === undefined ? undefined : folders[prefix];
     const rest = path.slice(prefix?.length ?? 0) || "index.html";
     const file = folder === undefined ? "" : normalize(join(folder, rest));
     const isInside = folder !== undefined && file.startsWith(normalize(folder) + sep);
-    if (!isInside || statSync(file, { throwIfNoEntry: false })?.isFile() !== true) {
+    if (!isInside || !isFile(file)) {
       response.writeHead(404).end();
       return;
     }
@@ -40,7 +64,8 @@ export async function serveFiles(
       "Cross-Origin-Embedder-Policy": "require-corp",
       "Cross-Origin-Resource-Policy": "same-origin",
     });
-    createReadStream(file).pipe(response);
+    // A file that cannot be read, or a reader who leaves, ends this answer and nothing else.
+    pipeline(createReadStream(file), response, () => undefined);
   });
   await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
   const address = server.address();

@@ -67,7 +67,7 @@ export interface Module {
   readonly kind: string;
   /** The kind with its settings, as `summary()` shows it. */
   readonly description: string;
-  readonly children: readonly (readonly [name: string, Module])[];
+  readonly children: readonly (readonly [name: string, child: Module])[];
   /** Its own parameters, without those of its children. */
   readonly own: Readonly<Record<string, Parameter>>;
   readonly mode: Mode;

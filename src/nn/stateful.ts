@@ -1,4 +1,5 @@
 import { checkOptions, count } from "../arguments.ts";
+import { dispose } from "../dispose.ts";
 import { DisposedError, ShapeError } from "../errors.ts";
 import {
   type Compiled,
@@ -97,7 +98,7 @@ export class StatefulSession {
     });
   }
 
-  [Symbol.dispose](): void {
+  [dispose](): void {
     this.dispose();
   }
 

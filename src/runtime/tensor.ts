@@ -1,4 +1,5 @@
 import { shown } from "../arguments.ts";
+import { dispose } from "../dispose.ts";
 import { ArgumentError, DisposedError, InternalError, ShapeError, TraceError } from "../errors.ts";
 import type { GraphValue } from "../graph/graph.ts";
 import type { DType, HostArray } from "../tensor/dtype.ts";
@@ -75,7 +76,7 @@ export class Tensor {
     return this.#isDisposed;
   }
 
-  [Symbol.dispose](): void {
+  [dispose](): void {
     this.dispose();
   }
 

@@ -1,3 +1,4 @@
+import { dispose } from "../dispose.ts";
 import { ArgumentError, DisposedError } from "../errors.ts";
 import { type LoadOptions, runtimeOf, type Shape, Tensor, variable } from "../functions.ts";
 import { accuracy, crossEntropy } from "../losses/index.ts";
@@ -252,7 +253,7 @@ export class Trainer {
     this.#evaluation.dispose();
   }
 
-  [Symbol.dispose](): void {
+  [dispose](): void {
     this.dispose();
   }
 

@@ -5,10 +5,11 @@
  * from `process.getBuiltinModule`, so a bundler for the browser finds nothing to include.
  */
 
+import { findSwiftShader } from "./swiftshader.ts";
+
 export interface NodeGpuOptions {
   /**
-   * true: SwiftShader, the software GPU that ships beside Chromium and Chrome (Linux only; elsewhere the
-   * caller sets VK_ICD_FILENAMES). false: hardware or nothing. Missing: whatever the drivers offer.
+   * true: SwiftShader, the software GPU that ships beside Chromium and Chrome. false: hardware or nothing. Missing: whatever the drivers offer.
    */
   readonly software?: boolean;
   /** Dawn's options, for example `["backend=null"]` or `["enable-dawn-features=dump_shaders"]`. */
@@ -64,41 +65,12 @@ function mayHaveHardware(): boolean {
 async function loadDawn(): Promise<Dawn | undefined> {
   const specifier = "webgpu";
   try {
-    return (await import(/* @vite-ignore */ specifier)) as Dawn;
+    return (await import(/* webpackIgnore: true */ /* @vite-ignore */ specifier)) as Dawn;
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === "ERR_MODULE_NOT_FOUND" || code === "MODULE_NOT_FOUND") return undefined;
     throw error;
   }
-}
-
-/** Where SwiftShader's driver file lies: beside the browser named by the user, then the usual places. */
-function findSwiftShader(): { readonly folder: string; readonly icd: string } | undefined {
-  const fs = process.getBuiltinModule("node:fs");
-  const path = process.getBuiltinModule("node:path");
-  const named = process.env.PUPPETEER_EXECUTABLE_PATH;
-  const folders = [
-    ...(named !== undefined && fs.existsSync(named) ? [path.dirname(fs.realpathSync(named))] : []),
-    "/usr/lib/chromium",
-    "/usr/lib/chromium-browser",
-    "/opt/google/chrome",
-    ...puppeteerFolders(),
-  ];
-  for (const folder of folders) {
-    const icd = path.join(folder, "vk_swiftshader_icd.json");
-    if (fs.existsSync(icd)) return { folder, icd };
-  }
-  return undefined;
-}
-
-/** The browsers that `npx puppeteer browsers install chrome` has put into its cache. */
-function puppeteerFolders(): string[] {
-  const fs = process.getBuiltinModule("node:fs");
-  const os = process.getBuiltinModule("node:os");
-  const path = process.getBuiltinModule("node:path");
-  const cache = path.join(os.homedir(), ".cache/puppeteer/chrome");
-  if (!fs.existsSync(cache)) return [];
-  return fs.readdirSync(cache).map((version) => path.join(cache, version, "chrome-linux64"));
 }
 
 /**
