@@ -5,6 +5,7 @@
 //   strides, the others read one element at a time with strides (a scalar has strides 0). All as 32-bit words.
 // Constants: OUTPUTS, INPUTS, INPLACE, FLAT, SPLAT (counts, see above); WIDTH 1 or 4 elements an invocation and VALUE
 //   the type of that many words; RANK of the strided inputs, 0 where all are flat or scalar; LITERALS; THREADS;
+//   FIRST 1 where outputs and contiguous inputs are used from element params.first on, at a WIDTH of 1;
 //   BODY, statements over v0 … (the inputs' words) that return Results.
 // Mapping: invocation i computes elements WIDTH · i … of every output; a line of workgroups.
 // Each element is computed alone: the error is that of the scalar functions (src/ops/scalars-unary.ts).
@@ -12,6 +13,9 @@
 struct Params {
   // In units of WIDTH elements, like the last size.
   count: u32,
+#if FIRST
+  first: u32,
+#end
 #for d in 0..RANK
   size_$(d): u32,
 #end
@@ -57,6 +61,11 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) w
   if (i >= params.count) {
     return;
   }
+#if FIRST
+  let o = i + params.first;
+#else
+  let o = i;
+#end
 #if RANK
   var rest = i;
 #for r in 1..RANK
@@ -67,10 +76,10 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) w
 #end
 #for k in 0..INPUTS
 #if k < INPLACE
-  let in_$(k) = y$(k)[i];
+  let in_$(k) = y$(k)[o];
 #else
 #if k < FLAT
-  let in_$(k) = x$(k)[i];
+  let in_$(k) = x$(k)[o];
 #else
   let in_$(k) = x$(k)[
     params.base_$(k)
@@ -88,7 +97,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) w
 #end
   );
 #for o in 0..OUTPUTS
-  y$(o)[i] = result.y$(o);
+  y$(o)[o] = result.y$(o);
 #end
 #else
 #for c in 0..4
@@ -103,7 +112,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) w
   );
 #end
 #for o in 0..OUTPUTS
-  y$(o)[i] = vec4<u32>(result_0.y$(o), result_1.y$(o), result_2.y$(o), result_3.y$(o));
+  y$(o)[o] = vec4<u32>(result_0.y$(o), result_1.y$(o), result_2.y$(o), result_3.y$(o));
 #end
 #end
 }

@@ -9,6 +9,8 @@
 struct Params {
   count: u32,
   stream: u32,
+  // Of the counter: how many blocks come before.
+  first: u32,
 }
 
 @group(0) @binding(0) var<storage, read> key: array<u32>;
@@ -30,7 +32,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) w
   let key_1 = key[1];
   // The constant keeps an all-zero key from being special.
   let key_2 = 0x1bd11bdau ^ key_0 ^ key_1;
-  var x = vec2<u32>(block + key_0, params.stream + key_1);
+  var x = vec2<u32>(params.first + block + key_0, params.stream + key_1);
 #for turn in 0..5
 #if turn % 2 == 0
   x = mix(mix(mix(mix(x, 13u), 15u), 26u), 6u);

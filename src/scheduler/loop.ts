@@ -8,9 +8,10 @@
 import { InternalError, OutOfMemoryError } from "../errors.ts";
 import { bodyOf } from "../graph/body.ts";
 import type { GraphValue, OpNode, SourceNode } from "../graph/graph.ts";
-import { bytesOf, describe, type TensorType } from "../tensor/shape.ts";
+import { BYTES_PER_ELEMENT } from "../tensor/dtype.ts";
+import { bytesOf, describe, sizeOf, type TensorType } from "../tensor/shape.ts";
 import type { DeviceTraits, Region } from "./lowering.ts";
-import type { BindingInfo, LoweredCall, LoweredStep, Plan } from "./plan.ts";
+import type { BindingInfo, LoweredCall, LoweredLoop, LoweredStep, Plan } from "./plan.ts";
 import type { PlanRequest } from "./request.ts";
 import type { BufferDraft } from "./storage.ts";
 import { aliased } from "./work.ts";
@@ -47,30 +48,64 @@ export function lowerLoop(
   const plan = planBody(bodyRequest(node, [...slices.keys()]));
   const body = moveInto(plan, [...regions.values(), ...slices.values()], buffer);
 
-  const inputs = xs.flatMap((source, i) => {
-    const whole = place(required(node.ins.xs[i]));
-    return copyStep(traits, whole, regionOf(source), "toSlice", "this step's slice");
-  });
-  const before = results.flatMap(({ from, whole }) =>
-    typeof from === "object" && "given" in from
-      ? copyStep(traits, whole, regionOf(from.given), "toWhole", "a result that is given")
-      : [],
-  );
-  const after = results.flatMap(({ from, whole, value }) => {
-    if (typeof from === "object" && "given" in from) return [];
-    const slice = from === "body" ? required(slices.get(value)) : regionOf(from.next);
-    return copyStep(traits, whole, slice, "toWhole", "this step's part of a result");
-  });
-  return [
-    {
+  const wholes = [...node.ins.xs.map(place), ...results.map(({ whole }) => whole)];
+  const loops = partsOf(wholes, steps, traits).map(([from, count]): LoweredLoop => {
+    const part = (whole: Region) => stepsOf(whole, from, count, steps);
+    const inputs = xs.flatMap((source, i) => {
+      const whole = part(place(required(node.ins.xs[i])));
+      return copyStep(traits, whole, regionOf(source), "toSlice", "this step's slice");
+    });
+    const before = results.flatMap(({ from, whole }) =>
+      typeof from === "object" && "given" in from
+        ? copyStep(traits, part(whole), regionOf(from.given), "toWhole", "a result that is given")
+        : [],
+    );
+    const after = results.flatMap(({ from, whole, value }) => {
+      if (typeof from === "object" && "given" in from) return [];
+      const slice = from === "body" ? required(slices.get(value)) : regionOf(from.next);
+      return copyStep(traits, part(whole), slice, "toWhole", "this step's part of a result");
+    });
+    return {
       kind: "loop",
-      count: steps,
+      count,
       reverse,
       body: [...inputs, ...before, ...body, ...after],
       label: "scan",
-      why: `${steps} steps of one plan${reverse ? ", from the last to the first" : ""}`,
-    },
-  ];
+      why: `${count} steps of one plan${reverse ? ", from the last to the first" : ""}`,
+    };
+  });
+  return reverse ? loops.reverse() : loops;
+}
+
+/** First step and count of as few loops as reach over no more of a sequence than a kernel can; one for most. */
+function partsOf(
+  wholes: readonly Region[],
+  steps: number,
+  { maxRegionBytes, viewAlignment }: DeviceTraits,
+): (readonly [from: number, count: number])[] {
+  let most = steps;
+  for (const { type } of wholes) {
+    const bytes = bytesOf(type) / steps;
+    if (bytesOf(type) <= maxRegionBytes) continue;
+    const fitting = Math.floor(maxRegionBytes / bytes);
+    // A part begins where a view may.
+    let unit = 1;
+    while (((unit * bytes) / BYTES_PER_ELEMENT) % viewAlignment !== 0) unit++;
+    most = Math.min(most, fitting - (fitting % unit));
+  }
+  if (most === 0) return [[0, steps]];
+  return Array.from({ length: Math.ceil(steps / most) }, (_, i) => [
+    i * most,
+    Math.min(most, steps - i * most),
+  ]);
+}
+
+/** Of a sequence the steps from `from` on. */
+function stepsOf(whole: Region, from: number, count: number, steps: number): Region {
+  if (count === steps) return whole;
+  const [, ...slice] = whole.type.shape;
+  const type = { dtype: whole.type.dtype, shape: [count, ...slice] };
+  return { buffer: whole.buffer, offset: whole.offset + from * sizeOf(slice), type };
 }
 
 interface LoopResult {

@@ -1,20 +1,21 @@
-import { InternalError } from "../errors.ts";
+import { InternalError, OutOfMemoryError } from "../errors.ts";
 import { flatten, type GraphValue, type OpNode } from "../graph/graph.ts";
 import { ops } from "../ops/table.ts";
 import type { Arity, KernelOp, OpName } from "../ops/vocabulary.ts";
 import { bytesOf, describe, sizeOf, type TensorType } from "../tensor/shape.ts";
 import { lowerLoop, type PlanBody } from "./loop.ts";
-import type {
-  Access,
-  DeviceTraits,
-  FallbackCall,
-  FinishSite,
-  KernelCall,
-  Lower,
-  Region,
-  Site,
+import {
+  type Access,
+  type DeviceTraits,
+  type FallbackCall,
+  type FinishSite,
+  isFallback,
+  type KernelCall,
+  type Lower,
+  type Region,
+  type Site,
 } from "./lowering.ts";
-import type { LoweredCall, LoweredStep } from "./plan.ts";
+import { callsOf, type LoweredCall, type LoweredStep } from "./plan.ts";
 import { isLayers } from "./separate-layers.ts";
 import type { BufferDraft, PlacedWork, Storage } from "./storage.ts";
 import type { Finish, OpWork, ReductionWork } from "./work.ts";
@@ -36,7 +37,20 @@ export function lower(
   planBody: PlanBody,
 ): LoweredStep[] {
   const context = { place: storage.regionOf, buffers, traits, planBody };
-  return storage.sequence.flatMap((item) => lowerItem(item, context));
+  const steps = storage.sequence.flatMap((item) => lowerItem(item, context));
+  for (const { call, label } of callsOf(steps))
+    if (!isFallback(call)) checkReach(call, label, traits);
+  return steps;
+}
+
+/** @throws OutOfMemoryError where a kernel would have to reach over more than the device lets it */
+function checkReach(call: KernelCall, label: string, { name, maxRegionBytes }: DeviceTraits): void {
+  for (const { region } of call.operands) {
+    if (bytesOf(region.type) <= maxRegionBytes) continue;
+    throw new OutOfMemoryError(
+      `${label}: a kernel reaches over at most ${maxRegionBytes} bytes on this ${name} device, and this work cannot be divided; got ${describe(region.type)}. Use smaller batches, or the cpu device.`,
+    );
+  }
 }
 
 function lowerItem(item: PlacedWork, context: Context): LoweredStep[] {
@@ -173,10 +187,8 @@ export function whyFallback(
   const entry = traits.lower[node.op as keyof DeviceTraits["lower"]];
   if (typeof entry !== "function") return entry.fallback;
   const large = types.find((type) => bytesOf(type) > traits.maxRegionBytes);
-  return (
-    large &&
-    `${describe(large)} is larger than the ${traits.maxRegionBytes} bytes that a kernel can reach`
-  );
+  if (large === undefined || traits.divides?.(node)) return undefined;
+  return `${describe(large)} is larger than the ${traits.maxRegionBytes} bytes that a kernel can reach`;
 }
 
 function fallback(

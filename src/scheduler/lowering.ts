@@ -151,8 +151,12 @@ export interface DeviceTraits {
   readonly viewAlignment: number;
   /** Inputs and outputs that one elementwise program may have together. */
   readonly maxElementwiseOperands: number;
-  /** The largest tensor that a kernel can reach, in bytes; ops with a larger one are placed on the fallback. */
+  /**
+   * The largest tensor that a kernel can reach, in bytes. Elementwise work and copies on larger ones are done in parts, and
+   * so are ops that `divides` says so of; others are placed on the fallback.
+   */
   readonly maxRegionBytes: number;
+  divides?(node: OpNode<KernelOp>): boolean;
   readonly lower: { readonly [K in LoweredOp]: Lower<K> | { readonly fallback: string } };
   /** Left out where layers are always walked one by one. */
   readonly layers?: LayerWalks;

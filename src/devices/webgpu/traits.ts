@@ -1,5 +1,6 @@
 import type { OpName } from "../../ops/vocabulary.ts";
 import type { DeviceTraits, LoweredOp } from "../../scheduler/lowering.ts";
+import { divides } from "./divides.ts";
 import { convLowerings, sumsWindows } from "./lowering/conv.ts";
 import { lowerElementwise } from "./lowering/elementwise.ts";
 import { embeddingLowerings } from "./lowering/embedding.ts";
@@ -33,9 +34,9 @@ export function webgpuTraits({
 }: WebgpuTraitsOptions = {}): DeviceTraits {
   const target = { isSoftware: software, limits };
   const lower: DeviceTraits["lower"] = {
-    ...sourceLowerings,
-    ...randomLowerings,
-    ...movementLowerings,
+    ...sourceLowerings(target),
+    ...randomLowerings(target),
+    ...movementLowerings(target),
     ...reduceLowerings(target),
     ...matmulLowerings(target),
     ...convLowerings(target),
@@ -52,10 +53,11 @@ export function webgpuTraits({
     maxRegionBytes: maxBytes(limits),
     lower: withheld(lower, withhold),
     layers: layerWalks(target),
-    elementwise: lowerElementwise,
+    divides: (node) => divides(target, node),
+    elementwise: (site) => lowerElementwise(site, maxBytes(limits)),
     sumsColumns: (node) =>
       node.op === "matmul" ? sumsColumns(target, node) : sumsWindows(target, node),
-    copy: lowerCopy,
+    copy: (from, to) => lowerCopy(from, to, maxBytes(limits)),
     copyStep: lowerCopyStep,
     // On a software adapter one workgroup is one core, and a dispatch costs little.
     ...(software || withhold.includes("reduce")

@@ -33,11 +33,15 @@ export function gather(
       copies: [],
     };
   }
-  return gatherCopies(regions, scratch);
+  return gatherCopies(regions, maxBytes, scratch);
 }
 
 /** The same tensor is copied once. */
-function gatherCopies(regions: readonly Region[], scratch: (type: TensorType) => Region): Gathered {
+function gatherCopies(
+  regions: readonly Region[],
+  maxBytes: number,
+  scratch: (type: TensorType) => Region,
+): Gathered {
   const places = new Map<string, { readonly from: Region; readonly offset: number }>();
   const keyOf = ({ buffer, offset }: Region) => `${buffer}:${offset}`;
   let length = 0;
@@ -48,7 +52,7 @@ function gatherCopies(regions: readonly Region[], scratch: (type: TensorType) =>
   }
   const region = scratch(f32(length));
   const copies = [...places.values()].flatMap(({ from, offset }) =>
-    lowerCopy(from, { ...region, offset: region.offset + offset, type: from.type }),
+    lowerCopy(from, { ...region, offset: region.offset + offset, type: from.type }, maxBytes),
   );
   return { region, offsets: regions.map((from) => places.get(keyOf(from))?.offset ?? 0), copies };
 }

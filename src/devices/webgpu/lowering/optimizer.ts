@@ -2,8 +2,10 @@
 import { InternalError } from "../../../errors.ts";
 import { PACK_ALIGNMENT, packedOffsets } from "../../../ops/packed.ts";
 import { floatBits, type KernelCall, type Region, type Site } from "../../../scheduler/lowering.ts";
+import { BYTES_PER_ELEMENT } from "../../../tensor/dtype.ts";
 import { sizeOf } from "../../../tensor/shape.ts";
-import type { Lowerings, WebgpuTarget } from "../target.ts";
+import { type Lowerings, maxBytes, type WebgpuTarget } from "../target.ts";
+import { alignedDown, elementsOf } from "./divide.ts";
 import { lineGrid } from "./grid.ts";
 import { finishParts } from "./numbers.ts";
 import { read, readWrite, write } from "./operand.ts";
@@ -34,7 +36,7 @@ export function optimizerLowerings(
 interface Packed {
   readonly region: Region;
   /** First element and end of each tensor, from the region's start. */
-  readonly segments: readonly (readonly [number, number])[];
+  readonly segments: readonly Segment[];
 }
 
 function packed(regions: readonly Region[]): Packed {
@@ -53,34 +55,60 @@ function packed(regions: readonly Region[]): Packed {
   return { region: { ...first, type: { dtype: "f32", shape: [length] } }, segments };
 }
 
-/** Calls of a kernel over all segments, as few as parameters allow. */
+type Segment = readonly [start: number, end: number];
+
+/** Segments, from its start, of a range that can be bound. */
+interface Part {
+  readonly start: number;
+  readonly length: number;
+  readonly segments: readonly Segment[];
+}
+
+/** As few ranges as parameters and what can be bound allow; a tensor that is larger lies in several. */
+function partsOf({ segments }: Packed, maxBytes: number): Part[] {
+  const most = alignedDown(maxBytes / BYTES_PER_ELEMENT);
+  const parts: { start: number; length: number; segments: Segment[] }[] = [];
+  for (const [start, end] of segments) {
+    for (let from = start; from < end; ) {
+      let part = parts.at(-1);
+      if (
+        part === undefined ||
+        part.segments.length === MAX_SEGMENTS ||
+        from >= part.start + most
+      ) {
+        part = { start: parts.length === 0 ? 0 : from, length: 0, segments: [] };
+        parts.push(part);
+      }
+      const to = Math.min(end, part.start + most);
+      part.segments.push([from - part.start, to - part.start]);
+      part.length = to - part.start;
+      from = to;
+    }
+  }
+  return parts;
+}
+
+/** Calls of a kernel over all segments; `range` gives the part's range of a packed tensor. */
 function overSegments(
   target: WebgpuTarget,
-  { segments }: Packed,
+  packed: Packed,
   make: (
-    part: readonly (readonly [number, number])[],
+    segments: readonly Segment[],
     words: number[],
     groups: number,
+    range: (whole: Region) => Region,
     pass: number,
   ) => KernelCall,
 ): KernelCall[] {
-  const calls: KernelCall[] = [];
-  const filled = segments.filter(([start, end]) => end > start);
-  for (let from = 0; from < filled.length; from += MAX_SEGMENTS) {
-    const part = filled.slice(from, from + MAX_SEGMENTS);
-    const elements = part.reduce((sum, [start, end]) => sum + end - start, 0);
+  const parts = partsOf(packed, maxBytes(target.limits));
+  return parts.map(({ start, length, segments }, pass) => {
+    const elements = segments.reduce((sum, [from, to]) => sum + to - from, 0);
     const most = target.isSoftware ? SOFTWARE_GROUPS : MAX_GROUPS;
     const groups = Math.min(most, Math.ceil(elements / THREADS));
-    calls.push(
-      make(
-        part,
-        part.flatMap(([start, end]) => [start, end, 0, 0]),
-        groups,
-        calls.length,
-      ),
-    );
-  }
-  return calls;
+    const words = segments.flatMap(([from, to]) => [from, to, 0, 0]);
+    const range = (whole: Region) => (parts.length > 1 ? elementsOf(whole, start, length) : whole);
+    return make(segments, words, groups, range, pass);
+  });
 }
 
 function lowerSumOfSquares(
@@ -90,23 +118,19 @@ function lowerSumOfSquares(
   const all = packed(ins.xs);
   const filled = all.segments.filter(([start, end]) => end > start);
   const elements = filled.reduce((sum, [start, end]) => sum + end - start, 0);
-  const passes = Math.ceil(filled.length / MAX_SEGMENTS);
+  const passes = partsOf(all, maxBytes(target.limits)).length;
   const threads = target.isSoftware ? SOFTWARE_SUM_THREADS : THREADS;
   const most = target.isSoftware ? SOFTWARE_SUM_GROUPS : MAX_GROUPS;
   const wanted = Math.min(most, Math.ceil(elements / (threads * 4)));
   // Every pass writes a range of its own, and ranges start at multiples of 64 elements.
   const groups = passes > 1 ? Math.ceil(wanted / PACK_ALIGNMENT) * PACK_ALIGNMENT : wanted;
   const partial = scratch({ dtype: "f32", shape: [passes * groups, 1] });
-  const calls = overSegments(target, all, (part, segmentWords, _groups, pass) => {
-    const range = {
-      ...partial,
-      offset: partial.offset + pass * groups,
-      type: { dtype: "f32", shape: [groups] },
-    } as const;
+  const calls = overSegments(target, all, (part, segmentWords, _groups, range, pass) => {
+    const own = elementsOf(partial, pass * groups, groups);
     return {
       kernel: "optimizer/sum_of_squares",
       constants: { SEGMENTS: part.length, THREADS: threads },
-      operands: [read(all.region), write(range)],
+      operands: [read(range(all.region)), write(own)],
       words: [groups * threads, groups, 0, 0, ...segmentWords],
       grid: lineGrid(groups),
     };
@@ -119,13 +143,13 @@ function lowerSumOfSquares(
 function lowerSgd(target: WebgpuTarget, { ins, attrs }: Site<"sgd">): KernelCall[] {
   const parameters = packed(ins.parameters);
   const gradients = packed(ins.gradients);
-  return overSegments(target, parameters, (part, segmentWords, groups) => ({
+  return overSegments(target, parameters, (part, segmentWords, groups, range) => ({
     kernel: "optimizer/sgd",
     constants: { SEGMENTS: part.length, NESTEROV: attrs.nesterov ? 1 : 0, THREADS },
     operands: [
-      readWrite(parameters.region),
-      read(gradients.region),
-      readWrite(ins.velocity),
+      readWrite(range(parameters.region)),
+      read(range(gradients.region)),
+      readWrite(range(ins.velocity)),
       read(ins.learningRate),
       read(ins.scale),
       read(ins.apply),
@@ -157,14 +181,14 @@ function lowerAdam(target: WebgpuTarget, { ins, attrs }: Site<"adam">): KernelCa
     epsilon,
     weightDecay,
   ];
-  return overSegments(target, parameters, (part, segmentWords, groups) => ({
+  return overSegments(target, parameters, (part, segmentWords, groups, range) => ({
     kernel: "optimizer/adam",
     constants: { SEGMENTS: part.length, THREADS },
     operands: [
-      readWrite(parameters.region),
-      read(gradients.region),
-      readWrite(ins.m),
-      readWrite(ins.v),
+      readWrite(range(parameters.region)),
+      read(range(gradients.region)),
+      readWrite(range(ins.m)),
+      readWrite(range(ins.v)),
       read(ins.learningRate),
       read(ins.step),
       read(ins.scale),

@@ -1,21 +1,20 @@
-import { sizeOf } from "../../../tensor/shape.ts";
-import type { Lowerings } from "../target.ts";
+import { type Lowerings, maxBytes, type WebgpuTarget } from "../target.ts";
+import { linesOf } from "./divide.ts";
 import { threadGrid } from "./grid.ts";
 import { read, write } from "./operand.ts";
 
 const THREADS = 128;
 
-export const randomLowerings: Lowerings<"uniform"> = {
-  uniform({ ins: { key }, outs: { out }, attrs: { stream } }) {
-    const count = sizeOf(out.type.shape);
-    return [
-      {
+export function randomLowerings({ limits }: WebgpuTarget): Lowerings<"uniform"> {
+  return {
+    uniform: ({ ins: { key }, outs: { out }, attrs: { stream } }) =>
+      // Parts begin at even elements, as blocks of two do.
+      linesOf(out, maxBytes(limits)).map(({ region, first, length }) => ({
         kernel: "random/uniform",
         constants: { THREADS },
-        operands: [read(key), write(out)],
-        words: [count, stream],
-        grid: threadGrid(Math.ceil(count / 2), THREADS),
-      },
-    ];
-  },
-};
+        operands: [read(key), write(region)],
+        words: [length, stream, first / 2],
+        grid: threadGrid(Math.ceil(length / 2), THREADS),
+      })),
+  };
+}

@@ -8,6 +8,7 @@ import { floatBits, type KernelCall, type Region, type Site } from "../../../sch
 import type { DType } from "../../../tensor/dtype.ts";
 import { sizeOf, stridesOf } from "../../../tensor/shape.ts";
 import type { Lowerings, WebgpuTarget } from "../target.ts";
+import { divided } from "./divided-reduce.ts";
 import { lineGrid, threadGrid } from "./grid.ts";
 import { read, write } from "./operand.ts";
 import { wgslBinary } from "./scalars.ts";
@@ -22,7 +23,7 @@ const MIN_CHUNK = 64;
 const MAX_CHUNK = 65536;
 
 export function reduceLowerings(target: WebgpuTarget): Lowerings<"reduce" | "argmax"> {
-  return { reduce: (site) => lowerReduce(target, site), argmax: lowerArgmax };
+  return { reduce: divided(target, (site) => lowerReduce(target, site)), argmax: lowerArgmax };
 }
 
 interface Dimension {

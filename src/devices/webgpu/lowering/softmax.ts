@@ -1,6 +1,8 @@
 import type { KernelCall, Operand, Region } from "../../../scheduler/lowering.ts";
-import { sizeOf } from "../../../tensor/shape.ts";
-import type { Lowerings, WebgpuTarget } from "../target.ts";
+import { BYTES_PER_ELEMENT } from "../../../tensor/dtype.ts";
+import { sizeOf, type TensorType } from "../../../tensor/shape.ts";
+import { type Lowerings, maxBytes, type WebgpuTarget } from "../target.ts";
+import { BINDING_ELEMENTS, elementsOf, isLarge } from "./divide.ts";
 import { lineGrid } from "./grid.ts";
 import { read, write } from "./operand.ts";
 
@@ -35,6 +37,18 @@ export function softmaxLowerings(
   };
 }
 
+/** How many rows can be bound at a time; 0 where none can that begin where a binding may. */
+function rowsAtOnce({ limits }: WebgpuTarget, { shape }: TensorType): number {
+  const classes = shape.at(-1) ?? 1;
+  const fitting = Math.floor(maxBytes(limits) / BYTES_PER_ELEMENT / classes);
+  // Also of what has one element for each row.
+  return fitting - (fitting % BINDING_ELEMENTS);
+}
+
+export function dividesRows(target: WebgpuTarget, x: TensorType): boolean {
+  return rowsAtOnce(target, x) > 0;
+}
+
 /** A workgroup for each row; an invocation where rows are short, or where barriers are slow. */
 function rowCall(
   target: WebgpuTarget,
@@ -46,13 +60,24 @@ function rowCall(
   const classes = x.type.shape.at(-1) ?? 1;
   const rows = sizeOf(x.type.shape) / classes;
   const threads = target.isSoftware || classes <= 32 ? 1 : classes <= 512 ? 64 : 256;
-  return [
-    {
-      kernel,
-      constants: { ...constants, THREADS: threads, ROWS },
-      operands,
-      words: [rows, classes],
-      grid: lineGrid(threads === 1 ? Math.ceil(rows / ROWS) : rows),
-    },
-  ];
+  const call = (count: number, own: readonly Operand[]): KernelCall => ({
+    kernel,
+    constants: { ...constants, THREADS: threads, ROWS },
+    operands: own,
+    words: [count, classes],
+    grid: lineGrid(threads === 1 ? Math.ceil(count / ROWS) : count),
+  });
+  if (!isLarge([x], maxBytes(target.limits))) return [call(rows, operands)];
+  const atOnce = rowsAtOnce(target, x.type);
+  return Array.from({ length: Math.ceil(rows / atOnce) }, (_, i) => {
+    const at = i * atOnce;
+    const count = Math.min(atOnce, rows - at);
+    const own = operands.map(({ region, access }): Operand => {
+      // One number is for all rows.
+      if (region.type.shape.length === 0) return { region, access };
+      const width = sizeOf(region.type.shape) / rows;
+      return { region: elementsOf(region, at * width, count * width), access };
+    });
+    return call(count, own);
+  });
 }

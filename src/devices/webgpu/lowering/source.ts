@@ -1,17 +1,19 @@
-import type { Lowerings } from "../target.ts";
+import { type Lowerings, maxBytes, type WebgpuTarget } from "../target.ts";
+import { linesOf } from "./divide.ts";
 import { threadGrid } from "./grid.ts";
 import { write } from "./operand.ts";
 
 const THREADS = 128;
 
-export const sourceLowerings: Lowerings<"iota"> = {
-  iota: ({ outs: { out }, attrs: { length, dtype } }) => [
-    {
-      kernel: "source/iota",
-      constants: { TYPE: dtype, THREADS },
-      operands: [write(out)],
-      words: [length],
-      grid: threadGrid(length, THREADS),
-    },
-  ],
-};
+export function sourceLowerings({ limits }: WebgpuTarget): Lowerings<"iota"> {
+  return {
+    iota: ({ outs: { out }, attrs: { dtype } }) =>
+      linesOf(out, maxBytes(limits)).map(({ region, first, length }) => ({
+        kernel: "source/iota",
+        constants: { TYPE: dtype, THREADS },
+        operands: [write(region)],
+        words: [length, first],
+        grid: threadGrid(length, THREADS),
+      })),
+  };
+}

@@ -1,0 +1,34 @@
+import type { OpNode } from "../../graph/graph.ts";
+import type { KernelOp } from "../../ops/vocabulary.ts";
+import { dividesReduce } from "./lowering/divided-reduce.ts";
+import { dividesMovement } from "./lowering/movement.ts";
+import { dividesRows } from "./lowering/softmax.ts";
+import { maxBytes, type WebgpuTarget } from "./target.ts";
+
+/** Whether an op's calls can do it in parts where a tensor is larger than what a shader can bind. */
+export function divides(target: WebgpuTarget, node: OpNode<KernelOp>): boolean {
+  const most = maxBytes(target.limits);
+  switch (node.op) {
+    case "iota":
+    case "uniform":
+    case "sumOfSquares":
+    case "sgd":
+    case "adam":
+      return true;
+    case "broadcastTo":
+    case "transpose":
+    case "slice":
+    case "concat":
+      return dividesMovement(node, most);
+    case "reduce":
+      return dividesReduce(node.ins.x.type, node.outs.out.type, node.attrs.axes, most);
+    case "softmax":
+    case "logSoftmax":
+      return dividesRows(target, node.ins.x.type);
+    case "crossEntropy":
+    case "crossEntropyGrad":
+      return dividesRows(target, node.ins.logits.type);
+    default:
+      return false;
+  }
+}
