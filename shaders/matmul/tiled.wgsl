@@ -214,6 +214,8 @@ fn main(
 #end
 #if SUMS
   var column_sums = vec4<f32>(0.0);
+  var some_sums = vec4<f32>(0.0);
+  var more_sums = vec4<f32>(0.0);
 #end
 
   if (k_begin < k_end) {

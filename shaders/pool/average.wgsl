@@ -1,15 +1,45 @@
 // Averages of windows; cells of the padding count as zeros.
 //
 // Bindings: x f32[N, H, W, C], out f32[N, OH, OW, C]; params.
-// Constants: VECTOR 1 where C is a multiple of 4: Value is then four channels, elsewhere one.
+// Constants: VECTOR 1 where C is a multiple of 4: Value is then four channels, elsewhere one; MANY 1 where a window has
+//   more than 64 cells.
 // Mapping: an invocation per output Value in memory order; workgroup_id.x + y · num_workgroups.x is a block of 64.
-// Accumulation: f32 in the order of the cells; error ≤ KH · KW · 2⁻²⁴ relative to Σ|x|.
+// Accumulation: f32 in the order of the cells; sixteen at a time where there are many, and sixteen times that many.
 // Source: ops/pool.ts.
 
 @group(0) @binding(0) var<storage, read> x: array<Value>;
 @group(0) @binding(1) var<storage, read_write> out: array<Value>;
 @group(0) @binding(2) var<uniform> params: Params;
 
+#if MANY
+struct Total {
+  few: Value,
+  some: Value,
+  more: Value,
+}
+
+fn begin(at: u32) -> Total {
+  return Total(Value(0.0), Value(0.0), Value(0.0));
+}
+
+fn visit(before: Total, value: Value, cell: i32) -> Total {
+  var total = before;
+  total.few += value;
+  if ((cell & 15) == 15) {
+    total.some += total.few;
+    total.few = Value(0.0);
+  }
+  if ((cell & 255) == 255) {
+    total.more += total.some;
+    total.some = Value(0.0);
+  }
+  return total;
+}
+
+fn finish(at: u32, total: Total) {
+  out[at] = (total.more + (total.some + total.few)) * params.scalar;
+}
+#else
 alias Total = Value;
 
 fn begin(at: u32) -> Total {
@@ -23,5 +53,6 @@ fn visit(total: Total, value: Value, cell: i32) -> Total {
 fn finish(at: u32, total: Total) {
   out[at] = total * params.scalar;
 }
+#end
 
 #include lib/pool_windows

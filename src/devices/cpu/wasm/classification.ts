@@ -1,5 +1,6 @@
 /** Softmax and cross-entropy over rows of C scores; a thread does whole rows. Shifted by the row's maximum. */
 import { vexp } from "./math";
+import { lanes as sumOfLanes } from "./sums";
 import { operand, shareStart, word } from "./threads";
 
 // @ts-ignore: decorator
@@ -46,42 +47,47 @@ function rowMax(row: usize, columns: i32): f32 {
   return f32x4.extract_lane(m, 0);
 }
 
-/** The sum of four lanes, in a fixed order. */
-// @ts-ignore: decorator
-@inline
-function total(x: v128): f32 {
-  x = f32x4.add(x, v128.shuffle<i32>(x, x, 2, 3, 0, 1));
-  return f32x4.extract_lane(x, 0) + f32x4.extract_lane(x, 1);
-}
+/** Elements of a row that are added in f32, in four lanes. */
+const RUN: i32 = 128;
 
 /** Σ e^(x - shift). */
 function rowSum(row: usize, columns: i32, shift: f32): f32 {
   const by = vec(shift);
-  let sum = vec(0);
+  let total: f64 = 0;
   let c = 0;
-  for (; c + 4 <= columns; c += 4) sum = f32x4.add(sum, vexp(f32x4.sub(v128.load(row + (<usize>c << 2)), by)));
-  if (c < columns) sum = f32x4.add(sum, vexp(f32x4.sub(scores(row + (<usize>c << 2), columns - c), by)));
-  return total(sum);
+  while (c + 4 <= columns) {
+    const end = min(columns, c + RUN);
+    let sum = vec(0);
+    for (; c + 4 <= end; c += 4) sum = f32x4.add(sum, vexp(f32x4.sub(v128.load(row + (<usize>c << 2)), by)));
+    total += sumOfLanes(sum);
+  }
+  if (c < columns) total += sumOfLanes(vexp(f32x4.sub(scores(row + (<usize>c << 2), columns - c), by)));
+  return <f32>total;
 }
 
 /** out = e^(x - shift); their sum. */
 function exponentials(out: usize, row: usize, columns: i32, shift: f32): f32 {
   const by = vec(shift);
-  let sum = vec(0);
+  let total: f64 = 0;
   let c = 0;
-  for (; c + 4 <= columns; c += 4) {
-    const at = <usize>c << 2;
-    const e = vexp(f32x4.sub(v128.load(row + at), by));
-    v128.store(out + at, e);
-    sum = f32x4.add(sum, e);
+  while (c + 4 <= columns) {
+    const end = min(columns, c + RUN);
+    let sum = vec(0);
+    for (; c + 4 <= end; c += 4) {
+      const at = <usize>c << 2;
+      const e = vexp(f32x4.sub(v128.load(row + at), by));
+      v128.store(out + at, e);
+      sum = f32x4.add(sum, e);
+    }
+    total += sumOfLanes(sum);
   }
   if (c < columns) {
     const at = <usize>c << 2;
     const e = vexp(f32x4.sub(scores(row + at, columns - c), by));
     storeLanes(out + at, e, columns - c);
-    sum = f32x4.add(sum, e);
+    total += sumOfLanes(e);
   }
-  return total(sum);
+  return <f32>total;
 }
 
 /** out = out · factor. */

@@ -5,13 +5,23 @@
  */
 import { unlessTiny } from "./gates";
 import { madd } from "./math";
+import { lanes as sumOfLanes } from "./sums";
 import { barrier, float, operand, operandCount, shareStart, threadScratch, word } from "./threads";
 
 const CHUNK: i32 = 4096;
 
-/** Σ x² over [from, from + bytes): f32 in 16 lanes, which are then added in f64. */
+/** Bytes whose squares are added in f32. */
+const RUN_BYTES: usize = 2048;
+
+/** Σ x² over [from, from + bytes): some in f32 in 16 lanes, all of those in f64. */
 function squares(from: usize, bytes: usize): f64 {
   const stop = from + bytes;
+  let sum: f64 = 0;
+  for (; from < stop; from += RUN_BYTES) sum += squaresOfRun(from, min(stop, from + RUN_BYTES));
+  return sum;
+}
+
+function squaresOfRun(from: usize, stop: usize): f64 {
   let a = f32x4.splat(0);
   let b = a;
   let c = a;
@@ -31,8 +41,7 @@ function squares(from: usize, bytes: usize): f64 {
     a = madd(w, w, a);
   }
   a = f32x4.add(f32x4.add(a, b), f32x4.add(c, d));
-  let sum =
-    <f64>f32x4.extract_lane(a, 0) + f32x4.extract_lane(a, 1) + f32x4.extract_lane(a, 2) + f32x4.extract_lane(a, 3);
+  let sum = sumOfLanes(a);
   for (; from < stop; from += 4) {
     const x = <f64>load<f32>(from);
     sum += x * x;

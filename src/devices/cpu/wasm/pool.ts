@@ -199,9 +199,29 @@ export function maxPool2dGather(args: usize, thread: i32, threads: i32): void {
   }
 }
 
+/** More are added in f64. */
+const FEW_CELLS: i32 = 64;
+
+function averageOfMany(image: usize, channel: i32, lanes: i32): v128 {
+  let low = f64x2.splat(0), high = low;
+  for (let y = y0; y < y1; y++) {
+    let at = image + (<usize>((y * W + x0) * C + channel) << 2);
+    for (let x = x0; x < x1; x++) {
+      const v = loadLanes(at, lanes);
+      low = f64x2.add(low, f64x2.promote_low_f32x4(v));
+      high = f64x2.add(high, f64x2.promote_low_f32x4(v128.shuffle<i32>(v, v, 2, 3, 0, 1)));
+      at += <usize>C << 2;
+    }
+  }
+  const cells = f64x2.splat(<f64>(KH * KW));
+  const left = f32x4.demote_f64x2_zero(f64x2.div(low, cells)), right = f32x4.demote_f64x2_zero(f64x2.div(high, cells));
+  return v128.shuffle<i32>(left, right, 0, 1, 4, 5);
+}
+
 // @ts-ignore: decorator
 @inline
 function average(image: usize, channel: i32, lanes: i32): v128 {
+  if ((y1 - y0) * (x1 - x0) > FEW_CELLS) return averageOfMany(image, channel, lanes);
   let sum = f32x4.splat(0);
   for (let y = y0; y < y1; y++) {
     let at = image + (<usize>((y * W + x0) * C + channel) << 2);

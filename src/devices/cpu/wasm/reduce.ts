@@ -1,16 +1,18 @@
 /**
  * Reductions of a contiguous tensor whose dimensions are split into kept and reduced ones. Where the last dimension
  * is reduced, an output is a few contiguous runs, folded in 16 lanes; where it is kept, 32 outputs are folded at a
- * time, a row of the tensor after the other. Few outputs over many elements are cut into chunks of fixed size whose
+ * time, a row of the tensor after the other. Sums of f32 are made as in sums.ts. Few outputs over many elements are cut into chunks of fixed size whose
  * partial results are folded in a second pass. Nothing depends on the number of threads: neither do the bits.
  *
  * Operands x, out, partials [chunks, outputs] (only where chunks > 1). Words: function, whether the last dimension is
  * kept, outputs, reduced elements per output, elements per chunk, chunks, divisor (f32, 0 for none), kept rank,
  * reduced rank; shape and strides of the kept, shape and strides of the reduced dimensions.
  */
-import { barrier, float, operand, operandCount, shareStart, word } from "./threads";
+import { addNarrow, addWide, round, RUN, sumOf } from "./sums";
+import { barrier, float, operand, operandCount, shareStart, threadScratch, word } from "./threads";
 
 const enum Fold {
+  /** Not for `combine`. */
   sumF,
   maxF,
   minF,
@@ -26,7 +28,6 @@ const enum Fold {
 // @ts-ignore: decorator
 @inline
 function combine(fold: i32, x: v128, y: v128): v128 {
-  if (fold == Fold.sumF) return f32x4.add(x, y);
   if (fold == Fold.maxF) return f32x4.max(x, y);
   if (fold == Fold.minF) return f32x4.min(x, y);
   if (fold == Fold.sumI) return i32x4.add(x, y);
@@ -51,6 +52,8 @@ let keptRank: i32 = 0;
 let reducedRank: i32 = 0;
 let kept: usize = 0;
 let reduced: usize = 0;
+/** Room of the thread for 32 sums in f64. */
+let own: usize = 0;
 
 // @ts-ignore: decorator
 @inline
@@ -184,9 +187,42 @@ function columnsOf(fold: i32, to: usize, base: usize, start: i32, end: i32, coun
   }
 }
 
+function sumRows(base: usize, start: i32, end: i32): i32 {
+  const last = reducedRank - 1;
+  const columns = at(reduced, last);
+  let sum: f64 = 0;
+  while (start < end) {
+    const row = start / columns;
+    const column = start - row * columns;
+    const run = min(columns - column, end - start);
+    const from = base + (<usize>(offsetOf(row, last, reducedRank, reduced) + column) << 2);
+    sum += sumOf(from, <usize>run << 2);
+    start += run;
+  }
+  return reinterpret<i32>(<f32>sum);
+}
+
+/** The sums of reduced elements [start, end) of up to 32 neighbouring outputs; reads past them as foldNarrow does. */
+function sumColumns(to: usize, base: usize, start: i32, end: i32, count: i32): void {
+  const last = reducedRank - 1;
+  const rows = at(reduced, last);
+  const step = <usize>at(reduced, reducedRank + last) << 2;
+  memory.fill(own, 0, 256);
+  while (start < end) {
+    const outer = start / rows;
+    const row = start - outer * rows;
+    const run = min(min(rows - row, end - start), RUN);
+    const from = base + (<usize>offsetOf(outer, last, reducedRank, reduced) << 2) + <usize>row * step;
+    if (count >= 32) addWide(own, from, run, step);
+    else for (let c = 0; c < count; c += 4) addNarrow(own + (<usize>c << 3), from + (<usize>c << 2), run, step);
+    start += run;
+  }
+  round(to, own, count);
+}
+
 function rowOf(fold: i32, base: usize, start: i32, end: i32): i32 {
   switch (fold) {
-    case Fold.sumF: return foldRows(Fold.sumF, base, start, end);
+    case Fold.sumF: return sumRows(base, start, end);
     case Fold.maxF: return foldRows(Fold.maxF, base, start, end);
     case Fold.minF: return foldRows(Fold.minF, base, start, end);
     case Fold.sumI: return foldRows(Fold.sumI, base, start, end);
@@ -199,7 +235,7 @@ function rowOf(fold: i32, base: usize, start: i32, end: i32): i32 {
 
 function columns(fold: i32, to: usize, base: usize, start: i32, end: i32, count: i32): void {
   switch (fold) {
-    case Fold.sumF: return columnsOf(Fold.sumF, to, base, start, end, count);
+    case Fold.sumF: return sumColumns(to, base, start, end, count);
     case Fold.maxF: return columnsOf(Fold.maxF, to, base, start, end, count);
     case Fold.minF: return columnsOf(Fold.minF, to, base, start, end, count);
     case Fold.sumI: return columnsOf(Fold.sumI, to, base, start, end, count);
@@ -212,6 +248,11 @@ function columns(fold: i32, to: usize, base: usize, start: i32, end: i32, count:
 
 /** Folds one output's partial results, `step` bytes apart. */
 function foldScalars(fold: i32, from: usize, step: usize, count: i32): i32 {
+  if (fold == Fold.sumF) {
+    let sum: f64 = 0;
+    for (let i = 0; i < count; i++) sum += <f64>load<f32>(from + <usize>i * step);
+    return reinterpret<i32>(<f32>sum);
+  }
   let result = i32x4.extract_lane(startOf(fold), 0);
   for (let i = 0; i < count; i++) {
     result = i32x4.extract_lane(combineAny(fold, i32x4.splat(result), v128.load32_splat(from)), 0);
@@ -241,6 +282,7 @@ export function reduce(args: usize, thread: i32, threads: i32): void {
   reducedRank = word(args, operands, 8);
   kept = args + (<usize>(operands + 9) << 2);
   reduced = kept + (<usize>keptRank << 3);
+  own = threadScratch(thread);
   const x = operand(args, 0);
   const out = operand(args, 1);
   const target = chunks > 1 ? operand(args, 2) : out;

@@ -53,7 +53,10 @@ function poolCall(
   return [
     {
       kernel,
-      constants: { VECTOR: Number(isVector) },
+      constants: {
+        VECTOR: Number(isVector),
+        ...(kernel === "pool/average" && { MANY: Number(window[0] * window[1] > 64) }),
+      },
       operands,
       words: [
         ...[count, height, width, channels / lanes, outHeight, outWidth],
