@@ -85,7 +85,7 @@ function planning(step: BenchCase, runtime: Runtime): Prepared {
       const loads: number[] = [];
       for (let i = 0; i < 5; i++) {
         const start = performance.now();
-        const program = await runtime.load(plan());
+        const program = await runtime.room.load(plan());
         loads.push(performance.now() - start);
         runtime.device.unload(program);
       }

@@ -3,27 +3,21 @@
  * assignments, steps, loads and reads take effect in the order in which they were called.
  */
 import type { Device, Program, Storage } from "../devices/device.ts";
-import {
-  DeviceLostError,
-  DisposedError,
-  type GradgpuError,
-  OutOfMemoryError,
-  TraceError,
-} from "../errors.ts";
+import { DeviceLostError, DisposedError, type GradgpuError, TraceError } from "../errors.ts";
 import type { GraphValue } from "../graph/graph.ts";
-import type { Plan } from "../scheduler/plan.ts";
 import { BYTES_PER_ELEMENT, type HostArray, viewAs } from "../tensor/dtype.ts";
 import type { Key } from "../tensor/random.ts";
 import { bytesOf, sizeOf } from "../tensor/shape.ts";
 import { activeTrace, checkNotInCell } from "./active-trace.ts";
 import { Block, Cell } from "./cell.ts";
 import { leaveRuntime } from "./current.ts";
-import { collectGarbage } from "./garbage.ts";
+import { Eager, isArgument } from "./eager.ts";
 import { onTwoDevices } from "./locate.ts";
-import { literalBytes, literalData, type Prepared, prepare, type Update } from "./prepare.ts";
-import { type CachedProgram, ProgramCache } from "./program-cache.ts";
+import type { Prepared } from "./prepare.ts";
+import { ProgramCache } from "./program-cache.ts";
+import { Room } from "./room.ts";
 import { EAGER_STREAM, keyOfRun } from "./seeds.ts";
-import { fromSettled, settle, settled } from "./settled.ts";
+import { settled } from "./settled.ts";
 import type { Tensor, Variable } from "./tensor.ts";
 
 export interface RuntimeOptions {
@@ -33,45 +27,19 @@ export interface RuntimeOptions {
   readonly memoryBudget: number;
 }
 
-/** An assignment outside of compiled steps that is to be computed. */
-export interface PendingUpdate extends Update {
-  /** Stands for the elements that it gives. */
-  readonly next: GraphValue;
-  readonly version: number;
-}
-
-/** A plan of eager evaluation. */
-interface EagerPlan extends CachedProgram {
-  readonly program: Program;
-  readonly literals: Storage | undefined;
-}
-
-const MAX_EAGER_PLANS = 256;
 const MAX_STEP_PLANS = 512;
-
-/** Assignments that nobody reads are computed when there are so many: their history would grow for ever. */
-const MAX_ASSIGNMENTS = 64;
-
-/** Garbage is looked for when twice as much is held as after the last time, and at least so much. */
-const LEAST_GARBAGE_BYTES = 512 * 2 ** 20;
 
 export class Runtime {
   readonly device: Device;
   readonly seed: number;
-  readonly #memoryBudget: number;
+  readonly room: Room;
   /** Plans of compiled steps. */
   readonly steps = new ProgramCache(MAX_STEP_PLANS);
-  readonly #eager = new ProgramCache(MAX_EAGER_PLANS);
-  readonly #plans = new Map<string, EagerPlan>();
-  readonly #assigned = new Set<Variable>();
-  #assignments = 0;
-  /** Results that cut a history of assignments short. */
-  #shortcuts: readonly Cell[] = [];
+  readonly #eager = new Eager(this);
   #tail: Promise<unknown> = Promise.resolve();
   /** Tasks that have not ended. */
   #tasks = 0;
   #keys = 0;
-  #collectAt = LEAST_GARBAGE_BYTES;
   #loss: DeviceLostError | undefined;
   #closing: Promise<void> | undefined;
   #isClosed = false;
@@ -79,7 +47,7 @@ export class Runtime {
   constructor(device: Device, options: RuntimeOptions) {
     this.device = device;
     this.seed = options.seed;
-    this.#memoryBudget = options.memoryBudget;
+    this.room = new Room(device, options.memoryBudget, [this.steps, this.#eager.plans]);
     void device.lost.then((loss) => {
       if (!this.#isClosed) this.#loss = loss;
     });
@@ -141,36 +109,19 @@ export class Runtime {
   }
 
   noteAssigned(variable: Variable): void {
-    this.#assigned.add(variable);
-    if (++this.#assignments % MAX_ASSIGNMENTS === 0) this.#shorten();
+    this.#eager.note(variable);
   }
 
   /** `variable` has got other elements, or is gone: what was assigned is not wanted any more. */
   forgetAssigned(variable: Variable): void {
-    this.#assigned.delete(variable);
-  }
-
-  /**
-   * Keeps the history of assignments short. Their values are computed aside first, since more may be built on the
-   * elements that the variables still have; they are assigned once the present task of the page is over.
-   */
-  #shorten(): void {
-    const values = [...this.#assigned].flatMap(({ assigned }) => assigned ?? []);
-    const shorten = async () => {
-      const cells = await this.#compute(values, [], true);
-      for (const cell of this.#shortcuts) cell.dispose();
-      this.#shortcuts = cells;
-      this.flush();
-    };
-    // A value that cannot be computed is found again when it is assigned.
-    this.enqueue(shorten).catch(() => undefined);
+    this.#eager.forget(variable);
   }
 
   /** Computes `tensors` and every assignment that is pending, as one plan. */
   async evaluate(tensors: readonly Tensor[]): Promise<void> {
     const values = tensors.map(({ value }) => value);
-    const pending = this.#takePending();
-    return this.enqueue(() => this.#evaluate(values, pending));
+    const pending = this.#eager.take();
+    return this.enqueue(() => this.#eager.evaluate(values, pending));
   }
 
   async read(tensor: Tensor): Promise<HostArray> {
@@ -181,10 +132,10 @@ export class Runtime {
       );
     }
     const { value } = tensor;
-    const pending = this.#takePending();
+    const pending = this.#eager.take();
     // The read is started in turn but awaited outside the queue, so that later steps need not wait for it.
     const { elements } = await this.enqueue(async () => {
-      await this.#evaluate([value], pending);
+      await this.#eager.evaluate([value], pending);
       return { elements: this.#fetch(value) };
     });
     return elements;
@@ -192,165 +143,15 @@ export class Runtime {
 
   /** For tasks of the queue: computes `value` now. */
   async evaluateInTurn(value: GraphValue): Promise<void> {
-    await this.#compute([value], []);
+    await this.#eager.compute([value], []);
   }
 
   /** Makes sure that pending assignments are stored before what is called next. */
   flush(): void {
-    const pending = this.#takePending();
+    const pending = this.#eager.take();
     if (pending.length === 0) return;
     // Whoever reads what failed is told.
-    this.enqueue(() => this.#evaluate([], pending)).catch(() => undefined);
-  }
-
-  /** The assignments that are pending; what is called from here on comes behind them. */
-  #takePending(): PendingUpdate[] {
-    if (this.#assigned.size === 0) return [];
-    const taken = [...this.#assigned].flatMap((variable) => variable.takeAssigned() ?? []);
-    this.#assigned.clear();
-    this.#assignments = 0;
-    return taken;
-  }
-
-  async #evaluate(values: readonly GraphValue[], updates: readonly PendingUpdate[]): Promise<void> {
-    try {
-      await this.#compute(values, updates);
-    } catch (error) {
-      if (updates.length === 0) throw error;
-      const failed = await this.#assignApart(values, updates);
-      const [one] = values.filter((value) => failed.has(value));
-      if (one !== undefined) throw failed.get(one);
-      await this.#compute(values, []);
-    }
-  }
-
-  /**
-   * As far as they can be computed: an assignment that fails must not keep others from taking effect. Gives what failed,
-   * and why.
-   */
-  async #assignApart(
-    values: readonly GraphValue[],
-    updates: readonly PendingUpdate[],
-  ): Promise<ReadonlyMap<GraphValue, unknown>> {
-    const sound: PendingUpdate[] = [];
-    const failed: { readonly update: PendingUpdate; readonly error: unknown }[] = [];
-    // None is stored before all are computed: they are made of the elements before.
-    for (const update of updates) {
-      try {
-        await this.#compute([update.value], []);
-        sound.push(update);
-      } catch (error) {
-        failed.push({ update, error });
-      }
-    }
-    try {
-      await this.#compute([], sound);
-    } catch (error) {
-      failed.push(...sound.map((update) => ({ update, error })));
-    }
-    for (const { update, error } of failed) {
-      update.cell.fail(update.version, error, values.includes(update.value));
-    }
-    return new Map(failed.map(({ update, error }) => [update.value, error]));
-  }
-
-  /**
-   * Computes `values` and stores `updates`, as one plan; gives the cells of the results. Where the caller will dispose
-   * of them, they are passing.
-   */
-  async #compute(
-    values: readonly GraphValue[],
-    updates: readonly PendingUpdate[],
-    isPassing = false,
-  ): Promise<readonly Cell[]> {
-    const alive = updates.filter(({ cell, version }) => {
-      if (cell.isDisposed) cell.keep(version);
-      return !cell.isDisposed;
-    });
-    const stored = new Set(alive.map(({ value }) => value));
-    const lazy = [...new Set(values.map(settled))].filter(
-      (value) => value.node.op !== "source" && !stored.has(value),
-    );
-    if (lazy.length === 0 && alive.length === 0) return [];
-    const fresh = fromSettled([...lazy, ...alive.map(({ value }) => value)]);
-    const outputs = fresh.slice(0, lazy.length);
-    const next = alive.map((update, i) => ({
-      ...update,
-      value: fresh[lazy.length + i] ?? update.value,
-    }));
-    const prepared = prepare({ outputs, updates: next }, { literalsAsData: true, isFresh: true });
-    if (prepared.cells.some(({ kind }) => kind === "argument")) throw isArgument();
-    const { program, literals } = await this.#eagerPlan(prepared);
-    const cells = lazy.map(({ type }) => this.#cell(type));
-    const storages = await this.bind(
-      prepared,
-      cells.map(({ block }) => block),
-    );
-    if (literals !== undefined) {
-      this.device.write(literals, 0, literalData(prepared.literals));
-      storages.splice(prepared.blocks.length, 0, literals);
-    }
-    await Promise.all(this.device.run(program, storages, []));
-    lazy.forEach((value, i) => {
-      const cell = cells[i];
-      if (cell !== undefined) settle(value, cell.value, isPassing);
-    });
-    for (const { cell, version, value, next } of alive) {
-      cell.store(version);
-      settle(value, next);
-    }
-    if (this.isFull) await this.collect();
-    return cells;
-  }
-
-  #cell(type: Cell["type"]): Cell {
-    const cell = new Cell("data", type, "result");
-    cell.home = this;
-    return cell;
-  }
-
-  async #eagerPlan(prepared: Prepared): Promise<EagerPlan> {
-    const { key } = prepared;
-    const known = this.#plans.get(key) ?? (await this.#loadEager(prepared));
-    this.#plans.set(key, known);
-    this.#eager.use(known);
-    return known;
-  }
-
-  async #loadEager(prepared: Prepared): Promise<EagerPlan> {
-    const plan = prepared.plan(this.device.traits);
-    const program = await this.load(plan);
-    const bytes = literalBytes(prepared.literals.length);
-    let literals: Storage | undefined;
-    try {
-      literals = bytes === 0 ? undefined : await this.withRoom(() => this.allocate(bytes));
-    } catch (error) {
-      this.unload(program);
-      throw error;
-    }
-    return {
-      program,
-      literals,
-      bytes,
-      unload: () => {
-        this.#plans.delete(prepared.key);
-        this.unload(program);
-        if (literals !== undefined) this.release(literals);
-      },
-    };
-  }
-
-  /** @throws OutOfMemoryError, KernelError */
-  load(plan: Plan): Promise<Program> {
-    return this.withRoom(() => {
-      this.#checkBudget(this.device.growth(plan));
-      return this.device.load(plan);
-    });
-  }
-
-  /** A device that is closed or lost has taken its programs with it. */
-  unload(program: Program): void {
-    if (!this.isDead) this.#giveBack(() => this.device.unload(program));
+    this.enqueue(() => this.#eager.evaluate([], pending)).catch(() => undefined);
   }
 
   /** The storages behind a plan's blocks and then `more`, with all data that was still on the host in place. */
@@ -360,7 +161,7 @@ export class Runtime {
       cell.checkAlive();
     }
     const place = () => [...prepared.blocks, ...more].map((block) => this.storageOf(block));
-    const storages = await this.withRoom(place);
+    const storages = await this.room.withRoom(place);
     for (const cell of prepared.cells) this.upload(cell);
     return storages;
   }
@@ -378,69 +179,18 @@ export class Runtime {
       if (block.held.owner !== this) throw onTwoDevices(this, block.held.owner);
       return block.held.storage;
     }
-    const storage = this.allocate(block.bytes);
+    const storage = this.room.allocate(block.bytes);
     block.held = { storage, owner: this };
     return storage;
   }
 
+  /** A runtime that is closed, or lost with its device, has given everything back. */
   release(storage: Storage): void {
-    if (!this.isDead) this.#giveBack(() => this.device.release(storage));
+    if (!this.isDead) this.room.release(storage);
   }
 
-  #giveBack(give: () => void): void {
-    try {
-      give();
-    } catch (error) {
-      // A lost device has taken its memory with it, and a finalizer has nobody to tell.
-      if (!(error instanceof DeviceLostError)) throw error;
-    }
-  }
-
-  allocate(bytes: number): Storage {
-    this.#checkBudget(bytes);
-    return this.device.allocate(bytes);
-  }
-
-  #checkBudget(bytes: number): void {
-    const held = this.device.memory().bytes;
-    if (held + bytes <= this.#memoryBudget) return;
-    throw new OutOfMemoryError(
-      `memory: the budget of ${this.#memoryBudget} bytes must not be exceeded; got ${held} held and ${bytes} more asked for. Use a smaller batch or window, dispose of tensors, or raise memoryBudget in init().`,
-    );
-  }
-
-  /** What `place` gives. Where there is no room for it, what nobody uses is given back first. */
-  async withRoom<T>(place: () => Promise<T> | T): Promise<T> {
-    try {
-      return await place();
-    } catch (error) {
-      if (!(error instanceof OutOfMemoryError)) throw error;
-    }
-    this.steps.clear();
-    this.#eager.clear();
-    let before = Number.POSITIVE_INFINITY;
-    for (;;) {
-      const held = this.device.memory().bytes;
-      try {
-        return await place();
-      } catch (error) {
-        if (!(error instanceof OutOfMemoryError) || held >= before) throw error;
-      }
-      before = held;
-      await collectGarbage(() => this.device.memory().bytes < before);
-    }
-  }
-
-  /** Whether so much is held that a part of it may be what nobody can reach. */
-  get isFull(): boolean {
-    return this.device.memory().bytes >= this.#collectAt;
-  }
-
-  /** Keeps memory that nobody can reach from piling up where the engine sees no reason to collect. */
-  async collect(): Promise<void> {
-    const { bytes } = this.device.memory();
-    await collectGarbage(() => this.device.memory().bytes < bytes / 2);
-    this.#collectAt = Math.max(LEAST_GARBAGE_BYTES, 2 * this.device.memory().bytes);
+  unload(program: Program): void {
+    if (!this.isDead) this.room.unload(program);
   }
 
   async #fetch(wanted: GraphValue): Promise<HostArray> {
@@ -493,12 +243,6 @@ export class Runtime {
     });
     return this.#closing;
   }
-}
-
-function isArgument(): TraceError {
-  return new TraceError(
-    "data: this tensor stands for an argument of a compiled step and has no values. Return what you want to read from the step.",
-  );
 }
 
 /** Brings elements that are on their way to the host. */

@@ -81,7 +81,7 @@ async function loadedStep(entry: Entry): Promise<LoadedStep> {
   const wanted = { outputs: traced.values, updates: traced.assigned };
   const prepared = prepare(wanted, { literalsAsData: false, isFresh: runs === 0 });
   const plan = prepared.plan(runtime.device.traits);
-  const program = await runtime.load(plan);
+  const program = await runtime.room.load(plan);
   const outputs = traced.values.map(({ type }, i) => new Cell("data", type, `output ${i}`));
   const own = [...traced.arguments, ...outputs];
   const made: LoadedStep = {
@@ -125,7 +125,7 @@ export async function run(entry: Entry, args: readonly GraphValue[], key: Key): 
     outputs.map(({ block }) => block),
   );
   const results = outputs.map(({ type }) => resultCell(runtime, type));
-  const places = await runtime.withRoom(() =>
+  const places = await runtime.room.withRoom(() =>
     results.map((cell) => (isMailed(cell.type) ? undefined : runtime.storageOf(cell.block))),
   );
   const from = storages.slice(prepared.blocks.length);
@@ -143,7 +143,7 @@ export async function run(entry: Entry, args: readonly GraphValue[], key: Key): 
     else if (source !== undefined && target !== undefined)
       device.copy(source, 0, target, 0, bytesOf(cell.type));
   });
-  if (runtime.isFull) await runtime.collect();
+  if (runtime.room.isFull) await runtime.room.collect();
   return replaceTensors(
     traced.result,
     results.map((cell) => new Tensor(cell.value)),
@@ -178,7 +178,7 @@ async function handOver(runtime: Runtime, arg: GraphValue, cell: Cell): Promise<
   own.coming = undefined;
   if (node.op === "source") own.check(node);
   own.checkAlive();
-  const target = await runtime.withRoom(() => runtime.storageOf(cell.block));
+  const target = await runtime.room.withRoom(() => runtime.storageOf(cell.block));
   if (own.host !== undefined) runtime.device.write(target, 0, own.host);
   else if (sizeOf(own.type.shape) > 0) {
     const from = runtime.storageOf(own.block);

@@ -7,8 +7,8 @@ import { hostValues, type Nested } from "../tensor/host.ts";
 import { describe, type Shape, sameShape, sizeOf, type TensorType } from "../tensor/shape.ts";
 import { activeTrace, checkNotInCell } from "./active-trace.ts";
 import { Cell } from "./cell.ts";
+import type { PendingUpdate } from "./eager.ts";
 import { cellsOf, queueOf, runtimeOf } from "./locate.ts";
-import type { PendingUpdate } from "./runtime.ts";
 import { fromSettled, settledForGood } from "./settled.ts";
 
 /**
