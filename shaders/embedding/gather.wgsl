@@ -1,4 +1,4 @@
-// Rows of a table by their numbers; ids outside the table give NaN.
+// Rows of a table by their numbers; ids below 0 are padding and give zeros, those beyond the table NaN.
 //
 // Bindings: table [rows, features], ids i32[count], out [count, features], as 32-bit words.
 // Constants: WIDTH 1 or 4 elements an invocation, VALUE the type of that many words; THREADS.
@@ -21,9 +21,10 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) w
   if (i >= params.size) {
     return;
   }
-  // A negative id becomes a large number.
-  let row = u32(ids[i / params.features]);
-  var value = $(VALUE)(0x7fc00000u);
+  let number = ids[i / params.features];
+  // A negative one becomes a large number.
+  let row = u32(number);
+  var value = $(VALUE)(select(0x7fc00000u, 0u, number < 0));
   if (row < params.rows) {
     value = table[row * params.features + i % params.features];
   }

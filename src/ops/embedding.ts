@@ -4,7 +4,7 @@ import type { Emit, Op, OpTable, Value } from "./op.ts";
 
 const ROW_NUMBERS = { notDifferentiable: "ids are row numbers" };
 
-/** out[..., d] = table[ids[...], d]: table f32[V, D], ids i32 of any rank; an id outside the table reads NaN. */
+/** out[..., d] = table[ids[...], d]: table f32[V, D], ids i32 of any rank; an id below 0 reads zeros, one beyond NaN. */
 const embedding: Op<"embedding"> = {
   inputs: { table: "one", ids: "one" },
   outputs: { out: "one" },

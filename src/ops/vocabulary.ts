@@ -98,7 +98,7 @@ export interface Vocabulary {
   crossEntropy: { inputs: { logits: One; labels: One }; outputs: { out: One }; attrs: None }; // [R, C], [R] → [R]
   crossEntropyGrad: { inputs: { logits: One; labels: One; g: One }; outputs: { out: One }; attrs: None }; // g [R] or [] → [R, C]
 
-  // Embedding: table [V, D], ids i32[...] → [..., D]; ids outside 0…V-1 read as zeros and receive no gradient
+  // Embedding: table [V, D], ids i32[...] → [..., D]; ids below 0 read as zeros, those from V on as NaN; neither receives a gradient
   embedding: { inputs: { table: One; ids: One }; outputs: { out: One }; attrs: None };
   embeddingGrad: { inputs: { ids: One; g: One }; outputs: { out: One }; attrs: { rows: number } }; // → [V, D]
 

@@ -34,6 +34,7 @@ const lookups: readonly [Lookup, ...Lookup[]] = [
     values: [-1, 4, 5, 0, 1000, -7],
     isOutside: true,
   },
+  { name: "of padding", table: [5, 4], ids: [4], values: [-1, 4, 0, -7] },
 ];
 
 export const embeddingCases = {

@@ -1,6 +1,6 @@
 import { operand, shareStart, word } from "./threads";
 
-/** Operands table [V, D], ids [n], out [n, D]; words: V, D, n. Ids outside the table read as NaN. */
+/** Operands table [V, D], ids [n], out [n, D]; words: V, D, n. Ids below 0 read as zeros, those beyond the table as NaN. */
 export function embedding(args: usize, thread: i32, threads: i32): void {
   const rows = word(args, 3, 0);
   const features = word(args, 3, 1);
@@ -11,6 +11,7 @@ export function embedding(args: usize, thread: i32, threads: i32): void {
     const id = load<i32>(operand(args, 1) + (<usize>i << 2));
     const out = operand(args, 2) + <usize>i * bytes;
     if (id >= 0 && id < rows) memory.copy(out, operand(args, 0) + <usize>id * bytes, bytes);
+    else if (id < 0) memory.fill(out, 0, bytes);
     else for (let d: usize = 0; d < bytes; d += 4) store<f32>(out + d, NaN);
   }
 }

@@ -5,9 +5,10 @@ export const embeddingKernels = {
     const [rows = 0, features = 0] = table.type.shape;
     for (let i = 0; i < ids.data.length; i++) {
       const id = ids.data[i] ?? -1;
-      const known = id >= 0 && id < rows;
+      const unknown = id < 0 ? 0 : Number.NaN;
       for (let d = 0; d < features; d++) {
-        out.data[i * features + d] = known ? (table.data[id * features + d] ?? 0) : Number.NaN;
+        out.data[i * features + d] =
+          id >= 0 && id < rows ? (table.data[id * features + d] ?? 0) : unknown;
       }
     }
   },
