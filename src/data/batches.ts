@@ -1,6 +1,6 @@
-import { ArgumentError } from "../errors.ts";
+import { check, checkOptions, count, finite, flag, required, whole } from "../arguments.ts";
 import { foldIn, keyOf, permutation } from "../functions.ts";
-import { type Dataset, gather, type Values } from "./dataset.ts";
+import { checkDataset, type Dataset, gather, type Values } from "./dataset.ts";
 
 export interface BatchOptions {
   readonly batchSize: number;
@@ -22,21 +22,25 @@ export interface Batch {
 }
 
 /** How many batches {@link batches} gives for `length` examples. */
-export function batchCount(length: number, { batchSize, dropLast = false }: BatchOptions): number {
-  if (!Number.isInteger(batchSize) || batchSize <= 0) {
-    throw new ArgumentError(
-      `batches: batchSize must be a positive whole number; got ${batchSize}.`,
-    );
-  }
+export function batchCount(length: number, options: BatchOptions): number {
+  check("batches", "the number of examples", length, whole);
+  checkOptions<BatchOptions>("batches", options, {
+    batchSize: required(count),
+    seed: finite,
+    epoch: whole,
+    dropLast: flag,
+  });
+  const { batchSize, dropLast = false } = options;
   return dropLast ? Math.floor(length / batchSize) : Math.ceil(length / batchSize);
 }
 
 /** Every example once, `batchSize` at a time. */
 export function* batches(from: Dataset, options: BatchOptions): Generator<Batch, void, void> {
+  checkDataset("batches", from);
+  const batchesInAll = batchCount(from.length, options);
   const { batchSize } = options;
-  const count = batchCount(from.length, options);
   const order = epochOrder(from.length, options);
-  for (let i = 0; i < count; i++) {
+  for (let i = 0; i < batchesInAll; i++) {
     const rows = order.subarray(i * batchSize, (i + 1) * batchSize);
     yield { x: gather(from.x, rows), y: gather(from.y, rows), size: rows.length, rows };
   }

@@ -1,6 +1,16 @@
-import { shown } from "../arguments.ts";
+import {
+  check,
+  checkOptions,
+  finite,
+  isRecord,
+  list,
+  positive,
+  rule,
+  shown,
+} from "../arguments.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import { type DType, type HostArray, type Shape, sizeOf } from "../functions.ts";
+import { bytes } from "./file.ts";
 import { type Given, valuesOf } from "./values.ts";
 
 /** Values with a shape, on the host. */
@@ -94,13 +104,10 @@ export interface Normalisation {
 
 /** Pictures f32[N, H, W, C] from bytes in that order, scaled to [0, 1] or normalised; a view, not a copy. */
 export function images(data: Uint8Array, shape: Shape, normalisation: Normalisation = {}): Column {
+  check("images", "the pixels", data, bytes);
+  check("images", "the shape", shape, list, "It is [N, H, W, C].");
+  checkOptions<Normalisation>("images", normalisation, { mean: finite, deviation: positive });
   const { mean = 0, deviation = 1 } = normalisation;
-  if (!Number.isFinite(mean) || !(deviation > 0)) {
-    throw new ArgumentError(
-      `images: the mean must be finite and the deviation positive; got mean ${mean}, deviation ${deviation}. ` +
-        "Both are in units of the [0, 1] scale.",
-    );
-  }
   if (shape.length !== 4 || data.length !== sizeOf(shape)) {
     throw new ShapeError(
       `images: the bytes must fill a shape [N, H, W, C]; got ${data.length} bytes, shape [${shape.join(", ")}]. ` +
@@ -112,17 +119,34 @@ export function images(data: Uint8Array, shape: Shape, normalisation: Normalisat
 
 /** Class labels i32[N] from bytes. */
 export function labels(data: Uint8Array): Values<Int32Array> {
+  check("labels", "the labels", data, bytes);
   return { data: Int32Array.from(data), shape: [data.length], dtype: "i32" };
 }
 
 /** The first `length` examples, as views of the same memory. */
 export function take(from: Dataset, length: number): Dataset {
+  checkDataset("take", from);
   if (!Number.isInteger(length) || length < 0 || length > from.length) {
     throw new ArgumentError(
       `take: the length must be a whole number from 0 to ${from.length}; got ${length}.`,
     );
   }
   return { length, x: head(from.x, length), y: head(from.y, length) };
+}
+
+/** What `dataset` made, or something like it. */
+export function checkDataset(caller: string, from: unknown): asserts from is Dataset {
+  const isColumn = (value: unknown) =>
+    isRecord(value) && ArrayBuffer.isView(value.data) && Array.isArray(value.shape);
+  const isDataset = (value: unknown) =>
+    isRecord(value) && isColumn(value.x) && isColumn(value.y) && Number.isInteger(value.length);
+  check(
+    caller,
+    "the examples",
+    from,
+    rule("a dataset", isDataset),
+    "Make one by data.dataset({ x, y }).",
+  );
 }
 
 function head(column: Column, length: number): Column {

@@ -1,5 +1,7 @@
+import { checkOptions, positive } from "../arguments.ts";
 import { concatenate, decompress } from "../decompress.ts";
 import { FormatError } from "../errors.ts";
+import { checkFile } from "./file.ts";
 
 /** 256 MiB: five times the largest file of MNIST, uncompressed. */
 const DEFAULT_MAX_BYTES = 256 * 2 ** 20;
@@ -12,8 +14,11 @@ const DEFAULT_MAX_BYTES = 256 * 2 ** 20;
 export async function gunzip(
   bytes: Uint8Array,
   name: string,
-  { maxBytes = DEFAULT_MAX_BYTES }: { readonly maxBytes?: number } = {},
+  options: { readonly maxBytes?: number } = {},
 ): Promise<Uint8Array> {
+  checkFile("gunzip", bytes, name);
+  checkOptions<{ readonly maxBytes?: number }>("gunzip", options, { maxBytes: positive });
+  const { maxBytes = DEFAULT_MAX_BYTES } = options;
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
   const chunks: Uint8Array[] = [];
   let length = 0;

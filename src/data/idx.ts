@@ -2,8 +2,10 @@
  * The IDX format of MNIST and its relatives: two zero bytes, a type code, the number of dimensions, one big-endian
  * u32 per dimension, then the elements, big-endian, the last dimension contiguous (Y. LeCun, "The MNIST database").
  */
+import { check, count } from "../arguments.ts";
 import { FormatError } from "../errors.ts";
 import { type Shape, sizeOf } from "../functions.ts";
+import { checkFile } from "./file.ts";
 
 interface ArrayByType {
   u8: Uint8Array;
@@ -41,6 +43,7 @@ const MAX_RANK = 8;
  * @throws FormatError where the file is not IDX, is cut short, or is longer than its shape says.
  */
 export function readIdx(bytes: Uint8Array, name: string): IdxArray {
+  checkFile("readIdx", bytes, name);
   const { element, shape, headerBytes } = readHeader(bytes, name);
   const expected = headerBytes + sizeOf(shape) * element.sizeBytes;
   if (bytes.length !== expected) {
@@ -63,6 +66,7 @@ export function readIdxBytes(
   name: string,
   rank: number,
 ): { readonly data: Uint8Array; readonly shape: Shape } {
+  check("readIdxBytes", "the rank", rank, count);
   const array = readIdx(bytes, name);
   if (array.type !== "u8") {
     throw new FormatError(

@@ -1,4 +1,5 @@
 /** Sequences that arrive in chunks of any kind and size, as pieces of inputs and targets. */
+import { shown } from "../arguments.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import { type DType, type HostArray, type Shape, sizeOf } from "../functions.ts";
 import type { Values } from "./dataset.ts";
@@ -129,10 +130,8 @@ export function isIterable(value: unknown): value is Iterable<unknown> | AsyncIt
 }
 
 export function refused(what: string, got: unknown): ArgumentError {
-  const name =
-    typeof got === "object" && got !== null ? got.constructor.name : `${typeof got} ${String(got)}`;
   return new ArgumentError(
-    `streamWindows: ${what} must be ${FORMS[what]}; got ${name}. There is one iterable of sequences for each row of the batch.`,
+    `streamWindows: ${what} must be ${FORMS[what]}; got ${shown(got)}. There is one iterable of sequences for each row of the batch.`,
   );
 }
 

@@ -6,7 +6,7 @@
  *   ids      0 1 2 3 4 5 6 7 8 9 …        streams (B = 2)    0 1 2 3 | 4 5 …
  *                                                            7 8 9 … | …
  */
-import { ArgumentError } from "../errors.ts";
+import { check, checkOptions, count, oneOf, required, rule, whole } from "../arguments.ts";
 
 /** Targets with this label count neither for the loss nor for the gradient. */
 export const IGNORED_LABEL = -1;
@@ -39,6 +39,7 @@ export interface SequenceBatch {
 
 /** How many windows {@link sequenceBatches} gives for `length` ids. */
 export function sequenceBatchCount(length: number, options: SequenceOptions): number {
+  check("sequenceBatches", "the number of ids", length, whole);
   const { batchSize, window, remainder = "drop" } = checked(options);
   const stream = streamLength(length, batchSize, remainder);
   return remainder === "pad" ? Math.ceil(stream / window) : Math.floor(stream / window);
@@ -49,10 +50,11 @@ export function* sequenceBatches(
   ids: Int32Array,
   options: SequenceOptions,
 ): Generator<SequenceBatch, void, void> {
-  const { batchSize, window, remainder = "drop" } = options;
-  const count = sequenceBatchCount(ids.length, options);
+  check("sequenceBatches", "the ids", ids, someIds, "A vocabulary's encode(text) gives them.");
+  const { batchSize, window, remainder = "drop" } = checked(options);
+  const windows = sequenceBatchCount(ids.length, options);
   const stream = streamLength(ids.length, batchSize, remainder);
-  for (let i = 0; i < count; i++) {
+  for (let i = 0; i < windows; i++) {
     yield windowAt(ids, { batchSize, window, stream, first: i * window });
   }
 }
@@ -87,12 +89,13 @@ function windowAt(ids: Int32Array, { batchSize, window, stream, first }: Cut): S
   return { inputs, targets, shape: [window, batchSize], count, start: first === 0 };
 }
 
+const someIds = rule("an Int32Array", (value) => value instanceof Int32Array);
+
 function checked(options: SequenceOptions): SequenceOptions {
-  for (const name of ["batchSize", "window"] as const) {
-    if (Number.isInteger(options[name]) && options[name] > 0) continue;
-    throw new ArgumentError(
-      `sequenceBatches: ${name} must be a positive whole number; got ${options[name]}.`,
-    );
-  }
+  checkOptions<SequenceOptions>("sequenceBatches", options, {
+    batchSize: required(count),
+    window: required(count),
+    remainder: oneOf("drop", "pad"),
+  });
   return options;
 }

@@ -7,6 +7,7 @@
  *   row 1    b b · · | d d d d | d d d d | …      a row's next sequence begins with the next window
  *   start    yes yes | no  yes | yes no  | …
  */
+import { checkOptions, count, number, required, rule, shown } from "../arguments.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import { sizeOf } from "../functions.ts";
 import type { Values } from "./dataset.ts";
@@ -19,7 +20,7 @@ import {
   type StepForm,
 } from "./pieces.ts";
 import { IGNORED_LABEL } from "./sequences.ts";
-import type { TextVocabulary } from "./text.ts";
+import { TextVocabulary } from "./text.ts";
 
 /** What one row of the batch reads: sequences one after the other. */
 export type Sequences = Iterable<Sequence> | AsyncIterable<Sequence>;
@@ -198,17 +199,19 @@ function checkForm(given: Piece["form"], first: Piece["form"]): void {
   }
 }
 
-function check(rows: readonly Sequences[], { window }: StreamOptions): void {
-  if (!Number.isInteger(window) || window < 1) {
-    throw new ArgumentError(
-      `streamWindows: window must be a whole number of 1 or more; got ${window}. It counts the steps of a window.`,
-    );
-  }
+const aVocabulary = rule("a TextVocabulary", (value) => value instanceof TextVocabulary);
+
+function check(rows: readonly Sequences[], options: StreamOptions): void {
+  checkOptions<StreamOptions>("streamWindows", options, {
+    window: required(count),
+    vocabulary: aVocabulary,
+    ignored: number,
+  });
   if (!Array.isArray(rows) || rows.length === 0) {
     throw new ArgumentError(
-      `streamWindows: there must be a list of rows, one at least; got ${Array.isArray(rows) ? "an empty list" : typeof rows}. Pass an iterable of sequences for each row of the batch.`,
+      `streamWindows: there must be a list of rows, one at least; got ${Array.isArray(rows) ? "an empty list" : shown(rows)}. Pass an iterable of sequences for each row of the batch.`,
     );
   }
-  const wrong = rows.find((row) => !isIterable(row));
-  if (wrong !== undefined) throw refused("a row", wrong);
+  const wrong = rows.findIndex((row) => !isIterable(row));
+  if (wrong >= 0) throw refused("a row", rows[wrong]);
 }

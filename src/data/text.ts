@@ -1,3 +1,4 @@
+import { text as aText, check, checkOptions, rule, shown } from "../arguments.ts";
 import { ArgumentError, FormatError } from "../errors.ts";
 
 export interface TextVocabularyOptions {
@@ -27,12 +28,10 @@ export class TextVocabulary {
   }
 
   /** The vocabulary of every character in `text`. */
-  static of(text: string, { unknown }: TextVocabularyOptions = {}): TextVocabulary {
-    if (unknown !== undefined && [...unknown].length !== 1) {
-      throw new ArgumentError(
-        `TextVocabulary: unknown must be one character; got ${JSON.stringify(unknown)}. Try "\\uFFFD".`,
-      );
-    }
+  static of(text: string, options: TextVocabularyOptions = {}): TextVocabulary {
+    check("TextVocabulary", "the text", text, aText);
+    checkOptions<TextVocabularyOptions>("TextVocabulary", options, { unknown: oneCharacter });
+    const { unknown } = options;
     const seen = new Set(text);
     if (unknown !== undefined) seen.add(unknown);
     const characters = [...seen].sort((a, b) => (a.codePointAt(0) ?? 0) - (b.codePointAt(0) ?? 0));
@@ -63,6 +62,7 @@ export class TextVocabulary {
    * @throws ArgumentError at a character the vocabulary does not have, if it has no `unknown`.
    */
   encode(text: string): Int32Array {
+    check("encode", "the text", text, aText);
     const ids = new Int32Array(text.length);
     const unknown = this.#unknown === undefined ? undefined : this.#ids.get(this.#unknown);
     let length = 0;
@@ -85,11 +85,12 @@ export class TextVocabulary {
    * @throws ArgumentError at an id outside 0 … size − 1.
    */
   decode(ids: ArrayLike<number>): string {
+    check("decode", "ids", ids, someIds);
     return Array.from(ids, (id, at) => {
       const character = this.characters[id];
       if (character !== undefined) return character;
       throw new ArgumentError(
-        `decode: every id must be a whole number from 0 to ${this.size - 1}; got ${id} at index ${at}.`,
+        `decode: every id must be a whole number from 0 to ${this.size - 1}; got ${shown(id)} at index ${at}.`,
       );
     }).join("");
   }
@@ -99,6 +100,15 @@ export class TextVocabulary {
     return this.#unknown === undefined ? { characters } : { characters, unknown: this.#unknown };
   }
 }
+
+const oneCharacter = rule(
+  'one character, such as "\\uFFFD"',
+  (value) => typeof value === "string" && [...value].length === 1,
+);
+const someIds = rule(
+  "a list or a typed array of whole numbers",
+  (value) => Array.isArray(value) || (ArrayBuffer.isView(value) && "length" in value),
+);
 
 function isVocabularyJson(json: unknown): json is TextVocabularyJson {
   if (typeof json !== "object" || json === null || !("characters" in json)) return false;

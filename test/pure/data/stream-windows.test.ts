@@ -203,7 +203,7 @@ describe("streamWindows", () => {
   test("what is no row, sequence or chunk is refused by name", async () => {
     const refusals: [rows: unknown, message: RegExp][] = [
       [[], /got an empty list/],
-      [ids(1, 2), /list of rows.*got object/],
+      [ids(1, 2), /list of rows.*got Int32Array/],
       [["text"], /a row must be.*got string text/],
       [[ids(1, 2)], /a row must be.*got Int32Array/],
       [[[7]], /a sequence must be.*got number 7/],

@@ -229,6 +229,7 @@ export const instances: Readonly<Record<string, Instance>> = {
   DeviceTraits: ({ world }) =>
     leaf("currentRuntime().device.traits", () => world.runtime.device.traits),
   Promise: () => leaf("Promise.resolve(1)", () => Promise.resolve(1)),
+  PromiseLike: () => leaf("Promise.resolve(2)", () => Promise.resolve(2)),
   Sequences: () => leaf('["abcabc", "cab"]', () => ["abcabc", "cab"]),
   Iterable: () => leaf("[1, 2, 3]", () => [1, 2, 3]),
   AsyncIterable: () =>

@@ -35,8 +35,9 @@ export interface FuzzReport {
   readonly counts: ReadonlyMap<string, { calls: number; values: number }>;
 }
 
-/** How long a call may block the process, and how long its promise may take. */
-const LIMIT_MS = 20_000;
+/** How long a call may block the process, and how long its promise may take: on a busy machine, too. */
+const BLOCK_LIMIT_MS = 60_000;
+const LIMIT_MS = 15_000;
 const CONTROL_EVERY = 50;
 const COLLECT_EVERY = 1_000;
 /** Far more than shapes of a few elements need. */
@@ -64,7 +65,7 @@ class FuzzRun {
   readonly #world: World;
   readonly #targets: readonly Target[];
   readonly #options: FuzzOptions;
-  readonly #watchdog = new Watchdog(LIMIT_MS);
+  readonly #watchdog = new Watchdog(BLOCK_LIMIT_MS);
   readonly #collect = collector();
   #running: { call: Call; number: number } | undefined;
 
@@ -125,7 +126,7 @@ class FuzzRun {
       try {
         const opened = (value as { runtime?: { close?: () => Promise<void> } } | null | undefined)
           ?.runtime;
-        if (opened?.close !== undefined && !kept.has(opened)) await opened.close();
+        if (opened?.close !== undefined && !kept.has(opened)) await inTime(() => opened.close?.());
         disposeOf(value, kept);
       } catch (error) {
         const fault = faultOf(error);
@@ -167,10 +168,10 @@ class FuzzRun {
 
 class TooLate extends Error {}
 
-async function inTime<T>(task: () => Promise<T>): Promise<T> {
+async function inTime<T>(task: () => Promise<T> | T): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new TooLate()), LIMIT_MS / 2);
+    timer = setTimeout(() => reject(new TooLate()), LIMIT_MS);
   });
   try {
     return await Promise.race([task(), late]);

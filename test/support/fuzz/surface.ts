@@ -214,12 +214,15 @@ function isOwn({ declarations = [] }: ts.Symbol): boolean {
 }
 
 function isPublic(declaration: ts.Declaration | ts.JSDocSignature): boolean {
-  const hidden = ts.ModifierFlags.Private | ts.ModifierFlags.Protected;
   if (!declaration.getSourceFile().fileName.startsWith(`${ROOT}src/`)) return false;
-  if (ts.isJSDocSignature(declaration)) return true;
+  return ts.isJSDocSignature(declaration) || !isHidden(declaration);
+}
+
+function isHidden(declaration: ts.Declaration): boolean {
   const name = ts.getNameOfDeclaration(declaration);
-  const isHidden = (ts.getCombinedModifierFlags(declaration) & hidden) !== 0;
-  return !isHidden && (name === undefined || !ts.isPrivateIdentifier(name));
+  const modifiers = ts.ModifierFlags.Private | ts.ModifierFlags.Protected;
+  if (name !== undefined && ts.isPrivateIdentifier(name)) return true;
+  return (ts.getCombinedModifierFlags(declaration) & modifiers) !== 0;
 }
 
 function nameOf(type: ts.Type): string | undefined {
