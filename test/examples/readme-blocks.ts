@@ -1,0 +1,69 @@
+/** What the README's blocks take as given, and what must have come of them; in the order of the blocks. */
+
+export interface BlockFrame {
+  /** Ahead of the block: imports, data, models. */
+  readonly before: string;
+  /** Behind it: throws where the block did not do what the README says. */
+  readonly after: string;
+}
+
+const reader = `
+  const vocabulary = data.TextVocabulary.of("to be or not");
+  const model = nn.sequential(
+    nn.embedding(vocabulary.size, 4), nn.lstm(4, 8), nn.linear(8, vocabulary.size),
+  );
+  const optimizer = optim.adam({ learningRate: 0.01 });
+  const files = ["to be or not to be ", "not to be or to be "].map((line) => ({
+    async *chunks() { for (let i = 0; i < 12; i++) yield line; },
+  }));`;
+
+export const frames: readonly BlockFrame[] = [
+  { before: "", after: "" },
+  {
+    before: `
+      import { compile, init, losses, nn, optim, tensor, valueAndGrad } from "gradgpu";
+      await init({ device: "cpu", threads: 1 });
+      const model = nn.linear(2, 3);
+      const optimizer = optim.sgd({ learningRate: 0.1 });
+      const x = tensor([[1, 2], [3, 4]]);
+      const y = tensor(Int32Array.of(0, 2));`,
+    after: `if (!(loss > 0)) throw new Error("no loss");`,
+  },
+  {
+    before: `
+      import { data, init, losses, nn, optim, tensor, Trainer, type TrainerState } from "gradgpu";
+      await init({ device: "cpu", threads: 1 });
+      ${reader}
+      const saved: TrainerState[] = [];
+      const save = async (state: TrainerState) => { saved.push(state); };
+      const id = 3;`,
+    after: `
+      if (logits.length !== vocabulary.size) throw new Error("no logits");
+      if (trainer.step === 0) throw new Error("no step");`,
+  },
+  {
+    before: `
+      import { data, init, losses, nn, optim, Trainer } from "gradgpu";
+      await init({ device: "cpu", threads: 1 });
+      ${reader}
+      const loss = losses.crossEntropy;
+      const text = () => data.streamWindows(files.map((file) => [file.chunks()]), { window: 100, vocabulary });
+      const batchSize = files.length;
+      const drawn: number[] = [];
+      const draw = (name: string, h: Float32Array, c: Float32Array | undefined, forget: unknown) => {
+        if (name !== "" && c !== undefined && forget !== undefined) drawn.push(h.length);
+      };`,
+    after: `if (drawn.length === 0 || drawn[0] !== 100) throw new Error(\`nothing drawn: \${drawn}\`);`,
+  },
+  {
+    before: `
+      import { add, init, matmul, scan, tanh, type Tensor, ones, zeros } from "gradgpu";
+      await init({ device: "cpu", threads: 1 });
+      const [T, batch, inputs, units] = [5, 2, 3, 4];
+      const [w, u] = [ones([inputs, units]), ones([units, units])];
+      const xs = ones([T, batch, inputs]);`,
+    after: `
+      if (ys.shape.join() !== "5,2,4") throw new Error(String(ys.shape));
+      if ((await carry.data()).length !== 8) throw new Error("no carry");`,
+  },
+];
