@@ -96,12 +96,17 @@ function copyCall(from: Region, to: Region, perStep: readonly number[] = [0, 0])
 
 class HostStorage implements Storage {
   readonly bytes: number;
-  readonly memory: ArrayBuffer;
+  memory: ArrayBuffer;
 
   constructor(bytes: number) {
     this.bytes = bytes;
     const size = Math.ceil(bytes / BYTES_PER_ELEMENT) * BYTES_PER_ELEMENT;
     this.memory = hostBuffer("allocate", size);
+  }
+
+  /** Whoever keeps the handle keeps no memory with it. */
+  free(): void {
+    this.memory = new ArrayBuffer(0);
   }
 }
 
@@ -149,7 +154,7 @@ export class ReferenceDevice implements Device {
   }
 
   release(storage: Storage): void {
-    if (this.#ended === undefined) this.#storages.remove("release", storage);
+    if (this.#ended === undefined) this.#storages.remove("release", storage)?.free();
   }
 
   write(storage: Storage, byteOffset: number, data: HostArray): void {
@@ -223,7 +228,7 @@ export class ReferenceDevice implements Device {
       "reference: the device must be open; got a call after close(). Open a device again.",
     );
     this.#programs.clear();
-    this.#storages.clear();
+    for (const storage of this.#storages.clear()) storage.free();
     this.#temporaries.clear();
     this.#levels.clear();
     this.#settleLost(new DeviceLostError("reference: the device was closed."));
