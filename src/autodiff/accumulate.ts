@@ -4,31 +4,32 @@
  * than added up, or the gradient of a sequence that is read in n parts would cost n sums over all of it.
  */
 import { emit, type GraphValue, type OpNode } from "../graph/graph.ts";
-import { sameShape } from "../tensor/shape.ts";
+import type { Padding } from "../ops/vocabulary.ts";
+import { type Shape, sameShape } from "../tensor/shape.ts";
 
 export class Cotangents {
   readonly #sums = new Map<GraphValue, GraphValue>();
-  readonly #pads = new Map<GraphValue, readonly GraphValue[]>();
+  readonly #runs = new Map<GraphValue, readonly Run[]>();
 
   has(value: GraphValue): boolean {
-    return this.#sums.has(value) || this.#pads.has(value);
+    return this.#sums.has(value) || this.#runs.has(value);
   }
 
   /** The sum of all that came in; undefined where nothing did. To be asked for when all has. */
   get(value: GraphValue): GraphValue | undefined {
-    for (const pad of this.#pads.get(value) ?? []) this.#addUp(value, pad);
-    this.#pads.delete(value);
+    for (const run of this.#runs.get(value) ?? []) this.#addUp(value, cotangentOf(run));
+    this.#runs.delete(value);
     return this.#sums.get(value);
   }
 
   add(value: GraphValue, part: GraphValue): void {
     if (part.node.op !== "pad") this.#addUp(value, part);
-    else this.#pads.set(value, withPad(this.#pads.get(value) ?? [], part));
+    else this.#runs.set(value, withRun(this.#runs.get(value) ?? [], runOf(part, part.node)));
   }
 
   /** In place of all that came in. */
   replace(value: GraphValue, cotangent: GraphValue): void {
-    this.#pads.delete(value);
+    this.#runs.delete(value);
     this.#sums.set(value, cotangent);
   }
 
@@ -40,49 +41,84 @@ export class Cotangents {
   }
 }
 
-/** What lies beside `pad` is joined with it; that may close a gap to another one. */
-function withPad(pads: readonly GraphValue[], pad: GraphValue): readonly GraphValue[] {
-  for (const other of pads) {
-    const joined = sideBySide(other, pad);
-    if (joined !== undefined)
-      return withPad(
-        pads.filter((own) => own !== other),
-        joined,
-      );
-  }
-  return [...pads, pad];
+/** Parts side by side, with zeros around them: one node is made of them when all are there. */
+interface Run {
+  readonly parts: readonly GraphValue[];
+  /** Along which they lie; undefined for one part. */
+  readonly axis: number | undefined;
+  readonly padding: readonly Padding[];
+  /** Of the whole, zeros included. */
+  readonly shape: Shape;
+  /** What one part came as. */
+  readonly pad: GraphValue | undefined;
 }
 
-function sideBySide(a: GraphValue, b: GraphValue): GraphValue | undefined {
-  const [one, other] = [a.node, b.node];
-  if (one.op !== "pad" || other.op !== "pad") return undefined;
-  if (!sameShape(a.type.shape, b.type.shape)) return undefined;
-  const axes = a.type.shape.flatMap((_, d) =>
-    startOf(one, d) === startOf(other, d) && endOf(one, d) === endOf(other, d) ? [] : [d],
+function runOf(pad: GraphValue, { ins, attrs }: OpNode<"pad">): Run {
+  const { padding } = attrs;
+  return { parts: [ins.x], axis: undefined, padding, shape: pad.type.shape, pad };
+}
+
+function cotangentOf(run: Run): GraphValue {
+  if (run.pad !== undefined) return run.pad;
+  const x = insideOf(run);
+  if (run.padding.every(([before, after]) => before === 0 && after === 0)) return x;
+  return graphValue(emit("pad", { x }, { padding: run.padding }).out);
+}
+
+function insideOf({ parts, axis }: Run): GraphValue {
+  const [one] = parts;
+  if (one !== undefined && axis === undefined) return one;
+  return graphValue(emit("concat", { xs: parts }, { axis: axis ?? 0 }).out);
+}
+
+/** What lies beside `run` is joined with it; that may close a gap to another one. */
+function withRun(runs: readonly Run[], run: Run): readonly Run[] {
+  let joined = run;
+  let rest = runs;
+  for (;;) {
+    const index = rest.findIndex((other) => axisBetween(other, joined) !== undefined);
+    const beside = rest[index];
+    const axis = beside && axisBetween(beside, joined);
+    if (beside === undefined || axis === undefined) return [...rest, joined];
+    joined =
+      endOf(beside, axis) === startOf(joined, axis)
+        ? join(beside, joined, axis)
+        : join(joined, beside, axis);
+    rest = rest.filter((own) => own !== beside);
+  }
+}
+
+/** Along which the two lie side by side, if they do. */
+function axisBetween(a: Run, b: Run): number | undefined {
+  if (!sameShape(a.shape, b.shape)) return undefined;
+  const axes = a.shape.flatMap((_, d) =>
+    startOf(a, d) === startOf(b, d) && endOf(a, d) === endOf(b, d) ? [] : [d],
   );
   const [axis] = axes;
   if (axis === undefined || axes.length > 1) return undefined;
-  if (endOf(one, axis) === startOf(other, axis)) return joined(one, other, axis);
-  return endOf(other, axis) === startOf(one, axis) ? joined(other, one, axis) : undefined;
+  const touch = endOf(a, axis) === startOf(b, axis) || endOf(b, axis) === startOf(a, axis);
+  return touch ? axis : undefined;
 }
 
-/** Where along dimension d the padded tensor lies. */
-function startOf({ attrs }: OpNode<"pad">, d: number): number {
-  return attrs.padding[d]?.[0] ?? 0;
+/** Where along dimension d the parts lie. */
+function startOf({ padding }: Run, d: number): number {
+  return padding[d]?.[0] ?? 0;
 }
 
-function endOf(node: OpNode<"pad">, d: number): number {
-  return startOf(node, d) + (node.ins.x.type.shape[d] ?? 0);
+function endOf({ padding, shape }: Run, d: number): number {
+  return (shape[d] ?? 0) - (padding[d]?.[1] ?? 0);
 }
 
-function joined(first: OpNode<"pad">, second: OpNode<"pad">, axis: number): GraphValue {
-  const xs = [...partsOf(first.ins.x, axis), ...partsOf(second.ins.x, axis)];
-  const x = graphValue(emit("concat", { xs }, { axis }).out);
-  const padding = first.attrs.padding.map(
-    (own, d) => (d === axis ? [own[0], second.attrs.padding[d]?.[1] ?? 0] : own) as typeof own,
+function join(first: Run, second: Run, axis: number): Run {
+  const padding = first.padding.map(
+    (own, d): Padding => (d === axis ? [own[0], second.padding[d]?.[1] ?? 0] : own),
   );
-  if (padding.every(([before, after]) => before === 0 && after === 0)) return x;
-  return graphValue(emit("pad", { x }, { padding }).out);
+  const parts = [...partsOfRun(first, axis), ...partsOfRun(second, axis)];
+  return { parts, axis, padding, shape: first.shape, pad: undefined };
+}
+
+function partsOfRun(run: Run, axis: number): readonly GraphValue[] {
+  return run.axis === axis ? run.parts : partsOf(insideOf(run), axis);
 }
 
 /** What was put side by side before is not copied once more. */

@@ -46,13 +46,14 @@ export function backward(
   const active = activeValues(nodes, new Set(wrt));
   const cotangents = new Cotangents();
   for (const { value, cotangent } of seeds) if (active.has(value)) cotangents.add(value, cotangent);
+  const members = membersOf(nodes);
   const passed = new Set<Region>();
   for (const node of nodes.reverse()) {
     if (node.op === "source") continue;
     const region = regionOf(node);
     if (region !== undefined) {
       // The region's youngest node comes first, and whatever reads the region is younger than that.
-      if (!passed.has(region)) propagateAgain(region, nodes, wrt, cotangents, active);
+      if (!passed.has(region)) propagateAgain(members.get(region) ?? [], wrt, cotangents, active);
       passed.add(region);
       continue;
     }
@@ -63,17 +64,26 @@ export function backward(
   return wrt.map((value) => cotangents.get(value));
 }
 
+/** The nodes of each region, in the order of their ids. */
+function membersOf(nodes: readonly Node[]): Map<Region, OpNode[]> {
+  const members = new Map<Region, OpNode[]>();
+  for (const node of nodes) {
+    const region = node.op === "source" ? undefined : regionOf(node);
+    if (node.op === "source" || region === undefined) continue;
+    const own = members.get(region);
+    if (own === undefined) members.set(region, [node]);
+    else own.push(node);
+  }
+  return members;
+}
+
 /** Through a region whose values are not kept: its copy is differentiated in its place. */
 function propagateAgain(
-  region: Region,
-  nodes: readonly Node[],
+  members: readonly OpNode[],
   wrt: readonly GraphValue[],
   cotangents: Cotangents,
   active: ReadonlySet<GraphValue>,
 ): void {
-  const members = nodes
-    .filter((node): node is OpNode => node.op !== "source" && regionOf(node) === region)
-    .sort((a, b) => a.id - b.id);
   const ends = members.flatMap(outputsOf).filter((out) => cotangents.has(out));
   if (ends.length === 0) return;
   const { copies, inputs } = computeAgain(members);

@@ -16,7 +16,11 @@ export function residualsOf(
   const users = new Map<GraphValue, OpNode[]>();
   for (const node of nodes) {
     if (node.op === "source") continue;
-    for (const input of inputsOf(node)) users.set(input, [...(users.get(input) ?? []), node]);
+    for (const input of inputsOf(node)) {
+      const own = users.get(input);
+      if (own === undefined) users.set(input, [node]);
+      else own.push(node);
+    }
   }
   const endOfSum = (value: GraphValue): GraphValue => {
     const [user, ...others] = users.get(value) ?? [];

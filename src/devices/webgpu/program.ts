@@ -88,12 +88,13 @@ export class WebgpuProgram implements Program {
       return { pipeline, group, offsetIndex, offsetsPerStep, grid: call.grid, place };
     });
     const all = [...groups.values()];
-    const dependents = (kind: Bound["source"]["kind"], count: number) =>
-      Array.from({ length: count }, (_, place) =>
-        all.filter(({ bounds }) =>
-          bounds.some(({ source }) => source.kind === kind && source.place === place),
-        ),
-      );
+    const dependents = (kind: "binding" | "slot", count: number): Group[][] => {
+      const lists: Group[][] = Array.from({ length: count }, () => []);
+      for (const group of all)
+        for (const { source } of group.bounds)
+          if (source.kind === kind) lists[source.place]?.push(group);
+      return lists;
+    };
     this.#dependents = {
       binding: dependents("binding", plan.bindings.length),
       slot: dependents("slot", plan.slots.length),
