@@ -9,7 +9,7 @@ const core = [...base, "tensor", "ops", "graph", "autodiff", "scheduler"];
 const below = (layer) => core.slice(0, core.indexOf(layer));
 const contract = ["devices/device.ts", "devices/opener.ts"];
 const device = [...core, "debug", ...contract, "devices/shared"];
-const verbs = [...base, "functions.ts"];
+const verbs = [...base, "functions.ts", "internals.ts"];
 
 /** Layer → the layers it may import from, besides itself. A layer is a file or folder of src/. */
 const layers = {
@@ -31,6 +31,7 @@ const layers = {
   "devices/webgpu": [...device, "devices/reference"],
   runtime: [...core, "devices"],
   functions: [...core, "devices/opener.ts", "runtime"],
+  "internals.ts": [...core, "functions", "runtime"],
   nn: verbs,
   optim: verbs,
   losses: verbs,

@@ -21,7 +21,12 @@ const isWhole = (value: unknown): value is number => Number.isSafeInteger(value)
 export const anything = rule("anything", () => true);
 export const flag = rule("true or false", (value) => typeof value === "boolean");
 export const text = rule("a text", (value) => typeof value === "string");
-export const callable = rule("a function", (value) => typeof value === "function");
+/** A class is called with `new` only. */
+export const callable = rule(
+  "a function",
+  (value) =>
+    typeof value === "function" && !Function.prototype.toString.call(value).startsWith("class"),
+);
 export const record = rule("a record", isRecord);
 export const list = rule("a list", Array.isArray);
 export const number = rule("a number", isNumber);

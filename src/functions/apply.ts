@@ -2,7 +2,8 @@ import { check, list, number, rule, shown } from "../arguments.ts";
 import { ArgumentError } from "../errors.ts";
 import { emit, type GraphValue } from "../graph/graph.ts";
 import type { Value } from "../ops/op.ts";
-import type { Attrs, OpName, Vocabulary } from "../ops/vocabulary.ts";
+import { ops } from "../ops/table.ts";
+import type { Arity, Attrs, OpName, Vocabulary } from "../ops/vocabulary.ts";
 import { Tensor, Variable } from "../runtime/tensor.ts";
 import { checkDTypeName, type DType } from "../tensor/dtype.ts";
 import { checkInteger } from "../tensor/host.ts";
@@ -20,15 +21,18 @@ export function apply<K extends SingleOutputOp>(
 ): Tensor {
   const { fn: caller = op, dtype } = attrs as { readonly fn?: string; readonly dtype?: unknown };
   if (dtype !== undefined) checkDTypeName(caller, dtype);
-  const values = Object.entries(ins).map(([name, held]) => [name, graphOf(caller, name, held)]);
+  const arities: Readonly<Record<string, Arity>> = ops[op].inputs;
+  const values = Object.entries<unknown>(ins).map(([name, held]) => {
+    if (held === undefined && arities[name] === "optional") return [name, undefined];
+    if (arities[name] === "many") {
+      checkTensorList(caller, held, name);
+      return [name, held.map(({ value }) => value)];
+    }
+    checkTensor(caller, held, name);
+    return [name, held.value];
+  });
   const outs = emit(op, Object.fromEntries(values), attrs) as { readonly out: Value };
   return wrap(outs.out);
-}
-
-function graphOf(caller: string, name: string, held: unknown): GraphValue | GraphValue[] {
-  if (Array.isArray(held)) return held.flatMap((one, i) => graphOf(caller, `${name} ${i}`, one));
-  checkTensor(caller, held, name);
-  return held.value;
 }
 
 /** @throws ArgumentError unless `x` is a tensor, with what to do instead */
@@ -49,11 +53,14 @@ export function checkTensors(caller: string, named: Readonly<Record<string, unkn
 }
 
 /** @throws ArgumentError unless `xs` is a list of tensors */
-export function checkTensorList(caller: string, xs: unknown, name = "xs"): void {
+export function checkTensorList(
+  caller: string,
+  xs: unknown,
+  name = "xs",
+): asserts xs is readonly Tensor[] {
   check(caller, name, xs, list);
-  (xs as readonly unknown[]).forEach((x, i) => {
+  for (const [i, x] of (xs as readonly unknown[]).entries())
     checkTensor(caller, x, `${name}[${i}]`);
-  });
 }
 
 /** Whatever `emit` returns is a graph value: ops see only their types. */

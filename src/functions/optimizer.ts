@@ -1,9 +1,24 @@
 /** The fused update ops, for optimizers: one kernel for all parameters. Inside a compiled step they work in place. */
-import { check, record } from "../arguments.ts";
+import { check, list, record } from "../arguments.ts";
 import { emit } from "../graph/graph.ts";
+import { packedOffsets as offsetsOf } from "../ops/packed.ts";
 import type { Attrs } from "../ops/vocabulary.ts";
+import { packVariables as pack } from "../runtime/pack.ts";
 import type { Tensor, Variable } from "../runtime/tensor.ts";
+import { checkedShape, type Shape } from "../tensor/shape.ts";
 import { apply, checkTensor, checkTensorList, checkVariables, wrap } from "./apply.ts";
+
+/** Moves variables side by side into one block, so that one kernel can reach them all. */
+export function packVariables(variables: readonly Variable[]): void {
+  checkVariables("packVariables", variables, "variables");
+  pack(variables);
+}
+
+/** Where each of `shapes` starts in a packed buffer, in elements, and how many elements it has in all. */
+export function packedOffsets(shapes: readonly Shape[]): { offsets: number[]; length: number } {
+  check("packedOffsets", "shapes", shapes, list);
+  return offsetsOf(shapes.map((shape) => checkedShape("packedOffsets", shape)));
+}
 
 /** Σ x² over all elements of all tensors: the square of their global norm. */
 export function sumOfSquares(xs: readonly Tensor[]): Tensor {

@@ -6,7 +6,6 @@ import { activeStepTrace, activeTrace } from "../runtime/active-trace.ts";
 import { Cell } from "../runtime/cell.ts";
 import { currentRuntime } from "../runtime/current.ts";
 import { fromHost, Tensor } from "../runtime/tensor.ts";
-import { hostArray } from "../tensor/dtype.ts";
 import { normal as drawNormal, keyOf } from "../tensor/random.ts";
 import { checkedShape, type Shape, sizeOf, type TensorType } from "../tensor/shape.ts";
 import { apply, checkTensor, type Operand } from "./apply.ts";
@@ -51,9 +50,8 @@ function drawn(shape: Shape, seed?: number): Tensor {
 export function normal(shape: Shape, seed: number): Tensor {
   const own = checkedShape("normal", shape);
   const key = keyOf(seed);
-  const elements = hostArray("f32", sizeOf(own));
-  elements.set(drawNormal(key, 0, elements.length));
-  return fromHost({ dtype: "f32", shape: own }, elements);
+  const numbers = drawNormal(key, 0, sizeOf(own));
+  return fromHost({ dtype: "f32", shape: own }, Float32Array.from(numbers));
 }
 
 /** bool: true with probability p. */

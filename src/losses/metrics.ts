@@ -1,4 +1,5 @@
-import { argmax, cast, checkLabels, div, equal, sum, type Tensor } from "../functions.ts";
+import { argmax, cast, div, equal, sum, type Tensor } from "../functions.ts";
+import { checkLabels } from "../internals.ts";
 import { countedRows } from "./cross-entropy.ts";
 
 /** The share of rows whose largest logit is at the label; rows with a negative label are left out. */

@@ -1,6 +1,7 @@
 import { checkOptions, oneOf } from "../arguments.ts";
 import { ShapeError } from "../errors.ts";
-import { checkTensor, describe, mean, sum, type Tensor } from "../functions.ts";
+import { describe, mean, sum, type Tensor } from "../functions.ts";
+import { checkTensor } from "../internals.ts";
 
 /** "mean" and "sum" give one number, "none" the loss of every element or row. */
 export type Reduction = "mean" | "sum" | "none";

@@ -7,12 +7,12 @@ import {
   reshape,
   type SavedEntry,
   type Shape,
-  savedElements,
   sizeOf,
   type Tensor,
   variable,
   where,
 } from "../functions.ts";
+import { savedElements } from "../internals.ts";
 import type { Module, State } from "./module.ts";
 
 /** The recurrent state of `batchSize` sequences as variables, zeros at first. */

@@ -10,14 +10,8 @@ import {
   text,
 } from "../arguments.ts";
 import { ArgumentError } from "../errors.ts";
-import {
-  checkTensor,
-  describe,
-  moveVariables,
-  type Runtime,
-  type Tensor,
-  Variable,
-} from "../functions.ts";
+import { describe, type Runtime, type Tensor, Variable } from "../functions.ts";
+import { checkTensor, moveVariables } from "../internals.ts";
 import type { Definition, Mode, Module, Parameter, State, Stepped } from "./module.ts";
 import { observe } from "./observe.ts";
 import { exportState, importState } from "./state-dict.ts";

@@ -2,7 +2,6 @@
 import { anything, callable, checkOptions, count, flag, number } from "../arguments.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import {
-  checkTensor,
   concat,
   describe,
   dropout as drop,
@@ -13,6 +12,7 @@ import {
   tensor,
   transpose,
 } from "../functions.ts";
+import { checkTensor } from "../internals.ts";
 import { module } from "./define.ts";
 import type { Mode, Module, State, Stepped } from "./module.ts";
 import { observe } from "./observe.ts";

@@ -1,7 +1,8 @@
 /** Parameters by PyTorch's names, in its layouts, so that weights travel both ways. */
 import { check, checkOptions, record } from "../arguments.ts";
 import { ArgumentError } from "../errors.ts";
-import { LOAD_RULES, type LoadOptions, savedElements } from "../functions.ts";
+import type { LoadOptions } from "../functions.ts";
+import { LOAD_RULES, savedElements } from "../internals.ts";
 import type { Module, Parameter, SavedDict, StateDict, StateEntry, StateLayout } from "./module.ts";
 import { fromEntries, layoutOf, piecesOf, toEntries } from "./state-layout.ts";
 import { join, pathsOf } from "./tree.ts";
@@ -44,9 +45,10 @@ function addedTo(known: StateEntry | undefined, { shape, data }: StateEntry): St
 
 /** Replaces all parameters, or none where anything is wrong. */
 export function importState(module: Module, dict: SavedDict, options?: LoadOptions): void {
-  for (const { variable, elements } of checkStateDict(module, dict, options)) {
-    variable.load(elements);
-  }
+  const checked = checkStateDict(module, dict, options);
+  // One that has been disposed of throws here, before the others are loaded.
+  for (const { variable } of checked) void variable.value;
+  for (const { variable, elements } of checked) variable.load(elements);
 }
 
 /**

@@ -1,15 +1,15 @@
-import { checkOptions, count } from "../arguments.ts";
+import { check, checkOptions, count } from "../arguments.ts";
 import { dispose } from "../dispose.ts";
 import { DisposedError, ShapeError } from "../errors.ts";
 import {
   type Compiled,
-  checkTensor,
   compile,
   describe,
   type SavedEntry,
   type Tensor,
   type Variable,
 } from "../functions.ts";
+import { checkTensor } from "../internals.ts";
 import { checkSavedState, keepState, stateVariables } from "./carry.ts";
 import { checkModule } from "./define.ts";
 import type { Module, StateEntry } from "./module.ts";
@@ -31,6 +31,8 @@ export class StatefulSession {
   #isDisposed = false;
 
   constructor(model: Module, batchSize: number) {
+    checkModule("stateful", "the model", model);
+    check("stateful", "batchSize", batchSize, count);
     this.#model = model;
     this.#batchSize = batchSize;
     this.#state = stateVariables(model, batchSize);
@@ -151,7 +153,6 @@ export class StatefulSession {
  * @throws ArgumentError where batchSize is not a whole number of 1 or more
  */
 export function stateful(model: Module, options: StatefulOptions = {}): StatefulSession {
-  checkModule("stateful", "the model", model);
   checkOptions("stateful", options, { batchSize: count });
   return new StatefulSession(model, options.batchSize ?? 1);
 }

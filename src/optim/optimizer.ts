@@ -14,18 +14,15 @@ import {
   add,
   asTensor,
   cast,
-  checkTensor,
   div,
   type Gradients,
   type HostArray,
-  LOAD_RULES,
   type LoadOptions,
   minimum,
   packedOffsets,
   packVariables,
   type SavedEntry,
   type Shape,
-  savedElements,
   sizeOf,
   sqrt,
   sumOfSquares,
@@ -35,6 +32,7 @@ import {
   Variable,
   variable,
 } from "../functions.ts";
+import { checkTensor, LOAD_RULES, savedElements } from "../internals.ts";
 
 /** What every optimizer can be told. */
 export interface OptimizerOptions {

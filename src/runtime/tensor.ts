@@ -1,7 +1,7 @@
-import { shown } from "../arguments.ts";
+import { check, record, rule, shown, text } from "../arguments.ts";
 import { dispose } from "../dispose.ts";
 import { ArgumentError, DisposedError, InternalError, ShapeError, TraceError } from "../errors.ts";
-import type { GraphValue } from "../graph/graph.ts";
+import { GraphValue } from "../graph/graph.ts";
 import type { DType, HostArray } from "../tensor/dtype.ts";
 import { hostValues, type Nested } from "../tensor/host.ts";
 import { describe, type Shape, sameShape, sizeOf, type TensorType } from "../tensor/shape.ts";
@@ -10,6 +10,8 @@ import { Cell } from "./cell.ts";
 import type { PendingUpdate } from "./eager.ts";
 import { cellsOf, queueOf, runtimeOf } from "./locate.ts";
 import { fromSettled, settledForGood } from "./settled.ts";
+
+const computed = rule("a value of a graph", (value) => value instanceof GraphValue);
 
 /**
  * A lazy, immutable array. Ops on it return at once, with their shapes checked; elements are computed when they are
@@ -21,6 +23,7 @@ export class Tensor {
   #isDisposed = false;
 
   constructor(value: GraphValue) {
+    check("tensor", "its value", value, computed, "Make tensors by tensor([…]) and the functions.");
     this.#value = value;
   }
 
@@ -99,8 +102,11 @@ export class Variable extends Tensor {
   #assigned: GraphValue | undefined;
 
   constructor(type: TensorType, data: HostArray, name = "variable") {
-    const cell = new Cell("variable", type, name);
-    cell.host = hostValues(name, data, type).data;
+    check("variable", "the name", name, text);
+    check("variable", "the type", type, record, "It is { dtype, shape }.");
+    const given = hostValues(name, data, type);
+    const cell = new Cell("variable", given.type, name);
+    cell.host = given.data;
     super(cell.value);
     this.cell = cell;
   }

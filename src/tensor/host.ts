@@ -138,6 +138,8 @@ const RANGES = {
 
 /** Writes numbers that follow each other, checked one by one where not all of their kind fit. */
 function fill(caller: string, from: ArrayLike<unknown>, { target, at, dtype }: Target): void {
+  // A detached array is one of none; it could not be read.
+  if (from.length === 0) return;
   const isTyped = isTypedArray(from);
   if (isTyped && dtype === "f32" && !from[Symbol.toStringTag].startsWith("Big")) {
     target.set(from as ArrayLike<number>, at);

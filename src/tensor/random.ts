@@ -4,34 +4,55 @@
  * draws the same bits in any order and nothing has to be stored.
  */
 
-import { check, finite } from "../arguments.ts";
+import { check, finite, number, rule, whole } from "../arguments.ts";
 
 /** Two random words. Equal keys give equal numbers. */
 export type Key = readonly [number, number];
 
-const ROTATIONS = [13, 15, 26, 6, 17, 29, 16, 24] as const;
-const ROUNDS = 20;
 /** The constant that keeps an all-zero key from being special. */
 const PARITY = 0x1bd11bda;
 
+const ROTATIONS = [13, 15, 26, 6, 17, 29, 16, 24] as const;
+
+/** Blocks (i, stream) for i = first … into `out`, two words each. */
+function fillBlocks(out: Uint32Array, [k0, k1]: Key, first: number, stream: number): void {
+  const keys = Int32Array.of(k0, k1, PARITY ^ k0 ^ k1);
+  for (let at = 0; at < out.length; at += 2) {
+    let x0 = (first + at / 2 + k0) | 0;
+    let x1 = (stream + k1) | 0;
+    for (let group = 1; group <= 5; group++) {
+      const from = group % 2 === 1 ? 0 : 4;
+      for (let round = from; round < from + 4; round++) {
+        const rotation = ROTATIONS[round] ?? 0;
+        x0 = (x0 + x1) | 0;
+        x1 = ((x1 << rotation) | (x1 >>> (32 - rotation))) ^ x0;
+      }
+      // The key is mixed in again after every fourth round.
+      x0 = (x0 + (keys[group % 3] ?? 0)) | 0;
+      x1 = (x1 + (keys[(group + 1) % 3] ?? 0) + group) | 0;
+    }
+    out[at] = x0;
+    out[at + 1] = x1;
+  }
+}
+
 /** The two words of the block that `counter` names. */
 export function threefry2x32(key: Key, counter: readonly [number, number]): [number, number] {
-  const keys = [key[0], key[1], PARITY ^ key[0] ^ key[1]];
-  let x0 = (counter[0] + key[0]) | 0;
-  let x1 = (counter[1] + key[1]) | 0;
-  for (let round = 0; round < ROUNDS; round++) {
-    const rotation = ROTATIONS[round % 8] ?? 0;
-    x0 = (x0 + x1) | 0;
-    x1 = ((x1 << rotation) | (x1 >>> (32 - rotation))) ^ x0;
-    if (round % 4 === 3) {
-      // The key is mixed in again after every fourth round.
-      const mix = (round + 1) / 4;
-      x0 = (x0 + (keys[mix % 3] ?? 0)) | 0;
-      x1 = (x1 + (keys[(mix + 1) % 3] ?? 0) + mix) | 0;
-    }
-  }
-  return [x0 >>> 0, x1 >>> 0];
+  const block = new Uint32Array(2);
+  fillBlocks(block, key, counter[0], counter[1]);
+  return [block[0] ?? 0, block[1] ?? 0];
 }
+
+const aKey = rule(
+  "a key, two numbers",
+  (value) =>
+    Array.isArray(value) && value.length === 2 && value.every((word) => number.holds(word)),
+);
+/** More would keep the host busy for minutes: what is that large is drawn on the device, by the op `uniform`. */
+const drawable = rule(
+  "a whole number of 0 or more, at most 2^27",
+  (value) => whole.holds(value) && Number(value) <= 2 ** 27,
+);
 
 /** The key that a seed stands for; any finite number will do. @throws ArgumentError for anything else */
 export function keyOf(seed: number): Key {
@@ -42,18 +63,19 @@ export function keyOf(seed: number): Key {
 
 /** A key of its own for part `index` of what `key` is for: layers, epochs, windows. */
 export function foldIn(key: Key, index: number): Key {
+  check("foldIn", "the key", key, aKey, "It is made by keyOf(seed).");
+  check("foldIn", "the index", index, number);
   // The second word keeps these blocks apart from the streams that numbers are drawn from.
   return threefry2x32(key, [index >>> 0, 0xffffffff]);
 }
 
 /** `count` random words of a stream: word i is word i & 1 of block (i >> 1, stream). */
 export function words(key: Key, stream: number, count: number): Uint32Array {
+  check("random", "the key", key, aKey, "It is made by keyOf(seed).");
+  check("random", "the stream", stream, number);
+  check("random", "how many numbers are drawn", count, drawable);
   const out = new Uint32Array(count + (count & 1));
-  for (let i = 0; i < count; i += 2) {
-    const [first, second] = threefry2x32(key, [i >>> 1, stream]);
-    out[i] = first;
-    out[i + 1] = second;
-  }
+  fillBlocks(out, key, 0, stream);
   return out.subarray(0, count);
 }
 
@@ -64,7 +86,7 @@ export function uniform(key: Key, stream: number, count: number): Float64Array {
 
 /** Numbers from the standard normal distribution (Box & Muller 1958, in float64), two from each block. */
 export function normal(key: Key, stream: number, count: number): Float64Array {
-  const bits = words(key, stream, count + (count & 1));
+  const bits = words(key, stream, count % 2 === 0 ? count : count + 1);
   const out = new Float64Array(bits.length);
   for (let i = 0; i < out.length; i += 2) {
     // In (0, 1], so that the logarithm is finite.
@@ -79,8 +101,8 @@ export function normal(key: Key, stream: number, count: number): Float64Array {
 
 /** 0 … count − 1 in random order (Fisher & Yates). */
 export function permutation(key: Key, stream: number, count: number): Uint32Array {
-  const order = Uint32Array.from({ length: count }, (_, i) => i);
   const bits = words(key, stream, count);
+  const order = Uint32Array.from({ length: count }, (_, i) => i);
   for (let i = count - 1; i > 0; i--) {
     // A word scaled to 0 … i; for counts far below 2³² the bias is far below what anyone could see.
     const j = Math.floor((bits[i] ?? 0) * 2 ** -32 * (i + 1));

@@ -22,8 +22,8 @@ export function sizeOf(shape: Shape): number {
 export function checkedShape(caller: string, shape: unknown, name = "the shape"): number[] {
   const sizes: unknown[] = Array.isArray(shape) ? Array.from(shape) : [Number.NaN];
   // Strides are counted even where a size is 0.
-  const product = sizes.reduce<number>((total, n) => total * Math.max(Number(n), 1), 1);
-  if (sizes.every(whole.holds) && whole.holds(product)) return sizes as number[];
+  const product = (total: number, n: unknown) => total * Math.max(Number(n), 1);
+  if (sizes.every(whole.holds) && whole.holds(sizes.reduce(product, 1))) return sizes as number[];
   throw new ShapeError(
     `${caller}: ${name} must be whole numbers of 0 or more, in a list, of less than 2^53 elements; got ${shown(shape)}. Sizes are counted in elements, outermost first; a single number is [].`,
   );

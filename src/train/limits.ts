@@ -4,7 +4,8 @@
  */
 import type { Values } from "../data/index.ts";
 import { ArgumentError } from "../errors.ts";
-import { describe, type LookUp, lookUps, type Tensor } from "../functions.ts";
+import { describe, type Tensor } from "../functions.ts";
+import { type LookUp, lookUps } from "../internals.ts";
 import type { TrainingBatch } from "./training-data.ts";
 
 type Name = "x" | "y";

@@ -10,8 +10,6 @@ import {
   finite,
   gradientFlow,
   greater,
-  type LookUp,
-  lookUps,
   nextRandomStream,
   Tensor,
   tensor,
@@ -19,6 +17,7 @@ import {
   valueAndGrad,
   where,
 } from "../functions.ts";
+import { type LookUp, lookUps } from "../internals.ts";
 import type { Module } from "../nn/index.ts";
 import { globalNorm, type Optimizer } from "../optim/index.ts";
 import type { CarriedSequences } from "./carried.ts";

@@ -1,6 +1,7 @@
 import { dispose } from "../dispose.ts";
 import { ArgumentError, DisposedError } from "../errors.ts";
-import { type LoadOptions, runtimeOf, type Shape, Tensor, variable } from "../functions.ts";
+import { type LoadOptions, type Shape, Tensor, variable } from "../functions.ts";
+import { runtimeOf } from "../internals.ts";
 import { accuracy, crossEntropy } from "../losses/index.ts";
 import type { Module } from "../nn/index.ts";
 import { checkStateDict } from "../nn/state-dict.ts";

@@ -1,0 +1,7 @@
+/** What layers, losses, optimizers and Trainers share with the verbs, and no user has a reason to call. */
+export { checkTensor } from "./functions/apply.ts";
+export { checkLabels } from "./functions/labels.ts";
+export { type LookUp, lookUps } from "./functions/look-ups.ts";
+export { LOAD_RULES, savedElements } from "./functions/saved.ts";
+export { runtimeOf } from "./runtime/locate.ts";
+export { moveVariables } from "./runtime/move.ts";
