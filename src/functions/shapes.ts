@@ -1,5 +1,5 @@
 /** What is known of tensors without values, for users: of anything else than a shape or type they say so. */
-import { check, record } from "../arguments.ts";
+import { check, rule } from "../arguments.ts";
 import { checkDTypeName } from "../tensor/dtype.ts";
 import {
   checkedShape,
@@ -14,9 +14,12 @@ export function sizeOf(shape: Shape): number {
   return product(checkedShape("sizeOf", shape));
 }
 
+/** A tensor has a type's two properties as well. */
+const typed = rule("{ dtype, shape }", (value) => typeof value === "object" && value !== null);
+
 /** `f32[32, 28, 28, 1]`, as error messages show a tensor. */
 export function describe(type: TensorType): string {
-  check("describe", "the type", type, record);
+  check("describe", "what is described", type, typed, "Give a tensor, or its type.");
   const { dtype, shape } = type;
   checkDTypeName("describe", dtype);
   return text({ dtype, shape: checkedShape("describe", shape) });
