@@ -21,8 +21,8 @@ export function packedOffsets(shapes: readonly Shape[]): { offsets: number[]; le
 }
 
 /** Σ x² over all elements of all tensors: the square of their global norm. */
-export function sumOfSquares(xs: readonly Tensor[]): Tensor {
-  return apply("sumOfSquares", { xs }, {});
+export function sumOfSquares(xs: readonly Tensor[], watched: readonly Tensor[] = []): Tensor {
+  return apply("sumOfSquares", { xs, watched }, {});
 }
 
 /** What every update takes, as data: numbers on the device that may differ at every step. */

@@ -60,13 +60,16 @@ const reason = (op: string) => ({
 });
 
 export const optimizerOps = {
-  /** Σ over all tensors and elements of x²; of no elements 0. Its root is the global norm. */
+  /**
+   * Σ over all tensors and elements of x²; of no elements 0. Its root is the global norm. `watched` is nothing, or one
+   * tensor for each x, of its shape: where one of their elements is not finite, neither is the sum.
+   */
   sumOfSquares: {
-    inputs: { xs: "many" },
+    inputs: { xs: "many", watched: "many" },
     outputs: { out: "one" },
     cost: "expensive",
-    packs: ["xs"],
-    infer({ xs }) {
+    packs: ["xs", "watched"],
+    infer({ xs, watched }) {
       xs.forEach((x, i) => {
         checkDType("sumOfSquares", `x ${i}`, x, ["f32"]);
       });
@@ -76,21 +79,28 @@ export const optimizerOps = {
           complaint("sumOfSquares", "there must be a tensor", "no tensors", remedy),
         );
       }
+      watched.forEach((x, i) => {
+        checkDType("sumOfSquares", `watched ${i}`, x, ["f32"]);
+        const meaning = "What is watched has the shapes of what is summed.";
+        checkShape("sumOfSquares", `watched ${i}`, x, xs[i]?.shape ?? [], meaning);
+      });
       return { out: { dtype: "f32", shape: [] } };
     },
     vjp(emit, { ins, cotangents }) {
       const m = arithmetic(emit);
       const twice = m.mul(2, given(cotangents.out));
-      return { xs: ins.xs.map((x) => m.mul(twice, x)) };
+      return { xs: ins.xs.map((x) => m.mul(twice, x)), watched: ins.watched.map(() => undefined) };
     },
-    composite(emit, { xs }) {
+    composite(emit, { xs, watched }) {
       const m = arithmetic(emit);
-      const sums = xs.map((x) =>
-        m.sum(
-          m.unary("square", x),
+      const sums = xs.map((x, i) => {
+        const seen = watched[i];
+        const squares = m.unary("square", x);
+        return m.sum(
+          seen === undefined ? squares : m.where(m.unary("isFinite", seen), squares, NaN),
           x.type.shape.map((_, d) => d),
-        ),
-      );
+        );
+      });
       return { out: sums.reduce((a, b) => m.add(a, b)) };
     },
   },

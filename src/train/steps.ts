@@ -8,9 +8,12 @@ import {
   cast,
   compile,
   finite,
+  type Gradients,
   gradientFlow,
   greater,
   nextRandomStream,
+  sqrt,
+  sumOfSquares,
   Tensor,
   tensor,
   type Variable,
@@ -147,8 +150,8 @@ function trainingUpdate(
     return value;
   };
   const { loss, gradients, flow } = differentiate(model, lossOf, options.flow !== undefined);
-  const norm = globalNorm(gradients);
-  // Both are numbers ≥ 0 or not finite: their sum is finite exactly where both are.
+  const norm = options.isGuarded ? guardedNorm(gradients) : globalNorm(gradients);
+  // Both are numbers ≥ 0 or not finite, the norm also where a parameter is not: their sum is finite where both are.
   const ok = options.isGuarded ? finite(add(loss, norm)) : undefined;
   const applies = ok && options.running ? and(ok, greater(options.running, 0)) : ok;
   if (applies !== undefined) options.running?.assign(cast(applies, "f32"));
@@ -166,6 +169,11 @@ function trainingUpdate(
     metrics,
     ...(flow && { flow: options.flow?.note(flow, found?.parts ?? 1) }),
   };
+}
+
+/** The global norm, and NaN where a parameter is not finite: the pass over the gradients looks at both. */
+function guardedNorm(gradients: Gradients): Tensor {
+  return sqrt(sumOfSquares([...gradients.values()], [...gradients.keys()]));
 }
 
 function differentiate(model: Module, loss: () => Tensor, isWatched: boolean) {

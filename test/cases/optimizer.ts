@@ -1,6 +1,6 @@
 import { packedOffsets } from "../../src/ops/packed.ts";
 import type { Shape } from "../../src/tensor/shape.ts";
-import type { CaseTable, InputSpec } from "./case.ts";
+import type { Case, CaseTable, InputSpec } from "./case.ts";
 
 const scalar = (value: number): InputSpec => ({ shape: [], values: [value] });
 /** One element, a prime, more than a workgroup, and a multiple of the packing's alignment. */
@@ -31,18 +31,44 @@ const adam = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 };
 
 export const optimizerCases = {
   sumOfSquares: [
-    { name: "sumOfSquares of several", ins: { xs: shapes.map((shape) => ({ shape })) }, attrs: {} },
-    { name: "sumOfSquares of one element", ins: { xs: [{ shape: [1] }] }, attrs: {} },
+    {
+      name: "sumOfSquares of several",
+      ins: { xs: shapes.map((shape) => ({ shape })), watched: [] },
+      attrs: {},
+    },
+    { name: "sumOfSquares of one element", ins: { xs: [{ shape: [1] }], watched: [] }, attrs: {} },
     {
       name: "sumOfSquares of an empty tensor and a scalar",
-      ins: { xs: [{ shape: [0] }, { shape: [] }] },
+      ins: { xs: [{ shape: [0] }, { shape: [] }], watched: [] },
       attrs: {},
     },
     {
       name: "sumOfSquares of many elements takes more than one pass",
-      ins: { xs: [{ shape: [129, 65] }, { shape: [4099] }] },
+      ins: { xs: [{ shape: [129, 65] }, { shape: [4099] }], watched: [] },
       attrs: {},
     },
+    {
+      name: "sumOfSquares beside tensors that are finite",
+      ins: {
+        xs: [{ shape: [17, 3] }, { shape: [70] }],
+        watched: [{ shape: [17, 3] }, { shape: [70] }],
+      },
+      attrs: {},
+    },
+    ...[Number.NaN, Number.NEGATIVE_INFINITY].map(
+      (value): Case<"sumOfSquares"> => ({
+        name: `sumOfSquares beside a tensor with ${value}`,
+        ins: {
+          xs: [{ shape: [3] }, { shape: [70] }],
+          watched: [
+            { shape: [3] },
+            { shape: [70], values: Array.from({ length: 70 }, (_, i) => (i === 69 ? value : i)) },
+          ],
+        },
+        attrs: {},
+        checkGradient: false,
+      }),
+    ),
   ],
   sgd: [
     { name: "sgd with momentum", ins: sgdInputs(shapes), attrs: sgd },

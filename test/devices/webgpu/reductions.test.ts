@@ -65,7 +65,7 @@ test.each(["i32", "u32"] as const)("%s has its own smallest and largest", async 
 test("the sum of squares over packed tensors finishes in its second pass, in place", async () => {
   const xs = [input("a", [33, 5]), input("b", [7])];
   const count = input("count", []);
-  const { out } = emit("sumOfSquares", { xs: xs.map(({ value }) => value) }, {});
+  const { out } = emit("sumOfSquares", { xs: xs.map(({ value }) => value), watched: [] }, {});
   const norm = sqrt(wrap(out));
   const plan = await planFor({
     outputs: [norm],

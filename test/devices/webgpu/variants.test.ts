@@ -125,7 +125,7 @@ test("sumOfSquares adds many workgroups' sums of many packed tensors", async () 
   const shapes = [[300, 301], [1], [0], [65], [17, 3], [64]];
   const of: Case<"sumOfSquares"> = {
     name: "packed",
-    ins: { xs: shapes.map((shape) => ({ shape })) },
+    ins: { xs: shapes.map((shape) => ({ shape })), watched: [] },
     attrs: {},
   };
   await check(asHardware, "sumOfSquares", of, ["optimizer/sum_of_squares", "reduce/groups"]);

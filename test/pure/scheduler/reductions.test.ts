@@ -105,7 +105,7 @@ describe("a reduction of a whole tensor", () => {
 });
 
 describe("the sum of squares over tensors on a GPU", () => {
-  const { out } = emit("sumOfSquares", { xs: [x.value, y.value] }, {});
+  const { out } = emit("sumOfSquares", { xs: [x.value, y.value], watched: [] }, {});
   const planFor = (traits = webgpuTraits()) =>
     schedule(
       requestOf(wishOf({ outputs: [sqrt(wrap(out))], updates: [[step, add(step, wrap(out))]] })),

@@ -21,12 +21,16 @@ function doubleBits(value: number): number[] {
 }
 
 export const lowerOptimizers = {
-  sumOfSquares({ ins: { xs }, outs: { out }, scratch }) {
+  sumOfSquares({ ins: { xs, watched }, outs: { out }, scratch }) {
     const lengths = xs.map(({ type }) => sizeOf(type.shape));
     const chunks = lengths.reduce((sum, length) => sum + Math.ceil(length / CHUNK), 0);
     const partials = scratch({ dtype: "f32", shape: [Math.max(1, chunks) * F64_ELEMENTS] });
     return [
-      call("sumOfSquares", [...xs.map(read), write(out), write(partials)], [chunks, ...lengths]),
+      call(
+        "sumOfSquares",
+        [...xs.map(read), ...watched.map(read), write(out), write(partials)],
+        [chunks, xs.length, watched.length, ...lengths],
+      ),
     ];
   },
 

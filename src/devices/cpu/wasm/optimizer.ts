@@ -49,25 +49,44 @@ function squaresOfRun(from: usize, stop: usize): f64 {
   return sum;
 }
 
+/** 0, or NaN where an element of [from, from + bytes) is not finite: the sum of all of them times 0. */
+function unlessFinite(from: usize, bytes: usize): f64 {
+  const stop = from + bytes;
+  const zero = f32x4.splat(0);
+  let a = zero;
+  let b = zero;
+  for (; from + 32 <= stop; from += 32) {
+    a = madd(v128.load(from), zero, a);
+    b = madd(v128.load(from, 16), zero, b);
+  }
+  let rest: f64 = 0;
+  for (; from < stop; from += 4) rest += <f64>load<f32>(from) * 0;
+  return sumOfLanes(f32x4.add(a, b)) + rest;
+}
+
 /**
- * Operands xs…, out, partials (f64 for every 4096 elements of every x); words: chunks in all, elements of every x.
- * Partial sums are added in f64, always in the same order.
+ * Operands xs…, watched…, out, partials (f64 for every 4096 elements of every x); words: chunks in all, how many xs,
+ * how many watched (as many, or none), elements of every x. What is watched and not finite makes the sum NaN. Partial sums are added in f64, always in the same order.
  */
 export function sumOfSquares(args: usize, thread: i32, threads: i32): void {
   const operands = operandCount(args);
-  const tensors = operands - 2;
+  const tensors = word(args, operands, 1);
+  const isWatched = word(args, operands, 2) > 0;
   const chunks = word(args, operands, 0);
   const partials = operand(args, operands - 1);
   const first = shareStart(chunks, thread, threads, 8);
   const end = shareStart(chunks, thread + 1, threads, 8);
   let chunk = 0;
   for (let i = 0; i < tensors && chunk < end; i++) {
-    const length = word(args, operands, 1 + i);
+    const length = word(args, operands, 3 + i);
     for (let start = 0; start < length; start += CHUNK, chunk++) {
       if (chunk < first) continue;
       if (chunk >= end) break;
-      const from = operand(args, i) + (<usize>start << 2);
-      store<f64>(partials + (<usize>chunk << 3), squares(from, <usize>min(CHUNK, length - start) << 2));
+      const offset = <usize>start << 2;
+      const bytes = <usize>min(CHUNK, length - start) << 2;
+      let sum = squares(operand(args, i) + offset, bytes);
+      if (isWatched) sum += unlessFinite(operand(args, tensors + i) + offset, bytes);
+      store<f64>(partials + (<usize>chunk << 3), sum);
     }
   }
   barrier();

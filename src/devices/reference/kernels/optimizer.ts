@@ -26,8 +26,9 @@ function forEachElement(
 
 /** Outputs begin as copies of the inputs that they overwrite: what is not written stays. */
 export const optimizerKernels = {
-  sumOfSquares({ ins: { xs }, outs: { out } }) {
-    let sum = 0;
+  sumOfSquares({ ins: { xs, watched }, outs: { out } }) {
+    const isSound = watched.every(({ data }) => data.every(Number.isFinite));
+    let sum = isSound ? 0 : Number.NaN;
     for (const { data } of xs) {
       for (let i = 0; i < data.length; i++) sum += (data[i] ?? 0) ** 2;
     }

@@ -116,6 +116,7 @@ function lowerSumOfSquares(
   { ins, outs: { out }, finish, scratch }: Site<"sumOfSquares">,
 ): KernelCall[] {
   const all = packed(ins.xs);
+  const watched = ins.watched.length > 0 ? [packed(ins.watched).region] : [];
   const filled = all.segments.filter(([start, end]) => end > start);
   const elements = filled.reduce((sum, [start, end]) => sum + end - start, 0);
   const passes = partsOf(all, maxBytes(target.limits)).length;
@@ -129,8 +130,12 @@ function lowerSumOfSquares(
     const own = elementsOf(partial, pass * groups, groups);
     return {
       kernel: "optimizer/sum_of_squares",
-      constants: { SEGMENTS: part.length, THREADS: threads },
-      operands: [read(range(all.region)), write(own)],
+      constants: { SEGMENTS: part.length, WATCHED: watched.length, THREADS: threads },
+      operands: [
+        read(range(all.region)),
+        ...watched.map((region) => read(range(region))),
+        write(own),
+      ],
       words: [groups * threads, groups, 0, 0, ...segmentWords],
       grid: lineGrid(groups),
     };
