@@ -203,6 +203,19 @@ export class Cell implements Holder {
     this.#generation = block.generation;
   }
 
+  /** Whether it is a constant that can be used on any runtime. */
+  get isPortable(): boolean {
+    return this.#kept !== undefined;
+  }
+
+  /** Brings a constant that lies on another runtime to `runtime`. */
+  comeTo(runtime: Runtime): void {
+    const { owner } = this.block;
+    if (this.#kept === undefined || owner === undefined || owner === runtime) return;
+    this.moveTo(new Block(bytesOf(this.type)), 0);
+    this.host = this.#kept;
+  }
+
   /** Whether the elements went with their device. */
   get isLost(): boolean {
     const { block } = this;

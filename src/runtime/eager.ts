@@ -147,7 +147,10 @@ export class Eager {
       value: fresh[lazy.length + i] ?? update.value,
     }));
     const { room } = this.#runtime;
-    const prepared = prepare({ outputs, updates: next }, { literalsAsData: true, isFresh: true });
+    const prepared = prepare(
+      { outputs, updates: next },
+      { literalsAsData: true, isFresh: true, on: this.#runtime },
+    );
     if (prepared.cells.some(({ kind }) => kind === "argument")) throw isArgument();
     const { program, literals } = await this.#planOf(prepared);
     const cells = lazy.map(({ type }) => this.#cell(type));

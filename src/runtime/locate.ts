@@ -24,13 +24,20 @@ export function runtimeOf(cells: readonly Cell[], caller: string): Runtime {
 /** As `runtimeOf`, and undefined rather than the current one. */
 export function placeOf(cells: readonly Cell[]): Runtime | undefined {
   let found: Runtime | undefined;
+  let ofConstants: Runtime | undefined;
   for (const cell of cells) {
     const owner = cell.isDisposed ? undefined : cell.block.owner;
     if (owner === undefined || owner === found) continue;
+    if (cell.isPortable) {
+      ofConstants ??= owner;
+      continue;
+    }
     if (found !== undefined) throw onTwoDevices(found, owner);
     found = owner;
   }
-  return found ?? homeOf(cells.filter(({ kind }) => kind === "variable")) ?? homeOf(cells);
+  return (
+    found ?? ofConstants ?? homeOf(cells.filter(({ kind }) => kind === "variable")) ?? homeOf(cells)
+  );
 }
 
 /** Where calls that concern `cells` wait for their turn; nowhere before any device is open. */

@@ -12,6 +12,7 @@ import type { PlanRequest } from "../scheduler/request.ts";
 import { schedule } from "../scheduler/schedule.ts";
 import { BYTES_PER_ELEMENT, type HostArray, hostArray } from "../tensor/dtype.ts";
 import { type Block, Cell } from "./cell.ts";
+import type { Runtime } from "./runtime.ts";
 
 /** A variable that is to have another value. */
 export interface Update {
@@ -41,14 +42,17 @@ export interface PrepareOptions {
   readonly literalsAsData: boolean;
   /** Whether the graph was made of the elements that its variables have now; false: it is computed of any elements. */
   readonly isFresh: boolean;
+  /** Where it will run; missing where it will not. */
+  readonly on?: Runtime;
 }
 
 /** @throws TraceError, DisposedError for what cannot be computed any more */
-export function prepare(wanted: Wanted, { literalsAsData, isFresh }: PrepareOptions): Prepared {
+export function prepare(wanted: Wanted, { literalsAsData, isFresh, on }: PrepareOptions): Prepared {
   const ordinals = new Map<Block, number>();
   const marks = (node: SourceNode) => {
     const cell = cellOf(node);
     if (isFresh) cell.check(node);
+    if (on !== undefined) cell.comeTo(on);
     const { block, offset, kind } = cell;
     const ordinal = ordinals.get(block) ?? ordinals.size;
     ordinals.set(block, ordinal);

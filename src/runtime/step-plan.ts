@@ -47,7 +47,8 @@ interface LoadedStep extends CachedProgram {
 
 /** Whether the step can run where it was traced: nothing has gone to another device. */
 export function isAtHome({ runtime, cells }: Entry, given: readonly Cell[]): boolean {
-  const isHere = (cell: Cell) => cell.isDisposed || (cell.block.owner ?? runtime) === runtime;
+  const isHere = (cell: Cell) =>
+    cell.isDisposed || cell.isPortable || (cell.block.owner ?? runtime) === runtime;
   return !runtime.isDead && cells.every(isHere) && given.every(isHere);
 }
 
@@ -79,7 +80,7 @@ export function unload(entry: Entry): void {
 async function loadedStep(entry: Entry): Promise<LoadedStep> {
   const { runtime, traced, runs } = entry;
   const wanted = { outputs: traced.values, updates: traced.assigned };
-  const prepared = prepare(wanted, { literalsAsData: false, isFresh: runs === 0 });
+  const prepared = prepare(wanted, { literalsAsData: false, isFresh: runs === 0, on: runtime });
   const plan = prepared.plan(runtime.device.traits);
   const program = await runtime.room.load(plan);
   const outputs = traced.values.map(({ type }, i) => new Cell("data", type, `output ${i}`));

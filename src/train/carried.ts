@@ -142,11 +142,15 @@ export class Carried {
     for (const held of this.state) held.load(new Float32Array(held.size));
   }
 
+  /** What it holds on the device. */
+  variables(): Variable[] {
+    const stretches = [...this.#stretches.values()];
+    const held = stretches.flatMap(({ history, borders, owed }) => [history, borders ?? [], owed]);
+    return [...this.state, ...held.flat()];
+  }
+
   dispose(): void {
-    for (const held of this.state) held.dispose();
-    for (const { history, borders, owed } of this.#stretches.values()) {
-      for (const held of [history, borders, owed]) held?.dispose();
-    }
+    for (const held of this.variables()) held.dispose();
   }
 }
 

@@ -1,6 +1,6 @@
 /** A step compiled for each kind of batch: examples, and windows of each size of batch with what they carry. */
 import { ArgumentError, DisposedError } from "../errors.ts";
-import { type Compiled, compile, type Tensor, tensor } from "../functions.ts";
+import { type Compiled, compile, type Tensor, tensor, type Variable } from "../functions.ts";
 import type { Module } from "../nn/index.ts";
 import { Carried, type CarriedSequences, keepOf, rowsOf } from "./carried.ts";
 import type { FlowNotes, FlowTensors, LayerFlow } from "./flow.ts";
@@ -181,6 +181,11 @@ export class CompiledByKind {
   load(saved: readonly CarriedSequences[]): void {
     for (const { carried } of this.#windows.values()) carried.reset();
     for (const one of saved) this.#forRows(one.batchSize).carried.load(one);
+  }
+
+  /** What is carried, for all sizes of batch. */
+  variables(): Variable[] {
+    return [...this.#windows.values()].flatMap(({ carried }) => carried.variables());
   }
 
   /** Gives back what is held on the device, after the runs that are under way. */

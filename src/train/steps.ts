@@ -108,6 +108,12 @@ export class TrainingSteps {
     this.#steps.load(saved);
   }
 
+  /** What the training has on the device beside model and optimizer. */
+  variables(): Variable[] {
+    const running = this.#running;
+    return [...(running === undefined ? [] : [running]), ...this.#steps.variables()];
+  }
+
   /** Lets the next step change something again. */
   resume(): void {
     this.#running?.load(Float32Array.of(1));
@@ -218,6 +224,10 @@ export class EvaluationSteps {
       if (this.#input !== undefined) checkValues("predict", "x", this.#input, this.#limit);
       return output;
     });
+  }
+
+  variables(): Variable[] {
+    return this.#steps.variables();
   }
 
   run(batch: TrainingBatch): Promise<StepResult> {

@@ -1,7 +1,7 @@
 import { dispose } from "../dispose.ts";
 import { ArgumentError, DisposedError } from "../errors.ts";
-import { type LoadOptions, type Shape, Tensor, variable } from "../functions.ts";
-import { runtimeOf } from "../internals.ts";
+import { type LoadOptions, type Runtime, type Shape, Tensor, variable } from "../functions.ts";
+import { moveVariables, runtimeOf } from "../internals.ts";
 import { accuracy, crossEntropy } from "../losses/index.ts";
 import type { Module } from "../nn/index.ts";
 import { checkStateDict } from "../nn/state-dict.ts";
@@ -241,6 +241,23 @@ export class Trainer {
     if (!(input instanceof Tensor)) checkTime("predict", this.model, input, input.time);
     const output = await this.#evaluation.forward(input);
     return { data: Float32Array.from(await output.data()), shape: output.shape };
+  }
+
+  /**
+   * Moves model, optimizer and what is carried to another runtime, for instance from the cpu to a GPU that has become free;
+   * what is trained from then on is trained there, in other bits where the devices differ.
+   * @throws ArgumentError while a fit has not ended, GradgpuError where that runtime is closed or lost
+   */
+  async moveTo(runtime: Runtime): Promise<void> {
+    this.#check("moveTo");
+    if (this.#isFitting) {
+      throw new ArgumentError(
+        `moveTo: nothing may be moved while a fit has not ended; got one at step ${this.step}. Await it, or leave its loop.`,
+      );
+    }
+    const own = [...this.model.parameters(), ...this.#options.optimizer.state().values()];
+    const held = [...this.#training.variables(), ...this.#evaluation.variables()];
+    await moveVariables([...own, ...held], runtime);
   }
 
   /**

@@ -128,6 +128,32 @@ describe("a second runtime", () => {
   });
 });
 
+describe("a Trainer that is moved", () => {
+  it("goes on as if it had stayed, windows, optimizer and all", async () => {
+    const ids = Int32Array.from({ length: 60 }, (_, i) => (i * i) % 5);
+    const run = async (isMoved: boolean) => {
+      const first = await start({ ...cpu, seed: 5 });
+      const model = nn.sequential(nn.embedding(5, 4), nn.lstm(4, 4), nn.linear(4, 5));
+      const optimizer = optim.adam({ learningRate: 0.05, clipNorm: 1 });
+      const options = { loss: losses.crossEntropy, optimizer, window: { every: 3, back: 6 } };
+      const trainer = new Trainer(model, options);
+      await trainer.fit(ids, { batchSize: 2 });
+      await trainer.evaluate(ids, { batchSize: 2 });
+      if (isMoved) {
+        const second = await start({ ...cpu, seed: 6 });
+        await trainer.moveTo(second);
+        await first.close();
+      }
+      await trainer.fit(ids, { batchSize: 2 });
+      const scores = await trainer.evaluate(ids, { batchSize: 2 });
+      const end = await model.stateDict();
+      await Promise.all(open.splice(0).map((one) => one.close()));
+      return { scores, end };
+    };
+    expect(await run(true)).toEqual(await run(false));
+  });
+});
+
 describe("after a device was lost", () => {
   it("the same Trainer trains on with the bits that it would have had", async () => {
     const points = data.dataset({
