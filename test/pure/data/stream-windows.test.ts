@@ -204,12 +204,12 @@ describe("streamWindows", () => {
     const refusals: [rows: unknown, message: RegExp][] = [
       [[], /got an empty list/],
       [ids(1, 2), /list of rows.*got Int32Array/],
-      [["text"], /a row must be.*got string text/],
+      [["text"], /a row must be.*got "text"/],
       [[ids(1, 2)], /a row must be.*got Int32Array/],
-      [[[7]], /a sequence must be.*got number 7/],
+      [[[7]], /a sequence must be.*got 7/],
       [[[new Float32Array(2)]], /a sequence must be.*got Float32Array/],
       [[[[ids(1, 2), undefined]]], /a chunk must be.*got undefined/],
-      [[[[{ x: 1, y: 2 }]]], /a chunk must be.*got Object/],
+      [[[[{ x: 1, y: 2 }]]], /a chunk must be.*got \{ x, y \}/],
     ];
     for (const [rows, message] of refusals) {
       const failing = all(rows as Sequences[], { window: 2 });
