@@ -3,7 +3,7 @@ import * as gradgpu from "../../../src/index.ts";
 import { type Arg, list, make, print } from "./argument.ts";
 import { Dice } from "./dice.ts";
 import { type Context, instances } from "./instances.ts";
-import { recipes } from "./recipes.ts";
+import { recipes } from "./recipes/index.ts";
 import { rightArguments } from "./right.ts";
 import { readSurface, type Signature } from "./surface.ts";
 import type { World } from "./world.ts";
@@ -36,7 +36,15 @@ function isInner(owner: string, member: string): boolean {
   return owner === "Runtime" ? !USERS_OF_RUNTIME.has(member) : INNER.has(member);
 }
 
-export function readTargets(): Target[] {
+let known: readonly Target[] | undefined;
+
+/** Reading the sources takes seconds: once is enough. */
+export function readTargets(): readonly Target[] {
+  known ??= targetsOfSources();
+  return known;
+}
+
+function targetsOfSources(): Target[] {
   const { functions, members, results } = readSurface(new Set(Object.keys(instances)));
   const missing = [...results].filter(
     (name) => instances[name] === undefined && !INNER_TYPES.has(name),

@@ -1,0 +1,77 @@
+/** Gradients, loops and steps: functions that are given functions. */
+import * as gradgpu from "../../../../src/index.ts";
+import { fields, leaf, list, made, plain } from "../argument.ts";
+import { callback, f32, parameter } from "../instances.ts";
+import { args, numbers, type Recipes } from "./recipe.ts";
+
+export function differentiation(): Recipes {
+  const w = () => parameter(2, 3);
+  const lossOf = () =>
+    made(
+      "(w) => () => sum(square(w))",
+      [],
+      () => () => gradgpu.sum(gradgpu.square(gradgpu.variable([1, 2]))),
+    );
+  const square = callback("(x) => sum(square(x))", (x: gradgpu.Tensor) =>
+    gradgpu.sum(gradgpu.square(x)),
+  );
+  return {
+    valueAndGrad: () => args(list([w()]), lossOf()),
+    gradientFlow: () => args(list([w()]), lossOf()),
+    gradientsOf: () =>
+      args(
+        leaf("sum(tensor([1, 2]))", () => gradgpu.sum(gradgpu.tensor([1, 2]))),
+        list([w()]),
+      ),
+    gradients: () =>
+      args(
+        leaf("sum(tensor([1, 2]))", () => gradgpu.sum(gradgpu.tensor([1, 2]))),
+        list([f32(2)]),
+      ),
+    grad: () => args(square, f32(2, 3)),
+    vjp: () =>
+      args(
+        callback("(x) => neg(x)", (x: gradgpu.Tensor) => gradgpu.neg(x)),
+        f32(2, 3),
+      ),
+    checkpoint: () =>
+      args(callback("() => [neg(tensor([1, 2]))]", () => [gradgpu.neg(gradgpu.tensor([1, 2]))])),
+    scan: ({ dice }) =>
+      dice.chance(0.5)
+        ? args(
+            callback(
+              "(h, x) => ({ carry: add(h, x), y: h })",
+              (h: gradgpu.Tensor, x: gradgpu.Tensor) => ({ carry: gradgpu.add(h, x), y: h }),
+            ),
+            f32(3),
+            f32(4, 3),
+            fields({ reverse: plain(dice.chance(0.5)) }),
+          )
+        : args(
+            callback(
+              "({ h }) => ({ carry: { h: neg(h) }, y: undefined })",
+              ({ h }: { h: gradgpu.Tensor }) => ({ carry: { h: gradgpu.neg(h) }, y: undefined }),
+            ),
+            fields({ h: f32(3) }),
+            plain(undefined),
+            fields({ length: plain(3) }),
+          ),
+    compile: () =>
+      args(
+        callback("(x) => neg(x)", (x: gradgpu.Tensor) => gradgpu.neg(x)),
+        fields({}),
+      ),
+    planStep: ({ world }) =>
+      args(
+        callback("(x) => neg(x)", (x: gradgpu.Tensor) => gradgpu.neg(x)),
+        list([fields({ dtype: plain("f32"), shape: numbers(2, 3) })]),
+        leaf("currentRuntime().device.traits", () => world.runtime.device.traits),
+      ),
+    "Variable.assign": () => ({ self: parameter(2, 3), args: [f32(2, 3)] }),
+    "Variable.load": () => ({
+      self: parameter(3),
+      args: [leaf("Float32Array.of(1, 2, 3)", () => Float32Array.of(1, 2, 3))],
+    }),
+    "Tensor.item": () => ({ self: f32(1), args: [] }),
+  };
+}

@@ -1,0 +1,56 @@
+/** Modules, sessions and compiled steps. */
+import * as gradgpu from "../../../../src/index.ts";
+import { fields, leaf, list, plain } from "../argument.ts";
+import { f32, ids, savedRecord } from "../instances.ts";
+import { models, recurrent } from "../models.ts";
+import { type Cook, model, numbers, type Recipes } from "./recipe.ts";
+
+const { nn } = gradgpu;
+
+export function moduleCalls(): Recipes {
+  const withInput: Cook = ({ dice }) => {
+    const name = dice.pick(Object.keys(models));
+    const x = models[name]?.x;
+    return { self: model(name), args: [leaf(x?.text ?? "", () => x?.make())] };
+  };
+  const sequence = () => leaf("nn.lstm(2, 3, { layers: 2 })", recurrent.lstm.make);
+  const states = () => list([0, 1, 2, 3].map(() => f32(2, 3)));
+  return {
+    "Module()": withInput,
+    "Module.step": (context) => {
+      if (context.dice.chance(0.5)) return { self: sequence(), args: [f32(3, 2, 2), states()] };
+      const { self, args } = withInput(context);
+      return { ...(self && { self }), args: [...args, plain(undefined)] };
+    },
+    "Module.loadStateDict": ({ dice, world }) => {
+      const name = dice.pick(Object.keys(models));
+      return { self: model(name), args: [savedRecord(world.stateDicts.get(name))] };
+    },
+    "Module.summary": ({ dice }) => {
+      const name = dice.pick(Object.keys(models));
+      return { self: model(name), args: [numbers(...(models[name]?.x.make().shape ?? []))] };
+    },
+    "RecurrentModule.run": () => ({
+      self: sequence(),
+      args: [f32(3, 2, 2), fields({ state: states(), lengths: numbers(3, 1) })],
+    }),
+    "StatefulSession.step": () => ({
+      self: leaf(`nn.stateful(${models.text?.text}, { batchSize: 2 })`, () =>
+        nn.stateful(models.text?.make() ?? nn.linear(1, 1), { batchSize: 2 }),
+      ),
+      args: [ids(2, 2)],
+    }),
+    "StatefulSession.loadState": () => ({
+      self: leaf("nn.stateful(nn.lstm(2, 3), { batchSize: 2 })", () =>
+        nn.stateful(nn.lstm(2, 3), { batchSize: 2 }),
+      ),
+      args: [savedRecord([0, 1].map(() => ({ shape: [2, 3], data: new Float32Array(6) })))],
+    }),
+    "Compiled()": ({ dice }) => ({
+      self: leaf("compile((x, y) => mul(x, y))", () =>
+        gradgpu.compile((x, y) => gradgpu.mul(x as gradgpu.Tensor, y as gradgpu.Tensor)),
+      ),
+      args: [f32(2, 3), dice.chance(0.5) ? plain(2) : f32(3)],
+    }),
+  };
+}
