@@ -24,7 +24,7 @@ const layers = {
   scheduler: below("scheduler"),
   debug: [],
   "devices/device.ts": core,
-  "devices/opener.ts": ["devices/device.ts"],
+  "devices/opener.ts": [...base, "devices/device.ts"],
   "devices/shared": [...core, "debug", "devices/device.ts"],
   "devices/reference": device,
   "devices/cpu": ["decompress.ts", ...device, "devices/reference"],

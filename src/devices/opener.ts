@@ -1,4 +1,5 @@
 /** What a caller may hand to `init` as its device. Declarations of their own: nobody needs WebGPU's types for them. */
+import { rule } from "../arguments.ts";
 import type { Device } from "./device.ts";
 
 /** A GPUDevice, by the parts of it that tell it from anything else. */
@@ -27,6 +28,20 @@ export interface CpuOpenerOptions {
   /** Where the worker's script is served, for pages whose policy refuses workers from blob: addresses. */
   readonly workerUrl?: WorkerUrl;
 }
+
+/** Far more than any run is divided among: the default is 8 at most. */
+const MOST_THREADS = 64;
+
+export const CPU_RULES = {
+  threads: rule(
+    `a whole number from 1 to ${MOST_THREADS}`,
+    (value) => Number.isInteger(value) && Number(value) >= 1 && Number(value) <= MOST_THREADS,
+  ),
+  workerUrl: rule(
+    "the address of gradgpu/cpu-worker.js",
+    (value) => (typeof value === "object" || typeof value === "string") && !!value,
+  ),
+};
 
 /** A device that was imported statically, to be opened by `init({ device })`. Made by `cpu()` and `webgpu()`. */
 export interface DeviceOpener {

@@ -1,7 +1,7 @@
 /** Elementwise functions. Shapes broadcast by NumPy's rule; a number stands for a scalar of the other operand's dtype. */
 import type { BinaryName, UnaryName } from "../ops/scalars.ts";
 import type { Tensor } from "../runtime/tensor.ts";
-import type { DType } from "../tensor/dtype.ts";
+import { checkDTypeName, type DType } from "../tensor/dtype.ts";
 import { apply, checkTensor, literal, type Operand, operands } from "./apply.ts";
 
 type Unary = (x: Tensor) => Tensor;
@@ -80,6 +80,7 @@ export function clip(x: Tensor, low: number, high: number): Tensor {
 
 /** x with elements of another type: f32 → integer truncates towards zero, number → bool is x ≠ 0. */
 export function cast(x: Tensor, dtype: DType): Tensor {
+  checkDTypeName("cast", dtype);
   return apply("cast", { x }, { dtype });
 }
 

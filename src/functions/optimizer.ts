@@ -54,6 +54,7 @@ function checkInputs(
 /** Assigns what SGD with momentum makes of the parameters and of `velocity` (see `packedLength`). */
 export function assignSgd(inputs: UpdateInputs, velocity: Variable, attrs: Attrs<"sgd">): void {
   checkInputs("assignSgd", inputs, { velocity });
+  check("assignSgd", "what it is told", attrs, record);
   const outs = emit(
     "sgd",
     {
@@ -80,6 +81,7 @@ export function assignAdam(
   attrs: Attrs<"adam">,
 ): void {
   checkInputs("assignAdam", inputs, { ...state });
+  check("assignAdam", "what it is told", attrs, record);
   const outs = emit(
     "adam",
     {

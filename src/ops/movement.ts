@@ -1,4 +1,5 @@
 /** Ops that move elements and change none. */
+import { shown } from "../arguments.ts";
 import { ArgumentError, DTypeError, ShapeError } from "../errors.ts";
 import { broadcastShapes, describe, sameShape, sizeOf, type TensorType } from "../tensor/shape.ts";
 import { arithmetic } from "./arithmetic.ts";
@@ -100,7 +101,7 @@ export const movementOps = {
           complaint(
             "transpose",
             "the permutation must name every dimension once",
-            `[${permutation.join(", ")}] for ${describe(x)}`,
+            `${shown(permutation)} for ${describe(x)}`,
             `Use each of 0 to ${x.shape.length - 1} once.`,
           ),
         );
@@ -131,7 +132,7 @@ export const movementOps = {
           complaint(
             "slice",
             "the block must lie inside x",
-            `starts [${starts.join(", ")}], sizes [${sizes.join(", ")}] for ${describe(x)}`,
+            `starts ${shown(starts)}, sizes ${shown(sizes)} for ${describe(x)}`,
             "Along every dimension start + size may be at most x's size.",
           ),
         );

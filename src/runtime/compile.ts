@@ -3,12 +3,14 @@
  * arguments are copied into the plan's own inputs, variables are updated in place, and small results travel to the
  * host with the run itself, so that reading a loss never makes the device wait.
  */
+import { callable, check, isRecord, list, rule } from "../arguments.ts";
 import { ArgumentError } from "../errors.ts";
 import type { GraphValue } from "../graph/graph.ts";
 import { explainPlan } from "../scheduler/explain.ts";
 import type { Plan } from "../scheduler/plan.ts";
+import { checkDTypeName } from "../tensor/dtype.ts";
 import type { Key } from "../tensor/random.ts";
-import { describe, type TensorType } from "../tensor/shape.ts";
+import { checkedShape, describe, type TensorType } from "../tensor/shape.ts";
 import { Cell } from "./cell.ts";
 import { openRuntime } from "./current.ts";
 import { cellsOf, runtimeOf } from "./locate.ts";
@@ -198,6 +200,11 @@ function giveBack(held: HeldByRuntime): void {
   }
 }
 
+const deviceTraits = rule(
+  "what a device's planner is told",
+  (value) => isRecord(value) && typeof value.elementwise === "function",
+);
+
 /**
  * The plan of a step for a device that need not be there: traced with arguments of `types`, scheduled with `traits`.
  */
@@ -206,7 +213,14 @@ export function planStep(
   types: readonly TensorType[],
   traits: Runtime["device"]["traits"],
 ): Plan {
-  const traced = trace(fn, types);
+  check("planStep", "the step", fn, callable);
+  check("planStep", "the types of its arguments", types, list);
+  check("planStep", "the traits", traits, deviceTraits, "Take those of a device.");
+  const own = types.map((type) => {
+    checkDTypeName("planStep", type?.dtype);
+    return { dtype: type.dtype, shape: checkedShape("planStep", type.shape) };
+  });
+  const traced = trace(fn, own);
   const wanted = { outputs: traced.values, updates: traced.assigned };
   return prepare(wanted, { literalsAsData: false, isFresh: true }).plan(traits);
 }

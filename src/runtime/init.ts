@@ -1,5 +1,11 @@
+import { anything, checkOptions, finite, positive, shown } from "../arguments.ts";
 import type { Device } from "../devices/device.ts";
-import type { CpuOpenerOptions, DeviceOpener, GpuDevice } from "../devices/opener.ts";
+import {
+  CPU_RULES,
+  type CpuOpenerOptions,
+  type DeviceOpener,
+  type GpuDevice,
+} from "../devices/opener.ts";
 import { ArgumentError, DeviceUnavailableError } from "../errors.ts";
 import { enterRuntime } from "./current.ts";
 import { Runtime } from "./runtime.ts";
@@ -90,16 +96,12 @@ function isSame(a: object, b: object): boolean {
   });
 }
 
-function checkInit({ seed = 0, threads = 1, memoryBudget = 1 }: InitOptions): void {
-  if (!Number.isFinite(seed)) throw refused("seed", "a finite number", seed);
-  if (!(Number.isInteger(threads) && threads >= 1))
-    throw refused("threads", "a whole number of 1 or more", threads);
-  if (!(memoryBudget > 0)) throw refused("memoryBudget", "a number of bytes above 0", memoryBudget);
-}
-
-function refused(name: string, rule: string, got: unknown): ArgumentError {
-  return new ArgumentError(
-    `init: ${name} must be ${rule}; got ${String(got)}. Leave it out to take the default.`,
+function checkInit(options: InitOptions): void {
+  checkOptions<InitOptions>(
+    "init",
+    options,
+    { device: anything, seed: finite, memoryBudget: positive, ...CPU_RULES },
+    (given) => `init({ device: ${shown(given)} })`,
   );
 }
 

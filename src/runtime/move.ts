@@ -1,7 +1,14 @@
+import { check, rule } from "../arguments.ts";
 import { GradgpuError } from "../errors.ts";
 import { queueOf } from "./locate.ts";
 import type { Runtime } from "./runtime.ts";
 import type { Variable } from "./tensor.ts";
+
+/** By its queue: the class itself imports this file. */
+const aRuntime = rule(
+  "a runtime",
+  (value) => typeof value === "object" && value !== null && "enqueue" in value && "device" in value,
+);
 
 /**
  * Moves `variables` to another open runtime, after everything that was called before; what is called once the promise has
@@ -9,6 +16,7 @@ import type { Variable } from "./tensor.ts";
  * @throws GradgpuError where that runtime is closed or lost, or what is to be moved went with its device
  */
 export async function moveVariables(variables: Iterable<Variable>, to: Runtime): Promise<void> {
+  check("moveTo", "the runtime", to, aRuntime, "Take that of `await init()`.");
   if (to.isDead || to.isClosing) {
     throw new GradgpuError(
       "moveTo: the runtime must be open; got one that was closed or lost. Open another one with init().",

@@ -86,7 +86,8 @@ export function uniform(key: Key, stream: number, count: number): Float64Array {
 
 /** Numbers from the standard normal distribution (Box & Muller 1958, in float64), two from each block. */
 export function normal(key: Key, stream: number, count: number): Float64Array {
-  const bits = words(key, stream, count % 2 === 0 ? count : count + 1);
+  check("random", "how many numbers are drawn", count, drawable);
+  const bits = words(key, stream, count + (count & 1));
   const out = new Float64Array(bits.length);
   for (let i = 0; i < out.length; i += 2) {
     // In (0, 1], so that the logarithm is finite.

@@ -72,6 +72,16 @@ export function differentiation(): Recipes {
       self: parameter(3),
       args: [leaf("Float32Array.of(1, 2, 3)", () => Float32Array.of(1, 2, 3))],
     }),
+    Tensor: () =>
+      args(leaf("neg(tensor([1, 2])).value", () => gradgpu.neg(gradgpu.tensor([1, 2])).value)),
+    Variable: () =>
+      args(
+        fields({ dtype: plain("f32"), shape: numbers(3) }),
+        leaf("Float32Array.of(1, 2, 3)", () => Float32Array.of(1, 2, 3)),
+        plain("w"),
+      ),
+    "Tensor[Symbol.toPrimitive]": () => ({ self: f32(2), args: [plain("string")] }),
+    "Variable[Symbol.toPrimitive]": () => ({ self: parameter(2), args: [plain("string")] }),
     "Tensor.item": () => ({ self: f32(1), args: [] }),
   };
 }

@@ -7,6 +7,11 @@ import { type Cook, model, numbers, type Recipes } from "./recipe.ts";
 
 const { nn } = gradgpu;
 
+const zeros = (...shape: number[]) => ({
+  shape,
+  data: new Float32Array(shape.reduce((a, b) => a * b)),
+});
+
 export function moduleCalls(): Recipes {
   const withInput: Cook = ({ dice }) => {
     const name = dice.pick(Object.keys(models));
@@ -33,6 +38,20 @@ export function moduleCalls(): Recipes {
     "RecurrentModule.run": () => ({
       self: sequence(),
       args: [f32(3, 2, 2), fields({ state: states(), lengths: numbers(3, 1) })],
+    }),
+    "RecurrentModule()": () => ({ self: sequence(), args: [f32(3, 2, 2)] }),
+    "RecurrentModule.step": () => ({ self: sequence(), args: [f32(3, 2, 2), states()] }),
+    "RecurrentModule.summary": () => ({ self: sequence(), args: [numbers(3, 2, 2)] }),
+    "RecurrentModule.loadStateDict": () => ({
+      self: leaf("nn.lstm(2, 3)", () => nn.lstm(2, 3)),
+      args: [
+        savedRecord({
+          weight_ih_l0: zeros(12, 2),
+          weight_hh_l0: zeros(12, 3),
+          bias_ih_l0: zeros(12),
+          bias_hh_l0: zeros(12),
+        }),
+      ],
     }),
     "StatefulSession.step": () => ({
       self: leaf(`nn.stateful(${models.text?.text}, { batchSize: 2 })`, () =>
