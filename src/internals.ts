@@ -5,3 +5,4 @@ export { type LookUp, lookUps } from "./functions/look-ups.ts";
 export { LOAD_RULES, savedElements } from "./functions/saved.ts";
 export { runtimeOf } from "./runtime/locate.ts";
 export { moveVariables } from "./runtime/move.ts";
+export { hostArray } from "./tensor/dtype.ts";

@@ -10,6 +10,7 @@ import {
 } from "../arguments.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import { type DType, type HostArray, type Shape, sizeOf } from "../functions.ts";
+import { hostArray } from "../internals.ts";
 import { bytes } from "./file.ts";
 import { type Given, valuesOf } from "./values.ts";
 
@@ -173,9 +174,8 @@ export function gather(column: Column, rows: Uint32Array): Values {
 
 /** Bytes become floats; everything else keeps its kind of array. */
 function emptyLike({ data }: Column, length: number): HostArray {
-  if (data instanceof Int32Array) return new Int32Array(length);
-  if (data instanceof Uint32Array) return new Uint32Array(length);
-  return new Float32Array(length);
+  if (data instanceof Int32Array) return hostArray("i32", length);
+  return hostArray(data instanceof Uint32Array ? "u32" : "f32", length);
 }
 
 function writeScaled(

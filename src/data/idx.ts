@@ -4,7 +4,7 @@
  */
 import { check, count } from "../arguments.ts";
 import { FormatError } from "../errors.ts";
-import { type Shape, sizeOf } from "../functions.ts";
+import type { Shape } from "../functions.ts";
 import { checkFile } from "./file.ts";
 
 interface ArrayByType {
@@ -45,7 +45,8 @@ const MAX_RANK = 8;
 export function readIdx(bytes: Uint8Array, name: string): IdxArray {
   checkFile("readIdx", bytes, name);
   const { element, shape, headerBytes } = readHeader(bytes, name);
-  const expected = headerBytes + sizeOf(shape) * element.sizeBytes;
+  // The file decides the sizes: they may be any, and are counted before anything is believed.
+  const expected = shape.reduce((bytes, n) => bytes * n, element.sizeBytes) + headerBytes;
   if (bytes.length !== expected) {
     throw new FormatError(
       `readIdx: ${name} must have ${expected} bytes for ${element.type}[${shape.join(", ")}]; got ${bytes.length} bytes, ` +

@@ -1,5 +1,6 @@
 import { anything, checkOptions, flag, oneOf, rule, shown } from "../arguments.ts";
 import { ArgumentError } from "../errors.ts";
+import { hostArray } from "../internals.ts";
 import type { Values } from "./dataset.ts";
 import { IGNORED_LABEL } from "./sequences.ts";
 
@@ -49,8 +50,8 @@ export function padSequences(
       `padSequences: steps must be a whole number and at least the longest sequence's; got ${shown(steps)} for one of ${longest}. Cut the sequence, or leave steps out.`,
     );
   }
-  const Elements = dtype === "i32" ? Int32Array : Float32Array;
-  const data = new Elements(steps * batch).fill(fill);
+  const size = steps * batch;
+  const data = (dtype === "i32" ? hostArray("i32", size) : hostArray("f32", size)).fill(fill);
   sequences.forEach((sequence, b) => {
     for (let t = 0; t < sequence.length; t++) {
       data[batchFirst ? b * steps + t : t * batch + b] = numberAt(sequence, t, b, dtype);
@@ -82,7 +83,7 @@ function isI32(value: unknown): boolean {
 function dtypeOf(sequences: readonly ArrayLike<number>[], fill: number | undefined): "i32" | "f32" {
   const areIds = (one: ArrayLike<number>) =>
     !(one instanceof Float32Array || one instanceof Float64Array) &&
-    Array.prototype.every.call(one, (x) => isI32(Number(x)));
+    Array.prototype.every.call(one, (x) => isI32(typeof x === "bigint" ? Number(x) : x));
   return (fill === undefined || isI32(fill)) && sequences.every(areIds) ? "i32" : "f32";
 }
 

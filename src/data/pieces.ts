@@ -1,5 +1,5 @@
 /** Sequences that arrive in chunks of any kind and size, as pieces of inputs and targets. */
-import { shown } from "../arguments.ts";
+import { isRecord, shown } from "../arguments.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import { type DType, type HostArray, type Shape, sizeOf } from "../functions.ts";
 import type { Values } from "./dataset.ts";
@@ -69,7 +69,11 @@ export async function* piecesOf(
 async function* chunksOf(sequence: Sequence): AsyncGenerator<Chunk, void, void> {
   if (isChunk(sequence)) yield sequence;
   else if (isIterable(sequence)) {
-    for await (const chunk of sequence) {
+    const iterator = iteratorOf("a sequence", sequence);
+    for await (const promised of {
+      [Symbol.asyncIterator]: () => iterator as AsyncIterator<Chunk>,
+    }) {
+      const chunk = await promised;
       if (!isChunk(chunk)) throw refused("a chunk", chunk);
       yield chunk;
     }
@@ -119,14 +123,26 @@ function isChunk(value: unknown): value is Chunk {
 function isFrames(value: unknown): value is Frames {
   if (typeof value !== "object" || value === null || !("x" in value && "y" in value)) return false;
   const isValues = (part: unknown) =>
-    typeof part === "object" && part !== null && "data" in part && "shape" in part;
+    isRecord(part) && ArrayBuffer.isView(part.data) && Array.isArray(part.shape);
   return isValues(value.x) && isValues(value.y);
 }
 
 /** Whether something can be read item by item: a text or an array of numbers is an item itself. */
 export function isIterable(value: unknown): value is Iterable<unknown> | AsyncIterable<unknown> {
   if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return false;
-  return Symbol.iterator in value || Symbol.asyncIterator in value;
+  const methods = value as Partial<Record<symbol, unknown>>;
+  return [Symbol.iterator, Symbol.asyncIterator].some((one) => typeof methods[one] === "function");
+}
+
+/** The iterator of something iterable. @throws ArgumentError where that is none */
+export function iteratorOf<T>(
+  what: string,
+  items: Iterable<T> | AsyncIterable<T>,
+): Iterator<T> | AsyncIterator<T> {
+  const iterator =
+    Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
+  if (typeof iterator?.next === "function") return iterator;
+  throw refused(what, items);
 }
 
 export function refused(what: string, got: unknown): ArgumentError {

@@ -7,6 +7,7 @@
  *                                                            7 8 9 … | …
  */
 import { check, checkOptions, count, oneOf, required, rule, whole } from "../arguments.ts";
+import { hostArray } from "../internals.ts";
 
 /** Targets with this label count neither for the loss nor for the gradient. */
 export const IGNORED_LABEL = -1;
@@ -73,8 +74,8 @@ interface Cut {
 }
 
 function windowAt(ids: Int32Array, { batchSize, window, stream, first }: Cut): SequenceBatch {
-  const inputs = new Int32Array(window * batchSize);
-  const targets = new Int32Array(window * batchSize).fill(IGNORED_LABEL);
+  const inputs = hostArray("i32", window * batchSize);
+  const targets = hostArray("i32", window * batchSize).fill(IGNORED_LABEL);
   let count = 0;
   for (let t = 0; t < window && first + t < stream; t++) {
     for (let b = 0; b < batchSize; b++) {

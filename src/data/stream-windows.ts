@@ -10,9 +10,11 @@
 import { checkOptions, count, number, required, rule, shown } from "../arguments.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import { sizeOf } from "../functions.ts";
+import { hostArray } from "../internals.ts";
 import type { Values } from "./dataset.ts";
 import {
   isIterable,
+  iteratorOf,
   type Piece,
   piecesOf,
   refused,
@@ -95,8 +97,7 @@ class RowReader {
   begins = true;
 
   constructor(row: Sequences, vocabulary: TextVocabulary | undefined) {
-    this.#sequences =
-      Symbol.asyncIterator in row ? row[Symbol.asyncIterator]() : row[Symbol.iterator]();
+    this.#sequences = iteratorOf("a row", row);
     this.#vocabulary = vocabulary;
   }
 
@@ -169,9 +170,8 @@ function windowOf(
 }
 
 function emptyWindow({ dtype, shape }: StepForm, window: number, rows: number): Values {
-  const Elements = dtype === "i32" ? Int32Array : dtype === "f32" ? Float32Array : Uint32Array;
   const whole = [window, rows, ...shape];
-  return { data: new Elements(sizeOf(whole)), shape: whole, dtype, time: 0 };
+  return { data: hostArray(dtype, sizeOf(whole)), shape: whole, dtype, time: 0 };
 }
 
 /** Only labels have a value that every loss of gradgpu leaves out. */

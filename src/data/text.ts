@@ -43,6 +43,7 @@ export class TextVocabulary {
    * @throws FormatError where `json` is something else. `name` is what the error calls it.
    */
   static fromJSON(json: unknown, name = "the vocabulary"): TextVocabulary {
+    check("TextVocabulary.fromJSON", "the name", name, aText);
     if (!isVocabularyJson(json)) {
       throw new FormatError(
         `TextVocabulary.fromJSON: ${name} must be { characters: [single, different characters], unknown?: one of them }; ` +

@@ -80,7 +80,7 @@ export function assignAdam(
   state: { readonly m: Variable; readonly v: Variable; readonly step: Tensor },
   attrs: Attrs<"adam">,
 ): void {
-  checkInputs("assignAdam", inputs, { ...state });
+  checkInputs("assignAdam", inputs, { m: state?.m, v: state?.v, step: state?.step });
   check("assignAdam", "what it is told", attrs, record);
   const outs = emit(
     "adam",

@@ -12,14 +12,14 @@ import {
   variable,
   where,
 } from "../functions.ts";
-import { savedElements } from "../internals.ts";
+import { hostArray, savedElements } from "../internals.ts";
 import type { Module, State } from "./module.ts";
 
 /** The recurrent state of `batchSize` sequences as variables, zeros at first. */
 export function stateVariables(model: Module, batchSize: number) {
   return model
     .stateShapes(batchSize)
-    .map((shape, i) => variable(new Float32Array(sizeOf(shape)), shape, `state ${i}`));
+    .map((shape, i) => variable(hostArray("f32", sizeOf(shape)), shape, `state ${i}`));
 }
 
 /**

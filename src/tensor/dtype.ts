@@ -36,6 +36,9 @@ export function isHostArray(data: unknown, dtype: DType): data is HostArray {
 }
 
 /** A zero-filled host array for `length` elements of `dtype`. @throws OutOfMemoryError */
+export function hostArray(dtype: "i32", length: number): Int32Array;
+export function hostArray(dtype: "f32", length: number): Float32Array;
+export function hostArray(dtype: DType, length: number): HostArray;
 export function hostArray(dtype: DType, length: number): HostArray {
   try {
     return new constructors[dtype](length);

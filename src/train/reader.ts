@@ -12,9 +12,13 @@ export class Reader<T> {
   #isDone = false;
 
   constructor(items: Iterable<T | PromiseLike<T>> | AsyncIterable<T>, patience: Patience) {
+    this.#patience = patience;
     this.#iterator =
       Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
-    this.#patience = patience;
+    if (typeof this.#iterator?.next === "function") return;
+    throw new ArgumentError(
+      `fit: an iterator must have a next(); got ${shown(this.#iterator)}. A generator has: function* () { yield { x, y }; }.`,
+    );
   }
 
   /** The next item, as `value`; nothing at the end. @throws what the source does, and what ends the waiting for it */
