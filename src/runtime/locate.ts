@@ -6,8 +6,10 @@ import { currentRuntime, openRuntime } from "./current.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** The cells that `values` are made of. */
-export function cellsOf(values: Iterable<GraphValue>): Cell[] {
-  return reachable(values).flatMap((node) =>
+export function cellsOf(values: readonly GraphValue[]): Cell[] {
+  const isGiven = values.every(({ node }) => node.op === "source");
+  const nodes = isGiven ? values.map(({ node }) => node) : reachable(values);
+  return nodes.flatMap((node) =>
     node.op === "source" && node.holder instanceof Cell ? [node.holder] : [],
   );
 }

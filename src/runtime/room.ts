@@ -32,24 +32,38 @@ export class Room {
   }
 
   /** @throws OutOfMemoryError, KernelError */
-  load(plan: Plan): Promise<Program> {
-    return this.withRoom(() => {
+  async load(plan: Plan): Promise<Program> {
+    const load = () => {
       this.#checkBudget(this.#device.growth(plan));
       return this.#device.load(plan);
-    });
+    };
+    try {
+      return await this.withRoom(load);
+    } catch (error) {
+      // The device may find out later than at once.
+      if (!(error instanceof OutOfMemoryError)) throw error;
+      return this.#makeRoom(load);
+    }
   }
 
   unload(program: Program): void {
     giveBack(() => this.#device.unload(program));
   }
 
-  /** What `place` gives. Where there is no room for it, what nobody uses is given back first. */
-  async withRoom<T>(place: () => Promise<T> | T): Promise<T> {
+  /**
+   * What `place` gives; where there is no room for it, what nobody uses is given back first. Only that takes time: a step
+   * that is replayed goes through without a pause.
+   */
+  withRoom<T>(place: () => T): T | Promise<T> {
     try {
-      return await place();
+      return place();
     } catch (error) {
       if (!(error instanceof OutOfMemoryError)) throw error;
+      return this.#makeRoom(place);
     }
+  }
+
+  async #makeRoom<T>(place: () => Promise<T> | T): Promise<T> {
     for (const cache of this.#caches) cache.clear();
     let before = Number.POSITIVE_INFINITY;
     for (;;) {

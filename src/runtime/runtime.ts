@@ -154,16 +154,24 @@ export class Runtime {
     this.enqueue(() => this.#eager.evaluate([], pending)).catch(() => undefined);
   }
 
-  /** The storages behind a plan's blocks and then `more`, with all data that was still on the host in place. */
-  async bind(prepared: Prepared, more: readonly Block[]): Promise<Storage[]> {
-    for (const cell of prepared.cells) {
-      if (cell.coming !== undefined) await arrived(cell);
-      cell.checkAlive();
+  /**
+   * The storages behind a plan's blocks and then `more`, with all data that was still on the host in place. At once, but
+   * where something is on its way or room has to be made.
+   */
+  bind(prepared: Prepared, more: readonly Block[]): Storage[] | Promise<Storage[]> {
+    const { cells } = prepared;
+    if (cells.some(({ coming }) => coming !== undefined)) {
+      return Promise.all(cells.map(arrived)).then(() => this.bind(prepared, more));
     }
-    const place = () => [...prepared.blocks, ...more].map((block) => this.storageOf(block));
-    const storages = await this.room.withRoom(place);
-    for (const cell of prepared.cells) this.upload(cell);
-    return storages;
+    for (const cell of cells) cell.checkAlive();
+    const upload = (storages: Storage[]) => {
+      for (const cell of cells) this.upload(cell);
+      return storages;
+    };
+    const placed = this.room.withRoom(() =>
+      [...prepared.blocks, ...more].map((block) => this.storageOf(block)),
+    );
+    return placed instanceof Promise ? placed.then(upload) : upload(placed);
   }
 
   upload(cell: Cell): void {
@@ -246,7 +254,8 @@ export class Runtime {
 }
 
 /** Brings elements that are on their way to the host. */
-async function arrived(cell: Cell): Promise<void> {
+export async function arrived(cell: Cell): Promise<void> {
+  if (cell.coming === undefined) return;
   cell.host = await cell.coming;
   cell.coming = undefined;
 }

@@ -2,7 +2,7 @@
  * A plan of a compiled step: made of its trace, and run. Arguments are copied into the plan's own inputs, variables are
  * updated in place, and small results travel to the host with the run itself.
  */
-import type { Program, ReadRequest } from "../devices/device.ts";
+import type { Program, ReadRequest, Storage } from "../devices/device.ts";
 import { ArgumentError, InternalError } from "../errors.ts";
 import type { GraphValue } from "../graph/graph.ts";
 import type { Plan } from "../scheduler/plan.ts";
@@ -12,7 +12,7 @@ import { bytesOf, sizeOf, type TensorType } from "../tensor/shape.ts";
 import { type Block, Cell } from "./cell.ts";
 import { type Prepared, prepare } from "./prepare.ts";
 import type { CachedProgram } from "./program-cache.ts";
-import type { Runtime } from "./runtime.ts";
+import { arrived, type Runtime } from "./runtime.ts";
 import { settled } from "./settled.ts";
 import { replaceTensors } from "./structure.ts";
 import { Tensor } from "./tensor.ts";
@@ -114,21 +114,25 @@ export async function run(entry: Entry, args: readonly GraphValue[], key: Key): 
   const { device } = runtime;
   if (loaded === undefined) throw new InternalError("a step is run that is not loaded.");
   const { prepared, program, outputs } = loaded;
-  const used = new Set(prepared.cells);
+  // No pause where nothing has to be waited for: what is written goes to the device together with the run.
   for (const [i, cell] of traced.arguments.entries()) {
     const arg = args[i];
-    if (arg !== undefined && used.has(cell)) await handOver(runtime, arg, cell);
+    if (arg === undefined || !prepared.cells.includes(cell)) continue;
+    const handed = handOver(runtime, arg, cell);
+    if (handed !== undefined) await handed;
   }
   for (const cell of prepared.cells) cell.checkStored();
   if (traced.key !== undefined) traced.key.host = Uint32Array.from(key);
-  const storages = await runtime.bind(
+  const bound = runtime.bind(
     prepared,
     outputs.map(({ block }) => block),
   );
+  const storages = bound instanceof Promise ? await bound : bound;
   const results = outputs.map(({ type }) => resultCell(runtime, type));
-  const places = await runtime.room.withRoom(() =>
+  const placed = runtime.room.withRoom(() =>
     results.map((cell) => (isMailed(cell.type) ? undefined : runtime.storageOf(cell.block))),
   );
+  const places = placed instanceof Promise ? await placed : placed;
   const from = storages.slice(prepared.blocks.length);
   const reads = results.flatMap(({ type }, i): ReadRequest[] => {
     const storage = from[i];
@@ -162,29 +166,33 @@ function isMailed(type: TensorType): boolean {
   return size > 0 && size <= MAILED_ELEMENTS;
 }
 
-/** Puts the elements of `arg` where the plan expects its argument. */
-async function handOver(runtime: Runtime, arg: GraphValue, cell: Cell): Promise<void> {
+/** Puts the elements of `arg` where the plan expects its argument; at once, where they are there. */
+function handOver(runtime: Runtime, arg: GraphValue, cell: Cell): Promise<void> | undefined {
   const { node } = settled(arg);
-  const own = node.op === "source" && node.holder instanceof Cell ? node.holder : undefined;
-  if (own === undefined) {
-    await runtime.evaluateInTurn(arg);
-    return handOver(runtime, arg, cell);
+  if (node.op !== "source" || !(node.holder instanceof Cell)) {
+    return runtime.evaluateInTurn(arg).then(() => handOver(runtime, arg, cell));
   }
+  const own = node.holder;
   if (own.kind === "argument") {
     throw new ArgumentError(
       "compile: an argument must have values; got a tensor that was kept from another trace. Return it from that step instead.",
     );
   }
-  if (own.coming !== undefined) own.host = await own.coming;
-  own.coming = undefined;
-  if (node.op === "source") own.check(node);
+  if (own.coming !== undefined) return arrived(own).then(() => handOver(runtime, arg, cell));
+  own.check(node);
   own.checkAlive();
-  const target = await runtime.room.withRoom(() => runtime.storageOf(cell.block));
-  if (own.host !== undefined) runtime.device.write(target, 0, own.host);
-  else if (sizeOf(own.type.shape) > 0) {
-    const from = runtime.storageOf(own.block);
-    runtime.device.copy(from, own.offset * BYTES_PER_ELEMENT, target, 0, bytesOf(own.type));
-  }
+  const place = (target: Storage) => {
+    const { type, host } = own;
+    if (host !== undefined) runtime.device.write(target, 0, host);
+    else if (sizeOf(type.shape) > 0) {
+      const from = runtime.storageOf(own.block);
+      runtime.device.copy(from, own.offset * BYTES_PER_ELEMENT, target, 0, bytesOf(type));
+    }
+  };
+  const target = runtime.room.withRoom(() => runtime.storageOf(cell.block));
+  if (target instanceof Promise) return target.then(place);
+  place(target);
+  return undefined;
 }
 
 function receive(bytes: Promise<ArrayBuffer> | undefined, type: TensorType): Promise<HostArray> {
