@@ -5,11 +5,12 @@ import {
   type Compiled,
   compile,
   describe,
+  type LoadOptions,
   type SavedEntry,
   type Tensor,
   type Variable,
 } from "../functions.ts";
-import { checkTensor } from "../internals.ts";
+import { checkTensor, LOAD_RULES } from "../internals.ts";
 import { checkSavedState, keepState, stateVariables } from "./carry.ts";
 import { checkModule } from "./define.ts";
 import type { Module, StateEntry } from "./module.ts";
@@ -75,13 +76,15 @@ export class StatefulSession {
   }
 
   /**
-   * Goes on from a state that `state()` gave.
+   * Goes on from a state that `state()` gave. Numbers that are not finite are loaded only with
+   * `{ allowNonFinite: true }`.
    * @throws ArgumentError for another number of tensors, ShapeError for other shapes; nothing is changed then
    */
-  loadState(saved: readonly SavedEntry[]): void {
+  loadState(saved: readonly SavedEntry[], options?: LoadOptions): void {
     this.#check("loadState");
+    checkOptions("stateful", options, LOAD_RULES);
     const shapes = this.#model.stateShapes(this.#batchSize);
-    const copies = checkSavedState("stateful", shapes, saved);
+    const copies = checkSavedState("stateful", shapes, saved, options);
     void this.#inTurn(() => {
       this.#begins = false;
       this.#state.forEach((held, i) => {

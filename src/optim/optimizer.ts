@@ -22,8 +22,6 @@ import {
   packedOffsets,
   packVariables,
   type SavedEntry,
-  type Shape,
-  sizeOf,
   sqrt,
   sumOfSquares,
   Tensor,
@@ -94,8 +92,6 @@ export class OptimizerCore {
   readonly #name: string;
   readonly #flatNames: readonly string[];
   readonly #flat = new Map<string, Variable>();
-  /** Loaded before there were parameters whose state it could be. */
-  readonly #waiting = new Map<string, HostArray>();
   /** A constant in memory: a literal would be written anew in every step. */
   readonly #one = tensor(1);
   #parameters: readonly Variable[] | undefined;
@@ -122,12 +118,9 @@ export class OptimizerCore {
   flat(name: string): Variable {
     const known = this.#flat.get(name);
     if (known !== undefined) return known;
-    const { length } = packedOffsets((this.#parameters ?? []).map(({ shape }) => shape));
-    const start = this.#waiting.get(name) ?? new Float32Array(length);
-    this.#checkSize(name, [length], start.length);
-    const made = variable(start, [length], name);
+    const length = lengthOf(this.#parameters ?? []);
+    const made = variable(new Float32Array(length), [length], name);
     this.#flat.set(name, made);
-    this.#waiting.delete(name);
     return made;
   }
 
@@ -138,34 +131,40 @@ export class OptimizerCore {
   loadState(saved: Readonly<Record<string, SavedEntry>>, options?: LoadOptions): void {
     checkOptions(this.#name, options, LOAD_RULES);
     check(this.#name, "the state", saved, record, "Give what state() named.");
-    this.#checkNames(Object.keys(saved));
-    const known = this.state();
+    const names = Object.keys(saved);
+    this.#checkNames(names, names.length === 2);
     const elements = new Map(
       Object.entries(saved).map(([name, entry]) => {
         const data = savedElements(this.#name, name, entry, undefined, options);
-        this.#checkSize(name, known.get(name)?.shape ?? [data.length], data.length);
+        this.#checkSize(name, data.length);
         return [name, data];
       }),
     );
+    if (elements.get("step")?.[0] !== 0) this.#checkNames(names, false);
     check(this.#name, "learningRate", elements.get("learningRate")?.[0], notNegative);
     check(this.#name, "step", elements.get("step")?.[0], whole);
-    // Saved before the first update there is nothing but zeros behind these names.
-    for (const name of this.#flatNames) {
-      const data = elements.get(name);
-      const held = this.#flat.get(name);
-      if (held !== undefined) held.load(data ?? new Float32Array(held.size));
-      else if (data === undefined) this.#waiting.delete(name);
-      else this.#waiting.set(name, data.slice());
-    }
+    for (const name of this.#flatNames) this.#loadFlat(name, elements.get(name));
     for (const name of ["learningRate", "step"] as const) {
       const data = elements.get(name);
       if (data !== undefined) this[name].load(data);
     }
   }
 
-  #checkNames(given: readonly string[]): void {
+  /** Saved before the first update there is nothing but zeros behind the name. */
+  #loadFlat(name: string, data: HostArray | undefined): void {
+    const held = this.#flat.get(name);
+    if (this.#parameters !== undefined) {
+      held?.load(data ?? new Float32Array(held.size));
+      return;
+    }
+    held?.dispose();
+    if (data === undefined) this.#flat.delete(name);
+    else this.#flat.set(name, variable(data.slice(), [data.length], name));
+  }
+
+  /** `isFresh`: saved before the first update. */
+  #checkNames(given: readonly string[], isFresh: boolean): void {
     const needed = ["learningRate", "step"];
-    const isFresh = given.length === needed.length;
     const expected = isFresh ? needed : [...needed, ...this.#flatNames];
     if (given.length === expected.length && expected.every((name) => given.includes(name))) return;
     throw new ArgumentError(
@@ -173,10 +172,12 @@ export class OptimizerCore {
     );
   }
 
-  #checkSize(name: string, own: Shape, given: number): void {
-    if (sizeOf(own) === given) return;
+  /** What is loaded before there are parameters whose state it could be may have any size until then. */
+  #checkSize(name: string, given: number, parameters = this.#parameters): void {
+    const own = this.#flatNames.includes(name) ? parameters && lengthOf(parameters) : 1;
+    if (own === undefined || own === given) return;
     throw new ShapeError(
-      `${this.#name}: a saved state must be that of the same parameters; got ${given} numbers for ${name} [${own.join(", ")}]. Build the model as it was when the state was saved.`,
+      `${this.#name}: a saved state must be that of the same parameters; got ${given} numbers for ${name}, which has ${own}. Build the model as it was when the state was saved.`,
     );
   }
 
@@ -207,6 +208,7 @@ export class OptimizerCore {
 
   #settle(given: readonly Variable[]): readonly Variable[] {
     if (this.#parameters === undefined) {
+      for (const [name, { size }] of this.#flat) this.#checkSize(name, size, given);
       this.#parameters = given;
       packVariables(given);
       return given;
@@ -221,4 +223,9 @@ export class OptimizerCore {
     }
     return this.#parameters;
   }
+}
+
+/** Of a flat piece of state. */
+function lengthOf(parameters: readonly Variable[]): number {
+  return packedOffsets(parameters.map(({ shape }) => shape)).length;
 }

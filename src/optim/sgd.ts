@@ -1,4 +1,4 @@
-import { checkOptions, flag, notNegative } from "../arguments.ts";
+import { check, checkOptions, flag, notNegative, positive } from "../arguments.ts";
 import { assignSgd } from "../functions.ts";
 import {
   OPTIMIZER_RULES,
@@ -8,7 +8,9 @@ import {
 } from "./optimizer.ts";
 
 export interface SgdOptions extends OptimizerOptions {
+  /** 0 where nothing is said. */
   readonly momentum?: number;
+  /** Looks ahead by one step of the momentum, which must be above 0. Sutskever et al. 2013. */
   readonly nesterov?: boolean;
   /** L2: weightDecay · p is added to the gradient. */
   readonly weightDecay?: number;
@@ -22,6 +24,9 @@ export function sgd(options: SgdOptions): Optimizer {
     nesterov: flag,
     weightDecay: notNegative,
   });
+  if (options.nesterov) {
+    check("sgd", "momentum", options.momentum ?? 0, positive, "nesterov is a kind of momentum.");
+  }
   const core = new OptimizerCore("sgd", options, ["velocity"]);
   const attrs = {
     momentum: options.momentum ?? 0,
