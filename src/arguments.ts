@@ -68,7 +68,7 @@ export function check(
   name: string,
   value: unknown,
   { is, holds }: Rule,
-  remedy = `Give another ${name}.`,
+  remedy = `Give another ${name.replace(/^the /, "")}.`,
 ): void {
   if (holds(value)) return;
   throw new ArgumentError(`${caller}: ${name} must be ${is}; got ${shown(value)}. ${remedy}`);
@@ -126,6 +126,7 @@ const SYNONYMS: Readonly<Record<string, string>> = {
   eta: "learningRate",
   stepsize: "learningRate",
   batch: "batchSize",
+  reduce: "reduction",
 };
 
 /** The one of `names` that is most like `name`: an abbreviation (`lr`, `eps`) or a few letters away; or none. */

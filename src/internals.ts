@@ -3,6 +3,8 @@ export { checkTensor } from "./functions/apply.ts";
 export { checkLabels } from "./functions/labels.ts";
 export { type LookUp, lookUps } from "./functions/look-ups.ts";
 export { LOAD_RULES, savedElements } from "./functions/saved.ts";
+export { checkPool, WINDOW_RULES } from "./functions/windows.ts";
+export { WINDOW_SIZE } from "./ops/window.ts";
 export { runtimeOf } from "./runtime/locate.ts";
 export { moveVariables } from "./runtime/move.ts";
 export { hostArray } from "./tensor/dtype.ts";

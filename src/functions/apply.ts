@@ -19,8 +19,9 @@ export function apply<K extends SingleOutputOp>(
   ins: { readonly [I in keyof Vocabulary[K]["inputs"]]: Tensor | readonly Tensor[] | undefined },
   attrs: Attrs<K>,
 ): Tensor {
-  const { fn: caller = op, dtype } = attrs as { readonly fn?: string; readonly dtype?: unknown };
-  if (dtype !== undefined) checkDTypeName(caller, dtype);
+  const named: { readonly fn?: string; readonly dtype?: unknown } = attrs;
+  const { fn: caller = op } = named;
+  if ("dtype" in named) checkDTypeName(caller, named.dtype);
   const arities: Readonly<Record<string, Arity>> = ops[op].inputs;
   const values = Object.entries<unknown>(ins).map(([name, held]) => {
     if (held === undefined && arities[name] === "optional") return [name, undefined];

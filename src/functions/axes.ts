@@ -22,14 +22,16 @@ export function wholeAxis(caller: string, axis: unknown, x: Tensor, added = 0): 
 export function wholeAxes(caller: string, axis: unknown, x: Tensor): number[] {
   checkTensor(caller, x);
   if (axis === undefined) return x.shape.map((_, d) => d);
-  const given: readonly unknown[] = Array.isArray(axis) ? Array.from(axis) : [axis];
-  const axes = given.map((one) => wholeAxis(caller, one, x));
-  if (new Set(axes).size < axes.length) {
-    throw new ArgumentError(
-      `${caller}: every axis may be named once; got axes ${shown(axis)} of ${describe(x.type)}. Leave out the repeated ones.`,
-    );
-  }
-  return axes.sort((a, b) => a - b);
+  return axesInOrder(caller, Array.isArray(axis) ? axis : [axis], x).sort((a, b) => a - b);
+}
+
+/** The axes of a list, each once, counted from the front and in the order of the list. */
+export function axesInOrder(caller: string, given: readonly unknown[], x: Tensor): number[] {
+  const axes = Array.from(given, (one) => wholeAxis(caller, one, x));
+  if (new Set(axes).size === axes.length) return axes;
+  throw new ArgumentError(
+    `${caller}: every axis may be named once; got axes ${shown(given)} of ${describe(x.type)}. Leave out the repeated ones.`,
+  );
 }
 
 function wrongAxis(caller: string, axis: unknown, { type }: Tensor, places: number): ArgumentError {

@@ -1,11 +1,12 @@
 /** Matrix products, convolution and pooling. Images are [N, H, W, C]. */
-import { anything, checkOptions, count, flag } from "../arguments.ts";
+import { checkOptions, count, flag } from "../arguments.ts";
 import { ShapeError } from "../errors.ts";
 import { emit } from "../graph/graph.ts";
 import { type PaddingOption, pairOf, resolvePadding } from "../ops/window.ts";
 import type { Tensor } from "../runtime/tensor.ts";
 import { describe } from "../tensor/shape.ts";
 import { apply, checkTensor, wrap } from "./apply.ts";
+import { checkPool, WINDOW_RULES } from "./windows.ts";
 
 export type { PaddingOption };
 
@@ -69,17 +70,14 @@ export function avgPool2d(
   return apply("avgPool2d", { x }, poolOf("avgPool2d", x, window, options));
 }
 
-/** Numbers are checked where they become those of rows and columns. */
-const WINDOW_RULES = { stride: anything, padding: anything };
-
 function poolOf(
   op: string,
   x: Tensor,
   window: number | readonly [number, number],
   options: Pool2dOptions,
 ) {
-  checkOptions(op, options, WINDOW_RULES);
-  const size = pairOf(op, "window", window);
+  checkPool(op, window, options);
+  const size = pairOf(window);
   return {
     window: size,
     ...windowOf(op, x, size, options.stride ?? size, options.padding ?? "valid"),
@@ -94,12 +92,12 @@ function windowOf(
   padding: PaddingOption,
 ) {
   checkTensor(op, x);
-  const stride = pairOf(op, "stride", strideOption);
+  const stride = pairOf(strideOption);
   const [, rows, columns] = x.shape;
   if (rows === undefined || columns === undefined || x.shape.length !== 4) {
     throw new ShapeError(
       `${op}: the input must be images [N, H, W, C]; got ${describe(x.type)}. Reshape it; a grey image has C = 1.`,
     );
   }
-  return { stride, padding: resolvePadding(op, padding, [rows, columns], window, stride) };
+  return { stride, padding: resolvePadding(padding, [rows, columns], window, stride) };
 }

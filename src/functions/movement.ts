@@ -1,10 +1,10 @@
-import { check, list, rule } from "../arguments.ts";
+import { check, list, rule, whole } from "../arguments.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import type { Padding } from "../ops/vocabulary.ts";
 import type { Tensor } from "../runtime/tensor.ts";
 import { checkedShape, describe, type Shape, sizeOf } from "../tensor/shape.ts";
 import { apply, checkTensor, checkTensorList } from "./apply.ts";
-import { wholeAxis } from "./axes.ts";
+import { axesInOrder, wholeAxis } from "./axes.ts";
 
 /** The same elements in another shape; one size may be −1 and is then worked out. */
 export function reshape(x: Tensor, shape: Shape): Tensor {
@@ -30,12 +30,16 @@ function completeShape(x: Tensor, shape: Shape): Shape {
   return shape.map((n) => (n === -1 ? missing : n));
 }
 
-/** Dimension d of the result is dimension permutation[d] of x; without a permutation the order is reversed. */
+/**
+ * Dimension d of the result is dimension permutation[d] of x, negative ones counted from the end; without a permutation
+ * the order is reversed.
+ */
 export function transpose(x: Tensor, permutation?: readonly number[]): Tensor {
   checkTensor("transpose", x);
-  if (permutation !== undefined) check("transpose", "the permutation", permutation, list);
   const reversed = x.shape.map((_, d) => x.shape.length - 1 - d);
-  return apply("transpose", { x }, { permutation: [...(permutation ?? reversed)] });
+  if (permutation === undefined) return apply("transpose", { x }, { permutation: reversed });
+  check("transpose", "the permutation", permutation, list);
+  return apply("transpose", { x }, { permutation: axesInOrder("transpose", permutation, x) });
 }
 
 /** x repeated along new dimensions and those of size 1, by NumPy's rule. */
@@ -43,13 +47,18 @@ export function broadcastTo(x: Tensor, shape: Shape): Tensor {
   return apply("broadcastTo", { x }, { shape: checkedShape("broadcastTo", shape) });
 }
 
+const indices = rule(
+  "a list of whole numbers of 0 or more",
+  (value) => Array.isArray(value) && Array.from(value).every(whole.holds),
+);
+
 /** The elements from `starts` on, `sizes` of them along each dimension; a size of −1 means all that are left. */
 export function slice(x: Tensor, starts: readonly number[], sizes: Shape): Tensor {
   checkTensor("slice", x);
-  check("slice", "starts", starts, list);
+  check("slice", "starts", starts, indices);
   check("slice", "sizes", sizes, list);
-  const whole = sizes.map((n, d) => (n === -1 ? (x.shape[d] ?? 0) - (starts[d] ?? 0) : n));
-  return apply("slice", { x }, { starts: [...starts], sizes: whole });
+  const counted = sizes.map((n, d) => (n === -1 ? (x.shape[d] ?? 0) - (starts[d] ?? 0) : n));
+  return apply("slice", { x }, { starts: [...starts], sizes: counted });
 }
 
 const pairs = rule(

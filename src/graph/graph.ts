@@ -2,7 +2,7 @@ import { InternalError } from "../errors.ts";
 import type { Emit, Value } from "../ops/op.ts";
 import { ops } from "../ops/table.ts";
 import type { Arity, Attrs, ByInput, ByOutput, OpName } from "../ops/vocabulary.ts";
-import type { TensorType } from "../tensor/shape.ts";
+import { checkedShape, sizeOf, type TensorType } from "../tensor/shape.ts";
 
 /** What stands behind a source: a variable, an input of a compiled step, data. Opaque to the graph. */
 export interface Holder {
@@ -70,7 +70,10 @@ export const emit: Emit = <K extends OpName>(op: K, ins: ByInput<K, Value>, attr
     attrs,
   );
   const link: { current?: Node } = {};
-  const outs = mapHeld(types, (type: TensorType) => new GraphValue(type, link));
+  const outs = mapHeld(types, (type: TensorType) => {
+    if (sizeOf(type.shape) > Number.MAX_SAFE_INTEGER) checkedShape(op, type.shape, "the result");
+    return new GraphValue(type, link);
+  });
   // The three records are built for this very op; the compiler cannot follow a union through a generic key.
   link.current = { op, id: nextId++, ins, attrs, outs } as unknown as Node;
   return outs as ByOutput<K, GraphValue>;

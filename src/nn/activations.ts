@@ -1,4 +1,5 @@
 /** Functions without parameters, as modules: any shape in, the same shape out. */
+import { check, rule } from "../arguments.ts";
 import {
   gelu as applyGelu,
   relu as applyRelu,
@@ -32,5 +33,8 @@ export function gelu(): Module {
  * exp(x) / Σ exp(x) over `axis`. Not in front of `losses.crossEntropy`, which takes logits.
  */
 export function softmax(axis = -1): Module {
+  check("softmax", "the axis", axis, anAxis, "-1 is the last one.");
   return module("softmax", { timeAxis: "any", forward: (x) => applySoftmax(x, axis) });
 }
+
+const anAxis = rule("a whole number", Number.isSafeInteger);

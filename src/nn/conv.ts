@@ -1,6 +1,7 @@
-import { anything, callable, checkOptions, count, flag } from "../arguments.ts";
+import { callable, check, checkOptions, count, flag } from "../arguments.ts";
 import { ArgumentError } from "../errors.ts";
 import { add, type Conv2dOptions, conv2d as convolve } from "../functions.ts";
+import { WINDOW_RULES, WINDOW_SIZE } from "../internals.ts";
 import { module } from "./define.ts";
 import { type Initialiser, kaimingUniform } from "./initialise.ts";
 import type { Module } from "./module.ts";
@@ -28,19 +29,14 @@ export function conv2d(
   kernel: number | readonly [rows: number, columns: number],
   options: Conv2dLayerOptions = {},
 ): Module {
-  const [rows, columns] = Array.isArray(kernel) ? kernel : [kernel, kernel];
-  checkCounts("conv2d", {
-    inputs,
-    outputs,
-    "the kernel's height": rows,
-    "the kernel's width": columns,
-  });
+  checkCounts("conv2d", { inputs, outputs });
+  check("conv2d", "the kernel", kernel, WINDOW_SIZE);
+  const [rows, columns] = typeof kernel === "number" ? [kernel, kernel] : kernel;
   checkOptions("conv2d", options, {
     ...INITIALISE_RULES,
+    ...WINDOW_RULES,
     bias: flag,
     initialiseBias: callable,
-    stride: anything,
-    padding: anything,
     groups: count,
   });
   const { stride = 1, padding = "valid" } = options;

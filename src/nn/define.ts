@@ -3,6 +3,8 @@ import {
   callable,
   check,
   checkOptions,
+  count,
+  flag,
   isRecord,
   record,
   rule,
@@ -60,11 +62,15 @@ export function module(kind: string, definition: Definition): Module {
     inputDType: definition.inputDType ?? children[0]?.[1].inputDType ?? "f32",
     timeAxis: definition.timeAxis,
     step,
-    stateShapes,
+    stateShapes(batchSize: number) {
+      check(kind, "batchSize", batchSize, count);
+      return stateShapes(batchSize);
+    },
     parameters: () => [...new Set(self.namedParameters().values())],
     namedParameters: () =>
       new Map(pathsOf(self).map(({ path, parameter }) => [path, parameter.variable])),
     train(isTraining = true) {
+      check(kind, "isTraining", isTraining, flag);
       mode.isTraining = isTraining;
       for (const [, child] of children) child.train(isTraining);
     },
@@ -155,13 +161,13 @@ function checkNames(kind: string, names: readonly string[]): void {
   );
 }
 
-function checkState(kind: string, state: State | undefined, count: number): void {
+function checkState(kind: string, state: State | undefined, length: number): void {
   if (state === undefined) return;
-  if (Array.isArray(state) && state.length === count) {
+  if (Array.isArray(state) && state.length === length) {
     for (const held of state) checkTensor(kind, held, "the state");
     return;
   }
   throw new ArgumentError(
-    `${kind}: the state must be what the step before returned, ${count} tensors; got ${Array.isArray(state) ? state.length : shown(state)}. Leave it out to start from zeros.`,
+    `${kind}: the state must be what the step before returned, ${length} tensors; got ${Array.isArray(state) ? state.length : shown(state)}. Leave it out to start from zeros.`,
   );
 }

@@ -1,5 +1,5 @@
 /** What convolution and pooling share: how windows slide over the rows and columns of an image. */
-import { shown } from "../arguments.ts";
+import { type Rule, rule, shown } from "../arguments.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import type { Shape } from "../tensor/shape.ts";
 import { complaint } from "./check.ts";
@@ -18,12 +18,8 @@ export type PaddingOption =
   | Pair
   | readonly [rows: Padding, columns: Padding];
 
-/**
- * `option` in numbers, for an image of `size` rows and columns under windows of `window`.
- * @throws ArgumentError for anything else than a PaddingOption
- */
+/** `option` in numbers, for an image of `size` rows and columns under windows of `window`. */
 export function resolvePadding(
-  op: string,
   option: PaddingOption,
   size: Pair,
   window: Pair,
@@ -37,17 +33,36 @@ export function resolvePadding(
   if (option === "same") {
     return [samePadding(size[0], window[0], stride[0]), samePadding(size[1], window[1], stride[1])];
   }
-  const isPair = Array.isArray(option) && option.length === 2;
-  const [rows, columns] = isPair ? option : [option, option];
-  return [onBothSides(op, rows, option), onBothSides(op, columns, option)];
+  const [rows, columns] = typeof option === "number" ? [option, option] : option;
+  return [bothSides(rows), bothSides(columns)];
 }
 
-/** One setting for rows and columns, or one for each. @throws ArgumentError for anything else */
-export function pairOf(op: string, name: string, option: number | Pair): Pair {
-  const [rows, columns] = Array.isArray(option) && option.length === 2 ? option : [option, option];
-  checkWhole(op, name, [rows, columns], 1);
-  return [rows, columns];
+/** One setting for rows and columns, or one for each. */
+export function pairOf(option: number | Pair): Pair {
+  return typeof option === "number" ? [option, option] : option;
 }
+
+/** Beyond it kernels could not count the cells of an image that they see. */
+const MOST = 2 ** 20;
+
+const isOf = (least: number) => (n: unknown) =>
+  Number.isSafeInteger(n) && Number(n) >= least && Number(n) <= MOST;
+
+const isPairOf = (value: unknown, holds: (one: unknown) => boolean) =>
+  holds(value) || (Array.isArray(value) && value.length === 2 && Array.from(value).every(holds));
+
+/** A window's size, or its stride: one number for rows and columns, or one for each. */
+export const WINDOW_SIZE: Rule = rule(
+  "a whole number of 1 or more, at most 2^20, or [rows, columns]",
+  (value) => isPairOf(value, isOf(1)),
+);
+
+/** A {@link PaddingOption}. */
+export const WINDOW_PADDING: Rule = rule(
+  '"same", "valid", a whole number of 0 or more, at most 2^20, or [rows, columns], each a number or [before, after]',
+  (value) =>
+    value === "same" || value === "valid" || isPairOf(value, (one) => isPairOf(one, isOf(0))),
+);
 
 /** TensorFlow's rule: what is odd goes behind. */
 export function samePadding(size: number, window: number, stride: number): Padding {
@@ -56,19 +71,8 @@ export function samePadding(size: number, window: number, stride: number): Paddi
   return [before, total - before];
 }
 
-function onBothSides(op: string, padding: unknown, option: unknown): Padding {
-  const sides: readonly unknown[] = Array.isArray(padding) ? padding : [padding, padding];
-  const [before, after] = sides;
-  if (sides.length === 2 && typeof before === "number" && typeof after === "number")
-    return [before, after];
-  throw new ArgumentError(
-    complaint(
-      op,
-      'padding must be "same", "valid", a number, or [rows, columns], each a number or [before, after]',
-      shown(option),
-      "Choose one of them.",
-    ),
-  );
+function bothSides(padding: number | Padding): Padding {
+  return typeof padding === "number" ? [padding, padding] : padding;
 }
 
 /** How many windows fit; what is left at the end is dropped. Below 1 where none fits. */
@@ -108,12 +112,8 @@ export function windowedSize(
   );
 }
 
-/** Beyond it kernels could not count the cells of an image that they see. */
-const MOST = 2 ** 20;
-
 function checkWhole(op: string, name: string, values: readonly unknown[], least: number): void {
-  if (values.every((n) => Number.isSafeInteger(n) && Number(n) >= least && Number(n) <= MOST))
-    return;
+  if (values.every(isOf(least))) return;
   throw new ArgumentError(
     complaint(
       op,

@@ -3,7 +3,7 @@
  * arguments are copied into the plan's own inputs, variables are updated in place, and small results travel to the
  * host with the run itself, so that reading a loss never makes the device wait.
  */
-import { callable, check, isRecord, list, rule } from "../arguments.ts";
+import { callable, check, checkOptions, isRecord, list, rule } from "../arguments.ts";
 import { ArgumentError } from "../errors.ts";
 import type { GraphValue } from "../graph/graph.ts";
 import { explainPlan } from "../scheduler/explain.ts";
@@ -65,11 +65,9 @@ export function compile<R>(
   fn: (...args: Tensor[]) => R,
   options: CompileOptions = {},
 ): Compiled<R> {
-  if (typeof fn !== "function") {
-    throw new ArgumentError(
-      `compile: a step must be a function of tensors; got ${String(fn)}. Wrap what is to be computed: compile((x) => …).`,
-    );
-  }
+  const remedy = "Wrap what is to be computed: compile((x) => …).";
+  check("compile", "a step", fn, callable, remedy);
+  checkOptions("compile", options, { randomCount: callable, randomStream: callable });
   const step = new CompiledStep(fn, options);
   const call = (...args: Argument[]) => step.call(args);
   Object.defineProperty(call, "plans", { get: () => step.plans() });

@@ -104,7 +104,8 @@ export class CompiledByKind {
       if (this.#batch !== undefined) this.#limits.check(this.#batch);
       return outputs;
     };
-    return compile(step, this.#options);
+    const { randomCount, randomStream } = this.#options;
+    return compile(step, { randomCount, randomStream });
   }
 
   /** For one that has its turn. */

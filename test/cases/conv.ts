@@ -233,7 +233,7 @@ export const convCases = {
 function shapesOf(convolution: Convolution): { x: Shape; w: Shape; out: Shape; attrs: Conv2d } {
   const { x, window, to, stride = [1, 1], padding: option = "valid", groups = 1 } = convolution;
   const [batch, height, width, channels] = x;
-  const padding = resolvePadding("conv2d", option, [height, width], window, stride);
+  const padding = resolvePadding(option, [height, width], window, stride);
   const rows = windowCount(height, window[0], stride[0], padding[0]);
   const columns = windowCount(width, window[1], stride[1], padding[1]);
   return {

@@ -148,7 +148,7 @@ export const poolCases = {
 function shapesOf(pooling: Pooling): { x: Shape; out: Shape; attrs: Pool2d } {
   const { x, window, stride = window, padding: option = "valid" } = pooling;
   const [batch, height, width, channels] = x;
-  const padding = resolvePadding("conv2d", option, [height, width], window, stride);
+  const padding = resolvePadding(option, [height, width], window, stride);
   const rows = windowCount(height, window[0], stride[0], padding[0]);
   const columns = windowCount(width, window[1], stride[1], padding[1]);
   return { x, out: [batch, rows, columns, channels], attrs: { window, stride, padding } };

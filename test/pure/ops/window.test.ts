@@ -22,8 +22,8 @@ describe("padding in numbers", () => {
   });
 
   it("one number is for every side, a pair for rows and columns, pairs of pairs for each side", () => {
-    const resolve = (option: Parameters<typeof resolvePadding>[1]) =>
-      resolvePadding("conv2d", option, [8, 6], [3, 3], [2, 1]);
+    const resolve = (option: Parameters<typeof resolvePadding>[0]) =>
+      resolvePadding(option, [8, 6], [3, 3], [2, 1]);
     expect(resolve(2)).toEqual([
       [2, 2],
       [2, 2],
