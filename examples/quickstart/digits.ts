@@ -30,8 +30,8 @@ export async function trainDigits(
   const optimizer = optim.adam({ learningRate: learningRate * schedule(0) });
   const trainer = new Trainer(model, { loss: losses.crossEntropy, optimizer });
   const training = take(mnist.training, settings.training);
-  const order = { epochs, batchSize, dropLast: true, seed: run.seed };
-  const trained = await follow(trainer.fit(training, { ...order, signal: run.signal }), {
+  const order = { batchSize, dropLast: true, seed: run.seed };
+  const trained = await follow(trainer.fit(training, { ...order, epochs, signal: run.signal }), {
     run,
     label: "digits",
     totalSteps: epochs * batchCount(training.length, order),
