@@ -31,7 +31,7 @@ export type { Runtime } from "./runtime/runtime.ts";
 export { nextInitialiserSeed, nextRandomStream } from "./runtime/seeds.ts";
 export { Tensor, Variable } from "./runtime/tensor.ts";
 export type { DType, HostArray } from "./tensor/dtype.ts";
-export { type HostOptions, type HostValues, hostValues, type TypedArray } from "./tensor/host.ts";
+export type { TypedArray } from "./tensor/host.ts";
 export {
   foldIn,
   type Key,

@@ -8,3 +8,4 @@ export { WINDOW_SIZE } from "./ops/window.ts";
 export { runtimeOf } from "./runtime/locate.ts";
 export { moveVariables } from "./runtime/move.ts";
 export { hostArray } from "./tensor/dtype.ts";
+export { hostValues } from "./tensor/host.ts";

@@ -129,7 +129,7 @@ export function take(from: Dataset, length: number): Dataset {
   checkDataset("take", from);
   if (!Number.isInteger(length) || length < 0 || length > from.length) {
     throw new ArgumentError(
-      `take: the length must be a whole number from 0 to ${from.length}; got ${length}.`,
+      `take: the length must be a whole number from 0 to ${from.length}; got ${shown(length)}.`,
     );
   }
   return { length, x: head(from.x, length), y: head(from.y, length) };

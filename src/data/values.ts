@@ -1,5 +1,6 @@
 /** Data that is handed over in any form, as values. */
-import { type DType, hostValues, type TypedArray } from "../functions.ts";
+import type { DType, TypedArray } from "../functions.ts";
+import { hostValues } from "../internals.ts";
 import type { Values } from "./dataset.ts";
 
 /** Numbers in lists of lists, as deep as there are dimensions. */

@@ -4,6 +4,7 @@
  */
 import { check, count, finite, isRecord, rule } from "../arguments.ts";
 import { drawNormal, drawUniform, type Key, type Shape, sizeOf } from "../functions.ts";
+import { hostArray } from "../internals.ts";
 
 /** How many inputs each output of a layer has, and how many outputs each input goes to. */
 export interface Fans {
@@ -49,7 +50,7 @@ export const heNormal: Initialiser = (shape, fans, key) =>
 
 export function constant(value: number): Initialiser {
   check("initialise.constant", "the value", value, finite);
-  return (shape) => new Float32Array(sizeOf(shape)).fill(value);
+  return (shape) => hostArray("f32", sizeOf(shape)).fill(value);
 }
 
 export const zeros: Initialiser = constant(0);

@@ -1,5 +1,5 @@
 /** Stacks of recurrent layers: what rnn, lstm and gru have in common. */
-import { anything, callable, checkOptions, count, flag, number } from "../arguments.ts";
+import { anything, callable, checkOptions, count, flag, number, shown } from "../arguments.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import {
   concat,
@@ -236,7 +236,7 @@ function lengthsOf(title: string, lengths: SequenceRun["lengths"], x: Tensor): T
   const wrong = given.findIndex((n) => !(Number.isInteger(n) && n >= 0 && n <= steps));
   if (wrong >= 0) {
     throw new ArgumentError(
-      `${kindOf(title)}: every length must be a whole number from 0 to T = ${steps}; got ${given[wrong]} for sequence ${wrong}. Lengths count steps, and need no order.`,
+      `${kindOf(title)}: every length must be a whole number from 0 to T = ${steps}; got ${shown(given[wrong])} for sequence ${wrong}. Lengths count steps, and need no order.`,
     );
   }
   return tensor(Int32Array.from(given), [batch]);

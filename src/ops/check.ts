@@ -1,4 +1,5 @@
 /** The checks that ops share. Each throws `<op>: <rule>; got <values>. <remedy>`. */
+import { shown } from "../arguments.ts";
 import { ArgumentError, DTypeError, InternalError, ShapeError } from "../errors.ts";
 import type { DType } from "../tensor/dtype.ts";
 import { checkedShape, describe, type Shape, sameShape, type TensorType } from "../tensor/shape.ts";
@@ -100,7 +101,7 @@ export function checkOption(
 ): void {
   if (holds) return;
   throw new ArgumentError(
-    complaint(op, `${name} must be ${rule}`, `${name} ${value}`, `Choose another ${name}.`),
+    complaint(op, `${name} must be ${rule}`, `${name} ${shown(value)}`, `Choose another ${name}.`),
   );
 }
 

@@ -8,18 +8,25 @@ export type Structure =
   | readonly Structure[]
   | { readonly [name: string]: Structure };
 
+/** Nobody nests results like that. */
+const DEEPEST = 100;
+
 /** @throws ArgumentError that begins with `rule` and ends with `remedy`, where there is anything else */
 export function tensorsIn(
   structure: unknown,
   rule = "compile: a step must return",
   remedy = "Hand over what is known beforehand some other way.",
+  depth = 0,
 ): Tensor[] {
   if (structure instanceof Tensor) return [structure];
   if (structure === undefined || structure === null) return [];
   const isData = ArrayBuffer.isView(structure);
+  if (depth > DEEPEST) {
+    throw new ArgumentError(`${rule} lists and records that do not hold themselves. ${remedy}`);
+  }
   if (typeof structure === "object" && !isData && !(structure instanceof Promise)) {
     const parts: unknown[] = Object.values(structure);
-    return parts.flatMap((part) => tensorsIn(part, rule, remedy));
+    return parts.flatMap((part) => tensorsIn(part, rule, remedy, depth + 1));
   }
   const got =
     structure instanceof Promise
@@ -54,10 +61,11 @@ export function tensorsLike(model: unknown, structure: unknown): Tensor[] | unde
 }
 
 /** What each tensor of `structure` is called, in the order of `tensorsIn`: `carry`, `carry.h`, `carry.1`. */
-export function namesIn(structure: unknown, name: string): string[] {
+export function namesIn(structure: unknown, name: string, depth = 0): string[] {
   if (structure instanceof Tensor) return [name];
-  if (typeof structure !== "object" || structure === null) return [];
-  return Object.entries(structure).flatMap(([own, part]) => namesIn(part, `${name}.${own}`));
+  if (typeof structure !== "object" || structure === null || depth > DEEPEST) return [];
+  const parts = Object.entries(structure);
+  return parts.flatMap(([own, part]) => namesIn(part, `${name}.${own}`, depth + 1));
 }
 
 /** The same structure with `replacements` in place of its tensors, in the order of `tensorsIn`. */

@@ -25,6 +25,8 @@ const updateInputs = () =>
     apply: f32(),
   });
 
+const key = () => leaf("keyOf(3)", () => gradgpu.keyOf(3));
+
 export function verbs(): Recipes {
   return {
     matmul: ({ dice }) =>
@@ -123,6 +125,12 @@ export function verbs(): Recipes {
           initialise: callback("nn.initialise.heNormal", nn.initialise.heNormal),
         }),
       ),
+    ...Object.fromEntries(
+      ["kaimingUniform", "xavierUniform", "heNormal", "zeros"].map((name) => [
+        `nn.initialise.${name}`,
+        () => args(numbers(2, 3), fields({ in: plain(2), out: plain(3) }), key()),
+      ]),
+    ),
     "nn.lengthsOf": () => args(ids(3, 2), fields({ batchFirst: plain(true) })),
     "nn.sequential": ({ dice }) =>
       dice.chance(0.5)
