@@ -88,7 +88,7 @@ export class TextVocabulary {
   decode(ids: ArrayLike<number>): string {
     check("decode", "ids", ids, someIds);
     return Array.from(ids, (id, at) => {
-      const character = this.characters[id];
+      const character = typeof id === "number" ? this.characters[id] : undefined;
       if (character !== undefined) return character;
       throw new ArgumentError(
         `decode: every id must be a whole number from 0 to ${this.size - 1}; got ${shown(id)} at index ${at}.`,

@@ -1,5 +1,5 @@
 /** The fused update ops, for optimizers: one kernel for all parameters. Inside a compiled step they work in place. */
-import { check, list, record } from "../arguments.ts";
+import { check, isRecord, list, record, rule } from "../arguments.ts";
 import { emit } from "../graph/graph.ts";
 import { packedOffsets as offsetsOf } from "../ops/packed.ts";
 import type { Attrs } from "../ops/vocabulary.ts";
@@ -38,6 +38,12 @@ export interface UpdateInputs {
 
 const graphOf = ({ value }: Tensor) => value;
 
+const settings = rule(
+  "a record of numbers and flags",
+  (value) =>
+    isRecord(value) && Object.values(value).every((one) => /number|boolean/.test(typeof one)),
+);
+
 function checkInputs(
   caller: string,
   inputs: UpdateInputs,
@@ -54,7 +60,7 @@ function checkInputs(
 /** Assigns what SGD with momentum makes of the parameters and of `velocity` (see `packedLength`). */
 export function assignSgd(inputs: UpdateInputs, velocity: Variable, attrs: Attrs<"sgd">): void {
   checkInputs("assignSgd", inputs, { velocity });
-  check("assignSgd", "what it is told", attrs, record);
+  check("assignSgd", "what it is told", attrs, settings);
   const outs = emit(
     "sgd",
     {
@@ -81,7 +87,7 @@ export function assignAdam(
   attrs: Attrs<"adam">,
 ): void {
   checkInputs("assignAdam", inputs, { m: state?.m, v: state?.v, step: state?.step });
-  check("assignAdam", "what it is told", attrs, record);
+  check("assignAdam", "what it is told", attrs, settings);
   const outs = emit(
     "adam",
     {

@@ -4,6 +4,7 @@
  */
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import { OutOfMemoryError } from "../../../src/index.ts";
 import { type Call, makeCall, readTargets, type Target } from "./calls.ts";
 import { describeError, faultOf } from "./judge.ts";
 import { disposeOf, settle } from "./settle.ts";
@@ -100,17 +101,21 @@ class FuzzRun {
     this.#watchdog.begin(`seed ${this.#options.seed}, call ${number}: ${call.text}`);
     const before = process.memoryUsage().arrayBuffers;
     const made: unknown[] = [];
+    let error: unknown;
     try {
       const reads = number % (this.#world.device === "cpu" ? 4 : 16) === 0;
       const notes = (value: unknown) => made.push(value);
       await inTime(() => settle(call.run(notes), { reads, notes }));
       count.values++;
-    } catch (error) {
+    } catch (thrown) {
+      error = thrown;
       const fault = error instanceof TooLate ? "the call never ends" : faultOf(error);
       if (fault !== undefined) this.#note(fault);
     }
     const allocated = process.memoryUsage().arrayBuffers - before;
-    if (allocated > ALLOCATION_LIMIT) this.#note(`allocated ${allocated} bytes`);
+    // Before memory is refused, garbage is made so that the collector runs.
+    if (allocated > ALLOCATION_LIMIT && !(error instanceof OutOfMemoryError))
+      this.#note(`allocated ${allocated} bytes`);
     await this.#tidy(made);
     if (number % CONTROL_EVERY === CONTROL_EVERY - 1) await this.control(number, call.text);
     if (number % COLLECT_EVERY === COLLECT_EVERY - 1) await this.#checkMemory();
