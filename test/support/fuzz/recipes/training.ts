@@ -71,7 +71,11 @@ export function training(): Recipes {
           step: 3,
           randomStream: 4,
           parameters: parameters(new Float32Array(6).fill(0.5)),
-          optimizer: { learningRate: scalar(0.1), step: scalar(3) },
+          optimizer: {
+            learningRate: scalar(0.1),
+            step: scalar(3),
+            velocity: { shape: [128], data: new Float32Array(128) },
+          },
           sequences: [],
         }),
       ],
