@@ -87,6 +87,8 @@ export class TextVocabulary {
    */
   decode(ids: ArrayLike<number>): string {
     check("decode", "ids", ids, someIds);
+    // A detached array is one of none; it could not be read.
+    if (ids.length === 0) return "";
     return Array.from(ids, (id, at) => {
       const character = typeof id === "number" ? this.characters[id] : undefined;
       if (character !== undefined) return character;

@@ -97,6 +97,7 @@ const stepResult = rule(
 
 function checkDefinition(kind: string, definition: Definition): void {
   check("module", "the kind", kind, text);
+  check("module", "the definition", definition, record);
   checkOptions<Partial<Record<DefinitionKey, unknown>>>(kind, { ...definition }, DEFINITION);
   const { forward, step, children = {} } = definition;
   if ((forward === undefined) === (step === undefined)) {

@@ -35,18 +35,22 @@ export function isHostArray(data: unknown, dtype: DType): data is HostArray {
   return data instanceof constructors[dtype];
 }
 
+/** 4 GiB: no device addresses more, and a host that promised it would have to find the pages one by one. */
+const MOST_ELEMENTS = 2 ** 30;
+
 /** A zero-filled host array for `length` elements of `dtype`. @throws OutOfMemoryError */
 export function hostArray(dtype: "i32", length: number): Int32Array;
 export function hostArray(dtype: "f32", length: number): Float32Array;
 export function hostArray(dtype: DType, length: number): HostArray;
 export function hostArray(dtype: DType, length: number): HostArray {
   try {
-    return new constructors[dtype](length);
+    if (length < MOST_ELEMENTS) return new constructors[dtype](length);
   } catch {
-    throw new OutOfMemoryError(
-      `tensor: the host must have memory for the data; got ${length} elements of ${dtype}. Use smaller pieces.`,
-    );
+    // Told below.
   }
+  throw new OutOfMemoryError(
+    `tensor: the host must have memory for the data; got ${length} elements of ${dtype}. Use smaller pieces.`,
+  );
 }
 
 /** The bytes of `buffer` seen as elements of `dtype`, without a copy. */
