@@ -63,10 +63,9 @@ export const zeros: Initialiser = constant(0);
 export function remember(value = 1): Initialiser {
   check("initialise.remember", "the value", value, finite);
   return (shape) => {
+    const zeros = hostArray("f32", sizeOf(shape));
     // [H, gates]: i f g o or r z n. Without gates innermost, [H], there is none that keeps anything.
     const [, gates] = shape;
-    return hostArray("f32", sizeOf(shape)).map((_, i) =>
-      gates !== undefined && i % gates === 1 ? value : 0,
-    );
+    return zeros.map((_, i) => (gates !== undefined && i % gates === 1 ? value : 0));
   };
 }
