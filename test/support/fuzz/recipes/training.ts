@@ -63,6 +63,7 @@ export function training(): Recipes {
       const name = dice.pick(Object.keys(models));
       return { self: trainerFor(name), args: [datasetFor(name), fields({ batchSize: plain(2) })] };
     },
+    "Trainer.model": () => ({ self: trainerFor("linear"), args: [f32(4, 2)] }),
     "Trainer.predict": () => ({ self: trainerFor("linear"), args: [values(x)] }),
     "Trainer.loadState": () => ({
       self: trainerFor("linear"),
