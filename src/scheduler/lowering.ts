@@ -13,6 +13,7 @@ import type {
   ReduceName,
 } from "../ops/vocabulary.ts";
 import type { TensorType } from "../tensor/shape.ts";
+import type { GroupProgram } from "./group-program.ts";
 import type { ElementwiseProgram } from "./program.ts";
 
 /** A contiguous range of a buffer that holds one tensor. */
@@ -114,6 +115,26 @@ export interface ElementwiseSite {
   readonly outs: readonly Region[];
 }
 
+/** Where a group of fused ops is lowered. */
+export interface GroupSite {
+  readonly program: GroupProgram;
+  readonly ins: readonly Region[];
+  /** One may be the very region of an input that is read with the same view: it is then updated in place. */
+  readonly outs: readonly Region[];
+  /** Memory that only these calls use. */
+  scratch(type: TensorType): Region;
+}
+
+/** How a device runs groups that reduce rows. */
+export interface GroupKernels {
+  /**
+   * Whether it gains by running all of `program` as one piece of work: asked before work is joined that reads rows
+   * again behind a reduction of them, or reduces them once more.
+   */
+  takes(program: GroupProgram): boolean;
+  lower(site: GroupSite): readonly KernelCall[];
+}
+
 /** How the terms of a reduction become one. */
 export type Combine = Exclude<ReduceName, "mean">;
 
@@ -161,6 +182,8 @@ export interface DeviceTraits {
   /** Left out where layers are always walked one by one. */
   readonly layers?: LayerWalks;
   elementwise(site: ElementwiseSite): readonly KernelCall[];
+  /** Left out where no group that reduces is ever made. */
+  readonly groups?: GroupKernels;
   /** Reductions of whole tensors with the ops around them; where left out, each is a step of its own. */
   reduction?(site: ReductionSite): readonly KernelCall[];
   /** Whether the kernel for a product also makes the sums of its right operand's columns; nowhere if left out. */
