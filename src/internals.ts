@@ -7,5 +7,6 @@ export { checkPool, WINDOW_RULES } from "./functions/windows.ts";
 export { WINDOW_SIZE } from "./ops/window.ts";
 export { runtimeOf } from "./runtime/locate.ts";
 export { moveVariables } from "./runtime/move.ts";
+export { type Assignment, assignmentsIn } from "./runtime/trace.ts";
 export { hostArray } from "./tensor/dtype.ts";
 export { hostValues } from "./tensor/host.ts";

@@ -28,6 +28,8 @@ export const log = unary("log");
 export const sqrt = unary("sqrt");
 /** 1 / x. */
 export const reciprocal = unary("reciprocal");
+/** 1 / √x. */
+export const rsqrt: Unary = (x) => reciprocal(sqrt(x));
 export const square = unary("square");
 export const sin = unary("sin");
 export const cos = unary("cos");

@@ -14,11 +14,12 @@ import {
 import { ArgumentError } from "../errors.ts";
 import { describe, type Runtime, type Tensor, Variable } from "../functions.ts";
 import { checkTensor, moveVariables } from "../internals.ts";
+import { isFrozen, setFrozen } from "./frozen.ts";
 import type { Definition, Mode, Module, Parameter, State, Stepped } from "./module.ts";
 import { observe } from "./observe.ts";
 import { exportState, importState } from "./state-dict.ts";
 import { summarise } from "./summary.ts";
-import { pathsOf } from "./tree.ts";
+import { variablesOf } from "./tree.ts";
 
 /**
  * A module of one's own, made as the layers are. What `forward` calls is listed under `children`, so that its
@@ -33,8 +34,13 @@ import { pathsOf } from "./tree.ts";
 export function module(kind: string, definition: Definition): Module {
   checkDefinition(kind, definition);
   const children = Object.entries(definition.children ?? {});
-  const own = ownParameters(kind, definition);
-  checkNames(kind, [...children.map(([name]) => name), ...Object.keys(own)]);
+  const own = ownVariables(kind, "parameter", definition.parameters);
+  const ownBuffers = ownVariables(kind, "buffer", definition.buffers);
+  checkNames(kind, [
+    ...children.map(([name]) => name),
+    ...Object.keys(own),
+    ...Object.keys(ownBuffers),
+  ]);
   const mode: { isTraining: boolean } = { isTraining: true };
   const stateShapes = (batchSize: number) =>
     definition.stateShapes?.(batchSize) ??
@@ -58,6 +64,7 @@ export function module(kind: string, definition: Definition): Module {
     description: definition.description ?? kind,
     children,
     own,
+    ownBuffers,
     mode,
     inputDType: definition.inputDType ?? children[0]?.[1].inputDType ?? "f32",
     timeAxis: definition.timeAxis,
@@ -67,8 +74,12 @@ export function module(kind: string, definition: Definition): Module {
       return stateShapes(batchSize);
     },
     parameters: () => [...new Set(self.namedParameters().values())],
-    namedParameters: () =>
-      new Map(pathsOf(self).map(({ path, parameter }) => [path, parameter.variable])),
+    trainableParameters: () => self.parameters().filter((parameter) => !isFrozen(parameter)),
+    namedParameters: () => variablesOf(self),
+    buffers: () => [...new Set(self.namedBuffers().values())],
+    namedBuffers: () => variablesOf(self, ({ ownBuffers }) => ownBuffers),
+    freeze: (pattern?: string) => setFrozen("freeze", self.namedParameters(), pattern),
+    unfreeze: (pattern?: string) => setFrozen("unfreeze", self.namedParameters(), pattern),
     train(isTraining = true) {
       check(kind, "isTraining", isTraining, flag);
       mode.isTraining = isTraining;
@@ -77,7 +88,7 @@ export function module(kind: string, definition: Definition): Module {
     eval: () => self.train(false),
     stateDict: () => exportState(self),
     loadStateDict: (...saved: Parameters<Module["loadStateDict"]>) => importState(self, ...saved),
-    moveTo: (runtime: Runtime) => moveVariables(self.parameters(), runtime),
+    moveTo: (runtime: Runtime) => moveVariables([...self.parameters(), ...self.buffers()], runtime),
     summary: (inputShape: Parameters<Module["summary"]>[0]) => summarise(self, inputShape),
   });
   return self;
@@ -111,6 +122,7 @@ function checkDefinition(kind: string, definition: Definition): void {
 const DEFINITION = {
   description: text,
   parameters: record,
+  buffers: record,
   children: record,
   inputDType: anything,
   timeAxis: rule('0, 1 or "any"', (axis) => axis === 0 || axis === 1 || axis === "any"),
@@ -130,25 +142,29 @@ const aModule = rule(
   (value) => typeof value === "function" && "own" in value && "stateShapes" in value,
 );
 
-function ownParameters(kind: string, { parameters = {} }: Definition): Record<string, Parameter> {
-  const own = Object.entries(parameters).map(([name, given]) => {
+function ownVariables(
+  kind: string,
+  role: "parameter" | "buffer",
+  all: Definition["parameters"] = {},
+): Record<string, Parameter> {
+  const own = Object.entries(all).map(([name, given]) => {
     const parameter = given instanceof Variable ? { variable: given } : given;
-    checkParameter(kind, name, parameter?.variable);
+    checkVariable(kind, role, name, parameter?.variable);
     return [name, parameter] as const;
   });
   return Object.fromEntries(own);
 }
 
-function checkParameter(kind: string, name: string, variable: unknown): void {
+function checkVariable(kind: string, role: string, name: string, variable: unknown): void {
   if (!(variable instanceof Variable)) {
     throw new ArgumentError(
-      `${kind}: a parameter must be a variable, or { variable, layout }; got ${shown(variable)} for ${name}. Make it by variable().`,
+      `${kind}: a ${role} must be a variable, or { variable, layout }; got ${shown(variable)} for ${name}. Make it by variable().`,
     );
   }
   const { type } = variable;
   if (type.dtype === "f32") return;
   throw new ArgumentError(
-    `${kind}: a parameter must be f32, or it could not be trained; got ${name} ${describe(type)}. Keep whole numbers outside the parameters.`,
+    `${kind}: a ${role} must be f32, as all that a state dict holds; got ${name} ${describe(type)}. Keep it outside the module.`,
   );
 }
 
@@ -158,7 +174,7 @@ function checkNames(kind: string, names: readonly string[]): void {
   );
   if (wrong === undefined) return;
   throw new ArgumentError(
-    `${kind}: names of children and parameters must be different from each other, not empty and free of dots; got "${wrong}". They make up the paths of the state dict.`,
+    `${kind}: names of children, parameters and buffers must be different from each other, not empty and free of dots; got "${wrong}". They make up the paths of the state dict.`,
   );
 }
 

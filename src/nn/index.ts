@@ -7,14 +7,17 @@
  * ```
  */
 export { gelu, relu, sigmoid, softmax, tanh } from "./activations.ts";
+export { batchNorm1d, batchNorm2d } from "./batch-norm.ts";
 export { type Conv2dLayerOptions, conv2d } from "./conv.ts";
 export { module } from "./define.ts";
 export { dropout } from "./dropout.ts";
 export { embedding } from "./embedding.ts";
 export { flatten } from "./flatten.ts";
+export { groupNorm, instanceNorm2d } from "./group-norm.ts";
 export { gru } from "./gru.ts";
 export * as initialise from "./initialise.ts";
 export { lastStep } from "./last-step.ts";
+export { type LayerNormOptions, layerNorm, rmsNorm } from "./layer-norm.ts";
 export { lengthsOf } from "./lengths.ts";
 export { type LinearOptions, linear } from "./linear.ts";
 export { lstm } from "./lstm.ts";
@@ -32,9 +35,11 @@ export type {
   Stepped,
   TimeAxis,
 } from "./module.ts";
+export type { NormOptions } from "./normalise.ts";
 export type { InitialiseOptions } from "./options.ts";
 export { avgPool2d, maxPool2d } from "./pool.ts";
 export type { RecurrentModule, RecurrentOptions, SequenceRun } from "./recurrent.ts";
 export { type RnnOptions, rnn } from "./rnn.ts";
+export type { RunningNormOptions } from "./running-statistics.ts";
 export { sequential } from "./sequential.ts";
 export { type StatefulOptions, StatefulSession, stateful } from "./stateful.ts";

@@ -20,7 +20,7 @@ export interface Stepped {
 export type TimeAxis = 0 | 1 | "any";
 
 export interface Mode {
-  /** Dropout and the like are at work. */
+  /** Dropout and the like are at work, and norms count the batch. */
   readonly isTraining: boolean;
 }
 
@@ -54,7 +54,7 @@ export interface StateEntry {
   readonly data: Float32Array;
 }
 
-/** Parameters by PyTorch's names, in PyTorch's layouts. */
+/** Parameters and buffers by PyTorch's names, in PyTorch's layouts. */
 export type StateDict = Readonly<Record<string, StateEntry>>;
 
 /** A state dict as it may come back from a file: data in any array of numbers. */
@@ -70,6 +70,8 @@ export interface Module {
   readonly children: readonly (readonly [name: string, child: Module])[];
   /** Its own parameters, without those of its children. */
   readonly own: Readonly<Record<string, Parameter>>;
+  /** Its own buffers, without those of its children. */
+  readonly ownBuffers: Readonly<Record<string, Parameter>>;
   readonly mode: Mode;
   /** What it takes: `i32` where a model starts with an embedding. */
   readonly inputDType: DType;
@@ -81,23 +83,39 @@ export interface Module {
    */
   step(x: Tensor, state: State | undefined): Stepped;
   stateShapes(batchSize: number): readonly Shape[];
-  /** All parameters of the module and its descendants, each once. */
+  /** All parameters of the module and its descendants, each once; frozen ones, too. */
   parameters(): Variable[];
-  /** The same by path: `0.weight`. A parameter that is used in two places has two paths. */
+  /** Those that are not frozen: what gradients are taken of. */
+  trainableParameters(): Variable[];
+  /** All parameters by path: `0.weight`. A parameter that is used in two places has two paths. */
   namedParameters(): ReadonlyMap<string, Variable>;
-  /** Switches dropout on or off. A compiled step keeps what held when it was traced. */
+  /** All buffers of the module and its descendants, each once: running statistics, counters, tables. */
+  buffers(): Variable[];
+  /** The same by path: `1.running_mean`. */
+  namedBuffers(): ReadonlyMap<string, Variable>;
+  /**
+   * Parameters whose paths match are not trained: `freeze("0.*")` for all below the first layer, `freeze()` for all, where
+   * * stands for any text. They cost no gradient, and neither clipping nor decay sees them. A compiled step keeps what held
+   * when it was traced; a Trainer traces its steps anew, and an optimizer goes on with the parameters that it began with
+   * only. What a norm counts in training is not affected.
+   * @throws ArgumentError for a pattern that matches no parameter
+   */
+  freeze(pattern?: string): void;
+  /** The reverse of `freeze`. */
+  unfreeze(pattern?: string): void;
+  /** Switches dropout, and the statistics of a batch in norms, on or off. A compiled step keeps what held when it was traced. */
   train(isTraining?: boolean): void;
   /** `train(false)`. */
   eval(): void;
   stateDict(): Promise<StateDict>;
   /**
-   * Replaces all parameters. Nothing changes where anything does not fit. Numbers in other arrays than Float32Array are
+   * Replaces all parameters and buffers. Nothing changes where anything does not fit. Numbers in other arrays than Float32Array are
    * converted; NaN and infinities are loaded only with `{ allowNonFinite: true }`.
    * @throws ArgumentError for names that are missing or unexpected and entries that are none, ShapeError for shapes
    */
   loadStateDict(dict: SavedDict, options?: LoadOptions): void;
   /**
-   * Moves all parameters to another runtime, for instance from the cpu to a GPU that has become free. A Trainer moves its
+   * Moves all parameters and buffers to another runtime, for instance from the cpu to a GPU that has become free. A Trainer moves its
    * model itself, with all that belongs to the training: `trainer.moveTo`.
    */
   moveTo(runtime: Runtime): Promise<void>;
@@ -108,6 +126,11 @@ export interface Module {
 interface CommonDefinition {
   readonly description?: string;
   readonly parameters?: Readonly<Record<string, Variable | Parameter>>;
+  /**
+   * f32 variables that belong to the module's state and are not trained. What `forward` assigns to them takes effect with
+   * the step that it is part of, and not where a Trainer refuses that step.
+   */
+  readonly buffers?: Readonly<Record<string, Variable | Parameter>>;
   readonly children?: Readonly<Record<string, Module>>;
   /** Otherwise that of the first child, or f32. */
   readonly inputDType?: DType;

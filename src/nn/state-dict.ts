@@ -1,4 +1,4 @@
-/** Parameters by PyTorch's names, in its layouts, so that weights travel both ways. */
+/** Parameters and buffers by PyTorch's names, in its layouts, so that weights travel both ways. */
 import { check, checkOptions, record } from "../arguments.ts";
 import { ArgumentError } from "../errors.ts";
 import type { LoadOptions } from "../functions.ts";
@@ -7,7 +7,7 @@ import type { Module, Parameter, SavedDict, StateDict, StateEntry, StateLayout }
 import { fromEntries, layoutOf, piecesOf, toEntries } from "./state-layout.ts";
 import { join, pathsOf } from "./tree.ts";
 
-/** A parameter with the full names under which a state dict holds it. */
+/** A parameter or buffer with the full names under which a state dict holds it. */
 interface Place {
   readonly parameter: Parameter;
   readonly layout: StateLayout;
@@ -15,7 +15,7 @@ interface Place {
 }
 
 /**
- * Reads all parameters. Linear weights come as [out, in], convolutions as [OC, IC, KH, KW], LSTMs as weight_ih_l0
+ * Reads all parameters and buffers. Linear weights come as [out, in], convolutions as [OC, IC, KH, KW], LSTMs as weight_ih_l0
  * [4H, I], weight_hh_l0 [4H, H] and two biases, gates in the order i, f, g, o; GRUs and RNNs alike, with 3 gates (r, z, n)
  * and 1.
  *
@@ -25,7 +25,7 @@ interface Place {
 export async function exportState(module: Module): Promise<StateDict> {
   const entries = await Promise.all(
     placesOf(module).map(async ({ parameter: { variable }, layout, names }) => {
-      // `module` takes no other parameters than f32.
+      // `module` takes no others than f32.
       const data = (await variable.data()) as Float32Array;
       const made = toEntries(data, variable.shape, layout);
       return made.map((entry, i) => [names[i] ?? "", entry] as const);
@@ -43,7 +43,7 @@ function addedTo(known: StateEntry | undefined, { shape, data }: StateEntry): St
     : { shape, data: data.map((x, i) => x + (known.data[i] ?? 0)) };
 }
 
-/** Replaces all parameters, or none where anything is wrong. */
+/** Replaces all parameters and buffers, or none where anything is wrong. */
 export function importState(module: Module, dict: SavedDict, options?: LoadOptions): void {
   const checked = checkStateDict(module, dict, options);
   // One that has been disposed of throws here, before the others are loaded.
@@ -52,7 +52,7 @@ export function importState(module: Module, dict: SavedDict, options?: LoadOptio
 }
 
 /**
- * The parameters with the elements that `dict` has for each; nothing is loaded yet.
+ * Parameters and buffers with the elements that `dict` has for each; nothing is loaded yet.
  * @throws ArgumentError for names and entries, ShapeError for shapes that are not the module's
  */
 export function checkStateDict(module: Module, dict: SavedDict, options?: LoadOptions) {
@@ -71,7 +71,8 @@ export function checkStateDict(module: Module, dict: SavedDict, options?: LoadOp
 }
 
 function placesOf(module: Module): Place[] {
-  return pathsOf(module).map(({ prefix, name, parameter }) => {
+  const state = ({ own, ownBuffers }: Module) => ({ ...own, ...ownBuffers });
+  return pathsOf(module, state).map(({ prefix, name, parameter }) => {
     const layout = layoutOf(name, parameter);
     return { parameter, layout, names: layout.names.map((own) => join(prefix, own)) };
   });

@@ -1,4 +1,4 @@
-import { type Shape, type Tensor, zeros } from "../functions.ts";
+import { type Shape, type Tensor, type Variable, zeros } from "../functions.ts";
 import type { Module } from "./module.ts";
 import { whileObserving } from "./observe.ts";
 import { descendants } from "./tree.ts";
@@ -25,8 +25,11 @@ export function summarise(model: Module, inputShape: Shape): string {
       count(sizes),
     ];
   });
-  const total = count(model.parameters().map(({ size }) => size));
-  return table([HEAD, ...rows, ["", `${model.kind}, in all`, "", total]]);
+  const [all, trained] = [model.parameters(), model.trainableParameters()];
+  const total = (of: readonly Variable[]) => count(of.map(({ size }) => size));
+  const inAll: Row = ["", `${model.kind}, in all`, "", total(all)];
+  const frozen: Row = ["", "of them trained", "", total(trained)];
+  return table([HEAD, ...rows, inAll, ...(trained.length < all.length ? [frozen] : [])]);
 }
 
 /** The output shape of each module, the last one where it is applied more than once. */

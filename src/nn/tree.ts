@@ -6,18 +6,29 @@ export function descendants(root: Module, path = ""): { path: string; module: Mo
   return [{ path, module: root }, ...below];
 }
 
-/** Every parameter of the module and all below it. `prefix` is the path of the module that owns it. */
-export function pathsOf(
-  root: Module,
-): { path: string; prefix: string; name: string; parameter: Parameter }[] {
+/** A parameter or buffer; `prefix` is the path of the module that owns it. */
+interface Place {
+  readonly path: string;
+  readonly prefix: string;
+  readonly name: string;
+  readonly parameter: Parameter;
+}
+
+/** Every parameter of the module and all below it, or what else `own` gives of each. */
+export function pathsOf(root: Module, own = ({ own }: Module) => own): Place[] {
   return descendants(root).flatMap(({ path: prefix, module }) =>
-    Object.entries(module.own).map(([name, parameter]) => ({
+    Object.entries(own(module)).map(([name, parameter]) => ({
       path: join(prefix, name),
       prefix,
       name,
       parameter,
     })),
   );
+}
+
+/** By path, what `own` gives of every module. */
+export function variablesOf(root: Module, own?: (module: Module) => Module["own"]) {
+  return new Map(pathsOf(root, own).map(({ path, parameter }) => [path, parameter.variable]));
 }
 
 export function join(path: string, name: string): string {

@@ -51,3 +51,37 @@ export function trace<R>(fn: (...args: Tensor[]) => R, types: readonly TensorTyp
   });
   return { result, values, arguments: cells, assigned, key: notes.key };
 }
+
+/** What a step gives a variable, and what it had before. */
+export interface Assignment {
+  readonly cell: Cell;
+  readonly before: Tensor;
+  readonly next: Tensor;
+  /** Has the step give it `value` instead. */
+  assign(value: Tensor): void;
+}
+
+/**
+ * Runs `body`, a part of a step, in which variables have what it assigns to them, and takes its assignments back: they
+ * are part of the step as far as they are made again.
+ */
+export function assignmentsIn<R>(body: () => R): { result: R; assignments: Assignment[] } {
+  const trace = activeTrace();
+  if (trace === undefined) throw new InternalError("no step is traced.");
+  const { assigned } = trace;
+  const before = new Map(assigned);
+  const result = body();
+  const changed = [...assigned].filter(([cell, value]) => before.get(cell) !== value);
+  const assignments = changed.map(([cell, value]) => {
+    const held = before.get(cell);
+    if (held === undefined) assigned.delete(cell);
+    else assigned.set(cell, held);
+    return {
+      cell,
+      before: new Tensor(held ?? cell.value),
+      next: new Tensor(value),
+      assign: (other: Tensor) => void assigned.set(cell, other.value),
+    };
+  });
+  return { result, assignments };
+}

@@ -1,6 +1,7 @@
 /** A step compiled for each kind of batch: examples, and windows of each size of batch with what they carry. */
 import { ArgumentError, DisposedError } from "../errors.ts";
 import { type Compiled, compile, type Tensor, tensor, type Variable } from "../functions.ts";
+import { freezeChanges } from "../nn/frozen.ts";
 import type { Module } from "../nn/index.ts";
 import { Carried, type CarriedSequences, keepOf, rowsOf } from "./carried.ts";
 import type { FlowNotes, FlowTensors, LayerFlow } from "./flow.ts";
@@ -87,6 +88,8 @@ export class CompiledByKind {
   #tail: Promise<unknown> = Promise.resolve();
   /** What a step is traced for. */
   #batch: TrainingBatch | undefined;
+  /** What was frozen when steps were traced. */
+  #freezes = freezeChanges();
   #isDisposed = false;
 
   constructor(model: Module, compute: Compute, options: CompiledByKindOptions) {
@@ -116,12 +119,23 @@ export class CompiledByKind {
       );
     }
     checkTime("fit", this.#model, batch.x, timeOf(batch));
+    if (this.#freezes !== freezeChanges()) this.#traceAnew();
     this.#limits.check(batch);
     this.#batch = batch;
     try {
       return resultOf(await this.#run(batch), this.#options.flow);
     } finally {
       this.#batch = undefined;
+    }
+  }
+
+  /** Steps train what was not frozen when they were traced. */
+  #traceAnew(): void {
+    this.#freezes = freezeChanges();
+    this.#plain.dispose();
+    for (const { step, unbroken } of this.#windows.values()) {
+      step.dispose();
+      unbroken.dispose();
     }
   }
 

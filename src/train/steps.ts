@@ -1,6 +1,7 @@
 /** The compiled steps behind a Trainer: training, and evaluation. */
 
 import type { Values } from "../data/index.ts";
+import { ArgumentError, InternalError } from "../errors.ts";
 import {
   add,
   and,
@@ -13,6 +14,7 @@ import {
   greater,
   nextRandomStream,
   sqrt,
+  sum,
   sumOfSquares,
   Tensor,
   tensor,
@@ -20,7 +22,7 @@ import {
   valueAndGrad,
   where,
 } from "../functions.ts";
-import { type LookUp, lookUps } from "../internals.ts";
+import { type Assignment, assignmentsIn, type LookUp, lookUps } from "../internals.ts";
 import type { Module } from "../nn/index.ts";
 import { globalNorm, type Optimizer } from "../optim/index.ts";
 import type { CarriedSequences } from "./carried.ts";
@@ -149,41 +151,67 @@ function trainingUpdate(
   forward: () => Forward,
 ): Outputs {
   model.train();
-  let found: Forward | undefined;
-  const lossOf = () => {
-    found = forward();
-    const { value } = scoreOf("the loss", options.loss(found.output, y));
-    return value;
-  };
-  const { loss, gradients, flow } = differentiate(model, lossOf, options.flow !== undefined);
-  const norm = options.isGuarded ? guardedNorm(gradients) : globalNorm(gradients);
+  const { result, assignments } = assignmentsIn(() => {
+    let found: Forward | undefined;
+    const lossOf = () => {
+      found = forward();
+      const { value } = scoreOf("the loss", options.loss(found.output, y));
+      return value;
+    };
+    const differentiated = differentiate(model, lossOf, options.flow !== undefined);
+    if (found === undefined) throw new InternalError("a loss is computed at once.");
+    const metrics = scoresOf(options.metrics, found.output, y).values;
+    return { ...differentiated, metrics, forward: found };
+  });
+  const { loss, gradients, flow, metrics } = result;
+  const { changes, parts = 1 } = result.forward;
+  const norm = options.isGuarded
+    ? guardedNorm(model, gradients, assignments)
+    : globalNorm(gradients);
   // Both are numbers ≥ 0 or not finite, the norm also where a parameter is not: their sum is finite where both are.
   const ok = options.isGuarded ? finite(add(loss, norm)) : undefined;
   const applies = ok && options.running ? and(ok, greater(options.running, 0)) : ok;
   if (applies !== undefined) options.running?.assign(cast(applies, "f32"));
   options.optimizer.update(gradients, applies === undefined ? { norm } : { norm, when: applies });
-  for (const { held, next, otherwise } of found?.changes ?? []) {
+  const guarded = (next: Tensor, otherwise: Tensor) =>
+    applies === undefined ? next : where(applies, next, otherwise);
+  for (const { assign, next, before } of assignments) assign(guarded(next, before));
+  for (const { held, next, otherwise } of changes) {
     // Where training ends at such a step, all is as it was before it; else the sequences that it began have begun.
-    const kept = options.running === undefined ? otherwise : held;
-    held.assign(applies === undefined ? next : where(applies, next, kept));
+    held.assign(guarded(next, options.running === undefined ? otherwise : held));
   }
-  const metrics = found === undefined ? {} : scoresOf(options.metrics, found.output, y).values;
   return {
     loss,
     norm,
     ...(ok === undefined ? {} : { finite: cast(ok, "f32") }),
     metrics,
-    ...(flow && { flow: options.flow?.note(flow, found?.parts ?? 1) }),
+    ...(flow && { flow: options.flow?.note(flow, parts) }),
   };
 }
 
-/** The global norm, and NaN where a parameter is not finite: the pass over the gradients looks at both. */
-function guardedNorm(gradients: Gradients): Tensor {
-  return sqrt(sumOfSquares([...gradients.values()], [...gradients.keys()]));
+/**
+ * The global norm, and NaN where a parameter or what a buffer is given is not finite: the pass over the gradients looks
+ * at parameters, too.
+ */
+function guardedNorm(
+  model: Module,
+  gradients: Gradients,
+  assignments: readonly Assignment[],
+): Tensor {
+  const norm = sqrt(sumOfSquares([...gradients.values()], [...gradients.keys()]));
+  const buffers = new Set(model.buffers().map(({ cell }) => cell));
+  return assignments
+    .filter(({ cell }) => buffers.has(cell))
+    .reduce((total, { next }) => add(total, sum(where(finite(next), 0, Number.NaN))), norm);
 }
 
 function differentiate(model: Module, loss: () => Tensor, isWatched: boolean) {
-  const variables = model.parameters();
+  const variables = model.trainableParameters();
+  if (variables.length === 0) {
+    throw new ArgumentError(
+      `fit: the model must have a parameter that is trained; got ${model.kind} with ${model.parameters().length}, all frozen. Call model.unfreeze() for some.`,
+    );
+  }
   if (isWatched) return gradientFlow(variables, loss);
   const [value, gradients] = valueAndGrad(variables, loss);
   return { loss: value, gradients, flow: undefined };

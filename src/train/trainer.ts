@@ -156,7 +156,7 @@ export class Trainer {
 
   /**
    * Everything that training goes on from, as plain arrays: the numbers of the step and the epoch, where random numbers
-   * come from, parameters, the optimizer's state and what sequences carry, after all steps that have been started.
+   * come from, parameters and buffers, the optimizer's state and what sequences carry, after all steps that have been started.
    * Reports may be a few steps behind `step`.
    */
   async state(): Promise<TrainerState> {
@@ -255,7 +255,12 @@ export class Trainer {
         `moveTo: nothing may be moved while a fit has not ended; got one at step ${this.step}. Await it, or leave its loop.`,
       );
     }
-    const own = [...this.model.parameters(), ...this.#options.optimizer.state().values()];
+    const { model } = this;
+    const own = [
+      ...model.parameters(),
+      ...model.buffers(),
+      ...this.#options.optimizer.state().values(),
+    ];
     const held = [...this.#training.variables(), ...this.#evaluation.variables()];
     await moveVariables([...own, ...held], runtime);
   }

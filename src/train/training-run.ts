@@ -107,7 +107,7 @@ async function settle({ position, isStrict }: RunSetup, pending: Pending[]) {
     pending.length = 0;
     position.step = step - 1;
     throw new NonFiniteError(
-      `fit: loss, gradient and parameters must be finite; got loss ${loss}, gradient norm ${norm} in step ${step}; a parameter that is not finite makes the norm NaN. The parameters, and the state of sequences, are as they were before that step. Lower the learning rate, clip the gradient, or look at the data: a label that is no class and an id outside an embedding are NaN, too.`,
+      `fit: loss, gradient and parameters must be finite; got loss ${loss}, gradient norm ${norm} in step ${step}; a parameter or running statistic that is not finite makes the norm NaN. Parameters, optimizer, buffers and the state of sequences are as they were before that step. Lower the learning rate, clip the gradient, or look at the data: a label that is no class and an id outside an embedding are NaN, too.`,
       step,
     );
   }

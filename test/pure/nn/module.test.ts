@@ -56,7 +56,7 @@ describe("nn.module", () => {
   it("refuses parameters that are no f32", () => {
     const counts = variable(Int32Array.of(1, 2));
     expect(() => nn.module("m", { parameters: { counts }, forward: (x) => x })).toThrow(
-      "m: a parameter must be f32, or it could not be trained; got counts i32[2]",
+      "m: a parameter must be f32, as all that a state dict holds; got counts i32[2]",
     );
   });
 

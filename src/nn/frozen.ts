@@ -1,0 +1,46 @@
+/** Which parameters are not trained. A variable that is used in two places is frozen in both. */
+import { check, shown, text } from "../arguments.ts";
+import { ArgumentError } from "../errors.ts";
+import type { Variable } from "../functions.ts";
+
+const frozen = new WeakSet<Variable>();
+let changes = 0;
+
+export function isFrozen(parameter: Variable): boolean {
+  return frozen.has(parameter);
+}
+
+/** Grows when anything is frozen or unfrozen: a step that was traced before then trains what held when it was. */
+export function freezeChanges(): number {
+  return changes;
+}
+
+/**
+ * Freezes or unfreezes the parameters whose paths match `pattern`, in which * stands for any text; all where it is missing.
+ * @throws ArgumentError for a pattern that matches none
+ */
+export function setFrozen(
+  caller: "freeze" | "unfreeze",
+  named: ReadonlyMap<string, Variable>,
+  pattern: string | undefined,
+): void {
+  check(caller, "the pattern", pattern ?? "*", text, 'Write model.freeze("0.*").');
+  const matcher = pattern === undefined ? /^/ : matcherOf(pattern);
+  const found = [...named].filter(([path]) => matcher.test(path));
+  if (pattern !== undefined && found.length === 0) {
+    const paths = [...named.keys()].join(", ").slice(0, 400) || "none";
+    throw new ArgumentError(
+      `${caller}: the pattern must match the path of a parameter; got ${shown(pattern)} for ${paths}. "0.*" stands for all below "0".`,
+    );
+  }
+  changes++;
+  for (const [, parameter] of found) {
+    if (caller === "freeze") frozen.add(parameter);
+    else frozen.delete(parameter);
+  }
+}
+
+function matcherOf(pattern: string): RegExp {
+  const parts = pattern.split("*").map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"));
+  return new RegExp(`^${parts.join(".*")}$`);
+}

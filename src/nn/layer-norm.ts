@@ -1,0 +1,73 @@
+import { check, checkOptions, count, flag, rule } from "../arguments.ts";
+import { ShapeError } from "../errors.ts";
+import { add, describe, mean, mul, rsqrt, type Shape, square, type Tensor } from "../functions.ts";
+import { module } from "./define.ts";
+import type { Module } from "./module.ts";
+import { affineOf, NORM_RULES, type NormOptions, normalised, statisticsOf } from "./normalise.ts";
+
+export interface LayerNormOptions extends NormOptions {
+  /** Whether there is a bias beside the weight; true. */
+  readonly bias?: boolean;
+}
+
+/**
+ * y = (x − E[x]) / √(Var[x] + ε) ∘ weight + bias, over the last dimensions of x, which are `shape`: for layerNorm(F) every
+ * row of f32[..., F] by itself, the same in training and evaluation. Ba et al. 2016.
+ * @throws ShapeError where the input ends in other dimensions
+ */
+export function layerNorm(shape: number | Shape, options: LayerNormOptions = {}): Module {
+  const sizes = sizesOf("layerNorm", shape);
+  checkOptions("layerNorm", options, { ...NORM_RULES, bias: flag });
+  const { epsilon = 1e-5, affine = true, bias = affine } = options;
+  const { apply, parameters } = affineOf("layerNorm", sizes, { weight: affine, bias });
+  return module("layerNorm", {
+    description: `layerNorm(${sizes.join(" × ")})`,
+    timeAxis: "any",
+    parameters,
+    forward: (x) => {
+      const axes = lastAxes("layerNorm", x, sizes);
+      return apply(normalised(x, statisticsOf(x, axes), epsilon));
+    },
+  });
+}
+
+/**
+ * y = x / √(E[x²] + ε) ∘ weight, over the last dimensions of x, which are `shape`. ε is 2⁻²³ where nothing is said, the
+ * f32 next to 1 less 1, as PyTorch's. Zhang & Sennrich 2019.
+ * @throws ShapeError where the input ends in other dimensions
+ */
+export function rmsNorm(shape: number | Shape, options: NormOptions = {}): Module {
+  const sizes = sizesOf("rmsNorm", shape);
+  checkOptions("rmsNorm", options, NORM_RULES);
+  const { epsilon = 2 ** -23, affine = true } = options;
+  const { apply, parameters } = affineOf("rmsNorm", sizes, { weight: affine, bias: false });
+  return module("rmsNorm", {
+    description: `rmsNorm(${sizes.join(" × ")})`,
+    timeAxis: "any",
+    parameters,
+    forward: (x) => {
+      const axis = lastAxes("rmsNorm", x, sizes);
+      const power = mean(square(x), { axis, keepDims: true });
+      return apply(mul(x, rsqrt(add(power, epsilon))));
+    },
+  });
+}
+
+const sizesRule = rule(
+  "a size, or a list of sizes, whole numbers of 1 or more",
+  (value) =>
+    count.holds(value) || (Array.isArray(value) && value.length > 0 && value.every(count.holds)),
+);
+
+function sizesOf(kind: string, shape: number | Shape): Shape {
+  check(kind, "the shape", shape, sizesRule, "It is what the input's last dimensions are.");
+  return typeof shape === "number" ? [shape] : [...shape];
+}
+
+function lastAxes(kind: string, x: Tensor, sizes: Shape): number[] {
+  const first = x.shape.length - sizes.length;
+  if (sizes.every((size, i) => x.shape[first + i] === size)) return sizes.map((_, i) => first + i);
+  throw new ShapeError(
+    `${kind}: the input's last dimensions must be the layer's; got ${describe(x.type)} for ${kind}(${sizes.join(" × ")}). Give the layer as many features as a row has.`,
+  );
+}

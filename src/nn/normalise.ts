@@ -1,0 +1,73 @@
+/** What norms have in common: a centred, scaled x over some axes, and the affine map behind it. */
+import { flag, positive } from "../arguments.ts";
+import {
+  add,
+  mean,
+  mul,
+  type Operand,
+  rsqrt,
+  type Shape,
+  sizeOf,
+  square,
+  sub,
+  type Tensor,
+  type Variable,
+  variable,
+} from "../functions.ts";
+import { hostArray } from "../internals.ts";
+import type { Module } from "./module.ts";
+
+export interface NormOptions {
+  /** Added to the variance, so that nothing is divided by 0; 1e-5. */
+  readonly epsilon?: number;
+  /** Whether a weight, ones at first, and a bias, zeros at first, are learned for every channel or feature. */
+  readonly affine?: boolean;
+}
+
+export const NORM_RULES = { epsilon: positive, affine: flag };
+
+/** Mean and variance of x over `axes`, which stay as dimensions of size 1. */
+export interface Statistics {
+  readonly mean: Tensor;
+  /** Of all elements, not of a sample: Σ (x − mean)² / n. From the centred x, since E[x²] − E[x]² loses the digits. */
+  readonly variance: Tensor;
+}
+
+export function statisticsOf(x: Tensor, axes: readonly number[]): Statistics {
+  const over = { axis: axes, keepDims: true };
+  const average = mean(x, over);
+  return { mean: average, variance: mean(square(sub(x, average)), over) };
+}
+
+/** (x − mean) / √(variance + ε). */
+export function normalised(x: Tensor, { mean, variance }: Statistics, epsilon: number): Tensor {
+  return mul(sub(x, mean), rsqrt(add(variance, epsilon)));
+}
+
+/** weight ∘ x + bias, as far as there are such; and both as parameters. */
+export interface Affine {
+  apply(x: Tensor): Tensor;
+  readonly parameters: Readonly<Record<string, Variable>>;
+}
+
+export function affineOf(
+  kind: Module["kind"],
+  shape: Shape,
+  { weight = true, bias = true }: { readonly weight?: boolean; readonly bias?: boolean },
+): Affine {
+  const w = weight ? constant(`${kind}.weight`, shape, 1) : undefined;
+  const b = bias ? constant(`${kind}.bias`, shape, 0) : undefined;
+  const all: readonly [Variable | undefined, (x: Tensor, by: Operand) => Tensor][] = [
+    [w, mul],
+    [b, add],
+  ];
+  return {
+    apply: (x) => all.reduce((y, [by, verb]) => (by === undefined ? y : verb(y, by)), x),
+    parameters: { ...(w && { weight: w }), ...(b && { bias: b }) },
+  };
+}
+
+/** An f32 variable of one number throughout. */
+export function constant(name: string, shape: Shape, value: number): Variable {
+  return variable(hostArray("f32", sizeOf(shape)).fill(value), shape, name);
+}
