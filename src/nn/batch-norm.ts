@@ -1,9 +1,9 @@
 import { checkOptions } from "../arguments.ts";
 import { ShapeError } from "../errors.ts";
-import { describe, reshape, type Tensor } from "../functions.ts";
+import { describe, reshape, sub, type Tensor } from "../functions.ts";
 import { module } from "./define.ts";
 import type { Module } from "./module.ts";
-import { affineOf, normalised, statisticsOf } from "./normalise.ts";
+import { affineOf, scaled, statisticsOf } from "./normalise.ts";
 import { checkCounts } from "./options.ts";
 import {
   RUNNING_NORM_RULES,
@@ -45,7 +45,8 @@ function batchNorm(
     ...(running && { buffers: running.buffers }),
     forward(x, { isTraining }) {
       checkChannels(kind, x, channels, ranks, form);
-      if (running !== undefined && !isTraining) return apply(normalised(x, running, epsilon));
+      if (running !== undefined && !isTraining)
+        return apply(scaled(sub(x, running.mean), running.variance, epsilon));
       const samples = x.size / channels;
       if (isTraining) checkSamples(kind, x, samples);
       const statistics = statisticsOf(
@@ -54,7 +55,7 @@ function batchNorm(
       );
       const flat = (value: Tensor) => reshape(value, [channels]);
       running?.update(flat(statistics.mean), flat(statistics.variance), samples);
-      return apply(normalised(x, statistics, epsilon));
+      return apply(scaled(statistics.centred, statistics.variance, epsilon));
     },
   });
 }

@@ -1,10 +1,10 @@
 import { checkOptions } from "../arguments.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
-import { describe, mean, reshape, sizeOf, type Tensor } from "../functions.ts";
+import { describe, mean, reshape, sizeOf, sub, type Tensor } from "../functions.ts";
 import { checkChannels, checkSamples } from "./batch-norm.ts";
 import { module } from "./define.ts";
 import type { Module } from "./module.ts";
-import { affineOf, NORM_RULES, type NormOptions, normalised, statisticsOf } from "./normalise.ts";
+import { affineOf, NORM_RULES, type NormOptions, scaled, statisticsOf } from "./normalise.ts";
 import { checkCounts } from "./options.ts";
 import {
   RUNNING_NORM_RULES,
@@ -40,8 +40,8 @@ export function groupNorm(groups: number, channels: number, options: NormOptions
       }
       const pixels = sizeOf(shape.slice(1, -1));
       const grouped = reshape(x, [shape[0] ?? 0, pixels, groups, channels / groups]);
-      const y = normalised(grouped, statisticsOf(grouped, [1, 3]), epsilon);
-      return apply(reshape(y, shape));
+      const { centred, variance } = statisticsOf(grouped, [1, 3]);
+      return apply(reshape(scaled(centred, variance, epsilon), shape));
     },
   });
 }
@@ -49,7 +49,7 @@ export function groupNorm(groups: number, channels: number, options: NormOptions
 /**
  * Every channel of every image by itself: x f32[N, H, W, C], y = (x − E[x]) / √(Var[x] + ε) with E and Var over the pixels.
  * As in PyTorch there are neither weights nor running statistics unless `affine` or `trackRunningStats` asks for them; the
- * latter are means over the images. Ulyanov et al. 2016.
+ * latter are means over the images, and batches are counted, which PyTorch does not. Ulyanov et al. 2016.
  * @throws ShapeError for inputs of another form, and in training for images of one pixel
  */
 export function instanceNorm2d(channels: number, options: RunningNormOptions = {}): Module {
@@ -65,13 +65,14 @@ export function instanceNorm2d(channels: number, options: RunningNormOptions = {
     ...(running && { buffers: running.buffers }),
     forward(x, { isTraining }) {
       checkChannels(kind, x, channels, [4], "images [N, H, W, C]");
-      if (running !== undefined && !isTraining) return apply(normalised(x, running, epsilon));
+      if (running !== undefined && !isTraining)
+        return apply(scaled(sub(x, running.mean), running.variance, epsilon));
       const pixels = sizeOf(x.shape.slice(1, 3));
       if (isTraining) checkSamples(kind, x, pixels);
       const statistics = statisticsOf(x, [1, 2]);
       const average = (value: Tensor) => mean(value, { axis: [0, 1, 2] });
       running?.update(average(statistics.mean), average(statistics.variance), pixels);
-      return apply(normalised(x, statistics, epsilon));
+      return apply(scaled(statistics.centred, statistics.variance, epsilon));
     },
   });
 }

@@ -1,9 +1,9 @@
 import { check, checkOptions, count, flag, rule } from "../arguments.ts";
 import { ShapeError } from "../errors.ts";
-import { add, describe, mean, mul, rsqrt, type Shape, square, type Tensor } from "../functions.ts";
+import { describe, mean, type Shape, square, type Tensor } from "../functions.ts";
 import { module } from "./define.ts";
 import type { Module } from "./module.ts";
-import { affineOf, NORM_RULES, type NormOptions, normalised, statisticsOf } from "./normalise.ts";
+import { affineOf, NORM_RULES, type NormOptions, scaled, statisticsOf } from "./normalise.ts";
 
 export interface LayerNormOptions extends NormOptions {
   /** Whether there is a bias beside the weight; true. */
@@ -26,7 +26,8 @@ export function layerNorm(shape: number | Shape, options: LayerNormOptions = {})
     parameters,
     forward: (x) => {
       const axes = lastAxes("layerNorm", x, sizes);
-      return apply(normalised(x, statisticsOf(x, axes), epsilon));
+      const { centred, variance } = statisticsOf(x, axes);
+      return apply(scaled(centred, variance, epsilon));
     },
   });
 }
@@ -48,7 +49,7 @@ export function rmsNorm(shape: number | Shape, options: NormOptions = {}): Modul
     forward: (x) => {
       const axis = lastAxes("rmsNorm", x, sizes);
       const power = mean(square(x), { axis, keepDims: true });
-      return apply(mul(x, rsqrt(add(power, epsilon))));
+      return apply(scaled(x, power, epsilon));
     },
   });
 }

@@ -26,22 +26,25 @@ export interface NormOptions {
 
 export const NORM_RULES = { epsilon: positive, affine: flag };
 
-/** Mean and variance of x over `axes`, which stay as dimensions of size 1. */
+/** Mean and variance of x over some axes, which stay as dimensions of size 1. */
 export interface Statistics {
   readonly mean: Tensor;
   /** Of all elements, not of a sample: Σ (x − mean)² / n. From the centred x, since E[x²] − E[x]² loses the digits. */
   readonly variance: Tensor;
+  /** x − mean: once, so that its gradient is summed over the axes once. */
+  readonly centred: Tensor;
 }
 
 export function statisticsOf(x: Tensor, axes: readonly number[]): Statistics {
   const over = { axis: axes, keepDims: true };
   const average = mean(x, over);
-  return { mean: average, variance: mean(square(sub(x, average)), over) };
+  const centred = sub(x, average);
+  return { mean: average, variance: mean(square(centred), over), centred };
 }
 
-/** (x − mean) / √(variance + ε). */
-export function normalised(x: Tensor, { mean, variance }: Statistics, epsilon: number): Tensor {
-  return mul(sub(x, mean), rsqrt(add(variance, epsilon)));
+/** x / √(power + ε). */
+export function scaled(x: Tensor, power: Tensor, epsilon: number): Tensor {
+  return mul(x, rsqrt(add(power, epsilon)));
 }
 
 /** weight ∘ x + bias, as far as there are such; and both as parameters. */

@@ -110,7 +110,9 @@ function isSmallInteger(data: unknown): data is Int8Array {
 }
 
 function isIterable(data: object): data is Batches {
-  return Symbol.iterator in data || Symbol.asyncIterator in data;
+  return [Symbol.iterator, Symbol.asyncIterator].some(
+    (way) => typeof (data as Readonly<Record<symbol, unknown>>)[way] === "function",
+  );
 }
 
 /** A generator is its own iterator, and is empty when it has been passed over. */
