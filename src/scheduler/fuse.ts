@@ -5,9 +5,9 @@
  */
 import { type GraphValue, inputsOf, type OpNode, outputsOf, reachable } from "../graph/graph.ts";
 import { sizeOf } from "../tensor/shape.ts";
-import { elementwiseWork, isElementwise, MAX_OPS, throughBroadcasts } from "./elementwise.ts";
+import { isElementwise, MAX_OPS, throughBroadcasts } from "./elementwise.ts";
+import { elementwiseWork } from "./group-work.ts";
 import type { EpilogueActivation } from "./lowering.ts";
-import { mergeElementwise } from "./merge.ts";
 import { isAlias, type OpWork, type Work } from "./work.ts";
 
 interface Group {
@@ -28,13 +28,9 @@ export function fuse(roots: readonly GraphValue[], maxElementwiseOperands: numbe
   }
   const elementwise = nodes.filter((node) => isElementwise(node) && !taken.has(node));
   for (const group of groupElementwise(elementwise, users, kept, taken, maxElementwiseOperands)) {
-    work.push(elementwiseWork(outputsOf(group.root), group.nodes));
+    work.push(elementwiseWork(group.root, group.nodes));
   }
-  return mergeElementwise(
-    work.sort((a, b) => a.order - b.order),
-    roots,
-    maxElementwiseOperands,
-  );
+  return work.sort((a, b) => a.order - b.order);
 }
 
 type Users = ReadonlyMap<GraphValue, readonly OpNode[]>;

@@ -130,3 +130,14 @@ export function argumentsOf(instruction: GroupInstruction): readonly Register[] 
       return instruction satisfies never;
   }
 }
+
+/** Whether every term is reduced once, and what is stored is one for each row. */
+export function isOnePass(program: GroupProgram): boolean {
+  const levels = levelsOf(program);
+  const { stores, kept } = program;
+  return (
+    levels.every(({ stage }) => stage <= 1) &&
+    stores.every(({ strides }) => strides.slice(kept).every((stride) => stride === 0)) &&
+    stores.every(({ register }) => levels[register]?.perRow === true)
+  );
+}

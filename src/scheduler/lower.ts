@@ -3,6 +3,7 @@ import { flatten, type GraphValue, type OpNode } from "../graph/graph.ts";
 import { ops } from "../ops/table.ts";
 import type { Arity, KernelOp, OpName } from "../ops/vocabulary.ts";
 import { bytesOf, describe, sizeOf, type TensorType } from "../tensor/shape.ts";
+import { type GroupProgram, isOnePass } from "./group-program.ts";
 import { lowerLoop, type PlanBody } from "./loop.ts";
 import {
   type Access,
@@ -12,13 +13,16 @@ import {
   isFallback,
   type KernelCall,
   type Lower,
+  type ReductionSite,
   type Region,
   type Site,
 } from "./lowering.ts";
+import { elementwiseOf, splitNumbers } from "./numbers.ts";
 import { callsOf, type LoweredCall, type LoweredStep } from "./plan.ts";
 import { isLayers } from "./separate-layers.ts";
+import { isReduced, rowsOf } from "./space.ts";
 import type { BufferDraft, PlacedWork, Storage } from "./storage.ts";
-import type { Finish, OpWork, ReductionWork } from "./work.ts";
+import type { Finish, GroupWork, OpWork } from "./work.ts";
 
 /** What the lowering of one item needs to know. */
 interface Context {
@@ -54,22 +58,12 @@ function checkReach(call: KernelCall, label: string, { name, maxRegionBytes }: D
 }
 
 function lowerItem(item: PlacedWork, context: Context): LoweredStep[] {
-  const { place, traits } = context;
+  const { traits } = context;
   if (item.kind === "copy") return asSteps(traits.copy(item.from, item.to), "copy", item.why);
   const { work } = item;
   if (work.kind === "op") return lowerOp(work, item.copied, context);
-  if (work.kind === "reduction") return lowerReduction(work, place, context.buffers, traits);
   if (work.outs.every((out) => sizeOf(out.type.shape) === 0)) return [];
-  const calls = traits.elementwise({
-    program: work.program,
-    ins: work.ins.map(place),
-    outs: work.outs.map(place),
-  });
-  const why =
-    work.program.instructions.length > work.ins.length + 1
-      ? "a chain of elementwise ops in one pass"
-      : "elementwise";
-  return asSteps(calls, work.label, why);
+  return lowerGroup(work, context);
 }
 
 /** Calls as steps of a plan. */
@@ -81,26 +75,48 @@ export function asSteps(
   return calls.map((call) => ({ kind: "call", call, label, why }));
 }
 
-function lowerReduction(
-  { terms, termIns, combines, finish, label }: ReductionWork,
-  place: (value: GraphValue) => Region,
-  buffers: BufferDraft[],
-  traits: DeviceTraits,
-): LoweredStep[] {
-  const calls = traits.reduction?.({
+function lowerGroup(work: GroupWork, context: Context): LoweredStep[] {
+  const { place, buffers, traits } = context;
+  const { program, space, label } = work;
+  const ins = work.ins.map(place);
+  const outs = work.outs.map(place);
+  if (!isReduced(space)) {
+    const why =
+      program.instructions.length > ins.length + 1
+        ? "a chain of elementwise ops in one pass"
+        : "elementwise";
+    return asSteps(traits.elementwise({ program: elementwiseOf(program), ins, outs }), label, why);
+  }
+  const scratch = scratchIn(buffers);
+  const isNumbers = rowsOf(space) === 1 && isOnePass(program);
+  const calls =
+    isNumbers && traits.reduction !== undefined
+      ? traits.reduction(numbersSite(program, ins, outs, scratch))
+      : traits.groups?.lower({ program, ins, outs, scratch });
+  if (calls === undefined) throw new InternalError(`${traits.name} has no kernel for groups.`);
+  return asSteps(calls, label, "reductions with the elementwise ops around them");
+}
+
+function numbersSite(
+  program: GroupProgram,
+  ins: readonly Region[],
+  outs: readonly Region[],
+  scratch: (type: TensorType) => Region,
+): ReductionSite {
+  const { terms, termInputs, combines, finish, numbers } = splitNumbers(program);
+  const regions = (inputs: readonly number[]) => inputs.flatMap((input) => ins[input] ?? []);
+  return {
     terms,
-    ins: termIns.map(place),
+    ins: regions(termInputs),
     combines,
-    finish: placeFinish(finish, place),
-    scratch: scratchIn(buffers),
-  });
-  if (calls === undefined) throw new InternalError(`${traits.name} has no kernel for reductions.`);
-  return asSteps(calls, label, "a reduction with the elementwise ops around it");
+    finish: { program: finish, numbers: regions(numbers), outs },
+    scratch,
+  };
 }
 
 function placeFinish(finish: Finish, place: (value: GraphValue) => Region): FinishSite {
   const { program, numbers, outs } = finish;
-  return { program, numbers: numbers.map(place), outs: outs.map(place) };
+  return { program: elementwiseOf(program), numbers: numbers.map(place), outs: outs.map(place) };
 }
 
 function scratchIn(buffers: BufferDraft[]): (type: TensorType) => Region {

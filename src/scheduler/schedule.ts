@@ -1,8 +1,8 @@
 import type { GraphValue, OpNode } from "../graph/graph.ts";
 import { bytesOf } from "../tensor/shape.ts";
 import { rideColumnSums } from "./column-sums.ts";
-import { foldReductions } from "./fold-reductions.ts";
 import { fuse } from "./fuse.ts";
+import { group } from "./group.ts";
 import { lower } from "./lower.ts";
 import type { DeviceTraits } from "./lowering.ts";
 import type { BindingInfo, Plan } from "./plan.ts";
@@ -41,7 +41,7 @@ export function schedule(
   };
   const kept = [...pruned.values()];
   const fused = fuse(kept, traits.maxElementwiseOperands);
-  const work = foldReductions(rideColumnSums(fused, traits), kept, traits);
+  const work = group(rideColumnSums(fused, traits), kept, traits);
   const storage = assignStorage(work, renewed, traits);
   const drafts = [...storage.buffers];
   const lowered = lower(storage, drafts, traits, (body) => schedule(body, traits));

@@ -8,7 +8,7 @@ import { InternalError } from "../errors.ts";
 import { type GraphValue, inputsOf, type OpNode } from "../graph/graph.ts";
 import { packedOffsets } from "../ops/packed.ts";
 import { BYTES_PER_ELEMENT } from "../tensor/dtype.ts";
-import { bytesOf, sameShape, sizeOf, stridesOf, type TensorType } from "../tensor/shape.ts";
+import { bytesOf, sameShape, sizeOf, type TensorType } from "../tensor/shape.ts";
 import {
   contiguousOffset,
   gatheredInputs,
@@ -18,19 +18,13 @@ import {
   packedOutputs,
   packLists,
 } from "./demands.ts";
+import { isOnePass } from "./group-program.ts";
 import type { DeviceTraits, Region } from "./lowering.ts";
 import { findEndangered, type Move } from "./moves.ts";
+import { splitNumbers } from "./numbers.ts";
 import type { PlanRequest } from "./request.ts";
-import {
-  aliased,
-  isAlias,
-  type OpWork,
-  type ReductionWork,
-  readsOf,
-  viewed,
-  type Work,
-  writesOf,
-} from "./work.ts";
+import { rowsOf } from "./space.ts";
+import { aliased, type GroupWork, isAlias, readsOf, viewed, type Work, writesOf } from "./work.ts";
 
 export interface BufferDraft {
   bytes: number;
@@ -215,21 +209,13 @@ class StorageAssigner {
   #canUpdateInPlace(index: number, from: GraphValue, to: GraphValue): boolean {
     const work = this.#work[index];
     if (work === undefined) return false;
-    if (work.kind === "elementwise") {
-      const dense = stridesOf(work.program.shape);
-      return work.ins.every((input, i) => {
-        if (viewed(input) !== from) return true;
-        const strides = work.program.inputStrides[i];
-        return aliased(input) === from && sameShape(strides ?? [], dense);
-      });
-    }
+    if (work.kind === "group") return canGroupUpdate(work, from, to);
     if (work.finish !== undefined) {
       // A finish reads its numbers before it writes any; the terms are read all the while.
-      const { numbers } = work.finish;
       const isView = (number: GraphValue) => viewed(number) === from && aliased(number) !== from;
-      return !termsOf(work).some((term) => viewed(term) === from) && !numbers.some(isView);
+      const terms = inputsOf(work.node);
+      return !terms.some((term) => viewed(term) === from) && !work.finish.numbers.some(isView);
     }
-    if (work.kind !== "op") return false;
     const reads = inputsOf(work.node).filter((input) => viewed(input) === from);
     return (
       reads.length === 1 &&
@@ -410,7 +396,28 @@ class StorageAssigner {
   }
 }
 
-/** What a reduction makes its terms from. */
-function termsOf(work: OpWork | ReductionWork): readonly GraphValue[] {
-  return work.kind === "reduction" ? work.termIns : inputsOf(work.node);
+/**
+ * Whether a group may write `to` over `from`: only what is read through the very view that it is written through, element
+ * by element, or number by number behind a reduction of everything. Of a value for each row all elements of it are read.
+ */
+function canGroupUpdate(
+  { program, ins, outs, space }: GroupWork,
+  from: GraphValue,
+  to: GraphValue,
+): boolean {
+  const store = program.stores[outs.indexOf(to)];
+  if (store === undefined) return false;
+  const isWhole = sizeOf(to.type.shape) === sizeOf(space.shape);
+  if (!isWhole && !(rowsOf(space) === 1 && isOnePass(program))) return false;
+  const inTerms = isWhole ? [] : splitNumbers(program).termInputs;
+  return ins.every((input, i) => {
+    if (viewed(input) !== from) return true;
+    const view = program.inputs[i];
+    return (
+      aliased(input) === from &&
+      !inTerms.includes(i) &&
+      view?.offset === store.offset &&
+      sameShape(view.strides, store.strides)
+    );
+  });
 }

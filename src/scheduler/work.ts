@@ -1,14 +1,7 @@
 import { type GraphValue, inputsOf, type Node, type OpNode, outputsOf } from "../graph/graph.ts";
-import type { Combine, EpilogueActivation } from "./lowering.ts";
-import type { ElementwiseProgram } from "./program.ts";
-
-/** What a reduction is made of: ops that make its terms, the reductions, ops on their results. */
-export interface ReductionParts {
-  readonly before: readonly OpNode[];
-  readonly reduces: readonly OpNode<"reduce">[];
-  readonly behind: readonly OpNode[];
-  readonly outs: readonly GraphValue[];
-}
+import type { GroupProgram } from "./group-program.ts";
+import type { EpilogueActivation } from "./lowering.ts";
+import type { Space } from "./space.ts";
 
 /** One op, perhaps with what follows it folded in. */
 export interface OpWork {
@@ -27,55 +20,39 @@ export interface OpWork {
   readonly label: string;
 }
 
-/** Elementwise ops that run together, element by element. */
-export interface ElementwiseWork {
-  readonly kind: "elementwise";
+/** Elementwise ops and reductions that run together, over one space. */
+export interface GroupWork {
+  readonly kind: "group";
+  readonly space: Space;
   readonly nodes: readonly OpNode[];
-  readonly program: ElementwiseProgram;
+  readonly program: GroupProgram;
   readonly ins: readonly GraphValue[];
   readonly outs: readonly GraphValue[];
   readonly order: number;
   readonly label: string;
 }
 
-/** Elementwise ops on the numbers that a reduction makes. */
+/** Elementwise ops on the number that a sum of squares makes. */
 export interface Finish {
   readonly nodes: readonly OpNode[];
-  /** Over one element; its inputs are the reduced numbers, then `numbers`. */
-  readonly program: ElementwiseProgram;
+  /** Over one element; its inputs are that number, then `numbers`. */
+  readonly program: GroupProgram;
   readonly numbers: readonly GraphValue[];
   readonly outs: readonly GraphValue[];
 }
 
-/** Reductions of whole tensors of one size to numbers, with elementwise ops before and behind them. */
-export interface ReductionWork {
-  readonly kind: "reduction";
-  readonly parts: ReductionParts;
-  /** How many terms each of them has. */
-  readonly count: number;
-  /** Makes the terms of every reduction, element by element, from `termIns`. */
-  readonly terms: ElementwiseProgram;
-  readonly termIns: readonly GraphValue[];
-  readonly combines: readonly Combine[];
-  readonly finish: Finish;
-  readonly order: number;
-  readonly label: string;
-}
-
 /** What becomes one or a few kernel calls. */
-export type Work = OpWork | ElementwiseWork | ReductionWork;
+export type Work = OpWork | GroupWork;
 
 export function readsOf(work: Work): readonly GraphValue[] {
-  if (work.kind === "elementwise") return work.ins;
-  if (work.kind === "reduction") return [...work.termIns, ...work.finish.numbers];
+  if (work.kind === "group") return work.ins;
   const bias = work.epilogue?.bias;
   const own = bias === undefined ? inputsOf(work.node) : [...inputsOf(work.node), bias];
   return work.finish === undefined ? own : [...own, ...work.finish.numbers];
 }
 
 export function writesOf(work: Work): readonly GraphValue[] {
-  if (work.kind === "elementwise") return work.outs;
-  if (work.kind === "reduction") return work.finish.outs;
+  if (work.kind === "group") return work.outs;
   const { node, result, columnSums, finish } = work;
   if (finish !== undefined) return finish.outs;
   const made = result === undefined ? outputsOf(node) : [result];

@@ -4,6 +4,7 @@
  */
 import { isDebugBuild } from "../../debug.ts";
 import { DeviceLostError, DisposedError, InternalError } from "../../errors.ts";
+import type { GroupProgram } from "../../scheduler/group-program.ts";
 import {
   type DeviceTraits,
   type FallbackCall,
@@ -23,6 +24,7 @@ import { checkBindings, checkRange } from "../shared/ranges.ts";
 import { SharedTemporaries, type Tenancy } from "../shared/temporaries.ts";
 import { runFallbackCall } from "./call.ts";
 import { runElementwise } from "./elementwise.ts";
+import { runGroup } from "./group.ts";
 import { parseText, textOf } from "./program-text.ts";
 import { type ReductionPrograms, runReduction } from "./reduction.ts";
 import { referenceKernels } from "./table.ts";
@@ -31,7 +33,7 @@ const reason = { fallback: "the reference device has no other kernels" };
 
 /** Calls of the reference device carry the elementwise program itself, as text. */
 function call(
-  kernel: "elementwise" | "reduction" | "copy",
+  kernel: "elementwise" | "group" | "reduction" | "copy",
   operands: readonly Operand[],
   rest: Partial<Pick<KernelCall, "constants" | "words" | "perStep">> = {},
 ): KernelCall {
@@ -57,6 +59,19 @@ export const referenceTraits: DeviceTraits = {
       { constants: { program: textOf(program) } },
     ),
   ],
+  groups: {
+    takes: () => true,
+    lower: ({ program, ins, outs }) => [
+      call(
+        "group",
+        [
+          ...ins.map((region): Operand => ({ region, access: "read" })),
+          ...outs.map((region): Operand => ({ region, access: "write" })),
+        ],
+        { constants: { program: textOf(program) } },
+      ),
+    ],
+  },
   reduction: ({ terms, ins, combines, finish }) => [
     call(
       "reduction",
@@ -285,6 +300,10 @@ function runCall(
     const inputs = Number(call.constants.inputs);
     const read = inputs + Number(call.constants.numbers);
     runReduction(programs, arrays.slice(0, inputs), arrays.slice(inputs, read), arrays.slice(read));
+  } else if (call.kernel === "group") {
+    const program = parseText(String(call.constants.program)) as GroupProgram;
+    const inputs = program.inputs.length;
+    runGroup(program, arrays.slice(0, inputs), arrays.slice(inputs));
   } else {
     const program = parseText(String(call.constants.program)) as ElementwiseProgram;
     const inputs = program.inputStrides.length;

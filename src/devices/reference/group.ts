@@ -7,6 +7,7 @@ import {
   levelsOf,
   type View,
 } from "../../scheduler/group-program.ts";
+import type { DType } from "../../tensor/dtype.ts";
 import { sizeOf, stridesOf } from "../../tensor/shape.ts";
 import type { ReferenceTensor } from "./kernel.ts";
 
@@ -26,10 +27,17 @@ export function runGroup(program: GroupProgram, ins: readonly Data[], outs: read
   const columns = sizeOf(shape.slice(kept));
   const last = Math.max(0, ...levels.map(({ stage }) => stage));
   const registers = new Array<number>(instructions.length).fill(0);
+  // As on other devices a square of 1e20 is infinite, unless tensors are held in float64.
+  const isDouble = [...ins, ...outs].some((data) => data instanceof Float64Array);
+  const rounded = (value: number, dtype: DType) =>
+    dtype === "f32" && !isDouble ? Math.fround(value) : value;
   const evaluateAt = (index: readonly number[], stage: number) => {
     instructions.forEach((instruction, r) => {
       if (instruction.kind === "reduce" || (levels[r]?.stage ?? 0) > stage) return;
-      registers[r] = evaluate(program, instruction, registers, index, ins);
+      registers[r] = rounded(
+        evaluate(program, instruction, registers, index, ins),
+        instruction.dtype,
+      );
     });
   };
   for (let row = 0; row < rows; row++) {
@@ -46,7 +54,7 @@ export function runGroup(program: GroupProgram, ins: readonly Data[], outs: read
           one.total = evaluate(one.total, registers[one.x] ?? 0, one.dtype);
         }
       }
-      for (const { r, total } of made) registers[r] = total;
+      for (const { r, total, dtype } of made) registers[r] = rounded(total, dtype);
     }
     // Elements first: a store per row may take the place of what they read.
     const held = stores.map(({ register }) => levels[register]?.perRow ?? true);

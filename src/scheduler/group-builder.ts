@@ -1,0 +1,163 @@
+import { type GraphValue, inputsOf, type OpNode } from "../graph/graph.ts";
+import { type Shape, sizeOf } from "../tensor/shape.ts";
+import { isElementwise } from "./elementwise.ts";
+import type { GroupInstruction, GroupProgram, Register, View } from "./group-program.ts";
+import {
+  elementStrides,
+  rowStrides,
+  rowsOf,
+  type Space,
+  throughBroadcast,
+  throughReduction,
+} from "./space.ts";
+import { aliased } from "./work.ts";
+
+/**
+ * Collects the instructions of a program over `space` that computes what is in `nodes` and reads everything else. A value
+ * is asked for with strides: how far apart its elements lie, in its own order, along each dimension of the space.
+ */
+export class GroupBuilder {
+  readonly ins: GraphValue[] = [];
+  readonly #instructions: GroupInstruction[] = [];
+  readonly #inputs: (readonly number[])[] = [];
+  readonly #indices: (readonly number[])[] = [];
+  readonly #registers = new Map<GraphValue, Map<string, Register>>();
+  readonly #space: Space;
+  readonly #nodes: ReadonlySet<OpNode>;
+  #fits = true;
+
+  constructor(space: Space, nodes: ReadonlySet<OpNode>) {
+    this.#space = space;
+    this.#nodes = nodes;
+  }
+
+  /** The program that stores `outs`; undefined where the space does not let one of `nodes` be computed. */
+  program(outs: readonly GraphValue[]): GroupProgram | undefined {
+    const stores = outs.map((out) => {
+      const strides = this.#stridesOf(out);
+      return { register: this.read(out, strides), strides };
+    });
+    if (!this.#fits) return undefined;
+    const { shape, reduced } = this.#space;
+    const views = [...this.#inputs, ...this.#indices, ...stores.map(({ strides }) => strides)];
+    const kept = mergeDimensions(shape, views, (d) => reduced[d] !== true);
+    const rows = mergeDimensions(shape, views, (d) => reduced[d] === true);
+    const view = (v: number): View => ({
+      offset: 0,
+      strides: [...(kept.strides[v] ?? []), ...(rows.strides[v] ?? [])],
+    });
+    const firstStore = this.#inputs.length + this.#indices.length;
+    return {
+      shape: [...kept.shape, ...rows.shape],
+      kept: kept.shape.length,
+      inputs: this.#inputs.map((_, i) => view(i)),
+      indices: this.#indices.map((_, i) => view(this.#inputs.length + i)),
+      instructions: this.#instructions,
+      stores: stores.map(({ register }, o) => ({ ...view(firstStore + o), register })),
+    };
+  }
+
+  /** The register that holds `value`, computed now if it is not there already. */
+  read(value: GraphValue, strides: readonly number[]): Register {
+    const base = aliased(value);
+    const key = strides.join();
+    const known = this.#registers.get(base) ?? new Map<string, Register>();
+    this.#registers.set(base, known);
+    const register = known.get(key) ?? this.#compute(base, strides);
+    known.set(key, register);
+    return register;
+  }
+
+  /** Of something that is stored: an element for each of the space, or one for each row. */
+  #stridesOf({ type }: GraphValue): number[] {
+    const isPerRow = sizeOf(type.shape) !== sizeOf(this.#space.shape);
+    if (isPerRow && sizeOf(type.shape) !== rowsOf(this.#space)) this.#fits = false;
+    return isPerRow ? rowStrides(this.#space) : elementStrides(this.#space);
+  }
+
+  #compute(value: GraphValue, strides: readonly number[]): Register {
+    const { node } = value;
+    const { dtype } = value.type;
+    if (node.op === "source") return this.#load(value, strides);
+    if (node.op === "literal")
+      return this.#push({ kind: "literal", value: node.attrs.value, dtype });
+    if (node.op === "broadcastTo") return this.#argument(node.ins.x, value, strides);
+    if (!this.#nodes.has(node)) return this.#load(value, strides);
+    if (node.op === "reduce") return this.#reduce(node, strides);
+    if (!isElementwise(node)) return this.#load(value, strides);
+    const [x = 0, y = 0, z = 0] = inputsOf(node).map((input) =>
+      this.#argument(input, value, strides),
+    );
+    switch (node.op) {
+      case "unary":
+        return this.#push({ kind: "unary", fn: node.attrs.fn, x, dtype });
+      case "binary":
+        return this.#push({ kind: "binary", fn: node.attrs.fn, a: x, b: y, dtype });
+      case "where":
+        return this.#push({ kind: "where", condition: x, a: y, b: z, dtype });
+      case "cast":
+        return this.#push({ kind: "cast", x, dtype });
+      default:
+        return node satisfies never;
+    }
+  }
+
+  /** An operand that is broadcast to what it is an operand of. */
+  #argument(input: GraphValue, of: GraphValue, strides: readonly number[]): Register {
+    const { shape } = this.#space;
+    const own = throughBroadcast(input.type.shape, of.type.shape, strides, shape);
+    return own === undefined ? this.#refuse() : this.read(input, own);
+  }
+
+  #reduce({ ins: { x }, attrs }: OpNode<"reduce">, strides: readonly number[]): Register {
+    const { shape, dtype } = x.type;
+    const own = throughReduction(shape, attrs.axes, strides, this.#space);
+    if (own === undefined) return this.#refuse();
+    const combine = attrs.fn === "mean" ? "sum" : attrs.fn;
+    const total = this.#push({ kind: "reduce", combine, x: this.read(x, own), dtype });
+    if (attrs.fn !== "mean") return total;
+    // A mean is the sum times a number that is known.
+    const value = rowsOf(this.#space) / sizeOf(shape);
+    const b = this.#push({ kind: "literal", value, dtype });
+    return this.#push({ kind: "binary", fn: "mul", a: total, b, dtype });
+  }
+
+  #load(value: GraphValue, strides: readonly number[]): Register {
+    const input = this.ins.push(value) - 1;
+    this.#inputs.push(strides);
+    return this.#push({ kind: "input", input, dtype: value.type.dtype });
+  }
+
+  #refuse(): Register {
+    this.#fits = false;
+    return 0;
+  }
+
+  #push(instruction: GroupInstruction): Register {
+    return this.#instructions.push(instruction) - 1;
+  }
+}
+
+/** Of the dimensions that `takes` names: neighbours that every view walks through as if they were one are joined. */
+function mergeDimensions(
+  shape: Shape,
+  views: readonly (readonly number[])[],
+  takes: (dimension: number) => boolean,
+): { shape: number[]; strides: number[][] } {
+  const merged: number[] = [];
+  const strides: number[][] = views.map(() => []);
+  shape.forEach((n, d) => {
+    if (n === 1 || !takes(d)) return;
+    const last = merged.length - 1;
+    const joins = last >= 0 && views.every((own, i) => strides[i]?.[last] === (own[d] ?? 0) * n);
+    if (joins) merged[last] = (merged[last] ?? 1) * n;
+    else merged.push(n);
+    views.forEach((own, i) => {
+      const mine = strides[i];
+      if (mine === undefined) return;
+      if (joins) mine[last] = own[d] ?? 0;
+      else mine.push(own[d] ?? 0);
+    });
+  });
+  return { shape: merged, strides };
+}

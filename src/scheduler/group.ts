@@ -1,0 +1,201 @@
+/**
+ * Joins work into groups. An item takes in what made its inputs, where nobody else has to wait for it, and what reads the
+ * same: elementwise ops before, between and behind the reductions of a row become one walk over it. Every item still
+ * waits only for what it reads: `placeOfBoth` decides where the joined item stands. A value is stored if anybody outside
+ * of the group reads it.
+ */
+import type { GraphValue } from "../graph/graph.ts";
+import { bytesOf, sizeOf } from "../tensor/shape.ts";
+import { MAX_OPS } from "./elementwise.ts";
+import { isOnePass } from "./group-program.ts";
+import { finishOf, groupWork, reductionWork } from "./group-work.ts";
+import { whyFallback } from "./lower.ts";
+import type { DeviceTraits } from "./lowering.ts";
+import { type Item, itemsBefore, Sequence } from "./sequence.ts";
+import { commonSpace, isReduced, rowsOf } from "./space.ts";
+import {
+  aliased,
+  type GroupWork,
+  isAlias,
+  type OpWork,
+  readsOf,
+  viewed,
+  type Work,
+  writesOf,
+} from "./work.ts";
+
+/**
+ * Larger items are joined only where one reads what the other reads or writes: else memory would live longer for
+ * nothing. Reductions to numbers may be larger: a step of its own for each metric costs more.
+ */
+const SMALL_ELEMENTS = 4096;
+const SMALL_REDUCTION = 2 ** 20;
+
+/** How far back an item looks for one to join: keeps the time to plan a long graph linear. */
+const REACH = 64;
+
+/** `kept` is what is read from outside. */
+export function group(
+  sequence: readonly Work[],
+  kept: readonly GraphValue[],
+  traits: DeviceTraits,
+): Work[] {
+  const read = withoutUnread(sequence, kept);
+  const work = read.map((item) => asGroup(item, traits) ?? item);
+  return new Grouper(work, kept, traits).joined().map(withoutLoneReduction);
+}
+
+/** Whether a device has kernels for groups that reduce, of rows or of everything. */
+function reduces(traits: DeviceTraits, rows: number): boolean {
+  return traits.groups !== undefined || (rows === 1 && traits.reduction !== undefined);
+}
+
+/** A reduction as a group of one op, so that it can be joined. */
+function asGroup(work: Work, traits: DeviceTraits): GroupWork | undefined {
+  if (work.kind !== "op" || work.node.op !== "reduce") return undefined;
+  const { ins, outs } = work.node;
+  const { type } = ins.x;
+  if (sizeOf(type.shape) === 0 || bytesOf(type) > traits.maxRegionBytes) return undefined;
+  if (!reduces(traits, sizeOf(outs.out.type.shape))) return undefined;
+  return reductionWork(work.node);
+}
+
+/** A device has kernels of its own for a reduction that nothing has joined. */
+function withoutLoneReduction(work: Work): Work {
+  if (work.kind !== "group" || work.nodes.length > 1) return work;
+  const [node] = work.nodes;
+  if (node?.op !== "reduce" || rowsOf(work.space) === 1) return work;
+  const { order } = work;
+  const plain = { epilogue: undefined, result: undefined, columnSums: undefined };
+  return { kind: "op", node, ...plain, finish: undefined, order, label: node.op };
+}
+
+class Grouper {
+  readonly #sequence: Sequence;
+  readonly #kept: ReadonlySet<GraphValue>;
+  readonly #traits: DeviceTraits;
+
+  constructor(work: readonly Work[], kept: readonly GraphValue[], traits: DeviceTraits) {
+    this.#sequence = new Sequence(work);
+    this.#kept = new Set(kept.map(viewed));
+    this.#traits = traits;
+  }
+
+  joined(): Work[] {
+    for (const item of this.#sequence.items()) {
+      // What has been joined may be joined again: one place stays.
+      for (let at: Item | undefined = item; at !== undefined; ) at = this.#joinOne(at);
+    }
+    return this.#sequence.work();
+  }
+
+  /** Joins `at` with one item before it; the place where they are then, if there was one. */
+  #joinOne(at: Item): Item | undefined {
+    const { work } = at;
+    const isSum = work.kind === "op" && work.node.op === "sumOfSquares";
+    if (work.kind !== "group" || isSum) return undefined;
+    const makers = new Set<Item>();
+    for (const input of work.ins) {
+      const maker = this.#sequence.makerOf(input);
+      if (maker !== undefined && maker !== at && maker.place < at.place) makers.add(maker);
+    }
+    for (const maker of [...makers].sort((a, b) => b.place - a.place)) {
+      const place = this.#join(maker, at, work, true);
+      if (place !== undefined) return place;
+    }
+    for (const earlier of itemsBefore(at, REACH)) {
+      if (makers.has(earlier)) continue;
+      const place = this.#join(earlier, at, work, false);
+      if (place !== undefined) return place;
+    }
+    return undefined;
+  }
+
+  #join(earlier: Item, later: Item, b: GroupWork, reads: boolean): Item | undefined {
+    const a = earlier.work;
+    if (a.kind === "op") return reads ? this.#finish(earlier, later, a, b) : undefined;
+    const space = commonSpace(a.space, b.space);
+    if (space === undefined || a.nodes.length + b.nodes.length > MAX_OPS) return undefined;
+    if (!isWorth(a, b, reads)) return undefined;
+    if (this.#leastOperands(a, b) > this.#traits.maxElementwiseOperands) return undefined;
+    const place = this.#sequence.placeOfBoth(earlier, later);
+    if (place === undefined) return undefined;
+    const outs = this.#outsOf(earlier, later, [...a.outs, ...b.outs]);
+    const joined = groupWork(space, [...a.nodes, ...b.nodes], outs);
+    if (joined === undefined || !this.#takes(joined)) return undefined;
+    this.#sequence.join(earlier, later, place, { ...joined, order: place.work.order });
+    return place;
+  }
+
+  /** What the two read and write together at least: quicker to tell than to join them. */
+  #leastOperands(a: GroupWork, b: GroupWork): number {
+    const read = new Set([...a.ins, ...b.ins].map(aliased));
+    for (const out of [...a.outs, ...b.outs]) read.delete(out);
+    return read.size;
+  }
+
+  /** What is read outside of the two. */
+  #outsOf(a: Item, b: Item, made: readonly GraphValue[]): GraphValue[] {
+    return made.filter(
+      (out) => this.#kept.has(viewed(out)) || !this.#sequence.isReadOnlyBy([a, b], out),
+    );
+  }
+
+  /** Whether the device runs it as one, and gains by it. */
+  #takes({ program, ins, outs, space }: GroupWork): boolean {
+    const { maxElementwiseOperands, groups } = this.#traits;
+    if (ins.length + outs.length > maxElementwiseOperands) return false;
+    if (!isReduced(space)) return true;
+    if (isOnePass(program) && rowsOf(space) === 1) return true;
+    return groups?.takes(program) ?? false;
+  }
+
+  /** What is done with the number that a sum of squares makes. */
+  #finish(from: Item, at: Item, source: OpWork, item: GroupWork): Item | undefined {
+    const { node } = source;
+    if (node.op !== "sumOfSquares" || this.#traits.reduction === undefined) return undefined;
+    if (!item.outs.every(({ type }) => sizeOf(type.shape) === 1) || isReduced(item.space))
+      return undefined;
+    const types = [...node.ins.xs, ...node.ins.watched].map(({ type }) => type);
+    if (whyFallback(node, types, this.#traits) !== undefined) return undefined;
+    const place = this.#sequence.placeOfBoth(from, at);
+    if (place === undefined) return undefined;
+    const outs = this.#outsOf(from, at, [...writesOf(source), ...item.outs]);
+    const behind = [...(source.finish?.nodes ?? []), ...item.nodes];
+    const finish = finishOf(node, behind, outs);
+    const operands = 1 + finish.numbers.length + finish.outs.length;
+    if (behind.length > MAX_OPS || operands > this.#traits.maxElementwiseOperands) return undefined;
+    const label = `${source.label} + ${item.label}`;
+    this.#sequence.join(from, at, place, { ...source, finish, order: item.order, label });
+    return place;
+  }
+}
+
+/** Whether it pays to walk both at once. */
+function isWorth(a: GroupWork, b: GroupWork, reads: boolean): boolean {
+  if (reads) return true;
+  const size = Math.max(sizeOf(a.space.shape), sizeOf(b.space.shape));
+  const areNumbers = rowsOf(a.space) === 1 && rowsOf(b.space) === 1;
+  const areReductions = isReduced(a.space) && isReduced(b.space);
+  if (areNumbers && areReductions) return size <= SMALL_REDUCTION;
+  // A number is quickly made anywhere, but it is not worth a walk over others' elements.
+  if (isReduced(a.space) !== isReduced(b.space)) return false;
+  if (size <= SMALL_ELEMENTS && !areReductions) return true;
+  const read = new Set(a.ins.map(aliased));
+  return b.ins.some((value) => read.has(aliased(value)));
+}
+
+/** What nobody reads any more is not stored. A broadcast may be read by nobody at all: an epilogue looks through it. */
+function withoutUnread(work: readonly Work[], kept: Iterable<GraphValue>): Work[] {
+  const read = new Set<GraphValue>();
+  const note = (value: GraphValue): void => {
+    for (let next = value; !read.has(next); ) {
+      read.add(next);
+      const { node } = next;
+      if (isAlias(node) || node.op === "slice") next = node.ins.x;
+    }
+  };
+  for (const value of kept) note(value);
+  for (const item of work) readsOf(item).forEach(note);
+  return work.filter((item) => item.kind !== "group" || item.outs.some((out) => read.has(out)));
+}

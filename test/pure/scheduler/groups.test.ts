@@ -1,0 +1,122 @@
+/** What becomes one walk over rows, and what does not. Values are checked against the ops one by one. */
+import { describe, expect, it } from "vitest";
+import { referenceTraits } from "../../../src/devices/reference/device.ts";
+import {
+  add,
+  div,
+  exp,
+  grad,
+  log,
+  matmul,
+  max,
+  mean,
+  mul,
+  reshape,
+  sqrt,
+  square,
+  sub,
+  sum,
+  type Tensor,
+} from "../../../src/functions.ts";
+import { type GroupProgram, levelsOf } from "../../../src/scheduler/group-program.ts";
+import type { DeviceTraits } from "../../../src/scheduler/lowering.ts";
+import { input, labels, planned, type TensorWish } from "../../support/plans.ts";
+
+const x = input("x", [3, 4, 6]);
+const gamma = input("gamma", [6]);
+const beta = input("beta", [6]);
+const row = { axis: -1, keepDims: true };
+
+function layerNorm(of: Tensor): Tensor {
+  const centred = sub(of, mean(of, row));
+  const deviation = sqrt(add(mean(square(centred), row), 1e-5));
+  return add(mul(div(centred, deviation), gamma), beta);
+}
+
+function softmax(of: Tensor): Tensor {
+  const terms = exp(sub(of, max(of, row)));
+  return div(terms, sum(terms, row));
+}
+
+/** The plan's steps, with the programs that were lowered on the way. */
+async function groups(wish: TensorWish): Promise<{ steps: string[]; programs: GroupProgram[] }> {
+  const programs: GroupProgram[] = [];
+  const { groups: own } = referenceTraits;
+  if (own === undefined) throw new Error("the reference makes groups");
+  const traits: DeviceTraits = {
+    ...referenceTraits,
+    groups: {
+      ...own,
+      lower: (site) => {
+        programs.push(site.program);
+        return own.lower(site);
+      },
+    },
+  };
+  return { steps: labels(await planned(wish, traits)), programs };
+}
+
+describe("one walk over rows", () => {
+  it("is what a norm becomes, however often it reduces them", async () => {
+    const { steps, programs } = await groups({ outputs: [layerNorm(x)] });
+    expect(steps.length).toBe(1);
+    const [program] = programs;
+    expect(program?.shape).toEqual([12, 6]);
+    expect(program?.kept).toBe(1);
+    expect(Math.max(...levelsOf(program as GroupProgram).map(({ stage }) => stage))).toBe(2);
+  });
+
+  it("is what a softmax becomes, and its logarithm", async () => {
+    expect((await groups({ outputs: [softmax(x)] })).steps.length).toBe(1);
+    const shifted = sub(x, max(x, row));
+    const logarithm = sub(shifted, log(sum(exp(shifted), row)));
+    expect((await groups({ outputs: [logarithm] })).steps.length).toBe(1);
+  });
+
+  it("stores on its way what others read", async () => {
+    const product = matmul(reshape(softmax(x), [12, 6]), reshape(x, [6, 12]));
+    const { programs } = await groups({ outputs: [product, max(x, row)] });
+    expect(programs.map(({ stores }) => stores.length)).toEqual([2]);
+  });
+
+  it("goes through reshapes that cut or join dimensions", async () => {
+    const flat = reshape(layerNorm(reshape(x, [12, 6])), [3, 24]);
+    expect((await groups({ outputs: [add(flat, reshape(x, [3, 24]))] })).steps.length).toBe(1);
+  });
+
+  it("runs along leading dimensions as well as along the last", async () => {
+    const column = { axis: [0, 1], keepDims: true };
+    const centred = sub(x, mean(x, column));
+    const scaled = div(centred, sqrt(add(mean(square(centred), column), 1e-5)));
+    const { steps, programs } = await groups({ outputs: [scaled] });
+    expect(steps.length).toBe(1);
+    expect(programs[0]?.shape).toEqual([6, 12]);
+    expect(programs[0]?.stores[0]?.strides).toEqual([1, 6]);
+  });
+
+  it("is not what reductions along different dimensions become", async () => {
+    const { steps } = await groups({
+      outputs: [sum(x, { axis: 2 }), sum(exp(x), { axis: [0, 1] })],
+    });
+    expect(steps.length).toBe(2);
+  });
+
+  it("does not read another row's reduction", async () => {
+    const square = input("square", [5, 5]);
+    const { steps } = await groups({ outputs: [sub(square, sum(square, { axis: 1 }))] });
+    expect(steps.length).toBe(2);
+  });
+});
+
+describe("gradients", () => {
+  it("of a norm are two walks: over rows, and over columns", async () => {
+    const loss = () => sum(mul(layerNorm(x), input("w", [3, 4, 6])));
+    const { steps } = await groups({ outputs: [...grad(loss, x, gamma, beta)] });
+    expect(steps.length).toBeLessThanOrEqual(3);
+  });
+
+  it("of a softmax are one walk more", async () => {
+    const loss = () => sum(mul(softmax(x), input("w", [3, 4, 6])));
+    expect((await groups({ outputs: [...grad(loss, x)] })).steps.length).toBeLessThanOrEqual(2);
+  });
+});
