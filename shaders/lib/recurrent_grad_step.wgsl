@@ -6,8 +6,8 @@
 //
 // Names of the includer: lib/recurrent; Sums, Carry with `h: f32`, Back; weight, accumulate, gradient_at, carry_at,
 //   store_carry, retreat; gradient_above where STACKED; `g_h0`.
-// Constants: ACROSS invocations along units, EACH units of one, DEPTH columns staged, 8, 16 or 32; CARRIES 1 where a part of
-//   dh does not go through the weights; LAYERS, STACKED.
+// Constants: ACROSS invocations along units, EACH units of one, DEPTH columns staged, 8, 16 or 32; UNROLL of
+//   them unrolled, a divisor; CARRIES 1 where a part of dh does not go through the weights; LAYERS, STACKED.
 // Mapping: workgroup_id.x is a block of ACROSS · EACH units, y of 32 rows, z a layer; invocation (x, y) owns units x,
 //   x + ACROSS, … and rows 4·y + 0…3.
 
@@ -84,17 +84,27 @@ fn main(
 #end
       // The tile is complete.
       workgroupBarrier();
-#for s in 0..DEPTH
+#if UNROLL < DEPTH
+      for (var s = 0u; s < $(DEPTH)u; s += $(UNROLL)u) {
+        let w_at = $(ACROSS * EACH)u * s + local.x;
+        let d_at = 32u * s + 4u * local.y;
+#else
+      {
+        let w_at = local.x;
+        let d_at = 4u * local.y;
+#end
+#for s in 0..UNROLL
 #for u in 0..EACH
-      let v_$(s)_$(u) = w[$(ACROSS * EACH * s + ACROSS * u)u + local.x];
+        let v_$(s)_$(u) = w[w_at + $(ACROSS * EACH * s + ACROSS * u)u];
 #end
 #for r in 0..4
-      let d_$(s)_$(r) = da[$(32 * s + r)u + 4u * local.y];
+        let d_$(s)_$(r) = da[d_at + $(32 * s + r)u];
 #for u in 0..EACH
-      dh_$(u)_$(r) = accumulate(dh_$(u)_$(r), d_$(s)_$(r), v_$(s)_$(u));
+        dh_$(u)_$(r) = accumulate(dh_$(u)_$(r), d_$(s)_$(r), v_$(s)_$(u));
 #end
 #end
 #end
+      }
     }
   }
   let size = params.batch * params.units;

@@ -4,7 +4,7 @@
 //
 // Names of the includer: lib/recurrent; Input with `sums: Sums`, State with `h: f32`; input_at, weight, initial,
 //   state_at, store, advance; projected_input where STACKED; `h0`, `states`.
-// Constants: EACH units of an invocation; LAYERS, STACKED.
+// Constants: EACH units of an invocation; UNROLL steps of k unrolled, a divisor of 16; LAYERS, STACKED.
 // Mapping: workgroup_id.x is a block of 16 · EACH units, y of 32 rows, z a layer; invocation (x, y) owns units x, x + 16,
 //   … and rows 4·y + 0…3. Rows and units beyond the edge repeat the last one and are not stored.
 
@@ -99,15 +99,25 @@ fn main(
 #end
       // The tile is complete.
       workgroupBarrier();
-#for s in 0..16
-      let x_$(s) = h[$(8 * s)u + local.y];
+#if UNROLL < 16
+      for (var s = 0u; s < 16u; s += $(UNROLL)u) {
+        let h_at = 8u * s + local.y;
+        let w_at = $(16 * EACH)u * s + local.x;
+#else
+      {
+        let h_at = local.y;
+        let w_at = local.x;
+#end
+#for s in 0..UNROLL
+        let x_$(s) = h[h_at + $(8 * s)u];
 #for u in 0..EACH
-      let v_$(s)_$(u) = w[$(16 * EACH * s + 16 * u)u + local.x];
+        let v_$(s)_$(u) = w[w_at + $(16 * EACH * s + 16 * u)u];
 #for r in 0..4
-      input_$(u)_$(r).sums = fma(Sums(x_$(s)[$(r)]), v_$(s)_$(u), input_$(u)_$(r).sums);
+        input_$(u)_$(r).sums = fma(Sums(x_$(s)[$(r)]), v_$(s)_$(u), input_$(u)_$(r).sums);
 #end
 #end
 #end
+      }
     }
 #if STACKED
     if (is_below) {

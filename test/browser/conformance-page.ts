@@ -1,20 +1,37 @@
-/** Runs in the browser: every case and the whole computations on one of the page's devices. */
+/** Runs in the browser: cases and the whole computations on one of the page's devices, which stays open in between. */
 import { openCpuDevice } from "../../src/devices/cpu/index.ts";
+import type { Device } from "../../src/devices/device.ts";
 import { openWebgpuDevice } from "../../src/devices/webgpu/index.ts";
 import { init } from "../../src/functions.ts";
+import type { OpName } from "../../src/ops/vocabulary.ts";
 import { runComposed } from "../support/composed.ts";
 import { runConformance } from "../support/conformance.ts";
 
-export async function runAll(name: "cpu" | "webgpu") {
-  const device =
+let device: Device | undefined;
+
+export async function open(name: "cpu" | "webgpu") {
+  device =
     name === "cpu"
       ? await openCpuDevice({ threads: 2, parallelBytes: 0 })
       : await openWebgpuDevice({ software: true });
-  const report = await runConformance(device);
-  const memory = device.memory();
-  await device.close();
+  return { description: device.description, isIsolated: crossOriginIsolated };
+}
+
+export async function run(op: OpName) {
+  if (device === undefined) throw new Error("open a device first");
+  return await runConformance(device, [op]);
+}
+
+/** Closes the device and says what it still held. */
+export async function close() {
+  const memory = device?.memory();
+  await device?.close();
+  return memory;
+}
+
+export async function runWhole(name: "cpu" | "webgpu") {
   const { runtime } = await init({ device: name, threads: 2 });
-  const composed = await runComposed();
+  const report = await runComposed();
   await runtime.close();
-  return { report, memory, composed, isIsolated: crossOriginIsolated };
+  return report;
 }

@@ -1,8 +1,11 @@
 /** Every case, its gradient, and a few whole computations, on both devices in headless Chrome. */
-import { expect, test } from "vitest";
-import type { runAll } from "../browser/conformance-page.ts";
-import { callInPage, openPage } from "../support/chrome.ts";
-import { caseCount, listFailures, summarise } from "../support/conformance.ts";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type * as conformancePage from "../browser/conformance-page.ts";
+import { caseTable } from "../cases/index.ts";
+import { callInPage, openPage, type TestPage } from "../support/chrome.ts";
+import { caseOps, listFailures } from "../support/conformance.ts";
+
+type Page = typeof conformancePage;
 
 const pages = [
   { device: "webgpu", isolated: true, description: /swiftshader/i },
@@ -10,30 +13,42 @@ const pages = [
   { device: "cpu", isolated: false, description: /1 thread, memory not shared$/ },
 ] as const;
 
-test.each(pages)(
-  "all cases agree with the float64 reference in Chrome: $device, isolated $isolated",
-  async ({ device, isolated, description }) => {
-    const chrome = await openPage({ isolated });
-    try {
-      const answer = await callInPage(
+describe.each(pages)(
+  "in Chrome, on $device, isolated $isolated, cases agree with the float64 reference:",
+  ({ device, isolated, description }) => {
+    let chrome: TestPage;
+    /** JSON out of the page: its type is the return type of the function that was called there. */
+    const call = async <Name extends keyof Page>(name: Name, ...args: Parameters<Page[Name]>) =>
+      (await callInPage(
         chrome.page,
         "/test/browser/conformance-page.ts",
-        "runAll",
-        device,
-      );
-      // JSON out of the page: its type is the return type of the function that was called there.
-      const { report, memory, composed, isIsolated } = answer as Awaited<ReturnType<typeof runAll>>;
-      console.log(`Chrome, ${isolated ? "" : "not "}isolated: ${summarise(report)}`);
-      expect(isIsolated).toBe(isolated);
-      expect(report.device).toMatch(description);
+        name,
+        ...args,
+      )) as Awaited<ReturnType<Page[Name]>>;
+
+    beforeAll(async () => {
+      chrome = await openPage({ isolated });
+      const opened = await call("open", device);
+      expect(opened.isIsolated).toBe(isolated);
+      expect(opened.description).toMatch(description);
+    });
+    afterAll(() => chrome.close());
+
+    // A test for each op: each has dozens of kernels to compile, and a time limit of its own.
+    it.each(caseOps)("%s and its gradients", async (op) => {
+      const report = await call("run", op);
       expect(listFailures(report)).toBe("");
-      expect(report.cases).toBe(caseCount);
-      expect(report.gradients).toBeGreaterThan(caseCount);
-      expect(memory).toEqual({ bytes: 0, buffers: 0 });
-      expect(composed.failures).toEqual([]);
+      expect(report.cases).toBe(caseTable[op].length);
+    });
+
+    it("whole computations", async () => {
+      const { failures } = await call("runWhole", device);
+      expect(failures).toEqual([]);
+    });
+
+    it("and nothing stays behind", async () => {
+      expect(await call("close")).toEqual({ bytes: 0, buffers: 0 });
       expect(chrome.errors).toEqual([]);
-    } finally {
-      await chrome.close();
-    }
+    });
   },
 );

@@ -44,7 +44,7 @@ test("every block of the README compiles", async () => {
   }).catch((failed: { readonly stdout: string }) => failed);
   expect(stdout).toBe("");
   // Compiling takes seconds, on a busy machine half a minute and more.
-}, 300_000);
+});
 
 // The first is run by readme.test.ts, which looks at its losses too.
 test.each(blocks.map((block, i) => [i + 1, block.split("\n")[0]] as const).slice(1))(

@@ -16,6 +16,8 @@ const FLAGS = [
   "--no-sandbox",
   "--enable-unsafe-webgpu",
   "--use-webgpu-adapter=swiftshader",
+  // See src/devices/webgpu/node.ts.
+  "--disable-dawn-features=use_vulkan_zero_initialize_workgroup_memory_extension",
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",

@@ -239,14 +239,20 @@ async function runCase(device: Device, prepared: PreparedCase): Promise<string[]
 /** Cases under way at a time: pipelines compile side by side, and memory stays small. */
 const AT_ONCE = 32;
 
-/** Runs all cases, or those of `only`. */
+/** All ops that have cases. Object.keys forgets the names of the keys. */
+export const caseOps = Object.keys(caseTable) as readonly OpName[];
+
+/** Runs all cases, or those of `only`, or of them those whose names are `wanted`. */
 export async function runConformance(
   device: Device,
-  only: readonly OpName[] = Object.keys(caseTable) as OpName[], // Object.keys forgets the names of the keys
+  only: readonly OpName[] = caseOps,
+  wanted: (name: string) => boolean = () => true,
 ): Promise<ConformanceReport> {
   const failures: Failure[] = [];
   const waiting = only.flatMap((op) =>
-    (caseTable[op] as readonly Case<OpName>[]).map((of) => ({ op, of })),
+    (caseTable[op] as readonly Case<OpName>[])
+      .filter(({ name }) => wanted(name))
+      .map((of) => ({ op, of })),
   );
   const cases = waiting.length;
   let gradients = 0;

@@ -25,10 +25,12 @@ describe.each(deviceNames)("values, states and gradients are PyTorch's on %s", (
 describe("values, states and gradients are PyTorch's a dispatch a step", () => {
   it.each(recurrentKinds)("in every form of %s", async (kind) => {
     const choose = () => ({ kind: "step" }) as const;
-    const { device, close } = await openHardwareKernels((target, traits) => ({
-      layers: layerWalks(target, choose),
-      lower: { ...traits.lower, ...recurrentLowerings(target, choose) },
-    }));
+    const { device, close } = await openHardwareKernels({
+      instead: (target, traits) => ({
+        layers: layerWalks(target, choose),
+        lower: { ...traits.lower, ...recurrentLowerings(target, choose) },
+      }),
+    });
     use(device);
     const cases = goldenCases.filter((golden) => golden.kind === kind);
     const { ran, failures } = await runRecurrentGoldens(cases);

@@ -32,8 +32,9 @@ export interface StepTile {
   readonly each: 1 | 2 | 4;
 }
 
-/** Rows of a workgroup that computes one step. */
+/** Rows of a workgroup that computes one step, and the columns of its sums that it stages at a time forwards. */
 const STEP_ROWS = 32;
+const STEP_DEPTH = 16;
 /** Values of MODE. */
 const MODES = { step: 0, steps: 1, softwareSteps: 2 } as const;
 
@@ -83,8 +84,8 @@ function constantsOf(
 ): Readonly<Record<string, number>> {
   switch (mode.kind) {
     case "step":
-      if (direction === "forward") return { EACH: tile.each };
-      return { EACH: tile.each, ACROSS: tile.across, DEPTH: tile.across };
+      if (direction === "forward") return { EACH: tile.each, UNROLL: STEP_DEPTH };
+      return { EACH: tile.each, ACROSS: tile.across, DEPTH: tile.across, UNROLL: tile.across };
     case "softwareSteps": {
       const { rows, unitsEach } = mode;
       const unroll = unrolled(units, rows * unitsEach >= 8 ? 1 : 4);
