@@ -53,7 +53,8 @@ function explainOperand(plan: Plan, { region, access }: Operand): string {
   const buffer = plan.buffers[region.buffer];
   const sign = { read: "<", write: ">", readwrite: "<>" }[access];
   const place = `${buffer?.kind === "binding" ? "b" : "s"}${buffer?.place}`;
-  return `${sign}${place}${region.offset === 0 ? "" : `+${region.offset}`} ${describe(region.type)}`;
+  const offset = (buffer?.offset ?? 0) + region.offset;
+  return `${sign}${place}${offset === 0 ? "" : `+${offset}`} ${describe(region.type)}`;
 }
 
 export function fallbacksOf(plan: Plan): { op: string; why: string }[] {

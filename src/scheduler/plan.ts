@@ -10,6 +10,8 @@ export interface PlanBuffer {
   readonly kind: "temporary" | "binding";
   /** temporary: index into `slots`; binding: index into the storages given to `run`. */
   readonly place: number;
+  /** Elements from the start of its place. */
+  readonly offset: number;
   /**
    * First and last call that it must outlive, as `callsOf` counts them: those that touch it, and all of a loop that
    * touches it where something outside of the loop does, too.

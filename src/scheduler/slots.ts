@@ -1,10 +1,13 @@
 /**
- * Lets temporary buffers share memory when they never live at the same time: largest first, each into a slot that no
- * tenant needs at that time. Steps that could run side by side still get separate slots only if their lifetimes overlap;
- * barriers are found afterwards, from the slots.
+ * Lets temporary buffers share memory when they never live at the same time. The largest are packed side by side
+ * (packing.ts), the many small ones each get a slot that no tenant needs at that time. Barriers are found afterwards,
+ * from where everything lies.
  */
 
+import { BYTES_PER_ELEMENT } from "../tensor/dtype.ts";
 import { Gaps, type Span } from "./gaps.ts";
+import type { Operand } from "./lowering.ts";
+import { pack } from "./packing.ts";
 import {
   callsOf,
   type LoweredStep,
@@ -16,6 +19,8 @@ import {
 import type { BufferDraft } from "./storage.ts";
 
 const ALIGNMENT_BYTES = 256;
+/** So many are packed, the largest: the time that takes grows with their square. */
+const PACKED = 256;
 
 export interface SlotAssignment {
   readonly buffers: PlanBuffer[];
@@ -29,24 +34,33 @@ export function assignSlots(
 ): SlotAssignment {
   const calls = callsOf(steps).length;
   const lifetimes = lifetimesOf(drafts.length, steps);
+  const uses = usesOf(drafts.length, steps);
   const temporaries = drafts.flatMap(({ bytes, binding }, index) => {
     const lifetime = lifetimes[index];
     if (binding !== undefined || lifetime === undefined) return [];
-    return [{ bytes: roundUp(bytes), index, lifetime }];
+    return [{ bytes: roundUp(bytes), index, lifetime, uses: uses[index] ?? new Map() }];
   });
   temporaries.sort((a, b) => b.bytes - a.bytes || a.index - b.index);
-  const slots: number[] = [];
+  const large = temporaries.slice(0, PACKED);
+  const packed = pack(large);
+  const slots = [...packed.slots];
+  const places: { slot: number; offset: number }[] = drafts.map(({ binding = -1 }) => ({
+    slot: binding,
+    offset: 0,
+  }));
+  for (const tenant of large) places[tenant.index] = packed.places.get(tenant) ?? NOWHERE;
   const gaps = new Gaps(calls);
-  const places = drafts.map((draft) => draft.binding ?? -1);
-  for (const { bytes, index, lifetime } of temporaries) {
+  for (const { bytes, index, lifetime } of temporaries.slice(PACKED)) {
     const free = gaps.take(lifetime);
     const slot = free ?? slots.push(bytes) - 1;
     if (free === undefined) gaps.addSlot(slot, lifetime);
-    places[index] = slot;
+    places[index] = { slot, offset: 0 };
   }
   const buffers = drafts.map(({ bytes, binding }, index): PlanBuffer => {
     const kind = binding === undefined ? "temporary" : "binding";
-    return { bytes, kind, place: places[index] ?? -1, lifetime: lifetimes[index] ?? [0, 0] };
+    const { slot, offset } = places[index] ?? NOWHERE;
+    const lifetime = lifetimes[index] ?? [0, 0];
+    return { bytes, kind, place: slot, offset: offset / BYTES_PER_ELEMENT, lifetime };
   });
   return {
     buffers,
@@ -57,6 +71,20 @@ export function assignSlots(
       unsharedBytes: sum(temporaries.map(({ bytes }) => bytes)),
     },
   };
+}
+
+const NOWHERE = { slot: -1, offset: 0 };
+
+/** Which calls use each buffer, and whether they write it. */
+function usesOf(count: number, steps: readonly LoweredStep[]): Map<number, boolean>[] {
+  const uses = Array.from({ length: count }, () => new Map<number, boolean>());
+  callsOf(steps).forEach(({ call }, at) => {
+    for (const { region, access } of call.operands) {
+      const own = uses[region.buffer];
+      own?.set(at, own.get(at) === true || access !== "read");
+    }
+  });
+  return uses;
 }
 
 /** When a buffer is needed, as far as the calls so far say, and the loops around all of them, outermost first. */
@@ -126,30 +154,53 @@ export function markBarriers(
   steps: readonly LoweredStep[],
   buffers: readonly PlanBuffer[],
 ): Step[] {
-  let reads = new Set<string>();
-  let writes = new Set<string>();
+  let touched = new Touched(buffers);
   return steps.map((step) => {
-    const touched = operandsOf(step).map(({ region, access }) => {
-      const buffer = buffers[region.buffer];
-      return {
-        memory: `${buffer?.kind} ${buffer?.place}`,
-        isRead: access !== "write",
-        isWritten: access !== "read",
-      };
-    });
-    const barrierBefore = touched.some(
-      ({ memory, isRead, isWritten }) =>
-        (isRead && writes.has(memory)) || (isWritten && (reads.has(memory) || writes.has(memory))),
-    );
-    if (barrierBefore) [reads, writes] = [new Set(), new Set()];
-    for (const { memory, isRead, isWritten } of touched) {
-      if (isRead) reads.add(memory);
-      if (isWritten) writes.add(memory);
-    }
+    const operands = operandsOf(step);
+    const barrierBefore = operands.some((operand) => touched.collides(operand));
+    if (barrierBefore) touched = new Touched(buffers);
+    for (const operand of operands) touched.add(operand);
     return step.kind === "call"
       ? { ...step, barrierBefore }
       : { ...step, body: markBarriers(step.body, buffers), barrierBefore };
   });
+}
+
+/** The memory that steps have read and written since a barrier, buffer by buffer. */
+class Touched {
+  readonly #buffers: readonly PlanBuffer[];
+  /** By slot or binding: each of its buffers that was touched, and whether it was written. */
+  readonly #by = new Map<string, Map<PlanBuffer, boolean>>();
+
+  constructor(buffers: readonly PlanBuffer[]) {
+    this.#buffers = buffers;
+  }
+
+  collides({ region, access }: Operand): boolean {
+    const buffer = this.#buffers[region.buffer];
+    if (buffer === undefined) return false;
+    for (const [other, isWritten] of this.#by.get(memoryOf(buffer)) ?? [])
+      if ((isWritten || access !== "read") && overlap(buffer, other)) return true;
+    return false;
+  }
+
+  add({ region, access }: Operand): void {
+    const buffer = this.#buffers[region.buffer];
+    if (buffer === undefined) return;
+    const key = memoryOf(buffer);
+    const known = this.#by.get(key) ?? new Map<PlanBuffer, boolean>();
+    known.set(buffer, known.get(buffer) === true || access !== "read");
+    this.#by.set(key, known);
+  }
+}
+
+function memoryOf({ kind, place }: PlanBuffer): string {
+  return `${kind} ${place}`;
+}
+
+function overlap(a: PlanBuffer, b: PlanBuffer): boolean {
+  const end = ({ offset, bytes }: PlanBuffer) => offset + bytes / BYTES_PER_ELEMENT;
+  return a.offset < end(b) && b.offset < end(a);
 }
 
 function roundUp(bytes: number): number {

@@ -7,6 +7,7 @@ import {
   type LoopStep,
   operandsOf,
   type Plan,
+  type PlanBuffer,
   type Step,
 } from "../../src/scheduler/plan.ts";
 import { BYTES_PER_ELEMENT } from "../../src/tensor/dtype.ts";
@@ -38,12 +39,12 @@ function eachOperand(plan: Plan, check: (operand: Operand, step: number) => stri
 
 /** A region lies inside its buffer, a buffer inside its slot or binding. */
 function checkRegions(plan: Plan): string[] {
-  const buffers = plan.buffers.flatMap(({ bytes, kind, place, lifetime }, i) => {
+  const buffers = plan.buffers.flatMap(({ bytes, kind, place, offset, lifetime }, i) => {
     const isUsed = plan.steps.some((step) =>
       operandsOf(step).some(({ region }) => region.buffer === i),
     );
     const room = kind === "temporary" ? plan.slots[place] : plan.bindings[place]?.bytes;
-    return isUsed && !(bytes <= (room ?? -1))
+    return isUsed && !(offset * BYTES_PER_ELEMENT + bytes <= (room ?? -1))
       ? [`buffer ${i} has ${bytes} bytes, its place ${room}, lifetime ${lifetime}`]
       : [];
   });
@@ -98,7 +99,12 @@ function checkLifetimes(plan: Plan): string[] {
       const [a, b] = [plan.buffers[i], plan.buffers[j]];
       if (i >= j || a === undefined || b === undefined || a.place !== b.place) return [];
       const apart = a.lifetime[1] < b.lifetime[0] || b.lifetime[1] < a.lifetime[0];
-      return apart ? [] : [`buffers ${i} and ${j} share slot ${a.place} at the same time`];
+      const end = (one: PlanBuffer) => one.offset * BYTES_PER_ELEMENT + one.bytes;
+      const beside =
+        end(a) <= b.offset * BYTES_PER_ELEMENT || end(b) <= a.offset * BYTES_PER_ELEMENT;
+      return apart || beside
+        ? []
+        : [`buffers ${i} and ${j} share slot ${a.place} at the same time`];
     }),
   );
   return [...outside, ...crossing, ...overlaps];
@@ -134,8 +140,7 @@ function checkBarriers(plan: Plan, steps: readonly Step[] = plan.steps): string[
     const conflicts = since.some((earlier) =>
       earlier.some((before) =>
         operands.some(
-          (now) =>
-            memoryOf(plan, before) === memoryOf(plan, now) && (isWritten(before) || isWritten(now)),
+          (now) => shareMemory(plan, before, now) && (isWritten(before) || isWritten(now)),
         ),
       ),
     );
@@ -170,11 +175,22 @@ function checkResults(plan: Plan): string[] {
   });
 }
 
-function overlap({ region: a }: Operand, { region: b }: Operand): boolean {
+/** Whether two operands reach one element of the plan's memory. */
+function overlap(plan: Plan, a: Operand, b: Operand): boolean {
+  const start = ({ region }: Operand) => (plan.buffers[region.buffer]?.offset ?? 0) + region.offset;
+  const end = (one: Operand) => start(one) + sizeOf(one.region.type.shape);
+  return memoryOf(plan, a) === memoryOf(plan, b) && start(a) < end(b) && start(b) < end(a);
+}
+
+/** Whether the buffers of two operands share memory: barriers know no parts of them. */
+function shareMemory(plan: Plan, a: Operand, b: Operand): boolean {
+  const [one, other] = [plan.buffers[a.region.buffer], plan.buffers[b.region.buffer]];
+  if (one === undefined || other === undefined) return false;
+  const end = ({ offset, bytes }: PlanBuffer) => offset * BYTES_PER_ELEMENT + bytes;
   return (
-    a.buffer === b.buffer &&
-    a.offset < b.offset + sizeOf(b.type.shape) &&
-    b.offset < a.offset + sizeOf(a.type.shape)
+    memoryOf(plan, a) === memoryOf(plan, b) &&
+    one.offset * BYTES_PER_ELEMENT < end(other) &&
+    other.offset * BYTES_PER_ELEMENT < end(one)
   );
 }
 
@@ -183,7 +199,8 @@ export function checkAliasing(plan: Plan): string[] {
   return callsOf(plan.steps).flatMap(({ call, label }, step) => {
     if (isFallback(call)) return [];
     return call.operands.flatMap((operand, i) =>
-      isWritten(operand) && call.operands.some((other, j) => j !== i && overlap(operand, other))
+      isWritten(operand) &&
+      call.operands.some((other, j) => j !== i && overlap(plan, operand, other))
         ? [`step ${step} (${label}) binds what it writes once more: ${memoryOf(plan, operand)}`]
         : [],
     );

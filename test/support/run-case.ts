@@ -89,10 +89,10 @@ class Regions {
     const lifetime = [0, lastStep] as const;
     return [
       ...this.bindings.map(
-        ({ bytes }, place): PlanBuffer => ({ bytes, kind: "binding", place, lifetime }),
+        ({ bytes }, place): PlanBuffer => ({ bytes, kind: "binding", place, offset: 0, lifetime }),
       ),
       ...this.slots.map(
-        (bytes, place): PlanBuffer => ({ bytes, kind: "temporary", place, lifetime }),
+        (bytes, place): PlanBuffer => ({ bytes, kind: "temporary", place, offset: 0, lifetime }),
       ),
     ];
   }

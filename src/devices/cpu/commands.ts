@@ -164,7 +164,10 @@ function barriersIn(steps: readonly Step[]): number {
 function placeOf(plan: Plan, region: Region): { place: number; offset: number } {
   const buffer = plan.buffers[region.buffer];
   const first = buffer?.kind === "binding" ? 0 : plan.bindings.length;
-  return { place: first + (buffer?.place ?? -1), offset: region.offset * BYTES_PER_ELEMENT };
+  return {
+    place: first + (buffer?.place ?? -1),
+    offset: ((buffer?.offset ?? 0) + region.offset) * BYTES_PER_ELEMENT,
+  };
 }
 
 /** Bytes of the words of a plan, without encoding it. */

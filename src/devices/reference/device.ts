@@ -222,7 +222,8 @@ export class ReferenceDevice implements Device {
       const storage = (buffer?.kind === "binding" ? storages : slots)[buffer?.place ?? -1];
       if (storage === undefined) throw new InternalError("a step's buffer has no storage.");
       const { dtype, shape } = region.type;
-      return viewAs(dtype, storage.memory, region.offset * BYTES_PER_ELEMENT, sizeOf(shape));
+      const offset = (buffer?.offset ?? 0) + region.offset;
+      return viewAs(dtype, storage.memory, offset * BYTES_PER_ELEMENT, sizeOf(shape));
     };
     runSteps(plan.steps, 0, arrayOf);
     return reads.map(({ storage, byteOffset, bytes }) => this.read(storage, byteOffset, bytes));

@@ -2,6 +2,7 @@
 import { InternalError } from "../../errors.ts";
 import type { FallbackCall, KernelCall, Operand } from "../../scheduler/lowering.ts";
 import type { Plan, PlanBuffer, Step } from "../../scheduler/plan.ts";
+import { BYTES_PER_ELEMENT } from "../../tensor/dtype.ts";
 import { bytesOf } from "../../tensor/shape.ts";
 import type { Signature } from "./pipelines.ts";
 
@@ -176,7 +177,8 @@ export function boundOf(plan: Plan, { region, access }: Operand, index = 0): Bou
   }
   const buffer = bufferAt(plan, region.buffer);
   const kind = buffer.kind === "temporary" ? "slot" : "binding";
-  return { source: { kind, place: buffer.place }, byteOffset: region.offset * 4, bytes };
+  const byteOffset = (buffer.offset + region.offset) * BYTES_PER_ELEMENT;
+  return { source: { kind, place: buffer.place }, byteOffset, bytes };
 }
 
 /** A binding is declared as written where any operand of the call writes the same memory. */

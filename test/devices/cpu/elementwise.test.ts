@@ -159,6 +159,7 @@ async function runProgram(device: Device, of: Sample): Promise<Float32Array[]> {
       bytes,
       kind: "binding",
       place,
+      offset: 0,
       lifetime: [0, 0],
     })),
     slots: [],
