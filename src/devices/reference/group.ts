@@ -25,6 +25,7 @@ export function runGroup(program: GroupProgram, ins: readonly Data[], outs: read
   const levels = levelsOf(program);
   const rows = sizeOf(shape.slice(0, kept));
   const columns = sizeOf(shape.slice(kept));
+  const places = sizeOf(shape.slice(kept).map((n) => Math.max(n, 1)));
   const last = Math.max(0, ...levels.map(({ stage }) => stage));
   const registers = new Array<number>(instructions.length).fill(0);
   // As on other devices a square of 1e20 is infinite, unless tensors are held in float64.
@@ -59,7 +60,7 @@ export function runGroup(program: GroupProgram, ins: readonly Data[], outs: read
     // Elements first: a store per row may take the place of what they read.
     const held = stores.map(({ register }) => levels[register]?.perRow ?? true);
     for (let column = 0; column < Math.max(columns, 1); column++) {
-      const index = indexOf(shape, row * Math.max(columns, 1) + column);
+      const index = indexOf(shape, row * places + column);
       evaluateAt(index, last);
       const isLast = column >= columns - 1;
       stores.forEach((store, o) => {
@@ -75,8 +76,10 @@ export function runGroup(program: GroupProgram, ins: readonly Data[], outs: read
   }
 }
 
+/** A row without elements has a place, too. */
 function indexOf(shape: readonly number[], place: number): number[] {
-  return stridesOf(shape).map((stride, d) => Math.floor(place / stride) % (shape[d] ?? 1));
+  const sizes = shape.map((n) => Math.max(n, 1));
+  return stridesOf(sizes).map((stride, d) => Math.floor(place / stride) % (sizes[d] ?? 1));
 }
 
 function placeOf({ offset, strides }: View, index: readonly number[]): number {
