@@ -77,6 +77,8 @@ async function compileKernels(relaxed) {
       ...["-O3", "--noAssert", "--runtime", "stub", "--outFile", "kernels.wasm"],
       // The memory is the device's. 65536 pages is the most there can be: the device chooses.
       ...["--importMemory", "--sharedMemory", "--maximumMemory", "65536", "--noExportMemory"],
+      // Emitted functions join the table.
+      ...["--exportTable", "--growTable"],
       ...["--enable", relaxed ? "simd,threads,relaxed-simd" : "simd,threads"],
       ...["--use", `RELAXED=${relaxed ? 1 : 0}`],
       // No env.abort import: a failed check inside the runtime traps.

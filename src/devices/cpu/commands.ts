@@ -34,14 +34,16 @@ export type Declarations = {
 /**
  * A plan as command words: per kernel call [head, bytes of words, operand addresses…, words…]. Addresses are patched in
  * when a run brings other bindings than the run before, or when temporaries have moved.
+ * `slotOf` gives the emitted function of a structure, by its text.
  * @throws KernelError where the plan names a kernel that is not there.
  */
 export function encodePlan(
   plan: Plan,
   declarations: Declarations,
   { threads, parallelBytes }: Division,
+  slotOf: (structure: string) => number,
 ): ProgramImage {
-  const encoder = new Encoder(plan, declarations);
+  const encoder = new Encoder(plan, declarations, slotOf);
   const segments = encoder.segmentsOf(plan.steps);
   return {
     words: Uint32Array.from(encoder.words),
@@ -61,7 +63,10 @@ class Encoder {
   /** Where the segment that is being written begins. */
   private start = 0;
 
-  constructor(plan: Plan, declarations: Declarations) {
+  private readonly slotOf: (structure: string) => number;
+
+  constructor(plan: Plan, declarations: Declarations, slotOf: (structure: string) => number) {
+    this.slotOf = slotOf;
     this.plan = plan;
     this.declarations = declarations;
   }
@@ -95,14 +100,17 @@ class Encoder {
       );
     }
     const { words, patches } = this;
+    const { structure } = call.constants;
+    const own =
+      typeof structure === "string" ? [this.slotOf(structure), ...call.words] : call.words;
     const head = opcode + call.operands.length * 2 ** OPERANDS_SHIFT;
-    words.push(head + this.barrier(barrierBefore), (call.operands.length + call.words.length) * 4);
+    words.push(head + this.barrier(barrierBefore), (call.operands.length + own.length) * 4);
     for (const { region } of call.operands) {
       const { place, offset } = this.place(region);
       patches.push(words.length, place, offset);
       words.push(0);
     }
-    for (const word of call.words) words.push(word);
+    for (const word of own) words.push(word);
   }
 
   /** A command that holds those of its body; where one of them is on the fallback, a segment of segments. */
@@ -179,7 +187,9 @@ export function commandBytes(steps: readonly Step[]): number {
       return sum + 16 + commandBytes(step.body);
     }
     if (isFallback(step.call)) return sum;
-    return sum + 4 * (2 + step.call.operands.length + step.call.words.length);
+    const { operands, words, constants } = step.call;
+    const slot = constants.structure === undefined ? 0 : 1;
+    return sum + 4 * (2 + operands.length + slot + words.length);
   }, 0);
 }
 

@@ -1,6 +1,7 @@
 import { viewAs } from "../../tensor/dtype.ts";
 import { sizeOf } from "../../tensor/shape.ts";
 import type { ReferenceTable, ReferenceTensor } from "../reference/kernel.ts";
+import { type ForEmitted, writeAdoption } from "./emitted.ts";
 import type {
   Command,
   FallbackGroup,
@@ -11,8 +12,8 @@ import type {
 } from "./messages.ts";
 
 /** What the kernel module exports; see wasm/index.ts. */
-export interface KernelExports {
-  initialise(scratch: number): void;
+export interface KernelExports extends ForEmitted {
+  initialise(scratch: number, firstSlot: number): void;
   staticEnd(): number;
   execute(start: number, end: number, thread: number, threads: number, step: number): void;
   wake(start: number, end: number, step: number): void;
@@ -33,17 +34,20 @@ type FallbackSegment = Segment & { kind: "fallback" };
 export class Conductor {
   private readonly programs = new Map<number, Loaded>();
 
+  private readonly threads: number;
   private readonly memory: WebAssembly.Memory;
   private readonly kernels: KernelExports;
   private readonly reference: ReferenceTable;
   private readonly post: Post;
 
   constructor(
+    threads: number,
     memory: WebAssembly.Memory,
     kernels: KernelExports,
     reference: ReferenceTable,
     post: Post,
   ) {
+    this.threads = threads;
     this.memory = memory;
     this.kernels = kernels;
     this.reference = reference;
@@ -69,6 +73,14 @@ export class Conductor {
         return;
       case "load":
         this.load(command.program, command.address, command.image);
+        return;
+      case "adopt":
+        this.runCommands(
+          command.address,
+          writeAdoption(this.memory.buffer, command),
+          this.threads,
+          0,
+        );
         return;
       case "unload":
         this.programs.delete(command.program);
@@ -135,12 +147,15 @@ export class Conductor {
         const { count, reverse, segments: body } = segment;
         for (let i = 0; i < count; i++) this.runSegments(loaded, body, reverse ? count - 1 - i : i);
       } else {
-        const start = address + segment.start;
-        const end = address + segment.end;
-        if (image.threads > 1) this.kernels.wake(start, end, step);
-        this.kernels.execute(start, end, 0, image.threads, step);
+        const { start, end } = segment;
+        this.runCommands(address + start, address + end, image.threads, step);
       }
     }
+  }
+
+  private runCommands(start: number, end: number, threads: number, step: number): void {
+    if (threads > 1) this.kernels.wake(start, end, step);
+    this.kernels.execute(start, end, 0, threads, step);
   }
 
   /** Places from `first` on lie at `addresses` now; nothing is patched where they have been all along. */

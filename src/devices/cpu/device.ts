@@ -10,7 +10,9 @@ import { checkBindings, checkRange } from "../shared/ranges.ts";
 import { SharedTemporaries, type Tenancy } from "../shared/temporaries.ts";
 import { ALIGNMENT, Allocator } from "./allocator.ts";
 import { commandBytes, type Declarations, type Division, encodePlan } from "./commands.ts";
-import { type Command, type FromWorker, firstTensorAddress } from "./messages.ts";
+import { EmittedFunctions } from "./emit/functions.ts";
+import type { ModuleForm } from "./emit/module.ts";
+import { ADOPT_BYTES, type Command, type FromWorker, firstTensorAddress } from "./messages.ts";
 import type { WorkerHandle } from "./spawn.ts";
 
 class CpuStorage implements Storage {
@@ -49,6 +51,7 @@ export interface CpuDeviceParts {
   readonly traits: DeviceTraits;
   readonly declarations: Declarations;
   readonly division: Division;
+  readonly form: ModuleForm;
   /** The conductor first. */
   readonly workers: readonly WorkerHandle[];
   /** Makes the memory at least that large; see `Allocator`. `grow` tells a conductor that owns it alone. */
@@ -73,6 +76,7 @@ export class CpuDevice implements Device {
 
   private readonly declarations: Declarations;
   private readonly division: Division;
+  private readonly emitted: EmittedFunctions;
   private readonly storages = new OwnedResources(CpuStorage, "a storage");
   private readonly programs = new OwnedResources(CpuProgram, "a program");
   private readonly pending = new Map<number, Pending>();
@@ -89,6 +93,7 @@ export class CpuDevice implements Device {
     this.traits = parts.traits;
     this.declarations = parts.declarations;
     this.division = parts.division;
+    this.emitted = new EmittedFunctions(parts.form);
     this.workers = workers;
     this.lost = new Promise((resolve) => {
       this.settleLost = resolve;
@@ -140,7 +145,10 @@ export class CpuDevice implements Device {
     this.checkAlive();
     const tenancy = this.temporaries.claim(plan.slots);
     try {
-      const image = encodePlan(plan, this.declarations, this.division);
+      const image = encodePlan(plan, this.declarations, this.division, (structure) =>
+        this.emitted.slotOf(structure),
+      );
+      this.adoptEmitted();
       const { address } = this.allocator.allocate(image.words.byteLength);
       this.temporaries.enter(tenancy);
       const program = new CpuProgram(plan, this.nextId++, address, tenancy);
@@ -150,6 +158,16 @@ export class CpuDevice implements Device {
       this.temporaries.leave(tenancy);
       throw error;
     }
+  }
+
+  /** Hands functions that were wanted for the first time to the workers. */
+  private adoptEmitted(): void {
+    this.emitted.emit((module, functions) => {
+      const { address } = this.allocator.allocate(ADOPT_BYTES + module.length);
+      this.send({ kind: "adopt", address, module, functions });
+      // It is compiled before a later command writes there.
+      this.allocator.release(address);
+    });
   }
 
   growth(plan: Plan): number {
@@ -294,6 +312,7 @@ export class CpuDevice implements Device {
     this.queue = [];
     const transfer = commands.flatMap((command) => {
       if (command.kind === "write") return [command.data];
+      if (command.kind === "adopt") return [command.module.buffer];
       return command.kind === "load" ? [command.image.words.buffer] : [];
     });
     this.workers[0]?.post({ kind: "commands", commands }, transfer);

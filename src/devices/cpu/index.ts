@@ -74,6 +74,7 @@ export async function openCpuDevice(options: CpuOptions = {}): Promise<Device> {
     traits: cpuTraits,
     declarations: ops,
     division: { threads, parallelBytes: options.parallelBytes ?? PARALLEL_BYTES },
+    form: { isRelaxed: kernels.relaxedSimd, isShared: shared },
     workers: await allStarted(starting, options.workerUrl),
     reserve: reserver(memory, pages, maximumPages),
   });

@@ -4,7 +4,6 @@
  */
 export const kernelNames = [
   "copy",
-  "elementwise",
   "gather",
   "fill",
   "reduce",
@@ -42,6 +41,9 @@ export const kernelNames = [
   "depthwiseInputGrad",
   "depthwiseFilterGrad",
   "copyStep",
+  "adopt",
+  "rows",
+  "columns",
 ] as const;
 
 export type KernelName = (typeof kernelNames)[number];

@@ -11,6 +11,9 @@ export const PAGE_BYTES = 65536;
 /** As in wasm/threads.ts. */
 export const THREAD_SCRATCH_BYTES = 1 << 20;
 
+/** In front of a module's bytes: the words of the command that adopts it. */
+export const ADOPT_BYTES = 64;
+
 /** Where the tensors begin: behind the scratch areas of all threads, which follow the module's own data. */
 export function firstTensorAddress(threads: number): number {
   return FIRST_ADDRESS + threads * THREAD_SCRATCH_BYTES;
@@ -83,6 +86,15 @@ export interface ProgramImage {
   readonly threads: number;
 }
 
+/** A module of emitted functions for every worker. */
+export interface AdoptModule {
+  readonly kind: "adopt";
+  /** Of `ADOPT_BYTES`, and room for the module behind them. */
+  readonly address: number;
+  readonly module: Uint8Array<ArrayBuffer>;
+  readonly functions: number;
+}
+
 export type Command =
   | { readonly kind: "grow"; readonly pages: number }
   | {
@@ -102,6 +114,7 @@ export type Command =
       readonly image: ProgramImage;
     }
   | { readonly kind: "unload"; readonly program: number }
+  | AdoptModule
   /** Where a program's slots lie from now on. */
   | { readonly kind: "place"; readonly program: number; readonly slots: readonly number[] }
   | {

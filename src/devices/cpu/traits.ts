@@ -1,8 +1,8 @@
 import type { DeviceTraits } from "../../scheduler/lowering.ts";
 import { lowerClassification } from "./lowering/classification.ts";
 import { lowerConvolutions } from "./lowering/conv.ts";
-import { lowerElementwise, MAX_ELEMENTWISE_OPERANDS } from "./lowering/elementwise.ts";
 import { lowerEmbedding } from "./lowering/embedding.ts";
+import { lowerElementwise, lowerGroup, MAX_OPERANDS, takesGroup } from "./lowering/group.ts";
 import { lowerProducts } from "./lowering/matmul.ts";
 import { lowerCopy, lowerCopyStep, lowerMovement } from "./lowering/movement.ts";
 import { lowerOptimizers } from "./lowering/optimizer.ts";
@@ -16,7 +16,7 @@ export const cpuTraits: DeviceTraits = {
   name: "cpu",
   // Any element: vectors are loaded from wherever they lie.
   viewAlignment: 1,
-  maxElementwiseOperands: MAX_ELEMENTWISE_OPERANDS,
+  maxElementwiseOperands: MAX_OPERANDS,
   // Kernels count bytes of a tensor in 31 bits.
   maxRegionBytes: 2 ** 31 - 4,
   lower: {
@@ -32,6 +32,7 @@ export const cpuTraits: DeviceTraits = {
     ...lowerRecurrence,
   },
   elementwise: lowerElementwise,
+  groups: { takes: takesGroup, lower: lowerGroup },
   copy: lowerCopy,
   copyStep: lowerCopyStep,
 };

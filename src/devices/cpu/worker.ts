@@ -1,6 +1,7 @@
 /** The worker's entry: a Web Worker, or a worker thread of Node. */
 import { referenceKernels } from "../reference/table.ts";
 import { Conductor, type KernelExports } from "./conductor.ts";
+import { adopter } from "./emitted.ts";
 import { holdLock } from "./liveness.ts";
 import { FIRST_ADDRESS, type FromWorker, type Start, type ToWorker } from "./messages.ts";
 
@@ -47,17 +48,18 @@ function fault(error: unknown): void {
 async function start(message: Start): Promise<void> {
   const { module, memory: shared, pages, maximumPages, thread, threads } = message;
   const memory = shared ?? new WebAssembly.Memory({ initial: pages, maximum: maximumPages });
-  const instance = new WebAssembly.Instance(module, { env: { memory } });
+  const adopt = adopter(memory, () => kernels);
+  const instance = new WebAssembly.Instance(module, { env: { memory, adopt } });
   // The exports of a module that was compiled from wasm/index.ts.
   const kernels = instance.exports as unknown as KernelExports;
   if (kernels.staticEnd() > FIRST_ADDRESS)
     throw new Error("the kernels' own data reaches into the tensors");
-  kernels.initialise(FIRST_ADDRESS);
+  kernels.initialise(FIRST_ADDRESS, kernels.table.length);
   // Before anything can block the worker for ever.
   const isLocked = await holdLock(message.lock);
   port.post({ kind: "ready", stamp: WORKER_STAMP, isLocked }, []);
   if (thread > 0) kernels.follow(thread, threads);
-  else conductor = new Conductor(memory, kernels, referenceKernels, port.post);
+  else conductor = new Conductor(threads, memory, kernels, referenceKernels, port.post);
 }
 
 port.listen((message) => {

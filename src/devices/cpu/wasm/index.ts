@@ -14,6 +14,7 @@ import {
   useThreads,
 } from "./threads";
 
+export { cos, divideSigned, divideUnsigned, pow, sin } from "./callees";
 export { initialise, wake } from "./threads";
 
 /** Set in a command's opcode where it needs what an earlier command wrote. */

@@ -8,11 +8,11 @@ import { conv2dFilterGrad } from "./conv-filter";
 import { copy, copyStep } from "./copy";
 import { depthwise, depthwiseBias, depthwiseInputGrad } from "./depthwise";
 import { depthwiseFilterGrad } from "./depthwise-filter";
-import { elementwise } from "./elementwise";
 import { embedding, embeddingGrad } from "./embedding";
 import { fill, iota } from "./fill";
 import { gather } from "./gather";
 import { gemm, gemmBias } from "./gemm";
+import { adopt, columns, rows } from "./group";
 import { gru, gruGrad } from "./gru";
 import { lstm, lstmGrad } from "./lstm";
 import { adam, sgd, sumOfSquares } from "./optimizer";
@@ -23,7 +23,6 @@ import { rnn, rnnGrad } from "./rnn";
 
 export const kernels: StaticArray<(args: usize, thread: i32, threads: i32) => void> = [
   copy,
-  elementwise,
   gather,
   fill,
   reduce,
@@ -61,4 +60,7 @@ export const kernels: StaticArray<(args: usize, thread: i32, threads: i32) => vo
   depthwiseInputGrad,
   depthwiseFilterGrad,
   copyStep,
+  adopt,
+  rows,
+  columns,
 ];

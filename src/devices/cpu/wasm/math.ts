@@ -66,50 +66,6 @@ export function vexp(x: v128): v128 {
   return f32x4.mul(scaled, exp2i(i32x4.sub(power, half)));
 }
 
-/**
- * log x, 0.7 ulp; -Infinity at 0, NaN below. x = 2^e m with m in [√½, √2), and the polynomial of Cephes' logf in m - 1.
- */
-// @ts-ignore: decorator
-@inline
-export function vlog(x: v128): v128 {
-  // Subnormals are scaled by 2^23 first.
-  const tiny = f32x4.lt(x, vec(1.17549435e-38));
-  const normal = v128.bitselect(f32x4.mul(x, vec(8388608)), x, tiny);
-  const bits = i32x4.sub(normal, i32x4.splat(0x3f3504f3));
-  const exponent = i32x4.shr_s(bits, 23);
-  const m = i32x4.add(v128.and(bits, i32x4.splat(0x007fffff)), i32x4.splat(0x3f3504f3));
-  const e = f32x4.sub(f32x4.convert_i32x4_s(exponent), v128.and(vec(23), tiny));
-  const t = f32x4.sub(m, vec(1));
-  const z = f32x4.mul(t, t);
-  let p = madd(t, vec(7.0376836292e-2), vec(-1.1514610310e-1));
-  p = madd(t, p, vec(1.1676998740e-1));
-  p = madd(t, p, vec(-1.2420140846e-1));
-  p = madd(t, p, vec(1.4249322787e-1));
-  p = madd(t, p, vec(-1.6668057665e-1));
-  p = madd(t, p, vec(2.0000714765e-1));
-  p = madd(t, p, vec(-2.4999993993e-1));
-  p = madd(t, p, vec(3.3333331174e-1));
-  p = f32x4.mul(f32x4.mul(t, z), p);
-  p = madd(e, vec(-2.12194440e-4), p);
-  p = nmadd(z, vec(0.5), p);
-  const y = madd(e, vec(0.693359375), f32x4.add(t, p));
-  // Infinity and NaN are their own logarithms, below 0 there is none.
-  const isOrdinary = f32x4.lt(x, vec(Infinity));
-  let result = v128.bitselect(y, x, isOrdinary);
-  result = v128.bitselect(vec(NaN), result, f32x4.lt(x, vec(0)));
-  return v128.bitselect(vec(-Infinity), result, f32x4.eq(x, vec(0)));
-}
-
-/** log(1 + y) for y in [0, 1], 2 ulp: log u · y / (u - 1) with u = 1 + y makes up for what rounding u lost. */
-// @ts-ignore: decorator
-@inline
-function vlog1p(y: v128): v128 {
-  const u = f32x4.add(vec(1), y);
-  const d = f32x4.sub(u, vec(1));
-  const corrected = f32x4.mul(vlog(u), f32x4.div(y, d));
-  return v128.bitselect(y, corrected, f32x4.eq(d, vec(0)));
-}
-
 /** 1 / (1 + e^-x), 2.1 ulp. */
 // @ts-ignore: decorator
 @inline
@@ -134,48 +90,6 @@ export function vtanh(x: v128): v128 {
   const far = f32x4.sub(vec(1), f32x4.div(vec(2), f32x4.add(e, vec(1))));
   const signed = v128.or(far, v128.and(x, i32x4.splat(0x80000000)));
   return v128.bitselect(near, signed, f32x4.lt(size, vec(0.625)));
-}
-
-/**
- * erf x, 2.3 ulp. Below 1 an odd polynomial (minimax in x²), above it 1 - e^(-x²) q(1 / (1 + x/2)).
- */
-// @ts-ignore: decorator
-@inline
-export function verf(x: v128): v128 {
-  const size = f32x4.abs(x);
-  const z = f32x4.mul(x, x);
-  let p = madd(z, vec(7.87587487e-5), vec(-8.0168643e-4));
-  p = madd(z, p, vec(5.18908724e-3));
-  p = madd(z, p, vec(-2.68542115e-2));
-  p = madd(z, p, vec(1.12835944e-1));
-  p = madd(z, p, vec(-3.7612626e-1));
-  p = madd(z, p, vec(1.12837911));
-  const near = f32x4.mul(x, p);
-  const t = f32x4.div(vec(1), madd(size, vec(0.5), vec(1)));
-  let q = madd(t, vec(-2.18795761e-1), vec(6.04472101e-1));
-  q = madd(t, q, vec(-3.01792417e-2));
-  q = madd(t, q, vec(3.78711462e-1));
-  q = madd(t, q, vec(2.64432341e-1));
-  q = madd(t, q, vec(1.33186346e-3));
-  const far = nmadd(vexp(f32x4.neg(z)), q, vec(1));
-  const signed = v128.or(far, v128.and(x, i32x4.splat(0x80000000)));
-  return v128.bitselect(near, signed, f32x4.lt(size, vec(1)));
-}
-
-/** x Φ(x) = x/2 (1 + erf(x / √2)); the error is absolute where the two terms cancel, below -2: 2e-7 |x|. */
-// @ts-ignore: decorator
-@inline
-export function vgelu(x: v128): v128 {
-  const half = f32x4.mul(x, vec(0.5));
-  return madd(half, verf(f32x4.mul(x, vec(0.70710678))), half);
-}
-
-/** max(x, 0) + log(1 + e^-|x|), 2.4 ulp. */
-// @ts-ignore: decorator
-@inline
-export function vsoftplus(x: v128): v128 {
-  const tail = vlog1p(vexp(f32x4.neg(f32x4.abs(x))));
-  return f32x4.add(f32x4.max(x, vec(0)), tail);
 }
 
 /** Beyond this many radians three parts of π/2 no longer give an exact remainder. */

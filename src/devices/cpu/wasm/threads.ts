@@ -30,9 +30,13 @@ let threadCount: i32 = 1;
 let scratchBase: usize = 0;
 let step: i32 = 0;
 
-/** Tells this instance where the scratch areas of all threads begin, one behind the other. */
-export function initialise(scratch: usize): void {
+/** The place of the first emitted function in the table. */
+export let firstSlot: i32 = 0;
+
+/** Tells this instance where the scratch areas of all threads begin, one behind the other, and emitted functions. */
+export function initialise(scratch: usize, slot: i32): void {
   scratchBase = scratch;
+  firstSlot = slot;
 }
 
 /** Memory that only this thread uses, 64-byte aligned; its content does not outlive the kernel. */

@@ -1,0 +1,151 @@
+/** The words of a call that runs a group, and the text of its function's structure. */
+import { type GroupProgram, levelsOf } from "../../../scheduler/group-program.ts";
+import {
+  floatBits,
+  type KernelCall,
+  type Operand,
+  type Region,
+} from "../../../scheduler/lowering.ts";
+import type { DType } from "../../../tensor/dtype.ts";
+import { sizeOf } from "../../../tensor/shape.ts";
+import { passesOf, type Structure } from "../emit/structure.ts";
+import { blocksIn, type Layout, type Lie, Mode, stagesOf } from "./group-layout.ts";
+import { callEmitted, read, readWrite, write } from "./operands.ts";
+
+/** How an item's elements are cut. */
+export interface Cut {
+  /** Elements of a chunk; of columns whose elements lie in runs, runs. */
+  readonly size: number;
+  readonly chunks: number;
+}
+
+export interface GroupWork {
+  readonly program: GroupProgram;
+  readonly layout: Layout;
+  readonly ins: readonly Region[];
+  readonly outs: readonly Region[];
+  /** The last so many stores are partial results: each chunk has its own, one for each item, behind those of the one before. */
+  readonly partials: number;
+}
+
+export function structureOf({ program, layout, ins, outs }: GroupWork): Structure {
+  const levels = levelsOf({ ...program, kept: layout.kept });
+  const last = stagesOf(program);
+  const reach = ({ isPerElement, isVector }: Lie) => ({ isPerElement, isVector });
+  const stageOf = (store: number) => levels[program.stores[store]?.register ?? -1]?.stage ?? 0;
+  const readsAgain = layout.stores.some(
+    ({ isPerElement }, i) => isPerElement && stageOf(i) === last,
+  );
+  return {
+    template: layout.template,
+    inputs: layout.inputs.map(reach),
+    indices: layout.indices.map((lie) => ({
+      ...reach(lie),
+      isBlock: lie.mode === Mode.indexBlock,
+    })),
+    instructions: program.instructions.map((instruction) =>
+      instruction.kind === "literal" ? { ...instruction, value: 0 } : instruction,
+    ),
+    stores: layout.stores.map((lie, i) => {
+      const out = outs[i];
+      const takesPlace = out !== undefined && ins.some((region) => isSame(region, out));
+      // What overwrites an input waits for the last pass that may read it.
+      const waits = takesPlace && (readsAgain || last > 1);
+      return {
+        ...reach(lie),
+        register: program.stores[i]?.register ?? -1,
+        pass: lie.isPerElement ? (waits ? last : stageOf(i)) : -1,
+      };
+    }),
+  };
+}
+
+export function callOf(work: GroupWork, cut: Cut): KernelCall {
+  const { program, layout, ins, outs } = work;
+  const { shape, indices, instructions } = program;
+  const { template, kept } = layout;
+  const structure = structureOf(work);
+  const { operands, placeOf } = operandsOf(ins, outs);
+  const items = sizeOf(shape.slice(0, kept));
+  const views = [...program.inputs, ...indices, ...program.stores];
+  const lies = [...layout.inputs, ...layout.indices, ...layout.stores];
+  const regions = [...ins, ...indices.map(() => undefined), ...outs];
+  const entries = views.flatMap(({ offset, strides }, i) => {
+    const lie = lies[i];
+    const region = regions[i];
+    const own = strides.slice(kept);
+    const cutStride = template === "rows" ? (own.at(-1) ?? 0) : (own[0] ?? 0);
+    const isPartial = i >= views.length - work.partials;
+    const moves = lie?.isPerElement === true && lie.mode % 3 === 0;
+    const chunkStride = isPartial ? items : moves ? cut.size * cutStride : 0;
+    return [
+      lie?.mode ?? 0,
+      region === undefined ? 0 : placeOf(region),
+      offset,
+      chunkStride,
+      ...strides.slice(0, kept),
+      ...own,
+    ];
+  });
+  const literals = instructions.flatMap((instruction) =>
+    instruction.kind === "literal" ? [literalBits(instruction.value, instruction.dtype)] : [],
+  );
+  return callEmitted(template, JSON.stringify(structure), operands, [
+    views.length,
+    literals.length,
+    kept,
+    shape.length - kept,
+    ...(template === "rows" ? rowsWords(work, structure, cut) : columnsWords(work, cut)),
+    ...shape,
+    ...literals,
+    ...entries,
+  ]);
+}
+
+function rowsWords({ program, layout }: GroupWork, structure: Structure, cut: Cut): number[] {
+  const count = sizeOf(program.shape.slice(layout.kept));
+  return [
+    count,
+    cut.size,
+    cut.chunks,
+    keptBytes(structure, cut.size),
+    blocksIn(layout) > 0 ? 1 : 0,
+  ];
+}
+
+function columnsWords({ program, layout }: GroupWork, cut: Cut): number[] {
+  const elements = program.shape.slice(layout.kept);
+  const runs = elements.length > 1 ? (elements[0] ?? 1) : 1;
+  return [elements.at(-1) ?? 1, runs, cut.size, cut.chunks, elements.length > 1 ? 1 : 0];
+}
+
+/** Bytes of whole vectors that hold `elements` elements. */
+export const blockBytes = (elements: number): number => Math.ceil(elements / 4) * 16;
+
+/** Bytes of the rows that a function keeps from pass to pass. */
+export function keptBytes(structure: Structure, elements: number): number {
+  if (structure.template !== "rows") return 0;
+  const kept = passesOf(structure, true).reduce((sum, pass) => sum + pass.kept.length, 0);
+  return kept * blockBytes(elements);
+}
+
+function operandsOf(ins: readonly Region[], outs: readonly Region[]) {
+  const operands: Operand[] = [];
+  const placeOf = (region: Region) =>
+    operands.findIndex((operand) => isSame(operand.region, region));
+  for (const region of ins) {
+    if (placeOf(region) >= 0) continue;
+    operands.push(outs.some((out) => isSame(out, region)) ? readWrite(region) : read(region));
+  }
+  for (const region of outs) if (placeOf(region) < 0) operands.push(write(region));
+  return { operands, placeOf };
+}
+
+function isSame(a: Region, b: Region): boolean {
+  return a.buffer === b.buffer && a.offset === b.offset;
+}
+
+function literalBits(value: number, dtype: DType): number {
+  if (dtype === "f32") return floatBits(value);
+  return dtype === "bool" ? (value === 0 ? 0 : 1) : value >>> 0;
+}

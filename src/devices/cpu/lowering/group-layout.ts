@@ -1,0 +1,128 @@
+/** Along which dimensions a group's function walks, and how its inputs, indices and stores lie there. */
+import { type GroupProgram, levelsOf, type View } from "../../../scheduler/group-program.ts";
+import { type Shape, sizeOf, stridesOf } from "../../../tensor/shape.ts";
+import type { Reach } from "../emit/structure.ts";
+
+/** As in wasm/group.ts. */
+export const Mode = { direct: 0, gathered: 1, scattered: 2, index: 3, indexBlock: 4 } as const;
+
+export interface Lie extends Reach {
+  readonly mode: number;
+}
+
+export interface Layout {
+  readonly template: "rows" | "columns";
+  /** How many of the dimensions number items; the others are their elements. */
+  readonly kept: number;
+  readonly inputs: readonly Lie[];
+  readonly indices: readonly Lie[];
+  readonly stores: readonly Lie[];
+}
+
+/** Shorter rows than this are not walked one by one where blocks can take several together. */
+const SHORT = 2;
+/** Rows that are long enough to be gathered one by one. */
+const LONG = 128;
+
+/** Whether anything is made once for each item, so that its dimensions are not to be walked in another way. */
+export function hasRows({ kept, instructions, stores }: GroupProgram): boolean {
+  return (
+    instructions.some(({ kind }) => kind === "reduce") ||
+    stores.some(({ strides }) => isPerItem(strides, kept))
+  );
+}
+
+const isPerItem = (strides: readonly number[], kept: number): boolean =>
+  kept < strides.length && strides.slice(kept).every((stride) => stride === 0);
+
+/** How `program` is walked. */
+export function layoutOf(program: GroupProgram): Layout {
+  if (!hasRows(program)) return elementwiseLayout(program);
+  const rows = layoutIn("rows", program);
+  return blocksIn(rows) > 0 && fitsColumns(program) ? layoutIn("columns", program) : rows;
+}
+
+export const layoutIn = (template: Layout["template"], program: GroupProgram): Layout =>
+  template === "rows" ? rowsLayout(program, program.kept) : columnsLayout(program);
+
+/** How many entries have to go by way of blocks. */
+export function blocksIn({ inputs, indices, stores }: Layout): number {
+  return [...inputs, ...indices, ...stores].filter(
+    ({ mode }) => mode !== Mode.direct && mode !== Mode.index,
+  ).length;
+}
+
+/** As many dimensions as possible are walked as one, without blocks if it can be. */
+function elementwiseLayout(program: GroupProgram): Layout {
+  const { shape } = program;
+  const flat = rowsLayout(program, 0);
+  if (blocksIn(flat) === 0) return flat;
+  for (let kept = 1; kept < shape.length; kept++) {
+    if (sizeOf(shape.slice(kept)) < SHORT) break;
+    const layout = rowsLayout(program, kept);
+    if (blocksIn(layout) === 0) return layout;
+  }
+  const last = shape.length - 1;
+  return (shape[last] ?? 0) >= LONG ? rowsLayout(program, last) : flat;
+}
+
+function rowsLayout({ shape, inputs, indices, stores }: GroupProgram, kept: number): Layout {
+  const sizes = shape.slice(kept);
+  const lies =
+    (apart: number) =>
+    ({ strides }: View): Lie => {
+      const isPerElement = strides.slice(kept).some((stride) => stride !== 0);
+      const isDense = !isPerElement || isEven(strides.slice(kept), sizes, 1);
+      return { isPerElement, isVector: isPerElement, mode: isDense ? Mode.direct : apart };
+    };
+  const counted = ({ strides }: View): Lie => {
+    const own = strides.slice(kept);
+    const isPerElement = own.some((stride) => stride !== 0);
+    const mode = isEven(own, sizes, own.at(-1) ?? 0) ? Mode.index : Mode.indexBlock;
+    return { isPerElement, isVector: isPerElement, mode };
+  };
+  return {
+    template: "rows",
+    kept,
+    inputs: inputs.map(lies(Mode.gathered)),
+    indices: indices.map(counted),
+    stores: stores.map(lies(Mode.scattered)),
+  };
+}
+
+/** Whether elements in the order of their dimensions lie `step` apart. */
+function isEven(strides: readonly number[], sizes: Shape, step: number): boolean {
+  return stridesOf(sizes).every((dense, d) => strides[d] === dense * step);
+}
+
+function fitsColumns({ shape, kept, inputs, stores }: GroupProgram): boolean {
+  const lane = (view: View) => view.strides[kept - 1];
+  return (
+    kept > 0 &&
+    shape.length - kept <= 2 &&
+    inputs.every((view) => lane(view) === 0 || lane(view) === 1) &&
+    stores.every((view) => lane(view) === 1)
+  );
+}
+
+function columnsLayout({ kept, inputs, indices, stores }: GroupProgram): Layout {
+  const lies =
+    (mode: number) =>
+    ({ strides }: View): Lie => ({
+      isPerElement: strides.slice(kept).some((stride) => stride !== 0),
+      isVector: strides[kept - 1] !== 0,
+      mode,
+    });
+  return {
+    template: "columns",
+    kept,
+    inputs: inputs.map(lies(Mode.direct)),
+    indices: indices.map(lies(Mode.index)),
+    stores: stores.map(lies(Mode.direct)),
+  };
+}
+
+/** How many passes reduce. */
+export function stagesOf(program: GroupProgram): number {
+  return Math.max(0, ...levelsOf(program).map(({ stage }) => stage));
+}

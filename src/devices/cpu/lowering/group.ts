@@ -1,0 +1,175 @@
+/**
+ * How a group runs: which frame and which emitted function (../emit), and the words that tell them sizes and places. Where
+ * few items have many elements each, an item is cut into chunks, so that all threads have a part; the partial results are
+ * combined by a second call, a group of its own. Where it is cut depends on sizes only, and so do the bits.
+ */
+import { InternalError } from "../../../errors.ts";
+import type { GroupProgram, Register, Store } from "../../../scheduler/group-program.ts";
+import type {
+  ElementwiseSite,
+  GroupSite,
+  KernelCall,
+  Region,
+} from "../../../scheduler/lowering.ts";
+import { sizeOf, stridesOf } from "../../../tensor/shape.ts";
+import {
+  blockBytes,
+  type Cut,
+  callOf,
+  type GroupWork,
+  keptBytes,
+  structureOf,
+} from "./group-call.ts";
+import { finishOf, prune } from "./group-finish.ts";
+import { blocksIn, hasRows, layoutIn, layoutOf, stagesOf } from "./group-layout.ts";
+
+/** Inputs and outputs that one program may have; see `DeviceTraits`. */
+export const MAX_OPERANDS = 32;
+
+/** Elements of a chunk of elementwise work; where something is gathered on the way, fewer, which stay in L1. */
+const CHUNK = 4096;
+const BLOCK = 512;
+/** Rows of elementwise work from which on none is cut. */
+const MANY_ROWS = 16;
+
+/** Fewer units of work than this, over more than four chunks of elements, are cut into chunks. */
+const FEW_UNITS = 32;
+const MAX_CHUNKS = 64;
+/** Columns of one unit; wasm/group.ts. */
+const GROUP = 32;
+
+/** Of a thread's scratch, for rows that are kept and blocks. */
+const SCRATCH_BYTES = 1_000_000;
+
+export function lowerGroup(site: GroupSite): KernelCall[] {
+  const { program, ins, outs } = prune(site);
+  const { shape, kept } = program;
+  const isElementwise = !hasRows(program);
+  if (sizeOf(isElementwise ? shape : shape.slice(0, kept)) === 0) return [];
+  const layout = layoutOf(program);
+  const work: GroupWork = { program, ins, outs, layout, partials: 0 };
+  const cut = isElementwise ? elementwiseCut(work) : cutOf(work);
+  if (isElementwise || cut.chunks === 1) return [callOf(work, cut)];
+  return cutReduction(work, cut, site.scratch);
+}
+
+/** Elementwise programs are groups whose dimensions are all kept. */
+export function lowerElementwise({ program, ins, outs }: ElementwiseSite): KernelCall[] {
+  const { shape, inputStrides, instructions, outputs } = program;
+  const strides = stridesOf(shape);
+  return lowerGroup({
+    program: {
+      shape,
+      kept: shape.length,
+      inputs: inputStrides.map((own) => ({ offset: 0, strides: own })),
+      indices: [],
+      instructions,
+      stores: outputs.map((register) => ({ register, offset: 0, strides })),
+    },
+    ins,
+    outs,
+    scratch: () => {
+      throw new InternalError("cpu: elementwise work takes no scratch.");
+    },
+  });
+}
+
+function elementwiseCut({ program, layout }: GroupWork): Cut {
+  const rows = sizeOf(program.shape.slice(0, layout.kept));
+  const count = sizeOf(program.shape.slice(layout.kept));
+  const whole = { size: count, chunks: 1 };
+  const size = blocksIn(layout) > 0 ? BLOCK : CHUNK;
+  if (size === CHUNK && rows >= MANY_ROWS) return whole;
+  return count <= size ? whole : { size, chunks: Math.ceil(count / size) };
+}
+
+/** How a reduction is cut; one chunk where it is not. */
+function cutOf(work: GroupWork): Cut {
+  const { program, layout } = work;
+  const { shape } = program;
+  const { kept, template } = layout;
+  const elements = shape.slice(kept);
+  const items = sizeOf(shape.slice(0, kept));
+  // What is cut: elements of a row; of columns their elements, or runs of them.
+  const count = template === "rows" ? sizeOf(elements) : (elements[0] ?? 1);
+  const whole = { size: count, chunks: 1 };
+  if (!isCuttable(work)) return whole;
+  const width = shape[kept - 1] ?? 1;
+  const units = template === "rows" ? items : (items / width) * Math.ceil(width / GROUP);
+  const total = items * sizeOf(elements);
+  const wanted =
+    units < FEW_UNITS && total > 4 * CHUNK ? Math.min(MAX_CHUNKS, Math.ceil(total / CHUNK)) : 1;
+  const needed = Math.ceil(scratchBytes(work, count) / SCRATCH_BYTES);
+  const chunks = Math.min(Math.max(wanted, needed), count);
+  if (chunks <= 1) return whole;
+  const even = Math.ceil(count / chunks);
+  const size = template === "rows" ? Math.ceil(even / 16) * 16 : even;
+  return { size, chunks: Math.ceil(count / size) };
+}
+
+/** One that reads nothing again behind its reductions. */
+function isCuttable({ program, layout, ins, outs, partials }: GroupWork): boolean {
+  if (stagesOf(program) > 1) return false;
+  const { stores } = structureOf({ program, layout, ins, outs, partials });
+  return stores.every(({ pass }) => pass <= 0);
+}
+
+function scratchBytes(work: GroupWork, elements: number): number {
+  if (work.layout.template === "columns") return 0;
+  return blocksIn(work.layout) * blockBytes(elements) + keptBytes(structureOf(work), elements);
+}
+
+function cutReduction(work: GroupWork, cut: Cut, scratch: GroupSite["scratch"]): KernelCall[] {
+  const { program } = work;
+  const kept = program.shape.slice(0, program.kept);
+  const elements = program.shape.length - program.kept;
+  const items = sizeOf(kept);
+  const partials = new Map<Register, Region>();
+  const made: { readonly store: Store; readonly out: Region }[] = program.stores.flatMap(
+    (store, i) => {
+      const out = work.outs[i];
+      const isPerElement = work.layout.stores[i]?.isPerElement === true;
+      return isPerElement && out !== undefined ? [{ store, out }] : [];
+    },
+  );
+  program.instructions.forEach(({ kind, dtype }, register) => {
+    if (kind !== "reduce") return;
+    const out = scratch({ dtype, shape: [cut.chunks, items] });
+    const strides = [...stridesOf(kept), ...Array.from({ length: elements }, () => 0)];
+    partials.set(register, out);
+    made.push({ store: { register, offset: 0, strides }, out });
+  });
+  const part = prune({
+    program: { ...program, stores: made.map(({ store }) => store) },
+    ins: work.ins,
+    outs: made.map(({ out }) => out),
+  });
+  const finish = finishOf(work, cut.chunks, partials);
+  return [
+    callOf(
+      {
+        ...part,
+        layout: layoutIn(work.layout.template, part.program),
+        partials: partials.size,
+      },
+      cut,
+    ),
+    ...lowerGroup({ ...finish, scratch }),
+  ];
+}
+
+/** Rows that are read again, and are longer than this, come from memory each time. */
+const LONG_ROW = 65536;
+
+export function takesGroup(program: GroupProgram): boolean {
+  const own: GroupWork = {
+    program,
+    layout: layoutOf(program),
+    ins: [],
+    outs: [],
+    partials: 0,
+  };
+  if (isCuttable(own)) return true;
+  const elements = sizeOf(program.shape.slice(program.kept));
+  return elements <= LONG_ROW && scratchBytes(own, elements) <= SCRATCH_BYTES;
+}
