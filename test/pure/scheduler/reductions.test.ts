@@ -1,6 +1,5 @@
 /** What is folded into a reduction of a whole tensor, and what is not. */
 import { describe, expect, it } from "vitest";
-import { cpuTraits } from "../../../src/devices/cpu/traits.ts";
 import { referenceTraits } from "../../../src/devices/reference/device.ts";
 import { webgpuTraits } from "../../../src/devices/webgpu/traits.ts";
 import { wrap } from "../../../src/functions/apply.ts";
@@ -105,7 +104,7 @@ describe("a reduction of a whole tensor", () => {
   it("stays a step of its own on devices that have no kernel for more", () => {
     const outputs = [sqrt(sum(square(x)))];
     const others = [webgpuTraits({ software: true }), webgpuTraits({ withhold: ["reduce"] })];
-    for (const traits of [...others, cpuTraits]) {
+    for (const traits of others) {
       const plan = schedule(requestOf(wishOf({ outputs })), traits);
       expect(labels(plan)).toContain("reduce");
     }

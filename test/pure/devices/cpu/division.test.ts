@@ -11,7 +11,7 @@ const TENSOR_BYTES = N * N * 4;
 /** On how many of two threads a program runs where a meeting is worth `parallelBytes`. */
 function threadsOf(fn: (x: Tensor) => Tensor, shape: Shape, parallelBytes: number): number {
   const plan = planStep((x) => fn(x as Tensor), [{ dtype: "f32", shape }], cpuTraits);
-  return encodePlan(plan, ops, { threads: 2, parallelBytes }).threads;
+  return encodePlan(plan, ops, { threads: 2, parallelBytes }, () => 0).threads;
 }
 
 /** Eight products, each of which needs the one before: about 3.5 tensors a step with the memory to pack in. */

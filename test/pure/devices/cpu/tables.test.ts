@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { elementwiseOps } from "../../../../src/devices/cpu/elementwise-ops.ts";
 import { kernelNames } from "../../../../src/devices/cpu/kernel-names.ts";
 import { THREAD_SCRATCH_BYTES } from "../../../../src/devices/cpu/messages.ts";
 
@@ -20,19 +19,6 @@ function listAfter(source: string, start: string): string[] {
 describe("what TypeScript and AssemblyScript both list", () => {
   it("kernels have the same names in the same order", () => {
     expect(listAfter(sourceOf("kernels.ts"), "export const kernels")).toEqual([...kernelNames]);
-  });
-
-  it("elementwise operations have the same names in the same order", () => {
-    const names = listAfter(sourceOf("elementwise-ops.ts"), "export const enum Do");
-    expect(names).toEqual([...elementwiseOps]);
-  });
-
-  it("elementwise loops come in the order of the operations", () => {
-    const source = sourceOf("elementwise-loops.ts");
-    const table = source.slice(source.indexOf("const loops"));
-    const loops = [...table.matchAll(/(?:Do\.(\w+), d|^ {2}(\w+),$)/gm)].map(([, a, b]) => a ?? b);
-    const own: Readonly<Record<string, string>> = { divideSigned: "divI", divideUnsigned: "divU" };
-    expect(loops.map((name = "") => own[name] ?? name)).toEqual([...elementwiseOps]);
   });
 
   it("a thread's scratch is as large on both sides", () => {

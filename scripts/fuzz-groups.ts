@@ -1,0 +1,58 @@
+/** `npm run fuzz:groups -- --seed n --count n`: random groups against the reference; see test/support/groups/. */
+import { parseArgs } from "node:util";
+import { openCpuDevice } from "../src/devices/cpu/index.ts";
+import type { Device } from "../src/devices/device.ts";
+import { checkGroup } from "../test/support/groups/check-group.ts";
+import { randomGroup } from "../test/support/groups/random-group.ts";
+
+const USAGE = `npm run fuzz:groups -- [options]
+  --seed n      the first group (1)
+  --count n     how many groups (2000)
+  --form f      of the cpu device: ${["relaxed", "plain", "threads", "unshared"].join(", ")} (all)`;
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: "string", default: "1" },
+    count: { type: "string", default: "2000" },
+    form: { type: "string", default: "all" },
+    help: { type: "boolean", default: false },
+  },
+});
+if (values.help) {
+  console.log(USAGE);
+  process.exit(0);
+}
+const forms: Readonly<Record<string, () => Promise<Device>>> = {
+  relaxed: () => openCpuDevice({ threads: 1 }),
+  plain: () => openCpuDevice({ threads: 1, relaxedSimd: false }),
+  threads: () => openCpuDevice({ threads: 2, parallelBytes: 0 }),
+  unshared: () => openCpuDevice({ shared: false }),
+};
+const [first, count] = [Number(values.seed), Number(values.count)];
+let failures = 0;
+for (const [form, open] of Object.entries(forms)) {
+  if (values.form !== "all" && values.form !== form) continue;
+  const started = performance.now();
+  let device = await open();
+  let refused = 0;
+  for (let seed = first; seed < first + count; seed++) {
+    try {
+      const wrong = await checkGroup(device, randomGroup(seed), seed);
+      if (wrong === undefined) refused++;
+      if (wrong === undefined || wrong.length === 0) continue;
+      console.log(`${form} --seed ${seed} --count 1: ${wrong.join("; ")}`);
+    } catch (error) {
+      console.log(
+        `${form} --seed ${seed} --count 1: ${error instanceof Error ? error.stack : error}`,
+      );
+    }
+    failures++;
+    await device.close();
+    device = await open();
+  }
+  await device.close();
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  console.log(`${form}: ${count} groups in ${seconds} s, ${refused} refused`);
+}
+console.log(`${failures} failures`);
+process.exit(failures === 0 ? 0 : 1);
