@@ -9,7 +9,7 @@
 // Mapping: an invocation per Value of a tile of COLUMNS results, channels fastest, then tiles of a row;
 //   workgroup_id.x + y · num_workgroups.x is a block of 64.
 // Accumulation: f32, filter positions ascending (descending where GRADIENT); error ≤ KH·KW · 2⁻²⁴ relative to Σ|x||w|.
-// Source: KERNELS.md 4.
+// Source: docs/kernels.md, Convolution.
 
 #include lib/depthwise
 

@@ -7,7 +7,7 @@
 // Mapping: an invocation per Value of a tile of TAPS taps, channels fastest, then tiles of a row;
 //   workgroup_id.x + y · num_workgroups.x is a block of 64, workgroup_id.z the part.
 // Accumulation: f32, windows in memory order within a part; error ≤ N·OH·OW · 2⁻²⁴ relative to Σ|x||g|.
-// Source: KERNELS.md 4.
+// Source: docs/kernels.md, Convolution.
 
 #include lib/depthwise
 

@@ -5,7 +5,7 @@
 // Constants: VECTOR 1 where C is a multiple of 4: Value is then four channels, elsewhere one.
 // Mapping: an invocation per output Value in memory order; workgroup_id.x + y · num_workgroups.x is a block of 64.
 // Accumulation: f32 in the order of the windows; error ≤ ⌈KH/sh⌉·⌈KW/sw⌉ · 2⁻²⁴ relative to Σ|g||w|.
-// Source: KERNELS.md 4.
+// Source: docs/kernels.md, Convolution.
 
 #include lib/depthwise
 

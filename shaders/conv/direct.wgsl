@@ -12,7 +12,7 @@
 // Mapping: workgroup_id.x + y · num_workgroups.x is a tile of WY·TM positions and WX·TN channels of a group,
 //   channels fastest, groups slowest; workgroup_id.z is the phase of the gradient.
 // Accumulation: f32, filter positions ascending, then channels; error ≤ KH·KW·C/groups · 2⁻²⁴ relative to Σ|x||w|.
-// Source: KERNELS.md 4.
+// Source: docs/kernels.md, Convolution.
 
 #include lib/conv
 #include lib/epilogue

@@ -8,7 +8,7 @@
 // Mapping: workgroup_id.x + y · num_workgroups.x is a tile of WY·TM rows and WX·TN columns of a group, columns
 //   fastest, groups slowest; workgroup_id.z is the part.
 // Accumulation: f32, windows in memory order within a part; error ≤ N·OH·OW · 2⁻²⁴ relative to Σ|x||g|.
-// Source: KERNELS.md 4.
+// Source: docs/kernels.md, Convolution.
 
 #include lib/conv_filter
 #include lib/store

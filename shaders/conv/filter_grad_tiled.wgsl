@@ -11,7 +11,7 @@
 // Mapping: workgroup_id.x + y · num_workgroups.x is the tile of (filter position, channel) × OC, columns fastest;
 //   workgroup_id.z is the part. Invocations own register tiles as in matmul/tiled.
 // Accumulation: f32 FMA, windows in memory order within a part; error ≤ N·OH·OW · 2⁻²⁴ relative to Σ|x||g|.
-// Source: KERNELS.md 4.
+// Source: Chetlur et al. 2014; docs/kernels.md, Convolution.
 
 #include lib/conv_filter
 #include lib/store

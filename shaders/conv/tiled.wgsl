@@ -11,7 +11,7 @@
 // Mapping: workgroup_id.x + y · num_workgroups.x is the tile of positions × channels, channels fastest;
 //   workgroup_id.z is the phase of the gradient. Invocations own register tiles as in matmul/tiled.
 // Accumulation: f32 FMA, k ascending; error ≤ KH·KW·C · 2⁻²⁴ relative to Σ|x||w|.
-// Source: KERNELS.md 4.
+// Source: Chetlur et al. 2014; docs/kernels.md, Convolution.
 
 #include lib/conv
 #include lib/epilogue

@@ -13,7 +13,7 @@
 //   workgroup_id.z = batch · SPLITS + part.
 // Accumulation: f32, k ascending within a part; error ≤ K · 2⁻²⁴ relative to Σ|a||b|. Rows and columns beyond
 //   the edge compute clamped elements that are never stored.
-// Source: KERNELS.md 0 and 1.
+// Source: docs/kernels.md, Every kernel and Products.
 
 #include lib/product
 #include lib/epilogue

@@ -10,7 +10,7 @@
 //   invocations are neighbours in the direction in which b is contiguous: columns, or k where it is transposed.
 // Accumulation: f32, k ascending in steps of SLICES, then a tree; error ≤ (K / SLICES + log₂ SLICES) · 2⁻²⁴
 //   relative to Σ|a||b|.
-// Source: KERNELS.md 1.
+// Source: docs/kernels.md, Products.
 
 #include lib/product
 #include lib/product_elements

@@ -7,7 +7,7 @@
 //   goes elsewhere, without epilogue: the sums of columns.
 // Mapping: workgroup_id.x + y · num_workgroups.x is a block of 64 outputs.
 // Accumulation: f32, parts by lib/cascade.
-// Source: KERNELS.md 1.
+// Source: docs/kernels.md, Products.
 
 struct Params {
   length: u32,

@@ -16,7 +16,7 @@
 //   vectors of workgroup memory, without bank conflicts.
 // Accumulation: f32 FMA, k ascending within a part; error ≤ K · 2⁻²⁴ relative to Σ|a||b|. Rows and columns beyond
 //   the edge compute clamped elements that are never stored; k beyond the edge is loaded as 0 on both sides.
-// Source: KERNELS.md 1.
+// Source: docs/kernels.md, Products.
 
 #include lib/product
 #include lib/epilogue

@@ -4,7 +4,7 @@
 // Constants: VECTOR 1 where C is a multiple of 4: Value is then four channels, elsewhere one.
 // Mapping: an invocation per output Value in memory order; workgroup_id.x + y · num_workgroups.x is a block of 64.
 // Accumulation: f32 in the order of the windows, no atomics: the same bits every time.
-// Source: KERNELS.md 5.
+// Source: docs/kernels.md, Pooling.
 
 @group(0) @binding(0) var<storage, read> g: array<Value>;
 @group(0) @binding(1) var<storage, read> index: array<Index>;

@@ -10,7 +10,7 @@
 // Mapping: as in the walk.
 // Accumulation: f32, k ascending from x·W + b, or from the bias; error ≤ U · 2⁻²⁴ relative to Σ|h||R| a step. tanh and σ
 //   to 4 ulp.
-// Source: KERNELS.md 2; ops/gru.ts.
+// Source: docs/kernels.md, Recurrent layers; ops/gru.ts.
 
 @group(0) @binding(0) var<storage, read_write> gates: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read> projected: array<f32>;

@@ -11,7 +11,7 @@
 //   LAYERS, without FLOW; those of the walk.
 // Mapping: as in the walk.
 // Accumulation: f32, in a fixed order; error ≤ 3U · 2⁻²⁴ relative to Σ|da||R| a step.
-// Source: KERNELS.md 3; ops/gru.ts.
+// Source: Werbos 1990; docs/kernels.md, Gradients through time; ops/gru.ts.
 
 @group(0) @binding(0) var<storage, read> gates: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read> recurrent: array<f32>;

@@ -11,7 +11,7 @@
 //   where g_c brings a gradient of every c; CARRIES = LENGTHS; LAYERS, without FLOW; those of the walk.
 // Mapping: as in the walk.
 // Accumulation: f32, in a fixed order; error ≤ 4U · 2⁻²⁴ relative to Σ|da||R| a step.
-// Source: KERNELS.md 3; ops/lstm.ts.
+// Source: Werbos 1990; docs/kernels.md, Gradients through time; ops/lstm.ts.
 
 @group(0) @binding(0) var<storage, read_write> gates: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read> recurrent: array<vec4<f32>>;

@@ -9,7 +9,7 @@
 //   0 or 1; LAYERS; those of the walk.
 // Mapping: as in the walk.
 // Accumulation: f32, k ascending from x·W + b; error ≤ U · 2⁻²⁴ relative to Σ|h||R| a step. tanh to 4 ulp.
-// Source: KERNELS.md 2; ops/rnn.ts.
+// Source: docs/kernels.md, Recurrent layers; ops/rnn.ts.
 
 @group(0) @binding(0) var<storage, read> projected: array<f32>;
 @group(0) @binding(1) var<storage, read> recurrent: array<f32>;

@@ -10,7 +10,7 @@
 //   STACKED 0 or 1; CARRIES = LENGTHS; LAYERS, without FLOW; those of the walk.
 // Mapping: as in the walk.
 // Accumulation: f32, in a fixed order; error ≤ U · 2⁻²⁴ relative to Σ|da||R| a step.
-// Source: KERNELS.md 3; ops/rnn.ts.
+// Source: Werbos 1990; docs/kernels.md, Gradients through time; ops/rnn.ts.
 
 @group(0) @binding(0) var<storage, read_write> g_sums: array<f32>;
 @group(0) @binding(1) var<storage, read> recurrent: array<f32>;

@@ -20,7 +20,7 @@ export interface Case<K extends OpName> {
   readonly attrs: Attrs<K>;
   /**
    * The largest allowed relative L2 error of an f32 output against the float64 reference; 1e-5 where nothing is
-   * said (RELIABILITY: relative L2 ≤ 1e-5). Any other value needs a reason in the comment beside it.
+   * said (docs/kernels.md: relative L2 ≤ 1e-5). Any other value needs a reason in the comment beside it.
    */
   readonly tolerance?: number;
   /** The same for gradients on a device; 1e-5 and at least `tolerance` where nothing is said. Needs a reason, too. */

@@ -7,7 +7,7 @@ import { compile, exp, init, matmul, ones, sum, type Tensor, tensor } from "../.
 import { losses, nn, optim, Trainer } from "../../src/index.ts";
 import type { Runtime } from "../../src/runtime/runtime.ts";
 
-/** RELIABILITY, faults: every promise settles within 2 s. */
+/** After a fault every promise settles within 2 s. */
 const LIMIT_MS = 2000;
 
 /** As a crash of the GPU process, or of a worker, would. */

@@ -7,7 +7,7 @@ import type { Outcome } from "../browser/dead-workers-page.ts";
 import { callInPage, openPage, type TestPage } from "../support/chrome.ts";
 import { squarePlan, storageOf } from "../support/open-devices.ts";
 
-/** RELIABILITY, faults: every promise settles within 2 s. */
+/** After a fault every promise settles within 2 s. */
 const LIMIT_MS = 2000;
 
 const threads = process.getBuiltinModule("node:worker_threads");

@@ -7,7 +7,7 @@ import { init, tensor } from "../../src/functions.ts";
 import { data, losses, nn, optim, Trainer } from "../../src/index.ts";
 import type { Runtime } from "../../src/runtime/runtime.ts";
 
-/** RELIABILITY, faults: every promise settles within 2 s. */
+/** After a fault every promise settles within 2 s. */
 const LIMIT_MS = 2000;
 
 const examples = data.dataset({

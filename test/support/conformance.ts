@@ -30,7 +30,7 @@ import {
 import { Eager, pullback } from "./gradient.ts";
 import { given, requestOf, runPlan } from "./run-graph.ts";
 
-/** RELIABILITY: relative L2 ≤ 1e-5 against the float64 reference, for values and for gradients. */
+/** docs/kernels.md: relative L2 ≤ 1e-5 against the float64 reference, for values and for gradients. */
 const TOLERANCE = 1e-5;
 
 export interface Failure {
@@ -173,7 +173,7 @@ function addGradients<K extends OpName>(
     if (gradient === undefined || expected === undefined) {
       throw new Error(`only one of graph and reference has a gradient of ${name}`);
     }
-    // What arithmetic on infinities gives is left to the stack (KERNELS, 0).
+    // What arithmetic on infinities gives is left to the stack (docs/kernels.md).
     if (!expected.data.every(Number.isFinite)) return;
     outputs.push(gradient);
     const tolerance = of.gradientTolerance ?? Math.max(of.tolerance ?? 0, TOLERANCE);

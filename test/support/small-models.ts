@@ -23,7 +23,7 @@ export interface TrainingSetup {
 const f32 = (...shape: number[]): TensorType => ({ dtype: "f32", shape });
 const i32 = (...shape: number[]): TensorType => ({ dtype: "i32", shape });
 
-/** DESIGN.md's CNN for 28 × 28 digits, with Adam. */
+/** A CNN for 28 × 28 digits, with Adam. */
 export function cnn(batch = 64, channels: readonly [number, number] = [16, 32]): TrainingSetup {
   const [first, second] = channels;
   const model = nn.sequential(

@@ -23,7 +23,7 @@ const goldens = readGoldens();
 
 /**
  * Relative. f32 rounds a sum of n products to √n ε: 2·10⁻⁶ for the 1,568 of the last layer; parameters differ by as
- * much, and ten steps carry it on: at step 10 single elements have been seen to differ by 3·10⁻⁵. RELIABILITY allows
+ * much, and ten steps carry it on: at step 10 single elements have been seen to differ by 3·10⁻⁵. docs/kernels.md allows
  * gradients 10⁻⁵, and 10⁻⁴ through long recurrences.
  */
 const TOLERANCE = { loss: 1e-5, firstGradient: 1e-5, lastGradient: 1e-4 };

@@ -41,7 +41,7 @@ describe.each(names)("on %s", (name) => {
       const state = await stateAfter(model, ids, from);
       const stretch = { ids, from, to, counted: to - every };
       const [, hand] = byHand(model, state === undefined ? stretch : { ...stretch, state });
-      // As RELIABILITY.md holds a device's gradients to: relative L2 of 1e-5.
+      // As every device's gradients are held to: relative L2 of 1e-5.
       expect(distance(await read(), await flat(hand.values()))).toBeLessThan(1e-5);
     }
     await runtime.close();

@@ -74,7 +74,7 @@ function sequences(units: number): Sequence[] {
   ];
 }
 
-/** RELIABILITY.md asks for 1e-5; a step adds about U · 2⁻²⁴, contracted by the gates. */
+/** 1e-5 is asked for; a step adds about U · 2⁻²⁴, contracted by the gates. */
 const TOLERANCE = 2e-6;
 
 describe.each(Object.entries(cells))("%s", (_, check) => {

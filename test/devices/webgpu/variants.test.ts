@@ -36,7 +36,7 @@ function kernelsOf<K extends KernelOp>(device: WebgpuDevice, op: K, of: Case<K>)
   return callsOf(plan.steps).map(({ call }) => call.kernel);
 }
 
-/** Expects these kernels, and a relative error of at most 1e-5 (RELIABILITY). */
+/** Expects these kernels, and a relative error of at most 1e-5 (docs/kernels.md). */
 async function check<K extends KernelOp>(
   device: WebgpuDevice,
   op: K,

@@ -9,7 +9,7 @@ beforeEach(() => {
   openCounting();
 });
 
-/** RELIABILITY, faults: every promise settles within 2 s. */
+/** After a fault every promise settles within 2 s. */
 const LIMIT_MS = 2000;
 
 const make = () =>
