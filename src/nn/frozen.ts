@@ -24,7 +24,13 @@ export function setFrozen(
   named: ReadonlyMap<string, Variable>,
   pattern: string | undefined,
 ): void {
-  check(caller, "the pattern", pattern ?? "*", text, 'Write model.freeze("0.*").');
+  check(
+    caller,
+    "the pattern",
+    pattern === undefined ? "*" : pattern,
+    text,
+    'Write model.freeze("0.*").',
+  );
   const matcher = pattern === undefined ? /^/ : matcherOf(pattern);
   const found = [...named].filter(([path]) => matcher.test(path));
   if (pattern !== undefined && found.length === 0) {

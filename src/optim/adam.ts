@@ -1,13 +1,11 @@
-import { checkOptions, notNegative, positive, share } from "../arguments.ts";
+import { notNegative, positive, share } from "../arguments.ts";
+import { InternalError } from "../errors.ts";
 import { assignAdam } from "../functions.ts";
-import {
-  OPTIMIZER_RULES,
-  type Optimizer,
-  OptimizerCore,
-  type OptimizerOptions,
-} from "./optimizer.ts";
+import { makeOptimizer } from "./core.ts";
+import type { Optimizer, OptimizerOptions, ParameterGroup } from "./optimizer.ts";
 
-export interface AdamOptions extends OptimizerOptions {
+/** What each group of parameters can be told by itself. */
+export interface AdamSettings {
   readonly beta1?: number;
   readonly beta2?: number;
   readonly epsilon?: number;
@@ -15,29 +13,26 @@ export interface AdamOptions extends OptimizerOptions {
   readonly weightDecay?: number;
 }
 
+export interface AdamOptions
+  extends OptimizerOptions<ParameterGroup & AdamSettings>,
+    AdamSettings {}
+
 /** Adam with bias correction, Kingma & Ba 2015, algorithm 1. */
 export function adam(options: AdamOptions): Optimizer {
-  checkOptions("adam", options, {
-    ...OPTIMIZER_RULES,
-    beta1: share,
-    beta2: share,
-    epsilon: positive,
-    weightDecay: notNegative,
-  });
-  const core = new OptimizerCore("adam", options, ["m", "v"]);
-  const attrs = {
-    beta1: options.beta1 ?? 0.9,
-    beta2: options.beta2 ?? 0.999,
-    epsilon: options.epsilon ?? 1e-8,
-    weightDecay: options.weightDecay ?? 0,
-  };
-  return {
-    update(gradients, update = {}) {
-      const inputs = core.begin(gradients, update);
-      assignAdam(inputs, { m: core.flat("m"), v: core.flat("v"), step: core.step }, attrs);
+  return makeOptimizer("adam", options, {
+    rules: { beta1: share, beta2: share, epsilon: positive, weightDecay: notNegative },
+    settingsOf: ({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0 }: AdamOptions) => ({
+      beta1,
+      beta2,
+      epsilon,
+      weightDecay,
+    }),
+    state: () => ["m", "v"],
+    isFlat: true,
+    update({ inputs, settings, step, state }) {
+      const [[m], [v]] = [state("m"), state("v")];
+      if (m === undefined || v === undefined) throw new InternalError("adam has no moments.");
+      assignAdam(inputs, { m, v, step }, settings);
     },
-    setLearningRate: (learningRate) => core.setLearningRate(learningRate),
-    state: () => core.state(),
-    loadState: (saved, load) => core.loadState(saved, load),
-  };
+  });
 }

@@ -1,13 +1,11 @@
-import { check, checkOptions, flag, notNegative, positive } from "../arguments.ts";
+import { check, flag, notNegative, positive } from "../arguments.ts";
+import { InternalError } from "../errors.ts";
 import { assignSgd } from "../functions.ts";
-import {
-  OPTIMIZER_RULES,
-  type Optimizer,
-  OptimizerCore,
-  type OptimizerOptions,
-} from "./optimizer.ts";
+import { makeOptimizer } from "./core.ts";
+import type { Optimizer, OptimizerOptions, ParameterGroup } from "./optimizer.ts";
 
-export interface SgdOptions extends OptimizerOptions {
+/** What each group of parameters can be told by itself. */
+export interface SgdSettings {
   /** 0 where nothing is said. */
   readonly momentum?: number;
   /** Looks ahead by one step of the momentum, which must be above 0. Sutskever et al. 2013. */
@@ -16,30 +14,22 @@ export interface SgdOptions extends OptimizerOptions {
   readonly weightDecay?: number;
 }
 
+export interface SgdOptions extends OptimizerOptions<ParameterGroup & SgdSettings>, SgdSettings {}
+
 /** Stochastic gradient descent, with momentum as in PyTorch: v ← momentum·v + g, p ← p − learningRate·v. */
 export function sgd(options: SgdOptions): Optimizer {
-  checkOptions("sgd", options, {
-    ...OPTIMIZER_RULES,
-    momentum: notNegative,
-    nesterov: flag,
-    weightDecay: notNegative,
-  });
-  if (options.nesterov) {
-    check("sgd", "momentum", options.momentum ?? 0, positive, "nesterov is a kind of momentum.");
-  }
-  const core = new OptimizerCore("sgd", options, ["velocity"]);
-  const attrs = {
-    momentum: options.momentum ?? 0,
-    nesterov: options.nesterov ?? false,
-    weightDecay: options.weightDecay ?? 0,
-  };
-  return {
-    update(gradients, update = {}) {
-      const inputs = core.begin(gradients, update);
-      assignSgd(inputs, core.flat("velocity"), attrs);
+  return makeOptimizer("sgd", options, {
+    rules: { momentum: notNegative, nesterov: flag, weightDecay: notNegative },
+    settingsOf({ momentum = 0, nesterov = false, weightDecay = 0 }: SgdOptions) {
+      if (nesterov) check("sgd", "momentum", momentum, positive, "nesterov is a kind of momentum.");
+      return { momentum, nesterov, weightDecay };
     },
-    setLearningRate: (learningRate) => core.setLearningRate(learningRate),
-    state: () => core.state(),
-    loadState: (saved, load) => core.loadState(saved, load),
-  };
+    state: () => ["velocity"],
+    isFlat: true,
+    update({ inputs, settings, state }) {
+      const [velocity] = state("velocity");
+      if (velocity === undefined) throw new InternalError("sgd has no velocity.");
+      assignSgd(inputs, velocity, settings);
+    },
+  });
 }

@@ -158,7 +158,7 @@ function trainingUpdate(
       const { value } = scoreOf("the loss", options.loss(found.output, y));
       return value;
     };
-    const differentiated = differentiate(model, lossOf, options.flow !== undefined);
+    const differentiated = differentiate(model, lossOf, options);
     if (found === undefined) throw new InternalError("a loss is computed at once.");
     const metrics = scoresOf(options.metrics, found.output, y).values;
     return { ...differentiated, metrics, forward: found };
@@ -205,14 +205,19 @@ function guardedNorm(
     .reduce((total, { next }) => add(total, sum(where(finite(next), 0, Number.NaN))), norm);
 }
 
-function differentiate(model: Module, loss: () => Tensor, isWatched: boolean) {
-  const variables = model.trainableParameters();
+function differentiate(
+  model: Module,
+  loss: () => Tensor,
+  { optimizer, flow }: TrainingStepOptions,
+) {
+  const trained = model.trainableParameters();
+  const variables = optimizer.inOrder?.(trained) ?? trained;
   if (variables.length === 0) {
     throw new ArgumentError(
       `fit: the model must have a parameter that is trained; got ${model.kind} with ${model.parameters().length}, all frozen. Call model.unfreeze() for some.`,
     );
   }
-  if (isWatched) return gradientFlow(variables, loss);
+  if (flow !== undefined) return gradientFlow(variables, loss);
   const [value, gradients] = valueAndGrad(variables, loss);
   return { loss: value, gradients, flow: undefined };
 }

@@ -22,6 +22,8 @@ function windowOf(n: number, scale = 1): TrainingBatch {
 const optimizers = {
   adam: () => optim.adam({ learningRate: 0.05, clipNorm: 1 }),
   sgd: () => optim.sgd({ learningRate: 0.05, momentum: 0.9 }),
+  rmsprop: () => optim.rmsprop({ learningRate: 0.01, momentum: 0.9, centred: true, clipNorm: 1 }),
+  lion: () => optim.lion({ learningRate: 0.01, weightDecay: 0.1 }),
 };
 
 const trainerOf = (optimizer: optim.Optimizer, whenNotFinite: "throw" | "skip") =>

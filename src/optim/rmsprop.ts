@@ -1,0 +1,73 @@
+import { flag, notNegative, positive, share } from "../arguments.ts";
+import { add, div, maximum, mul, sqrt, square, sub } from "../functions.ts";
+import { makeOptimizer } from "./core.ts";
+import { assignEach, fadedMoment, fadedSquare, type Site, type Updated } from "./expression.ts";
+import type { Optimizer, OptimizerOptions, ParameterGroup } from "./optimizer.ts";
+
+/** What each group of parameters can be told by itself. */
+export interface RmspropSettings {
+  /** How much of the mean square is kept at each step; 0.99. */
+  readonly alpha?: number;
+  /** Added to the root; 1e-8. */
+  readonly epsilon?: number;
+  /** Of what is subtracted; 0. */
+  readonly momentum?: number;
+  /** Whether the gradient's mean is taken out of the mean square, which leaves its variance. Graves 2013. */
+  readonly centred?: boolean;
+  /** L2: weightDecay · p is added to the gradient. */
+  readonly weightDecay?: number;
+}
+
+export interface RmspropOptions
+  extends OptimizerOptions<ParameterGroup & RmspropSettings>,
+    RmspropSettings {}
+
+type Settings = Required<RmspropSettings>;
+
+/**
+ * RMSprop as in PyTorch: v ← α·v + (1 − α)·g², p ← p − learningRate · g / (√v + ε); centred: √(v − m²) with
+ * m ← α·m + (1 − α)·g; with momentum: b ← momentum·b + g / (√v + ε), p ← p − learningRate · b. Tieleman & Hinton 2012.
+ */
+export function rmsprop(options: RmspropOptions): Optimizer {
+  return makeOptimizer("rmsprop", options, {
+    rules: {
+      alpha: share,
+      epsilon: positive,
+      momentum: notNegative,
+      centred: flag,
+      weightDecay: notNegative,
+    },
+    settingsOf: ({
+      alpha = 0.99,
+      epsilon = 1e-8,
+      momentum = 0,
+      centred = false,
+      weightDecay = 0,
+    }: RmspropOptions) => ({ alpha, epsilon, momentum, centred, weightDecay }),
+    state: ({ centred, momentum }: Settings) => [
+      "square",
+      ...(centred ? ["mean"] : []),
+      ...(momentum > 0 ? ["momentum"] : []),
+    ],
+    isFlat: false,
+    update: (group) => assignEach(group, rule),
+  });
+}
+
+function rule(
+  { parameter, gradient, learningRate, held }: Site,
+  { alpha, epsilon, momentum, centred, weightDecay }: Settings,
+): Updated {
+  const g = weightDecay === 0 ? gradient : add(gradient, mul(parameter, weightDecay));
+  const part = 1 - alpha;
+  const v = fadedSquare(add(mul(held("square"), alpha), mul(fadedSquare(square(g)), part)));
+  const m = centred ? fadedMoment(add(mul(held("mean"), alpha), mul(g, part))) : undefined;
+  // Rounding may leave less than nothing of a variance.
+  const power = m === undefined ? v : maximum(sub(v, square(m)), 0);
+  const step = div(g, add(sqrt(power), epsilon));
+  const b = momentum > 0 ? fadedMoment(add(mul(held("momentum"), momentum), step)) : undefined;
+  return {
+    parameter: sub(parameter, mul(learningRate, b ?? step)),
+    state: { square: v, ...(m && { mean: m }), ...(b && { momentum: b }) },
+  };
+}
