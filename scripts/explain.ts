@@ -1,14 +1,17 @@
-/** `npm run explain -- <cnn|lstm|gru|rnn> [options]`: the plan of a training step, for a device that need not be there. */
+/** `npm run explain -- <cnn|lstm|gru|rnn|./file.ts> [options]`: the plan of a step, for a device that need not be there. */
 import { parseArgs } from "node:util";
 import { cpuTraits } from "../src/devices/cpu/traits.ts";
 import { webgpuTraits } from "../src/devices/webgpu/index.ts";
+import { GradgpuError } from "../src/errors.ts";
 import { planStep } from "../src/functions.ts";
 import { dispatchesOf, explainPlan, fallbacksOf, submitsOf } from "../src/scheduler/explain.ts";
 import { isFallback } from "../src/scheduler/lowering.ts";
 import type { Plan, Step } from "../src/scheduler/plan.ts";
-import { models } from "./models.ts";
+import { models, type TracedStep } from "./models.ts";
+import { isPath, planOwnStep } from "./own-step.ts";
 
-const USAGE = `npm run explain -- <cnn|lstm|gru|rnn> [options]
+const USAGE = `npm run explain -- <cnn|lstm|gru|rnn|./file.ts> [options]
+  ./file.ts    a file of your own: export default () => ({ fn, inputs: [{ shape, dtype }] })
   --T n        steps of a recurrent network's window (64)
   --H n        its hidden units (128)
   --layers n   its layers (1)
@@ -71,16 +74,20 @@ function refuse(message: string): never {
   process.exit(2);
 }
 
+const SETTINGS = {
+  T: { type: "string" },
+  H: { type: "string" },
+  B: { type: "string" },
+  layers: { type: "string" },
+  checkpoint: { type: "boolean" },
+} as const;
+
 function readCommand() {
   try {
     return parseArgs({
       allowPositionals: true,
       options: {
-        T: { type: "string" },
-        H: { type: "string" },
-        B: { type: "string" },
-        layers: { type: "string" },
-        checkpoint: { type: "boolean", default: false },
+        ...SETTINGS,
         device: { type: "string", default: "webgpu" },
         json: { type: "boolean", default: false },
         help: { type: "boolean", default: false },
@@ -94,23 +101,47 @@ function readCommand() {
 // Whoever reads may have seen enough: `| head` is no error.
 process.stdout.on("error", () => process.exit());
 
-const { values, positionals } = readCommand();
-if (values.help) {
-  console.log(USAGE);
-} else {
-  const [name = ""] = positionals;
+type Values = ReturnType<typeof readCommand>["values"];
+
+/** The step of one of the networks that are known by name. */
+function readModel(name: string, values: Values): TracedStep {
   const build =
     models[name as keyof typeof models] ??
-    refuse(`Which model: cnn, lstm, gru or rnn? Got "${name}".`);
-  const traits =
-    devices[values.device as keyof typeof devices] ?? refuse(`Unknown device "${values.device}".`);
-  const { fn, types } = build({
+    refuse(`Which step: cnn, lstm, gru, rnn or a file, such as ./step.ts? Got "${name}".`);
+  return build({
     T: number(values.T, "T", 64),
     H: number(values.H, "H", 128),
     B: values.B === undefined ? undefined : number(values.B, "B", 1),
     layers: number(values.layers, "layers", 1),
-    checkpoint: values.checkpoint,
+    checkpoint: values.checkpoint ?? false,
   });
-  const plan = planStep(fn, types, traits);
-  console.log(values.json ? JSON.stringify(summarise(name, plan), null, 2) : explainPlan(plan));
+}
+
+async function plan(name: string, values: Values): Promise<Plan> {
+  const traits =
+    devices[values.device as keyof typeof devices] ??
+    refuse(`--device must be one of ${Object.keys(devices).join(", ")}; got "${values.device}".`);
+  if (!isPath(name)) {
+    const { fn, types } = readModel(name, values);
+    return planStep(fn, types, traits);
+  }
+  const setting = Object.keys(SETTINGS).find((option) => option in values);
+  if (setting !== undefined)
+    refuse(`--${setting} is for the networks known by name: ${name} says its own sizes.`);
+  return planOwnStep(name, traits);
+}
+
+const { values, positionals } = readCommand();
+const [name = ""] = positionals;
+if (values.help) {
+  console.log(USAGE);
+} else {
+  try {
+    const made = await plan(name, values);
+    console.log(values.json ? JSON.stringify(summarise(name, made), null, 2) : explainPlan(made));
+  } catch (error) {
+    if (!(error instanceof GradgpuError)) throw error;
+    console.error(error.message);
+    process.exit(2);
+  }
 }

@@ -26,14 +26,14 @@ export type Initialiser = (shape: Shape, fans: Fans, key: Key) => Float32Array;
 export function uniform(bound: number): Initialiser {
   check("initialise.uniform", "the bound", bound, finite);
   return (shape, _, key) =>
-    Float32Array.from(drawUniform(key, 0, sizeOf(shape)), (u) => (2 * u - 1) * bound);
+    new Float32Array(drawUniform(key, 0, sizeOf(shape)).map((u) => (2 * u - 1) * bound));
 }
 
 /** N(0, deviation²). */
 export function normal(deviation: number): Initialiser {
   check("initialise.normal", "the deviation", deviation, finite);
   return (shape, _, key) =>
-    Float32Array.from(drawNormal(key, 0, sizeOf(shape)), (z) => z * deviation);
+    new Float32Array(drawNormal(key, 0, sizeOf(shape)).map((z) => z * deviation));
 }
 
 /** U(−1/√fan-in, 1/√fan-in): PyTorch's default for linear layers and convolutions, which is He's with a = √5. */

@@ -66,4 +66,6 @@ export const frames: readonly BlockFrame[] = [
       if (ys.shape.join() !== "5,2,4") throw new Error(String(ys.shape));
       if ((await carry.data()).length !== 8) throw new Error("no carry");`,
   },
+  // A step for `npm run explain`: explain.test.ts plans it.
+  { before: "", after: "" },
 ];

@@ -4,6 +4,7 @@ import { divides } from "./divides.ts";
 import { convLowerings, sumsWindows } from "./lowering/conv.ts";
 import { lowerElementwise } from "./lowering/elementwise.ts";
 import { embeddingLowerings } from "./lowering/embedding.ts";
+import { groupKernels } from "./lowering/group/index.ts";
 import { matmulLowerings, sumsColumns } from "./lowering/matmul.ts";
 import { lowerCopy, lowerCopyStep, movementLowerings } from "./lowering/movement.ts";
 import { lowerNumbers } from "./lowering/numbers.ts";
@@ -54,6 +55,7 @@ export function webgpuTraits({
     lower: withheld(lower, withhold),
     layers: layerWalks(target),
     divides: (node) => divides(target, node),
+    groups: groupKernels(target),
     elementwise: (site) => lowerElementwise(site, maxBytes(limits)),
     sumsColumns: (node) =>
       node.op === "matmul" ? sumsColumns(target, node) : sumsWindows(target, node),

@@ -1,5 +1,6 @@
 import type { OpNode } from "../../../graph/graph.ts";
 import type { Attrs } from "../../../ops/vocabulary.ts";
+import type { View } from "../../../scheduler/group-program.ts";
 import type { KernelCall, Region, Site } from "../../../scheduler/lowering.ts";
 import { BYTES_PER_ELEMENT } from "../../../tensor/dtype.ts";
 import {
@@ -10,32 +11,22 @@ import {
   type TensorType,
 } from "../../../tensor/shape.ts";
 import { type Lowerings, maxBytes, type WebgpuTarget } from "../target.ts";
-import { alignedRows, BINDING_ELEMENTS, boxesOf, elementsOf, isLarge } from "./divide.ts";
-import { lowerMap, lowerRange, type Source } from "./elementwise.ts";
+import { boxesOf } from "./divide.ts";
+import { lowerMove } from "./elementwise.ts";
 import { threadGrid } from "./grid.ts";
 import { read, write } from "./operand.ts";
 import { mergeDimensions } from "./strides.ts";
 
 const THREADS = 128;
 
-/** `out[at] = x[base + Σ at_d · strides_d]`: whatever only reads in another order. */
-function gather(
-  shape: Shape,
-  source: Source,
-  out: Region,
-  maxBytes: number,
-): readonly KernelCall[] {
-  const print = () => ({ text: "return Results(v0);", literals: [] });
-  return lowerMap(shape, [source], [out], print, maxBytes);
-}
+const LINE: View = { offset: 0, strides: [1] };
 
 export function lowerCopy(
   from: Region,
   to: Region,
   maxBytes = Number.POSITIVE_INFINITY,
 ): readonly KernelCall[] {
-  const count = sizeOf(to.type.shape);
-  return gather([count], { region: from, base: 0, strides: [1] }, to, maxBytes);
+  return lowerMove([sizeOf(to.type.shape)], from, LINE, to, LINE, maxBytes);
 }
 
 /** The words of a step are its own: [elements, where its part of the whole begins]. */
@@ -70,46 +61,48 @@ type Movement = Moved | "pad" | "concat";
 
 /** How an op that only reads in another order reads. */
 const reading: {
-  readonly [K in Moved]: (
-    x: TensorType,
-    out: TensorType,
-    attrs: Attrs<K>,
-  ) => { readonly base: number; readonly strides: readonly number[] };
+  readonly [K in Moved]: (x: TensorType, out: TensorType, attrs: Attrs<K>) => View;
 } = {
-  broadcastTo: (x, out) => ({ base: 0, strides: broadcastStrides(x.shape, out.shape) }),
+  broadcastTo: (x, out) => ({ offset: 0, strides: broadcastStrides(x.shape, out.shape) }),
   transpose(x, _, { permutation }) {
     const own = stridesOf(x.shape);
-    return { base: 0, strides: permutation.map((d) => own[d] ?? 0) };
+    return { offset: 0, strides: permutation.map((d) => own[d] ?? 0) };
   },
   slice(x, _, { starts }) {
     const strides = stridesOf(x.shape);
-    return { base: starts.reduce((sum, start, d) => sum + start * (strides[d] ?? 0), 0), strides };
+    return {
+      offset: starts.reduce((sum, start, d) => sum + start * (strides[d] ?? 0), 0),
+      strides,
+    };
   },
 };
 
 /** Whether `node` can be done in parts of at most so many bytes. */
 export function dividesMovement(node: OpNode<Movement>, maxBytes: number): boolean {
-  if (node.op === "concat") return true;
-  if (node.op === "pad") return false;
   const { shape } = node.outs.out.type;
-  const read = reading[node.op] as (typeof reading)[Moved];
-  const { strides } = read(node.ins.x.type, node.outs.out.type, node.attrs as never);
-  const walk = mergeDimensions(shape, [stridesOf(shape), strides]);
   const most = maxBytes / BYTES_PER_ELEMENT;
-  return walk.shape.length === 0 || boxesOf(walk.shape, walk.strides, most) !== undefined;
+  const canMove = (shape: Shape, ...strides: readonly (readonly number[])[]) => {
+    const walk = mergeDimensions(shape, strides);
+    return walk.shape.length === 0 || boxesOf(walk.shape, walk.strides, most) !== undefined;
+  };
+  if (node.op === "pad") return false;
+  if (node.op === "concat")
+    return node.ins.xs.every(({ type }) =>
+      canMove(type.shape, stridesOf(type.shape), stridesOf(shape)),
+    );
+  const read = reading[node.op] as (typeof reading)[Moved];
+  const view = read(node.ins.x.type, node.outs.out.type, node.attrs as never);
+  return canMove(shape, stridesOf(shape), view.strides);
 }
 
 export function movementLowerings({ limits }: WebgpuTarget): Lowerings<Movement> {
   const most = maxBytes(limits);
   const move =
     <K extends Moved>(op: K) =>
-    ({ ins: { x }, outs: { out }, attrs }: Site<K>) =>
-      gather(
-        out.type.shape,
-        { region: x, ...reading[op](x.type, out.type, attrs as never) },
-        out,
-        most,
-      );
+    ({ ins: { x }, outs: { out }, attrs }: Site<K>) => {
+      const view = reading[op](x.type, out.type, attrs as never);
+      return lowerMove(out.type.shape, x, view, out, denseView(out.type.shape), most);
+    };
   return {
     broadcastTo: move("broadcastTo"),
     transpose: move("transpose"),
@@ -163,83 +156,16 @@ function concat(
   { ins: { xs }, outs: { out }, attrs: { axis } }: Site<"concat">,
   maxBytes: number,
 ): readonly KernelCall[] {
-  const inner = sizeOf(out.type.shape.slice(axis + 1));
-  const stride = (out.type.shape[axis] ?? 1) * inner;
-  let base = 0;
+  const { shape } = out.type;
+  const { strides } = denseView(shape);
+  let start = 0;
   return xs.flatMap((x) => {
-    const length = (x.type.shape[axis] ?? 1) * inner;
-    const rows = { length, stride, base };
-    base += length;
-    if (length === 0) return [];
-    return isLarge([x, out], maxBytes)
-      ? scatterParts(x, out, rows, maxBytes)
-      : scatter(x, out, rows);
+    const into = { offset: start * (strides[axis] ?? 0), strides };
+    start += x.type.shape[axis] ?? 1;
+    return lowerMove(x.type.shape, x, denseView(x.type.shape), out, into, maxBytes);
   });
 }
 
-/** Rows of so many elements that are copied to where they lie `stride` apart, the first one at `base`. */
-interface Rows {
-  readonly length: number;
-  readonly stride: number;
-  readonly base: number;
-}
-
-function scatter(x: Region, out: Region, { length, stride, base }: Rows): KernelCall[] {
-  const count = sizeOf(x.type.shape);
-  if (count === 0) return [];
-  const width = [length, stride, base].every((n) => n % 4 === 0) ? 4 : 1;
-  return [
-    {
-      kernel: "movement/scatter",
-      constants: { WIDTH: width, VALUE: width === 4 ? "vec4<u32>" : "u32", THREADS },
-      operands: [read(x), write(out)],
-      words: [count, length, stride, base].map((n) => n / width),
-      grid: threadGrid(count / width, THREADS),
-    },
-  ];
-}
-
-/** As many rows at a time as fit; of rows that do not fit, parts. */
-function scatterParts(x: Region, out: Region, rows: Rows, maxBytes: number): readonly KernelCall[] {
-  const { length, stride, base } = rows;
-  const count = sizeOf(x.type.shape) / length;
-  const room = maxBytes / BYTES_PER_ELEMENT - BINDING_ELEMENTS;
-  const unit = alignedRows(length);
-  const fitting = Math.floor((room - length) / stride) + 1;
-  const atOnce = fitting - (fitting % unit);
-  const calls: KernelCall[] = [];
-  if (atOnce > 0) {
-    for (let row = 0; row < count; row += atOnce) {
-      const some = Math.min(atOnce, count - row);
-      const from = base + row * stride;
-      const first = from % BINDING_ELEMENTS;
-      const part = elementsOf(out, from - first, first + (some - 1) * stride + length);
-      const own = elementsOf(x, row * length, some * length);
-      calls.push(...scatter(own, part, { length, stride, base: first }));
-    }
-    return calls;
-  }
-  for (let row = 0; row < count; row++)
-    calls.push(...copyRange(x, row * length, out, base + row * stride, length, maxBytes));
-  return calls;
-}
-
-/** Copies `length` elements that may begin anywhere in their tensors. */
-function copyRange(
-  x: Region,
-  from: number,
-  out: Region,
-  to: number,
-  length: number,
-  maxBytes: number,
-): readonly KernelCall[] {
-  const print = () => ({ text: "return Results(v0);", literals: [] });
-  return lowerRange(
-    [length],
-    [{ region: x, base: from, strides: [1] }],
-    [out],
-    to,
-    print,
-    maxBytes,
-  );
+function denseView(shape: Shape): View {
+  return { offset: 0, strides: stridesOf(shape) };
 }

@@ -1,19 +1,22 @@
 import { type Lowerings, maxBytes, type WebgpuTarget } from "../target.ts";
-import { linesOf } from "./divide.ts";
-import { threadGrid } from "./grid.ts";
-import { write } from "./operand.ts";
-
-const THREADS = 128;
+import { lowerMap } from "./group/map-parts.ts";
 
 export function sourceLowerings({ limits }: WebgpuTarget): Lowerings<"iota"> {
+  const line = { offset: 0, strides: [1] };
   return {
     iota: ({ outs: { out }, attrs: { dtype } }) =>
-      linesOf(out, maxBytes(limits)).map(({ region, first, length }) => ({
-        kernel: "source/iota",
-        constants: { TYPE: dtype, THREADS },
-        operands: [write(region)],
-        words: [length, first],
-        grid: threadGrid(length, THREADS),
-      })),
+      lowerMap(
+        {
+          shape: out.type.shape,
+          kept: 1,
+          inputs: [],
+          indices: [line],
+          instructions: [{ kind: "index", index: 0, dtype }],
+          stores: [{ ...line, register: 0 }],
+        },
+        [],
+        [out],
+        maxBytes(limits),
+      ),
   };
 }

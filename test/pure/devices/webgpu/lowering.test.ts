@@ -41,6 +41,12 @@ function only(calls: readonly KernelCall[]): KernelCall {
   return call;
 }
 
+/** How its tensors are declared. */
+function bindingsIn({ kernel, constants }: KernelCall): string[] {
+  const found = wgslOf(kernel, constants, []).matchAll(/<storage, (\w+)> b\d+: array<(.+)>;/g);
+  return [...found].map(([, access, element]) => `${access} ${element}`);
+}
+
 describe("elementwise programs", () => {
   const rows = { ins: [matrix(0, [6, 8]), matrix(1, [8])], outs: [matrix(2, [6, 8])] };
 
@@ -57,15 +63,9 @@ describe("elementwise programs", () => {
         ...rows,
       }),
     );
-    expect(call.constants).toMatchObject({
-      WIDTH: 4,
-      RANK: 2,
-      FLAT: 1,
-      SPLAT: 2,
-      INPUTS: 2,
-      INPLACE: 0,
-    });
-    expect(call.words.slice(0, 6)).toEqual([12, 6, 2, 0, 0, 1]);
+    expect(bindingsIn(call)).toEqual(["read vec4<u32>", "read vec4<u32>", "read_write vec4<u32>"]);
+    // Vectors in all, and in a row.
+    expect(call.words.slice(0, 2)).toEqual([12, 2]);
     expect(call.grid).toEqual([1, 1, 1]);
   });
 
@@ -84,7 +84,7 @@ describe("elementwise programs", () => {
         outs: rows.outs,
       }),
     );
-    expect(call.constants).toMatchObject({ WIDTH: 4, FLAT: 1, SPLAT: 1 });
+    expect(bindingsIn(call)).toEqual(["read vec4<u32>", "read u32", "read_write vec4<u32>"]);
   });
 
   test("go element by element where a row is no multiple of four", () => {
@@ -102,7 +102,7 @@ describe("elementwise programs", () => {
         outs: [matrix(2, [6, 7])],
       }),
     );
-    expect(call.constants).toMatchObject({ WIDTH: 1, VALUE: "u32" });
+    expect(bindingsIn(call)).toEqual(["read u32", "read u32", "read_write u32"]);
   });
 
   test("bind an input that is updated in place once, as readwrite", () => {
@@ -119,8 +119,8 @@ describe("elementwise programs", () => {
         outs: rows.ins.slice(0, 1),
       }),
     );
-    expect(call.constants).toMatchObject({ INPLACE: 1, INPUTS: 2, OUTPUTS: 1 });
-    expect(call.operands.map(({ access }) => access)).toEqual(["readwrite", "read"]);
+    expect(call.operands.map(({ access }) => access)).toEqual(["read", "readwrite"]);
+    expect(bindingsIn(call)).toEqual(["read vec4<u32>", "read_write vec4<u32>"]);
   });
 
   test("share a pipeline whatever their literals and sizes are", () => {
@@ -168,9 +168,9 @@ describe("elementwise programs", () => {
         ...rows,
       }),
     );
-    expect(call.constants.BODY).toMatchInlineSnapshot(`
+    expect(call.constants.APPLY).toMatchInlineSnapshot(`
       "let r0: f32 = bitcast<f32>(v0);
-      let r1: f32 = bitcast<f32>(params.literal_0);
+      let r1: f32 = bitcast<f32>(params.w2);
       let r2: f32 = (r0 * r1);
       let r3: f32 = bitcast<f32>(v1);
       let r4: f32 = (r2 + r3);
@@ -198,8 +198,8 @@ describe("elementwise programs", () => {
 
 describe("a plan as a list", () => {
   const call: KernelCall = {
-    kernel: "movement/scatter",
-    constants: { WIDTH: 1, VALUE: "u32", THREADS: 64 },
+    kernel: "reduce/argmax",
+    constants: { TYPE: "f32", FLOAT: 1, THREADS: 64 },
     operands: [
       { region: vector(0, 3), access: "read" },
       { region: vector(0, 3, 64), access: "write" },

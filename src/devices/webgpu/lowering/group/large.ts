@@ -1,0 +1,77 @@
+/**
+ * Groups on tensors that are larger than what a shader can bind: the space is cut into boxes, each of which reaches a
+ * range of every tensor that can be bound.
+ */
+import type { GroupProgram, View } from "../../../../scheduler/group-program.ts";
+import type { Region } from "../../../../scheduler/lowering.ts";
+import { BYTES_PER_ELEMENT } from "../../../../tensor/dtype.ts";
+import { sizeOf } from "../../../../tensor/shape.ts";
+import { BINDING_ELEMENTS, type Box, boxesOf, elementsOf } from "../divide.ts";
+
+/** A program on ranges of its regions. */
+export interface Part {
+  readonly program: GroupProgram;
+  readonly ins: readonly Region[];
+  readonly outs: readonly Region[];
+  readonly box: Box;
+}
+
+/** Undefined where it would take too many. Dimensions are cut whose neighbours lie farthest apart. */
+export function boxesOfProgram(program: GroupProgram, mostBytes: number): Box[] | undefined {
+  const { shape, inputs, stores } = program;
+  const views = [...inputs, ...stores];
+  const reach = shape.map((_, d) => Math.max(...views.map(({ strides }) => strides[d] ?? 0)));
+  const order = shape.map((_, d) => d).sort((a, b) => (reach[b] ?? 0) - (reach[a] ?? 0));
+  const sorted = <T>(list: readonly T[]): T[] => order.flatMap((d) => list[d] ?? []);
+  const boxes = boxesOf(
+    sorted(shape),
+    views.map(({ strides }) => sorted(strides)),
+    mostBytes / BYTES_PER_ELEMENT,
+  );
+  const unsorted = (list: readonly number[]) => shape.map((_, d) => list[order.indexOf(d)] ?? 0);
+  return boxes?.map(({ starts, shape }) => ({ starts: unsorted(starts), shape: unsorted(shape) }));
+}
+
+/** The part of a program that does what is in `box`. */
+export function partOf(
+  program: GroupProgram,
+  ins: readonly Region[],
+  outs: readonly Region[],
+  box: Box,
+): Part {
+  const beginning = ({ offset, strides }: View) =>
+    box.starts.reduce((at, start, d) => at + start * (strides[d] ?? 0), offset);
+  const ranges = <V extends View>(views: readonly V[], regions: readonly Region[]) =>
+    views.map((view, i) => rangeOf(view, beginning(view), regions[i], box.shape));
+  const [reads, writes] = [ranges(program.inputs, ins), ranges(program.stores, outs)];
+  return {
+    program: {
+      ...program,
+      shape: box.shape,
+      inputs: reads.map(({ view }) => view),
+      indices: program.indices.map((view) => ({ ...view, offset: beginning(view) })),
+      stores: writes.map(({ view }) => view),
+    },
+    ins: reads.flatMap(({ region }) => region ?? []),
+    outs: writes.flatMap(({ region }) => region ?? []),
+    box,
+  };
+}
+
+/** What of `region` is reached, from where a binding may begin on; a view may reach beyond it where it is masked. */
+function rangeOf<V extends View>(
+  view: V,
+  from: number,
+  region: Region | undefined,
+  shape: readonly number[],
+): { readonly view: V; readonly region: Region | undefined } {
+  if (region === undefined) return { view, region };
+  const length = sizeOf(region.type.shape);
+  const last = shape.reduce((at, n, d) => at + (n - 1) * (view.strides[d] ?? 0), from);
+  const begin = Math.max(0, Math.min(from - (from % BINDING_ELEMENTS), length));
+  const end = Math.max(begin, Math.min(last + 1, length));
+  return {
+    view: { ...view, offset: from - begin },
+    region: elementsOf(region, begin, end - begin),
+  };
+}
