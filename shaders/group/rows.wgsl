@@ -2,13 +2,14 @@
 //
 // Bindings: the tensors that are read and written, b0 …, as 32-bit words, or vectors of four.
 // Constants: STAGES; LANES, the invocations of a row, and ROWS, the rows of a workgroup, powers of two; ACROSS 1 where
-//   neighbouring invocations take neighbouring rows, not neighbouring elements; HELD, how many elements (or vectors) a
+//   neighbouring invocations take neighbouring rows, not neighbouring elements; UNROLL 1 where loops do four elements a round; HELD, how many elements (or vectors) a
 //   lane keeps in registers for all passes, 0 where each pass loads them again; STORES 1 where something is stored for
 //   each element; PARTIAL 1 where workgroups share rows. As text, generated: FIELDS of Params; BINDINGS; KNOWN, what
 //   functions over elements are told of their row; DECLARATIONS, those functions: for each stage those that
 //   lib/group_stage names, load and store; BODY, statements that lead to the totals of all stages, and what comes of
 //   them; LAST, those that store what a row has once; ORDERED 1 where they overwrite what is read.
-// Mapping: a line of workgroups; workgroup g has the rows from g · ROWS on, or, with PARTIAL, part g / groups of them.
+// Mapping: a line of workgroups; workgroup g has the rows from g · ROWS on, of parts · rows with PARTIAL, those of the
+//   first part first.
 // Accumulation: every LANES-th element of a row by lib/group_stage, in f32.
 
 struct Params {
@@ -53,41 +54,41 @@ fn main(
   @builtin(local_invocation_index) local: u32,
 ) {
   let place = id.x + id.y * workgroups.x;
-#if PARTIAL
-  let part = place / params.groups;
-  let group = place % params.groups;
-  if (part >= params.parts) {
-    return;
-  }
-  let begin = part * params.chunk;
-  let end = min(begin + params.chunk, params.columns);
+#if LANES == 1
+  let lane = 0u;
+  let here = place * $(ROWS)u + local;
 #else
-  let group = place;
-  let begin = 0u;
-  let end = params.columns;
-#end
 #if ROWS == 1
   let lane = local;
-  let row_here = group;
+  let here = place;
 #else
 #if ACROSS
   let lane = local / $(ROWS)u;
-  let row_here = group * $(ROWS)u + local % $(ROWS)u;
+  let here = place * $(ROWS)u + local % $(ROWS)u;
 #else
   let lane = local % $(LANES)u;
-  let row_here = group * $(ROWS)u + local / $(LANES)u;
+  let here = place * $(ROWS)u + local / $(LANES)u;
 #end
 #end
+#end
+  // Barriers need every invocation of a workgroup: those without a row repeat the last one, and store nothing.
 #if LANES == 1 || ROWS == 1
-  let row = row_here;
-  let is_live = true;
-  if (row >= params.rows) {
+  if (here >= params.count) {
     return;
   }
+  let is_live = true;
 #else
-  // Barriers need every invocation: those without a row repeat the last one, and store nothing.
-  let row = min(row_here, params.rows - 1u);
-  let is_live = row_here < params.rows;
+  let is_live = here < params.count;
+#end
+#if PARTIAL
+  let part = min(here, params.count - 1u) / params.rows;
+  let row = min(here, params.count - 1u) % params.rows;
+  let begin = part * params.chunk;
+  let end = min(begin + params.chunk, params.columns);
+#else
+  let row = min(here, params.count - 1u);
+  let begin = 0u;
+  let end = params.columns;
 #end
   let first = begin + lane;
   var known: Known;

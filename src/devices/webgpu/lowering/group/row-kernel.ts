@@ -64,7 +64,8 @@ export function rowKernelOf(
     isAcross,
     passes: passes.filter((pass) => pass.elements.length > 0).length,
     canPart: canPart(program, own),
-    totals: own.stages.reduce((sum, { reduces }) => sum + reduces.length, 0),
+    // With the sizes that go along, see row-stages.
+    totals: own.stages.reduce((sum, { reduces }) => sum + 2 * reduces.length, 0),
   });
   return {
     program,

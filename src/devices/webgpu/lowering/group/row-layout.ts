@@ -20,6 +20,8 @@ export interface RowLayout {
   readonly isAcross: boolean;
   /** Vectors that a lane keeps in registers for all passes, or 0 where each pass reads the row again. */
   readonly held: number;
+  /** Whether loops do four elements a round: those of one word that are many enough. */
+  readonly isUnrolled: boolean;
   /** How many workgroups share rows, each leaving totals. */
   readonly parts: number;
 }
@@ -34,6 +36,8 @@ const ENOUGH_WORKGROUPS = 256;
 /** Invocations that fill a device. */
 const ENOUGH_INVOCATIONS = 16384;
 const MAX_HELD = 4;
+/** Elements of a lane that make it worth to do four a round: rows of 10 are a third slower with it (SwiftShader). */
+const UNROLLED = 32;
 
 /** What a software adapter's cores take: one invocation a row, few rows a workgroup, each of which is one core's. */
 const SOFTWARE_ROWS = 16;
@@ -66,7 +70,11 @@ export function rowLayout(
     : hardwareLayout(target, rows, columns, needs);
 }
 
-function softwareLayout(rows: number, columns: number, { isAcross, canPart }: RowNeeds): RowLayout {
+function softwareLayout(
+  rows: number,
+  columns: number,
+  { isAcross, canPart, width }: RowNeeds,
+): RowLayout {
   const parts = Math.min(
     Math.ceil(SOFTWARE_PARTS / rows),
     Math.ceil(columns / SOFTWARE_PART),
@@ -75,11 +83,12 @@ function softwareLayout(rows: number, columns: number, { isAcross, canPart }: Ro
   return {
     rows,
     columns,
-    width: 1,
+    width,
     lanes: 1,
     rowsPerGroup: SOFTWARE_ROWS,
     isAcross,
     held: 0,
+    isUnrolled: width === 1 && columns >= UNROLLED,
     parts: canPart ? Math.max(1, parts, Math.ceil(columns / MAX_CHUNK)) : 1,
   };
 }
@@ -111,6 +120,7 @@ function hardwareLayout(
     lanes,
     rowsPerGroup,
     isAcross,
+    isUnrolled: width === 1 && columns >= lanes * UNROLLED,
     held: passes > 1 && fitting <= MAX_HELD ? fitting : 0,
     parts: canPart && perWorkgroup > ONE_WORKGROUP ? Math.max(1, wanted) : 1,
   };

@@ -2,20 +2,51 @@
 import type { Combine } from "../../../../scheduler/group-program.ts";
 import { floatBits } from "../../../../scheduler/lowering.ts";
 import type { DType } from "../../../../tensor/dtype.ts";
-import { wgslBinary } from "../scalars.ts";
 import { fromWord } from "./instructions.ts";
 import { elementArguments, printElements, registerName } from "./row-elements.ts";
 import type { RowKernel } from "./row-kernel.ts";
-import type { Stage } from "./row-program.ts";
+import type { Reduce, Stage } from "./row-program.ts";
+
+/**
+ * The largest or smallest f32 is NaN where one of the terms is, which builtins lose: along with it goes the largest
+ * size of a term by its bits, which is that of a NaN if there is one.
+ */
+export function hasSize({ combine, dtype }: Reduce): boolean {
+  return combine !== "sum" && dtype === "f32";
+}
+
+/** Reduction t of a stage, as its totals give it. */
+export function totalOf(reduce: Reduce, totals: string, t: number): string {
+  const total = `${totals}.t${t}`;
+  const size = `${totals}.size${t}`;
+  return hasSize(reduce) ? `select(${total}, bitcast<f32>(${size}), ${size} > 0x7f800000u)` : total;
+}
 
 export function declareStage(kernel: RowKernel, stage: Stage, s: number, suffix: string): string[] {
   const { layout, words } = kernel;
   const { parameters, given } = elementArguments(kernel, stage);
-  const list = (print: (combine: Combine, dtype: DType, t: number) => string) =>
-    stage.reduces.map(({ reduce }, t) => print(reduce.combine, reduce.dtype, t));
-  const neutral = list((combine, dtype) => neutralText(combine, dtype, (word) => words.word(word)));
-  const both = list((combine, dtype, t) => combined(combine, `a.t${t}`, `b.t${t}`, dtype));
-  const terms = stage.reduces.map(({ reduce }) => registerName(kernel, reduce.x));
+  const list = (print: (reduce: Reduce, t: number) => string, size: (t: number) => string) =>
+    stage.reduces.flatMap(({ reduce }, t) => [
+      print(reduce, t),
+      ...(hasSize(reduce) ? [size(t)] : []),
+    ]);
+  const fields = list(
+    ({ dtype }, t) => `t${t}: ${dtype},`,
+    (t) => `size${t}: u32,`,
+  );
+  const neutral = list(
+    ({ combine, dtype }) => neutralText(combine, dtype, (word) => words.word(word)),
+    () => "0u",
+  );
+  const both = list(
+    ({ combine }, t) => combined(combine, `a.t${t}`, `b.t${t}`),
+    (t) => `max(a.size${t}, b.size${t})`,
+  );
+  const names = stage.reduces.map(({ reduce }) => registerName(kernel, reduce.x));
+  const terms = list(
+    (_, t) => names[t] ?? "",
+    (t) => `bitcast<u32>(${names[t]}) & 0x7fffffffu`,
+  );
   const one = (c: number) => `terms_${s}(${given(c)})`;
   const all =
     layout.width === 1
@@ -23,7 +54,7 @@ export function declareStage(kernel: RowKernel, stage: Stage, s: number, suffix:
       : `combine_${s}(combine_${s}(${one(0)}, ${one(1)}), combine_${s}(${one(2)}, ${one(3)}))`;
   return [
     `struct Totals_${s} {`,
-    ...list((_, dtype, t) => `t${t}: ${dtype},`),
+    ...fields,
     "}",
     `fn neutral_${s}() -> Totals_${s} {`,
     `return Totals_${s}(${neutral.join(", ")});`,
@@ -41,9 +72,8 @@ export function declareStage(kernel: RowKernel, stage: Stage, s: number, suffix:
   ];
 }
 
-/** Two totals combined, as a WGSL expression. */
-function combined(combine: Combine, a: string, b: string, dtype: DType): string {
-  return wgslBinary[combine === "sum" ? "add" : combine](a, b, dtype);
+function combined(combine: Combine, a: string, b: string): string {
+  return combine === "sum" ? `${a} + ${b}` : `${combine}(${a}, ${b})`;
 }
 
 /** The total of nothing. Bits, because WGSL cannot write an infinity. */

@@ -9,8 +9,8 @@ import { declareBindings, strideTerms, sumOf, takeApart, wordAt } from "./access
 import { printInstruction, toWord } from "./instructions.ts";
 import { declareLoad, declareStore, placeElements } from "./row-elements.ts";
 import { dtypeOf, type RowKernel } from "./row-kernel.ts";
-import type { Pass } from "./row-program.ts";
-import { declareStage } from "./row-stages.ts";
+import type { Pass, Stage } from "./row-program.ts";
+import { declareStage, totalOf } from "./row-stages.ts";
 
 /**
  * The call for all of a program; or, where workgroups share rows, for the totals of its only stage, which go to its
@@ -20,13 +20,13 @@ export function rowsCall(kernel: RowKernel): KernelCall {
   const { layout, words, parts, bindings } = kernel;
   const { rows, columns, width, lanes, rowsPerGroup, held } = layout;
   const isPartial = layout.parts > 1;
-  const groups = Math.ceil(rows / rowsPerGroup);
-  words.word(rows, "rows");
+  const count = rows * layout.parts;
+  words.word(count, "count");
   words.word(columns / width, "columns");
   if (isPartial) {
+    words.word(rows, "rows");
     words.word(layout.parts, "parts");
     words.word(Math.ceil(columns / width / layout.parts), "chunk");
-    words.word(groups, "groups");
   }
   // In this order: what functions are told of a row is known when the row's own statements are there.
   const body = printBody(kernel);
@@ -41,6 +41,7 @@ export function rowsCall(kernel: RowKernel): KernelCall {
       ROWS: rowsPerGroup,
       ACROSS: Number(layout.isAcross),
       HELD: held,
+      UNROLL: Number(layout.isUnrolled),
       STORES: Number(parts.elementStores.length > 0),
       PARTIAL: Number(isPartial),
       ORDERED: Number(lanes > 1 && bindings.operands.some(({ access }) => access === "readwrite")),
@@ -53,7 +54,7 @@ export function rowsCall(kernel: RowKernel): KernelCall {
     },
     operands: bindings.operands,
     words: words.values,
-    grid: lineGrid(groups * layout.parts),
+    grid: lineGrid(Math.ceil(count / rowsPerGroup)),
   };
 }
 
@@ -67,12 +68,21 @@ function printBody(kernel: RowKernel): string[] {
     ...printRow(kernel, 0),
     ...(isHeld ? ["let held = hold(known, first, end);"] : []),
     ...parts.stages.flatMap(({ reduces }, s) => [
-      `let own_totals_${s} = own_${s}(known, ${isHeld ? "held, " : ""}first, end);`,
+      isHeld
+        ? `let own_totals_${s} = own_${s}(known, held, first, end);`
+        : `let own_totals_${s} = ${isExact(reduces) ? "plain" : "own"}_${s}(known, first, end);`,
       `let totals_${s} = total_${s}(own_totals_${s}, lane, local);`,
-      ...reduces.flatMap(({ register }, t) => define(kernel, register, `totals_${s}.t${t}`)),
+      ...reduces.flatMap(({ register, reduce }, t) =>
+        define(kernel, register, totalOf(reduce, `totals_${s}`, t)),
+      ),
       ...printRow(kernel, s + 1),
     ]),
   ];
+}
+
+/** Whether totals are the same in whatever order they come about. */
+function isExact(reduces: Stage["reduces"]): boolean {
+  return reduces.every(({ reduce: { combine, dtype } }) => combine !== "sum" || dtype !== "f32");
 }
 
 function declareFunctions(kernel: RowKernel): string[] {
