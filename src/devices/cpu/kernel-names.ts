@@ -6,7 +6,6 @@ export const kernelNames = [
   "copy",
   "gather",
   "fill",
-  "reduce",
   "argmax",
   "softmax",
   "logSoftmax",

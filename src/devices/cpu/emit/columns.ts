@@ -7,9 +7,9 @@
 import type { Register } from "../../../scheduler/group-program.ts";
 import { Entries, LITERALS } from "./entries.ts";
 import { Evaluator } from "./evaluate.ts";
-import { Block, EQZ, FunctionWriter, GE_U, GT_U, LT_U, SHL, SHR_U, SUB } from "./function.ts";
+import { ADD, Block, EQZ, FunctionWriter, GE_U, GT_U, LT_U, SHL, SHR_U, SUB } from "./function.ts";
 import { type Form, Maths } from "./math.ts";
-import { type Fold, foldOf, lowAndHigh, noteNaN, withNaN } from "./reductions.ts";
+import { type Fold, foldOf, lowAndHigh, noteNaN, tree, withNaN } from "./reductions.ts";
 import { levelsIn, type Pass, passesOf, type Structure } from "./structure.ts";
 import { f32x4, f64x2, float, local, shuffle, type Value } from "./value.ts";
 
@@ -19,6 +19,13 @@ const RUNS = LITERALS + 1;
 
 /** Elements whose sum is f32. */
 const PRECISE = 32;
+
+/** Up to so many instructions an element, and so many vectors side by side, an addition is what is waited for. */
+const SHORT = 3;
+const NARROW = 4;
+
+/** Where the entries that are walked lie, by number, if not where they stand. */
+type Places = ReadonlyMap<number, number>;
 
 /** The totals of one vector of columns. */
 interface Accumulator {
@@ -72,7 +79,15 @@ class ColumnsEmitter {
     writer.constant(2);
     writer.code.byte(SHL);
     writer.set(this.#bytes);
-    const width = this.#width();
+    const { width, isNarrow } = this.#structure;
+    if (isNarrow) {
+      writer.get(COLUMNS);
+      writer.constant(4 * (width - 1));
+      writer.code.byte(SUB);
+      writer.set(this.#left);
+      this.#columns(width, true);
+      return writer.body();
+    }
     writer.loop(
       () => {
         writer.get(this.#at);
@@ -100,14 +115,6 @@ class ColumnsEmitter {
       },
     );
     return writer.body();
-  }
-
-  /** Vectors side by side: more would not find room in registers. */
-  #width(): number {
-    const isSimple = this.#passes.every(
-      ({ reductions, computed }) => reductions.length <= 1 && computed.size <= 3,
-    );
-    return isSimple ? 8 : 4;
   }
 
   #columns(width: number, isLast: boolean): void {
@@ -179,7 +186,12 @@ class ColumnsEmitter {
         };
       }),
     );
-    this.#walk(pass, accumulators.flat(), () => this.#element(pass, held, accumulators, isLast));
+    // A sum of few columns waits for its own last addition: four elements are added up first.
+    const isShort = pass.computed.size <= SHORT && pass.stores.length === 0 && !pass.isSlow;
+    const rows = isShort && held.length <= NARROW ? 4 : 1;
+    this.#walk(pass, accumulators.flat(), rows, (places) =>
+      this.#element(pass, held, accumulators, isLast, places),
+    );
     accumulators.forEach((own, k) => {
       for (const { register, fold, total, low, high, noted } of own) {
         const home = writer.v128();
@@ -196,7 +208,12 @@ class ColumnsEmitter {
   }
 
   /** Runs `element` for each element of the columns; sums go on to f64 every so often. */
-  #walk(pass: Pass, accumulators: readonly Accumulator[], element: () => void): void {
+  #walk(
+    pass: Pass,
+    accumulators: readonly Accumulator[],
+    rows: number,
+    element: (places: readonly Places[]) => void,
+  ): void {
     const writer = this.#writer;
     const walked = this.#walkedIn(pass);
     const starts = walked.map((i) => {
@@ -205,6 +222,16 @@ class ColumnsEmitter {
       writer.set(start);
       return start;
     });
+    const steps = walked.map((i) => {
+      const step = writer.i32();
+      this.#entries.word(i, 1);
+      writer.set(step);
+      return { entry: i, at: this.#entries.all[i]?.at ?? -1, step };
+    });
+    const next = Array.from(
+      { length: rows - 1 },
+      (): Places => new Map(walked.map((i) => [i, writer.i32()])),
+    );
     writer.get(RUNS);
     writer.set(this.#runs);
     writer.loop(
@@ -220,11 +247,39 @@ class ColumnsEmitter {
           () => this.#isZero(this.#rest),
           () => {
             this.#takeTurn();
+            if (rows > 1)
+              writer.loop(
+                () => {
+                  writer.get(this.#turn);
+                  writer.constant(rows);
+                  writer.code.byte(LT_U);
+                },
+                () => {
+                  for (const { entry, at, step } of steps) {
+                    let last = at;
+                    for (const places of next) {
+                      writer.get(last);
+                      writer.get(step);
+                      writer.code.byte(ADD);
+                      last = places.get(entry) ?? -1;
+                      writer.set(last);
+                    }
+                  }
+                  element([new Map(), ...next]);
+                  for (const { entry, at, step } of steps) {
+                    writer.get(next.at(-1)?.get(entry) ?? -1);
+                    writer.get(step);
+                    writer.code.byte(ADD);
+                    writer.set(at);
+                  }
+                  writer.bump(this.#turn, -rows);
+                },
+              );
             writer.loop(
               () => this.#isZero(this.#turn),
               () => {
-                element();
-                for (const i of walked) this.#entries.moveBy(i, "at", 1);
+                element([new Map()]);
+                for (const { at, step } of steps) writer.advance(at, step);
                 writer.bump(this.#turn, -1);
               },
             );
@@ -278,27 +333,33 @@ class ColumnsEmitter {
     return [...new Set([...read, ...pass.stores.map((i) => this.#entries.store(i))])];
   }
 
-  /** One element of every column. */
+  /** An element of every column, or several, which lie at `places`; what is stored is stored of the first. */
   #element(
     pass: Pass,
     held: readonly Map<Register, Value>[],
     accumulators: readonly (readonly Accumulator[])[],
     isLast: boolean,
+    places: readonly Places[],
   ): void {
     const writer = this.#writer;
-    const copies = held.map(
-      (own, k) =>
-        new Evaluator(
-          this.#structure.instructions,
-          this.#maths,
-          (register, instruction) => own.get(register) ?? this.#entries.value(instruction, k),
-        ),
+    const rows = places.map((own) =>
+      held.map(
+        (known, k) =>
+          new Evaluator(
+            this.#structure.instructions,
+            this.#maths,
+            (register, instruction) =>
+              known.get(register) ??
+              this.#entries.value(instruction, k, own.get(this.#entries.input(instruction) ?? -1)),
+          ),
+      ),
     );
+    const copies = rows[0] ?? [];
     const totals = accumulators.flatMap((own, k) =>
       own.flatMap(({ x, fold, total, noted }) => {
-        const term = copies[k]?.value(x) ?? fold.neutral;
-        const updates = [{ to: total, value: fold.combine(local(total), term) }];
-        if (fold.watchesNaN) updates.push({ to: noted, value: noteNaN(local(noted), [term]) });
+        const terms = rows.map((row) => row[k]?.value(x) ?? fold.neutral);
+        const updates = [{ to: total, value: fold.combine(local(total), tree(fold, terms)) }];
+        if (fold.watchesNaN) updates.push({ to: noted, value: noteNaN(local(noted), terms) });
         return updates;
       }),
     );
@@ -331,12 +392,13 @@ class ColumnsEmitter {
       writer.set(from);
       return { to, k, from };
     });
-    for (const { to, k, from } of values) this.#store(to, k, from, isLast);
+    const isWhole = (k: number) => !isLast || k < held.length - 1;
+    for (const { to, k, from } of values) this.#store(to, k, from, isWhole(k));
     for (const { from } of values) writer.free(from);
   }
 
   /** The vector in `from`, or those of its lanes that are columns. */
-  #store(to: number, k: number, from: number, isLast: boolean): void {
+  #store(to: number, k: number, from: number, isWhole: boolean): void {
     const writer = this.#writer;
     const vector = () => {
       writer.get(to);
@@ -345,7 +407,7 @@ class ColumnsEmitter {
       writer.code.byte(2);
       writer.code.unsigned(16 * k);
     };
-    if (!isLast) {
+    if (isWhole) {
       vector();
       return;
     }
@@ -362,7 +424,7 @@ class ColumnsEmitter {
           writer.get(from);
           writer.simd(0x5a);
           writer.code.byte(2);
-          writer.code.unsigned(4 * lane);
+          writer.code.unsigned(16 * k + 4 * lane);
           writer.code.byte(lane);
         });
       }
@@ -375,7 +437,8 @@ class ColumnsEmitter {
       if (isPerElement || entry === undefined) return;
       held.forEach((own, k) => {
         const value = own.get(register);
-        if (value?.kind === "local") this.#store(entry.base, k, value.index, isLast);
+        const isWhole = !isLast || k < held.length - 1;
+        if (value?.kind === "local") this.#store(entry.base, k, value.index, isWhole);
       });
     });
   }

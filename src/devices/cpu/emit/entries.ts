@@ -98,13 +98,14 @@ export class Entries {
     return held === undefined ? undefined : local(held);
   }
 
-  /** What an input or index is in vector `k` behind where it stands. */
-  value(instruction: GroupInstruction, k: number): Value | undefined {
+  /** What an input or index is in vector `k` behind where it stands, or behind what the local `at` says. */
+  value(instruction: GroupInstruction, k: number, at?: number): Value | undefined {
     const entry = this.all[this.input(instruction) ?? -1];
     if (entry === undefined) return undefined;
+    const place = at ?? entry.at;
     const dtype = instruction.kind === "index" ? "i32" : instruction.dtype;
-    let value = entry.isVector ? load(entry.at, 16 * k) : loadSplat(entry.at);
-    if (entry.isIndex) value = splat(entry.at);
+    let value = entry.isVector ? load(place, 16 * k) : loadSplat(place);
+    if (entry.isIndex) value = splat(place);
     if (entry.lanes !== undefined) {
       value = i32x4.add(value, local(entry.lanes.own));
       for (let i = 0; i < k; i++) value = i32x4.add(value, local(entry.lanes.four));

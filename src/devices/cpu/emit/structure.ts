@@ -35,6 +35,9 @@ export interface StructureStore extends Reach {
 
 export interface Structure {
   readonly template: "rows" | "columns";
+  /** Over columns: vectors side by side, whose last may be no whole one if `isNarrow`: then there are no more columns. */
+  readonly width: number;
+  readonly isNarrow: boolean;
   readonly inputs: readonly Reach[];
   readonly indices: readonly StructureIndex[];
   /** Literals have the value 0. */

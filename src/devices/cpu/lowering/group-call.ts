@@ -28,7 +28,23 @@ export interface GroupWork {
   readonly partials: number;
 }
 
-export function structureOf({ program, layout, ins, outs }: GroupWork): Structure {
+/** Vectors of columns side by side: more would not find room in registers. */
+function columnsOf(structure: Structure, columns: number): Pick<Structure, "width" | "isNarrow"> {
+  const isSimple = passesOf(structure, false).every(
+    ({ reductions, computed }) => reductions.length <= 1 && computed.size <= 3,
+  );
+  const most = isSimple ? 8 : 4;
+  const needed = Math.ceil(columns / 4);
+  return { width: Math.min(most, needed), isNarrow: needed <= most };
+}
+
+export function structureOf(work: GroupWork): Structure {
+  const structure = anyWidth(work);
+  if (structure.template === "rows") return structure;
+  return { ...structure, ...columnsOf(structure, work.program.shape[work.layout.kept - 1] ?? 1) };
+}
+
+function anyWidth({ program, layout, ins, outs }: GroupWork): Structure {
   const levels = levelsOf({ ...program, kept: layout.kept });
   const last = stagesOf(program);
   const reach = ({ isPerElement, isVector }: Lie) => ({ isPerElement, isVector });
@@ -38,6 +54,8 @@ export function structureOf({ program, layout, ins, outs }: GroupWork): Structur
   );
   return {
     template: layout.template,
+    width: 1,
+    isNarrow: false,
     inputs: layout.inputs.map(reach),
     indices: layout.indices.map((lie) => ({
       ...reach(lie),
@@ -77,7 +95,8 @@ export function callOf(work: GroupWork, cut: Cut): KernelCall {
     const cutStride = template === "rows" ? (own.at(-1) ?? 0) : (own[0] ?? 0);
     const isPartial = i >= views.length - work.partials;
     const moves = lie?.isPerElement === true && lie.mode % 3 === 0;
-    const chunkStride = isPartial ? items : moves ? cut.size * cutStride : 0;
+    const inputStride = layout.isInRuns ? (own[0] ?? 0) : moves ? cut.size * cutStride : 0;
+    const chunkStride = isPartial ? items : inputStride;
     return [
       lie?.mode ?? 0,
       region === undefined ? 0 : placeOf(region),

@@ -12,6 +12,8 @@ export interface Lie extends Reach {
 
 export interface Layout {
   readonly template: "rows" | "columns";
+  /** Whether the elements of a row lie in runs, the first element dimension counts them, and each is a chunk. */
+  readonly isInRuns: boolean;
   /** How many of the dimensions number items; the others are their elements. */
   readonly kept: number;
   readonly inputs: readonly Lie[];
@@ -38,12 +40,31 @@ const isPerItem = (strides: readonly number[], kept: number): boolean =>
 /** How `program` is walked. */
 export function layoutOf(program: GroupProgram): Layout {
   if (!hasRows(program)) return elementwiseLayout(program);
-  const rows = layoutIn("rows", program);
-  return blocksIn(rows) > 0 && fitsColumns(program) ? layoutIn("columns", program) : rows;
+  const rows = rowsLayout(program, program.kept);
+  if (blocksIn(rows) === 0) return rows;
+  return fitsColumns(program) ? columnsLayout(program) : rows;
 }
 
-export const layoutIn = (template: Layout["template"], program: GroupProgram): Layout =>
-  template === "rows" ? rowsLayout(program, program.kept) : columnsLayout(program);
+/** The layout of a program with other stores than one that has been laid out already. */
+export function layoutLike({ template, isInRuns }: Layout, program: GroupProgram): Layout {
+  if (template === "columns") return columnsLayout(program);
+  return isInRuns ? runsLayout(program) : rowsLayout(program, program.kept);
+}
+
+/** Elements of a run that are worth partial results of its own. */
+const RUN = 256;
+
+/** Rows in runs, if nothing has to go by way of a block then. */
+export function runsLayout(program: GroupProgram): Layout {
+  return { ...rowsLayout(program, program.shape.length - 1), kept: program.kept, isInRuns: true };
+}
+
+export function fitsRuns(program: GroupProgram): boolean {
+  const { shape, kept } = program;
+  return (
+    shape.length - kept === 2 && (shape.at(-1) ?? 0) >= RUN && blocksIn(runsLayout(program)) === 0
+  );
+}
 
 /** How many entries have to go by way of blocks. */
 export function blocksIn({ inputs, indices, stores }: Layout): number {
@@ -83,6 +104,7 @@ function rowsLayout({ shape, inputs, indices, stores }: GroupProgram, kept: numb
   };
   return {
     template: "rows",
+    isInRuns: false,
     kept,
     inputs: inputs.map(lies(Mode.gathered)),
     indices: indices.map(counted),
@@ -115,6 +137,7 @@ function columnsLayout({ kept, inputs, indices, stores }: GroupProgram): Layout 
     });
   return {
     template: "columns",
+    isInRuns: false,
     kept,
     inputs: inputs.map(lies(Mode.direct)),
     indices: indices.map(lies(Mode.index)),

@@ -21,7 +21,15 @@ import {
   structureOf,
 } from "./group-call.ts";
 import { finishOf, prune } from "./group-finish.ts";
-import { blocksIn, hasRows, layoutIn, layoutOf, stagesOf } from "./group-layout.ts";
+import {
+  blocksIn,
+  fitsRuns,
+  hasRows,
+  layoutLike,
+  layoutOf,
+  runsLayout,
+  stagesOf,
+} from "./group-layout.ts";
 
 /** Inputs and outputs that one program may have; see `DeviceTraits`. */
 export const MAX_OPERANDS = 32;
@@ -46,8 +54,7 @@ export function lowerGroup(site: GroupSite): KernelCall[] {
   const { shape, kept } = program;
   const isElementwise = !hasRows(program);
   if (sizeOf(isElementwise ? shape : shape.slice(0, kept)) === 0) return [];
-  const layout = layoutOf(program);
-  const work: GroupWork = { program, ins, outs, layout, partials: 0 };
+  const work = inRuns({ program, ins, outs, layout: layoutOf(program), partials: 0 });
   const cut = isElementwise ? elementwiseCut(work) : cutOf(work);
   if (isElementwise || cut.chunks === 1) return [callOf(work, cut)];
   return cutReduction(work, cut, site.scratch);
@@ -83,12 +90,21 @@ function elementwiseCut({ program, layout }: GroupWork): Cut {
   return count <= size ? whole : { size, chunks: Math.ceil(count / size) };
 }
 
+/** The same with a chunk for each run, where rows would be gathered otherwise. */
+function inRuns(work: GroupWork): GroupWork {
+  const { program, layout } = work;
+  const gathers = hasRows(program) && layout.template === "rows" && blocksIn(layout) > 0;
+  if (!gathers || !fitsRuns(program) || !isCuttable(work)) return work;
+  return { ...work, layout: runsLayout(program) };
+}
+
 /** How a reduction is cut; one chunk where it is not. */
 function cutOf(work: GroupWork): Cut {
   const { program, layout } = work;
   const { shape } = program;
   const { kept, template } = layout;
   const elements = shape.slice(kept);
+  if (layout.isInRuns) return { size: elements[1] ?? 1, chunks: elements[0] ?? 1 };
   const items = sizeOf(shape.slice(0, kept));
   // What is cut: elements of a row; of columns their elements, or runs of them.
   const count = template === "rows" ? sizeOf(elements) : (elements[0] ?? 1);
@@ -98,7 +114,9 @@ function cutOf(work: GroupWork): Cut {
   const units = template === "rows" ? items : (items / width) * Math.ceil(width / GROUP);
   const total = items * sizeOf(elements);
   const wanted =
-    units < FEW_UNITS && total > 4 * CHUNK ? Math.min(MAX_CHUNKS, Math.ceil(total / CHUNK)) : 1;
+    units < FEW_UNITS && total > 4 * CHUNK && count > MAX_CHUNKS
+      ? Math.min(MAX_CHUNKS, Math.ceil(total / CHUNK))
+      : 1;
   const needed = Math.ceil(scratchBytes(work, count) / SCRATCH_BYTES);
   const chunks = Math.min(Math.max(wanted, needed), count);
   if (chunks <= 1) return whole;
@@ -149,7 +167,7 @@ function cutReduction(work: GroupWork, cut: Cut, scratch: GroupSite["scratch"]):
     callOf(
       {
         ...part,
-        layout: layoutIn(work.layout.template, part.program),
+        layout: layoutLike(work.layout, part.program),
         partials: partials.size,
       },
       cut,

@@ -2,6 +2,7 @@
  * The kernels by opcode: the names of ../kernel-names.ts in the same order, which a test checks. A table rather than
  * a switch, so that each stays a function of its own, which an engine compiles well and soon.
  */
+import { argmax } from "./argmax";
 import { crossEntropy, crossEntropyGrad, logSoftmax, softmax } from "./classification";
 import { conv2d, conv2dBias, conv2dInputGrad } from "./conv";
 import { conv2dFilterGrad } from "./conv-filter";
@@ -18,14 +19,12 @@ import { lstm, lstmGrad } from "./lstm";
 import { adam, sgd, sumOfSquares } from "./optimizer";
 import { avgPool2d, avgPool2dGrad, maxPool2d, maxPool2dGather, maxPool2dGrad } from "./pool";
 import { uniform } from "./random";
-import { argmax, reduce } from "./reduce";
 import { rnn, rnnGrad } from "./rnn";
 
 export const kernels: StaticArray<(args: usize, thread: i32, threads: i32) => void> = [
   copy,
   gather,
   fill,
-  reduce,
   argmax,
   softmax,
   logSoftmax,
