@@ -2,13 +2,15 @@
 import { parseArgs } from "node:util";
 import { openCpuDevice } from "../src/devices/cpu/index.ts";
 import type { Device } from "../src/devices/device.ts";
+import { openWebgpuDevice } from "../src/devices/webgpu/open.ts";
 import { checkGroup } from "../test/support/groups/check-group.ts";
 import { randomGroup } from "../test/support/groups/random-group.ts";
+import { openHardwareKernels } from "../test/support/hardware-kernels.ts";
 
 const USAGE = `npm run fuzz:groups -- [options]
   --seed n      the first group (1)
   --count n     how many groups (2000)
-  --form f      of the cpu device: ${["relaxed", "plain", "threads", "unshared"].join(", ")} (all)`;
+  --form f      of the cpu device: relaxed, plain, threads, unshared; of a software GPU: hardware, software (all)`;
 
 const { values } = parseArgs({
   options: {
@@ -27,6 +29,8 @@ const forms: Readonly<Record<string, () => Promise<Device>>> = {
   plain: () => openCpuDevice({ threads: 1, relaxedSimd: false }),
   threads: () => openCpuDevice({ threads: 2, parallelBytes: 0 }),
   unshared: () => openCpuDevice({ shared: false }),
+  hardware: async () => (await openHardwareKernels()).device,
+  software: () => openWebgpuDevice({ software: true }),
 };
 const [first, count] = [Number(values.seed), Number(values.count)];
 let failures = 0;

@@ -1,7 +1,7 @@
 import type { OpNode } from "../../graph/graph.ts";
 import type { KernelOp } from "../../ops/vocabulary.ts";
-import { dividesReduce } from "./lowering/divided-reduce.ts";
 import { dividesMovement } from "./lowering/movement.ts";
+import { dividesReduce } from "./lowering/reduce.ts";
 import { dividesRows } from "./lowering/softmax.ts";
 import { maxBytes, type WebgpuTarget } from "./target.ts";
 
@@ -21,7 +21,7 @@ export function divides(target: WebgpuTarget, node: OpNode<KernelOp>): boolean {
     case "concat":
       return dividesMovement(node, most);
     case "reduce":
-      return dividesReduce(node.ins.x.type, node.outs.out.type, node.attrs.axes, most);
+      return dividesReduce(target, node.ins.x.type, node.attrs);
     case "softmax":
     case "logSoftmax":
       return dividesRows(target, node.ins.x.type);

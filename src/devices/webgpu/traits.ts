@@ -55,12 +55,12 @@ export function webgpuTraits({
     lower: withheld(lower, withhold),
     layers: layerWalks(target),
     divides: (node) => divides(target, node),
-    groups: groupKernels(target),
     elementwise: (site) => lowerElementwise(site, maxBytes(limits)),
     sumsColumns: (node) =>
       node.op === "matmul" ? sumsColumns(target, node) : sumsWindows(target, node),
     copy: (from, to) => lowerCopy(from, to, maxBytes(limits)),
     copyStep: lowerCopyStep,
+    ...(withhold.includes("reduce") ? {} : { groups: groupKernels(target) }),
     // On a software adapter one workgroup is one core, and a dispatch costs little.
     ...(software || withhold.includes("reduce")
       ? {}

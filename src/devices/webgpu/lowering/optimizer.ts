@@ -7,9 +7,8 @@ import { sizeOf } from "../../../tensor/shape.ts";
 import { type Lowerings, maxBytes, type WebgpuTarget } from "../target.ts";
 import { alignedDown, elementsOf } from "./divide.ts";
 import { lineGrid } from "./grid.ts";
-import { finishParts } from "./numbers.ts";
+import { lowerNumbers } from "./numbers.ts";
 import { read, readWrite, write } from "./operand.ts";
-import { combineParts } from "./reduce.ts";
 
 const THREADS = 128;
 /** So many workgroups fill a large GPU; more would only make more partial sums. */
@@ -140,9 +139,16 @@ function lowerSumOfSquares(
       grid: lineGrid(groups),
     };
   });
-  if (finish === undefined) return [...calls, combineParts(target, "sum", partial, out, 1)];
-  const total = { combine: "sum", dtype: "f32" } as const;
-  return [...calls, finishParts(target, [total], partial, passes * groups, finish)];
+  const input = { kind: "input", input: 0, dtype: "f32" } as const;
+  const one = { inputStrides: [[1]], instructions: [input], outputs: [0] };
+  const last = lowerNumbers(target, {
+    terms: { ...one, shape: [passes * groups] },
+    ins: [partial],
+    combines: ["sum"],
+    finish: finish ?? { program: { ...one, shape: [] }, numbers: [], outs: [out] },
+    scratch,
+  });
+  return [...calls, ...last];
 }
 
 function lowerSgd(target: WebgpuTarget, { ins, attrs }: Site<"sgd">): KernelCall[] {

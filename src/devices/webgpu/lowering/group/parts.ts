@@ -2,14 +2,14 @@
  * Rows that are too long for a workgroup, or too few to fill a device: many workgroups leave totals of parts, and a
  * second call combines those and finishes. Possible where all that is stored comes of the first stage's totals.
  */
-import {
-  argumentsOf,
-  type GroupInstruction,
-  type GroupProgram,
-  type Register,
-  type View,
+import type {
+  GroupInstruction,
+  GroupProgram,
+  Register,
+  View,
 } from "../../../../scheduler/group-program.ts";
 import { stridesOf } from "../../../../tensor/shape.ts";
+import { withArguments } from "./rename.ts";
 import { rowProgramOf } from "./row-program.ts";
 
 /** The program that leaves totals of its only stage, and stores what there is for each element. */
@@ -25,8 +25,17 @@ export interface Finish {
   readonly outs: readonly number[];
 }
 
-/** The program over [...kept, parts] that combines totals, its first inputs, all of [totals, parts, rows], and stores. */
-export function finishOf(program: GroupProgram, rows: number, parts: number): Finish {
+/** Where the totals of parts lie in a region: [...parts, totals, …, rows]. */
+export interface Totals {
+  /** Sizes and strides of what has parts, outermost first. */
+  readonly shape: readonly number[];
+  readonly strides: readonly number[];
+  /** From one total's to the next one's. */
+  readonly stride: number;
+}
+
+/** The program over [...kept, ...parts] that combines totals, its first inputs, and stores. */
+export function finishOf(program: GroupProgram, totals: Totals): Finish {
   const { kept } = program;
   const { rowRegisters, stages, rowStores } = rowProgramOf(program);
   const shape = program.shape.slice(0, kept);
@@ -36,13 +45,16 @@ export function finishOf(program: GroupProgram, rows: number, parts: number): Fi
   const own: number[] = [];
   const reduces = stages[0]?.reduces ?? [];
   reduces.forEach(({ register, reduce: { combine, dtype } }, t) => {
-    inputs.push({ offset: t * parts * rows, strides: [...stridesOf(shape), rows] });
+    inputs.push({
+      offset: t * totals.stride,
+      strides: [...stridesOf(shape), ...totals.strides],
+    });
     const x = instructions.push({ kind: "input", input: t, dtype }) - 1;
     renamed.set(register, instructions.push({ kind: "reduce", combine, x, dtype }) - 1);
   });
   const ofRow = ({ offset, strides }: View): View => ({
     offset,
-    strides: [...strides.slice(0, kept), 0],
+    strides: [...strides.slice(0, kept), ...totals.shape.map(() => 0)],
   });
   for (const r of rowRegisters) {
     const instruction = program.instructions[r];
@@ -53,11 +65,15 @@ export function finishOf(program: GroupProgram, rows: number, parts: number): Fi
       const input = reduces.length + (known >= 0 ? known : own.push(instruction.input) - 1);
       if (view !== undefined) inputs[input] = ofRow(view);
       renamed.set(r, instructions.push({ ...instruction, input }) - 1);
-    } else renamed.set(r, instructions.push(withArguments(instruction, renamed)) - 1);
+    } else
+      renamed.set(
+        r,
+        instructions.push(withArguments(instruction, (from) => renamed.get(from) ?? 0)) - 1,
+      );
   }
   return {
     program: {
-      shape: [...shape, parts],
+      shape: [...shape, ...totals.shape],
       kept,
       inputs,
       indices: program.indices.map(ofRow),
@@ -71,26 +87,4 @@ export function finishOf(program: GroupProgram, rows: number, parts: number): Fi
     inputs: own,
     outs: rowStores,
   };
-}
-
-function withArguments(
-  instruction: GroupInstruction,
-  renamed: ReadonlyMap<Register, Register>,
-): GroupInstruction {
-  const to = (r: Register) => renamed.get(r) ?? 0;
-  if (argumentsOf(instruction).length === 0) return instruction;
-  switch (instruction.kind) {
-    case "binary":
-      return { ...instruction, a: to(instruction.a), b: to(instruction.b) };
-    case "where": {
-      const { condition, a, b } = instruction;
-      return { ...instruction, condition: to(condition), a: to(a), b: to(b) };
-    }
-    case "unary":
-    case "cast":
-    case "reduce":
-      return { ...instruction, x: to(instruction.x) };
-    default:
-      return instruction;
-  }
 }

@@ -13,6 +13,8 @@ export interface RowKernel {
   readonly program: GroupProgram;
   readonly parts: RowProgram;
   readonly layout: RowLayout;
+  /** Whether totals are left for another call. */
+  readonly isPartial: boolean;
   readonly words: Words;
   readonly bindings: Bindings;
   /** Bindings that are arrays of vectors. */
@@ -71,6 +73,7 @@ export function rowKernelOf(
     program,
     parts: own,
     layout: parts === undefined ? layout : { ...layout, parts },
+    isPartial: parts !== undefined,
     words: new Words(),
     bindings,
     vectors: vectorBindings(layout.width, moved),

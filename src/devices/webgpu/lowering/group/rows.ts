@@ -17,9 +17,8 @@ import { declareStage, totalOf } from "./row-stages.ts";
  * only output, [totals, parts, rows].
  */
 export function rowsCall(kernel: RowKernel): KernelCall {
-  const { layout, words, parts, bindings } = kernel;
+  const { layout, words, parts, bindings, isPartial } = kernel;
   const { rows, columns, width, lanes, rowsPerGroup, held } = layout;
-  const isPartial = layout.parts > 1;
   const count = rows * layout.parts;
   words.word(count, "count");
   words.word(columns / width, "columns");
