@@ -1,6 +1,6 @@
 /**
  * Scalar functions: one row each. A row is all there is to a function, apart from how the devices compute it
- * (by the same name in devices/cpu/wasm and devices/webgpu/lowering/scalars.ts) and its test case.
+ * (by the same name in devices/cpu/emit/scalars.ts and devices/webgpu/lowering/scalars.ts) and its test case.
  *
  * What is not finite is treated as IEEE 754 and PyTorch do, on every device:
  *

@@ -1,7 +1,7 @@
 /**
  * A fused elementwise program: what the scheduler makes of a chain of unary, binary, where and cast ops.
  * Straight-line code over registers; register r is the result of instruction r. Every instruction is applied to
- * each element of `shape`. A webgpu lowering prints it as WGSL, the cpu device interprets it over blocks.
+ * each element of `shape`. A webgpu lowering prints it as WGSL, the cpu device emits it as WebAssembly.
  */
 import type { BinaryName, UnaryName } from "../ops/scalars.ts";
 import type { DType } from "../tensor/dtype.ts";

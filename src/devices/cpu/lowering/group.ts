@@ -110,11 +110,9 @@ function cutOf(work: GroupWork): Cut {
   const count = template === "rows" ? sizeOf(elements) : (elements[0] ?? 1);
   const whole = { size: count, chunks: 1 };
   if (!isCuttable(work)) return whole;
-  const width = shape[kept - 1] ?? 1;
-  const units = template === "rows" ? items : (items / width) * Math.ceil(width / GROUP);
   const total = items * sizeOf(elements);
   const wanted =
-    units < FEW_UNITS && total > 4 * CHUNK && count > MAX_CHUNKS
+    unitsOf(work) < FEW_UNITS && total > 4 * CHUNK && count > MAX_CHUNKS
       ? Math.min(MAX_CHUNKS, Math.ceil(total / CHUNK))
       : 1;
   const needed = Math.ceil(scratchBytes(work, count) / SCRATCH_BYTES);
@@ -176,18 +174,24 @@ function cutReduction(work: GroupWork, cut: Cut, scratch: GroupSite["scratch"]):
   ];
 }
 
-/** Rows that are read again, and are longer than this, come from memory each time. */
-const LONG_ROW = 65536;
+/** Fewer units than this, over more elements in all, are not walked again and again by whoever has them. */
+const LEAST_UNITS = 8;
+const LARGE = 131_072;
 
+/**
+ * What reads its elements again behind their reduction is not cut. Few items of many elements are cut instead of being
+ * taken: other threads would have nothing to do, and all of it comes from memory in each pass either way.
+ */
 export function takesGroup(program: GroupProgram): boolean {
-  const own: GroupWork = {
-    program,
-    layout: layoutOf(program),
-    ins: [],
-    outs: [],
-    partials: 0,
-  };
+  const own: GroupWork = { program, layout: layoutOf(program), ins: [], outs: [], partials: 0 };
   if (isCuttable(own)) return true;
-  const elements = sizeOf(program.shape.slice(program.kept));
-  return elements <= LONG_ROW && scratchBytes(own, elements) <= SCRATCH_BYTES;
+  if (unitsOf(own) < LEAST_UNITS && sizeOf(program.shape) > LARGE) return false;
+  return scratchBytes(own, sizeOf(program.shape.slice(program.kept))) <= SCRATCH_BYTES;
+}
+
+/** Rows, or groups of columns: what a thread has one of at a time. */
+function unitsOf({ program, layout }: GroupWork): number {
+  const items = sizeOf(program.shape.slice(0, program.kept));
+  const width = program.shape[program.kept - 1] ?? 1;
+  return layout.template === "rows" ? items : (items / width) * Math.ceil(width / GROUP);
 }
