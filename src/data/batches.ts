@@ -37,13 +37,20 @@ export function batchCount(length: number, options: BatchOptions): number {
 /** Every example once, `batchSize` at a time. */
 export function* batches(from: Dataset, options: BatchOptions): Generator<Batch, void, void> {
   checkDataset("batches", from);
-  const batchesInAll = batchCount(from.length, options);
-  const { batchSize } = options;
-  const order = epochOrder(from.length, options);
-  for (let i = 0; i < batchesInAll; i++) {
-    const rows = order.subarray(i * batchSize, (i + 1) * batchSize);
+  for (const rows of batchRows(from.length, options)) {
     yield { x: gather(from.x, rows), y: gather(from.y, rows), size: rows.length, rows };
   }
+}
+
+/** Which of `length` examples each batch has. */
+export function* batchRows(
+  length: number,
+  options: BatchOptions,
+): Generator<Uint32Array, void, void> {
+  const batchesInAll = batchCount(length, options);
+  const { batchSize } = options;
+  const order = epochOrder(length, options);
+  for (let i = 0; i < batchesInAll; i++) yield order.subarray(i * batchSize, (i + 1) * batchSize);
 }
 
 /** Random words are drawn by key, so any stream will do as long as it stays the same. */

@@ -58,16 +58,25 @@ export function dataset(columns: {
   readonly y: Column | Given;
 }): Dataset {
   const [x, y] = [columnOf("x", columns?.x, "f32"), columnOf("y", columns?.y, undefined)];
-  if (x.shape[0] !== y.shape[0]) {
-    throw new ShapeError(
-      `dataset: x and y must have the same number of examples; got x [${x.shape.join(", ")}], ` +
-        `y [${y.shape.join(", ")}]. The first dimension counts the examples.`,
-    );
-  }
-  return { length: x.shape[0] ?? 0, x, y };
+  return { length: lengthOf({ x, y }), x, y };
 }
 
-function columnOf(name: string, given: Column | Given, wanted: DType | undefined): Column {
+/** How many examples all of `columns` have. @throws ShapeError where they differ */
+export function lengthOf(columns: Readonly<Record<string, Column>>): number {
+  const [first, ...others] = Object.entries(columns);
+  const length = first?.[1].shape[0] ?? 0;
+  for (const other of others) {
+    if (other[1].shape[0] === length || first === undefined) continue;
+    const shapes = [first, other].map(([name, { shape }]) => `${name} [${shape.join(", ")}]`);
+    throw new ShapeError(
+      `dataset: ${first[0]} and ${other[0]} must have the same number of examples; got ${shapes.join(", ")}. The first dimension counts the examples.`,
+    );
+  }
+  return length;
+}
+
+/** Examples in any form as a column. @throws ShapeError, ArgumentError where they are none */
+export function columnOf(name: string, given: unknown, wanted: DType | undefined): Column {
   const column = isScaled(given)
     ? checkedBytes(name, given)
     : valuesOf(`dataset: ${name}`, given, wanted);

@@ -13,10 +13,10 @@ import {
   where,
 } from "../functions.ts";
 import { hostArray, savedElements } from "../internals.ts";
-import type { Module, State } from "./module.ts";
+import type { AnyModule, State } from "./module.ts";
 
 /** The recurrent state of `batchSize` sequences as variables, zeros at first. */
-export function stateVariables(model: Module, batchSize: number) {
+export function stateVariables(model: AnyModule, batchSize: number) {
   return model
     .stateShapes(batchSize)
     .map((shape, i) => variable(hostArray("f32", sizeOf(shape)), shape, `state ${i}`));
@@ -26,7 +26,7 @@ export function stateVariables(model: Module, batchSize: number) {
  * `state` where `keep` is 1, and zeros where it is 0: for all sequences (f32[]) or for each (f32[B]). What was there
  * is not multiplied: a NaN goes as well.
  */
-export function keepState(model: Module, state: State, keep: Tensor): Tensor[] {
+export function keepState(model: AnyModule, state: State, keep: Tensor): Tensor[] {
   const [batchSize] = keep.shape;
   const axes = batchSize === undefined ? [] : batchAxes(model, batchSize);
   return state.map((held, i) => {
@@ -40,7 +40,7 @@ export function keepState(model: Module, state: State, keep: Tensor): Tensor[] {
  * For each tensor of the state the dimension that counts the sequences: the one that grows with them.
  * @throws ShapeError where there is none
  */
-function batchAxes(model: Module, batchSize: number): number[] {
+function batchAxes(model: AnyModule, batchSize: number): number[] {
   const larger = model.stateShapes(batchSize + 1);
   return model.stateShapes(batchSize).map((shape, i) => {
     const axis = shape.findIndex((n, d) => n !== larger[i]?.[d]);

@@ -1,5 +1,4 @@
 import {
-  anything,
   callable,
   check,
   checkOptions,
@@ -12,13 +11,31 @@ import {
   text,
 } from "../arguments.ts";
 import { ArgumentError } from "../errors.ts";
-import { describe, type Runtime, type Tensor, Variable } from "../functions.ts";
+import {
+  type DType,
+  describe,
+  type Runtime,
+  type Shape,
+  type Tensor,
+  Variable,
+} from "../functions.ts";
 import { checkTensor, moveVariables } from "../internals.ts";
 import { isFrozen, setFrozen } from "./frozen.ts";
-import type { Definition, Mode, Module, Parameter, State, Stepped } from "./module.ts";
+import type {
+  AnyModule,
+  Definition,
+  Each,
+  Mode,
+  Module,
+  Parameter,
+  State,
+  Stepped,
+  Tensors,
+} from "./module.ts";
 import { observe } from "./observe.ts";
 import { exportState, importState } from "./state-dict.ts";
 import { summarise } from "./summary.ts";
+import { checkTensors, checkTensorsLike } from "./tensors.ts";
 import { variablesOf } from "./tree.ts";
 
 /**
@@ -31,7 +48,18 @@ import { variablesOf } from "./tree.ts";
  * ```
  * @throws ArgumentError for a name with a dot, a parameter that is not f32, and where a child carries state that `forward` would drop
  */
-export function module(kind: string, definition: Definition): Module {
+export function module<I extends Readonly<Record<string, DType>>, Y extends Tensors = Tensor>(
+  kind: string,
+  definition: Definition<{ readonly [K in keyof I]: Tensor }, Y> & { readonly inputDType: I },
+): Module<{ readonly [K in keyof I]: Tensor }, Y>;
+export function module<Y extends Tensors = Tensor>(
+  kind: string,
+  definition: Definition<Tensor, Y>,
+): Module<Tensor, Y>;
+export function module<X extends Tensors, Y extends Tensors>(
+  kind: string,
+  definition: Definition<X, Y>,
+): Module<X, Y> {
   checkDefinition(kind, definition);
   const children = Object.entries(definition.children ?? {});
   const own = ownVariables(kind, "parameter", definition.parameters);
@@ -51,22 +79,24 @@ export function module(kind: string, definition: Definition): Module {
       `${kind}: a module whose children carry state must say how; got forward, which drops it. Give step(x, state) and call the children's own step.`,
     );
   }
-  const step = (x: Tensor, state: State | undefined): Stepped => {
-    checkTensor(kind, x);
+  const inputDType: AnyModule["inputDType"] =
+    definition.inputDType ?? children[0]?.[1].inputDType ?? "f32";
+  const step = (x: X, state: State | undefined): Stepped<Y> => {
+    checkTensorsLike(kind, x, inputDType);
     checkState(kind, state, stateCount);
     const stepped = advance(definition, x, state, mode);
-    checkTensor(kind, stepped.y, "what it returns");
+    checkTensors(kind, stepped.y, "what it returns");
     observe(self, stepped.y);
     return stepped;
   };
-  const self: Module = Object.assign((x: Tensor) => step(x, undefined).y, {
+  const self: Module<X, Y> = Object.assign((x: X) => step(x, undefined).y, {
     kind,
     description: definition.description ?? kind,
     children,
     own,
     ownBuffers,
     mode,
-    inputDType: definition.inputDType ?? children[0]?.[1].inputDType ?? "f32",
+    inputDType,
     timeAxis: definition.timeAxis,
     step,
     stateShapes(batchSize: number) {
@@ -87,14 +117,20 @@ export function module(kind: string, definition: Definition): Module {
     },
     eval: () => self.train(false),
     stateDict: () => exportState(self),
-    loadStateDict: (...saved: Parameters<Module["loadStateDict"]>) => importState(self, ...saved),
+    loadStateDict: (...saved: Parameters<AnyModule["loadStateDict"]>) =>
+      importState(self, ...saved),
     moveTo: (runtime: Runtime) => moveVariables([...self.parameters(), ...self.buffers()], runtime),
-    summary: (inputShape: Parameters<Module["summary"]>[0]) => summarise(self, inputShape),
+    summary: (inputShape: Each<X, Shape>) => summarise(self, inputShape),
   });
   return self;
 }
 
-function advance(definition: Definition, x: Tensor, state: State | undefined, mode: Mode): Stepped {
+function advance<X extends Tensors, Y extends Tensors>(
+  definition: Definition<X, Y>,
+  x: X,
+  state: State | undefined,
+  mode: Mode,
+): Stepped<Y> {
   if (definition.forward !== undefined) return { y: definition.forward(x, mode), state: [] };
   const stepped = definition.step(x, state, mode);
   check("module", "what step returns", stepped, stepResult);
@@ -106,7 +142,10 @@ const stepResult = rule(
   (value) => isRecord(value) && Array.isArray(value.state),
 );
 
-function checkDefinition(kind: string, definition: Definition): void {
+function checkDefinition<X extends Tensors, Y extends Tensors>(
+  kind: string,
+  definition: Definition<X, Y>,
+): void {
   check("module", "the kind", kind, text);
   check("module", "the definition", definition, record);
   checkOptions<Partial<Record<DefinitionKey, unknown>>>(kind, { ...definition }, DEFINITION);
@@ -124,7 +163,10 @@ const DEFINITION = {
   parameters: record,
   buffers: record,
   children: record,
-  inputDType: anything,
+  inputDType: rule(
+    "a dtype, or dtypes by name",
+    (value) => typeof value === "string" || (isRecord(value) && Object.keys(value).length > 0),
+  ),
   timeAxis: rule('0, 1 or "any"', (axis) => axis === 0 || axis === 1 || axis === "any"),
   forward: callable,
   step: callable,
@@ -145,7 +187,7 @@ const aModule = rule(
 function ownVariables(
   kind: string,
   role: "parameter" | "buffer",
-  all: Definition["parameters"] = {},
+  all: Readonly<Record<string, Variable | Parameter>> = {},
 ): Record<string, Parameter> {
   const own = Object.entries(all).map(([name, given]) => {
     const parameter = given instanceof Variable ? { variable: given } : given;

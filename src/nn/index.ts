@@ -22,7 +22,9 @@ export { lengthsOf } from "./lengths.ts";
 export { type LinearOptions, linear } from "./linear.ts";
 export { lstm } from "./lstm.ts";
 export type {
+  AnyModule,
   Definition,
+  Each,
   Mode,
   Module,
   Parameter,
@@ -33,6 +35,7 @@ export type {
   StateLayout,
   StatePiece,
   Stepped,
+  Tensors,
   TimeAxis,
 } from "./module.ts";
 export type { NormOptions } from "./normalise.ts";

@@ -8,11 +8,20 @@ import type {
   Variable,
 } from "../functions.ts";
 
+/** One tensor, or several by name: what a module takes and gives. */
+export type Tensors = Tensor | Readonly<Record<string, Tensor>>;
+
+/** For each tensor of X something else: of one tensor one, of several by name as many by the same names. */
+export type Each<X extends Tensors, Of> = X extends Tensor ? Of : { readonly [K in keyof X]: Of };
+
+/** A module whatever it takes and gives. */
+export type AnyModule = Module<never, Tensors>;
+
 /** What a module carries from one window of a sequence to the next; empty where it carries nothing. */
 export type State = readonly Tensor[];
 
-export interface Stepped {
-  readonly y: Tensor;
+export interface Stepped<Y extends Tensors = Tensor> {
+  readonly y: Y;
   readonly state: State;
 }
 
@@ -60,28 +69,31 @@ export type StateDict = Readonly<Record<string, StateEntry>>;
 /** A state dict as it may come back from a file: data in any array of numbers. */
 export type SavedDict = Readonly<Record<string, SavedEntry>>;
 
-/** A function from tensor to tensor with parameters of its own. Made by the layers and by `nn.module`. */
-export interface Module {
+/**
+ * A function from tensor to tensor with parameters of its own, or from tensors by name to tensors by name. Made by the
+ * layers and by `nn.module`.
+ */
+export interface Module<X extends Tensors = Tensor, Y extends Tensors = Tensor> {
   /** Applies the module; a sequence starts from a state of zeros. */
-  (x: Tensor): Tensor;
+  (x: X): Y;
   readonly kind: string;
   /** The kind with its settings, as `summary()` shows it. */
   readonly description: string;
-  readonly children: readonly (readonly [name: string, child: Module])[];
+  readonly children: readonly (readonly [name: string, child: AnyModule])[];
   /** Its own parameters, without those of its children. */
   readonly own: Readonly<Record<string, Parameter>>;
   /** Its own buffers, without those of its children. */
   readonly ownBuffers: Readonly<Record<string, Parameter>>;
   readonly mode: Mode;
-  /** What it takes: `i32` where a model starts with an embedding. */
-  readonly inputDType: DType;
+  /** What it takes: `i32` where a model starts with an embedding; by name where it takes several. */
+  readonly inputDType: DType | Readonly<Record<string, DType>>;
   /** Undefined where it is not known: a Trainer compares it with what its data says of itself. */
   readonly timeAxis: TimeAxis | undefined;
   /**
    * Applies the module to one window of a sequence. `state` is what the window before gave, or undefined for zeros.
    * @throws ArgumentError where the state has another number of tensors than `stateShapes` says
    */
-  step(x: Tensor, state: State | undefined): Stepped;
+  step(x: X, state: State | undefined): Stepped<Y>;
   stateShapes(batchSize: number): readonly Shape[];
   /** All parameters of the module and its descendants, each once; frozen ones, too. */
   parameters(): Variable[];
@@ -120,10 +132,10 @@ export interface Module {
    */
   moveTo(runtime: Runtime): Promise<void>;
   /** A table of layers, output shapes and parameters for an input of `inputShape`, the batch included. No device. */
-  summary(inputShape: Shape): string;
+  summary(inputShape: Each<X, Shape>): string;
 }
 
-interface CommonDefinition {
+interface CommonDefinition<X extends Tensors> {
   readonly description?: string;
   readonly parameters?: Readonly<Record<string, Variable | Parameter>>;
   /**
@@ -131,24 +143,29 @@ interface CommonDefinition {
    * the step that it is part of, and not where a Trainer refuses that step.
    */
   readonly buffers?: Readonly<Record<string, Variable | Parameter>>;
-  readonly children?: Readonly<Record<string, Module>>;
-  /** Otherwise that of the first child, or f32. */
-  readonly inputDType?: DType;
+  readonly children?: Readonly<Record<string, AnyModule>>;
+  /**
+   * Otherwise that of the first child, or f32. `{ image: "f32", words: "i32" }` makes a module that takes tensors by these
+   * names: `forward: ({ image, words }) => …`.
+   */
+  readonly inputDType?: Each<X, DType>;
   readonly timeAxis?: TimeAxis;
 }
 
-interface StatelessDefinition extends CommonDefinition {
-  readonly forward: (x: Tensor, mode: Mode) => Tensor;
+interface StatelessDefinition<X extends Tensors, Y extends Tensors> extends CommonDefinition<X> {
+  readonly forward: (x: X, mode: Mode) => Y;
   readonly step?: never;
   readonly stateShapes?: never;
 }
 
-interface StatefulDefinition extends CommonDefinition {
-  readonly step: (x: Tensor, state: State | undefined, mode: Mode) => Stepped;
+interface StatefulDefinition<X extends Tensors, Y extends Tensors> extends CommonDefinition<X> {
+  readonly step: (x: X, state: State | undefined, mode: Mode) => Stepped<Y>;
   /** Otherwise those of the children, one after the other. */
   readonly stateShapes?: (batchSize: number) => readonly Shape[];
   readonly forward?: never;
 }
 
 /** What makes a module: `forward`, or `step` where it or a child carries state. */
-export type Definition = StatelessDefinition | StatefulDefinition;
+export type Definition<X extends Tensors = Tensor, Y extends Tensors = Tensor> =
+  | StatelessDefinition<X, Y>
+  | StatefulDefinition<X, Y>;

@@ -1,7 +1,6 @@
-import type { Tensor } from "../functions.ts";
-import type { Module } from "./module.ts";
+import type { AnyModule, Tensors } from "./module.ts";
 
-type Observer = (module: Module, y: Tensor) => void;
+type Observer = (module: AnyModule, y: Tensors) => void;
 
 // Modules are applied synchronously, so one slot is enough: see whileTracing in the runtime.
 let observer: Observer | undefined;
@@ -17,6 +16,6 @@ export function whileObserving<R>(notes: Observer, body: () => R): R {
   }
 }
 
-export function observe(module: Module, y: Tensor): void {
+export function observe(module: AnyModule, y: Tensors): void {
   observer?.(module, y);
 }

@@ -3,7 +3,14 @@ import { check, checkOptions, record } from "../arguments.ts";
 import { ArgumentError } from "../errors.ts";
 import type { LoadOptions } from "../functions.ts";
 import { LOAD_RULES, savedElements } from "../internals.ts";
-import type { Module, Parameter, SavedDict, StateDict, StateEntry, StateLayout } from "./module.ts";
+import type {
+  AnyModule,
+  Parameter,
+  SavedDict,
+  StateDict,
+  StateEntry,
+  StateLayout,
+} from "./module.ts";
 import { fromEntries, layoutOf, piecesOf, toEntries } from "./state-layout.ts";
 import { join, pathsOf } from "./tree.ts";
 
@@ -22,7 +29,7 @@ interface Place {
  * One thing does not convert by itself: `nn.flatten()` reads images as [H, W, C], PyTorch as [C, H, W], so that the
  * columns of a linear weight behind it are in another order there.
  */
-export async function exportState(module: Module): Promise<StateDict> {
+export async function exportState(module: AnyModule): Promise<StateDict> {
   const entries = await Promise.all(
     placesOf(module).map(async ({ parameter: { variable }, layout, names }) => {
       // `module` takes no others than f32.
@@ -44,7 +51,7 @@ function addedTo(known: StateEntry | undefined, { shape, data }: StateEntry): St
 }
 
 /** Replaces all parameters and buffers, or none where anything is wrong. */
-export function importState(module: Module, dict: SavedDict, options?: LoadOptions): void {
+export function importState(module: AnyModule, dict: SavedDict, options?: LoadOptions): void {
   const checked = checkStateDict(module, dict, options);
   // One that has been disposed of throws here, before the others are loaded.
   for (const { variable } of checked) void variable.value;
@@ -55,7 +62,7 @@ export function importState(module: Module, dict: SavedDict, options?: LoadOptio
  * Parameters and buffers with the elements that `dict` has for each; nothing is loaded yet.
  * @throws ArgumentError for names and entries, ShapeError for shapes that are not the module's
  */
-export function checkStateDict(module: Module, dict: SavedDict, options?: LoadOptions) {
+export function checkStateDict(module: AnyModule, dict: SavedDict, options?: LoadOptions) {
   checkOptions("loadStateDict", options, LOAD_RULES);
   check("loadStateDict", "the state", dict, record, "Give what stateDict() returned.");
   const places = placesOf(module);
@@ -70,8 +77,8 @@ export function checkStateDict(module: Module, dict: SavedDict, options?: LoadOp
   });
 }
 
-function placesOf(module: Module): Place[] {
-  const state = ({ own, ownBuffers }: Module) => ({ ...own, ...ownBuffers });
+function placesOf(module: AnyModule): Place[] {
+  const state = ({ own, ownBuffers }: AnyModule) => ({ ...own, ...ownBuffers });
   return pathsOf(module, state).map(({ prefix, name, parameter }) => {
     const layout = layoutOf(name, parameter);
     return { parameter, layout, names: layout.names.map((own) => join(prefix, own)) };

@@ -1,7 +1,7 @@
-import type { Module, Parameter } from "./module.ts";
+import type { AnyModule, Parameter } from "./module.ts";
 
 /** The module and all below it, parents first, with the path that leads there: "" for the module itself. */
-export function descendants(root: Module, path = ""): { path: string; module: Module }[] {
+export function descendants(root: AnyModule, path = ""): { path: string; module: AnyModule }[] {
   const below = root.children.flatMap(([name, child]) => descendants(child, join(path, name)));
   return [{ path, module: root }, ...below];
 }
@@ -15,7 +15,7 @@ interface Place {
 }
 
 /** Every parameter of the module and all below it, or what else `own` gives of each. */
-export function pathsOf(root: Module, own = ({ own }: Module) => own): Place[] {
+export function pathsOf(root: AnyModule, own = ({ own }: AnyModule) => own): Place[] {
   return descendants(root).flatMap(({ path: prefix, module }) =>
     Object.entries(own(module)).map(([name, parameter]) => ({
       path: join(prefix, name),
@@ -27,7 +27,7 @@ export function pathsOf(root: Module, own = ({ own }: Module) => own): Place[] {
 }
 
 /** By path, what `own` gives of every module. */
-export function variablesOf(root: Module, own?: (module: Module) => Module["own"]) {
+export function variablesOf(root: AnyModule, own?: (module: AnyModule) => AnyModule["own"]) {
   return new Map(pathsOf(root, own).map(({ path, parameter }) => [path, parameter.variable]));
 }
 

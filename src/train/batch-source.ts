@@ -1,8 +1,9 @@
 /** One pass over data: examples in batches, a text in windows, or what the caller makes. */
+import { batchRows } from "../data/batches.ts";
+import { gather } from "../data/dataset.ts";
 import {
   type BatchOptions,
   batchCount,
-  batches,
   sequenceBatchCount,
   sequenceBatches,
 } from "../data/index.ts";
@@ -10,6 +11,9 @@ import { ArgumentError } from "../errors.ts";
 import {
   type Batches,
   checkedBatches,
+  type Examples,
+  type GivenBatch,
+  nested,
   type ReadyData,
   type TrainingBatch,
 } from "./training-data.ts";
@@ -38,7 +42,15 @@ export function passOver(data: ReadyData, options: PassOptions): Batches | Promi
   }
   return data instanceof Int32Array
     ? windows(data, options)
-    : batches(data, exampleOptions(options));
+    : examples(data, exampleOptions(options));
+}
+
+function* examples({ length, columns }: Examples, options: BatchOptions): Generator<GivenBatch> {
+  for (const rows of batchRows(length, options)) {
+    const own = Object.entries(columns).map(([name, column]) => [name, gather(column, rows)]);
+    // `batchOf` knows which names there are.
+    yield { ...nested(Object.fromEntries(own)), rows } as unknown as GivenBatch;
+  }
 }
 
 /**

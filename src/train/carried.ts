@@ -1,9 +1,9 @@
 /** What a Trainer carries from one window of a sequence to the next, for each size of batch, and how it is saved. */
 import type { Values } from "../data/index.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
-import { describe, type Tensor, tensor, type Variable } from "../functions.ts";
+import { describe, Tensor, tensor, type Variable } from "../functions.ts";
 import { stateVariables } from "../nn/carry.ts";
-import type { Module } from "../nn/index.ts";
+import type { AnyModule, Tensors } from "../nn/index.ts";
 import { type Forward, windowForward } from "./forward.ts";
 import {
   blocksBehind,
@@ -12,7 +12,7 @@ import {
   stretchForward,
   stretchVariables,
 } from "./stretch.ts";
-import type { TrainingBatch } from "./training-data.ts";
+import type { StepBatch } from "./training-data.ts";
 import type { Truncation } from "./window.ts";
 
 /** What is carried for sequences that are read side by side, as arrays. */
@@ -32,7 +32,7 @@ export interface SavedStretch extends Truncation {
 
 /** The sequences of batches of one size. */
 export class Carried {
-  readonly #model: Module;
+  readonly #model: AnyModule;
   readonly #truncation: Truncation | undefined;
   readonly batchSize: number;
   readonly state: readonly Variable[];
@@ -44,7 +44,7 @@ export class Carried {
   /** Blocks since a row began, or since it was last unknown what the device holds. */
   #unbroken = 0;
 
-  constructor(model: Module, batchSize: number, truncation: Truncation | undefined) {
+  constructor(model: AnyModule, batchSize: number, truncation: Truncation | undefined) {
     this.#model = model;
     this.batchSize = batchSize;
     this.state = stateVariables(model, batchSize);
@@ -52,7 +52,7 @@ export class Carried {
   }
 
   /** Makes ready for a batch, before its step is traced. @throws ShapeError for a block of another form */
-  prepare({ x }: TrainingBatch): void {
+  prepare({ x }: StepBatch): void {
     const truncation = this.#truncation;
     if (truncation === undefined) return;
     if (x.shape[0] !== truncation.every) {
@@ -81,7 +81,7 @@ export class Carried {
   }
 
   /** Whether no row begins in the stretch that `batch` ends; counts it. */
-  goesOn({ start }: TrainingBatch): boolean {
+  goesOn({ start }: StepBatch): boolean {
     const isStart = typeof start === "object" ? start.includes(true) : start !== false;
     this.#unbroken = isStart ? 0 : this.#unbroken + 1;
     const truncation = this.#truncation;
@@ -93,10 +93,15 @@ export class Carried {
     this.#unbroken = 0;
   }
 
-  forward(x: Tensor, keep: Tensor, isUnbroken: boolean): Forward {
+  forward(x: Tensors, keep: Tensor, isUnbroken: boolean): Forward {
     const [model, truncation, stretch] = [this.#model, this.#truncation, this.#stretch];
     if (truncation === undefined || stretch === undefined) {
       return windowForward(model, x, keep, this.state);
+    }
+    if (!(x instanceof Tensor)) {
+      throw new ArgumentError(
+        `fit: with { every, back } a model must take one tensor; got ${Object.keys(x).join(", ")}. Give one number as window.`,
+      );
     }
     return stretchForward(model, truncation, x, keep, this.state, stretch, isUnbroken);
   }
@@ -174,7 +179,7 @@ function unbrokenBlocks({ borders, owed }: SavedStretch): number {
 }
 
 /** f32[B] of 0 where a row begins a sequence with this batch, and 1 where it goes on. */
-export function keepOf({ x, start }: TrainingBatch, carried: Carried): Tensor {
+export function keepOf({ x, start }: StepBatch, carried: Carried): Tensor {
   const { batchSize } = carried;
   const starts =
     typeof start === "object" ? start : new Array<boolean>(batchSize).fill(start ?? true);
@@ -191,7 +196,7 @@ export function keepOf({ x, start }: TrainingBatch, carried: Carried): Tensor {
 }
 
 /** The rows of a window [T, B, …]. @throws ShapeError where it is none */
-export function rowsOf({ x }: TrainingBatch): number {
+export function rowsOf({ x }: StepBatch): number {
   const [, rows] = x.shape;
   if (rows !== undefined && rows > 0) return rows;
   throw new ShapeError(

@@ -1,14 +1,16 @@
 /** A step compiled for each kind of batch: examples, and windows of each size of batch with what they carry. */
-import { ArgumentError, DisposedError } from "../errors.ts";
+import { ArgumentError, DisposedError, InternalError } from "../errors.ts";
 import { type Compiled, compile, type Tensor, tensor, type Variable } from "../functions.ts";
 import { freezeChanges } from "../nn/frozen.ts";
-import type { Module } from "../nn/index.ts";
+import type { AnyModule, Tensors } from "../nn/index.ts";
+import { sameNames } from "../nn/tensors.ts";
 import { Carried, type CarriedSequences, keepOf, rowsOf } from "./carried.ts";
 import type { FlowNotes, FlowTensors, LayerFlow } from "./flow.ts";
-import type { Forward } from "./forward.ts";
+import { applied, type Forward } from "./forward.ts";
 import { LimitsByType } from "./limits.ts";
+import type { BatchTensors } from "./objective.ts";
 import { checkTime, timeOf } from "./time.ts";
-import type { TrainingBatch } from "./training-data.ts";
+import { type Columns, nested, type StepBatch } from "./training-data.ts";
 import type { Truncation } from "./window.ts";
 
 export interface Outputs {
@@ -58,7 +60,7 @@ async function itemsOf(tensors: Readonly<Record<string, Tensor>>): Promise<Recor
   return Object.fromEntries(await Promise.all(entries));
 }
 
-type Compute = (y: Tensor, forward: () => Forward) => Outputs;
+type Compute = (batch: BatchTensors, forward: (x: Tensors) => Forward) => Outputs;
 
 interface CompiledByKindOptions {
   readonly truncation?: Truncation | undefined;
@@ -79,7 +81,7 @@ interface WindowSteps {
 }
 
 export class CompiledByKind {
-  readonly #model: Module;
+  readonly #model: AnyModule;
   readonly #compute: Compute;
   readonly #options: CompiledByKindOptions;
   readonly #plain: Compiled<Outputs>;
@@ -87,22 +89,29 @@ export class CompiledByKind {
   readonly #limits = new LimitsByType();
   #tail: Promise<unknown> = Promise.resolve();
   /** What a step is traced for. */
-  #batch: TrainingBatch | undefined;
+  #batch: StepBatch | undefined;
+  /** Of the columns of every batch, in the order in which steps take them. */
+  #names: readonly string[] | undefined;
   /** What was frozen when steps were traced. */
   #freezes = freezeChanges();
   #isDisposed = false;
 
-  constructor(model: Module, compute: Compute, options: CompiledByKindOptions) {
+  constructor(model: AnyModule, compute: Compute, options: CompiledByKindOptions) {
     this.#model = model;
     this.#compute = compute;
     this.#options = options;
-    this.#plain = this.#compile((x) => ({ output: model(x), changes: [] }));
+    this.#plain = this.#compile((x) => ({ output: applied(model, x), changes: [] }));
   }
 
-  #compile(forward: (x: Tensor, keep: Tensor) => Forward): Compiled<Outputs> {
-    const step = (x: Tensor, y: Tensor, keep: Tensor) => {
-      const outputs = this.#compute(y, () => forward(x, keep));
-      this.#limits.note(x, y, [outputs.loss]);
+  /** A step of the columns and, of windows, of what tells rows that go on. */
+  #compile(forward: (x: Tensors, keep: Tensor) => Forward): Compiled<Outputs> {
+    const step = (...args: Tensor[]) => {
+      const named = (this.#names ?? []).map((name, i) => [name, args[i]]);
+      const columns: Columns<Tensor> = Object.fromEntries(named);
+      const keep = args.at(-1);
+      if (keep === undefined) throw new InternalError("a step has arguments.");
+      const outputs = this.#compute(nested(columns), (x) => forward(x, keep));
+      this.#limits.note(columns, [outputs.loss]);
       // Nothing has run yet: a step is compiled before its first run.
       if (this.#batch !== undefined) this.#limits.check(this.#batch);
       return outputs;
@@ -112,13 +121,14 @@ export class CompiledByKind {
   }
 
   /** For one that has its turn. */
-  async run(batch: TrainingBatch): Promise<StepResult> {
+  async run(given: StepBatch): Promise<StepResult> {
     if (this.#isDisposed) {
       throw new DisposedError(
         "fit: a Trainer cannot be used after dispose(); got a step more. Leave the loop first.",
       );
     }
-    checkTime("fit", this.#model, batch.x, timeOf(batch));
+    const batch = this.#inOrder(given);
+    if ("x" in batch.columns) checkTime("fit", this.#model, batch.x, timeOf(batch));
     if (this.#freezes !== freezeChanges()) this.#traceAnew();
     this.#limits.check(batch);
     this.#batch = batch;
@@ -127,6 +137,24 @@ export class CompiledByKind {
     } finally {
       this.#batch = undefined;
     }
+  }
+
+  /** Every batch has the columns of the first. @throws ArgumentError */
+  #inOrder(batch: StepBatch): StepBatch {
+    const given = Object.keys(batch.columns);
+    this.#names ??= given;
+    const names = this.#names;
+    if (given.every((name, i) => name === names[i]) && given.length === names.length) return batch;
+    if (!sameNames(given, names)) {
+      throw new ArgumentError(
+        `fit: all batches must have the same inputs and targets; got ${given.join(", ")} after ${names.join(", ")}.`,
+      );
+    }
+    const { columns } = batch;
+    return {
+      ...batch,
+      columns: Object.fromEntries(names.map((name) => [name, columns[name] ?? batch.x])),
+    };
   }
 
   /** Steps train what was not frozen when they were traced. */
@@ -139,17 +167,19 @@ export class CompiledByKind {
     }
   }
 
-  async #run(batch: TrainingBatch): Promise<Outputs> {
-    const { x, y, start } = batch;
-    const [inputs, targets] = [tensor(x.data, x.shape, x.dtype), tensor(y.data, y.shape, y.dtype)];
-    if (start === undefined) return this.#plain(inputs, targets);
+  async #run(batch: StepBatch): Promise<Outputs> {
+    const { columns, start } = batch;
+    const inputs = Object.values(columns).map(({ data, shape, dtype }) =>
+      tensor(data, shape, dtype),
+    );
+    if (start === undefined) return this.#plain(...inputs);
     const { carried, step, unbroken } = this.#forRows(rowsOf(batch));
     const keep = keepOf(batch, carried);
     this.#checkGoesOn(batch, carried);
     carried.prepare(batch);
     const isUnbroken = carried.goesOn(batch) && this.#options.skips !== true;
     try {
-      const outputs = await (isUnbroken ? unbroken : step)(inputs, targets, keep);
+      const outputs = await (isUnbroken ? unbroken : step)(...inputs, keep);
       carried.hasBegun = true;
       return outputs;
     } catch (error) {
@@ -170,7 +200,7 @@ export class CompiledByKind {
     return made;
   }
 
-  #checkGoesOn({ x, start }: TrainingBatch, carried: Carried): void {
+  #checkGoesOn({ x, start }: StepBatch, carried: Carried): void {
     const isWhole = start === true || (typeof start === "object" && !start.includes(false));
     if (carried.hasBegun || isWhole || carried.state.length === 0) return;
     const begun = [...this.#windows].filter(([, one]) => one.carried.hasBegun).map(([n]) => n);

@@ -1,6 +1,6 @@
 import { stopGradient, type Tensor, type Variable } from "../functions.ts";
 import { keepState } from "../nn/carry.ts";
-import type { Module } from "../nn/index.ts";
+import type { AnyModule, Tensors } from "../nn/index.ts";
 
 /** What a training step does to a variable besides the update. */
 export interface Change {
@@ -12,10 +12,15 @@ export interface Change {
 
 /** A forward pass: the output that targets are compared with, and what is carried on. */
 export interface Forward {
-  readonly output: Tensor;
+  readonly output: Tensors;
   readonly changes: readonly Change[];
   /** In how many pieces, one after the other, the model walked the sequence; 1 where nothing is said. */
   readonly parts?: number;
+}
+
+/** What a model of any kind makes of `x`, which it checks. */
+export function applied(model: AnyModule, x: Tensors): Tensors {
+  return model(x as never);
 }
 
 /**
@@ -23,14 +28,14 @@ export interface Forward {
  * where a sequence begins and 1 where it goes on: f32[] for all rows, or f32[B]. Without `state`, x stands for itself.
  */
 export function windowForward(
-  model: Module,
-  x: Tensor,
+  model: AnyModule,
+  x: Tensors,
   keep: Tensor,
   state: readonly Variable[],
 ): Forward {
-  if (state.length === 0) return { output: model(x), changes: [] };
+  if (state.length === 0) return { output: applied(model, x), changes: [] };
   const begun = keepState(model, state, keep);
-  const { y, state: last } = model.step(x, begun);
+  const { y, state: last } = model.step(x as never, begun);
   const changes = state.map((held, i) => ({
     held,
     next: stopGradient(last[i] ?? held),

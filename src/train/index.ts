@@ -2,6 +2,7 @@ export type { CarriedSequences, SavedStretch } from "./carried.ts";
 export type { Fit } from "./fit.ts";
 export type { LayerFlow } from "./flow.ts";
 export type {
+  BatchTrainerOptions,
   EvaluateOptions,
   FitOptions,
   History,
@@ -9,13 +10,16 @@ export type {
   StepReport,
   TrainerOptions,
 } from "./options.ts";
-export type { LossFunction, Mean, Metrics } from "./score.ts";
+export type { Prediction } from "./predict.ts";
+export type { BatchFunction, LossFunction, Mean, Metrics } from "./score.ts";
 export { Trainer } from "./trainer.ts";
 export type { TrainerState } from "./trainer-state.ts";
 export type {
   Batches,
   Elements,
   GivenBatch,
+  Inputs,
+  NamedBatch,
   TrainingBatch,
   TrainingData,
 } from "./training-data.ts";

@@ -6,29 +6,29 @@ import type { Values } from "../data/index.ts";
 import { ArgumentError } from "../errors.ts";
 import { describe, type Tensor } from "../functions.ts";
 import { type LookUp, lookUps } from "../internals.ts";
-import type { TrainingBatch } from "./training-data.ts";
+import type { Columns, StepBatch } from "./training-data.ts";
 
-type Name = "x" | "y";
-
-type Limits = Readonly<Record<Name, LookUp | undefined>>;
-
-const names = ["x", "y"] as const;
+/** By column, in what its numbers are looked up. */
+type Limits = Readonly<Record<string, LookUp | undefined>>;
 
 /** By the types of a batch, in what its numbers are looked up. */
 export class LimitsByType {
   readonly #known = new Map<string, Limits>();
 
   /** Notes what a traced step does with its arguments on the way to `outputs`. */
-  note(x: Tensor, y: Tensor, outputs: readonly Tensor[]): void {
-    const limit = (argument: Tensor) =>
-      limitOf(outputs.flatMap((output) => lookUps(output, argument)));
-    this.#known.set(keyOf({ x, y }), { x: limit(x), y: limit(y) });
+  note(columns: Columns<Tensor>, outputs: readonly Tensor[]): void {
+    const limits = Object.entries(columns).map(([name, argument]) => {
+      const found = outputs.flatMap((output) => lookUps(output, argument));
+      return [name, limitOf(found)] as const;
+    });
+    this.#known.set(keyOf(columns), Object.fromEntries(limits));
   }
 
   /** @throws ArgumentError for a label or an id beyond the last, once a step has been traced for such batches */
-  check(batch: TrainingBatch): void {
-    const limits = this.#known.get(keyOf(batch));
-    for (const name of names) checkValues("fit", name, batch[name], limits?.[name], batch.rows);
+  check({ columns, rows }: StepBatch): void {
+    const limits = this.#known.get(keyOf(columns));
+    for (const [name, values] of Object.entries(columns))
+      checkValues("fit", name, values, limits?.[name], rows);
   }
 }
 
@@ -42,14 +42,14 @@ export function limitOf(found: readonly LookUp[]): LookUp | undefined {
     : (whole ?? part);
 }
 
-function keyOf({ x, y }: Readonly<Record<Name, Pick<Values, "dtype" | "shape">>>): string {
-  return `${describe(x)}, ${describe(y)}`;
+function keyOf(columns: Columns<Pick<Values, "dtype" | "shape">>): string {
+  return Object.values(columns).map(describe).join(", ");
 }
 
 /** @throws ArgumentError, see LimitsByType */
 export function checkValues(
   caller: string,
-  name: Name,
+  name: string,
   { data, shape, dtype }: Values,
   limit: LookUp | undefined,
   rows?: Uint32Array,

@@ -7,23 +7,23 @@ import {
   count,
   finite,
   flag,
+  isRecord,
   oneOf,
   required,
   rule,
   whole,
 } from "../arguments.ts";
+import type { DType, Tensor } from "../functions.ts";
+import type { Tensors } from "../nn/index.ts";
 import type { Optimizer } from "../optim/index.ts";
 import type { LayerFlow } from "./flow.ts";
-import type { LossFunction, Metrics } from "./score.ts";
+import type { BatchFunction, LossFunction, Metrics } from "./score.ts";
 import type { TrainingData } from "./training-data.ts";
 import type { Window } from "./window.ts";
 
-export interface TrainerOptions<M extends Metrics = Metrics> {
-  /** What is made small: (model's output, targets) → [], or a mean as `{ sum, count }`, see `Trainer.evaluate`. */
-  readonly loss: LossFunction;
+/** What every Trainer is told. */
+export interface CommonOptions {
   readonly optimizer: Optimizer;
-  /** Further numbers to report, of the same form as the loss. With `losses.crossEntropy`: accuracy. */
-  readonly metrics?: M;
   /**
    * Truncated back-propagation through time: the recurrent state goes on and on, the gradient ends after so many
    * steps. One number k: an update every k steps that reaches back to the last. `{ every, back }`: an update every
@@ -41,6 +41,33 @@ export interface TrainerOptions<M extends Metrics = Metrics> {
    * did, for every recurrent layer, from the step's own backward pass.
    */
   readonly gradientFlow?: boolean;
+}
+
+/** For outputs against targets: data has `x` and `y`, one tensor each or several by name. */
+export interface TrainerOptions<Y extends Tensors = Tensor, T extends Tensors = Tensor>
+  extends CommonOptions {
+  /** What is made small: (model's output, targets) → [], or a mean as `{ sum, count }`, see `Trainer.evaluate`. */
+  readonly loss: LossFunction<Y, T>;
+  /** Further numbers to report, of the same form as the loss. With `losses.crossEntropy`: accuracy. */
+  readonly metrics?: Metrics<Y, T>;
+  readonly batch?: undefined;
+}
+
+/** For whatever else is made small: autoencoders, two towers, penalties. */
+export interface BatchTrainerOptions<
+  X extends Tensors = Tensor,
+  Y extends Tensors = Tensor,
+  B extends string = string,
+> extends CommonOptions {
+  /** The names that data and batches have, and what their elements are. */
+  readonly batch: Readonly<Record<B, DType>>;
+  /**
+   * What is made small: (model, batch of tensors by name) → [], or a mean as `{ sum, count }`. Of windows, `model(x)` goes
+   * on from the state that the window before left.
+   */
+  readonly loss: BatchFunction<X, Y, B>;
+  /** Further numbers to report; what the loss has had the model make of an input is not computed again. */
+  readonly metrics?: Readonly<Record<string, BatchFunction<X, Y, B>>>;
 }
 
 /** What passes over data are told. */
@@ -133,12 +160,26 @@ const metrics = rule(
     value !== null &&
     Object.values(value).every((metric) => typeof metric === "function"),
 );
+const columns = rule(
+  'dtypes by name, as { x: "f32" }, of names without dots',
+  (value) =>
+    isRecord(value) &&
+    Object.keys(value).length > 0 &&
+    Object.entries(value).every(
+      ([name, dtype]) =>
+        !name.includes(".") &&
+        !["start", "rows", ""].includes(name) &&
+        dtypes.includes(dtype as DType),
+    ),
+);
+const dtypes: readonly DType[] = ["f32", "i32", "u32", "bool"];
 const signal = rule("an AbortSignal", (value) => value instanceof AbortSignal);
 
 /** @throws ArgumentError */
-export function checkTrainerOptions(given: unknown, options: TrainerOptions | undefined): void {
+export function checkTrainerOptions(given: unknown, options: object | undefined): void {
   check("Trainer", "model", given, model, "new Trainer(model, { loss, optimizer }).");
-  checkOptions<TrainerOptions>("Trainer", options, {
+  checkOptions<Partial<Record<keyof BatchTrainerOptions, unknown>>>("Trainer", options, {
+    batch: columns,
     loss: required(callable),
     optimizer: required(optimizer),
     metrics,

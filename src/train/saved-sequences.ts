@@ -2,14 +2,14 @@
 import { ArgumentError, ShapeError } from "../errors.ts";
 import type { LoadOptions, Shape } from "../functions.ts";
 import { checkSavedState } from "../nn/carry.ts";
-import type { Module } from "../nn/index.ts";
+import type { AnyModule } from "../nn/index.ts";
 import { type CarriedSequences, type SavedStretch, stretchOf } from "./carried.ts";
 import { borderCount } from "./stretch.ts";
 import type { Truncation } from "./window.ts";
 
 /** `saved` has the form of what is carried. @throws ArgumentError, ShapeError where it is another model's or window's */
 export function checkSequences(
-  model: Module,
+  model: AnyModule,
   truncation: Truncation | undefined,
   saved: readonly CarriedSequences[],
   options?: LoadOptions,
@@ -25,7 +25,7 @@ export function checkSequences(
 }
 
 function checkOne(
-  model: Module,
+  model: AnyModule,
   truncation: Truncation | undefined,
   { batchSize, state, stretch }: CarriedSequences,
   options: LoadOptions | undefined,

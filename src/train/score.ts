@@ -3,9 +3,11 @@
  * is known either from the targets or from the function that took it.
  */
 import { shown } from "../arguments.ts";
-import type { Values } from "../data/index.ts";
 import { ArgumentError } from "../errors.ts";
-import { describe, div, greater, reshape, Tensor, where } from "../functions.ts";
+import { describe, div, greater, reshape, sizeOf, Tensor, where } from "../functions.ts";
+import type { Module, Tensors } from "../nn/index.ts";
+import type { Measure } from "./objective.ts";
+import type { StepBatch } from "./training-data.ts";
 
 /** A mean that says what it is taken over: `sum` / `count`, both f32[], and 0 where the count is 0. */
 export interface Mean {
@@ -14,8 +16,22 @@ export interface Mean {
 }
 
 /** (model's output, targets) → a mean: over the targets that count (see `targetsIn`), or over what it says. */
-export type LossFunction = (output: Tensor, targets: Tensor) => Tensor | Mean;
-export type Metrics = Readonly<Record<string, LossFunction>>;
+export type LossFunction<Y extends Tensors = Tensor, T extends Tensors = Tensor> = (
+  output: Y,
+  targets: T,
+) => Tensor | Mean;
+export type Metrics<Y extends Tensors = Tensor, T extends Tensors = Tensor> = Readonly<
+  Record<string, LossFunction<Y, T>>
+>;
+
+/** (model, batch) → a mean: over the examples, or over what it says. */
+export type BatchFunction<X extends Tensors, Y extends Tensors, B extends string> = (
+  model: Module<X, Y>,
+  batch: { readonly [K in B]: Tensor },
+) => Tensor | Mean;
+
+/** Loss or metric, whatever it takes. */
+export type AnyFunction = (...given: never[]) => unknown;
 
 /** A number of one batch; `count` where its function says what it is a mean over. */
 interface Score {
@@ -56,19 +72,25 @@ function numberOf(name: string, measured: unknown): Tensor {
 }
 
 /** By name: what all of `metrics` are, and what those of them that say so are means over. */
-export function scoresOf(metrics: Metrics, output: Tensor, targets: Tensor) {
+export function scoresOf(metrics: Readonly<Record<string, AnyFunction>>, measure: Measure) {
   const values: Record<string, Tensor> = {};
   const counts: Record<string, Tensor> = {};
   for (const [name, metric] of Object.entries(metrics)) {
-    const { value, count } = scoreOf(`metric ${name}`, metric(output, targets));
+    const { value, count } = scoreOf(`metric ${name}`, measure(metric));
     values[name] = value;
     if (count !== undefined) counts[name] = count;
   }
   return { values, counts };
 }
 
-/** How many of a batch's targets count: its elements, but for negative labels, which the losses leave out. */
-export function targetsIn({ data, dtype }: Values): number {
+/**
+ * What means over a batch are taken over. Where there are targets y, its elements, but for negative labels, which the
+ * losses leave out; else its examples, of windows their steps.
+ */
+export function targetsIn({ columns, x, start }: StepBatch): number {
+  const { y } = columns;
+  if (y === undefined) return sizeOf(x.shape.slice(0, start === undefined ? 1 : 2));
+  const { data, dtype } = y;
   if (dtype !== "i32") return data.length;
   let count = 0;
   for (const label of data) if (label >= 0) count++;

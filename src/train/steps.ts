@@ -23,20 +23,23 @@ import {
   where,
 } from "../functions.ts";
 import { type Assignment, assignmentsIn, type LookUp, lookUps } from "../internals.ts";
-import type { Module } from "../nn/index.ts";
+import type { AnyModule, Tensors } from "../nn/index.ts";
 import { globalNorm, type Optimizer } from "../optim/index.ts";
 import type { CarriedSequences } from "./carried.ts";
 import { CompiledByKind, type Outputs, type StepResult } from "./compiled.ts";
 import type { FlowNotes } from "./flow.ts";
-import { type Forward, windowForward } from "./forward.ts";
+import { applied, type Forward, windowForward } from "./forward.ts";
 import { checkValues, limitOf } from "./limits.ts";
-import { type LossFunction, type Metrics, scoreOf, scoresOf } from "./score.ts";
-import type { TrainingBatch } from "./training-data.ts";
+import { againstTargets, type BatchTensors, type Measured, type Objective } from "./objective.ts";
+import { type AnyFunction, scoreOf, scoresOf } from "./score.ts";
+import { type Columns, nested, type StepBatch } from "./training-data.ts";
 import type { Truncation } from "./window.ts";
 
 interface StepOptions {
-  readonly loss: LossFunction;
-  readonly metrics: Metrics;
+  readonly loss: AnyFunction;
+  readonly metrics: Readonly<Record<string, AnyFunction>>;
+  /** What loss and metrics are functions of: outputs and targets where nothing is said. */
+  readonly objective?: Objective;
 }
 
 export interface TrainingStepOptions extends StepOptions {
@@ -68,7 +71,7 @@ export class TrainingSteps {
   randomStream = nextRandomStream();
 
   constructor(
-    model: Module,
+    model: AnyModule,
     options: TrainingStepOptions,
     truncation: Truncation | undefined,
     position: Position,
@@ -77,7 +80,7 @@ export class TrainingSteps {
     this.#position = position;
     this.#steps = new CompiledByKind(
       model,
-      (y, forward) => trainingUpdate(model, options, y, forward),
+      (batch, forward) => trainingUpdate(model, options, batch, forward),
       {
         truncation,
         skips: options.isGuarded && options.running === undefined,
@@ -89,7 +92,7 @@ export class TrainingSteps {
   }
 
   /** A batch that is refused is no step. */
-  run(batch: TrainingBatch): Promise<{ readonly step: number; readonly result: StepResult }> {
+  run(batch: StepBatch): Promise<{ readonly step: number; readonly result: StepResult }> {
     return this.#steps.inTurn(async () => {
       const result = await this.#steps.run(batch);
       return { step: ++this.#position.step, result };
@@ -134,37 +137,39 @@ export class TrainingSteps {
 
 /** Forward, backward, clip, update and metrics of a window, or of examples where there is no state: one plan. */
 export function trainingStep(
-  model: Module,
+  model: AnyModule,
   options: TrainingStepOptions,
   x: Tensor,
   y: Tensor,
   keep: Tensor,
   state: readonly Variable[],
 ): Outputs {
-  return trainingUpdate(model, options, y, () => windowForward(model, x, keep, state));
+  return trainingUpdate(model, options, { x, y }, (input) =>
+    windowForward(model, input, keep, state),
+  );
 }
 
 function trainingUpdate(
-  model: Module,
+  model: AnyModule,
   options: TrainingStepOptions,
-  y: Tensor,
-  forward: () => Forward,
+  batch: BatchTensors,
+  forward: (x: Tensors) => Forward,
 ): Outputs {
+  const { objective = againstTargets } = options;
   model.train();
   const { result, assignments } = assignmentsIn(() => {
-    let found: Forward | undefined;
+    let measured: Measured | undefined;
     const lossOf = () => {
-      found = forward();
-      const { value } = scoreOf("the loss", options.loss(found.output, y));
-      return value;
+      measured = objective(model, batch, forward);
+      return scoreOf("the loss", measured.measure(options.loss)).value;
     };
     const differentiated = differentiate(model, lossOf, options);
-    if (found === undefined) throw new InternalError("a loss is computed at once.");
-    const metrics = scoresOf(options.metrics, found.output, y).values;
-    return { ...differentiated, metrics, forward: found };
+    if (measured === undefined) throw new InternalError("a loss is computed at once.");
+    const metrics = scoresOf(options.metrics, measured.measure).values;
+    return { ...differentiated, metrics, carried: measured.carried() };
   });
   const { loss, gradients, flow, metrics } = result;
-  const { changes, parts = 1 } = result.forward;
+  const { changes, parts = 1 } = result.carried;
   const norm = options.isGuarded
     ? guardedNorm(model, gradients, assignments)
     : globalNorm(gradients);
@@ -194,7 +199,7 @@ function trainingUpdate(
  * at parameters, too.
  */
 function guardedNorm(
-  model: Module,
+  model: AnyModule,
   gradients: Gradients,
   assignments: readonly Assignment[],
 ): Tensor {
@@ -206,7 +211,7 @@ function guardedNorm(
 }
 
 function differentiate(
-  model: Module,
+  model: AnyModule,
   loss: () => Tensor,
   { optimizer, flow }: TrainingStepOptions,
 ) {
@@ -224,20 +229,21 @@ function differentiate(
 
 export class EvaluationSteps {
   readonly #steps: CompiledByKind;
-  readonly #forward: Compiled<Tensor>;
+  readonly #forward: Compiled<Tensors>;
   #count = 0;
   /** What `#forward` is traced for. */
-  #input: Values | undefined;
+  #input: Columns<Values | Tensor> = {};
   /** What ids are looked up in, whatever their shape. */
-  #limit: LookUp | undefined;
+  #limits: Readonly<Record<string, LookUp | undefined>> = {};
 
-  constructor(model: Module, options: StepOptions) {
-    const compute = (y: Tensor, forward: () => Forward): Outputs => {
+  constructor(model: AnyModule, options: StepOptions) {
+    const { objective = againstTargets } = options;
+    const compute = (batch: BatchTensors, forward: (x: Tensors) => Forward): Outputs => {
       model.eval();
-      const { output, changes } = forward();
-      for (const { held, next } of changes) held.assign(next);
-      const loss = scoreOf("the loss", options.loss(output, y));
-      const { values: metrics, counts } = scoresOf(options.metrics, output, y);
+      const { measure, carried } = objective(model, batch, forward);
+      const loss = scoreOf("the loss", measure(options.loss));
+      const { values: metrics, counts } = scoresOf(options.metrics, measure);
+      for (const { held, next } of carried().changes) held.assign(next);
       return {
         loss: loss.value,
         metrics,
@@ -250,32 +256,49 @@ export class EvaluationSteps {
       randomCount: () => this.#count++,
       randomStream: () => stream,
     });
-    this.#forward = compile((x) => {
+    this.#forward = compile((...args) => {
       model.eval();
-      const output = model(x);
-      this.#limit = limitOf(lookUps(output, x));
-      if (this.#input !== undefined) checkValues("predict", "x", this.#input, this.#limit);
+      const columns = Object.keys(this.#input).map((name, i) => [name, args[i]] as const);
+      const output = applied(
+        model,
+        nested<Tensor>(Object.fromEntries(columns) as Columns<Tensor>).x ?? {},
+      );
+      const outputs = output instanceof Tensor ? [output] : Object.values(output);
+      const limits = columns.map(([name, x]) => {
+        const found = x === undefined ? [] : outputs.flatMap((one) => lookUps(one, x));
+        return [name, limitOf(found)] as const;
+      });
+      this.#limits = Object.fromEntries(limits);
+      this.#checkInput();
       return output;
     });
+  }
+
+  #checkInput(): void {
+    for (const [name, values] of Object.entries(this.#input))
+      if (!(values instanceof Tensor)) checkValues("predict", name, values, this.#limits[name]);
   }
 
   variables(): Variable[] {
     return this.#steps.variables();
   }
 
-  run(batch: TrainingBatch): Promise<StepResult> {
+  run(batch: StepBatch): Promise<StepResult> {
     return this.#steps.inTurn(() => this.#steps.run(batch));
   }
 
-  forward(input: Tensor | Values): Promise<Tensor> {
+  /** The model's output for inputs by their columns. */
+  forward(input: Columns<Tensor | Values>): Promise<Tensors> {
     return this.#steps.inTurn(async () => {
-      if (input instanceof Tensor) return this.#forward(input);
-      checkValues("predict", "x", input, this.#limit);
       this.#input = input;
       try {
-        return await this.#forward(tensor(input.data, input.shape, input.dtype));
+        this.#checkInput();
+        const args = Object.values(input).map((one) =>
+          one instanceof Tensor ? one : tensor(one.data, one.shape, one.dtype),
+        );
+        return await this.#forward(...args);
       } finally {
-        this.#input = undefined;
+        this.#input = {};
       }
     });
   }

@@ -26,13 +26,13 @@ import {
   sizeOf,
   slice,
   stopGradient,
-  type Tensor,
+  Tensor,
   type TensorType,
   Variable,
   variable,
 } from "../functions.ts";
 import { keepState } from "../nn/carry.ts";
-import type { Module } from "../nn/index.ts";
+import type { AnyModule, Tensors } from "../nn/index.ts";
 import type { Forward } from "./forward.ts";
 import type { Truncation } from "./window.ts";
 
@@ -100,7 +100,7 @@ export function blocksBehind({ every, back }: Truncation): number {
  * `isUnbroken`: no row begins in it, and `keep` is 1 throughout.
  */
 export function stretchForward(
-  model: Module,
+  model: AnyModule,
   { every, back }: Truncation,
   x: Tensor,
   keep: Tensor,
@@ -127,9 +127,9 @@ export function stretchForward(
       now = keepState(model, now, reshape(slice(borders, [border - 1, 0], [1, rows]), [rows]));
     }
     if (from === every) next = now;
-    const part = model.step(steps(all, from, to), now);
-    checkOutput(part.y, to - from, rows);
-    if (to > before) outputs.push(from < before ? steps(part.y, before - from, to - from) : part.y);
+    const part = model.step(steps(all, from, to) as never, now);
+    const y = checkedOutput(part.y, to - from, rows);
+    if (to > before) outputs.push(from < before ? steps(y, before - from, to - from) : y);
     now = part.state;
   });
 
@@ -160,9 +160,10 @@ function steps(x: Tensor, from: number, to: number): Tensor {
   return slice(x, [from, ...rest.map(() => 0)], [to - from, ...rest]);
 }
 
-function checkOutput({ type }: Tensor, count: number, rows: number): void {
-  if (type.shape[0] === count && type.shape[1] === rows) return;
+function checkedOutput(y: Tensors, count: number, rows: number): Tensor {
+  if (y instanceof Tensor && y.shape[0] === count && y.shape[1] === rows) return y;
+  const got = y instanceof Tensor ? describe(y.type) : Object.keys(y).join(", ");
   throw new ShapeError(
-    `fit: with { every, back } the model's output must have a step for each of the input's, [T, B, …]; got ${describe(type)} for ${count} steps of ${rows} sequences. Keep time first, or give one number as window.`,
+    `fit: with { every, back } the model's output must have a step for each of the input's, [T, B, …]; got ${got} for ${count} steps of ${rows} sequences. Keep time first, or give one number as window.`,
   );
 }

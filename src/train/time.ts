@@ -3,10 +3,10 @@ import type { Values } from "../data/index.ts";
 import { ArgumentError } from "../errors.ts";
 import { describe } from "../functions.ts";
 import type { TimeAxis } from "../nn/index.ts";
-import type { TrainingBatch } from "./training-data.ts";
+import type { StepBatch } from "./training-data.ts";
 
 /** As the data says; windows are [T, B, …], and examples lie along the first dimension. */
-export function timeOf({ x, start, rows }: TrainingBatch): Values["time"] {
+export function timeOf({ x, start, rows }: StepBatch): Values["time"] {
   if (x.time !== undefined) return x.time;
   if (start !== undefined) return 0;
   return rows === undefined ? undefined : 1;

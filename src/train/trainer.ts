@@ -3,13 +3,16 @@ import { ArgumentError, DisposedError } from "../errors.ts";
 import { type LoadOptions, type Runtime, type Shape, Tensor, variable } from "../functions.ts";
 import { moveVariables, runtimeOf } from "../internals.ts";
 import { accuracy, crossEntropy } from "../losses/index.ts";
-import type { Module } from "../nn/index.ts";
+import type { Each, Module, Tensors } from "../nn/index.ts";
 import { checkStateDict } from "../nn/state-dict.ts";
 import type { PassOptions } from "./batch-source.ts";
 import { evaluationRun } from "./evaluation.ts";
 import { Fit } from "./fit.ts";
 import { FlowNotes } from "./flow.ts";
+import { againstTargets, ofBatch } from "./objective.ts";
 import {
+  type BatchTrainerOptions,
+  type CommonOptions,
   checkEvaluateOptions,
   checkFitOptions,
   checkTrainerOptions,
@@ -20,28 +23,34 @@ import {
   type TrainerOptions,
 } from "./options.ts";
 import { Patience } from "./patience.ts";
+import { type Prediction, predictInputs } from "./predict.ts";
 import { checkSequences } from "./saved-sequences.ts";
+import type { AnyFunction } from "./score.ts";
 import { EvaluationSteps, type Position, TrainingSteps } from "./steps.ts";
-import { checkTime } from "./time.ts";
 import { checkForm, readOptimizer, type TrainerState } from "./trainer-state.ts";
 import {
   type Elements,
-  inputOf,
   type ReadyData,
   readied,
   type TrainingData,
   type Wanted,
 } from "./training-data.ts";
 import { trainingRun } from "./training-run.ts";
+import { named, pairs } from "./wanted.ts";
 import { type Truncation, truncationOf } from "./window.ts";
 
 /**
  * Trains a model: whole steps as one plan, losses read late, windows, validation. Its plans, and what it carries, are
  * given back by `dispose()` or `using`; model and optimizer stay.
  */
-export class Trainer {
-  readonly model: Module;
-  readonly #options: TrainerOptions;
+export class Trainer<
+  X extends Tensors = Tensor,
+  Y extends Tensors = Tensor,
+  T extends Tensors = Tensor,
+  B extends string = string,
+> {
+  readonly model: Module<X, Y>;
+  readonly #options: CommonOptions;
   readonly #truncation: Truncation | undefined;
   readonly #training: TrainingSteps;
   readonly #evaluation: EvaluationSteps;
@@ -50,25 +59,45 @@ export class Trainer {
   #isFitting = false;
   #isDisposed = false;
 
-  /** @throws ArgumentError for what is no model, and for options that are missing, unknown or out of range */
-  constructor(model: Module, options: TrainerOptions) {
+  /**
+   * With `batch`, loss and metrics are functions of model and batch; else of outputs and targets:
+   *
+   * ```ts
+   * new Trainer(model, { loss: losses.crossEntropy, optimizer });
+   * new Trainer(coder, { batch: { x: "f32" }, loss: (model, { x }) => losses.meanSquaredError(model(x), x), optimizer });
+   * ```
+   * @throws ArgumentError for what is no model, and for options that are missing, unknown or out of range
+   */
+  constructor(model: Module<X, Y>, options: BatchTrainerOptions<X, Y, B>);
+  constructor(model: Module<X, Y>, options: TrainerOptions<Y, T>);
+  constructor(model: Module<X, Y>, options: BatchTrainerOptions<X, Y, B> | TrainerOptions<Y, T>) {
     checkTrainerOptions(model, options);
-    const { window, loss, whenNotFinite = "throw" } = options;
+    const { window, loss, batch, whenNotFinite = "throw" } = options;
     const truncation = window === undefined ? undefined : truncationOf(window);
-    const metrics = options.metrics ?? (loss === crossEntropy ? { accuracy } : {});
+    const isCrossEntropy = batch === undefined && (loss as AnyFunction) === crossEntropy;
+    const metrics: Readonly<Record<string, AnyFunction>> =
+      options.metrics ?? (isCrossEntropy ? { accuracy } : {});
+    const objective = batch === undefined ? againstTargets : ofBatch;
+    if (batch !== undefined && truncation !== undefined && truncation.back > truncation.every) {
+      throw new ArgumentError(
+        `Trainer: a window { every, back } must be of outputs against targets; got every ${truncation.every}, back ${truncation.back} for a loss of model and batch. Give one number as window.`,
+      );
+    }
     this.model = model;
-    this.#options = { ...options, metrics, whenNotFinite };
+    this.#options = { ...options, whenNotFinite };
     this.#truncation = truncation;
-    this.#wanted = { x: model.inputDType, y: loss === crossEntropy ? "i32" : undefined };
+    this.#wanted = batch === undefined ? pairs(model, isCrossEntropy) : named(batch);
     const stepOptions = {
-      ...options,
+      loss,
       metrics,
+      objective,
+      optimizer: options.optimizer,
       isGuarded: whenNotFinite !== "off",
       flow: options.gradientFlow === true ? new FlowNotes() : undefined,
       ...(whenNotFinite === "throw" ? { running: variable(1, [], "running") } : {}),
     };
     this.#training = new TrainingSteps(model, stepOptions, truncation, this.#position);
-    this.#evaluation = new EvaluationSteps(model, { loss, metrics });
+    this.#evaluation = new EvaluationSteps(model, { loss, metrics, objective });
   }
 
   /** Steps taken so far. */
@@ -227,20 +256,29 @@ export class Trainer {
   }
 
   /**
-   * The model's output for a batch of inputs, in evaluation mode; its elements and their shape. Inputs are a tensor,
-   * lists of numbers, `{ data, shape, dtype }`, or a typed array with its `shape`.
+   * The model's output for a batch of inputs, in evaluation mode; its elements and their shape, by name where there are
+   * several. Inputs are a tensor, lists of numbers, `{ data, shape, dtype }`, or a typed array with its `shape`; by name
+   * where the model takes several.
    * @throws ArgumentError, ShapeError, DTypeError for inputs that are none of the model's
    */
-  async predict(
-    x: Elements,
-    shape?: Shape,
-  ): Promise<{ readonly data: Float32Array; readonly shape: readonly number[] }> {
+  async predict(x: Each<X, Elements>, shape?: Shape): Promise<Each<Y, Prediction>> {
     this.#check("predict");
-    const isTensor = x instanceof Tensor && shape === undefined;
-    const input = isTensor ? x : await inputOf("predict", x, shape, this.#wanted.x);
-    if (!(input instanceof Tensor)) checkTime("predict", this.model, input, input.time);
+    const input = await predictInputs(this.model, x, shape);
     const output = await this.#evaluation.forward(input);
-    return { data: Float32Array.from(await output.data()), shape: output.shape };
+    const read = async (one: Tensor): Promise<Prediction> => ({
+      data: Float32Array.from(await one.data()),
+      shape: one.shape,
+    });
+    const found =
+      output instanceof Tensor
+        ? await read(output)
+        : Object.fromEntries(
+            await Promise.all(
+              Object.entries(output).map(async ([name, one]) => [name, await read(one)] as const),
+            ),
+          );
+    // One for each tensor of the model's output, which is Y.
+    return found as Each<Y, Prediction>;
   }
 
   /**

@@ -1,8 +1,9 @@
 /** What can be trained on, in all its forms, and as one pass over it reads it. */
-import { shown } from "../arguments.ts";
-import { type Dataset, dataset, type Given, type Values } from "../data/index.ts";
+import { isRecord, shown } from "../arguments.ts";
+import { columnOf, lengthOf } from "../data/dataset.ts";
+import type { Column, Dataset, Given, Values } from "../data/index.ts";
 import { valuesOf } from "../data/values.ts";
-import { ArgumentError } from "../errors.ts";
+import { ArgumentError, InternalError } from "../errors.ts";
 import { type DType, Tensor } from "../functions.ts";
 
 /** Elements in any form: `{ data, shape, dtype }`, lists of numbers, a typed array, or a tensor, which is read. */
@@ -22,13 +23,31 @@ export interface TrainingBatch {
   readonly rows?: Uint32Array | undefined;
 }
 
-/** The same with elements in any form. */
+/** Elements in any form: of a model that takes or gives several tensors, by their names. */
+export type Inputs = Elements | Readonly<Record<string, Elements>>;
+
+/** The same with elements in any form, and several inputs or targets by name. */
 export interface GivenBatch extends Omit<TrainingBatch, "x" | "y"> {
-  readonly x: Elements;
-  readonly y: Elements;
+  readonly x: Inputs;
+  readonly y: Inputs;
 }
 
-export type Batches = Iterable<GivenBatch | PromiseLike<GivenBatch>> | AsyncIterable<GivenBatch>;
+/** A batch of a Trainer that was told its names: elements by them, and perhaps `start`. */
+export type NamedBatch = Readonly<Record<string, Elements | boolean | readonly boolean[]>>;
+
+/** Columns by name: `x`, `y`, or `x.image` where there are several inputs. */
+export type Columns<C = Values> = Readonly<Record<string, C>>;
+
+/** A batch as a step reads it. */
+export interface StepBatch extends Pick<TrainingBatch, "start" | "rows"> {
+  readonly columns: Columns;
+  /** The first column, whose rows and steps count. */
+  readonly x: Values;
+}
+
+type AnyBatch = GivenBatch | NamedBatch;
+
+export type Batches = Iterable<AnyBatch | PromiseLike<AnyBatch>> | AsyncIterable<AnyBatch>;
 
 /**
  * What can be trained on: examples, as `data.dataset` makes them or as `{ x: [N, …], y: [N, …] }`; a text as ids, read
@@ -37,19 +56,29 @@ export type Batches = Iterable<GivenBatch | PromiseLike<GivenBatch>> | AsyncIter
  */
 export type TrainingData =
   | Dataset
-  | { readonly x: Elements; readonly y: Elements }
+  | { readonly x: Inputs; readonly y: Inputs }
+  | Readonly<Record<string, Elements>>
   | Int32Array
   | Batches
   | ((epoch: number) => Batches | PromiseLike<Batches>);
 
 /** Data in one of three forms. */
-export type ReadyData = Dataset | Int32Array | ((epoch: number) => Batches | PromiseLike<Batches>);
+export type ReadyData = Examples | Int32Array | ((epoch: number) => Batches | PromiseLike<Batches>);
 
-/** What elements become where nothing is said: what the model takes, and what the loss compares with. */
+/** Examples in any number of columns. */
+export interface Examples {
+  readonly length: number;
+  readonly columns: Columns<Column>;
+}
+
+/** What a batch has. */
 export interface Wanted {
-  readonly x: DType;
-  /** f32, or i32 for labels; undefined where only the numbers tell. */
-  readonly y: DType | undefined;
+  /** `x` and `y`, or the names that the Trainer was told. */
+  readonly names: readonly string[];
+  /** Whether these may have several parts each, by name. */
+  readonly hasParts: boolean;
+  /** What a column becomes where nothing is said; undefined where only the numbers tell. */
+  dtypeOf(column: string): DType | undefined;
 }
 
 const FORMS =
@@ -70,35 +99,67 @@ export async function readied(
   if (data instanceof Int32Array) return data;
   if (isSmallInteger(data)) return Int32Array.from(data);
   const isObject = typeof data === "object" && data !== null && !(data instanceof Tensor);
-  if (!isObject || ArrayBuffer.isView(data)) throw refused(caller, data);
+  if (!isObject || ArrayBuffer.isView(data)) throw refused(caller, data, wanted);
   if (isIterable(data)) {
     const pass = checkedPasses(caller, data, passes);
     return () => pass;
   }
-  if (!("x" in data && "y" in data)) throw refused(caller, data);
-  return examplesOf(caller, { x: data.x, y: data.y }, wanted);
+  if (!wanted.names.every((name) => name in data)) throw refused(caller, data, wanted);
+  return examplesOf(caller, data, wanted);
 }
 
-async function examplesOf(
-  caller: string,
-  { x, y }: { readonly x: unknown; readonly y: unknown },
-  wanted: Wanted,
-): Promise<Dataset> {
-  const column = async (given: unknown, dtype: DType | undefined) =>
-    // Bytes that become numbers batch by batch; `dataset` checks them.
-    typeof given === "object" && given !== null && "scale" in given
-      ? (given as Dataset["x"])
-      : elementsOf(caller, given, dtype);
-  const examples = dataset({ x: await column(x, wanted.x), y: await column(y, wanted.y) });
-  if (examples.length > 0) return examples;
+async function examplesOf(caller: string, data: object, wanted: Wanted): Promise<Examples> {
+  const given = Object.entries(partsOf(data, wanted)).map(async ([name, own]) => {
+    const dtype = wanted.dtypeOf(name);
+    // Bytes that become numbers batch by batch; `columnOf` checks them.
+    const isScaled = typeof own === "object" && own !== null && "scale" in own;
+    return [
+      name,
+      columnOf(name, isScaled ? own : await elementsOf(caller, own, dtype), dtype),
+    ] as const;
+  });
+  const columns = Object.fromEntries(await Promise.all(given));
+  const length = lengthOf(columns);
+  if (length > 0) return { length, columns };
+  const [name = "x"] = Object.keys(columns);
   throw new ArgumentError(
-    `${caller}: there must be one example at least; got x [${examples.x.shape.join(", ")}]. The first dimension counts the examples.`,
+    `${caller}: there must be one example at least; got ${name} [${columns[name]?.shape.join(", ")}]. The first dimension counts the examples.`,
   );
 }
 
-function refused(caller: string, got: unknown): ArgumentError {
+/** What `given` has under the names that are wanted, and under those of their parts. */
+function partsOf(given: object, { names, hasParts }: Wanted): Columns<unknown> {
+  const held = given as Readonly<Record<string, unknown>>;
+  const entries = names.flatMap((name): [string, unknown][] => {
+    const own = held[name];
+    const isWhole = !hasParts || own instanceof Tensor || !isRecord(own) || "data" in own;
+    return isWhole
+      ? [[name, own]]
+      : Object.entries(own).map(([part, elements]) => [`${name}.${part}`, elements]);
+  });
+  return Object.fromEntries(entries);
+}
+
+/** The reverse: `x.image` as `image` of `x`. */
+export function nested<T>(
+  columns: Columns<T>,
+): Readonly<Record<string, T | Readonly<Record<string, T>>>> {
+  const whole: Record<string, T | Record<string, T>> = {};
+  for (const [path, column] of Object.entries(columns)) {
+    const [name = "", part] = path.split(".");
+    if (part === undefined) whole[name] = column;
+    else whole[name] = { ...(whole[name] as Record<string, T> | undefined), [part]: column };
+  }
+  return whole;
+}
+
+function refused(caller: string, got: unknown, { names, hasParts }: Wanted): ArgumentError {
   const remedy =
-    typeof got === "string" ? "Turn a text into ids: data.TextVocabulary.encode." : FORMS;
+    typeof got === "string"
+      ? "Turn a text into ids: data.TextVocabulary.encode."
+      : hasParts
+        ? FORMS
+        : `Pass { ${names.join(", ")} }, or batches of them.`;
   return new ArgumentError(
     `${caller}: data must be examples, ids or batches; got ${shown(got)}. ${remedy}`,
   );
@@ -117,10 +178,11 @@ function isIterable(data: object): data is Batches {
 
 /** A generator is its own iterator, and is empty when it has been passed over. */
 function checkedPasses(caller: string, data: Batches, passes: number): Batches {
-  const isOnce = Symbol.iterator in data && (data[Symbol.iterator]() as unknown) === data;
-  const isOnceAsync =
-    Symbol.asyncIterator in data && (data[Symbol.asyncIterator]() as unknown) === data;
-  if (passes === 1 || !(isOnce || isOnceAsync)) return data;
+  const isOnce = [Symbol.iterator, Symbol.asyncIterator].some((way) => {
+    const begin: unknown = Reflect.get(data, way);
+    return typeof begin === "function" && begin.call(data) === data;
+  });
+  if (passes === 1 || !isOnce) return data;
   throw new ArgumentError(
     `${caller}: data for several epochs must be there again for each; got a generator, which can be passed over once, for ${passes} epochs. Pass the function that makes it.`,
   );
@@ -139,37 +201,38 @@ export function batchOf(
   caller: string,
   batch: unknown,
   wanted: Wanted,
-): TrainingBatch | Promise<TrainingBatch> {
-  if (typeof batch !== "object" || batch === null || !("x" in batch && "y" in batch)) {
+): StepBatch | Promise<StepBatch> {
+  const { names, hasParts } = wanted;
+  if (typeof batch !== "object" || batch === null || !names.every((name) => name in batch)) {
+    const remedy = hasParts
+      ? "The functions of gradgpu/data make them."
+      : "The Trainer was told these names as batch.";
     throw new ArgumentError(
-      `${caller}: a batch must be { x, y }, each { data, shape, dtype }, a list of numbers or a tensor; got ${named(batch)}. The functions of gradgpu/data make them.`,
+      `${caller}: a batch must be { ${names.join(", ")} }, each { data, shape, dtype }, a list of numbers or a tensor; got ${named(batch)}. ${remedy}`,
     );
   }
-  const given = batch as GivenBatch;
-  const [x, y] = [elementsOf(caller, given.x, wanted.x), elementsOf(caller, given.y, wanted.y)];
-  if (x instanceof Promise || y instanceof Promise) {
-    return Promise.all([x, y]).then(([xs, ys]) => ({ ...given, x: xs, y: ys }));
-  }
-  return { ...given, x, y };
+  const { start, rows }: Pick<TrainingBatch, "start" | "rows"> = batch;
+  const read = Object.entries(partsOf(batch, wanted)).map(
+    ([name, own]) => [name, elementsOf(caller, own, wanted.dtypeOf(name))] as const,
+  );
+  const ready = (columns: Columns): StepBatch => {
+    const [x] = Object.values(columns);
+    if (x === undefined) throw new InternalError("a batch has a column.");
+    return { columns, x, start, rows };
+  };
+  const isWaiting = read.some(([, values]) => values instanceof Promise);
+  if (!isWaiting) return ready(Object.fromEntries(read) as Columns);
+  const all = read.map(async ([name, values]) => [name, await values] as const);
+  return Promise.all(all).then((entries) => ready(Object.fromEntries(entries)));
 }
 
 /** Values of the host; those of a tensor are read. `wanted` is what those become that do not say. */
-function elementsOf(
+export function elementsOf(
   caller: string,
   given: unknown,
   wanted: DType | undefined,
 ): Values | Promise<Values> {
   return given instanceof Tensor ? read(given) : valuesOf(caller, given, wanted);
-}
-
-/** One input as `predict` takes it. */
-export async function inputOf(
-  caller: string,
-  given: unknown,
-  shape: unknown,
-  wanted: DType,
-): Promise<Values> {
-  return elementsOf(caller, shape === undefined ? given : { data: given, shape }, wanted);
 }
 
 async function read(given: Tensor): Promise<Values> {

@@ -6,7 +6,7 @@ import type { FitOptions, Scores, StepReport } from "./options.ts";
 import type { Patience } from "./patience.ts";
 import { Reader } from "./reader.ts";
 import type { Position, TrainingSteps } from "./steps.ts";
-import { batchOf, type ReadyData, type TrainingBatch, type Wanted } from "./training-data.ts";
+import { batchOf, type ReadyData, type StepBatch, type Wanted } from "./training-data.ts";
 
 /** Steps that may be under way before the first one's loss is waited for. */
 export const STEPS_IN_FLIGHT = 3;
@@ -84,7 +84,7 @@ async function* stepsOf(setup: RunSetup, epoch: number): AsyncGenerator<StepRepo
 async function nextBatch(
   { options: { signal }, patience, wanted }: RunSetup,
   reader: Reader<unknown>,
-): Promise<TrainingBatch | undefined> {
+): Promise<StepBatch | undefined> {
   if (signal?.aborted) return undefined;
   try {
     const next = await reader.next();

@@ -57,6 +57,30 @@ export const frames: readonly BlockFrame[] = [
   },
   {
     before: `
+      import { init, losses, nn, optim, Trainer } from "gradgpu";
+      await init({ device: "cpu", threads: 1 });
+      const build = () => nn.sequential(
+        nn.sequential(nn.conv2d(1, 8, 3), nn.batchNorm2d(8), nn.relu(), nn.flatten()),
+        nn.linear(8 * 26 * 26, 10),
+      );
+      const saved = await build().stateDict();`,
+    after: `
+      const frozen = (await model.stateDict())["0.0.weight"];
+      const x = { data: new Float32Array(4 * 784).map((_, i) => Math.sin(i * i)), shape: [4, 28, 28, 1] };
+      await trainer.fit({ x, y: [1, 2, 3, 4] }, { batchSize: 4 });
+      const after = await model.stateDict();
+      if (String(after["0.0.weight"]?.data) !== String(frozen?.data)) throw new Error("not frozen");
+      if (after["0.1.num_batches_tracked"]?.data[0] !== 1) throw new Error("not counted");
+      if (String(after["1.bias"]?.data) === String(saved["1.bias"]?.data)) throw new Error("not trained");`,
+  },
+  {
+    before: `
+      import { init, losses, mul, nn, optim, sum, Trainer } from "gradgpu";
+      await init({ device: "cpu", threads: 1 });`,
+    after: `if (trainer.step !== 2) throw new Error("no steps");`,
+  },
+  {
+    before: `
       import { add, init, matmul, scan, tanh, type Tensor, ones, zeros } from "gradgpu";
       await init({ device: "cpu", threads: 1 });
       const [T, batch, inputs, units] = [5, 2, 3, 4];
