@@ -83,12 +83,13 @@ const crossEntropy: Op<"crossEntropy"> = {
     };
   },
 
+  // As -logSoftmax, the digits of a small loss stay; an ignored row matches no class.
   composite(emit, { logits, labels }) {
     const m = arithmetic(emit);
-    const logProbabilities = emit("logSoftmax", { x: logits }, {}).out;
-    // An ignored row matches no class, so that nothing is picked from it.
-    const picked = m.where(matches(emit, logits, labels), logProbabilities, 0);
-    return { out: m.where(isClass(emit, logits, labels), m.unary("neg", m.sum(picked, [1])), NaN) };
+    const z = shifted(emit, logits);
+    const total = m.unary("log", m.sum(m.unary("exp", z), [1]));
+    const loss = m.sub(total, m.sum(m.where(matches(emit, logits, labels), z, 0), [1]));
+    return { out: m.where(isCounted(emit, labels), orNaN(emit, logits, labels, loss), 0) };
   },
 };
 
@@ -114,12 +115,12 @@ const crossEntropyGrad: Op<"crossEntropyGrad"> = {
   composite(emit, { logits, labels, g }) {
     const m = arithmetic(emit);
     const [rows = 0] = logits.type.shape;
-    const scale = m.where(isClass(emit, logits, labels), g, NaN);
-    const counts = m.binary("greaterEqual", labels, m.literal(0, "i32"));
-    const probabilities = emit("softmax", { x: logits }, {}).out;
+    const exponentials = m.unary("exp", shifted(emit, logits));
+    const probabilities = m.div(exponentials, m.sum(exponentials, [1], true));
     const onehot = m.cast(matches(emit, logits, labels), "f32");
-    const slope = m.mul(m.sub(probabilities, onehot), m.reshape(scale, [rows, 1]));
-    return { out: m.where(m.reshape(counts, [rows, 1]), slope, 0) };
+    const scale = m.reshape(m.broadcastTo(orNaN(emit, logits, labels, g), [rows]), [rows, 1]);
+    const slope = m.mul(m.sub(probabilities, onehot), scale);
+    return { out: m.where(m.reshape(isCounted(emit, labels), [rows, 1]), slope, 0) };
   },
 };
 
@@ -147,10 +148,17 @@ function matches(emit: Emit, logits: Value, labels: Value): Value {
   return m.binary("equal", m.reshape(labels, [rows, 1]), m.reshape(numbers, [1, classes]));
 }
 
-/** bool[R]: whether the label is below C. */
-function isClass(emit: Emit, logits: Value, labels: Value): Value {
+/** bool[R]: whether the row is not ignored. */
+function isCounted(emit: Emit, labels: Value): Value {
   const m = arithmetic(emit);
-  return m.binary("less", labels, m.literal(logits.type.shape[1] ?? 0, "i32"));
+  return m.binary("greaterEqual", labels, m.literal(0, "i32"));
+}
+
+/** x, but NaN where the label is no class. */
+function orNaN(emit: Emit, logits: Value, labels: Value, x: Value): Value {
+  const m = arithmetic(emit);
+  const isClass = m.binary("less", labels, m.literal(logits.type.shape[1] ?? 0, "i32"));
+  return m.where(isClass, x, Number.NaN);
 }
 
 function checkRows(op: string, name: string, type: TensorType): void {

@@ -202,8 +202,16 @@ export type LayersOp =
   | "lstmLayersGrad"
   | "gruLayers"
   | "gruLayersGrad";
+/** Ops that are named for their shape rule, gradient and errors, and have no kernel anywhere: a plan has what they mean. */
+export const expressionOps = {
+  softmax: true,
+  logSoftmax: true,
+  crossEntropy: true,
+  crossEntropyGrad: true,
+} as const;
+export type ExpressionOp = keyof typeof expressionOps;
 /** Ops that have a kernel of their own on the reference device: the others are made of these. */
-export type KernelOp = Exclude<OpName, "scan" | LayersOp>;
+export type KernelOp = Exclude<OpName, "scan" | LayersOp | ExpressionOp>;
 export type Attrs<K extends OpName> = Readonly<Vocabulary[K]["attrs"]>;
 
 type Held<A, T> = A extends "many" ? readonly T[] : A extends "optional" ? T | undefined : T;

@@ -69,14 +69,14 @@ interface ColumnSum {
 
 /** A sum over all leading dimensions. */
 function columnSumOf(work: Work): ColumnSum | undefined {
-  if (work.kind !== "op" || work.node.op !== "reduce" || work.node.attrs.fn !== "sum")
-    return undefined;
-  const { axes } = work.node.attrs;
-  const { x } = work.node.ins;
+  const node = work.kind === "op" || work.nodes.length > 1 ? undefined : work.nodes[0];
+  if (node?.op !== "reduce" || node.attrs.fn !== "sum") return undefined;
+  const { axes } = node.attrs;
+  const { x } = node.ins;
   const { shape, dtype } = x.type;
   const firstKept = shape.findIndex((size, d) => size !== 1 && !axes.includes(d));
   const isLeading = axes.every((axis) => axis < firstKept || shape[axis] === 1);
   if (dtype !== "f32" || firstKept === -1 || !isLeading) return undefined;
   const columns = sizeOf(shape) / reducedCount(shape, axes);
-  return { rows: aliased(x), columns, out: work.node.outs.out };
+  return { rows: aliased(x), columns, out: node.outs.out };
 }

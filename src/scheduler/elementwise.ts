@@ -1,4 +1,5 @@
 import type { GraphValue, OpNode } from "../graph/graph.ts";
+import type { UnaryName } from "../ops/scalars.ts";
 
 type ElementwiseNode = OpNode<"unary" | "binary" | "where" | "cast" | "literal" | "broadcastTo">;
 
@@ -22,6 +23,19 @@ export function isElementwise(node: OpNode): node is ElementwiseNode {
       return false;
   }
 }
+
+/** Ops that cost no more than reading what they give; a view and what is free cost nothing. */
+export function isCheap(node: OpNode): boolean {
+  switch (node.op) {
+    case "unary":
+      return CHEAP.has(node.attrs.fn);
+    case "binary":
+      return node.attrs.fn !== "pow" && node.attrs.fn !== "div";
+    default:
+      return isElementwise(node);
+  }
+}
+const CHEAP: ReadonlySet<UnaryName> = new Set(["neg", "abs", "square", "relu", "not", "isFinite"]);
 
 export function throughBroadcasts(value: GraphValue): GraphValue {
   let { node } = value;

@@ -4,11 +4,12 @@
  * never stored. Bias and activation behind a matmul or convolution go into that kernel's epilogue.
  */
 import { type GraphValue, inputsOf, type OpNode, outputsOf, reachable } from "../graph/graph.ts";
-import { sizeOf } from "../tensor/shape.ts";
-import { isElementwise, MAX_OPS, throughBroadcasts } from "./elementwise.ts";
-import { elementwiseWork } from "./group-work.ts";
-import type { EpilogueActivation } from "./lowering.ts";
-import { isAlias, type OpWork, type Work } from "./work.ts";
+import { bytesOf, sizeOf } from "../tensor/shape.ts";
+import { isCheap, isElementwise, MAX_OPS, throughBroadcasts } from "./elementwise.ts";
+import { elementwiseWork, reductionWork } from "./group-work.ts";
+import type { DeviceTraits, EpilogueActivation } from "./lowering.ts";
+import { viewsOf } from "./views.ts";
+import { aliased, isAlias, type OpWork, type Work } from "./work.ts";
 
 interface Group {
   readonly root: OpNode;
@@ -16,22 +17,84 @@ interface Group {
   readonly inputs: Set<GraphValue>;
 }
 
-export function fuse(roots: readonly GraphValue[], maxElementwiseOperands: number): Work[] {
+export function fuse(roots: readonly GraphValue[], traits: DeviceTraits): Work[] {
   const nodes = reachable(roots).filter((node) => node.op !== "source");
   const users = usersOf(nodes);
   const kept = new Set(roots);
   const taken = new Set<OpNode>();
   const work: Work[] = [];
-  for (const node of nodes) {
-    if (isElementwise(node) || isAlias(node)) continue;
-    work.push(withEpilogue(node, users, kept, taken));
+  const ops = nodes.filter((node) => !isElementwise(node) && !isAlias(node));
+  const made = ops.map((node) => withEpilogue(node, users, kept, taken));
+  const isRead = (node: OpNode) =>
+    !taken.has(node) && (isElementwise(node) || (node.op === "reduce" && reduces(node, traits)));
+  const views = traits.groups === undefined ? new Set<OpNode>() : viewsOf(ops, users, kept, isRead);
+  const again = computedAgain(nodes, users, kept, isRead);
+  const withRead = (own: readonly OpNode[]) =>
+    withAll(own, (node) => views.has(node) || again.has(node));
+  for (const item of made) {
+    const { node } = item;
+    if (views.has(node)) continue;
+    const reduction =
+      node.op === "reduce" && reduces(node, traits)
+        ? reductionWork(node, withRead([node]))
+        : undefined;
+    work.push(reduction ?? item);
   }
-  const elementwise = nodes.filter((node) => isElementwise(node) && !taken.has(node));
+  const elementwise = nodes.filter(
+    (node) => isElementwise(node) && !taken.has(node) && !again.has(node),
+  );
+  const { maxElementwiseOperands } = traits;
   for (const group of groupElementwise(elementwise, users, kept, taken, maxElementwiseOperands)) {
-    work.push(elementwiseWork(group.root, group.nodes));
+    work.push(elementwiseWork(group.root, withRead(group.nodes)));
   }
   return work.sort((a, b) => a.order - b.order);
 }
+
+/** Whether a reduction can be part of a group on a device. */
+function reduces({ ins, outs }: OpNode<"reduce">, traits: DeviceTraits): boolean {
+  const { type } = ins.x;
+  if (sizeOf(type.shape) === 0 || bytesOf(type) > traits.maxRegionBytes) return false;
+  const isNumber = sizeOf(outs.out.type.shape) === 1;
+  return traits.groups !== undefined || (isNumber && traits.reduction !== undefined);
+}
+
+/** `nodes`, and what they read that is part of how they read. */
+function withAll(nodes: readonly OpNode[], isPart: (node: OpNode) => boolean): OpNode[] {
+  const all = new Set(nodes);
+  for (const node of all)
+    for (const input of inputsOf(node)) {
+      const { node: read } = aliased(throughBroadcasts(input));
+      if (read.op !== "source" && isPart(read)) all.add(read);
+    }
+  return [...all];
+}
+
+/**
+ * Ops that every group which reads them computes again, as that reads no more: a few cheap ones on one tensor that is
+ * given, labels that are compared or cast. What they give is never stored, and nobody waits for it.
+ */
+function computedAgain(
+  nodes: readonly OpNode[],
+  users: Users,
+  kept: ReadonlySet<GraphValue>,
+  isRead: (reader: OpNode) => boolean,
+): Map<OpNode, number> {
+  const depths = new Map<OpNode, number>();
+  for (const node of nodes) {
+    const [out] = outputsOf(node);
+    if (out === undefined || kept.has(out) || isFree(node) || !isCheap(node)) continue;
+    const read = storedInputs(node).map(aliased);
+    const isGiven = read.every(({ node: { op } }) => op === "source");
+    const depth = 1 + Math.max(0, ...read.map(({ node: from }) => depths.get(from as OpNode) ?? 0));
+    const isOne =
+      new Set(read).size === 1 && sizeOf(read[0]?.type.shape ?? []) === sizeOf(out.type.shape);
+    const isPart = isOne && (isGiven || depths.has(read[0]?.node as OpNode));
+    const readers = users.get(out) ?? [];
+    if (isPart && depth <= MAX_AGAIN && readers.every(isRead)) depths.set(node, depth);
+  }
+  return depths;
+}
+const MAX_AGAIN = 3;
 
 type Users = ReadonlyMap<GraphValue, readonly OpNode[]>;
 

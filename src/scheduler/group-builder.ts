@@ -1,4 +1,5 @@
 import { type GraphValue, inputsOf, type OpNode } from "../graph/graph.ts";
+import type { DType } from "../tensor/dtype.ts";
 import { type Shape, sizeOf } from "../tensor/shape.ts";
 import { isElementwise } from "./elementwise.ts";
 import type { GroupInstruction, GroupProgram, Register, View } from "./group-program.ts";
@@ -9,7 +10,9 @@ import {
   type Space,
   throughBroadcast,
   throughReduction,
+  throughView,
 } from "./space.ts";
+import { isView, type ViewNode, viewOf } from "./views.ts";
 import { aliased } from "./work.ts";
 
 /**
@@ -19,7 +22,7 @@ import { aliased } from "./work.ts";
 export class GroupBuilder {
   readonly ins: GraphValue[] = [];
   readonly #instructions: GroupInstruction[] = [];
-  readonly #inputs: (readonly number[])[] = [];
+  readonly #inputs: View[] = [];
   readonly #indices: (readonly number[])[] = [];
   readonly #registers = new Map<GraphValue, Map<string, Register>>();
   readonly #space: Space;
@@ -39,11 +42,15 @@ export class GroupBuilder {
     });
     if (!this.#fits) return undefined;
     const { shape, reduced } = this.#space;
-    const views = [...this.#inputs, ...this.#indices, ...stores.map(({ strides }) => strides)];
+    const views = [
+      ...this.#inputs.map(({ strides }) => strides),
+      ...this.#indices,
+      ...stores.map(({ strides }) => strides),
+    ];
     const kept = mergeDimensions(shape, views, (d) => reduced[d] !== true);
     const rows = mergeDimensions(shape, views, (d) => reduced[d] === true);
     const view = (v: number): View => ({
-      offset: 0,
+      offset: this.#inputs[v]?.offset ?? 0,
       strides: [...(kept.strides[v] ?? []), ...(rows.strides[v] ?? [])],
     });
     const firstStore = this.#inputs.length + this.#indices.length;
@@ -81,8 +88,11 @@ export class GroupBuilder {
     if (node.op === "source") return this.#load(value, strides);
     if (node.op === "literal")
       return this.#push({ kind: "literal", value: node.attrs.value, dtype });
+    // Counted where it is wanted, rather than read.
+    if (node.op === "iota") return this.#count(strides, dtype);
     if (node.op === "broadcastTo") return this.#argument(node.ins.x, value, strides);
     if (!this.#nodes.has(node)) return this.#load(value, strides);
+    if (isView(node)) return this.#through(node, strides);
     if (node.op === "reduce") return this.#reduce(node, strides);
     if (!isElementwise(node)) return this.#load(value, strides);
     const [x = 0, y = 0, z = 0] = inputsOf(node).map((input) =>
@@ -122,10 +132,25 @@ export class GroupBuilder {
     return this.#push({ kind: "binary", fn: "mul", a: total, b, dtype });
   }
 
-  #load(value: GraphValue, strides: readonly number[]): Register {
+  /** What a view shows, where it lies. What is computed here is not read through one. */
+  #through(node: ViewNode, strides: readonly number[]): Register {
+    const source = aliased(node.ins.x);
+    const { node: maker } = source;
+    if (maker.op !== "source" && this.#nodes.has(maker)) return this.#refuse();
+    const { offset, strides: viewed } = viewOf(node);
+    const own = throughView(node.outs.out.type.shape, viewed, strides, this.#space.shape);
+    return own === undefined ? this.#refuse() : this.#load(source, own, offset);
+  }
+
+  #load(value: GraphValue, strides: readonly number[], offset = 0): Register {
     const input = this.ins.push(value) - 1;
-    this.#inputs.push(strides);
+    this.#inputs.push({ offset, strides });
     return this.#push({ kind: "input", input, dtype: value.type.dtype });
+  }
+
+  #count(strides: readonly number[], dtype: DType): Register {
+    const index = this.#indices.push(strides) - 1;
+    return this.#push({ kind: "index", index, dtype });
   }
 
   #refuse(): Register {

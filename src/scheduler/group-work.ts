@@ -36,9 +36,12 @@ export function elementwiseWork(root: OpNode, nodes: readonly OpNode[]): GroupWo
 }
 
 /** A reduction as a group of its own. */
-export function reductionWork(node: OpNode<"reduce">): GroupWork | undefined {
+export function reductionWork(
+  node: OpNode<"reduce">,
+  nodes: readonly OpNode[],
+): GroupWork | undefined {
   const { shape } = node.ins.x.type;
-  return groupWork(spaceOf(shape, node.attrs.axes), [node], outputsOf(node));
+  return groupWork(spaceOf(shape, node.attrs.axes), nodes, outputsOf(node));
 }
 
 /** What is done with the number that a sum of squares makes: it is the first input of the program. */

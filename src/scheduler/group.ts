@@ -5,10 +5,10 @@
  * of the group reads it.
  */
 import type { GraphValue } from "../graph/graph.ts";
-import { bytesOf, sizeOf } from "../tensor/shape.ts";
-import { MAX_OPS } from "./elementwise.ts";
+import { sizeOf } from "../tensor/shape.ts";
+import { isCheap, MAX_OPS } from "./elementwise.ts";
 import { isOnePass } from "./group-program.ts";
-import { finishOf, groupWork, reductionWork } from "./group-work.ts";
+import { finishOf, groupWork } from "./group-work.ts";
 import { whyFallback } from "./lower.ts";
 import type { DeviceTraits } from "./lowering.ts";
 import { type Item, itemsBefore, Sequence } from "./sequence.ts";
@@ -31,6 +31,9 @@ import {
 const SMALL_ELEMENTS = 4096;
 const SMALL_REDUCTION = 2 ** 20;
 
+/** So many cheap ops are done again rather than be a step of their own. */
+const FEW_OPS = 8;
+
 /** How far back an item looks for one to join: keeps the time to plan a long graph linear. */
 const REACH = 64;
 
@@ -40,24 +43,8 @@ export function group(
   kept: readonly GraphValue[],
   traits: DeviceTraits,
 ): Work[] {
-  const read = withoutUnread(sequence, kept);
-  const work = read.map((item) => asGroup(item, traits) ?? item);
+  const work = withoutUnread(sequence, kept);
   return new Grouper(work, kept, traits).joined().map(withoutLoneReduction);
-}
-
-/** Whether a device has kernels for groups that reduce, of rows or of everything. */
-function reduces(traits: DeviceTraits, rows: number): boolean {
-  return traits.groups !== undefined || (rows === 1 && traits.reduction !== undefined);
-}
-
-/** A reduction as a group of one op, so that it can be joined. */
-function asGroup(work: Work, traits: DeviceTraits): GroupWork | undefined {
-  if (work.kind !== "op" || work.node.op !== "reduce") return undefined;
-  const { ins, outs } = work.node;
-  const { type } = ins.x;
-  if (sizeOf(type.shape) === 0 || bytesOf(type) > traits.maxRegionBytes) return undefined;
-  if (!reduces(traits, sizeOf(outs.out.type.shape))) return undefined;
-  return reductionWork(work.node);
 }
 
 /** A device has kernels of its own for a reduction that nothing has joined. */
@@ -65,6 +52,8 @@ function withoutLoneReduction(work: Work): Work {
   if (work.kind !== "group" || work.nodes.length > 1) return work;
   const [node] = work.nodes;
   if (node?.op !== "reduce" || rowsOf(work.space) === 1) return work;
+  // Through a broadcast the group reads what the reduction would not find.
+  if (work.ins[0] !== aliased(node.ins.x)) return work;
   const { order } = work;
   const plain = { epilogue: undefined, result: undefined, columnSums: undefined };
   return { kind: "op", node, ...plain, finish: undefined, order, label: node.op };
@@ -114,13 +103,13 @@ class Grouper {
   #join(earlier: Item, later: Item, b: GroupWork, reads: boolean): Item | undefined {
     const a = earlier.work;
     if (a.kind === "op") return reads ? this.#finish(earlier, later, a, b) : undefined;
-    const space = commonSpace(a.space, b.space);
+    const outs = this.#outsOf(earlier, later, [...a.outs, ...b.outs]);
+    const space = commonSpace(a.space, b.space) ?? (isRepeated(a, b, outs) ? b.space : undefined);
     if (space === undefined || a.nodes.length + b.nodes.length > MAX_OPS) return undefined;
     if (!isWorth(a, b, reads)) return undefined;
     if (this.#leastOperands(a, b) > this.#traits.maxElementwiseOperands) return undefined;
     const place = this.#sequence.placeOfBoth(earlier, later);
     if (place === undefined) return undefined;
-    const outs = this.#outsOf(earlier, later, [...a.outs, ...b.outs]);
     const joined = groupWork(space, [...a.nodes, ...b.nodes], outs);
     if (joined === undefined || !this.#takes(joined)) return undefined;
     this.#sequence.join(earlier, later, place, { ...joined, order: place.work.order });
@@ -171,6 +160,18 @@ class Grouper {
   }
 }
 
+/** Whether few ops on few elements had better be done again for each element of what alone reads them. */
+function isRepeated(a: GroupWork, b: GroupWork, outs: readonly GraphValue[]): boolean {
+  const size = sizeOf(a.space.shape);
+  return (
+    size < sizeOf(b.space.shape) &&
+    size <= SMALL_ELEMENTS &&
+    a.nodes.length <= FEW_OPS &&
+    a.nodes.every(isCheap) &&
+    !a.outs.some((out) => outs.includes(out))
+  );
+}
+
 /** Whether it pays to walk both at once. */
 function isWorth(a: GroupWork, b: GroupWork, reads: boolean): boolean {
   if (reads) return true;
@@ -185,7 +186,7 @@ function isWorth(a: GroupWork, b: GroupWork, reads: boolean): boolean {
   return b.ins.some((value) => read.has(aliased(value)));
 }
 
-/** What nobody reads any more is not stored. A broadcast may be read by nobody at all: an epilogue looks through it. */
+/** What nobody reads is left out: a broadcast that an epilogue looks through, numbers that are counted where they are used. */
 function withoutUnread(work: readonly Work[], kept: Iterable<GraphValue>): Work[] {
   const read = new Set<GraphValue>();
   const note = (value: GraphValue): void => {
@@ -197,5 +198,6 @@ function withoutUnread(work: readonly Work[], kept: Iterable<GraphValue>): Work[
   };
   for (const value of kept) note(value);
   for (const item of work) readsOf(item).forEach(note);
-  return work.filter((item) => item.kind !== "group" || item.outs.some((out) => read.has(out)));
+  const mayGo = (item: Work) => item.kind === "group" || item.node.op === "iota";
+  return work.filter((item) => !mayGo(item) || writesOf(item).some((out) => read.has(out)));
 }

@@ -3,7 +3,8 @@ import { flatten, type GraphValue, type OpNode } from "../graph/graph.ts";
 import { ops } from "../ops/table.ts";
 import type { Arity, KernelOp, OpName } from "../ops/vocabulary.ts";
 import { bytesOf, describe, sizeOf, type TensorType } from "../tensor/shape.ts";
-import { type GroupProgram, isOnePass } from "./group-program.ts";
+import { isExpression, isLayers } from "./expand.ts";
+import type { GroupProgram } from "./group-program.ts";
 import { lowerLoop, type PlanBody } from "./loop.ts";
 import {
   type Access,
@@ -19,8 +20,7 @@ import {
 } from "./lowering.ts";
 import { elementwiseOf, splitNumbers } from "./numbers.ts";
 import { callsOf, type LoweredCall, type LoweredStep } from "./plan.ts";
-import { isLayers } from "./separate-layers.ts";
-import { isReduced, rowsOf } from "./space.ts";
+import { isReduced } from "./space.ts";
 import type { BufferDraft, PlacedWork, Storage } from "./storage.ts";
 import type { Finish, GroupWork, OpWork } from "./work.ts";
 
@@ -80,21 +80,21 @@ function lowerGroup(work: GroupWork, context: Context): LoweredStep[] {
   const { program, space, label } = work;
   const ins = work.ins.map(place);
   const outs = work.outs.map(place);
-  if (!isReduced(space)) {
-    const why =
-      program.instructions.length > ins.length + 1
-        ? "a chain of elementwise ops in one pass"
-        : "elementwise";
-    return asSteps(traits.elementwise({ program: elementwiseOf(program), ins, outs }), label, why);
-  }
   const scratch = scratchIn(buffers);
-  const isNumbers = rowsOf(space) === 1 && isOnePass(program);
-  const calls =
-    isNumbers && traits.reduction !== undefined
-      ? traits.reduction(numbersSite(program, ins, outs, scratch))
-      : traits.groups?.lower({ program, ins, outs, scratch });
+  const { groups, reduction } = traits;
+  if (groups !== undefined)
+    return asSteps(groups.lower({ program, ins, outs, scratch }), label, whyGroup(work));
+  const calls = isReduced(space)
+    ? reduction?.(numbersSite(program, ins, outs, scratch))
+    : traits.elementwise({ program: elementwiseOf(program), ins, outs });
   if (calls === undefined) throw new InternalError(`${traits.name} has no kernel for groups.`);
-  return asSteps(calls, label, "reductions with the elementwise ops around them");
+  return asSteps(calls, label, whyGroup(work));
+}
+
+function whyGroup({ program, ins, space }: GroupWork): string {
+  if (isReduced(space)) return "reductions with the elementwise ops around them";
+  const isChain = program.instructions.length > ins.length + 1;
+  return isChain ? "a chain of elementwise ops in one pass" : "elementwise";
 }
 
 function numbersSite(
@@ -150,6 +150,7 @@ function lowerOp(
   if (work.finish === undefined && written.every((region) => sizeOf(region.type.shape) === 0))
     return [];
   const types = [...flatten<Region>(declared.inputs, ins), ...written].map(({ type }) => type);
+  if (isExpression(node)) throw new InternalError(`${node.op} has not been expanded.`);
   if (!isLayers(node)) {
     const why = whyFallback(node, types, traits);
     if (why !== undefined) return fallback(work, node, ins, outs, why, place, traits);

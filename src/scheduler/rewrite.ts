@@ -78,8 +78,6 @@ function simplify(node: OpNode): GraphValue | undefined {
       return foldLiterals(node) ?? simplifyBinary(node);
     case "matmul":
       return simplifyMatmul(node);
-    case "crossEntropyGrad":
-      return simplifyCrossEntropyGrad(node);
     case "unary": {
       const inner = node.ins.x.node;
       return node.attrs.fn === "neg" && inner.op === "unary" && inner.attrs.fn === "neg"
@@ -180,26 +178,6 @@ function simplifyMatmul(node: OpNode<"matmul">): GraphValue | undefined {
       },
     ).out,
   );
-}
-
-/** One number that was spread over all rows is read as one number. */
-function simplifyCrossEntropyGrad(node: OpNode<"crossEntropyGrad">): GraphValue | undefined {
-  const { logits, labels, g } = node.ins;
-  const one = spreadFrom(g);
-  if (one === undefined || g.type.shape.length === 0) return undefined;
-  const scalar = emit("reshape", { x: one }, { shape: [] }).out;
-  return out(emit("crossEntropyGrad", { logits, labels, g: scalar }, {}).out);
-}
-
-/** The value of one element whose broadcast `value` is. */
-function spreadFrom(value: GraphValue): GraphValue | undefined {
-  let source = value;
-  while (sizeOf(source.type.shape) !== 1) {
-    const { node } = source;
-    if (node.op !== "broadcastTo" && node.op !== "reshape") return undefined;
-    source = node.ins.x;
-  }
-  return source;
 }
 
 function untransposed(value: GraphValue): GraphValue | undefined {

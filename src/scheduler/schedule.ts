@@ -1,6 +1,7 @@
 import type { GraphValue, OpNode } from "../graph/graph.ts";
 import { bytesOf } from "../tensor/shape.ts";
 import { rideColumnSums } from "./column-sums.ts";
+import { expand } from "./expand.ts";
 import { fuse } from "./fuse.ts";
 import { group } from "./group.ts";
 import { lower } from "./lower.ts";
@@ -9,12 +10,11 @@ import type { BindingInfo, Plan } from "./plan.ts";
 import { prune } from "./prune.ts";
 import type { PlanRequest } from "./request.ts";
 import { rewrite } from "./rewrite.ts";
-import { separateLayers } from "./separate-layers.ts";
 import { assignSlots, markBarriers } from "./slots.ts";
 import { assignStorage } from "./storage.ts";
 
 /**
- * Makes the plan that computes `request` on a device with `traits`: separate layers, rewrite, prune, fuse, place, lower,
+ * Makes the plan that computes `request` on a device with `traits`: expand, rewrite, prune, fuse, group, place, lower,
  * share memory.
  * A pure function; the device itself need not exist. `literal` turns literals into sources, so that graphs which
  * differ in their constants only can share a plan.
@@ -25,13 +25,13 @@ export function schedule(
   literal?: (node: OpNode<"literal">) => GraphValue,
 ): Plan {
   const roots = [...request.outputs, ...request.updates.map(({ value }) => value)];
-  const separated = separateLayers(roots, traits);
-  const rewritten = rewrite([...separated.values()], literal);
+  const expanded = expand(roots, traits);
+  const rewritten = rewrite([...expanded.values()], literal);
   // Behind rewriting, which has made equal scans one: what is read of any of them is kept.
   const pruned = prune([...rewritten.values()]);
   const renew = (value: GraphValue) => {
-    const layered = separated.get(value) ?? value;
-    const own = rewritten.get(layered) ?? layered;
+    const made = expanded.get(value) ?? value;
+    const own = rewritten.get(made) ?? made;
     return pruned.get(own) ?? own;
   };
   const renewed: PlanRequest = {
@@ -40,7 +40,7 @@ export function schedule(
     updates: request.updates.map(({ source, value }) => ({ source, value: renew(value) })),
   };
   const kept = [...pruned.values()];
-  const fused = fuse(kept, traits.maxElementwiseOperands);
+  const fused = fuse(kept, traits);
   const work = group(rideColumnSums(fused, traits), kept, traits);
   const storage = assignStorage(work, renewed, traits);
   const drafts = [...storage.buffers];

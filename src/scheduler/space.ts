@@ -115,7 +115,7 @@ export function throughBroadcast(
   sizes: Shape,
 ): number[] | undefined {
   if (sizeOf(from) === sizeOf(to)) return [...strides];
-  if (sizeOf(from) === 1) return strides.map(() => 0);
+  if (sizeOf(from) === 1 || sizeOf(to) === 0) return strides.map(() => 0);
   const runs = runsOf(to, strides, sizes);
   if (runs === undefined) return undefined;
   const own = stridesOf(from);
@@ -156,6 +156,25 @@ export function throughReduction(
     walkRun(walked, run, own[d] ?? 1, sizes);
   }
   return left.length === 0 ? walked : undefined;
+}
+
+/**
+ * For a contiguous tensor of which a view is read, whose dimension d walks the tensor's with `viewed[d]` elements from one
+ * to the next: the strides with which it is walked where the view, of `shape`, is with `strides`.
+ */
+export function throughView(
+  shape: Shape,
+  viewed: readonly number[],
+  strides: readonly number[],
+  sizes: Shape,
+): number[] | undefined {
+  const runs = runsOf(shape, strides, sizes);
+  if (runs === undefined) return undefined;
+  const walked = strides.map(() => 0);
+  shape.forEach((size, d) => {
+    if (size !== 1) walkRun(walked, runs[d] ?? [], viewed[d] ?? 0, sizes);
+  });
+  return walked;
 }
 
 /** Dimensions of the space that walk one of a tensor's, the innermost first. */

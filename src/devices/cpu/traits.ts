@@ -1,5 +1,4 @@
 import type { DeviceTraits } from "../../scheduler/lowering.ts";
-import { lowerClassification } from "./lowering/classification.ts";
 import { lowerConvolutions } from "./lowering/conv.ts";
 import { lowerEmbedding } from "./lowering/embedding.ts";
 import { lowerElementwise, lowerGroup, MAX_OPERANDS, takesGroup } from "./lowering/group.ts";
@@ -23,7 +22,6 @@ export const cpuTraits: DeviceTraits = {
     ...lowerSources,
     ...lowerMovement,
     ...lowerReductions,
-    ...lowerClassification,
     ...lowerEmbedding,
     ...lowerOptimizers,
     ...lowerProducts,

@@ -11,7 +11,6 @@ import { poolKernels } from "./kernels/pool.ts";
 import { randomKernels } from "./kernels/random.ts";
 import { reduceKernels } from "./kernels/reduce.ts";
 import { rnnKernels } from "./kernels/rnn.ts";
-import { softmaxKernels } from "./kernels/softmax.ts";
 import { sourceKernels } from "./kernels/source.ts";
 
 /** A plain loop for every op: what all other kernels are measured against. */
@@ -24,7 +23,6 @@ export const referenceKernels: ReferenceTable = {
   ...matmulKernels,
   ...convKernels,
   ...poolKernels,
-  ...softmaxKernels,
   ...embeddingKernels,
   ...rnnKernels,
   ...lstmKernels,

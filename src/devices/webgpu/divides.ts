@@ -2,7 +2,6 @@ import type { OpNode } from "../../graph/graph.ts";
 import type { KernelOp } from "../../ops/vocabulary.ts";
 import { dividesMovement } from "./lowering/movement.ts";
 import { dividesReduce } from "./lowering/reduce.ts";
-import { dividesRows } from "./lowering/softmax.ts";
 import { maxBytes, type WebgpuTarget } from "./target.ts";
 
 /** Whether an op's calls can do it in parts where a tensor is larger than what a shader can bind. */
@@ -22,12 +21,6 @@ export function divides(target: WebgpuTarget, node: OpNode<KernelOp>): boolean {
       return dividesMovement(node, most);
     case "reduce":
       return dividesReduce(target, node.ins.x.type, node.attrs);
-    case "softmax":
-    case "logSoftmax":
-      return dividesRows(target, node.ins.x.type);
-    case "crossEntropy":
-    case "crossEntropyGrad":
-      return dividesRows(target, node.ins.logits.type);
     default:
       return false;
   }

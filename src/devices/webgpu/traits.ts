@@ -14,7 +14,6 @@ import { randomLowerings } from "./lowering/random.ts";
 import { recurrentLowerings } from "./lowering/recurrent.ts";
 import { layerWalks } from "./lowering/recurrent-layers.ts";
 import { reduceLowerings } from "./lowering/reduce.ts";
-import { softmaxLowerings } from "./lowering/softmax.ts";
 import { sourceLowerings } from "./lowering/source.ts";
 import { DEFAULT_LIMITS, maxBytes, type WebgpuLimits } from "./target.ts";
 
@@ -43,7 +42,6 @@ export function webgpuTraits({
     ...convLowerings(target),
     ...poolLowerings(),
     ...recurrentLowerings(target),
-    ...softmaxLowerings(target),
     ...embeddingLowerings(target),
     ...optimizerLowerings(target),
   };

@@ -84,33 +84,6 @@ describe("reduce", () => {
   });
 });
 
-describe("softmax and cross-entropy", () => {
-  for (const classes of [33, 513]) {
-    test(`give rows of ${classes} to workgroups on hardware`, async () => {
-      const x = { shape: [5, classes], range: [-20, 20] } as const;
-      const labels = {
-        shape: [5],
-        dtype: "i32",
-        values: [0, classes - 1, -1, classes, 7],
-      } as const;
-      const name = `rows of ${classes}`;
-      const g = { shape: [5] };
-      await check(asHardware, "softmax", { name, ins: { x }, attrs: {} }, ["softmax/softmax"]);
-      await check(asHardware, "logSoftmax", { name, ins: { x }, attrs: {} }, ["softmax/softmax"]);
-      const ins = { logits: x, labels };
-      await check(asHardware, "crossEntropy", { name, ins, attrs: {} }, ["softmax/cross_entropy"]);
-      for (const gradIns of [
-        { ...ins, g },
-        { ...ins, g: { shape: [] } },
-      ]) {
-        await check(asHardware, "crossEntropyGrad", { name, ins: gradIns, attrs: {} }, [
-          "softmax/cross_entropy_grad",
-        ]);
-      }
-    });
-  }
-});
-
 test("embeddingGrad shares the search for ids in a workgroup, over several tiles and blocks of features", async () => {
   const of: Case<"embeddingGrad"> = {
     name: "200 ids, 70 features",

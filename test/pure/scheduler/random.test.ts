@@ -44,4 +44,4 @@ it("plans of random graphs for a GPU are sound and keep WebGPU's rule on aliasin
     faults.push(...[...checkPlan(plan), ...checkAliasing(plan)].map((text) => `${seed}: ${text}`));
   }
   expect(faults).toEqual([]);
-});
+}, 60_000);

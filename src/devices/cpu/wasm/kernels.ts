@@ -3,7 +3,6 @@
  * a switch, so that each stays a function of its own, which an engine compiles well and soon.
  */
 import { argmax } from "./argmax";
-import { crossEntropy, crossEntropyGrad, logSoftmax, softmax } from "./classification";
 import { conv2d, conv2dBias, conv2dInputGrad } from "./conv";
 import { conv2dFilterGrad } from "./conv-filter";
 import { copy, copyStep } from "./copy";
@@ -26,10 +25,6 @@ export const kernels: StaticArray<(args: usize, thread: i32, threads: i32) => vo
   gather,
   fill,
   argmax,
-  softmax,
-  logSoftmax,
-  crossEntropy,
-  crossEntropyGrad,
   embedding,
   embeddingGrad,
   uniform,
