@@ -128,7 +128,7 @@ function rowsWords({ program, layout }: GroupWork, structure: Structure, cut: Cu
     cut.size,
     cut.chunks,
     keptBytes(structure, cut.size),
-    blocksIn(layout) > 0 ? 1 : 0,
+    blocksIn(layout) > 0 ? layout.tile : 0,
   ];
 }
 

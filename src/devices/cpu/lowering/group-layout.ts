@@ -14,12 +14,17 @@ export interface Layout {
   readonly template: "rows" | "columns";
   /** Whether the elements of a row lie in runs, the first element dimension counts them, and each is a chunk. */
   readonly isInRuns: boolean;
+  /** Rows that are brought into blocks together: of a transposed input each of its cache lines holds so many. */
+  readonly tile: number;
   /** How many of the dimensions number items; the others are their elements. */
   readonly kept: number;
   readonly inputs: readonly Lie[];
   readonly indices: readonly Lie[];
   readonly stores: readonly Lie[];
 }
+
+/** As in wasm/group.ts. */
+const TILE = 16;
 
 /** Shorter rows than this are not walked one by one where blocks can take several together. */
 const SHORT = 2;
@@ -84,7 +89,18 @@ function elementwiseLayout(program: GroupProgram): Layout {
     if (blocksIn(layout) === 0) return layout;
   }
   const last = shape.length - 1;
+  const transposed = rowsLayout(program, last);
+  if (last > 0 && isTransposed(program, transposed)) return { ...transposed, tile: TILE };
   return (shape[last] ?? 0) >= LONG ? rowsLayout(program, last) : flat;
+}
+
+/** Whether something that has to be brought into blocks lies side by side down the columns of the last two dimensions. */
+function isTransposed({ shape, inputs, stores }: GroupProgram, layout: Layout): boolean {
+  const down = shape.length - 2;
+  const lies = [...layout.inputs, ...layout.stores];
+  return [...inputs, ...stores].some(
+    ({ strides }, i) => lies[i]?.mode !== Mode.direct && strides[down] === 1,
+  );
 }
 
 function rowsLayout({ shape, inputs, indices, stores }: GroupProgram, kept: number): Layout {
@@ -105,6 +121,7 @@ function rowsLayout({ shape, inputs, indices, stores }: GroupProgram, kept: numb
   return {
     template: "rows",
     isInRuns: false,
+    tile: 1,
     kept,
     inputs: inputs.map(lies(Mode.gathered)),
     indices: indices.map(counted),
@@ -138,6 +155,7 @@ function columnsLayout({ kept, inputs, indices, stores }: GroupProgram): Layout 
   return {
     template: "columns",
     isInRuns: false,
+    tile: 1,
     kept,
     inputs: inputs.map(lies(Mode.direct)),
     indices: indices.map(lies(Mode.index)),

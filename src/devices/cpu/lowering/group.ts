@@ -37,6 +37,8 @@ export const MAX_OPERANDS = 32;
 /** Elements of a chunk of elementwise work; where something is gathered on the way, fewer, which stay in L1. */
 const CHUNK = 4096;
 const BLOCK = 512;
+/** A tile's chunks are shorter, for there are sixteen of them. */
+const TILE_SHARE = 4;
 /** Rows of elementwise work from which on none is cut. */
 const MANY_ROWS = 16;
 
@@ -85,7 +87,7 @@ function elementwiseCut({ program, layout }: GroupWork): Cut {
   const rows = sizeOf(program.shape.slice(0, layout.kept));
   const count = sizeOf(program.shape.slice(layout.kept));
   const whole = { size: count, chunks: 1 };
-  const size = blocksIn(layout) > 0 ? BLOCK : CHUNK;
+  const size = blocksIn(layout) > 0 ? BLOCK / (layout.tile > 1 ? TILE_SHARE : 1) : CHUNK;
   if (size === CHUNK && rows >= MANY_ROWS) return whole;
   return count <= size ? whole : { size, chunks: Math.ceil(count / size) };
 }

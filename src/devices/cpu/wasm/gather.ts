@@ -70,7 +70,7 @@ function transpose4(to: usize, toStep: usize, from: usize, fromStep: usize): voi
 }
 
 /** to[r][c] = from[c][r] for `rows` rows and `columns` columns; steps in bytes. */
-function transposeTile(to: usize, toStep: usize, from: usize, fromStep: usize, rows: i32, columns: i32): void {
+export function transposeTile(to: usize, toStep: usize, from: usize, fromStep: usize, rows: i32, columns: i32): void {
   let c = 0;
   for (; c + 4 <= columns; c += 4) {
     let r = 0;

@@ -8,6 +8,7 @@
  * `columns` say; kept sizes, element sizes, literals, and for each entry mode, operand, offset, stride from chunk to chunk,
  * kept strides, element strides.
  */
+import { transposeTile } from "./gather";
 import { barrier, firstSlot, operandCount, shareStart, threadScratch } from "./threads";
 
 /** In place, by its address. */
@@ -106,9 +107,12 @@ function run(count: i32, size: i32, scratch: usize): void {
   call_indirect<void>(firstSlot + slot, table, count, size, literals, scratch);
 }
 
+/** Rows that are gathered together where something lies side by side down their columns: a cache line. */
+const TILE: i32 = 16;
+
 /**
- * Own words: elements of a row, elements of a chunk, chunks, bytes of scratch that the function takes, whether there are
- * blocks. Blocks hold what an entry is in the elements of one chunk.
+ * Own words: elements of a row, elements of a chunk, chunks, bytes of scratch that the function takes, and how many rows
+ * are gathered together: 0 where there are no blocks, 1, or TILE. Blocks hold what an entry is in the elements of one chunk.
  */
 export function rows(args: usize, thread: i32, threads: i32): void {
   const own = prepare(args, thread, 5);
@@ -118,6 +122,10 @@ export function rows(args: usize, thread: i32, threads: i32): void {
   const scratch = table + ENTRIES_BYTES;
   const blocks = scratch + at(own, 3);
   const hasBlocks = at(own, 4) != 0;
+  if (at(own, 4) == TILE) {
+    tiles(count, size, chunks, scratch, blocks, thread, threads);
+    return;
+  }
   const items = itemsOf(keptRank);
   if (chunks == 1 && !hasBlocks) {
     wholeRows(items, count, scratch, thread, threads);
@@ -155,6 +163,88 @@ function wholeRows(items: i32, count: i32, scratch: usize, thread: i32, threads:
     }
     run(rows, count, scratch);
     item += rows;
+  }
+}
+
+/** Rows of the last kept dimension, a tile of them at a time. */
+function tiles(
+  count: i32,
+  size: i32,
+  chunks: i32,
+  scratch: usize,
+  blocks: usize,
+  thread: i32,
+  threads: i32,
+): void {
+  const last = keptRank - 1;
+  const all = at(keptSizes, last);
+  const tilesInAll = (all + TILE - 1) / TILE;
+  const units = itemsOf(last) * tilesInAll * chunks;
+  const end = shareStart(units, thread + 1, threads, 1);
+  for (let unit = shareStart(units, thread, threads, 1); unit < end; unit++) {
+    const rest = unit / chunks;
+    const chunk = unit - rest * chunks;
+    const item = rest / tilesInAll;
+    const row = (rest - item * tilesInAll) * TILE;
+    const rows = min(TILE, all - row);
+    const start = chunk * size;
+    const present = min(size, count - start);
+    locate(item, last);
+    store<i32>(coordinates + (<usize>last << 2), row);
+    placeTile(start, present, chunk, rows, blocks, size);
+    run(rows, present, scratch);
+    scatterTile(start, present, rows, blocks, size);
+  }
+}
+
+function placeTile(start: i32, present: i32, chunk: i32, rows: i32, blocks: usize, size: i32): void {
+  const blockBytes = (<usize>size * 4 + 15) & ~15;
+  for (let i = 0; i < entryCount; i++) {
+    const entry = entries + <usize>i * entryWords;
+    const to = table + <usize>i * ENTRY_BYTES;
+    const mode = at(entry, 0);
+    const step = at(entry, 3 + keptRank);
+    const offset = offsetOf(entry, keptRank, chunk);
+    if (mode == INDEX) {
+      placeIndex(to, offset, step, entry);
+      continue;
+    }
+    if (mode == DIRECT) {
+      placeDirect(to, operandOf(entry) + (<usize>offset << 2), step << 2);
+      continue;
+    }
+    placeDirect(to, blocks, <i32>blockBytes);
+    if (mode == INDEX_BLOCK) {
+      for (let r = 0; r < rows; r++)
+        countBlock(blocks + <usize>r * blockBytes, offset + r * step, entry, start, present);
+    } else if (mode == GATHERED) {
+      const base = operandOf(entry) + (<usize>offset << 2);
+      const apart = <usize>at(stridesOf(entry), 0) << 2;
+      if (step == 1 && elementRank == 1) transposeTile(blocks, blockBytes, base + <usize>start * apart, apart, rows, present);
+      else
+        for (let r = 0; r < rows; r++)
+          gatherBlock(blocks + <usize>r * blockBytes, base + (<usize>(r * step) << 2), entry, start, present);
+    }
+    blocks += TILE * blockBytes;
+  }
+}
+
+function scatterTile(start: i32, present: i32, rows: i32, blocks: usize, size: i32): void {
+  const blockBytes = (<usize>size * 4 + 15) & ~15;
+  for (let i = 0; i < entryCount; i++) {
+    const entry = entries + <usize>i * entryWords;
+    const mode = at(entry, 0);
+    if (mode == DIRECT || mode == INDEX) continue;
+    if (mode == SCATTERED) {
+      const step = at(entry, 3 + keptRank);
+      const to = operandOf(entry) + (<usize>offsetOf(entry, keptRank, 0) << 2);
+      const apart = <usize>at(stridesOf(entry), 0) << 2;
+      if (step == 1 && elementRank == 1) transposeTile(to + <usize>start * apart, apart, blocks, blockBytes, present, rows);
+      else
+        for (let r = 0; r < rows; r++)
+          scatterBlock(to + (<usize>(r * step) << 2), blocks + <usize>r * blockBytes, entry, start, present);
+    }
+    blocks += TILE * blockBytes;
   }
 }
 
