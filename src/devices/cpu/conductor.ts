@@ -1,7 +1,7 @@
 import { viewAs } from "../../tensor/dtype.ts";
 import { sizeOf } from "../../tensor/shape.ts";
 import type { ReferenceTable, ReferenceTensor } from "../reference/kernel.ts";
-import { type ForEmitted, writeAdoption } from "./emitted.ts";
+import { type ForEmitted, writeAdoption, writeForgetting } from "./emitted.ts";
 import type {
   Command,
   FallbackGroup,
@@ -78,6 +78,14 @@ export class Conductor {
         this.runCommands(
           command.address,
           writeAdoption(this.memory.buffer, command),
+          this.threads,
+          0,
+        );
+        return;
+      case "forget":
+        this.runCommands(
+          command.address,
+          writeForgetting(this.memory.buffer, command),
           this.threads,
           0,
         );

@@ -30,9 +30,18 @@ class CpuProgram implements Program {
   /** Of the command words. */
   readonly address: number;
   readonly temporaries: Tenancy<Level>;
+  /** Of the emitted functions that it calls. */
+  readonly structures: ReadonlySet<string>;
   /** Of the temporaries, where the conductor was told that they lie. */
   version = -1;
-  constructor(plan: Plan, id: number, address: number, temporaries: Tenancy<Level>) {
+  constructor(
+    plan: Plan,
+    id: number,
+    address: number,
+    temporaries: Tenancy<Level>,
+    structures: ReadonlySet<string>,
+  ) {
+    this.structures = structures;
     this.plan = plan;
     this.id = id;
     this.address = address;
@@ -143,15 +152,19 @@ export class CpuDevice implements Device {
 
   async load(plan: Plan): Promise<Program> {
     this.checkAlive();
+    this.forgetEmitted();
     const tenancy = this.temporaries.claim(plan.slots);
     try {
-      const image = encodePlan(plan, this.declarations, this.division, (structure) =>
-        this.emitted.slotOf(structure),
-      );
+      const structures = new Set<string>();
+      const image = encodePlan(plan, this.declarations, this.division, (structure) => {
+        structures.add(structure);
+        return this.emitted.slotOf(structure);
+      });
       this.adoptEmitted();
       const { address } = this.allocator.allocate(image.words.byteLength);
       this.temporaries.enter(tenancy);
-      const program = new CpuProgram(plan, this.nextId++, address, tenancy);
+      this.emitted.use(structures);
+      const program = new CpuProgram(plan, this.nextId++, address, tenancy, structures);
       this.send({ kind: "load", program: program.id, address, image });
       return this.programs.add(program);
     } catch (error) {
@@ -170,6 +183,14 @@ export class CpuDevice implements Device {
     });
   }
 
+  private forgetEmitted(): void {
+    this.emitted.forgetIdle((slots) => {
+      const { address } = this.allocator.allocate(4 * (3 + slots.length));
+      this.send({ kind: "forget", address, slots });
+      this.allocator.release(address);
+    });
+  }
+
   growth(plan: Plan): number {
     const words = Math.max(1, Math.ceil(commandBytes(plan.steps) / ALIGNMENT)) * ALIGNMENT;
     return words + this.temporaries.growth(plan.slots);
@@ -182,6 +203,7 @@ export class CpuDevice implements Device {
     this.send({ kind: "unload", program: own.id });
     this.allocator.release(own.address);
     this.temporaries.leave(own.temporaries);
+    this.emitted.release(own.structures);
   }
 
   run(

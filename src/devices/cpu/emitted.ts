@@ -1,5 +1,5 @@
 import { opcodes } from "./kernel-names.ts";
-import { ADOPT_BYTES, type AdoptModule } from "./messages.ts";
+import { ADOPT_BYTES, type AdoptModule, type ForgetFunctions } from "./messages.ts";
 
 /** What the kernel module exports for emitted ones; ./emit/module.ts says what they import. */
 export interface ForEmitted extends WebAssembly.ModuleImports {
@@ -19,6 +19,21 @@ export function adopter(memory: WebAssembly.Memory, exportsOf: () => ForEmitted)
     const imports = { env: { ...exports, memory, base } };
     new WebAssembly.Instance(new WebAssembly.Module(source), imports);
   };
+}
+
+/** What it calls when nobody needs the function at a place of the table any longer. */
+export function forgetter(exportsOf: () => ForEmitted) {
+  return (index: number): void => exportsOf().table.set(index, null);
+}
+
+/** Puts the command that forgets functions into memory; returns where it ends. */
+export function writeForgetting(
+  buffer: ArrayBufferLike,
+  { address, slots }: ForgetFunctions,
+): number {
+  const words = [opcodes.get("forget") ?? -1, 4 * (slots.length + 1), slots.length, ...slots];
+  new Uint32Array(buffer, address, words.length).set(words);
+  return address + 4 * words.length;
 }
 
 /** Puts a module and the command that adopts it into memory; returns where the command ends. */

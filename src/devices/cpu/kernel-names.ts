@@ -37,6 +37,7 @@ export const kernelNames = [
   "depthwiseFilterGrad",
   "copyStep",
   "adopt",
+  "forget",
   "rows",
   "columns",
 ] as const;

@@ -95,6 +95,14 @@ export interface AdoptModule {
   readonly functions: number;
 }
 
+/** Emitted functions that no program calls any longer. */
+export interface ForgetFunctions {
+  readonly kind: "forget";
+  /** Of room for the words of the command. */
+  readonly address: number;
+  readonly slots: readonly number[];
+}
+
 export type Command =
   | { readonly kind: "grow"; readonly pages: number }
   | {
@@ -115,6 +123,7 @@ export type Command =
     }
   | { readonly kind: "unload"; readonly program: number }
   | AdoptModule
+  | ForgetFunctions
   /** Where a program's slots lie from now on. */
   | { readonly kind: "place"; readonly program: number; readonly slots: readonly number[] }
   | {

@@ -1,7 +1,7 @@
 /** The worker's entry: a Web Worker, or a worker thread of Node. */
 import { referenceKernels } from "../reference/table.ts";
 import { Conductor, type KernelExports } from "./conductor.ts";
-import { adopter } from "./emitted.ts";
+import { adopter, forgetter } from "./emitted.ts";
 import { holdLock } from "./liveness.ts";
 import { FIRST_ADDRESS, type FromWorker, type Start, type ToWorker } from "./messages.ts";
 
@@ -49,7 +49,8 @@ async function start(message: Start): Promise<void> {
   const { module, memory: shared, pages, maximumPages, thread, threads } = message;
   const memory = shared ?? new WebAssembly.Memory({ initial: pages, maximum: maximumPages });
   const adopt = adopter(memory, () => kernels);
-  const instance = new WebAssembly.Instance(module, { env: { memory, adopt } });
+  const forget = forgetter(() => kernels);
+  const instance = new WebAssembly.Instance(module, { env: { memory, adopt, forget } });
   // The exports of a module that was compiled from wasm/index.ts.
   const kernels = instance.exports as unknown as KernelExports;
   if (kernels.staticEnd() > FIRST_ADDRESS)

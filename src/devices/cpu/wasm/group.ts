@@ -37,6 +37,15 @@ export function adopt(args: usize, thread: i32, _threads: i32): void {
   if (thread != 0) adoptModule(at(args, 0), at(args, 1), at(args, 2));
 }
 
+// @ts-ignore: decorator
+@external("env", "forget")
+declare function forgetFunction(index: i32): void;
+
+/** Words: how many functions nobody calls any longer, and their slots. */
+export function forget(args: usize, _thread: i32, _threads: i32): void {
+  for (let i = 1; i <= at(args, 0); i++) forgetFunction(firstSlot + at(args, i));
+}
+
 // Walked by one call at a time: each instance has its own globals.
 let slot: i32 = 0;
 let entryCount: i32 = 0;

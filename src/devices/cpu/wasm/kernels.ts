@@ -12,7 +12,7 @@ import { embedding, embeddingGrad } from "./embedding";
 import { fill, iota } from "./fill";
 import { gather } from "./gather";
 import { gemm, gemmBias } from "./gemm";
-import { adopt, columns, rows } from "./group";
+import { adopt, columns, forget, rows } from "./group";
 import { gru, gruGrad } from "./gru";
 import { lstm, lstmGrad } from "./lstm";
 import { adam, sgd, sumOfSquares } from "./optimizer";
@@ -55,6 +55,7 @@ export const kernels: StaticArray<(args: usize, thread: i32, threads: i32) => vo
   depthwiseFilterGrad,
   copyStep,
   adopt,
+  forget,
   rows,
   columns,
 ];
