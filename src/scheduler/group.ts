@@ -179,7 +179,8 @@ function isWorth(a: GroupWork, b: GroupWork, reads: boolean): boolean {
   const areNumbers = rowsOf(a.space) === 1 && rowsOf(b.space) === 1;
   const areReductions = isReduced(a.space) && isReduced(b.space);
   if (areNumbers && areReductions) return size <= SMALL_REDUCTION;
-  // A number is quickly made anywhere, but it is not worth a walk over others' elements.
+  // A number is made along with other numbers for nothing.
+  if (areNumbers && (sizeOf(a.space.shape) === 1 || sizeOf(b.space.shape) === 1)) return true;
   if (isReduced(a.space) !== isReduced(b.space)) return false;
   if (size <= SMALL_ELEMENTS && !areReductions) return true;
   const read = new Set(a.ins.map(aliased));

@@ -1,0 +1,99 @@
+/** How many dispatches a GPU needs for what is composed of verbs and layers. */
+import { describe, expect, it } from "vitest";
+import { webgpuTraits } from "../../../src/devices/webgpu/traits.ts";
+import {
+  add,
+  div,
+  exp,
+  matmul,
+  max,
+  mean,
+  mul,
+  planStep,
+  softmax,
+  sqrt,
+  square,
+  sub,
+  sum,
+  type Tensor,
+  valueAndGrad,
+  variable,
+  vjp,
+} from "../../../src/functions.ts";
+import { losses, nn, optim } from "../../../src/index.ts";
+import { dispatchesOf } from "../../../src/scheduler/explain.ts";
+import { schedule } from "../../../src/scheduler/schedule.ts";
+import { input, wishOf } from "../../support/plans.ts";
+import { requestOf } from "../../support/run-graph.ts";
+
+const gpu = webgpuTraits();
+const row = { axis: -1, keepDims: true };
+
+function dispatches(...outputs: readonly Tensor[]): number {
+  return dispatchesOf(schedule(requestOf(wishOf({ outputs })), gpu).steps);
+}
+
+function layerNorm(x: Tensor, gamma: Tensor, beta: Tensor): Tensor {
+  const centred = sub(x, mean(x, row));
+  const deviation = sqrt(add(mean(square(centred), row), 1e-5));
+  return add(mul(div(centred, deviation), gamma), beta);
+}
+
+function composedSoftmax(x: Tensor): Tensor {
+  const terms = exp(sub(x, max(x, row)));
+  return div(terms, sum(terms, row));
+}
+
+describe("on a GPU", () => {
+  const [x, w] = [input("x", [2048, 256]), input("w", [2048, 256])];
+  const [gamma, beta] = [input("gamma", [256]), input("beta", [256])];
+
+  it("a layer norm is one dispatch, and three with all its gradients", () => {
+    expect(dispatches(layerNorm(x, gamma, beta))).toBe(1);
+    const [out, pull] = vjp(layerNorm, x, gamma, beta);
+    expect(dispatches(out, ...pull(w))).toBeLessThanOrEqual(3);
+  });
+
+  it("a softmax is one dispatch, and two with its gradient, composed or not", () => {
+    const [scores, weights] = [input("scores", [8, 64, 64]), input("weights", [8, 64, 64])];
+    for (const fn of [composedSoftmax, (of: Tensor) => softmax(of)]) {
+      expect(dispatches(fn(scores))).toBe(1);
+      const [out, pull] = vjp(fn, scores);
+      expect(dispatches(out, ...pull(weights))).toBeLessThanOrEqual(2);
+    }
+  });
+
+  it("attention with its three gradients is at most eight", () => {
+    const [q, k, v, g] = ["q", "k", "v", "g"].map((name) => input(name, [8, 64, 32])) as [
+      Tensor,
+      Tensor,
+      Tensor,
+      Tensor,
+    ];
+    const attention = (q: Tensor, k: Tensor, v: Tensor) =>
+      matmul(composedSoftmax(mul(matmul(q, k, { transposeB: true }), 1 / Math.sqrt(32))), v);
+    const [out, pull] = vjp(attention, q, k, v);
+    expect(dispatches(out, ...pull(g))).toBeLessThanOrEqual(8);
+  });
+
+  it("a step of two linear layers with a layer norm between them, with Adam, is 13", () => {
+    const [first, last] = [nn.linear(32, 64), nn.linear(64, 10)];
+    const own = [variable(new Float32Array(64), [64]), variable(new Float32Array(64), [64])];
+    const [scale, shift] = own as [(typeof own)[0], (typeof own)[0]];
+    const optimizer = optim.adam({ learningRate: 1e-3 });
+    const step = (images: Tensor, labels: Tensor) => {
+      const parameters = [...first.parameters(), ...own, ...last.parameters()];
+      const [loss, gradients] = valueAndGrad(parameters, () =>
+        losses.crossEntropy(last(layerNorm(first(images), scale, shift)), labels),
+      );
+      optimizer.update(gradients);
+      return loss;
+    };
+    const types = [
+      { dtype: "f32", shape: [64, 32] },
+      { dtype: "i32", shape: [64] },
+    ] as const;
+    const plan = planStep(step as Parameters<typeof planStep>[0], types, gpu);
+    expect(dispatchesOf(plan.steps)).toBeLessThanOrEqual(13);
+  });
+});
