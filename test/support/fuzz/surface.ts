@@ -104,7 +104,8 @@ class Reader implements Surface {
   /** What members of a type that others are given can be called. */
   #readType(type: ts.Type): void {
     const name = nameOf(type);
-    if (name === undefined || this.members.has(name)) return;
+    if (name === undefined || this.members.has(name) || type.aliasSymbol?.name === ANY_MODULE)
+      return;
     this.members.set(name, new Map());
     const found = this.#methodsOf(type);
     this.members.set(name, found);
@@ -125,7 +126,8 @@ class Reader implements Surface {
   }
 
   /** A type that a function gives has members that can be called, wherever it is declared. */
-  #readResult(type: ts.Type): void {
+  #readResult(given: ts.Type): void {
+    const type = this.#usual(given);
     const name = nameOf(type);
     if (type.symbol !== undefined && isOwn(type.symbol) && name !== undefined) {
       this.#readType(type);
@@ -145,7 +147,8 @@ class Reader implements Surface {
     return { name: symbol.name, form, isOptional };
   }
 
-  #form(type: ts.Type, depth: number): Form {
+  #form(given: ts.Type, depth: number): Form {
+    const type = this.#usual(given);
     const name = nameOf(type);
     if (name !== undefined && this.#names.has(name)) {
       return {
@@ -182,6 +185,14 @@ class Reader implements Surface {
     return { kind: "record", fields };
   }
 
+  /** What a type parameter is where nobody says, and what `Each` is for one tensor. */
+  #usual(type: ts.Type): ts.Type {
+    if ((type.flags & ts.TypeFlags.TypeParameter) !== 0)
+      return this.#checker.getDefaultFromTypeParameter(type) ?? type;
+    const [, of] = type.aliasTypeArguments ?? [];
+    return type.aliasSymbol?.name === "Each" && of !== undefined ? of : type;
+  }
+
   #union(types: readonly ts.Type[], depth: number): Form {
     const isBoolean = (one: ts.Type) => (one.flags & ts.TypeFlags.BooleanLiteral) !== 0;
     const rest = types.filter((one) => !isBoolean(one)).map((one) => this.#form(one, depth + 1));
@@ -197,6 +208,9 @@ class Reader implements Surface {
     return isReference ? this.#checker.getTypeArguments(type as ts.TypeReference) : [];
   }
 }
+
+/** A module whatever it takes: its members are those of Module. */
+const ANY_MODULE = "AnyModule";
 
 const TYPES = ts.SymbolFlags.Class | ts.SymbolFlags.Interface | ts.SymbolFlags.TypeAlias;
 
@@ -227,5 +241,6 @@ function isHidden(declaration: ts.Declaration): boolean {
 
 function nameOf(type: ts.Type): string | undefined {
   const name = (type.aliasSymbol ?? type.symbol)?.name;
+  if (name === ANY_MODULE) return "Module";
   return name === undefined || name.startsWith("__") ? undefined : name;
 }
