@@ -12,19 +12,9 @@ import { ArgumentError, ShapeError } from "../errors.ts";
 import { type DType, type HostArray, type Shape, sizeOf } from "../functions.ts";
 import { hostArray } from "../internals.ts";
 import { bytes } from "./file.ts";
-import { type Given, valuesOf } from "./values.ts";
+import { type Given, type Values, valuesOf } from "./values.ts";
 
-/** Values with a shape, on the host. */
-export interface Values<A extends HostArray = HostArray> {
-  readonly data: A;
-  readonly shape: Shape;
-  readonly dtype: DType;
-  /**
-   * Which dimension counts the steps of sequences, where that is known: 0 of [T, B, …], 1 of [B, T, …]. A Trainer
-   * compares it with what the model takes for time.
-   */
-  readonly time?: 0 | 1;
-}
+export type { Values };
 
 /**
  * Examples along the first dimension: shape [N, …], either ready to be used (f32, i32, u32) or bytes that become f32

@@ -1,7 +1,18 @@
 /** Data that is handed over in any form, as values. */
-import type { DType, TypedArray } from "../functions.ts";
+import type { DType, HostArray, Shape, TypedArray } from "../functions.ts";
 import { hostValues } from "../internals.ts";
-import type { Values } from "./dataset.ts";
+
+/** Values with a shape, on the host. */
+export interface Values<A extends HostArray = HostArray> {
+  readonly data: A;
+  readonly shape: Shape;
+  readonly dtype: DType;
+  /**
+   * Which dimension counts the steps of sequences, where that is known: 0 of [T, B, …], 1 of [B, T, …]. A Trainer
+   * compares it with what the model takes for time.
+   */
+  readonly time?: 0 | 1;
+}
 
 /** Numbers in lists of lists, as deep as there are dimensions. */
 export type Lists = number | boolean | readonly Lists[];

@@ -13,7 +13,7 @@ import { commandBytes, type Declarations, type Division, encodePlan } from "./co
 import { EmittedFunctions } from "./emit/functions.ts";
 import type { ModuleForm } from "./emit/module.ts";
 import { ADOPT_BYTES, type Command, type FromWorker, firstTensorAddress } from "./messages.ts";
-import type { WorkerHandle } from "./spawn.ts";
+import type { WorkerHandle } from "./worker-handle.ts";
 
 class CpuStorage implements Storage {
   readonly bytes: number;

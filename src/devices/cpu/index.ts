@@ -7,8 +7,9 @@ import { workerSource, workerStamp } from "./generated/worker.ts";
 import { lockName, watchLock } from "./liveness.ts";
 import { type FromWorker, firstTensorAddress, PAGE_BYTES, type Start } from "./messages.ts";
 import { type CompiledKernels, compileKernels } from "./module.ts";
-import { canShareMemory, defaultThreads, spawn, type WorkerHandle } from "./spawn.ts";
+import { canShareMemory, defaultThreads, spawn } from "./spawn.ts";
 import { cpuTraits } from "./traits.ts";
+import type { WorkerHandle } from "./worker-handle.ts";
 
 export { cpuTraits } from "./traits.ts";
 

@@ -1,22 +1,7 @@
 import { DeviceUnavailableError } from "../../errors.ts";
 import type { WorkerUrl } from "../opener.ts";
-import type { FromWorker, ToWorker } from "./messages.ts";
 import { spawnWeb } from "./web-worker.ts";
-
-/** A worker on whichever host this is. */
-export interface WorkerHandle {
-  post(message: ToWorker, transfer: Transferable[]): void;
-  terminate(): void;
-  /** Keeps the process alive (Node only); a new worker does not. */
-  hold(): void;
-  letGo(): void;
-}
-
-export interface WorkerEvents {
-  message(message: FromWorker): void;
-  /** The worker failed or ended without being asked to. */
-  failed(reason: string): void;
-}
+import type { WorkerEvents, WorkerHandle } from "./worker-handle.ts";
 
 /** `node:` modules without an import, which bundlers for the web would stumble over. */
 function nodeModule<K extends "node:worker_threads" | "node:os" | "node:v8">(name: K) {

@@ -1,8 +1,8 @@
 import { DeviceUnavailableError } from "../../errors.ts";
 import type { WorkerUrl } from "../opener.ts";
 import type { FromWorker } from "./messages.ts";
-import type { WorkerEvents, WorkerHandle } from "./spawn.ts";
 import { trusted } from "./trusted.ts";
+import type { WorkerEvents, WorkerHandle } from "./worker-handle.ts";
 
 const NAME = "gradgpu-cpu";
 
