@@ -3,13 +3,15 @@
 export type { DeviceOpener, GpuDevice, WorkerUrl } from "./devices/opener.ts";
 export type { Operand } from "./functions/apply.ts";
 export * from "./functions/classification.ts";
+export * from "./functions/conv.ts";
 export * from "./functions/creation.ts";
 export * from "./functions/elementwise.ts";
 export * from "./functions/gradient-flow.ts";
 export * from "./functions/gradients.ts";
-export * from "./functions/linear.ts";
+export * from "./functions/matmul.ts";
 export * from "./functions/movement.ts";
 export * from "./functions/optimizer.ts";
+export * from "./functions/pool.ts";
 export * from "./functions/random.ts";
 export * from "./functions/recurrent.ts";
 export * from "./functions/recurrent-layers.ts";

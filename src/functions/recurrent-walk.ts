@@ -7,7 +7,7 @@ import type { Tensor } from "../runtime/tensor.ts";
 import { describe, sizeOf } from "../tensor/shape.ts";
 import { checkTensor, wrap } from "./apply.ts";
 import { add, greater, where } from "./elementwise.ts";
-import { matmul } from "./linear.ts";
+import { matmul } from "./matmul.ts";
 import { reshape, slice } from "./movement.ts";
 
 interface Weights {

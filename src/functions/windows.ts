@@ -1,12 +1,44 @@
 import { check, checkOptions } from "../arguments.ts";
-import { WINDOW_PADDING, WINDOW_SIZE } from "../ops/window.ts";
-import type { Pool2dOptions } from "./linear.ts";
+import { ShapeError } from "../errors.ts";
+import {
+  type PaddingOption,
+  pairOf,
+  resolvePadding,
+  WINDOW_PADDING,
+  WINDOW_SIZE,
+} from "../ops/window.ts";
+import type { Tensor } from "../runtime/tensor.ts";
+import { describe } from "../tensor/shape.ts";
+import { checkTensor } from "./apply.ts";
 
 /** What convolution and pooling, and the layers of their names, can be told. */
 export const WINDOW_RULES = { stride: WINDOW_SIZE, padding: WINDOW_PADDING };
 
 /** @throws ArgumentError for what is no window, and for options of pooling that are none */
-export function checkPool(caller: string, window: unknown, options: Pool2dOptions): void {
+export function checkPool(
+  caller: string,
+  window: unknown,
+  options: { readonly stride?: unknown; readonly padding?: unknown },
+): void {
   check(caller, "the window", window, WINDOW_SIZE);
   checkOptions(caller, options, WINDOW_RULES);
+}
+
+/** How windows lie over the images x. @throws ShapeError */
+export function windowOf(
+  op: string,
+  x: Tensor,
+  window: readonly [number, number],
+  strideOption: number | readonly [number, number],
+  padding: PaddingOption,
+) {
+  checkTensor(op, x);
+  const stride = pairOf(strideOption);
+  const [, rows, columns] = x.shape;
+  if (rows === undefined || columns === undefined || x.shape.length !== 4) {
+    throw new ShapeError(
+      `${op}: the input must be images [N, H, W, C]; got ${describe(x.type)}. Reshape it; a grey image has C = 1.`,
+    );
+  }
+  return { stride, padding: resolvePadding(padding, [rows, columns], window, stride) };
 }

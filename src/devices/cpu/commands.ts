@@ -1,6 +1,11 @@
 import { KernelError } from "../../errors.ts";
 import type { Arity, OpName } from "../../ops/vocabulary.ts";
-import type { FallbackCall, KernelCall, Region } from "../../scheduler/lowering.ts";
+import {
+  type FallbackCall,
+  isFallback,
+  type KernelCall,
+  type Region,
+} from "../../scheduler/lowering.ts";
 import { callsOf, type LoopStep, type Plan, type Step } from "../../scheduler/plan.ts";
 import { BYTES_PER_ELEMENT } from "../../tensor/dtype.ts";
 import { bytesOf } from "../../tensor/shape.ts";
@@ -139,10 +144,6 @@ class Encoder {
   }
 
   private readonly place = (region: Region) => placeOf(this.plan, region);
-}
-
-export function isFallback(call: KernelCall | FallbackCall): call is FallbackCall {
-  return call.kernel === "fallback" && "op" in call;
 }
 
 function workBytes(steps: readonly Step[]): number {

@@ -1,6 +1,11 @@
 /** A plan as a flat list of dispatches, and the order in which they are walked. Nothing is compiled or allocated yet. */
 import { InternalError } from "../../errors.ts";
-import type { FallbackCall, KernelCall, Operand } from "../../scheduler/lowering.ts";
+import {
+  type FallbackCall,
+  isFallback,
+  type KernelCall,
+  type Operand,
+} from "../../scheduler/lowering.ts";
 import type { Plan, PlanBuffer, Step } from "../../scheduler/plan.ts";
 import { BYTES_PER_ELEMENT } from "../../tensor/dtype.ts";
 import { bytesOf } from "../../tensor/shape.ts";
@@ -109,10 +114,6 @@ class Lister {
 /** Whether the host has something to do in the middle. */
 export function needsHost(segment: Segment): boolean {
   return segment.kind === "fallback" || (segment.kind === "loop" && segment.needsHost);
-}
-
-function isFallback(call: KernelCall | FallbackCall): call is FallbackCall {
-  return call.kernel === "fallback";
 }
 
 /** Calls with the same words share them. */

@@ -1,0 +1,17 @@
+import { checkOptions, flag } from "../arguments.ts";
+import type { Tensor } from "../runtime/tensor.ts";
+import { apply } from "./apply.ts";
+
+export interface MatmulOptions {
+  /** a is stored [..., K, M]. */
+  readonly transposeA?: boolean;
+  /** b is stored [..., N, K]. */
+  readonly transposeB?: boolean;
+}
+
+/** a [..., M, K] · b [..., K, N] → [..., M, N]; batch dimensions broadcast. */
+export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
+  checkOptions("matmul", options, { transposeA: flag, transposeB: flag });
+  const { transposeA = false, transposeB = false } = options;
+  return apply("matmul", { a, b }, { transposeA, transposeB });
+}
