@@ -2,9 +2,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Device } from "../../../src/devices/device.ts";
 import { openWebgpuDevice } from "../../../src/devices/webgpu/open.ts";
+import { div, exp, max, mean, min, reshape, sub, sum, tensor } from "../../../src/functions.ts";
 import { checkGroup } from "../../support/groups/check-group.ts";
 import { randomGroup } from "../../support/groups/random-group.ts";
 import { openHardwareKernels } from "../../support/hardware-kernels.ts";
+import { use } from "../../training/open.ts";
 
 interface Opened {
   readonly device: Device;
@@ -39,4 +41,34 @@ describe.each(forms)("groups on a GPU: $name", ({ first, open }) => {
     }
     expect(failures).toEqual([]);
   }, 120_000);
+
+  it("a NaN in a row is the largest and the smallest of it, and no other row's", async () => {
+    use(opened.device);
+    const data = Float32Array.from({ length: 5 * 37 }, (_, i) => Math.sin(i));
+    for (const [at, sign] of [
+      [40, 1],
+      [147, -1],
+    ] as const)
+      data[at] = sign * Number.NaN;
+    data[80] = Number.NEGATIVE_INFINITY;
+    const x = reshape(tensor(data), [5, 37]);
+    const row = { axis: 1, keepDims: true } as const;
+    const spread = sub(max(x, row), min(x, row));
+    const results = await sum(div(exp(sub(x, max(x, row))), spread), { axis: 1 }).data();
+    expect(Array.from(results, (value) => Number.isNaN(value))).toEqual([
+      false,
+      true,
+      false,
+      true,
+      false,
+    ]);
+    expect(results[2]).toBe(0);
+    expect(Array.from(await mean(x, { axis: 1 }).data(), Number.isFinite)).toEqual([
+      true,
+      false,
+      false,
+      false,
+      true,
+    ]);
+  });
 });

@@ -56,18 +56,6 @@ export function boxesOf(
   return divide([], 0) && boxes.length <= MAX_BOXES ? boxes : undefined;
 }
 
-/** The elements of `region` that a box reaches, and where in that range its first one is. */
-export function rangeOf(
-  region: Region,
-  base: number,
-  strides: Strides,
-  { starts, shape }: Box,
-): { readonly region: Region; readonly first: number } {
-  const from = starts.reduce((at, start, d) => at + start * (strides[d] ?? 0), base);
-  const first = from % BINDING_ELEMENTS;
-  return { region: elementsOf(region, from - first, first + extentOf(shape, strides)), first };
-}
-
 /** `length` elements of `region` from `offset` on. */
 export function elementsOf(region: Region, offset: number, length: number): Region {
   const { buffer, type } = region;

@@ -8,7 +8,3 @@ export const readWrite = (region: Region): Operand => ({ region, access: "readwr
 export function written(region: Region | undefined): Operand[] {
   return region === undefined ? [] : [write(region)];
 }
-
-export function isSameRegion(a: Region, b: Region): boolean {
-  return a.buffer === b.buffer && a.offset === b.offset;
-}

@@ -1,6 +1,7 @@
 import type { GroupProgram } from "../../../../scheduler/group-program.ts";
 import type { KernelCall, Region } from "../../../../scheduler/lowering.ts";
-import { bytesOf, sizeOf } from "../../../../tensor/shape.ts";
+import { sizeOf } from "../../../../tensor/shape.ts";
+import { isLarge } from "../divide.ts";
 import { boxesOfProgram, partOf } from "./large.ts";
 import { mapCall } from "./map.ts";
 import { mergedProgram } from "./merge.ts";
@@ -14,8 +15,9 @@ export function lowerMap(
 ): readonly KernelCall[] {
   if (sizeOf(program.shape) === 0) return [];
   const merged = mergedProgram(program);
-  const isLarge = [...ins, ...outs].some(({ type }) => bytesOf(type) > mostBytes);
-  const boxes = isLarge ? boxesOfProgram(merged, mostBytes) : undefined;
+  const boxes = isLarge([...ins, ...outs], mostBytes)
+    ? boxesOfProgram(merged, mostBytes)
+    : undefined;
   if (boxes === undefined) return [mapCall(merged, ins, outs)];
   return boxes.map((box) => {
     const part = partOf(merged, ins, outs, box);
