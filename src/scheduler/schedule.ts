@@ -1,3 +1,4 @@
+import { isDebugBuild } from "../debug.ts";
 import type { GraphValue, OpNode } from "../graph/graph.ts";
 import { bytesOf } from "../tensor/shape.ts";
 import { rideColumnSums } from "./column-sums.ts";
@@ -12,6 +13,7 @@ import type { PlanRequest } from "./request.ts";
 import { rewrite } from "./rewrite.ts";
 import { assignSlots, markBarriers } from "./slots.ts";
 import { assignStorage } from "./storage.ts";
+import { verifyGraph, verifyWork } from "./verify.ts";
 
 /**
  * Makes the plan that computes `request` on a device with `traits`: expand, rewrite, prune, fuse, group, place, lower,
@@ -42,6 +44,13 @@ export function schedule(
   const kept = [...pruned.values()];
   const fused = fuse(kept, traits);
   const work = group(rideColumnSums(fused, traits), kept, traits);
+  if (isDebugBuild) {
+    verifyGraph("expand", expanded.values());
+    verifyGraph("rewrite", rewritten.values());
+    verifyGraph("prune", kept);
+    verifyWork("fuse", fused, kept);
+    verifyWork("group", work, kept);
+  }
   const storage = assignStorage(work, renewed, traits);
   const drafts = [...storage.buffers];
   const lowered = lower(storage, drafts, traits, (body) => schedule(body, traits));
