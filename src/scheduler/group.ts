@@ -63,6 +63,8 @@ class Grouper {
   readonly #sequence: Sequence;
   readonly #kept: ReadonlySet<GraphValue>;
   readonly #traits: DeviceTraits;
+  /** Work that could not take in another item beside it: the next one would most likely fit no better. */
+  readonly #full = new WeakSet<GroupWork>();
 
   constructor(work: readonly Work[], kept: readonly GraphValue[], traits: DeviceTraits) {
     this.#sequence = new Sequence(work);
@@ -100,27 +102,31 @@ class Grouper {
     return undefined;
   }
 
+  /** Cheap questions first: most pairs are refused by one, and building a program takes as long as it has ops. */
   #join(earlier: Item, later: Item, b: GroupWork, reads: boolean): Item | undefined {
     const a = earlier.work;
     if (a.kind === "op") return reads ? this.#finish(earlier, later, a, b) : undefined;
-    const outs = this.#outsOf(earlier, later, [...a.outs, ...b.outs]);
-    const space = commonSpace(a.space, b.space) ?? (isRepeated(a, b, outs) ? b.space : undefined);
-    if (space === undefined || a.nodes.length + b.nodes.length > MAX_OPS) return undefined;
-    if (!isWorth(a, b, reads)) return undefined;
-    if (this.#leastOperands(a, b) > this.#traits.maxElementwiseOperands) return undefined;
+    if (!reads && this.#full.has(a)) return undefined;
+    if (a.nodes.length + b.nodes.length > MAX_OPS || !isWorth(a, b, reads)) return undefined;
+    const common = commonSpace(a.space, b.space);
+    const space = common ?? (mayBeRepeated(a, b) ? b.space : undefined);
+    if (space === undefined) return undefined;
+    const read = readByBoth(a, b);
+    // What neither makes for the other is stored by both.
+    const least = reads ? read : read + a.outs.length + b.outs.length;
+    if (least > this.#traits.maxElementwiseOperands) return undefined;
     const place = this.#sequence.placeOfBoth(earlier, later);
     if (place === undefined) return undefined;
+    const outs = this.#outsOf(earlier, later, [...a.outs, ...b.outs]);
+    if (read + outs.length > this.#traits.maxElementwiseOperands) return undefined;
+    if (common === undefined && a.outs.some((out) => outs.includes(out))) return undefined;
     const joined = groupWork(space, [...a.nodes, ...b.nodes], outs);
-    if (joined === undefined || !this.#takes(joined)) return undefined;
+    if (joined === undefined || !this.#takes(joined)) {
+      if (!reads) this.#full.add(a);
+      return undefined;
+    }
     this.#sequence.join(earlier, later, place, { ...joined, order: place.work.order });
     return place;
-  }
-
-  /** What the two read and write together at least: quicker to tell than to join them. */
-  #leastOperands(a: GroupWork, b: GroupWork): number {
-    const read = new Set([...a.ins, ...b.ins].map(aliased));
-    for (const out of [...a.outs, ...b.outs]) read.delete(out);
-    return read.size;
   }
 
   /** What is read outside of the two. */
@@ -160,15 +166,27 @@ class Grouper {
   }
 }
 
-/** Whether few ops on few elements had better be done again for each element of what alone reads them. */
-function isRepeated(a: GroupWork, b: GroupWork, outs: readonly GraphValue[]): boolean {
+/**
+ * How much the two read together and do not make for each other, at least: a value counts once for each view through which
+ * one of them reads it.
+ */
+function readByBoth(a: GroupWork, b: GroupWork): number {
+  const others = b.ins.filter((value) => !a.outs.includes(value));
+  const beside = (own: readonly GraphValue[], more: readonly GraphValue[]) => {
+    const read = new Set(own);
+    return own.length + new Set(more.filter((value) => !read.has(value))).size;
+  };
+  return Math.max(beside(a.ins, others), beside(others, a.ins));
+}
+
+/** Whether few ops on few elements may be done again for each element of what reads them, if nothing else does. */
+function mayBeRepeated(a: GroupWork, b: GroupWork): boolean {
   const size = sizeOf(a.space.shape);
   return (
     size < sizeOf(b.space.shape) &&
     size <= SMALL_ELEMENTS &&
     a.nodes.length <= FEW_OPS &&
-    a.nodes.every(isCheap) &&
-    !a.outs.some((out) => outs.includes(out))
+    a.nodes.every(isCheap)
   );
 }
 
@@ -183,8 +201,8 @@ function isWorth(a: GroupWork, b: GroupWork, reads: boolean): boolean {
   if (areNumbers && (sizeOf(a.space.shape) === 1 || sizeOf(b.space.shape) === 1)) return true;
   if (isReduced(a.space) !== isReduced(b.space)) return false;
   if (size <= SMALL_ELEMENTS && !areReductions) return true;
-  const read = new Set(a.ins.map(aliased));
-  return b.ins.some((value) => read.has(aliased(value)));
+  const read = new Set(a.ins);
+  return b.ins.some((value) => read.has(value));
 }
 
 /** What nobody reads is left out: a broadcast that an epilogue looks through, numbers that are counted where they are used. */
