@@ -21,7 +21,7 @@ const layers = {
   ops: below("ops"),
   graph: below("graph"),
   autodiff: below("autodiff"),
-  scheduler: below("scheduler"),
+  scheduler: ["debug", ...below("scheduler")],
   debug: [],
   "devices/device.ts": core,
   "devices/opener.ts": [...base, "devices/device.ts"],

@@ -19,8 +19,8 @@ import {
 import type { BufferDraft } from "./storage.ts";
 
 const ALIGNMENT_BYTES = 256;
-/** So many are packed, the largest: the time that takes grows with their square. */
-const PACKED = 256;
+/** So many are packed, the largest: the time that it takes grows with the square of that. */
+const PACKED = 1024;
 
 export interface SlotAssignment {
   readonly buffers: PlanBuffer[];
