@@ -22,6 +22,7 @@ export function groupWork(
     program,
     ins: builder.ins,
     outs,
+    end: "",
     order: sorted.at(-1)?.id ?? 0,
     label: sorted.map(nameOf).join(" + "),
   };

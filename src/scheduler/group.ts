@@ -65,6 +65,7 @@ class Grouper {
   readonly #traits: DeviceTraits;
   /** Work that could not take in another item beside it: the next one would most likely fit no better. */
   readonly #full = new WeakSet<GroupWork>();
+  readonly #refused = new Map<Item, string>();
 
   constructor(work: readonly Work[], kept: readonly GraphValue[], traits: DeviceTraits) {
     this.#sequence = new Sequence(work);
@@ -77,7 +78,23 @@ class Grouper {
       // What has been joined may be joined again: one place stays.
       for (let at: Item | undefined = item; at !== undefined; ) at = this.#joinOne(at);
     }
-    return this.#sequence.work();
+    return [...this.#sequence.items()].map((item) => this.#withEnd(item));
+  }
+
+  /** An item that says why it ends where it does. */
+  #withEnd(item: Item): Work {
+    const { work } = item;
+    if (work.kind !== "group") return work;
+    const refused = this.#refused.get(item);
+    if (refused !== undefined) return { ...work, end: refused };
+    const isWanted = work.outs.some((out) => this.#kept.has(viewed(out)));
+    return { ...work, end: isWanted ? "its result is wanted" : "what reads it is no group" };
+  }
+
+  /** `earlier` cannot be part of what reads it; the first reason counts. */
+  #refuse(earlier: Item, reads: boolean, why: string): undefined {
+    if (reads && !this.#refused.has(earlier)) this.#refused.set(earlier, why);
+    return undefined;
   }
 
   /** Joins `at` with one item before it; the place where they are then, if there was one. */
@@ -107,24 +124,35 @@ class Grouper {
     const a = earlier.work;
     if (a.kind === "op") return reads ? this.#finish(earlier, later, a, b) : undefined;
     if (!reads && this.#full.has(a)) return undefined;
-    if (a.nodes.length + b.nodes.length > MAX_OPS || !isWorth(a, b, reads)) return undefined;
+    if (!isWorth(a, b, reads)) return undefined;
+    const refuse = (why: string) => this.#refuse(earlier, reads, why);
+    const { maxElementwiseOperands: most } = this.#traits;
+    if (a.nodes.length + b.nodes.length > MAX_OPS) return refuse(`a kernel has ${MAX_OPS} ops`);
     const common = commonSpace(a.space, b.space);
     const space = common ?? (mayBeRepeated(a, b) ? b.space : undefined);
-    if (space === undefined) return undefined;
+    if (space === undefined) return refuse("what reads it walks other dimensions");
     const read = readByBoth(a, b);
     // What neither makes for the other is stored by both.
     const least = reads ? read : read + a.outs.length + b.outs.length;
-    if (least > this.#traits.maxElementwiseOperands) return undefined;
+    const tooMany = `a kernel reads and writes ${most} tensors`;
+    if (least > most) return refuse(tooMany);
     const place = this.#sequence.placeOfBoth(earlier, later);
-    if (place === undefined) return undefined;
+    if (place === undefined) return refuse("something else has to run in between");
     const outs = this.#outsOf(earlier, later, [...a.outs, ...b.outs]);
-    if (read + outs.length > this.#traits.maxElementwiseOperands) return undefined;
-    if (common === undefined && a.outs.some((out) => outs.includes(out))) return undefined;
+    if (read + outs.length > most) return refuse(tooMany);
+    if (common === undefined && a.outs.some((out) => outs.includes(out)))
+      return refuse("what reads it walks other dimensions");
     const joined = groupWork(space, [...a.nodes, ...b.nodes], outs);
     if (joined === undefined || !this.#takes(joined)) {
       if (!reads) this.#full.add(a);
-      return undefined;
+      return refuse(
+        joined === undefined
+          ? "other rows are read"
+          : "the device gains nothing by doing both at once",
+      );
     }
+    this.#refused.delete(earlier);
+    this.#refused.delete(later);
     this.#sequence.join(earlier, later, place, { ...joined, order: place.work.order });
     return place;
   }

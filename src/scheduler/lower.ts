@@ -91,10 +91,14 @@ function lowerGroup(work: GroupWork, context: Context): LoweredStep[] {
   return asSteps(calls, label, whyGroup(work));
 }
 
-function whyGroup({ program, ins, space }: GroupWork): string {
-  if (isReduced(space)) return "reductions with the elementwise ops around them";
+function whyGroup({ program, ins, space, end }: GroupWork): string {
   const isChain = program.instructions.length > ins.length + 1;
-  return isChain ? "a chain of elementwise ops in one pass" : "elementwise";
+  const kind = isReduced(space)
+    ? "reductions with the elementwise ops around them"
+    : isChain
+      ? "a chain of elementwise ops in one pass"
+      : "elementwise";
+  return end === "" ? kind : `${kind}; ends here: ${end}`;
 }
 
 function numbersSite(

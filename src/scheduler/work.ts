@@ -28,6 +28,8 @@ export interface GroupWork {
   readonly program: GroupProgram;
   readonly ins: readonly GraphValue[];
   readonly outs: readonly GraphValue[];
+  /** Why what reads its results is no part of it; "" where nobody has said so. */
+  readonly end: string;
   readonly order: number;
   readonly label: string;
 }

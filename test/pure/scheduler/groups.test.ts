@@ -108,6 +108,32 @@ describe("one walk over rows", () => {
   });
 });
 
+describe("a plan says why a group ends where it does", () => {
+  const ends = async (outputs: readonly Tensor[], traits?: DeviceTraits) =>
+    (await planned({ outputs }, traits)).steps.map(({ why }) => why.split("; ends here: ")[1]);
+
+  it("because of what reads it, or because nobody does", async () => {
+    const square = input("square", [5, 5]);
+    const [first, last] = await ends([sub(square, sum(exp(square), { axis: 1 }))]);
+    expect(first).toBe("other rows are read");
+    expect(last).toBe("its result is wanted");
+    const product = matmul(exp(square), square);
+    expect((await ends([product]))[0]).toBe("what reads it is no group");
+  });
+
+  it("or because of the device", async () => {
+    const own = referenceTraits.groups;
+    const traits = own && { ...referenceTraits, groups: { ...own, takes: () => false } };
+    expect(await ends([softmax(x)], traits)).toContain(
+      "the device gains nothing by doing both at once",
+    );
+    const inputs = Array.from({ length: 5 }, (_, i) => input(`many ${i}`, [7]));
+    const narrow = { ...referenceTraits, maxElementwiseOperands: 3 };
+    const total = inputs.reduce((a, b) => add(a, b));
+    expect(await ends([total], narrow)).toContain("a kernel reads and writes 3 tensors");
+  });
+});
+
 describe("gradients", () => {
   it("of a norm are two walks: over rows, and over columns", async () => {
     const loss = () => sum(mul(layerNorm(x), input("w", [3, 4, 6])));
