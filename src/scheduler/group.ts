@@ -34,6 +34,9 @@ const SMALL_REDUCTION = 2 ** 20;
 /** So many cheap ops are done again rather than be a step of their own. */
 const FEW_OPS = 8;
 
+/** What goes over rows again and again gains little by doing more than a norm or a softmax does. */
+const MAX_ROW_OPS = 64;
+
 /** How far back an item looks for one to join: keeps the time to plan a long graph linear. */
 const REACH = 64;
 
@@ -131,6 +134,8 @@ class Grouper {
     const common = commonSpace(a.space, b.space);
     const space = common ?? (mayBeRepeated(a, b) ? b.space : undefined);
     if (space === undefined) return refuse("what reads it walks other dimensions");
+    if (reads && isReduced(space) && a.nodes.length + b.nodes.length > MAX_ROW_OPS)
+      return refuse(`a walk over rows has ${MAX_ROW_OPS} ops`);
     const read = readByBoth(a, b);
     // What neither makes for the other is stored by both.
     const least = reads ? read : read + a.outs.length + b.outs.length;

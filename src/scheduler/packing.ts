@@ -11,6 +11,8 @@ export interface Tenant {
   readonly lifetime: Span;
   /** Calls that use it, and whether they write it. */
   readonly uses: ReadonlyMap<number, boolean>;
+  /** Calls that bind it more than once, which is allowed only where nothing in its slot is written. */
+  readonly twice: ReadonlySet<number>;
 }
 
 interface Placed {
@@ -78,7 +80,7 @@ class Packing {
     const there = (this.#placed[slot] ?? []).filter(({ tenant: { lifetime } }) =>
       overlap(lifetime, tenant.lifetime),
     );
-    if (!beside && there.some((other) => meet(tenant, other.tenant))) return undefined;
+    if (there.some(({ tenant: other }) => (beside ? clash : meet)(tenant, other))) return undefined;
     there.sort((a, b) => a.offset - b.offset);
     let best: Room | undefined;
     let free = 0;
@@ -99,6 +101,13 @@ function meet(a: Tenant, b: Tenant): boolean {
   for (const [call, isWritten] of a.uses)
     if (isWritten ? b.uses.has(call) : b.uses.get(call) === true) return true;
   return false;
+}
+
+/** Whether a call writes one of them while it binds the other more than once. */
+function clash(a: Tenant, b: Tenant): boolean {
+  const writes = ({ uses }: Tenant, calls: ReadonlySet<number>) =>
+    [...calls].some((call) => uses.get(call) === true);
+  return writes(a, b.twice) || writes(b, a.twice);
 }
 
 function overlap(a: Span, b: Span): boolean {

@@ -38,7 +38,7 @@ export function assignSlots(
   const temporaries = drafts.flatMap(({ bytes, binding }, index) => {
     const lifetime = lifetimes[index];
     if (binding !== undefined || lifetime === undefined) return [];
-    return [{ bytes: roundUp(bytes), index, lifetime, uses: uses[index] ?? new Map() }];
+    return [{ bytes: roundUp(bytes), index, lifetime, ...(uses[index] ?? UNUSED) }];
   });
   temporaries.sort((a, b) => b.bytes - a.bytes || a.index - b.index);
   const large = temporaries.slice(0, PACKED);
@@ -73,18 +73,23 @@ export function assignSlots(
   };
 }
 
+const UNUSED = { uses: new Map<number, boolean>(), twice: new Set<number>() };
 const NOWHERE = { slot: -1, offset: 0 };
 
-/** Which calls use each buffer, and whether they write it. */
-function usesOf(count: number, steps: readonly LoweredStep[]): Map<number, boolean>[] {
-  const uses = Array.from({ length: count }, () => new Map<number, boolean>());
+/** Which calls use each buffer, whether they write it, and which bind it more than once. */
+function usesOf(count: number, steps: readonly LoweredStep[]): (typeof UNUSED)[] {
+  const all = Array.from({ length: count }, (): typeof UNUSED => ({
+    uses: new Map(),
+    twice: new Set(),
+  }));
   callsOf(steps).forEach(({ call }, at) => {
     for (const { region, access } of call.operands) {
-      const own = uses[region.buffer];
-      own?.set(at, own.get(at) === true || access !== "read");
+      const { uses, twice } = all[region.buffer] ?? UNUSED;
+      if (uses.has(at)) twice.add(at);
+      uses.set(at, uses.get(at) === true || access !== "read");
     }
   });
-  return uses;
+  return all;
 }
 
 /** When a buffer is needed, as far as the calls so far say, and the loops around all of them, outermost first. */

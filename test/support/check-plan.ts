@@ -194,15 +194,20 @@ function shareMemory(plan: Plan, a: Operand, b: Operand): boolean {
   );
 }
 
-/** WebGPU's rule: what a dispatch writes, none of its other bindings may reach. */
+/**
+ * WebGPU's rule: what a dispatch writes, none of its other bindings may reach. All bindings of a buffer that it writes are
+ * declared as written, so no two of them may overlap.
+ */
 export function checkAliasing(plan: Plan): string[] {
   return callsOf(plan.steps).flatMap(({ call, label }, step) => {
     if (isFallback(call)) return [];
-    return call.operands.flatMap((operand, i) =>
-      isWritten(operand) &&
-      call.operands.some((other, j) => j !== i && overlap(plan, operand, other))
-        ? [`step ${step} (${label}) binds what it writes once more: ${memoryOf(plan, operand)}`]
-        : [],
-    );
+    const written = new Set(call.operands.filter(isWritten).map((one) => memoryOf(plan, one)));
+    return call.operands.flatMap((operand, i) => {
+      const memory = memoryOf(plan, operand);
+      const others = call.operands.slice(0, i);
+      return written.has(memory) && others.some((other) => overlap(plan, operand, other))
+        ? [`step ${step} (${label}) binds what it writes, or beside it, once more: ${memory}`]
+        : [];
+    });
   });
 }
