@@ -66,7 +66,7 @@ export class GroupBuilder {
 
   /** The register that holds `value`, computed now if it is not there already. */
   read(value: GraphValue, strides: readonly number[]): Register {
-    const base = aliased(value);
+    const base = renamed(value);
     const key = strides.join();
     const known = this.#registers.get(base) ?? new Map<string, Register>();
     this.#registers.set(base, known);
@@ -86,6 +86,7 @@ export class GroupBuilder {
     const { node } = value;
     const { dtype } = value.type;
     if (node.op === "source") return this.#load(value, strides);
+    if (node.op === "recompute") return this.#readAgain(value, strides);
     if (node.op === "literal")
       return this.#push({ kind: "literal", value: node.attrs.value, dtype });
     // Counted where it is wanted, rather than read.
@@ -142,6 +143,13 @@ export class GroupBuilder {
     return own === undefined ? this.#refuse() : this.#load(source, own, offset);
   }
 
+  /** What a checkpoint reads again is never taken from the first computation: that would keep it alive. */
+  #readAgain(value: GraphValue, strides: readonly number[]): Register {
+    const { node } = aliased(value);
+    const isMadeHere = node.op !== "source" && this.#nodes.has(node);
+    return isMadeHere ? this.#refuse() : this.#load(value, strides);
+  }
+
   #load(value: GraphValue, strides: readonly number[], offset = 0): Register {
     const input = this.ins.push(value) - 1;
     this.#inputs.push({ offset, strides });
@@ -161,6 +169,14 @@ export class GroupBuilder {
   #push(instruction: GroupInstruction): Register {
     return this.#instructions.push(instruction) - 1;
   }
+}
+
+/** The value that `value` is another shape of. */
+function renamed(value: GraphValue): GraphValue {
+  let base = value;
+  for (let { node } = base; node.op === "reshape" || node.op === "stopGradient"; { node } = base)
+    base = node.ins.x;
+  return base;
 }
 
 /** Of the dimensions that `takes` names: neighbours that every view walks through as if they were one are joined. */

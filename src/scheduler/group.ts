@@ -223,10 +223,20 @@ function mayBeRepeated(a: GroupWork, b: GroupWork): boolean {
   );
 }
 
+/** Whether both go over the same elements: of one tensor, or of what one of them makes. */
+function sharesElements(a: GroupWork, b: GroupWork, size: number): boolean {
+  const walked = new Set([...a.ins, ...a.outs]);
+  return b.ins.some((value) => walked.has(value) && sizeOf(value.type.shape) === size);
+}
+
 /** Whether it pays to walk both at once. */
 function isWorth(a: GroupWork, b: GroupWork, reads: boolean): boolean {
-  if (reads) return true;
   const size = Math.max(sizeOf(a.space.shape), sizeOf(b.space.shape));
+  if (reads) {
+    // A sum that is only added to another's result would keep all its terms alive until then.
+    const areSums = isReduced(a.space) && isReduced(b.space) && size > SMALL_ELEMENTS;
+    return !areSums || sharesElements(a, b, size);
+  }
   const areNumbers = rowsOf(a.space) === 1 && rowsOf(b.space) === 1;
   const areReductions = isReduced(a.space) && isReduced(b.space);
   if (areNumbers && areReductions) return size <= SMALL_REDUCTION;

@@ -57,9 +57,9 @@ describe.each(sequenceCells)("the gradient of a gradient of %s", (cell) => {
         traits,
       );
     const labels = ({ steps }: Plan) => steps.map(({ label }) => label);
-    // Both are long: behind the loops, work on few numbers may be merged.
-    const [plan, longer] = [planFor(1000), planFor(2000)];
+    // Behind the loops work is joined or not by its size: a few steps more or less, but not one for each of thousands.
+    const [plan, longer] = [planFor(1000), planFor(8000)];
     expect(checkPlan(longer)).toEqual([]);
-    expect(labels(longer)).toEqual(labels(plan));
+    expect(Math.abs(labels(longer).length - labels(plan).length)).toBeLessThanOrEqual(4);
   });
 });
