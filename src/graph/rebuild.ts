@@ -23,7 +23,11 @@ export function mapValues<T>(
 /** `node` on `ins`: itself where they are its own. */
 export function rebuild(node: OpNode, ins: HeldByName): OpNode {
   const same = Object.entries(node.ins).every(([name, held]) => equalHeld(held, ins[name]));
-  if (same) return node;
+  return same ? node : made(node, ins);
+}
+
+/** A node like `node` on `ins`, younger than every other. */
+export function made(node: OpNode, ins: HeldByName): OpNode {
   const outs = Object.values(emit(node.op, ins as never, node.attrs as never) as object) as (
     | Value
     | Value[]

@@ -5,7 +5,7 @@
  */
 import { emit, type GraphValue, type OpNode, outputsOf, reachable } from "../graph/graph.ts";
 import { loop } from "../graph/loop.ts";
-import { mapValues, outputPairs, rebuild } from "../graph/rebuild.ts";
+import { made, mapValues, outputPairs } from "../graph/rebuild.ts";
 import type { Op } from "../ops/op.ts";
 import { ops } from "../ops/table.ts";
 import { type ExpressionOp, expressionOps, type LayersOp } from "../ops/vocabulary.ts";
@@ -39,14 +39,17 @@ export function expand(
   const isExpanded = (node: OpNode) =>
     isExpression(node) || (isLayers(node) && !layers?.walksTogether(node));
   if (!nodes.some(isExpanded)) return new Map(roots.map((root) => [root, root]));
+  let isLater = false;
   for (const node of nodes) {
     const ins = mapValues(node.ins, resolve);
     if (isExpanded(node)) {
-      const made = composed(node, ins);
-      for (const [i, out] of outputsOf(node).entries()) replaced.set(out, made[i] ?? out);
+      isLater = true;
+      const own = composed(node, ins);
+      for (const [i, out] of outputsOf(node).entries()) replaced.set(out, own[i] ?? out);
       continue;
     }
-    for (const [out, its] of outputPairs(node, rebuild(node, ins))) {
+    // All that is younger is made again, so that ids still tell the order: a checkpoint's copy waits for the loss.
+    for (const [out, its] of outputPairs(node, isLater ? made(node, ins) : node)) {
       if (out !== its) replaced.set(out, its);
     }
   }
