@@ -103,8 +103,7 @@ class Grouper {
   /** Joins `at` with one item before it; the place where they are then, if there was one. */
   #joinOne(at: Item): Item | undefined {
     const { work } = at;
-    const isSum = work.kind === "op" && work.node.op === "sumOfSquares";
-    if (work.kind !== "group" || isSum) return undefined;
+    if (work.kind !== "group") return undefined;
     const makers = new Set<Item>();
     for (const input of work.ins) {
       const maker = this.#sequence.makerOf(input);
