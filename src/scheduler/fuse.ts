@@ -6,6 +6,7 @@
 import { type GraphValue, inputsOf, type OpNode, outputsOf, reachable } from "../graph/graph.ts";
 import { bytesOf, sizeOf } from "../tensor/shape.ts";
 import { isCheap, isElementwise, MAX_OPS, throughBroadcasts } from "./elementwise.ts";
+import { readFrom } from "./group-builder.ts";
 import { elementwiseWork, reductionWork } from "./group-work.ts";
 import type { DeviceTraits, EpilogueActivation } from "./lowering.ts";
 import { viewsOf } from "./views.ts";
@@ -25,8 +26,16 @@ export function fuse(roots: readonly GraphValue[], traits: DeviceTraits): Work[]
   const work: Work[] = [];
   const ops = nodes.filter((node) => !isElementwise(node) && !isAlias(node));
   const made = ops.map((node) => withEpilogue(node, users, kept, taken));
-  const isRead = (node: OpNode) =>
-    !taken.has(node) && (isElementwise(node) || (node.op === "reduce" && reduces(node, traits)));
+  const isRead = (node: OpNode): boolean => {
+    if (taken.has(node)) return false;
+    if (node.op === "reduce") return reduces(node, traits);
+    // An epilogue reads through a broadcast what is stored.
+    if (node.op === "broadcastTo")
+      return (users.get(node.outs.out) ?? []).every(
+        (user) => !taken.has(user) && (user.op !== "broadcastTo" || isRead(user)),
+      );
+    return isElementwise(node);
+  };
   const views = traits.groups === undefined ? new Set<OpNode>() : viewsOf(ops, users, kept, isRead);
   const again = computedAgain(nodes, users, kept, isRead);
   const withRead = (own: readonly OpNode[]) =>
@@ -63,7 +72,7 @@ function withAll(nodes: readonly OpNode[], isPart: (node: OpNode) => boolean): O
   const all = new Set(nodes);
   for (const node of all)
     for (const input of inputsOf(node)) {
-      const { node: read } = aliased(throughBroadcasts(input));
+      const { node: read } = readFrom(input);
       if (read.op !== "source" && isPart(read)) all.add(read);
     }
   return [...all];

@@ -70,7 +70,7 @@ export class GroupBuilder {
     const key = strides.join();
     const known = this.#registers.get(base) ?? new Map<string, Register>();
     this.#registers.set(base, known);
-    const register = known.get(key) ?? this.#compute(base, strides);
+    const register = known.get(key) ?? this.#compute(base, strides, base !== value);
     known.set(key, register);
     return register;
   }
@@ -82,7 +82,7 @@ export class GroupBuilder {
     return isPerRow ? rowStrides(this.#space) : elementStrides(this.#space);
   }
 
-  #compute(value: GraphValue, strides: readonly number[]): Register {
+  #compute(value: GraphValue, strides: readonly number[], isRenamed: boolean): Register {
     const { node } = value;
     const { dtype } = value.type;
     if (node.op === "source") return this.#load(value, strides);
@@ -91,7 +91,7 @@ export class GroupBuilder {
       return this.#push({ kind: "literal", value: node.attrs.value, dtype });
     // Counted where it is wanted, rather than read.
     if (node.op === "iota") return this.#count(strides, dtype);
-    if (node.op === "broadcastTo") return this.#argument(node.ins.x, value, strides);
+    if (node.op === "broadcastTo") return this.#broadcast(node, strides, isRenamed);
     if (!this.#nodes.has(node)) return this.#load(value, strides);
     if (isView(node)) return this.#through(node, strides);
     if (node.op === "reduce") return this.#reduce(node, strides);
@@ -111,6 +111,19 @@ export class GroupBuilder {
       default:
         return node satisfies never;
     }
+  }
+
+  /** Read through. In another shape it may have none of the space's dimensions, and is stored for whoever names it so. */
+  #broadcast(
+    node: OpNode<"broadcastTo">,
+    strides: readonly number[],
+    isRenamed: boolean,
+  ): Register {
+    const { x } = node.ins;
+    const { out } = node.outs;
+    const own = throughBroadcast(x.type.shape, out.type.shape, strides, this.#space.shape);
+    if (own !== undefined) return this.read(x, own);
+    return isRenamed ? this.#load(out, strides) : this.#refuse();
   }
 
   /** An operand that is broadcast to what it is an operand of. */
@@ -169,6 +182,13 @@ export class GroupBuilder {
   #push(instruction: GroupInstruction): Register {
     return this.#instructions.push(instruction) - 1;
   }
+}
+
+/** What a group that reads `value` may reach: through broadcasts and other shapes of them. */
+export function readFrom(value: GraphValue): GraphValue {
+  let from = renamed(value);
+  for (let { node } = from; node.op === "broadcastTo"; { node } = from) from = renamed(node.ins.x);
+  return from;
 }
 
 /** The value that `value` is another shape of. */

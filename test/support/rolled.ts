@@ -16,7 +16,8 @@ export function rolledSteps(steps: readonly Step[]): readonly Step[] {
 function rolled(call: KernelCall | FallbackCall): KernelCall | FallbackCall {
   if (isFallback(call) || call.constants.UNROLL === undefined) return call;
   const { MODE, ACROSS = 16 } = call.constants;
-  const constants = { ...call.constants, UNROLL: 1 };
+  // Of a group it says whether loops are unrolled, elsewhere how far.
+  const constants = { ...call.constants, UNROLL: call.kernel.startsWith("group/") ? 0 : 1 };
   if (!call.kernel.startsWith("recurrent/") || MODE !== 0) return { ...call, constants };
   const [, , units = 0] = call.words;
   const [, rows, layers] = call.grid;

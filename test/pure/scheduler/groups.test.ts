@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { referenceTraits } from "../../../src/devices/reference/device.ts";
 import {
   add,
+  broadcastTo,
   div,
   exp,
   grad,
@@ -11,7 +12,9 @@ import {
   max,
   mean,
   mul,
+  relu,
   reshape,
+  slice,
   sqrt,
   square,
   sub,
@@ -144,5 +147,34 @@ describe("gradients", () => {
   it("of a softmax are one walk more", async () => {
     const loss = () => sum(mul(softmax(x), input("w", [3, 4, 6])));
     expect((await groups({ outputs: [...grad(loss, x)] })).steps.length).toBeLessThanOrEqual(2);
+  });
+});
+
+describe("a broadcast that a group reads", () => {
+  const given = input("given", [5]);
+  const times = input("times", [10, 5]);
+  const twice = mul(given, 2);
+  const wide = broadcastTo(twice, [2, 5]);
+
+  it("is read where it comes from, another shape of it too", async () => {
+    const product = matmul(wide, input("w", [5, 3]));
+    const other = mul(reshape(wide, [2, 5, 1]), reshape(slice(times, [0, 0], [2, 5]), [2, 5, 1]));
+    await groups({ outputs: [product, other] });
+  });
+
+  it("is stored if the group walks along none of its dimensions", async () => {
+    await groups({ outputs: [mul(reshape(broadcastTo(x, [2, 3, 4, 6]), [144]), -1)] });
+    const three = broadcastTo(reshape(mul(given, 3), [1, 5]), [3, 5]);
+    const flat = input("flat", [15]);
+    await groups({ outputs: [add(reshape(three, [15]), flat), mul(reshape(three, [15, 1]), 2)] });
+    await groups({
+      outputs: [add(reshape(broadcastTo(reshape(given, [5, 1]), [5, 6]), [3, 10]), 1)],
+    });
+  });
+
+  it("is stored for a bias, which a product reads through it", async () => {
+    const product = matmul(times, input("square", [5, 5]));
+    for (const bias of [twice, slice(input("long", [9]), [2], [5])])
+      expect((await groups({ outputs: [relu(add(product, bias))] })).steps.at(-1)).toBe("epilogue");
   });
 });
