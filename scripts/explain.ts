@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { cpuTraits } from "../src/devices/cpu/traits.ts";
 import { webgpuTraits } from "../src/devices/webgpu/index.ts";
 import { GradgpuError } from "../src/errors.ts";
-import { planStep } from "../src/functions.ts";
+import { planStep } from "../src/runtime/compile.ts";
 import { dispatchesOf, explainPlan, fallbacksOf, submitsOf } from "../src/scheduler/explain.ts";
 import { isFallback } from "../src/scheduler/lowering.ts";
 import type { Plan, Step } from "../src/scheduler/plan.ts";

@@ -1,6 +1,7 @@
 /** The training steps that `npm run explain` and `npm run profile` show. */
-import { type planStep, type TensorType, variable } from "../src/functions.ts";
+import { type TensorType, variable } from "../src/functions.ts";
 import { losses, nn, optim } from "../src/index.ts";
+import type { planStep } from "../src/runtime/compile.ts";
 import { trainingStep } from "../src/train/steps.ts";
 
 export interface Setting {

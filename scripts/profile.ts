@@ -1,7 +1,8 @@
 /** `npm run profile -- <cnn|lstm|gru|rnn>`: the time of every step of a training step, on the GPU or software adapter there is. */
 import { parseArgs } from "node:util";
 import { openWebgpuDevice } from "../src/devices/webgpu/index.ts";
-import { planStep, type TensorType } from "../src/functions.ts";
+import type { TensorType } from "../src/functions.ts";
+import { planStep } from "../src/runtime/compile.ts";
 import { isFallback } from "../src/scheduler/lowering.ts";
 import { type BindingInfo, type CallStep, callsOf, type Plan } from "../src/scheduler/plan.ts";
 import { models } from "./models.ts";

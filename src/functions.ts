@@ -10,27 +10,18 @@ export * from "./functions/gradient-flow.ts";
 export * from "./functions/gradients.ts";
 export * from "./functions/matmul.ts";
 export * from "./functions/movement.ts";
-export * from "./functions/optimizer.ts";
+export { sumOfSquares } from "./functions/optimizer.ts";
 export * from "./functions/pool.ts";
 export * from "./functions/random.ts";
 export * from "./functions/recurrent.ts";
 export * from "./functions/recurrent-layers.ts";
-export { asOneSequence, isWatched } from "./functions/recurrent-watch.ts";
 export * from "./functions/reduce.ts";
 export type { LoadOptions, SavedEntry } from "./functions/saved.ts";
 export { type ScanOptions, type Step, scan } from "./functions/scan.ts";
 export { describe, sizeOf } from "./functions/shapes.ts";
-export {
-  type Argument,
-  type Compiled,
-  type CompileOptions,
-  compile,
-  planStep,
-} from "./runtime/compile.ts";
-export { currentRuntime } from "./runtime/current.ts";
+export { type Argument, type Compiled, type CompileOptions, compile } from "./runtime/compile.ts";
 export { type InitOptions, init, type Opened } from "./runtime/init.ts";
 export type { Runtime } from "./runtime/runtime.ts";
-export { nextInitialiserSeed, nextRandomStream } from "./runtime/seeds.ts";
 export { Tensor, Variable } from "./runtime/tensor.ts";
 export type { DType, HostArray } from "./tensor/dtype.ts";
 export type { TypedArray } from "./tensor/host.ts";

@@ -1,14 +1,12 @@
 /** Single ops. Results are assigned to a variable, so that a run is the op and nothing is copied behind it. */
 import {
   add,
-  assignAdam,
   type Compiled,
   compile,
   conv2d,
   losses,
   matmul,
   maxPool2d,
-  packedOffsets,
   type Runtime,
   type Tensor,
   tensor,
@@ -17,6 +15,7 @@ import {
   variable,
   vjp,
 } from "gradgpu";
+import { assignAdam, packedOffsets } from "../../src/internals.ts";
 import { type Inputs, inputsOf, LEARNING_RATE, numberOf } from "../cases/inputs.ts";
 import { checksum } from "../cases/random.ts";
 import type { BenchCase, Prepared } from "../contract.ts";

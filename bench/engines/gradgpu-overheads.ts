@@ -1,13 +1,6 @@
 /** What a step of ours costs besides its kernels: planning, loading, replaying, and the first step of all. */
-import {
-  compile,
-  matmul,
-  planStep,
-  type Runtime,
-  type Tensor,
-  type Variable,
-  variable,
-} from "gradgpu";
+import { compile, matmul, type Runtime, type Tensor, type Variable, variable } from "gradgpu";
+import { planStep } from "../../src/runtime/compile.ts";
 import { floats } from "../cases/random.ts";
 import { cnnTrain, FIRST_SIZE, lstmTrain } from "../cases/steps.ts";
 import type { BenchCase, Cannot, Figure, Prepared } from "../contract.ts";

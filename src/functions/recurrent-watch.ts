@@ -1,5 +1,4 @@
 /** Who wants to know of the recurrent layers that are walked: `gradientFlow`. */
-import { callable, check } from "../arguments.ts";
 import type { GraphValue } from "../graph/graph.ts";
 
 /** A sequence that a layer has walked, or a part of one, with what tells its gradient from others. */
@@ -37,7 +36,6 @@ export function noteWalk(walk: Walk): void {
 
 /** What `body` walks is one sequence, part after part. */
 export function asOneSequence<R>(body: () => R): R {
-  check("asOneSequence", "body", body, callable);
   if (active === undefined) return body();
   const watch = active;
   watch.sequences.push([]);

@@ -1,13 +1,6 @@
 import { callable, check, count, finite, share } from "../arguments.ts";
-import {
-  foldIn,
-  type Key,
-  keyOf,
-  nextInitialiserSeed,
-  type Shape,
-  type Variable,
-  variable,
-} from "../functions.ts";
+import { foldIn, type Key, keyOf, type Shape, type Variable, variable } from "../functions.ts";
+import { nextInitialiserSeed } from "../internals.ts";
 import type { Fans, Initialiser } from "./initialise.ts";
 
 /** What layers with parameters can be told about their start. */

@@ -4,7 +4,6 @@
  */
 import {
   add,
-  asOneSequence,
   checkpoint,
   concat,
   type SequenceOptions,
@@ -12,6 +11,7 @@ import {
   sub,
   type Tensor,
 } from "../functions.ts";
+import { asOneSequence } from "../internals.ts";
 import type { State } from "./module.ts";
 
 type Walk = (

@@ -5,14 +5,13 @@ import {
   concat,
   describe,
   dropout as drop,
-  isWatched,
   type LayersOptions,
   type SequenceOptions,
   Tensor,
   tensor,
   transpose,
 } from "../functions.ts";
-import { checkTensor } from "../internals.ts";
+import { checkTensor, isWatched } from "../internals.ts";
 import { module } from "./define.ts";
 import type { Mode, Module, State, Stepped } from "./module.ts";
 import { observe } from "./observe.ts";

@@ -1,6 +1,6 @@
 import { notNegative, positive, share } from "../arguments.ts";
 import { InternalError } from "../errors.ts";
-import { assignAdam } from "../functions.ts";
+import { assignAdam } from "../internals.ts";
 import { makeOptimizer } from "./core.ts";
 import type { Optimizer, OptimizerOptions, ParameterGroup } from "./optimizer.ts";
 

@@ -18,17 +18,21 @@ import {
   type Gradients,
   type LoadOptions,
   minimum,
-  packVariables,
   type SavedEntry,
   sqrt,
   sumOfSquares,
   type Tensor,
   tensor,
-  type UpdateInputs,
   type Variable,
   variable,
 } from "../functions.ts";
-import { checkTensor, LOAD_RULES, savedElements } from "../internals.ts";
+import {
+  checkTensor,
+  LOAD_RULES,
+  packVariables,
+  savedElements,
+  type UpdateInputs,
+} from "../internals.ts";
 import { arranged, type Group, groupsOf } from "./groups.ts";
 import { HeldState, wrongNames, wrongSize } from "./held-state.ts";
 import {

@@ -3,16 +3,8 @@
  * group, `m`, or one like every parameter, `m.0`, `m.1`, …, with the group's prefix.
  */
 import { ArgumentError, ShapeError } from "../errors.ts";
-import {
-  type HostArray,
-  packedOffsets,
-  packVariables,
-  type Shape,
-  sizeOf,
-  type Variable,
-  variable,
-} from "../functions.ts";
-import { hostArray } from "../internals.ts";
+import { type HostArray, type Shape, sizeOf, type Variable, variable } from "../functions.ts";
+import { hostArray, packedOffsets, packVariables } from "../internals.ts";
 
 /** Saved elements of one variable. */
 export interface Elements {

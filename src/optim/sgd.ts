@@ -1,6 +1,6 @@
 import { check, flag, notNegative, positive } from "../arguments.ts";
 import { InternalError } from "../errors.ts";
-import { assignSgd } from "../functions.ts";
+import { assignSgd } from "../internals.ts";
 import { makeOptimizer } from "./core.ts";
 import type { Optimizer, OptimizerOptions, ParameterGroup } from "./optimizer.ts";
 

@@ -12,7 +12,6 @@ import {
   type Gradients,
   gradientFlow,
   greater,
-  nextRandomStream,
   sqrt,
   sum,
   sumOfSquares,
@@ -22,7 +21,13 @@ import {
   valueAndGrad,
   where,
 } from "../functions.ts";
-import { type Assignment, assignmentsIn, type LookUp, lookUps } from "../internals.ts";
+import {
+  type Assignment,
+  assignmentsIn,
+  type LookUp,
+  lookUps,
+  nextRandomStream,
+} from "../internals.ts";
 import type { AnyModule, Tensors } from "../nn/index.ts";
 import { globalNorm, type Optimizer } from "../optim/index.ts";
 import type { CarriedSequences } from "./carried.ts";

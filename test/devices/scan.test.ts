@@ -13,7 +13,6 @@ import {
   lstm,
   matmul,
   mul,
-  planStep,
   reshape,
   type Shape,
   scan,
@@ -27,6 +26,7 @@ import {
   tensor,
   zeros,
 } from "../../src/functions.ts";
+import { planStep } from "../../src/runtime/compile.ts";
 import { dispatchesOf, submitsOf } from "../../src/scheduler/explain.ts";
 import { callsOf } from "../../src/scheduler/plan.ts";
 import { relativeError } from "../support/case-data.ts";

@@ -8,7 +8,6 @@ import {
   compile,
   concat,
   conv2d,
-  currentRuntime,
   div,
   drawNormal,
   exp,
@@ -37,6 +36,7 @@ import {
   transpose,
   uniform,
 } from "../../src/functions.ts";
+import { currentRuntime } from "../../src/runtime/current.ts";
 import { relativeError } from "./case-data.ts";
 import { recurrentComposed } from "./composed-recurrent.ts";
 import { evaluateTensors } from "./evaluate-tensor.ts";

@@ -1,12 +1,7 @@
 /** The two networks of the quick start, and smaller ones for long runs, as plain training steps. */
-import {
-  planStep,
-  type Tensor,
-  type TensorType,
-  type Variable,
-  variable,
-} from "../../src/functions.ts";
+import { type Tensor, type TensorType, type Variable, variable } from "../../src/functions.ts";
 import { losses, nn, optim } from "../../src/index.ts";
+import { planStep } from "../../src/runtime/compile.ts";
 import type { DeviceTraits } from "../../src/scheduler/lowering.ts";
 import type { Plan } from "../../src/scheduler/plan.ts";
 import { trainingStep } from "../../src/train/steps.ts";

@@ -1,7 +1,8 @@
 /** A profiled run computes what a run computes, and says how long each step took. */
 import { expect, test } from "vitest";
 import { openWebgpuDevice } from "../../../src/devices/webgpu/open.ts";
-import { matmul, planStep, softmax, type Tensor } from "../../../src/functions.ts";
+import { matmul, softmax, type Tensor } from "../../../src/functions.ts";
+import { planStep } from "../../../src/runtime/compile.ts";
 
 const SIZE = 256;
 

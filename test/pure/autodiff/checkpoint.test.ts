@@ -6,7 +6,6 @@ import {
   grad,
   matmul,
   mul,
-  planStep,
   sin,
   sum,
   type Tensor,
@@ -14,6 +13,7 @@ import {
   tensor,
   uniform,
 } from "../../../src/functions.ts";
+import { planStep } from "../../../src/runtime/compile.ts";
 import { evaluateTensors } from "../../support/evaluate-tensor.ts";
 import { input, planned } from "../../support/plans.ts";
 

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { cpuTraits } from "../../../src/devices/cpu/traits.ts";
 import { webgpuTraits } from "../../../src/devices/webgpu/traits.ts";
-import { add, grad, mul, planStep, sum, type Tensor, tensor } from "../../../src/functions.ts";
+import { add, grad, mul, sum, type Tensor, tensor } from "../../../src/functions.ts";
 import { nextNodeId } from "../../../src/graph/graph.ts";
+import { planStep } from "../../../src/runtime/compile.ts";
 import type { Plan } from "../../../src/scheduler/plan.ts";
 import type { Shape } from "../../../src/tensor/shape.ts";
 import { drawTensor, keyFrom, toHost } from "../../support/case-data.ts";

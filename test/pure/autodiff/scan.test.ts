@@ -6,7 +6,6 @@ import {
   grad,
   matmul,
   mul,
-  planStep,
   relu,
   reshape,
   scan,
@@ -20,6 +19,7 @@ import {
 } from "../../../src/functions.ts";
 import { bodyOf } from "../../../src/graph/body.ts";
 import { type OpNode, reachable } from "../../../src/graph/graph.ts";
+import { planStep } from "../../../src/runtime/compile.ts";
 import { describe as typeText } from "../../../src/tensor/shape.ts";
 import { drawTensor, keyFrom, toHost } from "../../support/case-data.ts";
 import { evaluateTensors } from "../../support/evaluate-tensor.ts";

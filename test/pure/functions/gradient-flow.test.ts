@@ -5,7 +5,6 @@ import {
   grad,
   gradientFlow,
   mul,
-  planStep,
   type RecurrentFlow,
   reshape,
   slice,
@@ -15,6 +14,7 @@ import {
   valueAndGrad,
 } from "../../../src/functions.ts";
 import * as nn from "../../../src/nn/index.ts";
+import { planStep } from "../../../src/runtime/compile.ts";
 import { relativeError } from "../../support/case-data.ts";
 import { evaluateTensor, evaluateTensors } from "../../support/evaluate-tensor.ts";
 import { openCounting } from "../runtime/open.ts";

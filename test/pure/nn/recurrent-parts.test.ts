@@ -1,15 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { webgpuTraits } from "../../../src/devices/webgpu/index.ts";
-import {
-  add,
-  mul,
-  planStep,
-  sum,
-  type Tensor,
-  tensor,
-  valueAndGrad,
-} from "../../../src/functions.ts";
+import { add, mul, sum, type Tensor, tensor, valueAndGrad } from "../../../src/functions.ts";
 import * as nn from "../../../src/nn/index.ts";
+import { planStep } from "../../../src/runtime/compile.ts";
 import { relativeError } from "../../support/case-data.ts";
 import { evaluateTensors } from "../../support/evaluate-tensor.ts";
 

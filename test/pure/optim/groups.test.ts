@@ -2,15 +2,9 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { webgpuTraits } from "../../../src/devices/webgpu/traits.ts";
 import { ArgumentError, ShapeError } from "../../../src/errors.ts";
-import {
-  compile,
-  planStep,
-  sum,
-  type Tensor,
-  valueAndGrad,
-  variable,
-} from "../../../src/functions.ts";
+import { compile, sum, type Tensor, valueAndGrad, variable } from "../../../src/functions.ts";
 import { losses, nn, optim, Trainer } from "../../../src/index.ts";
+import { planStep } from "../../../src/runtime/compile.ts";
 import { explainPlan, fallbacksOf } from "../../../src/scheduler/explain.ts";
 import { trainingStep } from "../../../src/train/steps.ts";
 import { openCounting } from "../runtime/open.ts";

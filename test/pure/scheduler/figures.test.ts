@@ -9,7 +9,6 @@ import {
   max,
   mean,
   mul,
-  planStep,
   softmax,
   sqrt,
   square,
@@ -21,6 +20,7 @@ import {
   vjp,
 } from "../../../src/functions.ts";
 import { losses, nn, optim } from "../../../src/index.ts";
+import { planStep } from "../../../src/runtime/compile.ts";
 import { dispatchesOf } from "../../../src/scheduler/explain.ts";
 import { schedule } from "../../../src/scheduler/schedule.ts";
 import { input, wishOf } from "../../support/plans.ts";

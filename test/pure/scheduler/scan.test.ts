@@ -9,7 +9,6 @@ import {
   grad,
   matmul,
   mul,
-  planStep,
   scan,
   slice,
   square,
@@ -19,6 +18,7 @@ import {
   tanh,
   tensor,
 } from "../../../src/functions.ts";
+import { planStep } from "../../../src/runtime/compile.ts";
 import { dispatchesOf, explainPlan } from "../../../src/scheduler/explain.ts";
 import { callsOf, type LoopStep, type Plan } from "../../../src/scheduler/plan.ts";
 import { schedule } from "../../../src/scheduler/schedule.ts";

@@ -226,8 +226,6 @@ export const instances: Readonly<Record<string, Instance>> = {
       ? leaf("new AbortController().signal", () => new AbortController().signal)
       : leaf("AbortSignal.abort()", () => AbortSignal.abort()),
   GPUDevice: () => leaf("{} as GPUDevice", () => ({})),
-  DeviceTraits: ({ world }) =>
-    leaf("currentRuntime().device.traits", () => world.runtime.device.traits),
   Promise: () => leaf("Promise.resolve(1)", () => Promise.resolve(1)),
   PromiseLike: () => leaf("Promise.resolve(2)", () => Promise.resolve(2)),
   Sequences: () => leaf('["abcabc", "cab"]', () => ["abcabc", "cab"]),

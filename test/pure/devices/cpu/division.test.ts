@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { encodePlan } from "../../../../src/devices/cpu/commands.ts";
 import { cpuTraits } from "../../../../src/devices/cpu/traits.ts";
-import { matmul, planStep, relu, scan, type Tensor, zeros } from "../../../../src/functions.ts";
+import { matmul, relu, scan, type Tensor, zeros } from "../../../../src/functions.ts";
 import { ops } from "../../../../src/ops/table.ts";
+import { planStep } from "../../../../src/runtime/compile.ts";
 import type { Shape } from "../../../../src/tensor/shape.ts";
 
 const N = 64;

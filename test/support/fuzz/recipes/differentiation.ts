@@ -61,12 +61,6 @@ export function differentiation(): Recipes {
         callback("(x) => neg(x)", (x: gradgpu.Tensor) => gradgpu.neg(x)),
         fields({}),
       ),
-    planStep: ({ world }) =>
-      args(
-        callback("(x) => neg(x)", (x: gradgpu.Tensor) => gradgpu.neg(x)),
-        list([fields({ dtype: plain("f32"), shape: numbers(2, 3) })]),
-        leaf("currentRuntime().device.traits", () => world.runtime.device.traits),
-      ),
     "Variable.assign": () => ({ self: parameter(2, 3), args: [f32(2, 3)] }),
     "Variable.load": () => ({
       self: parameter(3),

@@ -15,16 +15,6 @@ const boolBinary: Cook = () => args(bools(2, 3), bools(3));
 const lossOptions = ({ dice }: Context) =>
   fields({ reduction: plain(dice.pick(["mean", "sum", "none"])) });
 
-/** Of one parameter of 3 elements, which is packed into 64. */
-const updateInputs = () =>
-  fields({
-    parameters: list([parameter(3)]),
-    gradients: list([f32(3)]),
-    learningRate: f32(),
-    scale: f32(),
-    apply: f32(),
-  });
-
 const key = () => leaf("keyOf(3)", () => gradgpu.keyOf(3));
 
 export function verbs(): Recipes {
@@ -71,25 +61,7 @@ export function verbs(): Recipes {
         ...(dice.chance(0.5) ? [plain("i32")] : []),
       ),
     variable: () => args(list([numbers(1, 2), numbers(3, 4)]), plain(undefined), plain("w")),
-    assignSgd: () =>
-      args(
-        updateInputs(),
-        parameter(64),
-        fields({ momentum: plain(0.9), nesterov: plain(true), weightDecay: plain(0) }),
-      ),
-    assignAdam: () =>
-      args(
-        updateInputs(),
-        fields({ m: parameter(64), v: parameter(64), step: f32() }),
-        fields({
-          beta1: plain(0.9),
-          beta2: plain(0.999),
-          epsilon: plain(1e-8),
-          weightDecay: plain(0),
-        }),
-      ),
     sumOfSquares: () => args(list([f32(2), f32(3, 1)])),
-    packVariables: () => args(list([parameter(2), parameter(3, 1)])),
     "losses.crossEntropy": (context) => args(f32(4, 3), ids(4), lossOptions(context)),
     "losses.accuracy": () => args(f32(4, 3), ids(4)),
     "losses.meanSquaredError": (context) => args(f32(4), f32(4), lossOptions(context)),
