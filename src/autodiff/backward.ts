@@ -22,12 +22,7 @@ import { Cotangents, graphValue } from "./accumulate.ts";
 import { activeValues } from "./active.ts";
 import { computeAgain, type Region, regionOf } from "./checkpoint.ts";
 import { scanCotangents } from "./scan.ts";
-
-/** A result and ∂loss/∂result, where there is one. */
-export interface Seed {
-  readonly value: GraphValue;
-  readonly cotangent: GraphValue;
-}
+import type { Seed } from "./seed.ts";
 
 /**
  * ∂/∂wrt[i] of Σ ⟨seed.value, seed.cotangent⟩; undefined where the seeds do not depend on wrt[i].

@@ -3,7 +3,7 @@ import { type Given, standIn } from "../graph/close-over.ts";
 import { type GraphValue, type OpNode, reachable, type SourceNode } from "../graph/graph.ts";
 import type { Cotangents } from "./accumulate.ts";
 import { activeValues } from "./active.ts";
-import type { backward, Seed } from "./backward.ts";
+import type { Differentiate, Seed } from "./seed.ts";
 
 /** The gradient of one step, as graph over the body's own sources and over cotangents that come from outside. */
 export interface StepGradient {
@@ -19,7 +19,7 @@ export function differentiateStep(
   node: OpNode<"scan">,
   cotangents: Cotangents,
   active: ReadonlySet<GraphValue>,
-  differentiate: typeof backward,
+  differentiate: Differentiate,
 ): StepGradient {
   const { carry, next, ys } = bodyOf(node).graph;
   const wanted = wantedSources(node, active);

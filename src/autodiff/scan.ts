@@ -25,9 +25,9 @@ import {
 import { substitute } from "../graph/rebuild.ts";
 import { arithmetic } from "../ops/arithmetic.ts";
 import type { Cotangents } from "./accumulate.ts";
-import type { backward } from "./backward.ts";
 import { type BehindLoop, productBehind, sumBehind } from "./behind-loop.ts";
 import { differentiateStep } from "./scan-step.ts";
+import type { Differentiate } from "./seed.ts";
 
 const m = arithmetic(emit);
 
@@ -36,7 +36,7 @@ export function scanCotangents(
   node: OpNode<"scan">,
   cotangents: Cotangents,
   active: ReadonlySet<GraphValue>,
-  differentiate: typeof backward,
+  differentiate: Differentiate,
 ): (GraphValue | undefined)[] {
   const { carry, xs, captured } = bodyOf(node).graph;
   if (node.attrs.steps === 0) {

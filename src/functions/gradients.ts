@@ -1,6 +1,7 @@
 import { callable, check } from "../arguments.ts";
-import { backward, type Seed } from "../autodiff/backward.ts";
+import { backward } from "../autodiff/backward.ts";
 import { markRegion } from "../autodiff/checkpoint.ts";
+import type { Seed } from "../autodiff/seed.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import { tensorsIn } from "../runtime/structure.ts";
 import { Tensor, type Variable } from "../runtime/tensor.ts";

@@ -1,8 +1,7 @@
 import type { DType } from "../tensor/dtype.ts";
 import type { Shape } from "../tensor/shape.ts";
 import type { Emit, Value } from "./op.ts";
-import type { BinaryName, UnaryName } from "./scalars.ts";
-import type { ReduceName } from "./vocabulary.ts";
+import type { BinaryName, ReduceName, UnaryName } from "./vocabulary.ts";
 
 /** A value, or a number that stands for an f32 literal. */
 export type Operand = Value | number;

@@ -1,6 +1,7 @@
 import type { DType } from "../tensor/dtype.ts";
-import type { BinaryName, BinaryRow } from "./scalars.ts";
+import type { BinaryRow } from "./scalar-rows.ts";
 import { wrap } from "./scalars-unary.ts";
+import type { BinaryName } from "./vocabulary.ts";
 
 const FLOAT = ["f32"] as const;
 const NUMBERS = ["f32", "i32", "u32"] as const;

@@ -1,5 +1,6 @@
 import type { DType } from "../tensor/dtype.ts";
-import type { UnaryName, UnaryRow } from "./scalars.ts";
+import type { UnaryRow } from "./scalar-rows.ts";
+import type { UnaryName } from "./vocabulary.ts";
 
 const FLOAT = ["f32"] as const;
 const SIGNED = ["f32", "i32"] as const;

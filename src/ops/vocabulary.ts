@@ -5,7 +5,6 @@
  */
 import type { DType } from "../tensor/dtype.ts";
 import type { Shape } from "../tensor/shape.ts";
-import type { BinaryName, UnaryName } from "./scalars.ts";
 import type { StepBody } from "./step-body.ts";
 
 /** How many values a named input or output stands for. */
@@ -48,6 +47,17 @@ export interface RnnLayers extends Layers {
   readonly activation: "tanh" | "relu";
 }
 export type ReduceName = "sum" | "mean" | "max" | "min";
+/** Scalar functions: what they mean is in scalars-unary.ts and scalars-binary.ts. */
+// biome-ignore format: one page of names
+export type UnaryName =
+  | "neg" | "abs" | "sign" | "exp" | "log" | "sqrt" | "reciprocal" | "square" | "sin" | "cos" | "tanh" | "sigmoid"
+  | "relu" | "gelu" | "erf" | "softplus" | "floor" | "ceil" | "not" | "isFinite";
+
+// biome-ignore format: one page of names
+export type BinaryName =
+  | "add" | "sub" | "mul" | "div" | "pow" | "max" | "min"
+  | "less" | "lessEqual" | "greater" | "greaterEqual" | "equal" | "notEqual" | "and" | "or";
+
 type None = Record<never, never>;
 
 // biome-ignore format: one page, one line an op

@@ -1,8 +1,7 @@
 /** What a case is run on and what it must give. Free of the test runner, so that it also works inside a page. */
-import type { ReferenceTensor } from "../../src/devices/reference/kernel.ts";
+import type { Precision, ReferenceTensor } from "../../src/devices/reference/kernel.ts";
 import {
   evaluateReference,
-  type Precision,
   referenceTensor,
 } from "../../src/devices/reference/reference-device.ts";
 import type { Attrs, ByInput, ByOutput, OpName } from "../../src/ops/vocabulary.ts";

@@ -3,7 +3,8 @@
  * Values and gradients are compared with the float64 reference. Free of the test runner, so that it also runs inside
  * a page.
  */
-import { backward, type Seed } from "../../src/autodiff/backward.ts";
+import { backward } from "../../src/autodiff/backward.ts";
+import type { Seed } from "../../src/autodiff/seed.ts";
 import type { Device } from "../../src/devices/device.ts";
 import type { ReferenceTensor } from "../../src/devices/reference/kernel.ts";
 import { emit, type GraphValue, type SourceNode } from "../../src/graph/graph.ts";

@@ -1,7 +1,6 @@
 /** Plans a graph, runs the plan on a device, and computes the same graph op by op. Free of the test runner. */
 import type { Device, Storage } from "../../src/devices/device.ts";
-import type { ReferenceTensor } from "../../src/devices/reference/kernel.ts";
-import type { Precision } from "../../src/devices/reference/reference-device.ts";
+import type { Precision, ReferenceTensor } from "../../src/devices/reference/kernel.ts";
 import {
   type GraphValue,
   type OpNode,

@@ -3,8 +3,7 @@ import { InternalError } from "../../errors.ts";
 import type { Emit, Loop } from "../../ops/op.ts";
 import { ops } from "../../ops/table.ts";
 import type { Attrs, ByInput, ByOutput, OpName } from "../../ops/vocabulary.ts";
-import type { ReferenceTensor } from "./kernel.ts";
-import type { evaluateReference, Precision } from "./reference-device.ts";
+import type { Evaluate, Precision, ReferenceTensor } from "./kernel.ts";
 
 /** Writes every element of `outs`. */
 export function runComposite<K extends OpName>(
@@ -14,7 +13,7 @@ export function runComposite<K extends OpName>(
     readonly outs: ByOutput<K, ReferenceTensor>;
     readonly attrs: Attrs<K>;
   },
-  evaluate: typeof evaluateReference,
+  evaluate: Evaluate,
 ): void {
   const { composite } = ops[op];
   if (composite === undefined) throw new InternalError(`${op} has no reference kernel.`);

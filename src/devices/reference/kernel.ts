@@ -11,6 +11,9 @@ export interface ReferenceTensor {
   readonly data: Float64Array | HostArray;
 }
 
+/** What f32 tensors are held in: Float64Array or Float32Array. Integers and bools are exact either way. */
+export type Precision = "f64" | "f32";
+
 /** Writes every element of the outputs. Outputs that overwrite an input start as a copy of that input. */
 export type ReferenceKernel<K extends OpName> = (site: {
   readonly ins: ByInput<K, ReferenceTensor>;
@@ -20,3 +23,11 @@ export type ReferenceKernel<K extends OpName> = (site: {
 
 /** A scan is none of them: it is made of the others, see scan.ts. */
 export type ReferenceTable = { readonly [K in KernelOp]: ReferenceKernel<K> };
+
+/** The outputs of an op on tensors of its own: what is made of other ops is handed this. */
+export type Evaluate = <K extends OpName>(
+  op: K,
+  ins: ByInput<K, ReferenceTensor>,
+  attrs: Attrs<K>,
+  precision: Precision,
+) => ByOutput<K, ReferenceTensor>;

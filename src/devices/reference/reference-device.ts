@@ -7,12 +7,9 @@ import type { Attrs, ByInput, ByOutput, OpName } from "../../ops/vocabulary.ts";
 import { hostArray } from "../../tensor/dtype.ts";
 import { sizeOf, type TensorType } from "../../tensor/shape.ts";
 import { runComposite } from "./composite.ts";
-import type { ReferenceTensor } from "./kernel.ts";
+import type { Precision, ReferenceTensor } from "./kernel.ts";
 import { runScan, type ScanSite } from "./scan.ts";
 import { referenceKernels } from "./table.ts";
-
-/** What f32 tensors are held in: Float64Array or Float32Array. Integers and bools are exact either way. */
-export type Precision = "f64" | "f32";
 
 /** A zero-filled tensor. */
 export function referenceTensor(type: TensorType, precision: Precision): ReferenceTensor {

@@ -2,8 +2,7 @@
 import type { Emit, Value } from "../../ops/op.ts";
 import type { Attrs, ByInput, ByOutput } from "../../ops/vocabulary.ts";
 import { sizeOf, type TensorType } from "../../tensor/shape.ts";
-import type { ReferenceTensor } from "./kernel.ts";
-import type { evaluateReference, Precision } from "./reference-device.ts";
+import type { Evaluate, Precision, ReferenceTensor } from "./kernel.ts";
 
 export interface ScanSite {
   readonly ins: ByInput<"scan", ReferenceTensor>;
@@ -12,7 +11,7 @@ export interface ScanSite {
 }
 
 /** Writes every element of `outs`; `outs.carry` holds what the loop starts with. */
-export function runScan({ ins, outs, attrs }: ScanSite, evaluate: typeof evaluateReference): void {
+export function runScan({ ins, outs, attrs }: ScanSite, evaluate: Evaluate): void {
   const { body, steps, reverse } = attrs;
   const all = [...ins.carry, ...ins.xs, ...ins.captured, ...outs.ys];
   const precision: Precision = all.some(({ data }) => data instanceof Float64Array) ? "f64" : "f32";

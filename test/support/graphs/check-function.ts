@@ -1,7 +1,6 @@
 /** A random function and its gradients on the open device, against float64. Free of the test runner. */
 
-import type { ReferenceTensor } from "../../../src/devices/reference/kernel.ts";
-import type { Precision } from "../../../src/devices/reference/reference-device.ts";
+import type { Precision, ReferenceTensor } from "../../../src/devices/reference/kernel.ts";
 import {
   add,
   type Compiled,
