@@ -9,10 +9,12 @@
  * | 3 | | what it grows by from lane to lane |
  */
 
+import { InternalError } from "../../../errors.ts";
 import type { GroupInstruction } from "../../../scheduler/group-program.ts";
-import { ADD, type FunctionWriter } from "./function.ts";
+import { hold } from "./block.ts";
+import { ADD, type FunctionWriter, MUL } from "./function.ts";
 import { applyCast } from "./scalars.ts";
-import type { Reach, Structure } from "./structure.ts";
+import type { Pass, Reach, Structure } from "./structure.ts";
 import { i32x4, lanes, load, loadSplat, local, splat, type Value } from "./value.ts";
 
 const ENTRY_BYTES = 16;
@@ -63,17 +65,14 @@ export class Entries {
       const step = writer.i32();
       this.word(i, 3);
       writer.set(step);
-      const own = writer.v128();
-      writer.assign(own, i32x4.mul(lanes, splat(step)));
-      const four = writer.v128();
-      writer.assign(four, i32x4.shl(splat(step), 2));
+      const own = hold(writer, i32x4.mul(lanes, splat(step)));
+      const four = hold(writer, i32x4.shl(splat(step), 2));
       return { ...entry, lanes: { own, four } };
     });
     instructions.forEach((instruction, register) => {
       if (instruction.kind !== "literal") return;
-      const held = writer.v128();
-      writer.assign(held, loadSplat(LITERALS, 4 * this.#literals.size));
-      this.#literals.set(register, held);
+      const home = hold(writer, loadSplat(LITERALS, 4 * this.#literals.size));
+      this.#literals.set(register, home);
     });
   }
 
@@ -91,6 +90,24 @@ export class Entries {
 
   store(index: number): number {
     return this.#structure.inputs.length + this.#structure.indices.length + index;
+  }
+
+  /** The entry of store `index`, and what it stores. */
+  storeOf(index: number) {
+    const entry = this.all[this.store(index)];
+    const store = this.#structure.stores[index];
+    if (entry === undefined || store === undefined)
+      throw new InternalError("cpu: a group has no such store.");
+    return { entry, register: store.register };
+  }
+
+  /** Numbers of the entries that a pass moves along. */
+  walkedIn(pass: Pass): number[] {
+    const read = [...pass.computed].flatMap((register) => {
+      const instruction = this.#structure.instructions[register];
+      return (instruction && this.input(instruction)) ?? [];
+    });
+    return [...new Set([...read, ...pass.stores.map((i) => this.store(i))])];
   }
 
   literal(register: number): Value | undefined {
@@ -124,8 +141,7 @@ export class Entries {
     this.#writer.get(moved);
     this.word(entry, 3);
     this.#writer.constant(4 * vectors);
-    this.#writer.code.byte(0x6c);
-    this.#writer.code.byte(ADD);
+    this.#writer.code.bytes(MUL, ADD);
     this.#writer.set(moved);
   }
 
