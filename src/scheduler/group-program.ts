@@ -83,29 +83,29 @@ export interface Level {
 
 /** The level of every register. */
 export function levelsOf({ shape, kept, inputs, indices, instructions }: GroupProgram): Level[] {
-  const levels: Level[] = [];
-  const isPerRow = (view: View | undefined) =>
-    shape.every((n, d) => d < kept || n === 1 || view?.strides[d] === 0);
-  const join = (...registers: Register[]): Level => ({
-    perRow: registers.every((r) => levels[r]?.perRow ?? true),
-    stage: Math.max(0, ...registers.map((r) => levels[r]?.stage ?? 0)),
+  return levelsBy(instructions, (read) => {
+    const view = read.kind === "input" ? inputs[read.input] : indices[read.index];
+    return shape.every((n, d) => d < kept || n === 1 || view?.strides[d] === 0);
   });
+}
+
+/** An instruction that reads through a view. */
+export type Read = Extract<GroupInstruction, { readonly kind: "input" | "index" }>;
+
+/** The same where `isPerRow` says what is the same for all elements of a row. */
+export function levelsBy(
+  instructions: readonly GroupInstruction[],
+  isPerRow: (read: Read) => boolean,
+): Level[] {
+  const levels: Level[] = [];
   for (const instruction of instructions) {
-    switch (instruction.kind) {
-      case "input":
-        levels.push({ perRow: isPerRow(inputs[instruction.input]), stage: 0 });
-        break;
-      case "index":
-        levels.push({ perRow: isPerRow(indices[instruction.index]), stage: 0 });
-        break;
-      case "literal":
-        levels.push({ perRow: true, stage: 0 });
-        break;
-      case "reduce":
-        levels.push({ perRow: true, stage: join(instruction.x).stage + 1 });
-        break;
-      default:
-        levels.push(join(...argumentsOf(instruction)));
+    const own = argumentsOf(instruction).map((r) => levels[r]);
+    const stage = Math.max(0, ...own.map((level) => level?.stage ?? 0));
+    if (instruction.kind === "reduce") levels.push({ perRow: true, stage: stage + 1 });
+    else {
+      const isRead = instruction.kind === "input" || instruction.kind === "index";
+      const perRow = isRead ? isPerRow(instruction) : own.every((level) => level?.perRow ?? true);
+      levels.push({ perRow, stage });
     }
   }
   return levels;

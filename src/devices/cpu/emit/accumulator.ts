@@ -1,6 +1,7 @@
 import type { Register } from "../../../scheduler/group-program.ts";
 import { assign, hold } from "./block.ts";
 import type { FunctionWriter } from "./function.ts";
+import type { Reduction } from "./passes.ts";
 import {
   acrossLanes,
   type Fold,
@@ -11,7 +12,6 @@ import {
   tree,
   withNaN,
 } from "./reductions.ts";
-import type { Reduction } from "./structure.ts";
 import { f32x4, f64x2, float, local, shuffle, type Value } from "./value.ts";
 
 /**

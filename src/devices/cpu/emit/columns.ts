@@ -7,8 +7,9 @@
 import { LITERALS } from "./entries.ts";
 import { ADD, EQZ, FunctionWriter, GE_U, GT_U, LT_U, SELECT, SHL, SUB } from "./function.ts";
 import type { Form } from "./math.ts";
+import type { Pass } from "./passes.ts";
 import { storeLanes, storeWhole } from "./storing.ts";
-import type { Pass, Structure } from "./structure.ts";
+import type { Structure } from "./structure.ts";
 import { type Items, Template } from "./template.ts";
 import { emitTurn, type Tail } from "./turn.ts";
 

@@ -13,8 +13,9 @@ import { InternalError } from "../../../errors.ts";
 import type { GroupInstruction } from "../../../scheduler/group-program.ts";
 import { hold } from "./block.ts";
 import { ADD, type FunctionWriter, MUL } from "./function.ts";
+import type { Pass } from "./passes.ts";
 import { applyCast } from "./scalars.ts";
-import type { Pass, Reach, Structure } from "./structure.ts";
+import type { Reach, Structure } from "./structure.ts";
 import { i32x4, lanes, load, loadSplat, local, splat, type Value } from "./value.ts";
 
 const ENTRY_BYTES = 16;

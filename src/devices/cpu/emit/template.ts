@@ -11,7 +11,8 @@ import { Entries } from "./entries.ts";
 import { Evaluator } from "./evaluate.ts";
 import type { FunctionWriter } from "./function.ts";
 import { type Form, Maths } from "./math.ts";
-import { levelsIn, type Pass, passesOf, type Structure } from "./structure.ts";
+import { type Pass, passesOf } from "./passes.ts";
+import { levelsIn, type Structure } from "./structure.ts";
 import { local, type Value } from "./value.ts";
 
 /** A row, or the columns of one vector. */
@@ -87,7 +88,7 @@ export class Template {
       const evaluator = this.#evaluator((register) => known.get(register));
       this.structure.instructions.forEach((instruction, register) => {
         const level = this.#levels[register];
-        const isDue = level?.isPerElement === false && level.stage === stage;
+        const isDue = level?.perRow === true && level.stage === stage;
         if (!isDue || instruction.kind === "reduce") return;
         let value = this.entries.literal(register);
         if (value === undefined) {

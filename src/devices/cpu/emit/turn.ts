@@ -2,8 +2,8 @@
 import type { Register } from "../../../scheduler/group-program.ts";
 import { Block } from "./block.ts";
 import type { Evaluator } from "./evaluate.ts";
+import type { Pass } from "./passes.ts";
 import { storeLanes, storeVector } from "./storing.ts";
-import type { Pass } from "./structure.ts";
 import type { Items, Template } from "./template.ts";
 
 /** Vectors whose terms go to the same items. */

@@ -8,7 +8,8 @@ import {
 } from "../../../scheduler/lowering.ts";
 import type { DType } from "../../../tensor/dtype.ts";
 import { sizeOf } from "../../../tensor/shape.ts";
-import { passesOf, type Structure } from "../emit/structure.ts";
+import { passesOf } from "../emit/passes.ts";
+import type { Structure } from "../emit/structure.ts";
 import { blocksIn, type Layout, type Lie, Mode, stagesOf } from "./group-layout.ts";
 import { callEmitted, read, readWrite, write } from "./operands.ts";
 
