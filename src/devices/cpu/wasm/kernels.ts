@@ -2,6 +2,7 @@
  * The kernels by opcode: the names of ../kernel-names.ts in the same order, which a test checks. A table rather than
  * a switch, so that each stays a function of its own, which an engine compiles well and soon.
  */
+import { adopt, forget } from "./adopt";
 import { argmax } from "./argmax";
 import { conv2d, conv2dBias, conv2dInputGrad } from "./conv";
 import { conv2dFilterGrad } from "./conv-filter";
@@ -12,7 +13,8 @@ import { embedding, embeddingGrad } from "./embedding";
 import { fill, iota } from "./fill";
 import { gather } from "./gather";
 import { gemm, gemmBias } from "./gemm";
-import { adopt, columns, forget, rows } from "./group";
+import { columns } from "./group-columns";
+import { rows } from "./group-rows";
 import { gru, gruGrad } from "./gru";
 import { lstm, lstmGrad } from "./lstm";
 import { adam, sgd, sumOfSquares } from "./optimizer";

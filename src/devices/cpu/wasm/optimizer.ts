@@ -5,7 +5,6 @@
  */
 import { unlessTiny } from "./gates";
 import { madd } from "./math";
-import { lanes as sumOfLanes } from "./sums";
 import { barrier, float, operand, operandCount, shareStart, threadScratch, word } from "./threads";
 
 const CHUNK: i32 = 4096;
@@ -19,6 +18,15 @@ function squares(from: usize, bytes: usize): f64 {
   let sum: f64 = 0;
   for (; from < stop; from += RUN_BYTES) sum += squaresOfRun(from, min(stop, from + RUN_BYTES));
   return sum;
+}
+
+/** The sum of four lanes. */
+// @ts-ignore: decorator
+@inline
+function sumOfLanes(x: v128): f64 {
+  const low = f64x2.promote_low_f32x4(x);
+  const both = f64x2.add(low, f64x2.promote_low_f32x4(v128.shuffle<i32>(x, x, 2, 3, 0, 1)));
+  return f64x2.extract_lane(both, 0) + f64x2.extract_lane(both, 1);
 }
 
 function squaresOfRun(from: usize, stop: usize): f64 {

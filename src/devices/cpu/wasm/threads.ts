@@ -46,6 +46,13 @@ export function threadScratch(thread: i32): usize {
   return scratchBase + <usize>thread * THREAD_SCRATCH_BYTES;
 }
 
+/** Word `index` of those at `words`. */
+// @ts-ignore: decorator
+@inline
+export function at(words: usize, index: i32): i32 {
+  return load<i32>(words + (<usize>index << 2));
+}
+
 // @ts-ignore: decorator
 @inline
 export function operand(args: usize, index: i32): usize {

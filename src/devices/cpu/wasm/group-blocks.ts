@@ -1,0 +1,52 @@
+/**
+ * Blocks of scratch, for what lies at odd distances or does not grow evenly: elements [start, start + count) of a row, one
+ * behind the other.
+ */
+import { elementRank, elementSizes, elementStrides } from "./group";
+import { copyRow } from "./strides";
+import { at } from "./threads";
+
+/** Elements from the row's start to its element `(row, 0)`; `row` counts in all element dimensions but the last. */
+// @ts-ignore: decorator
+@inline
+function startOf(row: i32, strides: usize): i32 {
+  let offset = 0;
+  for (let d = elementRank - 2; d >= 0; d--) {
+    const size = at(elementSizes, d);
+    const above = row / size;
+    offset += (row - above * size) * at(strides, d);
+    row = above;
+  }
+  return offset;
+}
+
+/** Between the block and where an entry's row lies, from `base` on: into the block, or out of it. */
+export function moveBlock(block: usize, base: usize, entry: usize, start: i32, count: i32, isOut: bool): void {
+  const strides = elementStrides(entry);
+  const columns = at(elementSizes, elementRank - 1);
+  const stride = at(strides, elementRank - 1);
+  let row = start / columns;
+  let column = start - row * columns;
+  while (count > 0) {
+    const present = min(count, columns - column);
+    const place = base + (<usize>(startOf(row, strides) + column * stride) << 2);
+    if (isOut) copyRow(place, stride, block, 1, present);
+    else copyRow(block, 1, place, stride, present);
+    block += <usize>present << 2;
+    count -= present;
+    column = 0;
+    row++;
+  }
+}
+
+/** An index by its strides. */
+export function countBlock(block: usize, offset: i32, entry: usize, start: i32, count: i32): void {
+  const strides = elementStrides(entry);
+  const columns = at(elementSizes, elementRank - 1);
+  const stride = at(strides, elementRank - 1);
+  for (let i = start; i < start + count; i++) {
+    const row = i / columns;
+    store<i32>(block, offset + startOf(row, strides) + (i - row * columns) * stride);
+    block += 4;
+  }
+}
