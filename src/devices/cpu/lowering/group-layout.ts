@@ -23,7 +23,7 @@ export interface Layout {
   readonly stores: readonly Lie[];
 }
 
-/** As in wasm/group.ts. */
+/** As in wasm/strides.ts. */
 const TILE = 16;
 
 /** Shorter rows than this are not walked one by one where blocks can take several together. */

@@ -45,7 +45,7 @@ const MANY_ROWS = 16;
 /** Fewer units of work than this, over more than four chunks of elements, are cut into chunks. */
 const FEW_UNITS = 32;
 const MAX_CHUNKS = 64;
-/** Columns of one unit; wasm/group.ts. */
+/** Columns of one unit; wasm/group-columns.ts. */
 const GROUP = 32;
 
 /** Of a thread's scratch, for rows that are kept and blocks. */
