@@ -3,10 +3,11 @@ import { emit } from "../graph/graph.ts";
 import type { Attrs } from "../ops/vocabulary.ts";
 import type { Tensor, Variable } from "../runtime/tensor.ts";
 import { apply, wrap } from "./apply.ts";
+import { sum } from "./reduce.ts";
 
 /** Σ x² over all elements of all tensors: the square of their global norm. */
 export function sumOfSquares(xs: readonly Tensor[], watched: readonly Tensor[] = []): Tensor {
-  return apply("sumOfSquares", { xs, watched }, {});
+  return sum(apply("squareSums", { xs, watched }, {}));
 }
 
 /** What every update takes, as data: numbers on the device that may differ at every step. */

@@ -8,16 +8,27 @@
  * may or may not have them.
  */
 import { ArgumentError, ShapeError } from "../errors.ts";
-import { describe, type TensorType } from "../tensor/shape.ts";
+import { describe, sizeOf, type TensorType } from "../tensor/shape.ts";
 import { arithmetic } from "./arithmetic.ts";
 import { checkDType, checkOption, checkScalar, checkShape, complaint, given } from "./check.ts";
 import type { OpTable } from "./op.ts";
-import { packedOffsets } from "./packed.ts";
+import { PACK_ALIGNMENT, packedOffsets } from "./packed.ts";
 
 /** Below it velocity and m are 0: with an epsilon of 1e-8 a parameter would move by 1e-20 learning rates. */
 export const LEAST_MOMENT = 2 ** -96;
 /** Below it v is 0, and a square adds nothing to it: √v is less than 1e-18, far below any epsilon. */
 export const LEAST_SQUARE = 2 ** -120;
+
+/** So many partial sums keep a large GPU busy; longer runs than this would hold too many small tensors. */
+const MANY_SUMS = 512;
+const LEAST_RUN = 1024;
+const MOST_RUN = 2 ** 17;
+
+/** Places that one partial sum of squares covers, of `length` in all. */
+export function squaresRun(length: number): number {
+  const share = Math.ceil(length / MANY_SUMS / PACK_ALIGNMENT) * PACK_ALIGNMENT;
+  return Math.min(Math.max(share, LEAST_RUN), MOST_RUN);
+}
 
 interface Updated {
   readonly parameters: readonly TensorType[];
@@ -61,10 +72,11 @@ const reason = (op: string) => ({
 
 export const optimizerOps = {
   /**
-   * Σ over all tensors and elements of x²; of no elements 0. Its root is the global norm. `watched` is nothing, or one
-   * tensor for each x, of its shape: where one of their elements is not finite, neither is the sum.
+   * Σ x² over all tensors, in partial sums: the elements that lie packed at places p · n to (p + 1) · n, where n is
+   * `squaresRun` of their length, make out[p]. `watched` is nothing, or one tensor for each x, of its shape: where one of
+   * their elements is not finite, neither is the sum of x there.
    */
-  sumOfSquares: {
+  squareSums: {
     inputs: { xs: "many", watched: "many" },
     outputs: { out: "one" },
     cost: "expensive",
@@ -84,24 +96,28 @@ export const optimizerOps = {
         const meaning = "What is watched has the shapes of what is summed.";
         checkShape("sumOfSquares", `watched ${i}`, x, xs[i]?.shape ?? [], meaning);
       });
-      return { out: { dtype: "f32", shape: [] } };
+      const { length } = packedOffsets(xs.map(({ shape }) => shape));
+      return {
+        out: { dtype: "f32", shape: [Math.max(1, Math.ceil(length / squaresRun(length)))] },
+      };
     },
     vjp(emit, { ins, cotangents }) {
       const m = arithmetic(emit);
-      const twice = m.mul(2, given(cotangents.out));
-      return { xs: ins.xs.map((x) => m.mul(twice, x)), watched: ins.watched.map(() => undefined) };
-    },
-    composite(emit, { xs, watched }) {
-      const m = arithmetic(emit);
-      const sums = xs.map((x, i) => {
-        const seen = watched[i];
-        const squares = m.unary("square", x);
-        return m.sum(
-          seen === undefined ? squares : m.where(m.unary("isFinite", seen), squares, NaN),
-          x.type.shape.map((_, d) => d),
-        );
-      });
-      return { out: sums.reduce((a, b) => m.add(a, b)) };
+      const g = given(cotangents.out);
+      const [sums = 1] = g.type.shape;
+      const shapes = ins.xs.map(({ type }) => type.shape);
+      const { offsets, length } = packedOffsets(shapes);
+      const run = squaresRun(length);
+      const each = m.broadcastTo(m.reshape(m.mul(2, g), [sums, 1]), [sums, run]);
+      const packed = m.reshape(each, [sums * run]);
+      return {
+        xs: ins.xs.map((x, i) => {
+          const { shape } = x.type;
+          const own = m.slice(packed, [offsets[i] ?? 0], [sizeOf(shape)]);
+          return m.mul(m.reshape(own, shape), x);
+        }),
+        watched: ins.watched.map(() => undefined),
+      };
     },
   },
 
@@ -190,4 +206,4 @@ export const optimizerOps = {
       apply: reason("adam"),
     }),
   },
-} satisfies Pick<OpTable, "sumOfSquares" | "sgd" | "adam">;
+} satisfies Pick<OpTable, "squareSums" | "sgd" | "adam">;

@@ -190,7 +190,7 @@ export interface Vocabulary {
 
   // Optimizers. `scale` [] multiplies every gradient (clipping); where `apply` [] is 0 nothing changes.
   // State (velocity, m, v) is one flat tensor of packedLength(parameters); outputs overwrite inputs.
-  sumOfSquares: { inputs: { xs: Many; watched: Many }; outputs: { out: One }; attrs: None }; // → []
+  squareSums: { inputs: { xs: Many; watched: Many }; outputs: { out: One }; attrs: None }; // → [partial sums]
   sgd: {
     inputs: { parameters: Many; gradients: Many; velocity: One; learningRate: One; scale: One; apply: One };
     outputs: { parameters: Many; velocity: One };

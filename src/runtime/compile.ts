@@ -200,7 +200,7 @@ function giveBack(held: HeldByRuntime): void {
 
 const deviceTraits = rule(
   "what a device's planner is told",
-  (value) => isRecord(value) && typeof value.elementwise === "function",
+  (value) => isRecord(value) && isRecord(value.groups),
 );
 
 /**

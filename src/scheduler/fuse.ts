@@ -36,7 +36,7 @@ export function fuse(roots: readonly GraphValue[], traits: DeviceTraits): Work[]
       );
     return isElementwise(node);
   };
-  const views = traits.groups === undefined ? new Set<OpNode>() : viewsOf(ops, users, kept, isRead);
+  const views = viewsOf(ops, users, kept, isRead);
   const again = computedAgain(nodes, users, kept, isRead);
   const withRead = (own: readonly OpNode[]) =>
     withAll(own, (node) => views.has(node) || again.has(node));
@@ -60,11 +60,9 @@ export function fuse(roots: readonly GraphValue[], traits: DeviceTraits): Work[]
 }
 
 /** Whether a reduction can be part of a group on a device. */
-function reduces({ ins, outs }: OpNode<"reduce">, traits: DeviceTraits): boolean {
+function reduces({ ins }: OpNode<"reduce">, traits: DeviceTraits): boolean {
   const { type } = ins.x;
-  if (sizeOf(type.shape) === 0 || bytesOf(type) > traits.maxRegionBytes) return false;
-  const isNumber = sizeOf(outs.out.type.shape) === 1;
-  return traits.groups !== undefined || (isNumber && traits.reduction !== undefined);
+  return sizeOf(type.shape) > 0 && bytesOf(type) <= traits.maxRegionBytes;
 }
 
 /** `nodes`, and what they read that is part of how they read. */
@@ -137,7 +135,6 @@ function withEpilogue(
     epilogue: undefined,
     result: undefined,
     columnSums: undefined,
-    finish: undefined,
     order: node.id,
     label: node.op,
   };

@@ -141,3 +141,17 @@ export function isOnePass(program: GroupProgram): boolean {
     stores.every(({ register }) => levels[register]?.perRow === true)
   );
 }
+
+/** The inputs that some reduction's terms are made of. */
+export function termInputs({ instructions }: GroupProgram): Set<number> {
+  const inputs = new Set<number>();
+  const isTerm: boolean[] = [];
+  for (let r = instructions.length - 1; r >= 0; r--) {
+    const instruction = instructions[r];
+    if (instruction === undefined) continue;
+    if (instruction.kind !== "reduce" && !isTerm[r]) continue;
+    if (instruction.kind === "input") inputs.add(instruction.input);
+    for (const argument of argumentsOf(instruction)) isTerm[argument] = true;
+  }
+  return inputs;
+}

@@ -3,7 +3,7 @@ import { type GraphValue, type OpNode, outputsOf } from "../graph/graph.ts";
 import { nameOf } from "./elementwise.ts";
 import { GroupBuilder } from "./group-builder.ts";
 import { type Space, spaceOf } from "./space.ts";
-import type { Finish, GroupWork } from "./work.ts";
+import type { GroupWork } from "./work.ts";
 
 /** The work that computes `outs` from the nodes of a group over `space`; undefined where that cannot be walked. */
 export function groupWork(
@@ -43,17 +43,4 @@ export function reductionWork(
 ): GroupWork | undefined {
   const { shape } = node.ins.x.type;
   return groupWork(spaceOf(shape, node.attrs.axes), nodes, outputsOf(node));
-}
-
-/** What is done with the number that a sum of squares makes: it is the first input of the program. */
-export function finishOf(
-  sum: OpNode<"sumOfSquares">,
-  behind: readonly OpNode[],
-  outs: readonly GraphValue[],
-): Finish {
-  const builder = new GroupBuilder(spaceOf([]), new Set(behind));
-  builder.read(sum.outs.out, []);
-  const program = builder.program(outs);
-  if (program === undefined) throw new InternalError("what follows a number is no number.");
-  return { nodes: behind, program, numbers: builder.ins.slice(1), outs };
 }

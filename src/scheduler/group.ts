@@ -8,21 +8,11 @@ import type { GraphValue } from "../graph/graph.ts";
 import { sizeOf } from "../tensor/shape.ts";
 import { isCheap, MAX_OPS } from "./elementwise.ts";
 import { isOnePass } from "./group-program.ts";
-import { finishOf, groupWork } from "./group-work.ts";
-import { whyFallback } from "./lower.ts";
+import { groupWork } from "./group-work.ts";
 import type { DeviceTraits } from "./lowering.ts";
 import { type Item, itemsBefore, Sequence } from "./sequence.ts";
 import { commonSpace, isReduced, rowsOf } from "./space.ts";
-import {
-  aliased,
-  type GroupWork,
-  isAlias,
-  type OpWork,
-  readsOf,
-  viewed,
-  type Work,
-  writesOf,
-} from "./work.ts";
+import { aliased, type GroupWork, isAlias, readsOf, viewed, type Work, writesOf } from "./work.ts";
 
 /**
  * Larger items are joined only where one reads what the other reads or writes: else memory would live longer for
@@ -59,7 +49,7 @@ function withoutLoneReduction(work: Work): Work {
   if (work.ins[0] !== aliased(node.ins.x)) return work;
   const { order } = work;
   const plain = { epilogue: undefined, result: undefined, columnSums: undefined };
-  return { kind: "op", node, ...plain, finish: undefined, order, label: node.op };
+  return { kind: "op", node, ...plain, order, label: node.op };
 }
 
 class Grouper {
@@ -124,7 +114,7 @@ class Grouper {
   /** Cheap questions first: most pairs are refused by one, and building a program takes as long as it has ops. */
   #join(earlier: Item, later: Item, b: GroupWork, reads: boolean): Item | undefined {
     const a = earlier.work;
-    if (a.kind === "op") return reads ? this.#finish(earlier, later, a, b) : undefined;
+    if (a.kind === "op") return undefined;
     if (!reads && this.#full.has(a)) return undefined;
     if (!isWorth(a, b, reads)) return undefined;
     const refuse = (why: string) => this.#refuse(earlier, reads, why);
@@ -174,27 +164,7 @@ class Grouper {
     if (ins.length + outs.length > maxElementwiseOperands) return false;
     if (!isReduced(space)) return true;
     if (isOnePass(program) && rowsOf(space) === 1) return true;
-    return groups?.takes(program) ?? false;
-  }
-
-  /** What is done with the number that a sum of squares makes. */
-  #finish(from: Item, at: Item, source: OpWork, item: GroupWork): Item | undefined {
-    const { node } = source;
-    if (node.op !== "sumOfSquares" || this.#traits.reduction === undefined) return undefined;
-    if (!item.outs.every(({ type }) => sizeOf(type.shape) === 1) || isReduced(item.space))
-      return undefined;
-    const types = [...node.ins.xs, ...node.ins.watched].map(({ type }) => type);
-    if (whyFallback(node, types, this.#traits) !== undefined) return undefined;
-    const place = this.#sequence.placeOfBoth(from, at);
-    if (place === undefined) return undefined;
-    const outs = this.#outsOf(from, at, [...writesOf(source), ...item.outs]);
-    const behind = [...(source.finish?.nodes ?? []), ...item.nodes];
-    const finish = finishOf(node, behind, outs);
-    const operands = 1 + finish.numbers.length + finish.outs.length;
-    if (behind.length > MAX_OPS || operands > this.#traits.maxElementwiseOperands) return undefined;
-    const label = `${source.label} + ${item.label}`;
-    this.#sequence.join(from, at, place, { ...source, finish, order: item.order, label });
-    return place;
+    return groups.takes(program);
   }
 }
 

@@ -4,25 +4,22 @@ import { ops } from "../ops/table.ts";
 import type { Arity, KernelOp, OpName } from "../ops/vocabulary.ts";
 import { bytesOf, describe, sizeOf, type TensorType } from "../tensor/shape.ts";
 import { isExpression, isLayers } from "./expand.ts";
-import type { GroupProgram } from "./group-program.ts";
+import type { GroupInstruction } from "./group-program.ts";
 import { lowerLoop, type PlanBody } from "./loop.ts";
 import {
   type Access,
   type DeviceTraits,
   type FallbackCall,
-  type FinishSite,
   isFallback,
   type KernelCall,
   type Lower,
-  type ReductionSite,
   type Region,
   type Site,
 } from "./lowering.ts";
-import { elementwiseOf, splitNumbers } from "./numbers.ts";
 import { callsOf, type LoweredCall, type LoweredStep } from "./plan.ts";
 import { isReduced } from "./space.ts";
 import type { BufferDraft, PlacedWork, Storage } from "./storage.ts";
-import type { Finish, GroupWork, OpWork } from "./work.ts";
+import type { GroupWork, OpWork } from "./work.ts";
 
 /** What the lowering of one item needs to know. */
 interface Context {
@@ -77,18 +74,11 @@ export function asSteps(
 
 function lowerGroup(work: GroupWork, context: Context): LoweredStep[] {
   const { place, buffers, traits } = context;
-  const { program, space, label } = work;
+  const { program, label } = work;
   const ins = work.ins.map(place);
   const outs = work.outs.map(place);
   const scratch = scratchIn(buffers);
-  const { groups, reduction } = traits;
-  if (groups !== undefined)
-    return asSteps(groups.lower({ program, ins, outs, scratch }), label, whyGroup(work));
-  const calls = isReduced(space)
-    ? reduction?.(numbersSite(program, ins, outs, scratch))
-    : traits.elementwise({ program: elementwiseOf(program), ins, outs });
-  if (calls === undefined) throw new InternalError(`${traits.name} has no kernel for groups.`);
-  return asSteps(calls, label, whyGroup(work));
+  return asSteps(traits.groups.lower({ program, ins, outs, scratch }), label, whyGroup(work));
 }
 
 function whyGroup({ program, ins, space, end }: GroupWork): string {
@@ -99,28 +89,6 @@ function whyGroup({ program, ins, space, end }: GroupWork): string {
       ? "a chain of elementwise ops in one pass"
       : "elementwise";
   return end === "" ? kind : `${kind}; ends here: ${end}`;
-}
-
-function numbersSite(
-  program: GroupProgram,
-  ins: readonly Region[],
-  outs: readonly Region[],
-  scratch: (type: TensorType) => Region,
-): ReductionSite {
-  const { terms, termInputs, combines, finish, numbers } = splitNumbers(program);
-  const regions = (inputs: readonly number[]) => inputs.flatMap((input) => ins[input] ?? []);
-  return {
-    terms,
-    ins: regions(termInputs),
-    combines,
-    finish: { program: finish, numbers: regions(numbers), outs },
-    scratch,
-  };
-}
-
-function placeFinish(finish: Finish, place: (value: GraphValue) => Region): FinishSite {
-  const { program, numbers, outs } = finish;
-  return { program: elementwiseOf(program), numbers: numbers.map(place), outs: outs.map(place) };
 }
 
 function scratchIn(buffers: BufferDraft[]): (type: TensorType) => Region {
@@ -151,13 +119,13 @@ function lowerOp(
   const outs = outsOf(work, place, placeHeld);
   const declared = ops[node.op];
   const written = flatten<Region>(declared.outputs, outs);
-  if (work.finish === undefined && written.every((region) => sizeOf(region.type.shape) === 0))
-    return [];
+  if (written.every((region) => sizeOf(region.type.shape) === 0)) return [];
   const types = [...flatten<Region>(declared.inputs, ins), ...written].map(({ type }) => type);
   if (isExpression(node)) throw new InternalError(`${node.op} has not been expanded.`);
   if (!isLayers(node)) {
     const why = whyFallback(node, types, traits);
-    if (why !== undefined) return fallback(work, node, ins, outs, why, place, traits);
+    if (why !== undefined)
+      return fallback(work, node, ins, outs, why, place, traits, scratchIn(buffers));
   }
   const site = {
     ins,
@@ -168,7 +136,6 @@ function lowerOp(
       activation: work.epilogue.activation,
     },
     columnSums: work.columnSums && place(work.columnSums),
-    finish: work.finish && placeFinish(work.finish, place),
     scratch: scratchIn(buffers),
   };
   const calls = loweringOf(node.op, traits)(site as unknown as Site<never>);
@@ -189,13 +156,12 @@ function loweringOf(
   return row as Lower<never>;
 }
 
-/** Where the outputs go, by name; none where the number that is made is not stored. */
+/** Where the outputs go, by name. */
 function outsOf(
   work: OpWork,
   place: (value: GraphValue) => Region,
   placeHeld: (held: object) => Record<string, Region | Region[] | undefined>,
 ): Record<string, Region | Region[] | undefined> {
-  if (work.finish !== undefined) return {};
   return work.result === undefined ? placeHeld(work.node.outs) : { out: place(work.result) };
 }
 
@@ -220,6 +186,7 @@ function fallback(
   why: string,
   place: (value: GraphValue) => Region,
   traits: DeviceTraits,
+  scratch: (type: TensorType) => Region,
 ): LoweredStep[] {
   const { inputs, outputs } = ops[node.op];
   const overwrites: readonly unknown[] = Object.keys(ops[node.op].overwrites ?? {});
@@ -243,7 +210,7 @@ function fallback(
     presentOutputs: counts(outputs, outs),
     why,
   };
-  return [...asSteps([call], node.op, why), ...separateEpilogue(work, place, traits)];
+  return [...asSteps([call], node.op, why), ...separateEpilogue(work, place, traits, scratch)];
 }
 
 type Held = Readonly<Record<string, Region | Region[] | undefined>>;
@@ -266,6 +233,7 @@ function separateEpilogue(
   work: OpWork,
   place: (value: GraphValue) => Region,
   traits: DeviceTraits,
+  scratch: (type: TensorType) => Region,
 ): LoweredStep[] {
   if (work.epilogue === undefined || work.result === undefined) return [];
   const { bias, activation } = work.epilogue;
@@ -273,31 +241,28 @@ function separateEpilogue(
   const columns = work.result.type.shape.at(-1) ?? 1;
   const rows = sizeOf(work.result.type.shape) / columns;
   const ins: Region[] = bias === undefined ? [out] : [out, place(bias)];
-  const program = {
-    shape: [rows, columns],
-    inputStrides:
-      bias === undefined
-        ? [[columns, 1]]
-        : [
-            [columns, 1],
-            [0, 1],
-          ],
-    instructions: [
-      { kind: "input", input: 0, dtype: "f32" } as const,
-      ...(bias === undefined
-        ? []
-        : [
-            { kind: "input", input: 1, dtype: "f32" } as const,
-            { kind: "binary", fn: "add", a: 0, b: 1, dtype: "f32" } as const,
-          ]),
-      ...(activation === undefined
-        ? []
-        : [
-            { kind: "unary", fn: activation, x: bias === undefined ? 0 : 2, dtype: "f32" } as const,
-          ]),
-    ],
-    outputs: [(bias === undefined ? 0 : 2) + (activation === undefined ? 0 : 1)],
-  };
-  const calls = traits.elementwise({ program, ins, outs: [out] });
+  const dtype = "f32";
+  const instructions: GroupInstruction[] = [{ kind: "input", input: 0, dtype }];
+  if (bias !== undefined)
+    instructions.push(
+      { kind: "input", input: 1, dtype },
+      { kind: "binary", fn: "add", a: 0, b: 1, dtype },
+    );
+  if (activation !== undefined)
+    instructions.push({ kind: "unary", fn: activation, x: instructions.length - 1, dtype });
+  const every = { offset: 0, strides: [columns, 1] };
+  const calls = traits.groups.lower({
+    program: {
+      shape: [rows, columns],
+      kept: 2,
+      inputs: bias === undefined ? [every] : [every, { offset: 0, strides: [0, 1] }],
+      indices: [],
+      instructions,
+      stores: [{ ...every, register: instructions.length - 1 }],
+    },
+    ins,
+    outs: [out],
+    scratch,
+  });
   return asSteps(calls, "epilogue", "the op before it runs on the fallback");
 }

@@ -3,18 +3,9 @@
  * tables to the scheduler, so that a plan can be made for a device that is not there.
  */
 import type { OpNode } from "../graph/graph.ts";
-import type {
-  Attrs,
-  ByInput,
-  ByOutput,
-  KernelOp,
-  LayersOp,
-  OpName,
-  ReduceName,
-} from "../ops/vocabulary.ts";
+import type { Attrs, ByInput, ByOutput, KernelOp, LayersOp, OpName } from "../ops/vocabulary.ts";
 import type { TensorType } from "../tensor/shape.ts";
 import type { GroupProgram } from "./group-program.ts";
-import type { ElementwiseProgram } from "./program.ts";
 
 /** A contiguous range of a buffer that holds one tensor. */
 export interface Region {
@@ -82,8 +73,6 @@ export interface Site<K extends OpName> {
   readonly epilogue: Epilogue | undefined;
   /** Where the sums of the right operand's columns go, one for each; only ever set where `sumsColumns` is true. */
   readonly columnSums: Region | undefined;
-  /** What becomes of the number instead of storing it; only ever set for sumOfSquares where there is `reduction`. */
-  readonly finish: FinishSite | undefined;
   /** Memory that only this op's calls use. */
   scratch(type: TensorType): Region;
 }
@@ -94,7 +83,7 @@ export type EpilogueOp = "matmul" | "conv2d";
 /** Products over rows, whose kernels may add up the columns of their right operand on the way. */
 export type ColumnSumOp = "matmul" | "conv2dFilterGrad";
 
-/** Elementwise ops reach a device only as fused programs; views that need no copy, and loops, never do. */
+/** Elementwise ops reach a device only in groups; views that need no copy, and loops, never do. */
 export type ElementwiseOp =
   | "unary"
   | "binary"
@@ -108,13 +97,6 @@ export type LoweredOp = Exclude<KernelOp, ElementwiseOp>;
 
 export type Lower<K extends OpName> = (site: Site<K>) => readonly KernelCall[];
 
-export interface ElementwiseSite {
-  readonly program: ElementwiseProgram;
-  readonly ins: readonly Region[];
-  /** An output may be the very region of an input with the same strides: it is then updated in place. */
-  readonly outs: readonly Region[];
-}
-
 /** Where a group of fused ops is lowered. */
 export interface GroupSite {
   readonly program: GroupProgram;
@@ -125,7 +107,7 @@ export interface GroupSite {
   scratch(type: TensorType): Region;
 }
 
-/** How a device runs groups that reduce rows. */
+/** How a device runs groups. */
 export interface GroupKernels {
   /**
    * Whether it gains by running all of `program` as one piece of work: asked before work is joined that reads rows
@@ -133,29 +115,6 @@ export interface GroupKernels {
    */
   takes(program: GroupProgram): boolean;
   lower(site: GroupSite): readonly KernelCall[];
-}
-
-/** How the terms of a reduction become one. */
-export type Combine = Exclude<ReduceName, "mean">;
-
-/** What is done with the numbers that come out of reductions. */
-export interface FinishSite {
-  /** Over one element; its inputs are the reduced numbers, then `numbers`. */
-  readonly program: ElementwiseProgram;
-  readonly numbers: readonly Region[];
-  /** One may be the very region of a number, which is then updated in place. */
-  readonly outs: readonly Region[];
-}
-
-/** Where reductions of whole tensors are lowered: programs make the terms, and take what comes out. */
-export interface ReductionSite {
-  /** Its outputs are the terms of each reduction; its size is their count. */
-  readonly terms: ElementwiseProgram;
-  readonly ins: readonly Region[];
-  readonly combines: readonly Combine[];
-  readonly finish: FinishSite;
-  /** Memory that only these calls use. */
-  scratch(type: TensorType): Region;
 }
 
 /** How a device walks several recurrent layers together. */
@@ -181,11 +140,7 @@ export interface DeviceTraits {
   readonly lower: { readonly [K in LoweredOp]: Lower<K> | { readonly fallback: string } };
   /** Left out where layers are always walked one by one. */
   readonly layers?: LayerWalks;
-  elementwise(site: ElementwiseSite): readonly KernelCall[];
-  /** Left out where no group that reduces is ever made. */
-  readonly groups?: GroupKernels;
-  /** Reductions of whole tensors with the ops around them; where left out, each is a step of its own. */
-  reduction?(site: ReductionSite): readonly KernelCall[];
+  readonly groups: GroupKernels;
   /** Whether the kernel for a product also makes the sums of its right operand's columns; nowhere if left out. */
   sumsColumns?(node: OpNode<ColumnSumOp>): boolean;
   /** Copies `from` to `to`, both of the same size. */

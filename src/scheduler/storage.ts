@@ -18,10 +18,9 @@ import {
   packedOutputs,
   packLists,
 } from "./demands.ts";
-import { isOnePass } from "./group-program.ts";
+import { isOnePass, termInputs } from "./group-program.ts";
 import type { DeviceTraits, Region } from "./lowering.ts";
 import { findEndangered, type Move } from "./moves.ts";
-import { splitNumbers } from "./numbers.ts";
 import type { PlanRequest } from "./request.ts";
 import { rowsOf } from "./space.ts";
 import { aliased, type GroupWork, isAlias, readsOf, viewed, type Work, writesOf } from "./work.ts";
@@ -210,12 +209,6 @@ class StorageAssigner {
     const work = this.#work[index];
     if (work === undefined) return false;
     if (work.kind === "group") return canGroupUpdate(work, from, to);
-    if (work.finish !== undefined) {
-      // A finish reads its numbers before it writes any; the terms are read all the while.
-      const isView = (number: GraphValue) => viewed(number) === from && aliased(number) !== from;
-      const terms = inputsOf(work.node);
-      return !terms.some((term) => viewed(term) === from) && !work.finish.numbers.some(isView);
-    }
     const reads = inputsOf(work.node).filter((input) => viewed(input) === from);
     return (
       reads.length === 1 &&
@@ -409,13 +402,13 @@ function canGroupUpdate(
   if (store === undefined) return false;
   const isWhole = sizeOf(to.type.shape) === sizeOf(space.shape);
   if (!isWhole && !(rowsOf(space) === 1 && isOnePass(program))) return false;
-  const inTerms = isWhole ? [] : splitNumbers(program).termInputs;
+  const inTerms = isWhole ? new Set() : termInputs(program);
   return ins.every((input, i) => {
     if (viewed(input) !== from) return true;
     const view = program.inputs[i];
     return (
       aliased(input) === from &&
-      !inTerms.includes(i) &&
+      !inTerms.has(i) &&
       view?.offset === store.offset &&
       sameShape(view.strides, store.strides)
     );

@@ -14,8 +14,6 @@ export interface OpWork {
   readonly result: GraphValue | undefined;
   /** The sums of the right operand's columns, where they are made along the way. */
   readonly columnSums: GraphValue | undefined;
-  /** What is done with the number that it makes; only ever set for sumOfSquares. */
-  readonly finish: Finish | undefined;
   readonly order: number;
   readonly label: string;
 }
@@ -34,29 +32,18 @@ export interface GroupWork {
   readonly label: string;
 }
 
-/** Elementwise ops on the number that a sum of squares makes. */
-export interface Finish {
-  readonly nodes: readonly OpNode[];
-  /** Over one element; its inputs are that number, then `numbers`. */
-  readonly program: GroupProgram;
-  readonly numbers: readonly GraphValue[];
-  readonly outs: readonly GraphValue[];
-}
-
 /** What becomes one or a few kernel calls. */
 export type Work = OpWork | GroupWork;
 
 export function readsOf(work: Work): readonly GraphValue[] {
   if (work.kind === "group") return work.ins;
   const bias = work.epilogue?.bias;
-  const own = bias === undefined ? inputsOf(work.node) : [...inputsOf(work.node), bias];
-  return work.finish === undefined ? own : [...own, ...work.finish.numbers];
+  return bias === undefined ? inputsOf(work.node) : [...inputsOf(work.node), bias];
 }
 
 export function writesOf(work: Work): readonly GraphValue[] {
   if (work.kind === "group") return work.outs;
-  const { node, result, columnSums, finish } = work;
-  if (finish !== undefined) return finish.outs;
+  const { node, result, columnSums } = work;
   const made = result === undefined ? outputsOf(node) : [result];
   return columnSums === undefined ? made : [...made, columnSums];
 }

@@ -30,25 +30,25 @@ const adamInputs = (of: readonly Shape[]) => ({
 const adam = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 };
 
 export const optimizerCases = {
-  sumOfSquares: [
+  squareSums: [
     {
-      name: "sumOfSquares of several",
+      name: "squareSums of several",
       ins: { xs: shapes.map((shape) => ({ shape })), watched: [] },
       attrs: {},
     },
-    { name: "sumOfSquares of one element", ins: { xs: [{ shape: [1] }], watched: [] }, attrs: {} },
+    { name: "squareSums of one element", ins: { xs: [{ shape: [1] }], watched: [] }, attrs: {} },
     {
-      name: "sumOfSquares of an empty tensor and a scalar",
+      name: "squareSums of an empty tensor and a scalar",
       ins: { xs: [{ shape: [0] }, { shape: [] }], watched: [] },
       attrs: {},
     },
     {
-      name: "sumOfSquares of many elements takes more than one pass",
+      name: "squareSums of many elements takes several sums",
       ins: { xs: [{ shape: [129, 65] }, { shape: [4099] }], watched: [] },
       attrs: {},
     },
     {
-      name: "sumOfSquares beside tensors that are finite",
+      name: "squareSums beside tensors that are finite",
       ins: {
         xs: [{ shape: [17, 3] }, { shape: [70] }],
         watched: [{ shape: [17, 3] }, { shape: [70] }],
@@ -56,8 +56,8 @@ export const optimizerCases = {
       attrs: {},
     },
     ...[Number.NaN, Number.NEGATIVE_INFINITY].map(
-      (value): Case<"sumOfSquares"> => ({
-        name: `sumOfSquares beside a tensor with ${value}`,
+      (value): Case<"squareSums"> => ({
+        name: `squareSums beside a tensor with ${value}`,
         ins: {
           xs: [{ shape: [3] }, { shape: [70] }],
           watched: [
@@ -122,4 +122,4 @@ export const optimizerCases = {
       attrs: adam,
     },
   ],
-} satisfies Pick<CaseTable, "sumOfSquares" | "sgd" | "adam">;
+} satisfies Pick<CaseTable, "squareSums" | "sgd" | "adam">;

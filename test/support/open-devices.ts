@@ -6,6 +6,7 @@ import { openWebgpuDevice } from "../../src/devices/webgpu/index.ts";
 import type { BinaryName } from "../../src/ops/scalars.ts";
 import type { KernelCall, Region } from "../../src/scheduler/lowering.ts";
 import type { Plan } from "../../src/scheduler/plan.ts";
+import { elementwiseProgram, groupCalls } from "./elementwise-program.ts";
 import { handPlan, vector } from "./hand-plan.ts";
 
 export const openers: Readonly<Record<Device["name"], () => Promise<Device>>> = {
@@ -24,20 +25,16 @@ export function binaryCalls(
   b: Region,
   out: Region,
 ): readonly KernelCall[] {
-  return device.traits.elementwise({
-    program: {
-      shape: out.type.shape,
-      inputStrides: [[1], [1]],
-      instructions: [
-        { kind: "input", input: 0, dtype: "f32" },
-        { kind: "input", input: 1, dtype: "f32" },
-        { kind: "binary", fn, a: 0, b: 1, dtype: "f32" },
-      ],
-      outputs: [2],
-    },
-    ins: [a, b],
-    outs: [out],
-  });
+  const program = elementwiseProgram(
+    out.type.shape,
+    [[1], [1]],
+    [
+      { kind: "input", input: 0, dtype: "f32" },
+      { kind: "input", input: 1, dtype: "f32" },
+      { kind: "binary", fn, a: 0, b: 1, dtype: "f32" },
+    ],
+  );
+  return groupCalls(device.traits, program, [a, b], [out]);
 }
 
 /** out = (2x)² + x over f32[n], with 2x in a temporary and, of another size, (2x)² in one. */

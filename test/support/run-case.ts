@@ -7,6 +7,7 @@ import type { Device, Storage } from "../../src/devices/device.ts";
 import type { Op } from "../../src/ops/op.ts";
 import { packedOffsets } from "../../src/ops/packed.ts";
 import type { Arity, Attrs, ByInput, ByOutput, KernelOp } from "../../src/ops/vocabulary.ts";
+import type { GroupInstruction, GroupProgram } from "../../src/scheduler/group-program.ts";
 import type {
   DeviceTraits,
   ElementwiseOp,
@@ -18,9 +19,9 @@ import type {
   Site,
 } from "../../src/scheduler/lowering.ts";
 import type { BindingInfo, Plan, PlanBuffer } from "../../src/scheduler/plan.ts";
-import type { ElementwiseProgram, Instruction } from "../../src/scheduler/program.ts";
 import { BYTES_PER_ELEMENT, type HostArray, viewAs } from "../../src/tensor/dtype.ts";
 import { broadcastStrides, bytesOf, sizeOf, type TensorType } from "../../src/tensor/shape.ts";
+import { elementwiseProgram, groupCalls } from "./elementwise-program.ts";
 
 /** A tensor on the host: what an op is given, and what it gives back. */
 export interface HostTensor {
@@ -104,15 +105,15 @@ function singleProgram(
   attrs: unknown,
   ins: readonly Region[],
   out: TensorType,
-): ElementwiseProgram {
+): GroupProgram {
   const loads = ins.map(
-    ({ type }, input): Instruction => ({ kind: "input", input, dtype: type.dtype }),
+    ({ type }, input): GroupInstruction => ({ kind: "input", input, dtype: type.dtype }),
   );
   // The attributes of one op of the union: which one, `op` says.
   const given = attrs as { fn: never; value: number };
   const [x = 0, y = 1, z = 2] = loads.keys();
   const dtype = out.dtype;
-  const work: Record<ElementwiseOp, readonly Instruction[]> = {
+  const work: Record<ElementwiseOp, readonly GroupInstruction[]> = {
     unary: [{ kind: "unary", fn: given.fn, x, dtype }],
     binary: [{ kind: "binary", fn: given.fn, a: x, b: y, dtype }],
     where: [{ kind: "where", condition: x, a: y, b: z, dtype }],
@@ -123,14 +124,10 @@ function singleProgram(
     reshape: [],
   };
   const instructions = [...loads, ...work[op]];
-  return {
-    shape: out.shape,
-    inputStrides: ins.map(({ type }) =>
-      broadcastStrides(op === "reshape" ? out.shape : type.shape, out.shape),
-    ),
-    instructions,
-    outputs: [instructions.length - 1],
-  };
+  const strides = ins.map(({ type }) =>
+    broadcastStrides(op === "reshape" ? out.shape : type.shape, out.shape),
+  );
+  return elementwiseProgram(out.shape, strides, instructions);
 }
 
 function lowerOp<K extends KernelOp>(
@@ -148,7 +145,7 @@ function lowerOp<K extends KernelOp>(
     const [out] = flatOuts;
     if (out === undefined) throw new Error(`${op}: has no output`);
     const program = singleProgram(op, attrs, flatIns, out.type);
-    return traits.elementwise({ program, ins: flatIns, outs: flatOuts });
+    return groupCalls(traits, program, flatIns, flatOuts);
   }
   const lowering = traits.lower[op as LoweredOp];
   if (typeof lowering === "function") {

@@ -11,7 +11,7 @@ export const kernelNames = [
   "embeddingGrad",
   "uniform",
   "iota",
-  "sumOfSquares",
+  "squareSums",
   "sgd",
   "adam",
   "gemm",

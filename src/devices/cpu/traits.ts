@@ -1,7 +1,7 @@
 import type { DeviceTraits } from "../../scheduler/lowering.ts";
 import { lowerConvolutions } from "./lowering/conv.ts";
 import { lowerEmbedding } from "./lowering/embedding.ts";
-import { lowerElementwise, lowerGroup, MAX_OPERANDS, takesGroup } from "./lowering/group.ts";
+import { lowerGroup, MAX_OPERANDS, takesGroup } from "./lowering/group.ts";
 import { lowerProducts } from "./lowering/matmul.ts";
 import { lowerCopy, lowerCopyStep, lowerMovement } from "./lowering/movement.ts";
 import { lowerOptimizers } from "./lowering/optimizer.ts";
@@ -29,7 +29,6 @@ export const cpuTraits: DeviceTraits = {
     ...lowerPools,
     ...lowerRecurrence,
   },
-  elementwise: lowerElementwise,
   groups: { takes: takesGroup, lower: lowerGroup },
   copy: lowerCopy,
   copyStep: lowerCopyStep,

@@ -14,7 +14,6 @@ import {
   type Region,
 } from "../../scheduler/lowering.ts";
 import type { Plan, Step } from "../../scheduler/plan.ts";
-import type { ElementwiseProgram } from "../../scheduler/program.ts";
 import { BYTES_PER_ELEMENT, type HostArray, viewAs } from "../../tensor/dtype.ts";
 import { sizeOf } from "../../tensor/shape.ts";
 import type { Device, Program, ReadRequest, Storage } from "../device.ts";
@@ -23,17 +22,15 @@ import { OwnedResources } from "../shared/owned.ts";
 import { checkBindings, checkRange } from "../shared/ranges.ts";
 import { SharedTemporaries, type Tenancy } from "../shared/temporaries.ts";
 import { runFallbackCall } from "./call.ts";
-import { runElementwise } from "./elementwise.ts";
 import { runGroup } from "./group.ts";
 import { parseText, textOf } from "./program-text.ts";
-import { type ReductionPrograms, runReduction } from "./reduction.ts";
 import { referenceKernels } from "./table.ts";
 
 const reason = { fallback: "the reference device has no other kernels" };
 
-/** Calls of the reference device carry the elementwise program itself, as text. */
+/** Calls of the reference device carry a group's program itself, as text. */
 function call(
-  kernel: "elementwise" | "group" | "reduction" | "copy",
+  kernel: "group" | "copy",
   operands: readonly Operand[],
   rest: Partial<Pick<KernelCall, "constants" | "words" | "perStep">> = {},
 ): KernelCall {
@@ -49,16 +46,6 @@ export const referenceTraits: DeviceTraits = {
   lower: Object.fromEntries(
     Object.keys(referenceKernels).map((op) => [op, reason]),
   ) as DeviceTraits["lower"],
-  elementwise: ({ program, ins, outs }) => [
-    call(
-      "elementwise",
-      [
-        ...ins.map((region): Operand => ({ region, access: "read" })),
-        ...outs.map((region): Operand => ({ region, access: "write" })),
-      ],
-      { constants: { program: textOf(program) } },
-    ),
-  ],
   groups: {
     takes: () => true,
     lower: ({ program, ins, outs }) => [
@@ -72,22 +59,6 @@ export const referenceTraits: DeviceTraits = {
       ),
     ],
   },
-  reduction: ({ terms, ins, combines, finish }) => [
-    call(
-      "reduction",
-      [
-        ...[...ins, ...finish.numbers].map((region): Operand => ({ region, access: "read" })),
-        ...finish.outs.map((region): Operand => ({ region, access: "write" })),
-      ],
-      {
-        constants: {
-          inputs: ins.length,
-          numbers: finish.numbers.length,
-          programs: textOf({ terms, combines, finish: finish.program }),
-        },
-      },
-    ),
-  ],
   copy: (from, to) => [copyCall(from, to)],
   copyStep: (whole, slice, direction) => {
     const length = sizeOf(slice.type.shape);
@@ -296,18 +267,9 @@ function runCall(
     if (from === undefined || to === undefined) return;
     const count = Math.min(from.length, to.length);
     to.set(from.subarray(source, source + count), target);
-  } else if (call.kernel === "reduction") {
-    const programs = parseText(String(call.constants.programs)) as ReductionPrograms;
-    const inputs = Number(call.constants.inputs);
-    const read = inputs + Number(call.constants.numbers);
-    runReduction(programs, arrays.slice(0, inputs), arrays.slice(inputs, read), arrays.slice(read));
-  } else if (call.kernel === "group") {
+  } else {
     const program = parseText(String(call.constants.program)) as GroupProgram;
     const inputs = program.inputs.length;
     runGroup(program, arrays.slice(0, inputs), arrays.slice(inputs));
-  } else {
-    const program = parseText(String(call.constants.program)) as ElementwiseProgram;
-    const inputs = program.inputStrides.length;
-    runElementwise(program, arrays.slice(0, inputs), arrays.slice(inputs));
   }
 }

@@ -10,7 +10,7 @@ export function divides(target: WebgpuTarget, node: OpNode<KernelOp>): boolean {
   switch (node.op) {
     case "iota":
     case "uniform":
-    case "sumOfSquares":
+    case "squareSums":
     case "sgd":
     case "adam":
       return true;

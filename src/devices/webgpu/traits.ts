@@ -2,12 +2,10 @@ import type { OpName } from "../../ops/vocabulary.ts";
 import type { DeviceTraits, LoweredOp } from "../../scheduler/lowering.ts";
 import { divides } from "./divides.ts";
 import { convLowerings, sumsWindows } from "./lowering/conv.ts";
-import { lowerElementwise } from "./lowering/elementwise.ts";
 import { embeddingLowerings } from "./lowering/embedding.ts";
 import { groupKernels } from "./lowering/group/index.ts";
 import { matmulLowerings, sumsColumns } from "./lowering/matmul.ts";
 import { lowerCopy, lowerCopyStep, movementLowerings } from "./lowering/movement.ts";
-import { lowerNumbers } from "./lowering/numbers.ts";
 import { optimizerLowerings } from "./lowering/optimizer.ts";
 import { poolLowerings } from "./lowering/pool.ts";
 import { randomLowerings } from "./lowering/random.ts";
@@ -53,16 +51,11 @@ export function webgpuTraits({
     lower: withheld(lower, withhold),
     layers: layerWalks(target),
     divides: (node) => divides(target, node),
-    elementwise: (site) => lowerElementwise(site, maxBytes(limits)),
     sumsColumns: (node) =>
       node.op === "matmul" ? sumsColumns(target, node) : sumsWindows(target, node),
     copy: (from, to) => lowerCopy(from, to, maxBytes(limits)),
     copyStep: lowerCopyStep,
-    ...(withhold.includes("reduce") ? {} : { groups: groupKernels(target) }),
-    // On a software adapter one workgroup is one core, and a dispatch costs little.
-    ...(software || withhold.includes("reduce")
-      ? {}
-      : { reduction: (site) => lowerNumbers(target, site) }),
+    groups: groupKernels(target),
   };
 }
 

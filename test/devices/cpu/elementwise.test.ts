@@ -2,18 +2,20 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openCpuDevice } from "../../../src/devices/cpu/index.ts";
 import type { Device } from "../../../src/devices/device.ts";
+import { runGroup } from "../../../src/devices/reference/group.ts";
 import { castValue } from "../../../src/ops/casts.ts";
-import { type BinaryName, binary, type UnaryName, unary } from "../../../src/ops/scalars.ts";
+import type { BinaryName, UnaryName } from "../../../src/ops/scalars.ts";
+import type { GroupInstruction, GroupProgram } from "../../../src/scheduler/group-program.ts";
 import type { Region } from "../../../src/scheduler/lowering.ts";
 import type { Plan } from "../../../src/scheduler/plan.ts";
-import type { ElementwiseProgram, Instruction } from "../../../src/scheduler/program.ts";
 import { type DType, type HostArray, hostArray, viewAs } from "../../../src/tensor/dtype.ts";
 import { keyOf, words } from "../../../src/tensor/random.ts";
 import { broadcastStrides, type Shape, sizeOf } from "../../../src/tensor/shape.ts";
 import { relativeError } from "../../support/case-data.ts";
+import { elementwiseProgram, groupCalls } from "../../support/elementwise-program.ts";
 
 interface Sample {
-  readonly program: ElementwiseProgram;
+  readonly program: GroupProgram;
   readonly inputs: readonly HostArray[];
   readonly types: readonly { dtype: DType; shape: Shape }[];
   /** Output i overwrites this input. */
@@ -53,7 +55,7 @@ function sample(seed: number): Sample {
     const bits = words(keyOf(seed * 31 + i), 1, sizeOf(type.shape));
     return Float32Array.from(bits, (word) => (word >>> 8) * 2 ** -23 - 1);
   });
-  const instructions: Instruction[] = types.map(({ dtype }, input) => ({
+  const instructions: GroupInstruction[] = types.map(({ dtype }, input) => ({
     kind: "input",
     input,
     dtype,
@@ -61,7 +63,7 @@ function sample(seed: number): Sample {
   instructions.push({ kind: "literal", value: 0.5, dtype: "f32" });
   const floats = instructions.map((_, register) => register);
   const pick = () => floats[random(floats.length)] ?? 0;
-  const push = (instruction: Instruction) => instructions.push(instruction) - 1;
+  const push = (instruction: GroupInstruction) => instructions.push(instruction) - 1;
   for (let n = 1 + random(8); n > 0; n--) {
     const kind = random(5);
     if (kind < 2)
@@ -74,74 +76,25 @@ function sample(seed: number): Sample {
       floats.push(push({ kind: "where", condition, a: pick(), b: pick(), dtype: "f32" }));
     }
   }
-  const outputs = Array.from({ length: 1 + random(2) }, () => pick());
-  const inPlace = outputs.map((_, i) => (i === 0 && random(2) === 0 ? 0 : undefined));
-  const inputStrides = types.map((type) => broadcastStrides(type.shape, shape));
-  return { program: { shape, inputStrides, instructions, outputs }, inputs, types, inPlace };
+  const registers = Array.from({ length: 1 + random(2) }, () => pick());
+  const inPlace = registers.map((_, i) => (i === 0 && random(2) === 0 ? 0 : undefined));
+  const strides = types.map((type) => broadcastStrides(type.shape, shape));
+  const program = elementwiseProgram(shape, strides, instructions, registers);
+  return { program, inputs, types, inPlace };
 }
 
 /** The program's outputs in float64. */
 function expected({ program, inputs }: Sample): Float64Array[] {
-  const { shape, instructions, inputStrides, outputs } = program;
-  const count = sizeOf(shape);
-  const results = outputs.map(() => new Float64Array(count));
-  for (let i = 0; i < count; i++) {
-    const registers: number[] = [];
-    const get = (register: number) => registers[register] ?? Number.NaN;
-    const dtypeOf = (register: number) => instructions[register]?.dtype ?? "f32";
-    for (const instruction of instructions) {
-      registers.push(
-        evaluateOne(instruction, get, dtypeOf, (input) => {
-          let rest = i;
-          let offset = 0;
-          for (let d = shape.length - 1; d >= 0; d--) {
-            const n = shape[d] ?? 1;
-            offset += (rest % n) * (inputStrides[input]?.[d] ?? 0);
-            rest = Math.floor(rest / n);
-          }
-          return inputs[input]?.[offset] ?? 0;
-        }),
-      );
-    }
-    outputs.forEach((register, o) => {
-      const result = results[o];
-      if (result !== undefined) result[i] = get(register);
-    });
-  }
+  const results = program.stores.map(() => new Float64Array(sizeOf(program.shape)));
+  runGroup(program, inputs, results);
   return results;
-}
-
-function evaluateOne(
-  instruction: Instruction,
-  get: (register: number) => number,
-  dtypeOf: (register: number) => DType,
-  load: (input: number) => number,
-): number {
-  switch (instruction.kind) {
-    case "input":
-      return load(instruction.input);
-    case "literal":
-      return instruction.value;
-    case "unary":
-      return unary[instruction.fn].evaluate(get(instruction.x), dtypeOf(instruction.x));
-    case "binary": {
-      const { fn, a, b } = instruction;
-      return binary[fn].evaluate(get(a), get(b), dtypeOf(a));
-    }
-    case "where":
-      return get(instruction.condition) !== 0 ? get(instruction.a) : get(instruction.b);
-    case "cast":
-      return castValue(get(instruction.x), dtypeOf(instruction.x), instruction.dtype);
-    default:
-      return instruction satisfies never;
-  }
 }
 
 async function runProgram(device: Device, of: Sample): Promise<Float32Array[]> {
   const { program, types, inputs, inPlace } = of;
   const ins = types.map((type, buffer): Region => ({ buffer, offset: 0, type }));
   const outType = { dtype: "f32", shape: program.shape } as const;
-  const outs = program.outputs.map((_, i): Region => {
+  const outs = program.stores.map((_, i): Region => {
     const overwritten = ins[inPlace[i] ?? -1];
     return overwritten ?? { buffer: ins.length + i, offset: 0, type: outType };
   });
@@ -152,9 +105,13 @@ async function runProgram(device: Device, of: Sample): Promise<Float32Array[]> {
   }));
   const plan: Plan = {
     device: "cpu",
-    steps: device.traits
-      .elementwise({ program, ins, outs })
-      .map((call) => ({ kind: "call", call, label: "elementwise", why: "", barrierBefore: false })),
+    steps: groupCalls(device.traits, program, ins, outs).map((call) => ({
+      kind: "call",
+      call,
+      label: "elementwise",
+      why: "",
+      barrierBefore: false,
+    })),
     buffers: bindings.map(({ bytes }, place) => ({
       bytes,
       kind: "binding",
@@ -217,15 +174,14 @@ describe("fused elementwise programs on the cpu device", () => {
         const type = { dtype: from, shape: [given.length] };
         const data = hostArray(from, given.length);
         data.set(given);
-        const program: ElementwiseProgram = {
-          shape: [given.length],
-          inputStrides: [[1]],
-          instructions: [
+        const program = elementwiseProgram(
+          [given.length],
+          [[1]],
+          [
             { kind: "input", input: 0, dtype: from },
             { kind: "cast", x: 0, dtype: to },
           ],
-          outputs: [1],
-        };
+        );
         const bits = await runProgram(device, {
           program,
           inputs: [data],

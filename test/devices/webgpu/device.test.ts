@@ -11,6 +11,7 @@ import {
 import type { BinaryName } from "../../../src/ops/scalars.ts";
 import type { FallbackCall, KernelCall, Region } from "../../../src/scheduler/lowering.ts";
 import { openSoftwareGpu } from "../../support/dawn.ts";
+import { elementwiseProgram, groupCalls } from "../../support/elementwise-program.ts";
 import { handPlan, vector } from "../../support/hand-plan.ts";
 
 let device: WebgpuDevice;
@@ -21,20 +22,16 @@ afterAll(() => device.close());
 
 /** out = a fn b, element by element. */
 function binaryCalls(fn: BinaryName, a: Region, b: Region, out: Region): readonly KernelCall[] {
-  return device.traits.elementwise({
-    program: {
-      shape: out.type.shape,
-      inputStrides: [[1], [1]],
-      instructions: [
-        { kind: "input", input: 0, dtype: "f32" },
-        { kind: "input", input: 1, dtype: "f32" },
-        { kind: "binary", fn, a: 0, b: 1, dtype: "f32" },
-      ],
-      outputs: [2],
-    },
-    ins: [a, b],
-    outs: [out],
-  });
+  const program = elementwiseProgram(
+    out.type.shape,
+    [[1], [1]],
+    [
+      { kind: "input", input: 0, dtype: "f32" },
+      { kind: "input", input: 1, dtype: "f32" },
+      { kind: "binary", fn, a: 0, b: 1, dtype: "f32" },
+    ],
+  );
+  return groupCalls(device.traits, program, [a, b], [out]);
 }
 
 /** A step that the host does: out = exp(x). */

@@ -212,8 +212,8 @@ describe("second derivatives", () => {
     secondDerivative("binary", { name: fn, ins, attrs: { fn } }, "b");
   });
 
-  it("sumOfSquares, softmax, logSoftmax, crossEntropy", () => {
-    secondDerivative("sumOfSquares", caseTable.sumOfSquares[0], "xs");
+  it("squareSums, softmax, logSoftmax, crossEntropy", () => {
+    secondDerivative("squareSums", caseTable.squareSums[0], "xs");
     secondDerivative("softmax", caseTable.softmax[0], "x");
     secondDerivative("logSoftmax", caseTable.logSoftmax[0], "x");
     secondDerivative("crossEntropy", caseTable.crossEntropy[0], "logits");

@@ -139,7 +139,7 @@ describe("optimizers refuse what does not fit", () => {
     const moments = { ...rest, m: velocity, v: velocity, step: f32() };
     const adam = { beta1: 0.9, beta2: 1, epsilon: 1e-8, weightDecay: 0 };
     expect(() => infer("adam", moments, adam)).toThrow(/^adam: beta2 must be from 0 to below 1/);
-    expect(() => infer("sumOfSquares", { xs: [], watched: [] }, {})).toThrow(
+    expect(() => infer("squareSums", { xs: [], watched: [] }, {})).toThrow(
       /^sumOfSquares: there must be/,
     );
   });

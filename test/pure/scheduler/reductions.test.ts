@@ -3,7 +3,6 @@ import { describe, expect, it } from "vitest";
 import { cpuTraits } from "../../../src/devices/cpu/traits.ts";
 import { referenceTraits } from "../../../src/devices/reference/device.ts";
 import { webgpuTraits } from "../../../src/devices/webgpu/traits.ts";
-import { wrap } from "../../../src/functions/apply.ts";
 import {
   add,
   broadcastTo,
@@ -21,8 +20,8 @@ import {
   square,
   sub,
   sum,
+  sumOfSquares,
 } from "../../../src/functions.ts";
-import { emit } from "../../../src/graph/graph.ts";
 import type { DeviceTraits } from "../../../src/scheduler/lowering.ts";
 import { callsOf } from "../../../src/scheduler/plan.ts";
 import { schedule } from "../../../src/scheduler/schedule.ts";
@@ -111,20 +110,16 @@ describe("a reduction of a whole tensor", () => {
   });
 });
 
-describe("the sum of squares over tensors on a GPU", () => {
-  const { out } = emit("sumOfSquares", { xs: [x.value, y.value], watched: [] }, {});
-  const planFor = (traits = webgpuTraits()) =>
-    schedule(
-      requestOf(wishOf({ outputs: [sqrt(wrap(out))], updates: [[step, add(step, wrap(out))]] })),
-      traits,
-    );
-
-  it("takes in the ops on its result", () => {
-    const steps = labels(planFor()).filter((label) => label !== "copy");
-    expect(new Set(steps)).toEqual(new Set(["sumOfSquares + sqrt + add"]));
-  });
-
-  it("does not where it has no kernel", () => {
-    expect(labels(planFor(webgpuTraits({ withhold: ["sumOfSquares"] })))).toContain("sqrt + add");
+describe("the sum of squares over tensors", () => {
+  it("is added up with the ops on its result, on every device", () => {
+    const squares = sumOfSquares([x, input("large", [40, 40])]);
+    const wish = { outputs: [sqrt(squares)], updates: [[step, add(step, squares)]] as const };
+    for (const traits of [cpuTraits, webgpuTraits(), webgpuTraits({ software: true })]) {
+      const steps = labels(schedule(requestOf(wishOf(wish)), traits));
+      expect(steps.filter((label) => label !== "copy")).toEqual([
+        "squareSums",
+        "reduce + sqrt + add",
+      ]);
+    }
   });
 });

@@ -3,14 +3,8 @@
  * few items have many elements each, an item is cut into chunks, so that all threads have a part; the partial results are
  * combined by a second call, a group of its own. Where it is cut depends on sizes only, and so do the bits.
  */
-import { InternalError } from "../../../errors.ts";
 import type { GroupProgram, Register, Store } from "../../../scheduler/group-program.ts";
-import type {
-  ElementwiseSite,
-  GroupSite,
-  KernelCall,
-  Region,
-} from "../../../scheduler/lowering.ts";
+import type { GroupSite, KernelCall, Region } from "../../../scheduler/lowering.ts";
 import { sizeOf, stridesOf } from "../../../tensor/shape.ts";
 import {
   blockBytes,
@@ -60,27 +54,6 @@ export function lowerGroup(site: GroupSite): KernelCall[] {
   const cut = isElementwise ? elementwiseCut(work) : cutOf(work);
   if (isElementwise || cut.chunks === 1) return [callOf(work, cut)];
   return cutReduction(work, cut, site.scratch);
-}
-
-/** Elementwise programs are groups whose dimensions are all kept. */
-export function lowerElementwise({ program, ins, outs }: ElementwiseSite): KernelCall[] {
-  const { shape, inputStrides, instructions, outputs } = program;
-  const strides = stridesOf(shape);
-  return lowerGroup({
-    program: {
-      shape,
-      kept: shape.length,
-      inputs: inputStrides.map((own) => ({ offset: 0, strides: own })),
-      indices: [],
-      instructions,
-      stores: outputs.map((register) => ({ register, offset: 0, strides })),
-    },
-    ins,
-    outs,
-    scratch: () => {
-      throw new InternalError("cpu: elementwise work takes no scratch.");
-    },
-  });
 }
 
 function elementwiseCut({ program, layout }: GroupWork): Cut {

@@ -1,12 +1,8 @@
-import { LEAST_SQUARE } from "../../../ops/optimizer.ts";
+import { LEAST_SQUARE, squaresRun } from "../../../ops/optimizer.ts";
 import { packedOffsets } from "../../../ops/packed.ts";
 import { type DeviceTraits, floatBits, type Region } from "../../../scheduler/lowering.ts";
 import { sizeOf } from "../../../tensor/shape.ts";
 import { call, read, readWrite, write } from "./operands.ts";
-
-/** Elements that one partial sum covers; as in wasm/optimizer.ts. */
-const CHUNK = 4096;
-const F64_ELEMENTS = 2;
 
 /** Elements and packed offset of every parameter, in turn. */
 function partsOf(parameters: readonly Region[]): number[] {
@@ -21,15 +17,19 @@ function doubleBits(value: number): number[] {
 }
 
 export const lowerOptimizers = {
-  sumOfSquares({ ins: { xs, watched }, outs: { out }, scratch }) {
-    const lengths = xs.map(({ type }) => sizeOf(type.shape));
-    const chunks = lengths.reduce((sum, length) => sum + Math.ceil(length / CHUNK), 0);
-    const partials = scratch({ dtype: "f32", shape: [Math.max(1, chunks) * F64_ELEMENTS] });
+  squareSums({ ins: { xs, watched }, outs: { out } }) {
+    const { length } = packedOffsets(xs.map(({ type }) => type.shape));
     return [
       call(
-        "sumOfSquares",
-        [...xs.map(read), ...watched.map(read), write(out), write(partials)],
-        [chunks, xs.length, watched.length, ...lengths],
+        "squareSums",
+        [...xs.map(read), ...watched.map(read), write(out)],
+        [
+          sizeOf(out.type.shape),
+          squaresRun(length),
+          xs.length,
+          watched.length,
+          ...xs.map(({ type }) => sizeOf(type.shape)),
+        ],
       ),
     ];
   },

@@ -5,9 +5,10 @@
  */
 import { unlessTiny } from "./gates";
 import { madd } from "./math";
-import { barrier, float, operand, operandCount, shareStart, threadScratch, word } from "./threads";
+import { float, operand, operandCount, shareStart, threadScratch, word } from "./threads";
 
-const CHUNK: i32 = 4096;
+/** Places at whose multiples packed tensors start; ops/packed.ts. */
+const PACKED: i32 = 64;
 
 /** Bytes whose squares are added in f32. */
 const RUN_BYTES: usize = 2048;
@@ -73,35 +74,44 @@ function unlessFinite(from: usize, bytes: usize): f64 {
 }
 
 /**
- * Operands xs…, watched…, out, partials (f64 for every 4096 elements of every x); words: chunks in all, how many xs,
- * how many watched (as many, or none), elements of every x. What is watched and not finite makes the sum NaN. Partial sums are added in f64, always in the same order.
+ * Operands xs…, watched…, out; words: how many sums, places of a run, how many xs, how many watched (as many, or none),
+ * elements of every x. Run p is what lies packed at places p · run to (p + 1) · run; its squares are added in f64, always
+ * in the same order. What is watched and not finite makes the sum NaN.
  */
-export function sumOfSquares(args: usize, thread: i32, threads: i32): void {
+export function squareSums(args: usize, thread: i32, threads: i32): void {
   const operands = operandCount(args);
-  const tensors = word(args, operands, 1);
-  const isWatched = word(args, operands, 2) > 0;
-  const chunks = word(args, operands, 0);
-  const partials = operand(args, operands - 1);
-  const first = shareStart(chunks, thread, threads, 8);
-  const end = shareStart(chunks, thread + 1, threads, 8);
-  let chunk = 0;
-  for (let i = 0; i < tensors && chunk < end; i++) {
-    const length = word(args, operands, 3 + i);
-    for (let start = 0; start < length; start += CHUNK, chunk++) {
-      if (chunk < first) continue;
-      if (chunk >= end) break;
-      const offset = <usize>start << 2;
-      const bytes = <usize>min(CHUNK, length - start) << 2;
-      let sum = squares(operand(args, i) + offset, bytes);
-      if (isWatched) sum += unlessFinite(operand(args, tensors + i) + offset, bytes);
-      store<f64>(partials + (<usize>chunk << 3), sum);
+  const sums = word(args, operands, 0);
+  const run = word(args, operands, 1);
+  const tensors = word(args, operands, 2);
+  const isWatched = word(args, operands, 3) > 0;
+  const out = operand(args, operands - 1);
+  const end = shareStart(sums, thread + 1, threads, 4);
+  // The first tensor that reaches into the run, and its place.
+  let first = 0;
+  let start = 0;
+  for (let p = shareStart(sums, thread, threads, 4); p < end; p++) {
+    const from = p * run;
+    const to = from + run;
+    let sum: f64 = 0;
+    let place = start;
+    for (let i = first; i < tensors && place < to; i++) {
+      const length = word(args, operands, 4 + i);
+      const low = max(from, place);
+      const bytes = <usize>max(0, min(to, place + length) - low) << 2;
+      if (bytes > 0) {
+        const offset = <usize>(low - place) << 2;
+        sum += squares(operand(args, i) + offset, bytes);
+        if (isWatched) sum += unlessFinite(operand(args, tensors + i) + offset, bytes);
+      }
+      const next = place + ((length + PACKED - 1) & -PACKED);
+      if (next <= to) {
+        first = i + 1;
+        start = next;
+      }
+      place = next;
     }
+    store<f32>(out + (<usize>p << 2), <f32>sum);
   }
-  barrier();
-  if (thread > 0) return;
-  let sum: f64 = 0;
-  for (let i = 0; i < chunks; i++) sum += load<f64>(partials + (<usize>i << 3));
-  store<f32>(operand(args, operands - 2), <f32>sum);
 }
 
 /** The last few elements of a parameter are updated in scratch memory: a vector would reach into what follows. */

@@ -1,4 +1,4 @@
-import { LEAST_MOMENT, LEAST_SQUARE } from "../../../ops/optimizer.ts";
+import { LEAST_MOMENT, LEAST_SQUARE, squaresRun } from "../../../ops/optimizer.ts";
 import { packedOffsets } from "../../../ops/packed.ts";
 import type { ReferenceTable, ReferenceTensor } from "../kernel.ts";
 
@@ -26,13 +26,18 @@ function forEachElement(
 
 /** Outputs begin as copies of the inputs that they overwrite: what is not written stays. */
 export const optimizerKernels = {
-  sumOfSquares({ ins: { xs, watched }, outs: { out } }) {
-    const isSound = watched.every(({ data }) => data.every(Number.isFinite));
-    let sum = isSound ? 0 : Number.NaN;
-    for (const { data } of xs) {
-      for (let i = 0; i < data.length; i++) sum += (data[i] ?? 0) ** 2;
-    }
-    out.data[0] = sum;
+  squareSums({ ins: { xs, watched }, outs: { out } }) {
+    const { offsets, length } = packedOffsets(xs.map(({ type }) => type.shape));
+    const run = squaresRun(length);
+    out.data.fill(0);
+    xs.forEach(({ data }, k) => {
+      for (let i = 0; i < data.length; i++) {
+        const place = Math.floor(((offsets[k] ?? 0) + i) / run);
+        const seen = watched[k];
+        const isSound = seen === undefined || Number.isFinite(seen.data[i]);
+        out.data[place] = (out.data[place] ?? 0) + (isSound ? (data[i] ?? 0) ** 2 : Number.NaN);
+      }
+    });
   },
 
   sgd({ ins, outs, attrs: { momentum, nesterov, weightDecay } }) {
@@ -68,4 +73,4 @@ export const optimizerKernels = {
       p[i] = before - learningRate * (direction + weightDecay * before);
     });
   },
-} satisfies Pick<ReferenceTable, "sumOfSquares" | "sgd" | "adam">;
+} satisfies Pick<ReferenceTable, "squareSums" | "sgd" | "adam">;

@@ -1,6 +1,6 @@
 import type { OpNode } from "../../../graph/graph.ts";
 import type { Attrs } from "../../../ops/vocabulary.ts";
-import type { View } from "../../../scheduler/group-program.ts";
+import type { GroupProgram, View } from "../../../scheduler/group-program.ts";
 import type { KernelCall, Region, Site } from "../../../scheduler/lowering.ts";
 import { BYTES_PER_ELEMENT } from "../../../tensor/dtype.ts";
 import {
@@ -12,8 +12,8 @@ import {
 } from "../../../tensor/shape.ts";
 import { type Lowerings, maxBytes, type WebgpuTarget } from "../target.ts";
 import { boxesOf } from "./divide.ts";
-import { lowerMove } from "./elementwise.ts";
 import { threadGrid } from "./grid.ts";
+import { lowerMap } from "./group/map-parts.ts";
 import { read, write } from "./operand.ts";
 import { mergeDimensions } from "./strides.ts";
 
@@ -168,4 +168,25 @@ function concat(
 
 function denseView(shape: Shape): View {
   return { offset: 0, strides: stridesOf(shape) };
+}
+
+/** `to[into at i] = from[out of at i]` for every i of `shape`. */
+export function lowerMove(
+  shape: readonly number[],
+  from: Region,
+  outOf: View,
+  to: Region,
+  into: View,
+  maxBytes: number,
+): readonly KernelCall[] {
+  if (sizeOf(shape) === 0) return [];
+  const group: GroupProgram = {
+    shape,
+    kept: shape.length,
+    inputs: [outOf],
+    indices: [],
+    instructions: [{ kind: "input", input: 0, dtype: "u32" }],
+    stores: [{ ...into, register: 0 }],
+  };
+  return lowerMap(group, [from], [to], maxBytes);
 }

@@ -1,13 +1,13 @@
 /** Optimizers over packed tensors: one dispatch for all of them. */
 import { InternalError } from "../../../errors.ts";
-import { PACK_ALIGNMENT, packedOffsets } from "../../../ops/packed.ts";
+import { squaresRun } from "../../../ops/optimizer.ts";
+import { packedOffsets } from "../../../ops/packed.ts";
 import { floatBits, type KernelCall, type Region, type Site } from "../../../scheduler/lowering.ts";
 import { BYTES_PER_ELEMENT } from "../../../tensor/dtype.ts";
 import { sizeOf } from "../../../tensor/shape.ts";
 import { type Lowerings, maxBytes, type WebgpuTarget } from "../target.ts";
 import { alignedDown, elementsOf } from "./divide.ts";
 import { lineGrid } from "./grid.ts";
-import { lowerNumbers } from "./numbers.ts";
 import { read, readWrite, write } from "./operand.ts";
 
 const THREADS = 128;
@@ -17,15 +17,12 @@ const MAX_GROUPS = 512;
 const SOFTWARE_GROUPS = 16;
 /** Barriers over more invocations than a software adapter runs at a time are switches of fibres. */
 const SOFTWARE_SUM_THREADS = 4;
-const SOFTWARE_SUM_GROUPS = 64;
 /** A uniform buffer has room for 4096 segments of 16 bytes, less the other parameters. */
 const MAX_SEGMENTS = 4000;
 
-export function optimizerLowerings(
-  target: WebgpuTarget,
-): Lowerings<"sumOfSquares" | "sgd" | "adam"> {
+export function optimizerLowerings(target: WebgpuTarget): Lowerings<"squareSums" | "sgd" | "adam"> {
   return {
-    sumOfSquares: (site) => lowerSumOfSquares(target, site),
+    squareSums: (site) => lowerSquareSums(target, site),
     sgd: (site) => lowerSgd(target, site),
     adam: (site) => lowerAdam(target, site),
   };
@@ -96,59 +93,64 @@ function overSegments(
     words: number[],
     groups: number,
     range: (whole: Region) => Region,
-    pass: number,
   ) => KernelCall,
 ): KernelCall[] {
   const parts = partsOf(packed, maxBytes(target.limits));
-  return parts.map(({ start, length, segments }, pass) => {
+  return parts.map(({ start, length, segments }) => {
     const elements = segments.reduce((sum, [from, to]) => sum + to - from, 0);
     const most = target.isSoftware ? SOFTWARE_GROUPS : MAX_GROUPS;
     const groups = Math.min(most, Math.ceil(elements / THREADS));
     const words = segments.flatMap(([from, to]) => [from, to, 0, 0]);
     const range = (whole: Region) => (parts.length > 1 ? elementsOf(whole, start, length) : whole);
-    return make(segments, words, groups, range, pass);
+    return make(segments, words, groups, range);
   });
 }
 
-function lowerSumOfSquares(
+/** A workgroup for each partial sum. Calls are divided where the tensors are larger than what can be bound. */
+function lowerSquareSums(
   target: WebgpuTarget,
-  { ins, outs: { out }, finish, scratch }: Site<"sumOfSquares">,
+  { ins, outs: { out } }: Site<"squareSums">,
 ): KernelCall[] {
-  const all = packed(ins.xs);
+  const { region: xs, segments } = packed(ins.xs);
   const watched = ins.watched.length > 0 ? [packed(ins.watched).region] : [];
-  const filled = all.segments.filter(([start, end]) => end > start);
-  const elements = filled.reduce((sum, [start, end]) => sum + end - start, 0);
-  const passes = partsOf(all, maxBytes(target.limits)).length;
-  const threads = target.isSoftware ? SOFTWARE_SUM_THREADS : THREADS;
-  const most = target.isSoftware ? SOFTWARE_SUM_GROUPS : MAX_GROUPS;
-  const wanted = Math.min(most, Math.ceil(elements / (threads * 4)));
-  // Every pass writes a range of its own, and ranges start at multiples of 64 elements.
-  const groups = passes > 1 ? Math.ceil(wanted / PACK_ALIGNMENT) * PACK_ALIGNMENT : wanted;
-  const partial = scratch({ dtype: "f32", shape: [passes * groups, 1] });
-  const calls = overSegments(target, all, (part, segmentWords, _groups, range, pass) => {
-    const own = elementsOf(partial, pass * groups, groups);
-    return {
-      kernel: "optimizer/sum_of_squares",
-      constants: { SEGMENTS: part.length, WATCHED: watched.length, THREADS: threads },
-      operands: [
-        read(range(all.region)),
-        ...watched.map((region) => read(range(region))),
-        write(own),
-      ],
-      words: [groups * threads, groups, 0, 0, ...segmentWords],
+  const length = sizeOf(xs.type.shape);
+  const sums = sizeOf(out.type.shape);
+  const run = squaresRun(length);
+  const most = Math.floor(maxBytes(target.limits) / BYTES_PER_ELEMENT / run);
+  const calls: KernelCall[] = [];
+  for (let first = 0; first < sums; ) {
+    const start = first * run;
+    let groups = Math.min(most, sums - first);
+    let own = segmentsIn(segments, start, start + groups * run);
+    while (own.length > MAX_SEGMENTS) {
+      groups = Math.ceil(groups / 2);
+      own = segmentsIn(segments, start, start + groups * run);
+    }
+    const range = (whole: Region) =>
+      groups < sums ? elementsOf(whole, start, Math.min(groups * run, length - start)) : whole;
+    calls.push({
+      kernel: "optimizer/square_sums",
+      constants: {
+        SEGMENTS: own.length,
+        WATCHED: watched.length,
+        THREADS: target.isSoftware ? SOFTWARE_SUM_THREADS : THREADS,
+      },
+      operands: [read(range(xs)), ...watched.map((region) => read(range(region))), write(out)],
+      words: [groups, run, first, 0, ...own.flatMap(([from, to]) => [from, to, 0, 0])],
       grid: lineGrid(groups),
-    };
+    });
+    first += groups;
+  }
+  return calls;
+}
+
+/** What lies of the segments in [start, end), from its start; a segment of nothing where there is none. */
+function segmentsIn(segments: readonly Segment[], start: number, end: number): Segment[] {
+  const own = segments.flatMap(([from, to]): Segment[] => {
+    const segment = [Math.max(from, start) - start, Math.min(to, end) - start] as const;
+    return segment[0] < segment[1] ? [segment] : [];
   });
-  const input = { kind: "input", input: 0, dtype: "f32" } as const;
-  const one = { inputStrides: [[1]], instructions: [input], outputs: [0] };
-  const last = lowerNumbers(target, {
-    terms: { ...one, shape: [passes * groups] },
-    ins: [partial],
-    combines: ["sum"],
-    finish: finish ?? { program: { ...one, shape: [] }, numbers: [], outs: [out] },
-    scratch,
-  });
-  return [...calls, ...last];
+  return own.length === 0 ? [[0, 0]] : own;
 }
 
 function lowerSgd(target: WebgpuTarget, { ins, attrs }: Site<"sgd">): KernelCall[] {

@@ -5,8 +5,9 @@ import { lineGrid, MAX_GRID } from "../../../../src/devices/webgpu/lowering/grid
 import { mergeDimensions } from "../../../../src/devices/webgpu/lowering/strides.ts";
 import { wgslOf } from "../../../../src/devices/webgpu/pipelines.ts";
 import { webgpuTraits } from "../../../../src/devices/webgpu/traits.ts";
+import type { GroupProgram } from "../../../../src/scheduler/group-program.ts";
 import type { KernelCall, Region } from "../../../../src/scheduler/lowering.ts";
-import type { ElementwiseProgram } from "../../../../src/scheduler/program.ts";
+import { elementwiseProgram, groupCalls } from "../../../support/elementwise-program.ts";
 import { handPlan, vector } from "../../../support/hand-plan.ts";
 
 const traits = webgpuTraits();
@@ -20,20 +21,22 @@ function scaleAndAdd(
   shape: readonly number[],
   strides: readonly (readonly number[])[],
   literal = 2,
-): ElementwiseProgram {
-  return {
-    shape,
-    inputStrides: strides,
-    instructions: [
-      { kind: "input", input: 0, dtype: "f32" },
-      { kind: "literal", value: literal, dtype: "f32" },
-      { kind: "binary", fn: "mul", a: 0, b: 1, dtype: "f32" },
-      { kind: "input", input: 1, dtype: "f32" },
-      { kind: "binary", fn: "add", a: 2, b: 3, dtype: "f32" },
-    ],
-    outputs: [4],
-  };
+): GroupProgram {
+  return elementwiseProgram(shape, strides, [
+    { kind: "input", input: 0, dtype: "f32" },
+    { kind: "literal", value: literal, dtype: "f32" },
+    { kind: "binary", fn: "mul", a: 0, b: 1, dtype: "f32" },
+    { kind: "input", input: 1, dtype: "f32" },
+    { kind: "binary", fn: "add", a: 2, b: 3, dtype: "f32" },
+  ]);
 }
+
+interface Site {
+  readonly program: GroupProgram;
+  readonly ins: readonly Region[];
+  readonly outs: readonly Region[];
+}
+const calls = ({ program, ins, outs }: Site) => groupCalls(traits, program, ins, outs);
 
 function only(calls: readonly KernelCall[]): KernelCall {
   const [call] = calls;
@@ -52,7 +55,7 @@ describe("elementwise programs", () => {
 
   test("read four elements at a time where all inputs allow it", () => {
     const call = only(
-      traits.elementwise({
+      calls({
         program: scaleAndAdd(
           [6, 8],
           [
@@ -72,7 +75,7 @@ describe("elementwise programs", () => {
   test("splat an input that is constant along the last dimension", () => {
     const ins = [matrix(0, [6, 8]), matrix(1, [6, 1])];
     const call = only(
-      traits.elementwise({
+      calls({
         program: scaleAndAdd(
           [6, 8],
           [
@@ -90,7 +93,7 @@ describe("elementwise programs", () => {
   test("go element by element where a row is no multiple of four", () => {
     const ins = [matrix(0, [6, 7]), matrix(1, [7])];
     const call = only(
-      traits.elementwise({
+      calls({
         program: scaleAndAdd(
           [6, 7],
           [
@@ -107,7 +110,7 @@ describe("elementwise programs", () => {
 
   test("bind an input that is updated in place once, as readwrite", () => {
     const call = only(
-      traits.elementwise({
+      calls({
         program: scaleAndAdd(
           [6, 8],
           [
@@ -125,7 +128,7 @@ describe("elementwise programs", () => {
 
   test("share a pipeline whatever their literals and sizes are", () => {
     const small = only(
-      traits.elementwise({
+      calls({
         program: scaleAndAdd(
           [6, 8],
           [
@@ -138,7 +141,7 @@ describe("elementwise programs", () => {
       }),
     );
     const large = only(
-      traits.elementwise({
+      calls({
         program: scaleAndAdd(
           [600, 80],
           [
@@ -157,7 +160,7 @@ describe("elementwise programs", () => {
 
   test("are printed with one line for each instruction", () => {
     const call = only(
-      traits.elementwise({
+      calls({
         program: scaleAndAdd(
           [6, 8],
           [
@@ -181,7 +184,7 @@ describe("elementwise programs", () => {
   test("over nothing are no call", () => {
     const ins = [matrix(0, [0, 8]), matrix(1, [8])];
     expect(
-      traits.elementwise({
+      calls({
         program: scaleAndAdd(
           [0, 8],
           [

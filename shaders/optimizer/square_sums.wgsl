@@ -1,17 +1,17 @@
-// Partial sums of x² over tensors that are packed in one buffer; the padding between them is left out.
+// Sums of x² over equal runs of tensors that are packed in one buffer; the padding between them is left out.
 //
-// Bindings: x f32, the packed tensors; where WATCHED others, packed alike: an element that is not finite makes the sum
-//   NaN; out f32[partials], a range of the partial sums.
+// Bindings: x f32, the packed tensors, or a range of them that begins where a run does; where WATCHED others, packed
+//   alike: an element that is not finite makes its sum NaN; out f32, the sums of all runs.
 // Constants: SEGMENTS, how many tensors; WATCHED 0 or 1; THREADS, a power of two.
-// Mapping: a line of workgroups, one for each partial sum; invocation by invocation along each tensor.
-// Accumulation: a fixed share of each tensor by lib/cascade, tensor after tensor, then a fixed tree, in f32. A second
-//   pass adds the partial sums.
+// Mapping: a line of workgroups, one for each sum; invocation by invocation along what each tensor has in the run.
+// Accumulation: a fixed share by lib/cascade, tensor after tensor, then a fixed tree, in f32.
 
 struct Params {
-  threads: u32,
-  partials: u32,
-  unused_0: u32,
-  unused_1: u32,
+  // How many sums, elements of a run, the place of the first sum.
+  sums: u32,
+  run: u32,
+  first: u32,
+  unused: u32,
   // First element, end, 0, 0.
   segments: array<vec4<u32>, $(SEGMENTS)>,
 }
@@ -49,17 +49,18 @@ fn main(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let group = id.x + id.y * workgroups.x;
-  if (group >= params.partials) {
+  if (group >= params.sums) {
     return;
   }
-  let threads = params.threads;
+  let begin = group * params.run;
+  let end = begin + params.run;
   var total = 0.0;
   for (var s = 0u; s < $(SEGMENTS)u; s++) {
     let segment = params.segments[s];
-    total += cascade(0u, segment.x + group * $(THREADS)u + lane, segment.y, threads, 0.0);
+    total += cascade(0u, max(begin, segment.x) + lane, min(end, segment.y), $(THREADS)u, 0.0);
   }
   let sum = over_workgroup(total, lane);
   if (lane == 0u) {
-    out[group] = sum;
+    out[params.first + group] = sum;
   }
 }
