@@ -5,7 +5,7 @@
  * written behind them, and up to 12 bytes are read there.
  */
 import { LITERALS } from "./entries.ts";
-import { ADD, EQZ, FunctionWriter, GE_U, GT_U, LT_U, SELECT, SHL, SUB } from "./function.ts";
+import { ADD, FunctionWriter, LT_U, SELECT, SUB } from "./function.ts";
 import type { Form } from "./math.ts";
 import type { Pass } from "./passes.ts";
 import { storeLanes, storeWhole } from "./storing.ts";
@@ -64,32 +64,13 @@ class ColumnsEmitter {
   emit() {
     const writer = this.#writer;
     const { width, isNarrow } = this.#structure;
-    writer.get(COLUMNS);
-    writer.constant(2);
-    writer.code.byte(SHL);
-    writer.set(this.#bytes);
+    writer.bytesOf(COLUMNS, this.#bytes);
     if (isNarrow) {
       this.#tile(width, true);
       return writer.body();
     }
-    writer.loop(
-      () => {
-        writer.get(this.#at);
-        writer.constant(16 * width);
-        writer.code.byte(ADD);
-        writer.get(this.#bytes);
-        writer.code.byte(GT_U);
-      },
-      () => this.#tile(width, false),
-    );
-    writer.loop(
-      () => {
-        writer.get(this.#at);
-        writer.get(this.#bytes);
-        writer.code.byte(GE_U);
-      },
-      () => this.#tile(1, true),
-    );
+    writer.whileFits(this.#at, 16 * width, this.#bytes, () => this.#tile(width, false));
+    writer.untilReached(this.#at, this.#bytes, () => this.#tile(1, true));
     return writer.body();
   }
 
@@ -126,10 +107,10 @@ class ColumnsEmitter {
     const depth = depthOf(pass, tile.length);
     const walked = entries.walkedIn(pass).map((i) => this.#walk(i, depth));
     writer.copy(RUNS, this.#runs);
-    this.#untilZero(this.#runs, () => {
+    writer.untilZero(this.#runs, () => {
       for (const { start, places } of walked) writer.copy(start, places[0] ?? -1);
       writer.copy(ELEMENTS, this.#rest);
-      this.#untilZero(this.#rest, () => {
+      writer.untilZero(this.#rest, () => {
         this.#takeTurns();
         if (depth > 1)
           writer.loop(
@@ -140,7 +121,7 @@ class ColumnsEmitter {
             },
             () => this.#turn(pass, tile, walked, depth, tail),
           );
-        this.#untilZero(this.#turns, () => this.#turn(pass, tile, walked, 1, tail));
+        writer.untilZero(this.#turns, () => this.#turn(pass, tile, walked, 1, tail));
         for (const { accumulators } of tile)
           for (const accumulator of accumulators) accumulator.pour();
       });
@@ -164,13 +145,6 @@ class ColumnsEmitter {
     writer.set(step);
     const places = [at, ...Array.from({ length: depth - 1 }, () => writer.i32())];
     return { entry, start, step, places };
-  }
-
-  #untilZero(count: number, body: () => void): void {
-    this.#writer.loop(() => {
-      this.#writer.get(count);
-      this.#writer.code.byte(EQZ);
-    }, body);
   }
 
   /** The next elements whose sum is f32. */

@@ -81,6 +81,14 @@ export class FunctionWriter {
     this.set(to);
   }
 
+  /** to = 4 · from */
+  bytesOf(from: number, to: number): void {
+    this.get(from);
+    this.constant(2);
+    this.code.byte(SHL);
+    this.set(to);
+  }
+
   /** (end - at) / 4, where both count bytes: how many elements are left. */
   elementsLeft(end: number, at: number): void {
     this.get(end);
@@ -97,6 +105,34 @@ export class FunctionWriter {
     this.code.bytes(0x0d, 1);
     body();
     this.code.bytes(0x0c, 0, 0x0b, 0x0b);
+  }
+
+  /** Until a local is 0, which the body counts down. */
+  untilZero(count: number, body: () => void): void {
+    this.loop(() => {
+      this.get(count);
+      this.code.byte(EQZ);
+    }, body);
+  }
+
+  /** Until at ≥ end. */
+  untilReached(at: number, end: number, body: () => void): void {
+    this.loop(() => {
+      this.get(at);
+      this.get(end);
+      this.code.byte(GE_U);
+    }, body);
+  }
+
+  /** While at + bytes ≤ end. */
+  whileFits(at: number, bytes: number, end: number, body: () => void): void {
+    this.loop(() => {
+      this.get(at);
+      this.constant(bytes);
+      this.code.byte(ADD);
+      this.get(end);
+      this.code.byte(GT_U);
+    }, body);
   }
 
   /** Where the condition on the stack holds. */

@@ -133,7 +133,7 @@ export class Maths {
     const u = add(float(1), y);
     const d = sub(u, float(1));
     const tail = select(y, mul(this.log(u), div(y, d)), eq(d, float(0)));
-    return add(f32x4.max(x, float(0)), tail);
+    return add(f32x4.pmax(x, float(0)), tail);
   }
 
   #madd(a: Value, b: Value, c: Value): Value {

@@ -1,8 +1,7 @@
 /**
  * How terms are combined, in vectors. Sums of f32 keep their digits at any length: a total of a few dozen additions goes
- * on to f64 : n equal numbers
- * err by some 10⁻⁷ where one after the other they would lose n · 3·10⁻⁸. Largest and smallest f32 note on the side whether there was a NaN, which takes two
- * instructions where `f32x4.max` takes eight.
+ * on to f64. n equal numbers err by some 10⁻⁷, where one after the other they would lose n · 3·10⁻⁸. Largest and smallest
+ * f32 note on the side whether there was a NaN, which takes two instructions where `f32x4.max` takes eight.
  */
 import type { Combine } from "../../../scheduler/group-program.ts";
 import type { DType } from "../../../tensor/dtype.ts";

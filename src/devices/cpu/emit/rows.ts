@@ -6,7 +6,7 @@
 import type { Register } from "../../../scheduler/group-program.ts";
 import { assign } from "./block.ts";
 import { LITERALS } from "./entries.ts";
-import { ADD, AND, EQZ, FunctionWriter, GE_U, GT_U, LT_U, SELECT, SHL } from "./function.ts";
+import { ADD, AND, FunctionWriter, LT_U, SELECT } from "./function.ts";
 import { type Form, lanesBefore } from "./math.ts";
 import type { Pass } from "./passes.ts";
 import { storeLane } from "./storing.ts";
@@ -25,10 +25,13 @@ const PRECISE_BYTES = 2048;
 /** Above so many instructions an element a vector at a time is enough to hide what a loop costs. */
 const LONG = 48;
 
+/** Up to so many, what a loop costs is most of it. */
+const SHORT = 16;
+
 /** How many vectors a turn takes. It decides how sums are added, and so must depend on nothing but the structure. */
 function widthOf({ computed, isSlow, reductions }: Pass): number {
   if (computed.size > LONG) return isSlow ? 2 : 1;
-  return isSlow || reductions.length > 0 ? 4 : 2;
+  return isSlow || reductions.length > 0 || computed.size <= SHORT ? 4 : 2;
 }
 
 /** @returns the function's entry of the code section. */
@@ -50,10 +53,7 @@ class RowsEmitter {
 
   constructor(structure: Structure, form: Form) {
     const writer = this.#writer;
-    writer.get(COUNT);
-    writer.constant(2);
-    writer.code.byte(SHL);
-    writer.set(this.#bytes);
+    writer.bytesOf(COUNT, this.#bytes);
     this.#template = new Template(writer, structure, form);
     this.#placeKept();
   }
@@ -61,23 +61,17 @@ class RowsEmitter {
   emit() {
     const writer = this.#writer;
     const { entries } = this.#template;
-    writer.loop(
-      () => {
-        writer.get(ROWS);
-        writer.code.byte(EQZ);
-      },
-      () => {
-        this.#template.tile(
-          1,
-          (pass, [row]) => row && this.#pass(pass, row),
-          (to, from) => storeLane(writer, { to, from, offset: 0 }, 0),
-        );
-        entries.all.forEach((_, i) => {
-          entries.moveBy(i, "base", 1);
-        });
-        writer.bump(ROWS, -1);
-      },
-    );
+    writer.untilZero(ROWS, () => {
+      this.#template.tile(
+        1,
+        (pass, [row]) => row && this.#pass(pass, row),
+        (to, from) => storeLane(writer, { to, from, offset: 0 }, 0),
+      );
+      entries.all.forEach((_, i) => {
+        entries.moveBy(i, "base", 1);
+      });
+      writer.bump(ROWS, -1);
+    });
     return writer.body();
   }
 
@@ -123,29 +117,20 @@ class RowsEmitter {
       this.#walk(pass, row, move);
       return;
     }
-    writer.loop(
-      () => this.#reaches(this.#bytes),
-      () => {
-        // The smaller of the row's end and the next stop.
-        writer.get(this.#at);
-        writer.constant(PRECISE_BYTES);
-        writer.code.byte(ADD);
-        writer.tee(this.#stop);
-        writer.get(this.#bytes);
-        writer.get(this.#stop);
-        writer.get(this.#bytes);
-        writer.code.bytes(LT_U, SELECT);
-        writer.set(this.#stop);
-        this.#walk(pass, row, move);
-        for (const accumulator of row.accumulators) accumulator.pour();
-      },
-    );
-  }
-
-  #reaches(end: number): void {
-    this.#writer.get(this.#at);
-    this.#writer.get(end);
-    this.#writer.code.byte(GE_U);
+    writer.untilReached(this.#at, this.#bytes, () => {
+      // The smaller of the row's end and the next stop.
+      writer.get(this.#at);
+      writer.constant(PRECISE_BYTES);
+      writer.code.byte(ADD);
+      writer.tee(this.#stop);
+      writer.get(this.#bytes);
+      writer.get(this.#stop);
+      writer.get(this.#bytes);
+      writer.code.bytes(LT_U, SELECT);
+      writer.set(this.#stop);
+      this.#walk(pass, row, move);
+      for (const accumulator of row.accumulators) accumulator.pour();
+    });
   }
 
   /** From where the pass is to `stop`. */
@@ -153,31 +138,19 @@ class RowsEmitter {
     const writer = this.#writer;
     const width = widthOf(pass);
     if (width > 1)
-      writer.loop(
-        () => {
-          writer.get(this.#at);
-          writer.constant(16 * width);
-          writer.code.byte(ADD);
-          writer.get(this.#stop);
-          writer.code.byte(GT_U);
-        },
-        () => {
-          this.#turn(pass, row, width);
-          move(width);
-        },
-      );
-    writer.loop(
-      () => this.#reaches(this.#stop),
-      () => {
-        writer.elementsLeft(this.#bytes, this.#at);
-        writer.set(this.#left);
-        const mask = writer.v128();
-        if (row.accumulators.length > 0) assign(writer, mask, lanesBefore(splat(this.#left)));
-        this.#turn(pass, row, 1, { vector: 0, left: this.#left, mask });
-        writer.free(mask);
-        move(1);
-      },
-    );
+      writer.whileFits(this.#at, 16 * width, this.#stop, () => {
+        this.#turn(pass, row, width);
+        move(width);
+      });
+    writer.untilReached(this.#at, this.#stop, () => {
+      writer.elementsLeft(this.#bytes, this.#at);
+      writer.set(this.#left);
+      const mask = writer.v128();
+      if (row.accumulators.length > 0) assign(writer, mask, lanesBefore(splat(this.#left)));
+      this.#turn(pass, row, 1, { vector: 0, left: this.#left, mask });
+      writer.free(mask);
+      move(1);
+    });
   }
 
   #turn(pass: Pass, row: Items, width: number, tail?: Tail): void {

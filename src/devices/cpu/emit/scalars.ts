@@ -62,14 +62,18 @@ const called =
   (a, b) =>
     calling(callee, a, b);
 
+/** NaN in the lanes where `other` is. */
+const orNaN = (x: Value, other: Value): Value => or(x, f32x4.ne(other, other));
+
 const binary: { readonly [K in BinaryName]: ByKind<Binary> } = {
   add: { f32: f32x4.add, ...integers(i32x4.add) },
   sub: { f32: f32x4.sub, ...integers(i32x4.sub) },
   mul: { f32: f32x4.mul, ...integers(i32x4.mul) },
   div: { f32: f32x4.div, i32: called("divideSigned"), u32: called("divideUnsigned") },
   pow: { f32: called("pow") },
-  max: { f32: f32x4.max, i32: i32x4.max, u32: i32x4.maxU },
-  min: { f32: f32x4.min, i32: i32x4.min, u32: i32x4.minU },
+  // NaN on either side stays; of two zeros it is the first. `f32x4.max` takes eight instructions.
+  max: { f32: (a, b) => orNaN(f32x4.pmax(a, b), b), i32: i32x4.max, u32: i32x4.maxU },
+  min: { f32: (a, b) => orNaN(f32x4.pmin(a, b), b), i32: i32x4.min, u32: i32x4.minU },
   less: question(f32x4.lt, i32x4.lt, i32x4.ltU),
   lessEqual: question(f32x4.le, i32x4.le, i32x4.leU),
   greater: question(f32x4.gt, i32x4.gt, i32x4.gtU),

@@ -90,9 +90,7 @@ const shift =
   (x: Value, count: number): Value => ({ kind: "shift", op, x, count });
 
 export const and = op2(0x4e);
-export const andnot = op2(0x4f);
 export const or = op2(0x50);
-export const xor = op2(0x51);
 /** Bits of `a` where those of `mask` are set, of `b` elsewhere. */
 export const select = op3(0x52);
 
