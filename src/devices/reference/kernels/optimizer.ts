@@ -29,15 +29,16 @@ export const optimizerKernels = {
   squareSums({ ins: { xs, watched }, outs: { out } }) {
     const { offsets, length } = packedOffsets(xs.map(({ type }) => type.shape));
     const run = squaresRun(length);
-    out.data.fill(0);
+    const sums = new Float64Array(out.data.length);
     xs.forEach(({ data }, k) => {
       for (let i = 0; i < data.length; i++) {
         const place = Math.floor(((offsets[k] ?? 0) + i) / run);
         const seen = watched[k];
         const isSound = seen === undefined || Number.isFinite(seen.data[i]);
-        out.data[place] = (out.data[place] ?? 0) + (isSound ? (data[i] ?? 0) ** 2 : Number.NaN);
+        sums[place] = (sums[place] ?? 0) + (isSound ? (data[i] ?? 0) ** 2 : Number.NaN);
       }
     });
+    out.data.set(sums);
   },
 
   sgd({ ins, outs, attrs: { momentum, nesterov, weightDecay } }) {
