@@ -1,5 +1,5 @@
-// Adds up what an input element gets from the windows over it, in their order: share(window, cell) is its share of
-// one, `window` that window's place in the pooled tensors, `cell` the element's place in it (kh · KW + kw).
+// Adds up what an input element gets from the windows over it, in their order: share(window, place) is its share of
+// one, `window` that window's place in the pooled tensors, `place` the element's place in it (kh · KW + kw).
 // Names of the includer: out f32[N, H, W, C], share.
 
 #include lib/pool

@@ -1,5 +1,5 @@
-// Walks the cells of one window in their order, for kernels that write the pooled side: a Total begins as begin(at),
-// takes in each cell inside x by visit(total, value, cell) and ends in finish(at, total); `at` is the output, `cell`
+// Walks the places of one window in their order, for kernels that write the pooled side: a Total begins as begin(at),
+// takes in each place inside x by visit(total, value, place) and ends in finish(at, total); `at` is the output, `place`
 // kh · KW + kw. Names of the includer: x f32[N, H, W, C], Total, begin, visit, finish.
 
 #include lib/pool

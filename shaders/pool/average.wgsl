@@ -1,10 +1,10 @@
-// Averages of windows; cells of the padding count as zeros.
+// Averages of windows; places of the padding count as zeros.
 //
 // Bindings: x f32[N, H, W, C], out f32[N, OH, OW, C]; params.
 // Constants: VECTOR 1 where C is a multiple of 4: Value is then four channels, elsewhere one; MANY 1 where a window has
-//   more than 64 cells.
+//   more than 64 places.
 // Mapping: an invocation per output Value in memory order; workgroup_id.x + y · num_workgroups.x is a block of 64.
-// Accumulation: f32 in the order of the cells; sixteen at a time where there are many, and sixteen times that many.
+// Accumulation: f32 in the order of the places; sixteen at a time where there are many, and sixteen times that many.
 // Source: ops/pool.ts.
 
 @group(0) @binding(0) var<storage, read> x: array<Value>;
@@ -22,14 +22,14 @@ fn begin(at: u32) -> Total {
   return Total(Value(0.0), Value(0.0), Value(0.0));
 }
 
-fn visit(before: Total, value: Value, cell: i32) -> Total {
+fn visit(before: Total, value: Value, place: i32) -> Total {
   var total = before;
   total.few += value;
-  if ((cell & 15) == 15) {
+  if ((place & 15) == 15) {
     total.some += total.few;
     total.few = Value(0.0);
   }
-  if ((cell & 255) == 255) {
+  if ((place & 255) == 255) {
     total.more += total.some;
     total.some = Value(0.0);
   }
@@ -46,7 +46,7 @@ fn begin(at: u32) -> Total {
   return Total(0.0);
 }
 
-fn visit(total: Total, value: Value, cell: i32) -> Total {
+fn visit(total: Total, value: Value, place: i32) -> Total {
   return total + value;
 }
 

@@ -10,7 +10,7 @@
 @group(0) @binding(1) var<storage, read_write> out: array<Value>;
 @group(0) @binding(2) var<uniform> params: Params;
 
-fn share(window: u32, cell: i32) -> Value {
+fn share(window: u32, place: i32) -> Value {
   return g[window] * params.scalar;
 }
 

@@ -1,4 +1,4 @@
-// Maxima of windows, and which cell of its window each one is. Cells of the padding never win; of equal cells the
+// Maxima of windows, and which place of its window each one is. Places of the padding never win; of equal places the
 // first one does; the first NaN wins over all numbers.
 //
 // Bindings: x f32[N, H, W, C], out f32[N, OH, OW, C], index i32[N, OH, OW, C] (kh · KW + kw); params.
@@ -21,12 +21,12 @@ fn begin(at: u32) -> Total {
   return Total(Value(params.scalar), Index(-1));
 }
 
-fn visit(total: Total, value: Value, cell: i32) -> Total {
+fn visit(total: Total, value: Value, place: i32) -> Total {
   // By bits: a compiler may assume that no NaN exists.
   let is_new_nan = (bitcast<Word>(value) & Word(0x7fffffffu)) > Word(0x7f800000u);
   let is_old_nan = (bitcast<Word>(total.best) & Word(0x7fffffffu)) > Word(0x7f800000u);
   let is_better = (total.winner < Index(0)) | (value > total.best) | (is_new_nan & !is_old_nan);
-  return Total(select(total.best, value, is_better), select(total.winner, Index(cell), is_better));
+  return Total(select(total.best, value, is_better), select(total.winner, Index(place), is_better));
 }
 
 fn finish(at: u32, total: Total) {

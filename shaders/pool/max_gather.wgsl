@@ -20,8 +20,8 @@ fn begin(at: u32) -> Total {
   return Total(index[at], Value(0.0));
 }
 
-fn visit(total: Total, value: Value, cell: i32) -> Total {
-  return Total(total.winner, select(total.found, value, total.winner == Index(cell)));
+fn visit(total: Total, value: Value, place: i32) -> Total {
+  return Total(total.winner, select(total.found, value, total.winner == Index(place)));
 }
 
 fn finish(at: u32, total: Total) {

@@ -11,8 +11,8 @@
 @group(0) @binding(2) var<storage, read_write> out: array<Value>;
 @group(0) @binding(3) var<uniform> params: Params;
 
-fn share(window: u32, cell: i32) -> Value {
-  return select(Value(0.0), g[window], index[window] == Index(cell));
+fn share(window: u32, place: i32) -> Value {
+  return select(Value(0.0), g[window], index[window] == Index(place));
 }
 
 #include lib/pool_gradient

@@ -41,10 +41,10 @@ export function loopForward(
       const f = m.unary("sigmoid", gateOf(m, a, 1));
       const g = m.unary("tanh", gateOf(m, a, 2));
       const o = m.unary("sigmoid", gateOf(m, a, 3));
-      const cell = m.add(m.mul(f, c), m.mul(i, g));
+      const next = m.add(m.mul(f, c), m.mul(i, g));
       const carry = {
-        h: whereLive(m, live, m.mul(o, m.unary("tanh", cell)), h),
-        c: whereLive(m, live, cell, c),
+        h: whereLive(m, live, m.mul(o, m.unary("tanh", next)), h),
+        c: whereLive(m, live, next, c),
       };
       return { carry, y: { ...carry, gates: joinGates(emit, [i, f, g, o]) } };
     },

@@ -12,10 +12,10 @@ import { windowedSize } from "./window.ts";
 
 const IMAGES = "[N, H, W, C]";
 const INTEGER_INDEX = {
-  notDifferentiable: "index is a whole number: a cell's place in its window",
+  notDifferentiable: "index is a whole number: a place in a window",
 };
 
-/** out = max over the window; index = kh · KW + kw of the first cell that holds it. The first NaN is the maximum. */
+/** out = max over the window; index = kh · KW + kw of the first place that holds it. The first NaN is the maximum. */
 const maxPool2d: Op<"maxPool2d"> = {
   inputs: { x: "one" },
   outputs: { out: "one", index: "one" },
@@ -34,7 +34,7 @@ const maxPool2d: Op<"maxPool2d"> = {
   },
 };
 
-/** Adds every g to the input cell that won its window: g, index [N, OH, OW, C] → `inputShape`. */
+/** Adds every g to the input element that won its window: g, index [N, OH, OW, C] → `inputShape`. */
 const maxPool2dGrad: Op<"maxPool2dGrad"> = {
   inputs: { g: "one", index: "one" },
   outputs: { out: "one" },
@@ -55,7 +55,7 @@ const maxPool2dGrad: Op<"maxPool2dGrad"> = {
   },
 };
 
-/** x at the cell that `index` names in each window: x [N, H, W, C], index [N, OH, OW, C] → [N, OH, OW, C]. */
+/** x at the place that `index` names in each window: x [N, H, W, C], index [N, OH, OW, C] → [N, OH, OW, C]. */
 const maxPool2dGather: Op<"maxPool2dGather"> = {
   inputs: { x: "one", index: "one" },
   outputs: { out: "one" },

@@ -38,9 +38,10 @@ export function lion(options: LionOptions): Optimizer {
         ({ parameter, gradient, learningRate, held }, { beta1, beta2, weightDecay }) => {
           const m = held("m");
           const direction = sign(add(mul(m, beta1), mul(gradient, 1 - beta1)));
-          const step = weightDecay === 0 ? direction : add(direction, mul(parameter, weightDecay));
+          const change =
+            weightDecay === 0 ? direction : add(direction, mul(parameter, weightDecay));
           return {
-            parameter: sub(parameter, mul(learningRate, step)),
+            parameter: sub(parameter, mul(learningRate, change)),
             state: { m: fadedMoment(add(mul(m, beta2), mul(gradient, 1 - beta2))) },
           };
         },

@@ -64,10 +64,10 @@ function rule(
   const m = centred ? fadedMoment(add(mul(held("mean"), alpha), mul(g, part))) : undefined;
   // Rounding may leave less than nothing of a variance.
   const power = m === undefined ? v : maximum(sub(v, square(m)), 0);
-  const step = div(g, add(sqrt(power), epsilon));
-  const b = momentum > 0 ? fadedMoment(add(mul(held("momentum"), momentum), step)) : undefined;
+  const change = div(g, add(sqrt(power), epsilon));
+  const b = momentum > 0 ? fadedMoment(add(mul(held("momentum"), momentum), change)) : undefined;
   return {
-    parameter: sub(parameter, mul(learningRate, b ?? step)),
+    parameter: sub(parameter, mul(learningRate, b ?? change)),
     state: { square: v, ...(m && { mean: m }), ...(b && { momentum: b }) },
   };
 }

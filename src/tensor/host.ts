@@ -193,8 +193,8 @@ function fillFrom(caller: string, data: unknown, shape: readonly number[], to: T
     fill(caller, list, to);
     return;
   }
-  const step = sizeOf(rest);
-  for (let i = 0; i < length; i++) fillFrom(caller, list[i], rest, { ...to, at: to.at + i * step });
+  const size = sizeOf(rest);
+  for (let i = 0; i < length; i++) fillFrom(caller, list[i], rest, { ...to, at: to.at + i * size });
 }
 
 function isList(data: unknown): data is readonly unknown[] | TypedArray {

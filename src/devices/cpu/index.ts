@@ -193,7 +193,7 @@ function sharedMemory(initial: number): { memory: WebAssembly.Memory; maximumPag
   };
 }
 
-/** Grows the memory in steps of an eighth of it; see `Allocator`. */
+/** Grows the memory by an eighth of it at a time; see `Allocator`. */
 function reserver(
   memory: WebAssembly.Memory | undefined,
   initialPages: number,
@@ -204,8 +204,8 @@ function reserver(
     const needed = Math.ceil(bytes / PAGE_BYTES) - pages;
     if (needed <= 0) return true;
     if (pages + needed > maximumPages) return false;
-    const step = Math.max(needed, GROWTH_BYTES / PAGE_BYTES, Math.ceil(pages / 8));
-    const added = Math.min(step, maximumPages - pages);
+    const wanted = Math.max(needed, GROWTH_BYTES / PAGE_BYTES, Math.ceil(pages / 8));
+    const added = Math.min(wanted, maximumPages - pages);
     if (memory === undefined) tellOwner(added);
     else if (!tryGrow(memory, added)) return false;
     pages += added;

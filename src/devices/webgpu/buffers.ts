@@ -213,7 +213,7 @@ export class BufferPool {
 /** The next of 256 · 2^k · {1, 1.25, 1.5, 1.75}: at most a quarter is lost, and few sizes make reuse likely. */
 export function sizeClass(bytes: number): number {
   if (bytes <= 256) return 256;
-  const step = 2 ** (Math.ceil(Math.log2(bytes)) - 3);
-  const rounded = Math.ceil(bytes / step) * step;
+  const grain = 2 ** (Math.ceil(Math.log2(bytes)) - 3);
+  const rounded = Math.ceil(bytes / grain) * grain;
   return Math.ceil(rounded / 256) * 256;
 }

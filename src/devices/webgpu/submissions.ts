@@ -84,11 +84,11 @@ export class Submissions {
 
   /** Writes in pieces, at once. */
   write(buffer: GPUBuffer, byteOffset: number, data: HostArray): void {
-    const step = this.#readback.pieceBytes / BYTES_PER_ELEMENT;
+    const most = this.#readback.pieceBytes / BYTES_PER_ELEMENT;
     const write = () => {
-      for (let from = 0; from < data.length; from += step) {
+      for (let from = 0; from < data.length; from += most) {
         // The library's host arrays are never over a SharedArrayBuffer that the queue would refuse.
-        const piece = data.subarray(from, from + step) as GPUAllowSharedBufferSource;
+        const piece = data.subarray(from, from + most) as GPUAllowSharedBufferSource;
         const at = byteOffset + from * BYTES_PER_ELEMENT;
         this.#device.queue.writeBuffer(buffer, at, piece);
       }

@@ -19,10 +19,10 @@ export const lstmKernels = {
           recur(states.data, row, recurrent.data, units, units * 4, unit * 4 + gate);
         const [i, f, g, o] = [sigmoid(a(0)), sigmoid(a(1)), Math.tanh(a(2)), sigmoid(a(3))];
         const [h, c] = [states.data[before] ?? 0, cells.data[before] ?? 0];
-        const cell = f * c + i * g;
+        const next = f * c + i * g;
         gates.data.set([i, f, g, o], at * 4);
-        cells.data[after] = isLive ? cell : c;
-        states.data[after] = isLive ? o * Math.tanh(cell) : h;
+        cells.data[after] = isLive ? next : c;
+        states.data[after] = isLive ? o * Math.tanh(next) : h;
       }
     }
   },

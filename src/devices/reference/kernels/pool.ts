@@ -6,15 +6,15 @@ import { isLarger } from "./reduce.ts";
 /** Cells of the padding never win a maximum; for an average they count as zeros. */
 export const poolKernels = {
   maxPool2d({ ins: { x }, outs: { out, index }, attrs }) {
-    overWindows(x.type.shape, out.type.shape, attrs, (o, cells) => {
+    overWindows(x.type.shape, out.type.shape, attrs, (o, places) => {
       let best = Number.NEGATIVE_INFINITY;
       let winner = -1;
-      for (const { input, cell } of cells) {
+      for (const { input, number } of places) {
         const value = x.data[input] ?? 0;
-        // The first cell wins even if it is -Infinity, so that the index is always a real cell's.
+        // The first place wins even if it is -Infinity, so that the index is always one on the input.
         if (winner < 0 || isLarger(value, best)) {
           best = value;
-          winner = cell;
+          winner = number;
         }
       }
       out.data[o] = best;
@@ -24,25 +24,25 @@ export const poolKernels = {
 
   maxPool2dGrad({ ins: { g, index }, outs: { out }, attrs }) {
     const sums = new Float64Array(out.data.length);
-    overWindows(out.type.shape, g.type.shape, attrs, (o, cells) => {
-      const winner = cells.find(({ cell }) => cell === index.data[o]);
+    overWindows(out.type.shape, g.type.shape, attrs, (o, places) => {
+      const winner = places.find(({ number }) => number === index.data[o]);
       if (winner) sums[winner.input] = (sums[winner.input] ?? 0) + (g.data[o] ?? 0);
     });
     out.data.set(sums);
   },
 
   maxPool2dGather({ ins: { x, index }, outs: { out }, attrs }) {
-    overWindows(x.type.shape, out.type.shape, attrs, (o, cells) => {
-      const winner = cells.find(({ cell }) => cell === index.data[o]);
+    overWindows(x.type.shape, out.type.shape, attrs, (o, places) => {
+      const winner = places.find(({ number }) => number === index.data[o]);
       out.data[o] = winner ? (x.data[winner.input] ?? 0) : 0;
     });
   },
 
   avgPool2d({ ins: { x }, outs: { out }, attrs }) {
     const [rows, columns] = attrs.window;
-    overWindows(x.type.shape, out.type.shape, attrs, (o, cells) => {
+    overWindows(x.type.shape, out.type.shape, attrs, (o, places) => {
       let sum = 0;
-      for (const { input } of cells) sum += x.data[input] ?? 0;
+      for (const { input } of places) sum += x.data[input] ?? 0;
       out.data[o] = sum / (rows * columns);
     });
   },
@@ -50,9 +50,9 @@ export const poolKernels = {
   avgPool2dGrad({ ins: { g }, outs: { out }, attrs }) {
     const [rows, columns] = attrs.window;
     const sums = new Float64Array(out.data.length);
-    overWindows(out.type.shape, g.type.shape, attrs, (o, cells) => {
+    overWindows(out.type.shape, g.type.shape, attrs, (o, places) => {
       const share = (g.data[o] ?? 0) / (rows * columns);
-      for (const { input } of cells) sums[input] = (sums[input] ?? 0) + share;
+      for (const { input } of places) sums[input] = (sums[input] ?? 0) + share;
     });
     out.data.set(sums);
   },
@@ -61,18 +61,18 @@ export const poolKernels = {
   "maxPool2d" | "maxPool2dGrad" | "maxPool2dGather" | "avgPool2d" | "avgPool2dGrad"
 >;
 
-/** A cell of a window that lies on the input: its element there, and its number kh · KW + kw in the window. */
-interface Cell {
+/** A place of a window that lies on the input: the element there, and its number kh · KW + kw in the window. */
+interface Place {
   readonly input: number;
-  readonly cell: number;
+  readonly number: number;
 }
 
-/** Visits every output element with the real cells of its window, in the order of their numbers. */
+/** Visits every output element with the places of its window that lie on the input, in the order of their numbers. */
 function overWindows(
   x: Shape,
   out: Shape,
   { window, stride, padding }: Pool2d,
-  visit: (output: number, cells: readonly Cell[]) => void,
+  visit: (output: number, places: readonly Place[]) => void,
 ): void {
   const [batch = 0, height = 0, width = 0, channels = 0] = x;
   const [, outHeight = 0, outWidth = 0] = out;
@@ -81,7 +81,7 @@ function overWindows(
     for (let oh = 0; oh < outHeight; oh++) {
       for (let ow = 0; ow < outWidth; ow++) {
         for (let channel = 0; channel < channels; channel++) {
-          const cells: Cell[] = [];
+          const places: Place[] = [];
           for (let kh = 0; kh < window[0]; kh++) {
             const row = oh * stride[0] - padding[0][0] + kh;
             if (row < 0 || row >= height) continue;
@@ -89,10 +89,10 @@ function overWindows(
               const column = ow * stride[1] - padding[1][0] + kw;
               if (column < 0 || column >= width) continue;
               const input = ((n * height + row) * width + column) * channels + channel;
-              cells.push({ input, cell: kh * window[1] + kw });
+              places.push({ input, number: kh * window[1] + kw });
             }
           }
-          visit(output++, cells);
+          visit(output++, places);
         }
       }
     }

@@ -54,14 +54,14 @@ export function mapCall(
     ...counted.map((_, i) => `let n${i} = ${countedPlaces[i] ?? ""};`),
   ];
   const parameters = [...reads.map((_, i) => `v${i}: u32`), ...counted.map((_, i) => `n${i}: u32`)];
-  const steps = counted.map(({ strides }) => {
+  const increments = counted.map(({ strides }) => {
     const stride = strides.at(-1) ?? 0;
     return stride === 0 || width === 1 ? undefined : words.word(stride);
   });
   const given = (c: number) => [
     ...reads.map((access, i) => (width === 4 && !isSingle(access) ? `v${i}[${c}]` : `v${i}`)),
-    ...steps.map((step, i) =>
-      step === undefined || c === 0 ? `n${i}` : `n${i} + ${c}u * ${step}`,
+    ...increments.map((increment, i) =>
+      increment === undefined || c === 0 ? `n${i}` : `n${i} + ${c}u * ${increment}`,
     ),
   ];
   const results = Array.from(
