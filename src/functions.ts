@@ -2,10 +2,10 @@
 
 export type { DeviceOpener, GpuDevice, WorkerUrl } from "./devices/opener.ts";
 export type { Operand } from "./functions/apply.ts";
-export * from "./functions/classification.ts";
 export * from "./functions/conv.ts";
 export * from "./functions/creation.ts";
 export * from "./functions/elementwise.ts";
+export * from "./functions/embedding.ts";
 export * from "./functions/gradient-flow.ts";
 export * from "./functions/gradients.ts";
 export * from "./functions/matmul.ts";
@@ -19,6 +19,7 @@ export * from "./functions/reduce.ts";
 export type { LoadOptions, SavedEntry } from "./functions/saved.ts";
 export { type ScanOptions, type Step, scan } from "./functions/scan.ts";
 export { describe, sizeOf } from "./functions/shapes.ts";
+export * from "./functions/softmax.ts";
 export { type Argument, type Compiled, type CompileOptions, compile } from "./runtime/compile.ts";
 export { type InitOptions, init, type Opened } from "./runtime/init.ts";
 export type { Runtime } from "./runtime/runtime.ts";

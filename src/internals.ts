@@ -5,7 +5,7 @@ export { type LookUp, lookUps } from "./functions/look-ups.ts";
 export { assignAdam, assignSgd, type UpdateInputs } from "./functions/optimizer.ts";
 export { asOneSequence, isWatched } from "./functions/recurrent-watch.ts";
 export { LOAD_RULES, savedElements } from "./functions/saved.ts";
-export { checkPool, WINDOW_RULES } from "./functions/windows.ts";
+export { checkPool, WINDOW_RULES } from "./functions/window.ts";
 export { packedOffsets } from "./ops/packed.ts";
 export { WINDOW_SIZE } from "./ops/window.ts";
 export { runtimeOf } from "./runtime/locate.ts";

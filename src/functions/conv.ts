@@ -2,7 +2,7 @@ import { checkOptions, count } from "../arguments.ts";
 import type { PaddingOption } from "../ops/window.ts";
 import type { Tensor } from "../runtime/tensor.ts";
 import { apply, checkTensor } from "./apply.ts";
-import { WINDOW_RULES, windowOf } from "./windows.ts";
+import { WINDOW_RULES, windowOf } from "./window.ts";
 
 export type { PaddingOption };
 

@@ -2,7 +2,7 @@ import { emit } from "../graph/graph.ts";
 import { type PaddingOption, pairOf } from "../ops/window.ts";
 import type { Tensor } from "../runtime/tensor.ts";
 import { apply, wrap } from "./apply.ts";
-import { checkPool, windowOf } from "./windows.ts";
+import { checkPool, windowOf } from "./window.ts";
 
 export interface Pool2dOptions {
   /** The window's size where nothing is said. */

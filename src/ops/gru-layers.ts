@@ -3,10 +3,10 @@ import type { TensorType } from "../tensor/shape.ts";
 import { checkDType, checkShape } from "./check.ts";
 import { candidateGradient } from "./gru.ts";
 import { loopBackward } from "./gru-loop.ts";
-import { layer, layerGradients, topmostGradients, walkDown, walkUp } from "./layers.ts";
-import { checkCount, checkLayers, checkResiduals } from "./layers-checks.ts";
 import type { Emit, Loop, Op, Value, VjpSite } from "./op.ts";
 import { checkLengths, checkState, checkTape, gatesShape, tapeShape } from "./recurrence.ts";
+import { layer, layerGradients, topmostGradients, walkDown, walkUp } from "./recurrent-layers.ts";
+import { checkCount, checkLayers, checkResiduals } from "./recurrent-layers-checks.ts";
 import type { ByInput, ByOutput, Layers } from "./vocabulary.ts";
 
 export const gruLayers: Op<"gruLayers"> = {

@@ -1,5 +1,8 @@
 /** LSTM layers that are walked together. A layer's equations are in lstm.ts, what layers share in layers.ts. */
 import type { TensorType } from "../tensor/shape.ts";
+import { loopBackward } from "./lstm-loop.ts";
+import type { Emit, Loop, Op, Value, VjpSite } from "./op.ts";
+import { checkLengths, checkState, checkTape, gatesShape, tapeShape } from "./recurrence.ts";
 import {
   initialGradients,
   layer,
@@ -8,11 +11,13 @@ import {
   topmostGradients,
   walkDown,
   walkUp,
-} from "./layers.ts";
-import { checkCount, checkLayers, checkResiduals, checkTopmost } from "./layers-checks.ts";
-import { loopBackward } from "./lstm-loop.ts";
-import type { Emit, Loop, Op, Value, VjpSite } from "./op.ts";
-import { checkLengths, checkState, checkTape, gatesShape, tapeShape } from "./recurrence.ts";
+} from "./recurrent-layers.ts";
+import {
+  checkCount,
+  checkLayers,
+  checkResiduals,
+  checkTopmost,
+} from "./recurrent-layers-checks.ts";
 import type { ByInput, ByOutput, Layers } from "./vocabulary.ts";
 
 export const lstmLayers: Op<"lstmLayers"> = {

@@ -146,7 +146,7 @@ export interface Vocabulary {
     attrs: Recurrence;
   };
 
-  // L such layers at once (ops/layers.ts): each list has one for every layer. Side by side there are L of `projected`;
+  // L such layers at once (ops/recurrent-layers.ts): each list has one for every layer. Side by side there are L of `projected`;
   // one above the other there is that of the lowest, and `input` [U, U, gates] and `bias` [U, gates] of each but the
   // lowest, which takes the states below it. gY and gCells are those of the topmost layers, as many as are given.
   rnnLayers: {

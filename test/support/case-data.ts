@@ -1,9 +1,7 @@
 /** What a case is run on and what it must give. Free of the test runner, so that it also works inside a page. */
+
+import { evaluateReference, referenceTensor } from "../../src/devices/reference/evaluate.ts";
 import type { Precision, ReferenceTensor } from "../../src/devices/reference/kernel.ts";
-import {
-  evaluateReference,
-  referenceTensor,
-} from "../../src/devices/reference/reference-device.ts";
 import type { Attrs, ByInput, ByOutput, OpName } from "../../src/ops/vocabulary.ts";
 import { type HostArray, hostArray } from "../../src/tensor/dtype.ts";
 import { type Key, keyOf, words } from "../../src/tensor/random.ts";

@@ -1,8 +1,8 @@
 import { ops } from "../../ops/table.ts";
 import type { Arity } from "../../ops/vocabulary.ts";
 import type { FallbackCall } from "../../scheduler/lowering.ts";
+import { runReference } from "./evaluate.ts";
 import type { ReferenceTensor } from "./kernel.ts";
-import { runReference } from "./reference-device.ts";
 
 /** Runs a step of a plan on the reference kernels. `tensors` stand for its operands, in their order. */
 export function runFallbackCall(call: FallbackCall, tensors: readonly ReferenceTensor[]): void {

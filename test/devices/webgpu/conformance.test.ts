@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => kernels.close());
 
 // The table is total over the kernels' ops: its keys are their names. Scans and layers that are walked together are
-// tested as plans: in devices/scan, in layers.test.ts, and in conformance/.
+// tested as plans: in devices/scan, in recurrent-layers.test.ts, and in conformance/.
 const kernelOps = Object.keys(referenceKernels) as KernelOp[];
 describe.each(kernelOps)("%s", (op) => {
   test.each(caseTable[op] as readonly Case<KernelOp>[])("$name", async (of) => {

@@ -5,15 +5,6 @@ import { webgpuTraits } from "../../../src/devices/webgpu/traits.ts";
 import { type FallbackCall, isFallback, type KernelCall } from "../../../src/scheduler/lowering.ts";
 import { callsOf } from "../../../src/scheduler/plan.ts";
 import {
-  gruLayersCase,
-  gruLayersGradCase,
-  type LayersSequence,
-  lstmLayersCase,
-  lstmLayersGradCase,
-  rnnLayersCase,
-  rnnLayersGradCase,
-} from "../../cases/layers.ts";
-import {
   gruCase,
   gruGradCase,
   lstmCase,
@@ -22,6 +13,15 @@ import {
   rnnGradCase,
   type Sequence,
 } from "../../cases/recurrent.ts";
+import {
+  gruLayersCase,
+  gruLayersGradCase,
+  type LayersSequence,
+  lstmLayersCase,
+  lstmLayersGradCase,
+  rnnLayersCase,
+  rnnLayersGradCase,
+} from "../../cases/recurrent-layers.ts";
 import { openNullGpu, type TestGpu } from "../../support/dawn.ts";
 import { loweredCalls, plannedCase } from "../../support/lowered-calls.ts";
 

@@ -17,7 +17,7 @@ import type { KernelCall, LayerWalks, Region, Site } from "../../../scheduler/lo
 import { BYTES_PER_ELEMENT } from "../../../tensor/dtype.ts";
 import type { Shape, TensorType } from "../../../tensor/shape.ts";
 import { maxBytes, type WebgpuTarget } from "../target.ts";
-import { bindLayers, type LayersBinding } from "./layer-bindings.ts";
+import { bindLayers, type LayersBinding } from "./recurrent-bindings.ts";
 import { type ChooseRecurrentMode, chooseRecurrentMode, type Direction } from "./recurrent-mode.ts";
 import { type Cell, type StepTile, walkCell } from "./recurrent-walk.ts";
 

@@ -13,7 +13,7 @@ import {
   lstmLayersGradCase,
   rnnLayersCase,
   rnnLayersGradCase,
-} from "../../../../cases/layers.ts";
+} from "../../../../cases/recurrent-layers.ts";
 import { checkPlan } from "../../../../support/check-plan.ts";
 import { plannedCase } from "../../../../support/lowered-calls.ts";
 

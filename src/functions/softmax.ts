@@ -30,14 +30,6 @@ export function crossEntropyLoss(logits: Tensor, labels: Tensor): Tensor {
   return reshape(rows, labels.shape);
 }
 
-/**
- * Rows of `table` [V, D] for `ids` i32[...] → [..., D]. An id below 0 is padding and reads zeros, as
- * `data.padSequences` leaves it behind a sequence; one from V on, which is a mistake, reads NaN.
- */
-export function embedding(table: Tensor, ids: Tensor): Tensor {
-  return apply("embedding", { table, ids }, {});
-}
-
 /** Calls `fn` with `axis` as the last dimension and puts it back. */
 function overLast(caller: string, x: Tensor, axis: number, fn: (x: Tensor) => Tensor): Tensor {
   const d = wholeAxis(caller, axis, x);
