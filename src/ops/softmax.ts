@@ -29,7 +29,9 @@ const softmax: Op<"softmax"> = {
   composite(emit, { x }) {
     const m = arithmetic(emit);
     const exponentials = m.unary("exp", shifted(emit, x));
-    return { out: m.div(exponentials, m.sum(exponentials, [lastAxis(x)], true)) };
+    // One division a row. The sum is between 1 and C, so its reciprocal is a normal number.
+    const scale = m.unary("reciprocal", m.sum(exponentials, [lastAxis(x)], true));
+    return { out: m.mul(exponentials, scale) };
   },
 };
 
