@@ -5,11 +5,6 @@ import { Tensor } from "../functions.ts";
 import { checkTensor } from "../internals.ts";
 import type { AnyModule, Tensors } from "./module.ts";
 
-/** By name where there are several, and under "" where there is one. */
-export function namedTensors<T>(x: T | Readonly<Record<string, T>>, isOne: boolean): [string, T][] {
-  return isOne ? [["", x as T]] : Object.entries(x as Readonly<Record<string, T>>);
-}
-
 /** @throws ArgumentError unless `x` is a tensor, or tensors by name */
 export function checkTensors(caller: string, x: unknown, name = "x"): asserts x is Tensors {
   if (x instanceof Tensor || !isRecord(x) || Object.keys(x).length === 0)
