@@ -1,13 +1,14 @@
 // A group that reduces rows: every stage goes over the elements of a row and leaves totals, the last pass stores.
 //
 // Bindings: the tensors that are read and written, b0 …, as 32-bit words, or vectors of four.
-// Constants: STAGES; LANES, the invocations of a row, and ROWS, the rows of a workgroup, powers of two; ACROSS 1 where
-//   neighbouring invocations take neighbouring rows, not neighbouring elements; UNROLL 1 where loops do four elements a round; HELD, how many elements (or vectors) a
-//   lane keeps in registers for all passes, 0 where each pass loads them again; STORES 1 where something is stored for
-//   each element; PARTIAL 1 where workgroups share rows. As text, generated: FIELDS of Params; BINDINGS; KNOWN, what
-//   functions over elements are told of their row; DECLARATIONS, those functions: for each stage those that
-//   lib/group_stage names, load and store; BODY, statements that lead to the totals of all stages, and what comes of
-//   them; LAST, those that store what a row has once; ORDERED 1 where they overwrite what is read.
+// Constants: STAGES; LANES, the invocations of a row, and ROWS, the rows of a workgroup, powers of two; ACROSS 1
+//   where neighbouring invocations take neighbouring rows, not neighbouring elements; UNROLL 1 where loops do four
+//   elements a round; HELD, how many elements (or vectors) a lane keeps in registers for all passes, 0 where each
+//   pass loads them again; STORES 1 where something is stored for each element; PARTIAL 1 where workgroups share
+//   rows. As text, generated: FIELDS of Params; BINDINGS; KNOWN, what functions over elements are told of their row;
+//   DECLARATIONS, those functions: for each stage those that lib/group_stage names, load and store; BODY, statements
+//   that lead to the totals of all stages, and what comes of them; LAST, those that store what a row has once;
+//   ORDERED 1 where they overwrite what is read.
 // Mapping: a line of workgroups; workgroup g has the rows from g · ROWS on, of parts · rows with PARTIAL, those of the
 //   first part first.
 // Accumulation: every LANES-th element of a row by lib/group_stage, in f32.

@@ -77,7 +77,7 @@ function unpackKernels(packed: Bytes): [plain: Bytes, relaxed: Bytes] {
  * Clears the shared flag of the imported memory, in place: atomic instructions are valid on a memory of one's
  * own, so one binary serves both. See the binary format, 5.5.5 (import section) and 5.3.9 (limits).
  */
-export function unshareMemory(bytes: Uint8Array): void {
+function unshareMemory(bytes: Uint8Array): void {
   let at = 8;
   const leb = () => {
     let value = 0;

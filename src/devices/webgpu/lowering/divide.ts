@@ -83,7 +83,7 @@ export function alignedDown(elements: number): number {
 }
 
 /** The fewest rows of so many elements after which a binding may begin. */
-export function alignedRows(elements: number): number {
+function alignedRows(elements: number): number {
   let [a, b] = [BINDING_ELEMENTS, elements % BINDING_ELEMENTS];
   while (b > 0) [a, b] = [b, a % b];
   return BINDING_ELEMENTS / a;

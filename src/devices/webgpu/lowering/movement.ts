@@ -171,7 +171,7 @@ function denseView(shape: Shape): View {
 }
 
 /** `to[into at i] = from[out of at i]` for every i of `shape`. */
-export function lowerMove(
+function lowerMove(
   shape: readonly number[],
   from: Region,
   outOf: View,

@@ -11,7 +11,7 @@ import type { BinaryName, UnaryName } from "../../../ops/scalars.ts";
 import type { DType } from "../../../tensor/dtype.ts";
 
 /** In WGSL a bool register is a `bool`: kernels load it with `!= 0u` and store it as `select(0u, 1u, x)`. */
-export const wgslTypes = {
+const wgslTypes = {
   f32: "f32",
   i32: "i32",
   u32: "u32",

@@ -11,7 +11,7 @@ import type { Reduce, Stage } from "./row-program.ts";
  * The largest or smallest f32 is NaN where one of the terms is, which builtins lose: along with it goes the largest
  * size of a term by its bits, which is that of a NaN if there is one.
  */
-export function hasSize({ combine, dtype }: Reduce): boolean {
+function hasSize({ combine, dtype }: Reduce): boolean {
   return combine !== "sum" && dtype === "f32";
 }
 
