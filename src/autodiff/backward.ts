@@ -23,6 +23,7 @@ import { activeValues } from "./active.ts";
 import { computeAgain, type Region, regionOf } from "./checkpoint.ts";
 import { scanCotangents } from "./scan.ts";
 import type { Seed } from "./seed.ts";
+import { inFewerTerms } from "./sum-terms.ts";
 
 /**
  * ∂/∂wrt[i] of Σ ⟨seed.value, seed.cotangent⟩; undefined where the seeds do not depend on wrt[i].
@@ -128,6 +129,7 @@ function propagate(node: OpNode, cotangents: Cotangents, active: ReadonlySet<Gra
     } as unknown as VjpSite<never>;
     found = byInput(node.op, node.ins, op.vjp(emit, site, loop));
   }
+  const incoming = outputsOf(node).map((out) => cotangents.get(out));
   inputs.forEach((input, i) => {
     const cotangent = found[i];
     if (cotangent === undefined || !active.has(input)) return;
@@ -136,7 +138,8 @@ function propagate(node: OpNode, cotangents: Cotangents, active: ReadonlySet<Gra
         `${node.op}: a gradient was asked for through an input that has none: ${cotangent.notDifferentiable}. Wrap it in stopGradient() if none is wanted.`,
       );
     }
-    cotangents.add(input, graphValue(cotangent));
+    const simpler = inFewerTerms(graphValue(cotangent), incoming);
+    if (simpler !== undefined) cotangents.add(input, simpler);
   });
 }
 
