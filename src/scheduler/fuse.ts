@@ -40,20 +40,24 @@ export function fuse(roots: readonly GraphValue[], traits: DeviceTraits): Work[]
   const again = computedAgain(nodes, users, kept, isRead);
   const withRead = (own: readonly OpNode[]) =>
     withAll(own, (node) => views.has(node) || again.has(node));
+  const isOwn = (node: OpNode) => isElementwise(node) && !taken.has(node) && !again.has(node);
+  const terms = new Set<OpNode>();
   for (const item of made) {
     const { node } = item;
     if (views.has(node)) continue;
-    const reduction =
-      node.op === "reduce" && reduces(node, traits)
-        ? reductionWork(node, withRead([node]))
-        : undefined;
-    work.push(reduction ?? item);
+    if (node.op !== "reduce" || !reduces(node, traits)) {
+      work.push(item);
+      continue;
+    }
+    const term = termOf(node, users, kept);
+    const whole = term && isOwn(term) ? reductionWork(node, withRead([node, term])) : undefined;
+    if (term !== undefined && whole !== undefined) terms.add(term);
+    work.push(whole ?? reductionWork(node, withRead([node])) ?? item);
   }
-  const elementwise = nodes.filter(
-    (node) => isElementwise(node) && !taken.has(node) && !again.has(node),
-  );
+  const elementwise = nodes.filter((node) => isOwn(node) && !terms.has(node));
   const { maxElementwiseOperands } = traits;
-  for (const group of groupElementwise(elementwise, users, kept, taken, maxElementwiseOperands)) {
+  const others = new Set([...taken, ...terms]);
+  for (const group of groupElementwise(elementwise, users, kept, others, maxElementwiseOperands)) {
     work.push(elementwiseWork(group.root, withRead(group.nodes)));
   }
   return work.sort((a, b) => a.order - b.order);
@@ -63,6 +67,19 @@ export function fuse(roots: readonly GraphValue[], traits: DeviceTraits): Work[]
 function reduces({ ins }: OpNode<"reduce">, traits: DeviceTraits): boolean {
   const { type } = ins.x;
   return sizeOf(type.shape) > 0 && bytesOf(type) <= traits.maxRegionBytes;
+}
+
+/**
+ * The op whose results a reduction alone reads: it is done while they are reduced, whatever else goes over what it reads in
+ * another order.
+ */
+function termOf({ ins }: OpNode<"reduce">, users: Users, kept: ReadonlySet<GraphValue>) {
+  let value = ins.x;
+  const isRead = () => !kept.has(value) && users.get(value)?.length === 1;
+  for (let { node } = value; node.op === "reshape" && isRead(); { node } = value)
+    value = node.ins.x;
+  const { node } = value;
+  return node.op !== "source" && isRead() && !isFree(node) ? node : undefined;
 }
 
 /** `nodes`, and what they read that is part of how they read. */
