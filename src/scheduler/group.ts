@@ -11,7 +11,7 @@ import { isOnePass } from "./group-program.ts";
 import { groupWork } from "./group-work.ts";
 import type { DeviceTraits } from "./lowering.ts";
 import { type Item, itemsBefore, Sequence } from "./sequence.ts";
-import { commonSpace, isReduced, rowsOf } from "./space.ts";
+import { commonSpace, isReduced, rowsOf, type Space } from "./space.ts";
 import { aliased, type GroupWork, isAlias, readsOf, viewed, type Work, writesOf } from "./work.ts";
 
 /**
@@ -118,13 +118,13 @@ class Grouper {
     if (!reads && this.#full.has(a)) return undefined;
     if (!isWorth(a, b, reads)) return undefined;
     const refuse = (why: string) => this.#refuse(earlier, reads, why);
-    const { maxElementwiseOperands: most } = this.#traits;
     if (a.nodes.length + b.nodes.length > MAX_OPS) return refuse(`a kernel has ${MAX_OPS} ops`);
     const common = commonSpace(a.space, b.space);
     const space = common ?? (mayBeRepeated(a, b) ? b.space : undefined);
     if (space === undefined) return refuse("what reads it walks other dimensions");
     if (reads && isReduced(space) && a.nodes.length + b.nodes.length > MAX_ROW_OPS)
       return refuse(`a walk over rows has ${MAX_ROW_OPS} ops`);
+    const most = this.#mostOperands(space);
     const read = readByBoth(a, b);
     // What neither makes for the other is stored by both.
     const least = reads ? read : read + a.outs.length + b.outs.length;
@@ -160,11 +160,17 @@ class Grouper {
 
   /** Whether the device runs it as one, and gains by it. */
   #takes({ program, ins, outs, space }: GroupWork): boolean {
-    const { maxElementwiseOperands, groups } = this.#traits;
-    if (ins.length + outs.length > maxElementwiseOperands) return false;
+    if (ins.length + outs.length > this.#mostOperands(space)) return false;
     if (!isReduced(space)) return true;
     if (isOnePass(program) && rowsOf(space) === 1) return true;
-    return groups.takes(program);
+    return this.#traits.groups.takes(program);
+  }
+
+  /** Inputs and outputs that a group over `space` may have together. */
+  #mostOperands(space: Space): number {
+    const { maxElementwiseOperands, groups } = this.#traits;
+    const areRows = isReduced(space) && rowsOf(space) > 1;
+    return (areRows ? groups.maxOperands : undefined) ?? maxElementwiseOperands;
   }
 }
 

@@ -110,6 +110,11 @@ export interface GroupSite {
 /** How a device runs groups. */
 export interface GroupKernels {
   /**
+   * Inputs and outputs that a program of several rows may have together, where that is more than
+   * `maxElementwiseOperands`: `takes` knows how many of them each of its calls needs.
+   */
+  readonly maxOperands?: number;
+  /**
    * Whether it gains by running all of `program` as one piece of work: asked before work is joined that reads rows
    * again behind a reduction of them, or reduces them once more.
    */

@@ -9,6 +9,8 @@ import { takesRows } from "./takes.ts";
 
 export function groupKernels(target: WebgpuTarget): GroupKernels {
   return {
+    // Those of two calls, one of which leaves totals for the other.
+    maxOperands: 2 * (target.limits.maxStorageBuffersPerShaderStage - 1),
     takes: (program) => takesRows(target, mergedProgram(program)),
     lower: (site) => lowerGroup(target, site),
   };

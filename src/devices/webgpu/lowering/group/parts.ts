@@ -25,6 +25,24 @@ export interface Finish {
   readonly outs: readonly number[];
 }
 
+/** The inputs and outputs of the call that leaves totals, or of the one that combines them: whichever has more. */
+export function operandsOfParts(program: GroupProgram): number {
+  const first = totalsOf(program);
+  const { stages, stored, rowRegisters } = rowProgramOf(first);
+  const used = new Set(
+    [...stages, stored].flatMap(({ elements }) => elements).concat(rowRegisters),
+  );
+  const reads = new Set(
+    [...used].flatMap((r) => {
+      const instruction = program.instructions[r];
+      return instruction?.kind === "input" ? [instruction.input] : [];
+    }),
+  );
+  const last = finishOf(program, { shape: [2], strides: [1], stride: 2 });
+  const combining = last.inputs.length + last.outs.length;
+  return 1 + Math.max(reads.size + first.stores.length, combining);
+}
+
 /** Where the totals of parts lie in a region: [...parts, totals, …, rows]. */
 export interface Totals {
   /** Sizes and strides of what has parts, outermost first. */

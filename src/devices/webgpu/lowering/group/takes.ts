@@ -3,6 +3,7 @@ import type { GroupProgram, View } from "../../../../scheduler/group-program.ts"
 import { BYTES_PER_ELEMENT } from "../../../../tensor/dtype.ts";
 import { sizeOf } from "../../../../tensor/shape.ts";
 import { maxBytes, type WebgpuTarget } from "../../target.ts";
+import { operandsOfParts } from "./parts.ts";
 import { rowKernelOf } from "./row-kernel.ts";
 
 /** What one workgroup goes over in less time than the dispatches take that would spread it. */
@@ -17,10 +18,13 @@ export function takesRows(target: WebgpuTarget, program: GroupProgram): boolean 
   const { limits, isSoftware } = target;
   const { inputs, stores, shape } = program;
   const views = [...inputs, ...stores];
-  if (views.length > limits.maxStorageBuffersPerShaderStage) return false;
   const most = maxBytes(limits) / BYTES_PER_ELEMENT;
   if (views.some((view) => extentOf(view, shape) > most)) return false;
-  const { rows, columns, rowsPerGroup, parts } = rowKernelOf(target, program, [], []).layout;
+  const { layout } = rowKernelOf(target, program, [], []);
+  const { rows, columns, rowsPerGroup, parts, isAcross } = layout;
+  // Where rows lie across, whether they are shared does not depend on where operands lie.
+  const operands = isAcross && parts > 1 ? operandsOfParts(program) : views.length;
+  if (operands > limits.maxStorageBuffersPerShaderStage) return false;
   if (isSoftware) return parts > 1 || rows >= SOFTWARE_ROWS || columns <= SOFTWARE_COLUMNS;
   const workgroups = Math.ceil(rows / rowsPerGroup);
   return parts > 1 || rowsPerGroup * columns <= ONE_WORKGROUP || workgroups >= ENOUGH_WORKGROUPS;
