@@ -1,17 +1,17 @@
 // Sums of x² over equal runs of tensors that are packed in one buffer; the padding between them is left out.
 //
 // Bindings: x f32, the packed tensors, or a range of them that begins where a run does; where WATCHED others, packed
-//   alike: an element that is not finite makes its sum NaN; out f32, the sums of all runs.
+//   alike, for the first of them: an element that is not finite makes its sum NaN; out f32, the sums of all runs.
 // Constants: SEGMENTS, how many tensors; WATCHED 0 or 1; THREADS, a power of two.
 // Mapping: a line of workgroups, one for each sum; invocation by invocation along what each tensor has in the run.
 // Accumulation: a fixed share by lib/cascade, tensor after tensor, then a fixed tree, in f32.
 
 struct Params {
-  // How many sums, elements of a run, the place of the first sum.
+  // How many sums, elements of a run, the place of the first sum, elements that others lie beside.
   sums: u32,
   run: u32,
   first: u32,
-  unused: u32,
+  watched: u32,
   // First element, end, 0, 0.
   segments: array<vec4<u32>, $(SEGMENTS)>,
 }
@@ -33,6 +33,9 @@ alias Place = u32;
 fn term(unused: Place, i: u32) -> f32 {
   let value = x[i];
 #if WATCHED
+  if (i >= params.watched) {
+    return value * value;
+  }
   let bits = bitcast<u32>(watched[i]);
   let is_finite = (bits & 0x7f800000u) < 0x7f800000u;
   return select(bitcast<f32>(bits | 0x7fc00000u), value * value, is_finite);

@@ -73,8 +73,8 @@ const reason = (op: string) => ({
 export const optimizerOps = {
   /**
    * Σ x² over all tensors, in partial sums: the elements that lie packed at places p · n to (p + 1) · n, where n is
-   * `squaresRun` of their length, make out[p]. `watched` is nothing, or one tensor for each x, of its shape: where one of
-   * their elements is not finite, neither is the sum of x there.
+   * `squaresRun` of their length, make out[p]. `watched` are tensors for the first xs, one for each, of its shape: where one
+   * of their elements is not finite, neither is the sum of x there.
    */
   squareSums: {
     inputs: { xs: "many", watched: "many" },

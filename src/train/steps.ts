@@ -13,7 +13,6 @@ import {
   gradientFlow,
   greater,
   sqrt,
-  sum,
   sumOfSquares,
   Tensor,
   tensor,
@@ -201,18 +200,18 @@ function trainingUpdate(
 
 /**
  * The global norm, and NaN where a parameter or what a buffer is given is not finite: the pass over the gradients looks
- * at parameters, too.
+ * at parameters, too, and at what is NaN for a buffer and 0 else.
  */
 function guardedNorm(
   model: AnyModule,
   gradients: Gradients,
   assignments: readonly Assignment[],
 ): Tensor {
-  const norm = sqrt(sumOfSquares([...gradients.values()], [...gradients.keys()]));
   const buffers = new Set(model.buffers().map(({ cell }) => cell));
-  return assignments
+  const refusals = assignments
     .filter(({ cell }) => buffers.has(cell))
-    .reduce((total, { next }) => add(total, sum(where(finite(next), 0, Number.NaN))), norm);
+    .map(({ next }) => where(finite(next), 0, Number.NaN));
+  return sqrt(sumOfSquares([...gradients.values(), ...refusals], [...gradients.keys()]));
 }
 
 function differentiate(

@@ -55,6 +55,14 @@ export const optimizerCases = {
       },
       attrs: {},
     },
+    {
+      name: "squareSums beside tensors for the first of them only",
+      ins: {
+        xs: [{ shape: [17, 3] }, { shape: [70] }, { shape: [] }, { shape: [5] }],
+        watched: [{ shape: [17, 3] }],
+      },
+      attrs: {},
+    },
     ...[Number.NaN, Number.NEGATIVE_INFINITY].map(
       (value): Case<"squareSums"> => ({
         name: `squareSums beside a tensor with ${value}`,

@@ -23,10 +23,12 @@ import { losses, nn, optim } from "../../../src/index.ts";
 import { planStep } from "../../../src/runtime/compile.ts";
 import { dispatchesOf } from "../../../src/scheduler/explain.ts";
 import { schedule } from "../../../src/scheduler/schedule.ts";
+import { trainingStep } from "../../../src/train/steps.ts";
 import { input, wishOf } from "../../support/plans.ts";
 import { requestOf } from "../../support/run-graph.ts";
 
 const gpu = webgpuTraits();
+
 const row = { axis: -1, keepDims: true };
 
 function dispatches(...outputs: readonly Tensor[]): number {
@@ -95,5 +97,35 @@ describe("on a GPU", () => {
     ] as const;
     const plan = planStep(step as Parameters<typeof planStep>[0], types, gpu);
     expect(dispatchesOf(plan.steps)).toBeLessThanOrEqual(13);
+  });
+
+  it("a guarded step of a CNN with two batch norms is 42", () => {
+    const model = nn.sequential(
+      nn.conv2d(1, 16, 3, { padding: "same" }),
+      nn.batchNorm2d(16),
+      nn.relu(),
+      nn.maxPool2d(2),
+      nn.conv2d(16, 32, 3, { padding: "same" }),
+      nn.batchNorm2d(32),
+      nn.relu(),
+      nn.maxPool2d(2),
+      nn.flatten(),
+      nn.linear(32 * 7 * 7, 10),
+    );
+    const options = {
+      loss: losses.crossEntropy,
+      optimizer: optim.adam({ learningRate: 1e-3 }),
+      metrics: { accuracy: losses.accuracy },
+      isGuarded: true,
+    };
+    const step = (x: Tensor, y: Tensor, keep: Tensor) =>
+      trainingStep(model, options, x, y, keep, []);
+    const types = [
+      { dtype: "f32", shape: [64, 28, 28, 1] },
+      { dtype: "i32", shape: [64] },
+      { dtype: "f32", shape: [] },
+    ] as const;
+    const plan = planStep(step as Parameters<typeof planStep>[0], types, gpu);
+    expect(dispatchesOf(plan.steps)).toBeLessThanOrEqual(42);
   });
 });

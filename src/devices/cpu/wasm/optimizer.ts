@@ -74,8 +74,8 @@ function unlessFinite(from: usize, bytes: usize): f64 {
 }
 
 /**
- * Operands xs…, watched…, out; words: how many sums, places of a run, how many xs, how many watched (as many, or none),
- * elements of every x. Run p is what lies packed at places p · run to (p + 1) · run; its squares are added in f64, always
+ * Operands xs…, watched…, out; words: how many sums, places of a run, how many xs, how many watched, for the first of
+ * them, elements of every x. Run p is what lies packed at places p · run to (p + 1) · run; its squares are added in f64, always
  * in the same order. What is watched and not finite makes the sum NaN.
  */
 export function squareSums(args: usize, thread: i32, threads: i32): void {
@@ -83,7 +83,7 @@ export function squareSums(args: usize, thread: i32, threads: i32): void {
   const sums = word(args, operands, 0);
   const run = word(args, operands, 1);
   const tensors = word(args, operands, 2);
-  const isWatched = word(args, operands, 3) > 0;
+  const watched = word(args, operands, 3);
   const out = operand(args, operands - 1);
   const end = shareStart(sums, thread + 1, threads, 4);
   // The first tensor that reaches into the run, and its place.
@@ -101,7 +101,7 @@ export function squareSums(args: usize, thread: i32, threads: i32): void {
       if (bytes > 0) {
         const offset = <usize>(low - place) << 2;
         sum += squares(operand(args, i) + offset, bytes);
-        if (isWatched) sum += unlessFinite(operand(args, tensors + i) + offset, bytes);
+        if (i < watched) sum += unlessFinite(operand(args, tensors + i) + offset, bytes);
       }
       const next = place + ((length + PACKED - 1) & -PACKED);
       if (next <= to) {

@@ -112,7 +112,7 @@ function lowerSquareSums(
   { ins, outs: { out } }: Site<"squareSums">,
 ): KernelCall[] {
   const { region: xs, segments } = packed(ins.xs);
-  const watched = ins.watched.length > 0 ? [packed(ins.watched).region] : [];
+  const watched = ins.watched.length > 0 ? packed(ins.watched).region : undefined;
   const length = sizeOf(xs.type.shape);
   const sums = sizeOf(out.type.shape);
   const run = squaresRun(length);
@@ -126,17 +126,17 @@ function lowerSquareSums(
       groups = Math.ceil(groups / 2);
       own = segmentsIn(segments, start, start + groups * run);
     }
-    const range = (whole: Region) =>
-      groups < sums ? elementsOf(whole, start, Math.min(groups * run, length - start)) : whole;
+    const range = elementsOf(xs, start, Math.min(groups * run, length - start));
+    const beside = watched && besides(watched, start, range);
     calls.push({
       kernel: "optimizer/square_sums",
       constants: {
         SEGMENTS: own.length,
-        WATCHED: watched.length,
+        WATCHED: beside ? 1 : 0,
         THREADS: target.isSoftware ? SOFTWARE_SUM_THREADS : THREADS,
       },
-      operands: [read(range(xs)), ...watched.map((region) => read(range(region))), write(out)],
-      words: [groups, run, first, 0, ...own.flatMap(([from, to]) => [from, to, 0, 0])],
+      operands: [read(range), ...(beside ? [read(beside)] : []), write(out)],
+      words: [groups, run, first, beside ? sizeOf(beside.type.shape) : 0, ...own.flatMap(([from, to]) => [from, to, 0, 0])],
       grid: lineGrid(groups),
     });
     first += groups;
@@ -151,6 +151,12 @@ function segmentsIn(segments: readonly Segment[], start: number, end: number): S
     return segment[0] < segment[1] ? [segment] : [];
   });
   return own.length === 0 ? [[0, 0]] : own;
+}
+
+/** What of `watched`, which may be for the first of all xs only, lies beside those of a range that begins at `start`. */
+function besides(watched: Region, start: number, xs: Region): Region | undefined {
+  const length = Math.min(sizeOf(watched.type.shape) - start, sizeOf(xs.type.shape));
+  return length > 0 ? elementsOf(watched, start, length) : undefined;
 }
 
 function lowerSgd(target: WebgpuTarget, { ins, attrs }: Site<"sgd">): KernelCall[] {
