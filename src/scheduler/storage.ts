@@ -18,7 +18,7 @@ import {
   packedOutputs,
   packLists,
 } from "./demands.ts";
-import { isOnePass, termInputs } from "./group-program.ts";
+import { termInputs } from "./group-program.ts";
 import type { DeviceTraits, Region } from "./lowering.ts";
 import { findEndangered, type Move } from "./moves.ts";
 import type { PlanRequest } from "./request.ts";
@@ -391,7 +391,7 @@ class StorageAssigner {
 
 /**
  * Whether a group may write `to` over `from`: only what is read through the very view that it is written through, element
- * by element, or number by number behind a reduction of everything. Of a value for each row all elements of it are read.
+ * by element, or number by number behind reductions of everything. Of a value for each row all elements of it are read.
  */
 function canGroupUpdate(
   { program, ins, outs, space }: GroupWork,
@@ -401,7 +401,8 @@ function canGroupUpdate(
   const store = program.stores[outs.indexOf(to)];
   if (store === undefined) return false;
   const isWhole = sizeOf(to.type.shape) === sizeOf(space.shape);
-  if (!isWhole && !(rowsOf(space) === 1 && isOnePass(program))) return false;
+  if (!isWhole && rowsOf(space) !== 1) return false;
+  // What a walk over rows stores once, it stores last.
   const inTerms = isWhole ? new Set() : termInputs(program);
   return ins.every((input, i) => {
     if (viewed(input) !== from) return true;
