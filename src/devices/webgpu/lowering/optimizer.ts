@@ -136,7 +136,13 @@ function lowerSquareSums(
         THREADS: target.isSoftware ? SOFTWARE_SUM_THREADS : THREADS,
       },
       operands: [read(range), ...(beside ? [read(beside)] : []), write(out)],
-      words: [groups, run, first, beside ? sizeOf(beside.type.shape) : 0, ...own.flatMap(([from, to]) => [from, to, 0, 0])],
+      words: [
+        groups,
+        run,
+        first,
+        beside ? sizeOf(beside.type.shape) : 0,
+        ...own.flatMap(([from, to]) => [from, to, 0, 0]),
+      ],
       grid: lineGrid(groups),
     });
     first += groups;
