@@ -20,11 +20,14 @@ export function takesRows(target: WebgpuTarget, program: GroupProgram): boolean 
   const views = [...inputs, ...stores];
   const most = maxBytes(limits) / BYTES_PER_ELEMENT;
   if (views.some((view) => extentOf(view, shape) > most)) return false;
-  const { layout } = rowKernelOf(target, program, [], []);
+  const { layout, parts: own } = rowKernelOf(target, program, [], []);
   const { rows, columns, rowsPerGroup, parts, isAcross } = layout;
   // Where rows lie across, whether they are shared does not depend on where operands lie.
   const operands = isAcross && parts > 1 ? operandsOfParts(program) : views.length;
   if (operands > limits.maxStorageBuffersPerShaderStage) return false;
+  // It moves vectors where a kernel over columns moves words: what each element has is made apart, and read again.
+  const isApart = isAcross && own.elementStores.length > 0 && own.stages.length === 1;
+  if (isSoftware && isApart) return false;
   if (isSoftware) return parts > 1 || rows >= SOFTWARE_ROWS || columns <= SOFTWARE_COLUMNS;
   const workgroups = Math.ceil(rows / rowsPerGroup);
   return parts > 1 || rowsPerGroup * columns <= ONE_WORKGROUP || workgroups >= ENOUGH_WORKGROUPS;
