@@ -80,6 +80,8 @@ class Builder {
   readonly #random: (bound: number) => number;
   readonly #shape: number[];
   readonly #kept: number;
+  /** Whether rows lie side by side, as in sums of columns, in what is read and stored. */
+  readonly #isAcross: boolean;
   readonly #inputs: { view: View; dtype: DType; length: number; isWhole: boolean }[] = [];
   readonly #indices: View[] = [];
   readonly #instructions: GroupInstruction[] = [];
@@ -97,6 +99,7 @@ class Builder {
     if (rank > 0 && random(40) === 0) this.#shape[random(rank)] = 0;
     this.#shape = this.#shape.map((n) => (n === 1 ? 2 : n));
     this.#kept = random(3) === 0 ? rank : random(rank + 1);
+    this.#isAcross = this.#kept > 0 && this.#kept < rank && random(3) === 0;
   }
 
   build(): RandomGroup {
@@ -138,12 +141,13 @@ class Builder {
     const random = this.#random;
     const shape = this.#shape;
     const order = shape.map((_, d) => d).slice(0, along);
-    if (random(3) === 0)
+    if (this.#isAcross) order.push(...order.splice(0, this.#kept));
+    else if (random(3) === 0)
       for (let i = order.length - 1; i > 0; i--) {
         const j = random(i + 1);
         [order[i], order[j]] = [order[j] ?? 0, order[i] ?? 0];
       }
-    const padded = random(3) === 0;
+    const padded = random(this.#isAcross ? 12 : 3) === 0;
     const strides = shape.map(() => 0);
     const isBroadcast = broadcasts && random(3) === 0;
     let step = 1;
