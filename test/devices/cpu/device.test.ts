@@ -8,7 +8,8 @@ import { ops } from "../../../src/ops/table.ts";
 import type { Attrs, KernelOp } from "../../../src/ops/vocabulary.ts";
 import { callsOf, type Plan } from "../../../src/scheduler/plan.ts";
 import type { Shape } from "../../../src/tensor/shape.ts";
-import { elementwiseProgram, groupCalls } from "../../support/elementwise-program.ts";
+import { vector } from "../../support/hand-plan.ts";
+import { binaryCalls } from "../../support/open-devices.ts";
 import { type OpPlan, planOp, runOp } from "../../support/run-case.ts";
 
 const f32 = (...shape: number[]) => ({ dtype: "f32", shape }) as const;
@@ -28,17 +29,8 @@ function additions(device: Device, length: number, steps: number): Plan {
   const { plan } = planOp(device.traits, "binary", ops.binary, types, { fn: "add" });
   const [step] = callsOf(plan.steps);
   if (step === undefined || !("words" in step.call)) throw new Error("no step");
-  const region = (buffer: number) => ({ buffer, offset: 0, type: f32(length) });
-  const program = elementwiseProgram(
-    [length],
-    [[1], [1]],
-    [
-      { kind: "input", input: 0, dtype: "f32" },
-      { kind: "input", input: 1, dtype: "f32" },
-      { kind: "binary", fn: "add", a: 0, b: 1, dtype: "f32" },
-    ],
-  );
-  const calls = groupCalls(device.traits, program, [region(0), region(1)], [region(0)]);
+  const [x, y] = [vector(0, length), vector(1, length)];
+  const calls = binaryCalls(device, "add", x, y, x);
   const [call = step.call] = calls;
   return {
     ...plan,

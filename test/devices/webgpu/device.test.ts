@@ -8,31 +8,16 @@ import {
   KernelError,
   OutOfMemoryError,
 } from "../../../src/errors.ts";
-import type { BinaryName } from "../../../src/ops/scalars.ts";
-import type { FallbackCall, KernelCall, Region } from "../../../src/scheduler/lowering.ts";
+import type { FallbackCall, Region } from "../../../src/scheduler/lowering.ts";
 import { openSoftwareGpu } from "../../support/dawn.ts";
-import { elementwiseProgram, groupCalls } from "../../support/elementwise-program.ts";
 import { handPlan, vector } from "../../support/hand-plan.ts";
+import { binaryCalls } from "../../support/open-devices.ts";
 
 let device: WebgpuDevice;
 beforeAll(async () => {
   device = await openWebgpuDevice({ software: true });
 });
 afterAll(() => device.close());
-
-/** out = a fn b, element by element. */
-function binaryCalls(fn: BinaryName, a: Region, b: Region, out: Region): readonly KernelCall[] {
-  const program = elementwiseProgram(
-    out.type.shape,
-    [[1], [1]],
-    [
-      { kind: "input", input: 0, dtype: "f32" },
-      { kind: "input", input: 1, dtype: "f32" },
-      { kind: "binary", fn, a: 0, b: 1, dtype: "f32" },
-    ],
-  );
-  return groupCalls(device.traits, program, [a, b], [out]);
-}
 
 /** A step that the host does: out = exp(x). */
 function expOnHost(x: Region, out: Region): FallbackCall {
@@ -126,7 +111,7 @@ describe("a program", () => {
   test("is one submission with all its dispatches and reads", async () => {
     const [a, b, c] = [vector(0, 5), vector(1, 5), vector(2, 5)];
     const plan = handPlan(
-      [...binaryCalls("mul", a, a, c), ...binaryCalls("add", c, b, b)],
+      [...binaryCalls(device, "mul", a, a, c), ...binaryCalls(device, "add", c, b, b)],
       [5, 5],
       [5],
     );
@@ -149,7 +134,7 @@ describe("a program", () => {
 
   test("runs on other storages than before", async () => {
     const program = await device.load(
-      handPlan(binaryCalls("add", vector(0, 3), vector(0, 3), vector(1, 3)), [3, 3]),
+      handPlan(binaryCalls(device, "add", vector(0, 3), vector(0, 3), vector(1, 3)), [3, 3]),
     );
     const [x, y, out] = [
       storageOf(device, [1, 2, 3]),
@@ -166,7 +151,10 @@ describe("a program", () => {
 
   test("reads and writes different parts of one buffer in one dispatch", async () => {
     const program = await device.load(
-      handPlan(binaryCalls("add", vector(0, 3), vector(0, 3, 64), vector(0, 3, 128)), [192]),
+      handPlan(
+        binaryCalls(device, "add", vector(0, 3), vector(0, 3, 64), vector(0, 3, 128)),
+        [192],
+      ),
     );
     const storage = device.allocate(192 * 4);
     device.write(storage, 0, Float32Array.of(1, 2, 3));
@@ -179,7 +167,7 @@ describe("a program", () => {
 
   test("updates an input in place", async () => {
     const program = await device.load(
-      handPlan(binaryCalls("sub", vector(0, 4), vector(1, 4), vector(1, 4)), [4, 4]),
+      handPlan(binaryCalls(device, "sub", vector(0, 4), vector(1, 4), vector(1, 4)), [4, 4]),
     );
     const [a, b] = [storageOf(device, [1, 2, 3, 4]), storageOf(device, [4, 3, 2, 1])];
     void device.run(program, [a, b], []);
@@ -192,10 +180,10 @@ describe("a program", () => {
   test("covers more workgroups than a grid dimension has", async () => {
     const length = 65535 * 128 + 1;
     const program = await device.load(
-      handPlan(binaryCalls("add", vector(0, length), vector(0, length), vector(1, length)), [
-        length,
-        length,
-      ]),
+      handPlan(
+        binaryCalls(device, "add", vector(0, length), vector(0, length), vector(1, length)),
+        [length, length],
+      ),
     );
     const [x, out] = [device.allocate(length * 4), device.allocate(length * 4)];
     device.write(x, (length - 1) * 4, Float32Array.of(7));
@@ -211,7 +199,7 @@ describe("a program", () => {
   test("gives its memory back when it is unloaded, and cannot run any more", async () => {
     const before = device.memory();
     const program = await device.load(
-      handPlan(binaryCalls("add", vector(0, 4), vector(0, 4), vector(1, 4)), [4], [4]),
+      handPlan(binaryCalls(device, "add", vector(0, 4), vector(0, 4), vector(1, 4)), [4], [4]),
     );
     expect(device.memory().buffers).toBe(before.buffers + 1);
     device.unload(program);
@@ -224,7 +212,7 @@ describe("a program", () => {
   test("that runs 2,000 times, each with a read, leaves no buffer behind", async () => {
     const before = device.memory();
     const program = await device.load(
-      handPlan(binaryCalls("add", vector(0, 4), vector(1, 4), vector(0, 4)), [4, 4]),
+      handPlan(binaryCalls(device, "add", vector(0, 4), vector(1, 4), vector(0, 4)), [4, 4]),
     );
     const [sum, one] = [storageOf(device, [0, 0, 0, 0]), storageOf(device, [1, 1, 1, 1])];
     let late: Promise<ArrayBuffer>[] = [];
@@ -246,9 +234,9 @@ describe("a step on the host", () => {
   test("lies between the steps before and after it, and later calls wait for it", async () => {
     const [x, twice, soft] = [vector(0, 2), vector(2, 2), vector(3, 2)];
     const calls = [
-      ...binaryCalls("add", x, x, twice),
+      ...binaryCalls(device, "add", x, x, twice),
       expOnHost(twice, soft),
-      ...binaryCalls("mul", soft, soft, vector(1, 2)),
+      ...binaryCalls(device, "mul", soft, soft, vector(1, 2)),
     ];
     const program = await device.load(handPlan(calls, [2, 2], [2, 2]));
     const [input, out] = [storageOf(device, [0, 0]), device.allocate(8)];
@@ -279,7 +267,7 @@ describe("a step on the host", () => {
 
 describe("faults", () => {
   test("a kernel that does not compile is a KernelError with the line, and the next plan loads", async () => {
-    const [call] = binaryCalls("add", vector(0, 4), vector(0, 4), vector(1, 4));
+    const [call] = binaryCalls(device, "add", vector(0, 4), vector(0, 4), vector(1, 4));
     if (call === undefined) throw new Error("no call");
     const broken = {
       ...call,
@@ -322,14 +310,16 @@ describe("faults", () => {
   test("a lost device rejects every promise within 2 s and refuses calls", async () => {
     const doomed = await openWebgpuDevice({ software: true });
     const program = await doomed.load(
-      handPlan(binaryCalls("add", vector(0, 4), vector(0, 4), vector(1, 4)), [4, 4]),
+      handPlan(binaryCalls(device, "add", vector(0, 4), vector(0, 4), vector(1, 4)), [4, 4]),
     );
     const [x, out] = [doomed.allocate(16), doomed.allocate(16)];
     const pending = [
       ...doomed.run(program, [x, out], [{ storage: out, byteOffset: 0, bytes: 16 }]),
       doomed.read(x, 0, 16),
       doomed.synchronise(),
-      doomed.load(handPlan(binaryCalls("mul", vector(0, 3), vector(0, 3), vector(1, 3)), [3, 3])),
+      doomed.load(
+        handPlan(binaryCalls(device, "mul", vector(0, 3), vector(0, 3), vector(1, 3)), [3, 3]),
+      ),
     ];
     const startMs = performance.now();
     doomed.gpuDevice.destroy();
