@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openCpuDevice } from "../../../src/devices/cpu/index.ts";
 import type { Device } from "../../../src/devices/device.ts";
 import type { GroupInstruction } from "../../../src/scheduler/group-program.ts";
+import { elementwiseProgram, groupCalls } from "../../support/elementwise-program.ts";
 import { handPlan, vector } from "../../support/hand-plan.ts";
 
 const LENGTH = 21;
@@ -14,22 +15,8 @@ function lower(device: Device, index: number) {
     const fn = (index >> bit) % 2 === 0 ? "neg" : "floor";
     instructions.push({ kind: "unary", fn, x: bit, dtype: "f32" });
   }
-  const dense = { offset: 0, strides: [1] };
-  return device.traits.groups?.lower({
-    program: {
-      shape: [LENGTH],
-      kept: 1,
-      inputs: [dense],
-      indices: [],
-      instructions,
-      stores: [{ ...dense, register: 11 }],
-    },
-    ins: [vector(0, LENGTH)],
-    outs: [vector(1, LENGTH)],
-    scratch: () => {
-      throw new Error("takes no scratch");
-    },
-  });
+  const program = elementwiseProgram([LENGTH], [[1]], instructions);
+  return groupCalls(device.traits, program, [vector(0, LENGTH)], [vector(1, LENGTH)]);
 }
 
 const expected = (index: number, x: number): number => {
@@ -62,8 +49,7 @@ describe.each([
       const wanted = Float32Array.from(x, (value) => expected(index, value));
       expect([...new Float32Array(result ?? new ArrayBuffer(0))], `${index}`).toEqual([...wanted]);
     };
-    const load = (index: number) =>
-      device.load(handPlan(lower(device, index) ?? [], [LENGTH, LENGTH]));
+    const load = (index: number) => device.load(handPlan(lower(device, index), [LENGTH, LENGTH]));
     const held = await load(0);
     for (let index = 1; index < 1100; index++) {
       const program = await load(index);

@@ -25,10 +25,14 @@ describe.each(forms)("groups on the cpu device: $name", ({ count, options }) => 
 
   it(`${count} random groups give what the reference gives, and write nowhere else`, async () => {
     const failures: string[] = [];
+    let taken = 0;
     for (let seed = 1; seed <= count; seed++) {
       const wrong = await checkGroup(device, randomGroup(seed), seed);
+      if (wrong !== undefined) taken++;
       for (const one of wrong ?? []) failures.push(`seed ${seed}: ${one}`);
     }
+    // What a device leaves apart is not looked at.
+    expect(taken).toBeGreaterThan(0.8 * count);
     expect(failures).toEqual([]);
   }, 60_000);
 });

@@ -35,10 +35,14 @@ describe.each(forms)("groups on a GPU: $name", ({ first, open }) => {
 
   it(`${COUNT} random groups give what the reference gives, and write nowhere else`, async () => {
     const failures: string[] = [];
+    let taken = 0;
     for (let seed = first; seed < first + COUNT; seed++) {
       const wrong = await checkGroup(opened.device, randomGroup(seed), seed);
+      if (wrong !== undefined) taken++;
       for (const one of wrong ?? []) failures.push(`seed ${seed}: ${one}`);
     }
+    // What a device leaves apart is not looked at.
+    expect(taken).toBeGreaterThan(0.8 * COUNT);
     expect(failures).toEqual([]);
   }, 120_000);
 

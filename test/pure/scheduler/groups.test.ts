@@ -45,7 +45,6 @@ function softmax(of: Tensor): Tensor {
 async function groups(wish: TensorWish): Promise<{ steps: string[]; programs: GroupProgram[] }> {
   const programs: GroupProgram[] = [];
   const { groups: own } = referenceTraits;
-  if (own === undefined) throw new Error("the reference makes groups");
   const traits: DeviceTraits = {
     ...referenceTraits,
     groups: {

@@ -30,7 +30,6 @@ export async function checkGroup(
   seed: number,
 ): Promise<string[] | undefined> {
   const { groups, viewAlignment } = device.traits;
-  if (groups === undefined) throw new Error(`${device.name} takes no groups`);
   const { program } = group;
   if (!groups.takes(program)) return undefined;
   const inputs = group.inputs.map(({ dtype, length }, i) =>
