@@ -64,7 +64,7 @@ function lowerItem(item: PlacedWork, context: Context): LoweredStep[] {
 }
 
 /** Calls as steps of a plan. */
-export function asSteps(
+function asSteps(
   calls: readonly (KernelCall | FallbackCall)[],
   label: string,
   why: string,

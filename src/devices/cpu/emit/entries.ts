@@ -21,7 +21,7 @@ import { i32x4, lanes, load, loadSplat, local, splat, type Value } from "./value
 const ENTRY_BYTES = 16;
 
 /** Parameters of every emitted function. */
-export const ENTRIES = 0;
+const ENTRIES = 0;
 export const LITERALS = 3;
 
 /** An input, index or store inside a function. */
