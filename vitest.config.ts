@@ -22,19 +22,43 @@ const LONG = [
 
 /**
  * The longest first, so that none runs alone at the end: as they were measured by earlier runs, which vitest knows of;
- * on a fresh machine, where nothing was, by this list.
+ * on a fresh machine, where nothing was, by this list. Project by project: a process goes on with files of its own.
  */
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
-    if (process.env.CI === undefined) return sorted;
+    const projects = ["alone", "device", "pure"];
+    const project = ({ project: { name } }: TestSpecification) => projects.indexOf(name);
     const rank = ({ moduleId }: TestSpecification) => {
       const found = LONG.findIndex((pattern) => pattern.test(moduleId));
-      return found === -1 || moduleId.includes("/pure/") ? LONG.length : found;
+      return process.env.CI === undefined ? 0 : found === -1 ? LONG.length : found;
     };
-    return sorted.toSorted((a, b) => rank(a) - rank(b));
+    return sorted.toSorted((a, b) => project(a) - project(b) || rank(a) - rank(b));
   }
 }
+
+/** They measure their process: what it holds, and how long it is blocked. */
+const ALONE = [
+  "test/regressions/closed-devices.test.ts",
+  "test/regressions/fuzz-api.test.ts",
+  "test/training/leak.test.ts",
+];
+
+/**
+ * glibc gives memory back to the system at every turn, and SwiftShader's compiler asks for it again: a third of its time.
+ * Both have to be said, since either one fixes the other.
+ */
+const KEEP_MEMORY = {
+  MALLOC_MMAP_THRESHOLD_: String(32 * 2 ** 20),
+  MALLOC_TRIM_THRESHOLD_: String(256 * 2 ** 20),
+};
+
+/** A software GPU compiles for tens of seconds what some tests need, and a busy machine takes four times that. */
+const onDevices = {
+  testTimeout: 300_000,
+  hookTimeout: 300_000,
+  setupFiles: ["test/support/poll-dawn.ts"],
+};
 
 export default defineConfig({
   test: {
@@ -45,19 +69,25 @@ export default defineConfig({
     projects: [
       {
         ...shared(),
-        test: { name: "pure", include: ["test/pure/**/*.test.ts"], testTimeout: 10_000 },
+        test: {
+          name: "pure",
+          include: ["test/pure/**/*.test.ts"],
+          testTimeout: 10_000,
+          isolate: false,
+        },
       },
       {
         ...shared(),
         test: {
           name: "device",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/pure/**"],
-          // A software GPU compiles for tens of seconds what some tests need, and a busy machine takes four times that.
-          testTimeout: 300_000,
-          hookTimeout: 300_000,
+          exclude: ["test/pure/**", ...ALONE],
+          ...onDevices,
+          isolate: false,
+          env: KEEP_MEMORY,
         },
       },
+      { ...shared(), test: { name: "alone", include: ALONE, ...onDevices } },
     ],
   },
 });
