@@ -1,14 +1,15 @@
 /** Every case, its gradient, and a few whole computations, on WebGPU in Node: Dawn on SwiftShader. */
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { openWebgpuDevice, type WebgpuDevice } from "../../src/devices/webgpu/index.ts";
+import type { WebgpuDevice } from "../../src/devices/webgpu/index.ts";
 import { init } from "../../src/functions.ts";
 import { caseTable } from "../cases/index.ts";
 import { runComposed } from "../support/composed.ts";
 import { caseOps, listFailures, runConformance } from "../support/conformance.ts";
+import { openSharedWebgpu } from "../support/shared-gpu.ts";
 
 let device: WebgpuDevice;
 beforeAll(async () => {
-  device = await openWebgpuDevice({ software: true, debug: true });
+  device = await openSharedWebgpu({ debug: true });
   expect(device.description).toMatch(/swiftshader/i);
 });
 afterAll(() => device.close());

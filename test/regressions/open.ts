@@ -2,8 +2,8 @@
 import { openCpuDevice } from "../../src/devices/cpu/index.ts";
 import type { Device } from "../../src/devices/device.ts";
 import { ReferenceDevice } from "../../src/devices/reference/device.ts";
-import { openWebgpuDevice } from "../../src/devices/webgpu/index.ts";
 import { openHardwareKernels } from "../support/hardware-kernels.ts";
+import { openSharedWebgpu } from "../support/shared-gpu.ts";
 
 export interface OpenedDevice {
   readonly device: Device;
@@ -20,6 +20,6 @@ export const everyDevice: readonly (readonly [name: string, open: () => Promise<
     ["reference", () => alone(Promise.resolve(new ReferenceDevice()))],
     ["cpu", () => alone(openCpuDevice({ threads: 2, parallelBytes: 0 }))],
     ["cpu with plain SIMD", () => alone(openCpuDevice({ threads: 1, relaxedSimd: false }))],
-    ["webgpu", () => alone(openWebgpuDevice({ software: true }))],
+    ["webgpu", () => alone(openSharedWebgpu())],
     ["webgpu with the kernels for a GPU", openHardwareKernels],
   ];

@@ -1,11 +1,11 @@
 /** SwiftShader with the kernels that are chosen for a GPU: how they are run on a machine that has none. */
 import { WebgpuDevice } from "../../src/devices/webgpu/device.ts";
-import { openWebgpuDevice } from "../../src/devices/webgpu/open.ts";
 import type { WebgpuTarget } from "../../src/devices/webgpu/target.ts";
 import { webgpuTraits } from "../../src/devices/webgpu/traits.ts";
 import type { DeviceTraits } from "../../src/scheduler/lowering.ts";
 import type { Plan } from "../../src/scheduler/plan.ts";
 import { rolledSteps } from "./rolled.ts";
+import { openSharedWebgpu } from "./shared-gpu.ts";
 
 export interface HardwareKernels {
   readonly device: WebgpuDevice;
@@ -32,7 +32,7 @@ export async function openHardwareKernels({
   instead = () => ({}),
   unrolled = false,
 }: HardwareOptions = {}): Promise<HardwareKernels> {
-  const software = await openWebgpuDevice({ software: true });
+  const software = await openSharedWebgpu();
   const { gpuDevice } = software;
   const target = { isSoftware: false, limits: gpuDevice.limits };
   const traits = webgpuTraits({ limits: target.limits });

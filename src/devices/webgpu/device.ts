@@ -61,8 +61,6 @@ export class WebgpuDevice implements Device {
   readonly #programs = new OwnedResources(WebgpuProgram, "a program");
   readonly #emptyRead: GPUBuffer;
   readonly #emptyWritten: GPUBuffer;
-  /** Dropped at the end: compiled kernels are a device's largest objects on the host. */
-  #pipelines: PipelineCache;
   #parameterBytes = 0;
   /** Of the plan whose growth was asked for last: it will be loaded next. */
   #listed: { readonly plan: Plan; readonly listing: Listing } | undefined;
@@ -85,7 +83,6 @@ export class WebgpuDevice implements Device {
       release: (storage) => this.#calls.do(() => this.#pool.release(storage)),
       resize: (storage, bytes) => this.#pool.resize(storage, bytes),
     });
-    this.#pipelines = new PipelineCache(gpuDevice);
     const empty = { label: "gradgpu empty", size: EMPTY_BUFFER_BYTES, usage: BUFFER_USAGE.STORAGE };
     this.#emptyRead = gpuDevice.createBuffer(empty);
     this.#emptyWritten = gpuDevice.createBuffer(empty);
@@ -259,9 +256,11 @@ export class WebgpuDevice implements Device {
     this.#submissions.close();
     this.#emptyRead.destroy();
     this.#emptyWritten.destroy();
-    this.#pipelines = new PipelineCache(this.gpuDevice);
     this.#listed = undefined;
-    if (this.#isOwned) this.gpuDevice.destroy();
+    if (this.#isOwned) {
+      this.gpuDevice.destroy();
+      PipelineCache.forget(this.gpuDevice);
+    }
     this.#settleLost(loss);
   }
 
@@ -287,8 +286,9 @@ export class WebgpuDevice implements Device {
     this.#listed = undefined;
     // A page that cannot load the reference kernels is told so here.
     if (listing.segments.some(needsHost)) await this.#loadFallback();
+    const pipelineCache = PipelineCache.of(this.gpuDevice);
     const compiled = listing.calls.map(({ call, signature }) =>
-      this.#pipelines.get(call.kernel, call.constants, signature),
+      pipelineCache.get(call.kernel, call.constants, signature),
     );
     // All are waited for, so that a failure of one leaves no other unobserved.
     const settled = await Promise.allSettled(compiled);

@@ -16,18 +16,27 @@ export interface Pipeline {
   readonly layout: GPUBindGroupLayout;
 }
 
-/** Compiled kernels by shader, constants and signature. A device has one; plans share it. */
+const caches = new WeakMap<GPUDevice, PipelineCache>();
+
+/** Compiled kernels by shader, constants and signature. A GPUDevice has one: plans share it, and whoever opens it again. */
 export class PipelineCache {
   readonly #device: GPUDevice;
   readonly #pipelines = new Map<string, Promise<Pipeline>>();
   readonly #layouts = new Map<string, { group: GPUBindGroupLayout; pipeline: GPUPipelineLayout }>();
 
-  constructor(device: GPUDevice) {
+  private constructor(device: GPUDevice) {
     this.#device = device;
   }
 
-  get size(): number {
-    return this.#pipelines.size;
+  static of(device: GPUDevice): PipelineCache {
+    const cache = caches.get(device) ?? new PipelineCache(device);
+    caches.set(device, cache);
+    return cache;
+  }
+
+  /** Compiled kernels are the largest objects on the host: those of a device that has been destroyed are let go. */
+  static forget(device: GPUDevice): void {
+    caches.delete(device);
   }
 
   /** Compiles asynchronously: ask for all pipelines of a plan before waiting for any. @throws KernelError */

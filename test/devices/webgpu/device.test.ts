@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { openWebgpuDevice, type WebgpuDevice } from "../../../src/devices/webgpu/index.ts";
 import {
   DeviceLostError,
@@ -335,6 +335,21 @@ describe("faults", () => {
     expect(() => doomed.read(x, 0, 16)).toThrow(DeviceLostError);
     doomed.release(x);
     await doomed.close();
+  });
+
+  test("what was compiled on a caller's own device is there for whoever opens it again", async () => {
+    const { gpuDevice } = device;
+    const compiling = vi.spyOn(gpuDevice, "createComputePipelineAsync");
+    const counts: number[] = [];
+    for (let i = 0; i < 2; i++) {
+      const mine = await openWebgpuDevice({ device: gpuDevice });
+      const [x, out] = [vector(0, 4), vector(1, 4)];
+      await mine.load(handPlan(binaryCalls(mine, "pow", x, x, out), [4, 4]));
+      await mine.close();
+      counts.push(compiling.mock.calls.length);
+    }
+    expect(counts).toEqual([1, 1]);
+    compiling.mockRestore();
   });
 
   test("close leaves a caller's own device alive and refuses calls", async () => {

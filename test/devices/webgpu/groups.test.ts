@@ -1,11 +1,11 @@
 /** Random groups as WGSL, with the kernels for hardware and those for software; `npm run fuzz:groups` runs as many as one likes. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Device } from "../../../src/devices/device.ts";
-import { openWebgpuDevice } from "../../../src/devices/webgpu/open.ts";
 import { div, exp, max, mean, min, reshape, sub, sum, tensor } from "../../../src/functions.ts";
 import { checkGroup } from "../../support/groups/check-group.ts";
 import { randomGroup } from "../../support/groups/random-group.ts";
 import { openHardwareKernels } from "../../support/hardware-kernels.ts";
+import { openSharedWebgpu } from "../../support/shared-gpu.ts";
 import { use } from "../../training/open.ts";
 
 interface Opened {
@@ -19,7 +19,7 @@ const forms = [
 ];
 
 async function openSoftware(): Promise<Opened> {
-  const device = await openWebgpuDevice({ software: true });
+  const device = await openSharedWebgpu();
   return { device, close: () => device.close() };
 }
 

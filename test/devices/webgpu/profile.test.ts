@@ -1,14 +1,14 @@
 /** A profiled run computes what a run computes, and says how long each step took. */
 import { expect, test } from "vitest";
-import { openWebgpuDevice } from "../../../src/devices/webgpu/open.ts";
 import { matmul, softmax, type Tensor } from "../../../src/functions.ts";
 import { planStep } from "../../../src/runtime/compile.ts";
+import { openSharedWebgpu } from "../../support/shared-gpu.ts";
 
 const SIZE = 256;
 
 /** Profiles the softmax of a product; products run on the host where they are withheld. */
 async function profileSoftmax(withhold: readonly "matmul"[]) {
-  const device = await openWebgpuDevice({ software: true, withhold });
+  const device = await openSharedWebgpu({ withhold });
   const type = { dtype: "f32", shape: [SIZE, SIZE] } as const;
   const fn = (x: Tensor) => softmax(matmul(x, x));
   const plan = planStep(fn, [type], device.traits);

@@ -6,11 +6,11 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { WebgpuDevice } from "../../../src/devices/webgpu/device.ts";
 import { matmulLowerings, sumsColumns } from "../../../src/devices/webgpu/lowering/matmul.ts";
 import type { Choice } from "../../../src/devices/webgpu/lowering/tiles.ts";
-import { openWebgpuDevice } from "../../../src/devices/webgpu/open.ts";
 import { webgpuTraits } from "../../../src/devices/webgpu/traits.ts";
 import type { DeviceTraits } from "../../../src/scheduler/lowering.ts";
 import { planned } from "../../support/plans.ts";
 import { randomWish, whole } from "../../support/random-graph.ts";
+import { openSharedWebgpu } from "../../support/shared-gpu.ts";
 
 const GRAPHS = 40;
 
@@ -19,7 +19,7 @@ let device: WebgpuDevice;
 let traits: DeviceTraits;
 
 beforeAll(async () => {
-  software = await openWebgpuDevice({ software: true });
+  software = await openSharedWebgpu();
   const { gpuDevice } = software;
   const { limits } = gpuDevice;
   const target = { isSoftware: false, limits };

@@ -1,7 +1,6 @@
 /** Kernels that the small cases of the list do not reach: those for long rows, many outputs and several passes. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { WebgpuDevice } from "../../../src/devices/webgpu/device.ts";
-import { openWebgpuDevice } from "../../../src/devices/webgpu/open.ts";
 import { webgpuTraits } from "../../../src/devices/webgpu/traits.ts";
 import { ops } from "../../../src/ops/table.ts";
 import type { KernelOp } from "../../../src/ops/vocabulary.ts";
@@ -10,12 +9,13 @@ import type { TensorType } from "../../../src/tensor/shape.ts";
 import type { Case } from "../../cases/case.ts";
 import { caseInputs, mapInputs } from "../../support/case-data.ts";
 import { planOp } from "../../support/run-case.ts";
+import { openSharedWebgpu } from "../../support/shared-gpu.ts";
 import { caseError } from "../../support/webgpu-cases.ts";
 
 let software: WebgpuDevice;
 let asHardware: WebgpuDevice;
 beforeAll(async () => {
-  software = await openWebgpuDevice({ software: true });
+  software = await openSharedWebgpu();
   asHardware = new WebgpuDevice(software.gpuDevice, {
     traits: webgpuTraits(),
     description: "SwiftShader with the kernels for hardware",
