@@ -2,7 +2,7 @@
 import { check, record } from "../arguments.ts";
 import { ShapeError } from "../errors.ts";
 import { emit } from "../graph/graph.ts";
-import { after } from "../ops/recurrence.ts";
+import { after } from "../ops/tapes.ts";
 import type { Tensor } from "../runtime/tensor.ts";
 import { describe, sizeOf } from "../tensor/shape.ts";
 import { checkTensor, wrap } from "./apply.ts";

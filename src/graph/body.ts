@@ -7,9 +7,9 @@ import { InternalError } from "../errors.ts";
 import type { Emit, Value } from "../ops/op.ts";
 import type { StepBody, StepInputs, StepOutputs } from "../ops/step-body.ts";
 import type { TensorType } from "../tensor/shape.ts";
+import { emitAgain } from "./emit-again.ts";
 import { fingerprint, literalText } from "./fingerprint.ts";
-import { type GraphValue, type OpNode, outputsOf, reachable, type SourceNode } from "./graph.ts";
-import { mapValues } from "./rebuild.ts";
+import type { GraphValue, OpNode, SourceNode } from "./graph.ts";
 
 export type BodyGraph = StepInputs<SourceNode> & StepOutputs<GraphValue>;
 
@@ -41,21 +41,8 @@ export class ScanBody implements StepBody {
         if (value !== undefined) known.set(out, value);
       });
     }
-    const lookUp = (value: GraphValue): Value => {
-      const found = known.get(value);
-      if (found === undefined) throw new InternalError("a body reads what it was not given.");
-      return found;
-    };
-    for (const node of reachable([...next, ...ys])) {
-      if (node.op === "source") continue;
-      const outs = emit(node.op, mapValues(node.ins, lookUp) as never, node.attrs as never);
-      const made = Object.values(outs as Record<string, Value | readonly Value[]>).flat();
-      outputsOf(node).forEach((out, i) => {
-        const value = made[i];
-        if (value !== undefined) known.set(out, value as Value);
-      });
-    }
-    return { next: next.map(lookUp), ys: ys.map(lookUp) };
+    const made = emitAgain(emit, [...next, ...ys], known);
+    return { next: made.slice(0, next.length), ys: made.slice(next.length) };
   }
 
   toJSON(): string {

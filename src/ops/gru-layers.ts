@@ -4,9 +4,9 @@ import { checkDType, checkShape } from "./check.ts";
 import { candidateGradient } from "./gru.ts";
 import { loopBackward } from "./gru-loop.ts";
 import type { Emit, Loop, Op, Value, VjpSite } from "./op.ts";
-import { checkLengths, checkState, checkTape, gatesShape, tapeShape } from "./recurrence.ts";
 import { layer, layerGradients, topmostGradients, walkDown, walkUp } from "./recurrent-layers.ts";
 import { checkCount, checkLayers, checkResiduals } from "./recurrent-layers-checks.ts";
+import { checkLengths, checkState, checkTape, gatesShape, tapeShape } from "./tapes.ts";
 import type { ByInput, ByOutput, Layers } from "./vocabulary.ts";
 
 export const gruLayers: Op<"gruLayers"> = {

@@ -15,7 +15,7 @@ import {
   tapeOf,
   whereLive,
   zeros,
-} from "./recurrence.ts";
+} from "./tapes.ts";
 import type { ByInput, ByOutput, Recurrence } from "./vocabulary.ts";
 
 export function loopForward(

@@ -33,7 +33,7 @@ import {
   tapeShape,
   withInitial,
   zerosLike,
-} from "./recurrence.ts";
+} from "./tapes.ts";
 
 export const gru: Op<"gru"> = {
   inputs: { projected: "one", recurrent: "one", bias: "one", h0: "one", lengths: "optional" },

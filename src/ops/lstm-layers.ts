@@ -2,7 +2,6 @@
 import type { TensorType } from "../tensor/shape.ts";
 import { loopBackward } from "./lstm-loop.ts";
 import type { Emit, Loop, Op, Value, VjpSite } from "./op.ts";
-import { checkLengths, checkState, checkTape, gatesShape, tapeShape } from "./recurrence.ts";
 import {
   initialGradients,
   layer,
@@ -18,6 +17,7 @@ import {
   checkResiduals,
   checkTopmost,
 } from "./recurrent-layers-checks.ts";
+import { checkLengths, checkState, checkTape, gatesShape, tapeShape } from "./tapes.ts";
 import type { ByInput, ByOutput, Layers } from "./vocabulary.ts";
 
 export const lstmLayers: Op<"lstmLayers"> = {

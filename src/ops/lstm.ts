@@ -29,7 +29,7 @@ import {
   tapeShape,
   withInitial,
   zerosLike,
-} from "./recurrence.ts";
+} from "./tapes.ts";
 
 export const lstm: Op<"lstm"> = {
   inputs: { projected: "one", recurrent: "one", h0: "one", c0: "one", lengths: "optional" },

@@ -48,6 +48,11 @@ export type InputCotangents<K extends OpName> = {
   readonly [I in keyof ByInput<K, Value>]: CotangentEach<ByInput<K, Value>[I]>;
 };
 
+/** Outputs by name, each with the input that it takes the place of. */
+export type Overwrites<K extends OpName> = {
+  readonly [O in keyof Vocabulary[K]["outputs"]]?: keyof Vocabulary[K]["inputs"];
+};
+
 /** The meaning of an op, without a word about devices. */
 export interface Op<K extends OpName> {
   readonly inputs: Vocabulary[K]["inputs"] & Readonly<Record<string, Arity>>;
@@ -55,10 +60,11 @@ export interface Op<K extends OpName> {
   /** `cheap` ops may be computed again rather than kept; `view` ops move no data at all where layout allows. */
   readonly cost: "cheap" | "expensive" | "view";
   /** Outputs that the kernels write in place of an input: the planner copies the input first if it is still needed. */
-  readonly overwrites?: {
-    readonly [O in keyof Vocabulary[K]["outputs"]]?: keyof Vocabulary[K]["inputs"];
-  };
-  /** `many` inputs that the kernels want one behind the other in one buffer (see `packedOffsets`). */
+  readonly overwrites?:
+    | Overwrites<K>
+    | ((
+        attrs: Attrs<K>,
+      ) => Overwrites<K>) /** `many` inputs that the kernels want one behind the other in one buffer (see `packedOffsets`). */;
   readonly packs?: readonly (keyof Vocabulary[K]["inputs"])[];
   /** `many` inputs that the kernels reach through one binding each: made side by side where that costs nothing. */
   readonly gathers?: readonly (keyof Vocabulary[K]["inputs"])[];

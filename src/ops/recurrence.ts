@@ -1,203 +1,243 @@
-/** What the recurrent ops share: the layout of their tapes, their checks, and what their loops of small ops are made of. */
+/**
+ * A recurrent layer over a whole sequence, of any cell (ops/cells), and its gradient, which walks the steps backwards
+ * (back-propagation through time, Werbos 1990). The input's part of every step, x·W + b, is one product outside; the ops
+ * walk what cannot be done at once. Both mean a loop of the cell's own step (recurrence-loop.ts).
+ *
+ * Rows that have ended keep their state, and the gradient passes through them unchanged; their part of the tape, and of
+ * all gradients of a step, is 0.
+ */
 import { ShapeError } from "../errors.ts";
-import { describe, type Shape, type TensorType } from "../tensor/shape.ts";
-import { type Arithmetic, arithmetic } from "./arithmetic.ts";
+import { describe, type TensorType } from "../tensor/shape.ts";
+import { arithmetic } from "./arithmetic.ts";
+import type { CellBody } from "./cells/body.ts";
 import { checkDType, checkRank, checkShape, complaint } from "./check.ts";
-import type { Emit, Value } from "./op.ts";
+import type { Cotangent, Emit, Op, OpTable, Value, VjpSite } from "./op.ts";
+import { joinedLast, lastOf, loopBackward, loopForward } from "./recurrence-loop.ts";
+import {
+  after,
+  before,
+  checkLengths,
+  checkState,
+  checkTape,
+  type Extent,
+  extentOf,
+  tapeShape,
+  weightGradient,
+  withInitial,
+  zeros,
+} from "./tapes.ts";
 
-/** T, B and U of a sequence. */
-export interface Extent {
-  readonly steps: number;
-  readonly batch: number;
-  readonly units: number;
-}
+const f32 = (shape: readonly number[]): TensorType => ({ dtype: "f32", shape });
 
-export function extentOf(shape: Shape): Extent {
-  const [steps = 0, batch = 0, units = 0] = shape;
-  return { steps, batch, units };
-}
+/** [T, B, U, n], or nothing where n is 0. */
+const wide = ({ steps, batch, units }: Extent, n: number): TensorType | undefined =>
+  n === 0 ? undefined : f32([steps, batch, units, n]);
 
-/** States of every step and the one before the first: [T + 1, B, U]. */
-export function tapeShape({ steps, batch, units }: Extent): Shape {
-  return [steps + 1, batch, units];
-}
+const recurrence: Op<"recurrence"> = {
+  inputs: {
+    projected: "one",
+    recurrent: "optional",
+    vectors: "many",
+    initial: "many",
+    lengths: "optional",
+  },
+  outputs: { states: "many", tape: "optional" },
+  cost: "expensive",
+  overwrites: ({ cell }) => (cell.tape.length === cell.inputs.length ? { tape: "projected" } : {}),
+  gathers: ["vectors", "initial"],
+  packsOutputs: ["states"],
 
-/** Gates of a sequence: `gates` numbers a unit, or the units themselves where that is 1. */
-export function gatesShape({ steps, batch, units }: Extent, gates: number): Shape {
-  return gates === 1 ? [steps, batch, units] : [steps, batch, units, gates];
-}
+  infer({ projected, recurrent, vectors, initial, lengths }, { cell }) {
+    const { name } = cell;
+    checkDType(name, "projected", projected, ["f32"]);
+    checkRank(name, "projected", projected, 4, "[T, B, U, inputs]: step, sequence, unit, input");
+    const extent = extentOf(projected.shape);
+    checkInputs(cell, projected, extent);
+    checkWeights(cell, { recurrent, vectors }, extent);
+    checkCount(cell, "initial states", initial, cell.states);
+    initial.forEach((type, s) => {
+      checkState(name, `the initial ${cell.states[s]}`, type, extent);
+    });
+    checkLengths(name, lengths, extent.batch);
+    return {
+      states: cell.states.map(() => f32(tapeShape(extent))),
+      tape: wide(extent, cell.tape.length),
+    };
+  },
 
-/** Checks [T, B, U] or [T, B, U, gates] with at least one step; returns its extent. */
-export function checkGates(op: string, name: string, type: TensorType, gates: number): Extent {
-  const layout = gates === 1 ? "[T, B, U]" : `[T, B, U, ${gates}]`;
-  checkDType(op, name, type, ["f32"]);
-  checkRank(op, name, type, gates === 1 ? 3 : 4, `${layout}: step, sequence, unit, gate`);
-  const extent = extentOf(type.shape);
-  const fits = gates === 1 || type.shape[3] === gates;
-  if (fits && extent.steps >= 1) return extent;
+  vjp(emit, site, loop) {
+    const { ins, outs, cotangents, attrs } = site;
+    const { cell, reverse } = attrs;
+    const { recurrent, vectors, lengths } = ins;
+    const { states, tape } = outs;
+    const given = cotangents.states.flatMap((g, s) => (g === undefined ? [] : [{ g, s }]));
+    const gStates = given.map(({ g }) => after(emit, g, reverse));
+    const residuals = { recurrent, vectors, states, tape, gStates, lengths };
+    const how = { ...attrs, watched: given.map(({ s }) => s) };
+    // Only the gradient of a gradient asks for the tape's own cotangent; no walk takes one.
+    const made = cotangents.tape
+      ? loopBackward(emit, residuals, how, loop, cotangents.tape)
+      : emit("recurrenceGrad", residuals, how);
+    return {
+      projected: made.gProjected,
+      recurrent: recurrent && recurrentGradient(emit, site, made.gSums ?? made.gProjected),
+      vectors: vectorGradients(emit, cell, made),
+      initial: made.gInitial.map((g, s) => withInitial(emit, g, cotangents.states[s], reverse)),
+      lengths: { notDifferentiable: "lengths are whole numbers" },
+    };
+  },
+
+  composite: loopForward,
+};
+
+const recurrenceGrad: Op<"recurrenceGrad"> = {
+  inputs: {
+    recurrent: "optional",
+    vectors: "many",
+    states: "many",
+    tape: "optional",
+    gStates: "many",
+    lengths: "optional",
+  },
+  outputs: {
+    gProjected: "one",
+    gSums: "optional",
+    gVectors: "optional",
+    gInitial: "many",
+    flow: "many",
+  },
+  cost: "expensive",
+  overwrites: ({ cell }) => (cell.tape.length === cell.inputs.length ? { gProjected: "tape" } : {}),
+  gathers: ["vectors", "states", "gStates"],
+  packsOutputs: ["gInitial", "flow"],
+
+  infer({ recurrent, vectors, states, tape, gStates, lengths }, { cell, flow, watched }) {
+    const name = `the gradient of ${cell.name}`;
+    checkCount(cell, "states", states, cell.states);
+    const [rows = 1, batch = 0, units = 0] = states[0]?.shape ?? [];
+    const extent = { steps: rows - 1, batch, units };
+    states.forEach((type, s) => {
+      checkTape(name, `the states ${cell.states[s]}`, type, tapeShape(extent));
+    });
+    checkWeights(cell, { recurrent, vectors }, extent);
+    const kept = wide(extent, cell.tape.length);
+    if (kept && tape) checkTape(name, "tape", tape, kept.shape);
+    const each = f32([extent.steps, batch, units]);
+    checkCount(cell, "gradients of states", gStates, watched);
+    for (const g of gStates) checkTape(name, "a gradient of states", g, each.shape);
+    checkLengths(name, lengths, batch);
+    return {
+      gProjected: f32([...each.shape, cell.inputs.length]),
+      gSums: cell.isJoint ? undefined : wide(extent, cell.sums.length),
+      gVectors: wide(extent, cell.ownGradients),
+      gInitial: cell.states.map(() => f32([batch, units])),
+      flow: flow ? cell.states.map(() => each) : [],
+    };
+  },
+
+  vjp: "throughComposite",
+  composite: (emit, ins, attrs, loop) => loopBackward(emit, ins, attrs, loop),
+};
+
+export const walkOps = { recurrence, recurrenceGrad } satisfies Pick<
+  OpTable,
+  "recurrence" | "recurrenceGrad"
+>;
+
+function checkInputs({ name, inputs }: CellBody, projected: TensorType, { steps }: Extent): void {
+  if (projected.shape[3] === inputs.length && steps >= 1) return;
   throw new ShapeError(
     complaint(
-      op,
-      `${name} must have at least 1 step${gates === 1 ? "" : ` and exactly ${gates} gates`}`,
-      `${name} ${describe(type)}`,
-      `It is ${layout}. A sequence of no steps has no state to return.`,
+      name,
+      `projected must have at least 1 step and exactly ${inputs.length} inputs, ${inputs.join(", ")}`,
+      `projected ${describe(projected)}`,
+      "It is [T, B, U, inputs]. A sequence of no steps has no state to return.",
     ),
   );
 }
 
-export function checkRecurrent(op: string, type: TensorType, units: number, gates: number): void {
-  checkDType(op, "recurrent", type, ["f32"]);
-  const shape = gates === 1 ? [units, units] : [units, units, gates];
-  checkShape(op, "recurrent", type, shape, "It leads from unit to unit, gates innermost.");
-}
-
-export function checkState(
-  op: string,
-  name: string,
-  type: TensorType,
-  { batch, units }: Extent,
+function checkWeights(
+  cell: CellBody,
+  ins: { readonly recurrent: TensorType | undefined; readonly vectors: readonly TensorType[] },
+  { units }: Extent,
 ): void {
-  checkDType(op, name, type, ["f32"]);
-  const remedy = "The state is [B, U], as many rows and units as the sequence has.";
-  checkShape(op, name, type, [batch, units], remedy);
+  const { name, sums } = cell;
+  const { recurrent, vectors } = ins;
+  if ((recurrent === undefined) !== (sums.length === 0)) {
+    const remedy = "Recurrent weights lead from unit to unit, [U, U, sums].";
+    const rule = `there must be recurrent weights where the cell has sums, and only there`;
+    throw new ShapeError(
+      complaint(name, rule, `${sums.length} sums, ${recurrent ? "weights" : "none"}`, remedy),
+    );
+  }
+  if (recurrent !== undefined) {
+    checkDType(name, "recurrent", recurrent, ["f32"]);
+    const meaning = "It leads from unit to unit, sums innermost.";
+    checkShape(name, "recurrent", recurrent, [units, units, sums.length], meaning);
+  }
+  checkCount(cell, "vectors", vectors, cell.vectors);
+  vectors.forEach((type, v) => {
+    checkDType(name, `${cell.vectors[v]}`, type, ["f32"]);
+    checkShape(name, `${cell.vectors[v]}`, type, [units], "It has a number for each unit.");
+  });
 }
 
-export function checkLengths(op: string, type: TensorType | undefined, batch: number): void {
-  if (type === undefined) return;
-  checkDType(op, "lengths", type, ["i32"]);
-  checkShape(op, "lengths", type, [batch], "It has one length for each sequence of the batch.");
+function checkCount(
+  { name }: CellBody,
+  what: string,
+  given: readonly unknown[],
+  names: readonly unknown[],
+): void {
+  if (given.length === names.length) return;
+  const remedy = `Give ${names.join(", ") || "none"}, in this order.`;
+  throw new ShapeError(
+    complaint(name, `there must be ${names.length} ${what}`, String(given.length), remedy),
+  );
 }
 
-/** A tape, or a gradient of every step: f32 [T + 1, B, U] or [T, B, U]. */
-export function checkTape(op: string, name: string, type: TensorType, shape: Shape): void {
-  checkDType(op, name, type, ["f32"]);
-  checkShape(op, name, type, shape, "It comes from the forward pass over the same sequence.");
-}
-
-/** Of a tape [T + 1, B, U], the rows before each step: [T, B, U]. */
-export function before(emit: Emit, tape: Value, reverse: boolean): Value {
-  return rowsOf(emit, tape, reverse ? 1 : 0);
-}
-
-/** Of a tape, the rows after each step: what each step computed. */
-export function after(emit: Emit, tape: Value, reverse: boolean): Value {
-  return rowsOf(emit, tape, reverse ? 0 : 1);
-}
-
-/** Of a tape, the row before the first step of the walk: [B, U]. */
-export function initial(emit: Emit, tape: Value, reverse: boolean): Value {
+/** Σ_t h_beforeᵀ · gSums_t over all steps as one product; that of a second product is one of its own. */
+function recurrentGradient(emit: Emit, site: VjpSite<"recurrence">, gSums: Value): Value {
+  const { ins, outs, attrs } = site;
+  const { cell, reverse } = attrs;
+  const h = before(emit, first(outs.states), reverse);
+  const { firstSums, sums } = cell;
   const m = arithmetic(emit);
-  const { steps, batch, units } = extentOf(tape.type.shape);
-  const row = m.slice(tape, [reverse ? steps - 1 : 0, 0, 0], [1, batch, units]);
-  return m.reshape(row, [batch, units]);
+  if (firstSums === sums.length)
+    return m.reshape(weightGradient(emit, h, gSums), ins.recurrent?.type.shape ?? []);
+  const between = cell.betweenAgain(emit, {
+    tape: sums.length === 0 || outs.tape === undefined ? [] : lastOf(emit, outs.tape),
+    before: outs.states.map((tape) => before(emit, tape, reverse)),
+    after: outs.states.map((tape) => after(emit, tape, reverse)),
+    vectors: ins.vectors,
+    gAfter: [],
+  });
+  const columns = lastOf(emit, gSums);
+  const part = (x: Value, from: number, to: number) => {
+    const g = weightGradient(emit, x, joinedLast(emit, columns.slice(from, to)));
+    return lastOf(emit, m.reshape(g, [...g.type.shape.slice(0, 2), to - from]));
+  };
+  return joinedLast(emit, [...part(h, 0, firstSums), ...part(between, firstSums, sums.length)]);
 }
 
-function rowsOf(emit: Emit, tape: Value, first: number): Value {
-  const [rows = 1, batch = 0, units = 0] = tape.type.shape;
-  return arithmetic(emit).slice(tape, [first, 0, 0], [rows - 1, batch, units]);
+interface Made {
+  readonly gProjected: Value;
+  readonly gSums: Value | undefined;
+  readonly gVectors: Value | undefined;
 }
 
-/**
- * gR = Σ_t h_beforeᵀ · ga_t over all steps as one product. `gSums` is the gradient of h·R, [T, B, U] or
- * [T, B, U, gates].
- */
-export function recurrentGradient(
-  emit: Emit,
-  states: Value,
-  gSums: Value,
-  reverse: boolean,
-): Value {
-  return weightGradient(emit, before(emit, states, reverse), gSums);
-}
-
-/** Σ_t x_tᵀ · g_t of x [T, B, U] and gradients [T, B, U] or [T, B, U, gates], as one product. */
-export function weightGradient(emit: Emit, x: Value, gradients: Value): Value {
+function vectorGradients(emit: Emit, cell: CellBody, made: Made): Cotangent[] {
   const m = arithmetic(emit);
-  const { steps, batch, units } = extentOf(gradients.type.shape);
-  const gates = gradients.type.shape[3] ?? 1;
-  const product = emit(
-    "matmul",
-    {
-      a: m.reshape(x, [steps * batch, units]),
-      b: m.reshape(gradients, [steps * batch, units * gates]),
-    },
-    { transposeA: true, transposeB: false },
-  ).out;
-  return gates === 1 ? product : m.reshape(product, [units, units, gates]);
+  const lists = {
+    inputs: made.gProjected,
+    sums: made.gSums ?? made.gProjected,
+    own: made.gVectors,
+  };
+  return cell.vectorGradients.map(({ of, place }) => {
+    const all = lists[of];
+    return all && m.sum(lastOf(emit, all)[place] ?? zeros(emit, []), [0, 1]);
+  });
 }
 
-/** Zeros like `like`, for a gradient that nothing asks for. */
-export function zerosLike(emit: Emit, like: Value): Value {
-  return zeros(emit, like.type.shape);
-}
-
-export function zeros(emit: Emit, shape: Shape): Value {
-  const m = arithmetic(emit);
-  return m.broadcastTo(m.literal(0), shape);
-}
-
-/** The gradient of the walk's first row: what comes back through the steps, and what the tape's own row gets. */
-export function withInitial(
-  emit: Emit,
-  through: Value,
-  gTape: Value | undefined,
-  reverse: boolean,
-): Value {
-  return gTape === undefined
-    ? through
-    : arithmetic(emit).add(through, initial(emit, gTape, reverse));
-}
-
-/** Of a walk with lengths, the number of each step for its loop: i32[T]. Undefined where nothing asks for it. */
-export function stepNumbers(
-  emit: Emit,
-  lengths: Value | undefined,
-  steps: number,
-): Value | undefined {
-  return lengths && emit("iota", {}, { length: steps, dtype: "i32" }).out;
-}
-
-/** Which rows are still within their length at step t, i32[]: bool [B, 1], or undefined where all are. */
-export function liveRows(
-  m: Arithmetic,
-  lengths: Value | undefined,
-  t: Value | undefined,
-): Value | undefined {
-  if (lengths === undefined || t === undefined) return undefined;
-  const batch = lengths.type.shape[0] ?? 0;
-  return m.binary("greater", m.reshape(lengths, [batch, 1]), t);
-}
-
-/** `value` in rows that are live, `otherwise` in the others. */
-export function whereLive(
-  m: Arithmetic,
-  live: Value | undefined,
-  value: Value,
-  otherwise: Value | number,
-): Value {
-  return live === undefined ? value : m.where(live, value, otherwise);
-}
-
-/** One gate of [B, U, gates] → [B, U]. */
-export function gateOf(m: Arithmetic, x: Value, gate: number): Value {
-  const [batch = 0, units = 0] = x.type.shape;
-  return m.reshape(m.slice(x, [0, 0, gate], [batch, units, 1]), [batch, units]);
-}
-
-/** Some [B, U] → [B, U, gates]. */
-export function joinGates(emit: Emit, gates: readonly Value[]): Value {
-  const m = arithmetic(emit);
-  const xs = gates.map((x) => m.reshape(x, [...x.type.shape, 1]));
-  return emit("concat", { xs }, { axis: 2 }).out;
-}
-
-/** The state before the walk and those behind each of its steps, [T, B, U] → [T + 1, B, U]. */
-export function tapeOf(emit: Emit, first: Value, steps: Value, reverse: boolean): Value {
-  const row = arithmetic(emit).reshape(first, [1, ...first.type.shape]);
-  return emit("concat", { xs: reverse ? [steps, row] : [row, steps] }, { axis: 0 }).out;
-}
-
-/** σ' where s = σ(a). */
-export function sigmoidSlope(m: Arithmetic, s: Value): Value {
-  return m.mul(s, m.sub(1, s));
+function first(list: readonly Value[]): Value {
+  return list[0] as Value; // a cell has a state
 }

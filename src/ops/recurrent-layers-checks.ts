@@ -9,7 +9,7 @@ import {
   checkTape,
   type Extent,
   tapeShape,
-} from "./recurrence.ts";
+} from "./tapes.ts";
 
 interface LayerInputs {
   readonly projected: readonly TensorType[];

@@ -18,7 +18,7 @@ import {
   weightGradient,
   withInitial,
   zerosLike,
-} from "./recurrence.ts";
+} from "./tapes.ts";
 
 interface LayerInputs {
   readonly projected: readonly Value[];

@@ -1,9 +1,9 @@
 /** Simple recurrent layers that are walked together. A layer's equations are in rnn.ts, what layers share in layers.ts. */
 import type { TensorType } from "../tensor/shape.ts";
 import type { Op } from "./op.ts";
-import { checkLengths, checkState, gatesShape, tapeShape } from "./recurrence.ts";
 import { layer, layerGradients, topmostGradients, walkDown, walkUp } from "./recurrent-layers.ts";
 import { checkCount, checkLayers, checkResiduals } from "./recurrent-layers-checks.ts";
+import { checkLengths, checkState, gatesShape, tapeShape } from "./tapes.ts";
 
 export const rnnLayers: Op<"rnnLayers"> = {
   inputs: {

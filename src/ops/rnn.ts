@@ -29,7 +29,7 @@ import {
   withInitial,
   zeros,
   zerosLike,
-} from "./recurrence.ts";
+} from "./tapes.ts";
 import type { ByInput, ByOutput, Rnn } from "./vocabulary.ts";
 
 export const rnn: Op<"rnn"> = {

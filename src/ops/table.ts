@@ -3,15 +3,17 @@ import { elementwiseOps } from "./elementwise.ts";
 import { embeddingOps } from "./embedding.ts";
 import { matmulOps } from "./matmul.ts";
 import { movementOps } from "./movement.ts";
-import type { OpTable } from "./op.ts";
+import type { Op, OpTable } from "./op.ts";
 import { optimizerOps } from "./optimizer.ts";
 import { poolOps } from "./pool.ts";
 import { randomOps } from "./random.ts";
+import { walkOps } from "./recurrence.ts";
 import { layersOps, recurrentOps } from "./recurrent.ts";
 import { reduceOps } from "./reduce.ts";
 import { scanOps } from "./scan.ts";
 import { softmaxOps } from "./softmax.ts";
 import { sourceOps } from "./source.ts";
+import type { Attrs, OpName } from "./vocabulary.ts";
 
 /** The meaning of every op. The type makes the table complete: a new name in the vocabulary is an error here. */
 export const ops: OpTable = {
@@ -26,7 +28,19 @@ export const ops: OpTable = {
   ...softmaxOps,
   ...embeddingOps,
   ...recurrentOps,
+  ...walkOps,
   ...layersOps,
   ...scanOps,
   ...optimizerOps,
 };
+
+/** Of a node's outputs, by name, the inputs whose places they take. */
+export function overwritesOf<K extends OpName>(
+  op: K,
+  attrs: Attrs<K>,
+): Readonly<Record<string, string | undefined>> {
+  const { overwrites = {} } = ops[op] as Op<K>;
+  return (typeof overwrites === "function" ? overwrites(attrs) : overwrites) as Readonly<
+    Record<string, string | undefined>
+  >;
+}

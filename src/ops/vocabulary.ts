@@ -5,6 +5,7 @@
  */
 import type { DType } from "../tensor/dtype.ts";
 import type { Shape } from "../tensor/shape.ts";
+import type { CellBody } from "./cells/body.ts";
 import type { StepBody } from "./step-body.ts";
 
 /** How many values a named input or output stands for. */
@@ -37,6 +38,10 @@ export interface Recurrence {
 }
 export interface Rnn extends Recurrence {
   readonly activation: "tanh" | "relu";
+}
+/** How a cell is walked through a sequence. */
+export interface Walk extends Recurrence {
+  readonly cell: CellBody;
 }
 /** Layers that are walked together: one above the other, or side by side. */
 export interface Layers {
@@ -180,6 +185,22 @@ export interface Vocabulary {
     attrs: Layers;
   };
 
+  // One layer of a cell (ops/cells) over a whole sequence, of I inputs, G sums, S states, V vectors, K numbers on its tape.
+  // `projected` is x·W + b of all steps [T, B, U, I]; recurrent [U, U, G] as [k][unit][sum]; states [T + 1, B, U] are those
+  // around every step: step t leads from row t to row t + 1, with `reverse` from row t + 1 to row t. lengths i32[B]: from
+  // step lengths[b] on row b keeps its state, and its tape is 0. `gStates` are those of the `watched` states; with `flow` the gradient also
+  // gives ∂loss/∂state_t of every state, [T, B, U]. gVectors [T, B, U, own] are summed outside.
+  recurrence: {
+    inputs: { projected: One; recurrent: Optional; vectors: Many; initial: Many; lengths: Optional };
+    outputs: { states: Many; tape: Optional }; // tape [T, B, U, K]
+    attrs: Walk;
+  };
+  recurrenceGrad: {
+    inputs: { recurrent: Optional; vectors: Many; states: Many; tape: Optional; gStates: Many; lengths: Optional };
+    outputs: { gProjected: One; gSums: Optional; gVectors: Optional; gInitial: Many; flow: Many }; // gSums [T, B, U, G] where they differ
+    attrs: Walk & { watched: readonly number[] };
+  };
+
   // A loop over time: (carry, y_t) = body(carry, x_t, captured) for t = 0 … steps-1, or from the last to the first.
   // xs and ys are [steps, ...], a step's slice of each; the carry that is given is overwritten by the last.
   scan: {
@@ -212,6 +233,8 @@ export type LayersOp =
   | "lstmLayersGrad"
   | "gruLayers"
   | "gruLayersGrad";
+/** A cell's walks: where a device has none for a cell, the loop that they mean takes their place. */
+export type WalkOp = "recurrence" | "recurrenceGrad";
 /** Ops that are named for their shape rule, gradient and errors, and have no kernel anywhere: a plan has what they mean. */
 export const expressionOps = {
   softmax: true,
@@ -221,7 +244,7 @@ export const expressionOps = {
 } as const;
 export type ExpressionOp = keyof typeof expressionOps;
 /** Ops that have a kernel of their own on the reference device: the others are made of these. */
-export type KernelOp = Exclude<OpName, "scan" | LayersOp | ExpressionOp>;
+export type KernelOp = Exclude<OpName, "scan" | WalkOp | LayersOp | ExpressionOp>;
 export type Attrs<K extends OpName> = Readonly<Vocabulary[K]["attrs"]>;
 
 type Held<A, T> = A extends "many" ? readonly T[] : A extends "optional" ? T | undefined : T;

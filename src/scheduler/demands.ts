@@ -1,5 +1,5 @@
 import { GraphValue, type OpNode } from "../graph/graph.ts";
-import { ops } from "../ops/table.ts";
+import { ops, overwritesOf } from "../ops/table.ts";
 import { type Shape, sizeOf, stridesOf } from "../tensor/shape.ts";
 
 type HeldByName = Readonly<Record<string, GraphValue | readonly GraphValue[] | undefined>>;
@@ -14,7 +14,7 @@ export interface Overwritten {
 
 /** The inputs that an op's kernels write over, each with the output that is found there afterwards. */
 export function overwritten(node: OpNode): Overwritten[] {
-  const pairs: Readonly<Record<string, string | undefined>> = ops[node.op].overwrites ?? {};
+  const pairs = overwritesOf(node.op, node.attrs);
   const ins: HeldByName = node.ins;
   const outs: HeldByName = node.outs;
   return Object.entries(pairs).flatMap(([outName, name = ""]) => {
@@ -37,7 +37,7 @@ export interface PackList {
 
 export function packLists(node: OpNode): PackList[] {
   const names: readonly string[] = ops[node.op].packs ?? [];
-  const pairs: Readonly<Record<string, string | undefined>> = ops[node.op].overwrites ?? {};
+  const pairs = overwritesOf(node.op, node.attrs);
   const outs: HeldByName = node.outs;
   return names.map((name) => {
     const overwriter = Object.keys(pairs).find((outName) => pairs[outName] === name);

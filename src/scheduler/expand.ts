@@ -8,7 +8,7 @@ import { loop } from "../graph/loop.ts";
 import { made, mapValues, outputPairs } from "../graph/rebuild.ts";
 import type { Op } from "../ops/op.ts";
 import { ops } from "../ops/table.ts";
-import { type ExpressionOp, expressionOps, type LayersOp } from "../ops/vocabulary.ts";
+import { type ExpressionOp, expressionOps, type LayersOp, type WalkOp } from "../ops/vocabulary.ts";
 import type { DeviceTraits } from "./lowering.ts";
 
 const layersOps: Readonly<Record<LayersOp, true>> = {
@@ -24,6 +24,10 @@ export function isLayers(node: OpNode): node is OpNode<LayersOp> {
   return node.op in layersOps;
 }
 
+export function isWalk(node: OpNode): node is OpNode<WalkOp> {
+  return node.op === "recurrence" || node.op === "recurrenceGrad";
+}
+
 export function isExpression(node: OpNode): node is OpNode<ExpressionOp> {
   return node.op in expressionOps;
 }
@@ -31,13 +35,15 @@ export function isExpression(node: OpNode): node is OpNode<ExpressionOp> {
 /** Maps each of `roots` to its value in the graph where every op is one that the device has work for. */
 export function expand(
   roots: readonly GraphValue[],
-  { layers }: DeviceTraits,
+  { layers, walks }: DeviceTraits,
 ): Map<GraphValue, GraphValue> {
   const replaced = new Map<GraphValue, GraphValue>();
   const resolve = (value: GraphValue) => replaced.get(value) ?? value;
   const nodes = reachable(roots).filter((node) => node.op !== "source");
   const isExpanded = (node: OpNode) =>
-    isExpression(node) || (isLayers(node) && !layers?.walksTogether(node));
+    isExpression(node) ||
+    (isLayers(node) && !layers?.walksTogether(node)) ||
+    (isWalk(node) && !walks?.takes(node));
   if (!nodes.some(isExpanded)) return new Map(roots.map((root) => [root, root]));
   let isLater = false;
   for (const node of nodes) {

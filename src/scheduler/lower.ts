@@ -1,9 +1,9 @@
 import { InternalError, OutOfMemoryError } from "../errors.ts";
 import { flatten, type GraphValue, type OpNode } from "../graph/graph.ts";
-import { ops } from "../ops/table.ts";
+import { ops, overwritesOf } from "../ops/table.ts";
 import type { Arity, KernelOp, OpName } from "../ops/vocabulary.ts";
 import { bytesOf, describe, sizeOf, type TensorType } from "../tensor/shape.ts";
-import { isExpression, isLayers } from "./expand.ts";
+import { isExpression, isLayers, isWalk } from "./expand.ts";
 import type { GroupInstruction } from "./group-program.ts";
 import { lowerLoop, type PlanBody } from "./loop.ts";
 import {
@@ -122,7 +122,7 @@ function lowerOp(
   if (written.every((region) => sizeOf(region.type.shape) === 0)) return [];
   const types = [...flatten<Region>(declared.inputs, ins), ...written].map(({ type }) => type);
   if (isExpression(node)) throw new InternalError(`${node.op} has not been expanded.`);
-  if (!isLayers(node)) {
+  if (!isLayers(node) && !isWalk(node)) {
     const why = whyFallback(node, types, traits);
     if (why !== undefined)
       return fallback(work, node, ins, outs, why, place, traits, scratchIn(buffers));
@@ -149,9 +149,12 @@ function lowerOp(
 /** An op's row of the table. The site belongs to the same op; the compiler cannot follow that through the union. */
 function loweringOf(
   op: Exclude<OpName, "scan">,
-  { name, lower, layers }: DeviceTraits,
+  { name, lower, layers, walks }: DeviceTraits,
 ): Lower<never> {
-  const row = lower[op as keyof typeof lower] ?? layers?.lower[op as keyof typeof layers.lower];
+  const row =
+    lower[op as keyof typeof lower] ??
+    walks?.lower[op as keyof typeof walks.lower] ??
+    layers?.lower[op as keyof typeof layers.lower];
   if (typeof row !== "function") throw new InternalError(`${name} has no kernel for ${op}.`);
   return row as Lower<never>;
 }
@@ -189,7 +192,7 @@ function fallback(
   scratch: (type: TensorType) => Region,
 ): LoweredStep[] {
   const { inputs, outputs } = ops[node.op];
-  const overwrites: readonly unknown[] = Object.keys(ops[node.op].overwrites ?? {});
+  const overwrites: readonly unknown[] = Object.keys(overwritesOf(node.op, node.attrs));
   const operands = [
     ...present(inputs, ins).flatMap(([, regions]) =>
       regions.map((region) => ({ region, access: "read" as Access })),

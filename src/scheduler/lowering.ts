@@ -3,7 +3,15 @@
  * tables to the scheduler, so that a plan can be made for a device that is not there.
  */
 import type { OpNode } from "../graph/graph.ts";
-import type { Attrs, ByInput, ByOutput, KernelOp, LayersOp, OpName } from "../ops/vocabulary.ts";
+import type {
+  Attrs,
+  ByInput,
+  ByOutput,
+  KernelOp,
+  LayersOp,
+  OpName,
+  WalkOp,
+} from "../ops/vocabulary.ts";
 import type { TensorType } from "../tensor/shape.ts";
 import type { GroupProgram } from "./group-program.ts";
 
@@ -122,6 +130,13 @@ export interface GroupKernels {
   lower(site: GroupSite): readonly KernelCall[];
 }
 
+/** How a device walks cells through sequences. */
+export interface CellWalks {
+  /** Whether it has a walk for the cell and these sizes; where not, the loop that the op means takes its place. */
+  takes(node: OpNode<WalkOp>): boolean;
+  readonly lower: { readonly [K in WalkOp]: Lower<K> };
+}
+
 /** How a device walks several recurrent layers together. */
 export interface LayerWalks {
   /** Whether it gains by it, and can; where not, the layers become ops of their own. */
@@ -143,6 +158,8 @@ export interface DeviceTraits {
   readonly maxRegionBytes: number;
   divides?(node: OpNode<KernelOp>): boolean;
   readonly lower: { readonly [K in LoweredOp]: Lower<K> | { readonly fallback: string } };
+  /** Left out where cells are always loops. */
+  readonly walks?: CellWalks;
   /** Left out where layers are always walked one by one. */
   readonly layers?: LayerWalks;
   readonly groups: GroupKernels;

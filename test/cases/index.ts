@@ -13,6 +13,7 @@ import { reduceCases } from "./reduce.ts";
 import { scanCases } from "./scan.ts";
 import { softmaxCases } from "./softmax.ts";
 import { sourceCases } from "./source.ts";
+import { walkCases } from "./walks.ts";
 
 /** What is true of every op, on every device: the one list that all of them are tested with. */
 export const caseTable: CaseTable = {
@@ -28,6 +29,7 @@ export const caseTable: CaseTable = {
   ...embeddingCases,
   ...recurrentCases,
   ...layersCases,
+  ...walkCases,
   ...scanCases,
   ...optimizerCases,
 };

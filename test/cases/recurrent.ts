@@ -16,7 +16,7 @@ export interface Sequence {
 }
 
 /** Every op: B and U that fill no vector or tile, one step, one unit; directions, lengths, and flow together. */
-const sequences: readonly [Sequence, ...Sequence[]] = [
+export const sequences: readonly [Sequence, ...Sequence[]] = [
   { name: "of one unit for one step", size: [1, 1, 1] },
   { name: "of one unit over time", size: [9, 1, 1] },
   { name: "of no sequence", size: [3, 0, 7] },

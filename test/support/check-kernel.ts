@@ -1,5 +1,5 @@
 /** One lowering on a GPU against the float64 reference: for tests that force a variant. */
-import { ops } from "../../src/ops/table.ts";
+import { ops, overwritesOf } from "../../src/ops/table.ts";
 import type { OpName } from "../../src/ops/vocabulary.ts";
 import type {
   Epilogue,
@@ -59,7 +59,7 @@ export async function checkKernel<K extends OpName & LoweredOp>(
   const inputs = caseInputs(op, of);
   const expected = present(evaluate(op, inputs, of.attrs) as unknown as ByName<Values>);
   const byName = inputs as unknown as ByName<Values>;
-  const overwrites = (ops[op].overwrites ?? {}) as Readonly<Record<string, string>>;
+  const overwrites = overwritesOf(op, of.attrs);
 
   const ins = mapEntries(byName, ({ type, data }) => bench.region(type.shape, data, type.dtype));
   const outs: Record<string, Region> = {};

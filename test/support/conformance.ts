@@ -9,7 +9,7 @@ import type { Device } from "../../src/devices/device.ts";
 import type { ReferenceTensor } from "../../src/devices/reference/kernel.ts";
 import { emit, type GraphValue, type SourceNode } from "../../src/graph/graph.ts";
 import type { Cotangent, Value } from "../../src/ops/op.ts";
-import { ops } from "../../src/ops/table.ts";
+import { ops, overwritesOf } from "../../src/ops/table.ts";
 import type { Attrs, ByInput, OpName } from "../../src/ops/vocabulary.ts";
 import type { PlanRequest } from "../../src/scheduler/request.ts";
 import { schedule } from "../../src/scheduler/schedule.ts";
@@ -106,7 +106,7 @@ function prepareCase<K extends OpName>(op: K, of: Case<K>): PreparedCase {
   const expectations: Expectation[] = [];
   const outputs: GraphValue[] = [];
   const updates: { source: SourceNode; value: GraphValue }[] = [];
-  const overwrites = (ops[op].overwrites ?? {}) as Readonly<Record<string, string | undefined>>;
+  const overwrites = overwritesOf(op, of.attrs);
   const packs = (ops[op].packs ?? []) as readonly string[];
   // Ops that change packed variables in place are run that way: it is how optimizers use them.
   const isInPlace = packs.some((name) => overwrites[name] === name);

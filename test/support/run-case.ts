@@ -6,6 +6,7 @@
 import type { Device, Storage } from "../../src/devices/device.ts";
 import type { Op } from "../../src/ops/op.ts";
 import { packedOffsets } from "../../src/ops/packed.ts";
+import { overwritesOf } from "../../src/ops/table.ts";
 import type { Arity, Attrs, ByInput, ByOutput, KernelOp } from "../../src/ops/vocabulary.ts";
 import type { GroupInstruction, GroupProgram } from "../../src/scheduler/group-program.ts";
 import type {
@@ -195,7 +196,7 @@ export function planOp<K extends KernelOp>(
   // ByInput and ByOutput are records by name; a mapped type over an open K is not known to be one.
   const inTypes = ins as unknown as ByName<TensorType>;
   const outTypes = definition.infer(ins, attrs) as unknown as ByName<TensorType>;
-  const overwrites = (definition.overwrites ?? {}) as Readonly<Record<string, string | undefined>>;
+  const overwrites = overwritesOf(op, attrs);
   const place = (name: string, kind: BindingInfo["kind"], held: Held<TensorType>): Held<Region> => {
     if (held === undefined) return undefined;
     if (!Array.isArray(held)) return regions.bind(name, kind, held as TensorType);

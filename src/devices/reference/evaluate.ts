@@ -2,7 +2,7 @@
  * The reference implementation: a plain loop for every op, over any typed array. In float64 it is the oracle that
  * kernels and gradients are tested against; in f32 it is what a device falls back on for an op it has no kernel for.
  */
-import { ops } from "../../ops/table.ts";
+import { ops, overwritesOf } from "../../ops/table.ts";
 import type { Attrs, ByInput, ByOutput, OpName } from "../../ops/vocabulary.ts";
 import { hostArray } from "../../tensor/dtype.ts";
 import { sizeOf, type TensorType } from "../../tensor/shape.ts";
@@ -49,7 +49,7 @@ export function evaluateReference<K extends OpName>(
     mapHeld(given, ({ type }: ReferenceTensor) => type) as unknown as ByInput<K, TensorType>,
     attrs,
   );
-  const overwrites = (ops[op].overwrites ?? {}) as Readonly<Record<string, string | undefined>>;
+  const overwrites = overwritesOf(op, attrs);
   const outs = mapHeld(types as unknown as ByName<TensorType>, (type, name, i) => {
     const tensor = referenceTensor(type, precision);
     const before = [given[overwrites[name] ?? ""] ?? []].flat()[i];

@@ -1,7 +1,7 @@
 /** A scan by the reference kernels: its body, op by op, at every step. */
 import type { Emit, Value } from "../../ops/op.ts";
 import type { Attrs, ByInput, ByOutput } from "../../ops/vocabulary.ts";
-import { sizeOf, type TensorType } from "../../tensor/shape.ts";
+import { sizeOf } from "../../tensor/shape.ts";
 import type { Evaluate, Precision, ReferenceTensor } from "./kernel.ts";
 
 export interface ScanSite {
@@ -21,10 +21,10 @@ export function runScan({ ins, outs, attrs }: ScanSite, evaluate: Evaluate): voi
   let carry: readonly Value[] = outs.carry;
   for (let i = 0; i < steps; i++) {
     const t = reverse ? steps - 1 - i : i;
-    const slices = ins.xs.map((x, k) => sliceOf(x, body.types.xs[k], t));
+    const slices = ins.xs.map((x) => stepOf(x, t));
     const { next, ys } = body.apply(emit, { carry, xs: slices, captured: ins.captured });
     outs.ys.forEach((whole, k) => {
-      sliceOf(whole, body.types.ys[k], t).data.set(tensor(ys[k]).data);
+      stepOf(whole, t).data.set(tensor(ys[k]).data);
     });
     carry = next;
   }
@@ -39,8 +39,8 @@ function tensor(value: Value | undefined): ReferenceTensor {
 }
 
 /** Step t of [steps, ...], where it lies. */
-function sliceOf(whole: ReferenceTensor, type: TensorType | undefined, t: number): ReferenceTensor {
-  const own = type ?? whole.type;
-  const length = sizeOf(own.shape);
-  return { type: own, data: whole.data.subarray(t * length, (t + 1) * length) };
+export function stepOf({ type, data }: ReferenceTensor, t: number): ReferenceTensor {
+  const shape = type.shape.slice(1);
+  const length = sizeOf(shape);
+  return { type: { ...type, shape }, data: data.subarray(t * length, (t + 1) * length) };
 }

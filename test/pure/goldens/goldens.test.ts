@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { arithmetic } from "../../../src/ops/arithmetic.ts";
 import type { Value } from "../../../src/ops/op.ts";
 import { packedOffsets } from "../../../src/ops/packed.ts";
-import { after } from "../../../src/ops/recurrence.ts";
+import { after } from "../../../src/ops/tapes.ts";
 import type { DType } from "../../../src/tensor/dtype.ts";
 import { type Shape, sizeOf } from "../../../src/tensor/shape.ts";
 import {

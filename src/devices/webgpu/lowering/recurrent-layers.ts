@@ -11,7 +11,7 @@ import { InternalError } from "../../../errors.ts";
 import type { OpNode } from "../../../graph/graph.ts";
 import type { Value } from "../../../ops/op.ts";
 import { packedOffsets } from "../../../ops/packed.ts";
-import { extentOf } from "../../../ops/recurrence.ts";
+import { extentOf } from "../../../ops/tapes.ts";
 import type { Layers, LayersOp } from "../../../ops/vocabulary.ts";
 import type { KernelCall, LayerWalks, Region, Site } from "../../../scheduler/lowering.ts";
 import { BYTES_PER_ELEMENT } from "../../../tensor/dtype.ts";

@@ -3,7 +3,7 @@
  * batch and all units: nothing has to wait for another workgroup, and the number of dispatches does not grow with T.
  * It needs an invocation a unit and workgroup memory for the gates of a row, so large U take a dispatch a step.
  */
-import type { Extent } from "../../../ops/recurrence.ts";
+import type { Extent } from "../../../ops/tapes.ts";
 import type { WebgpuTarget } from "../target.ts";
 
 export type RecurrentMode =

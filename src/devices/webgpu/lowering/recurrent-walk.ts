@@ -1,5 +1,5 @@
 /** The calls that walk a recurrent cell (shaders/recurrent) through a sequence, in each mode. */
-import type { Extent } from "../../../ops/recurrence.ts";
+import type { Extent } from "../../../ops/tapes.ts";
 import type { KernelCall, Operand, Region } from "../../../scheduler/lowering.ts";
 import { read } from "./operand.ts";
 import { type Direction, type RecurrentMode, SPLIT } from "./recurrent-mode.ts";

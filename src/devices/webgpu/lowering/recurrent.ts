@@ -5,8 +5,9 @@
  * With `flow` a backward walk gets copies of the gradients from outside and overwrites them with the whole ones: so
  * lstmGrad and gruGrad bind 8 buffers even with all that they may have, as many as every WebGPU offers.
  */
-import { type Extent, extentOf } from "../../../ops/recurrence.ts";
+
 import type { RecurrentOp } from "../../../ops/recurrent.ts";
+import { type Extent, extentOf } from "../../../ops/tapes.ts";
 import type { KernelCall, Operand, Region, Site } from "../../../scheduler/lowering.ts";
 import type { Lowerings, WebgpuTarget } from "../target.ts";
 import { lowerCopy } from "./movement.ts";

@@ -1,0 +1,115 @@
+/**
+ * A recurrent cell, described once: what one step makes of the state and of the sums that reach it. With x·W + b of all
+ * steps outside the loop, step t of one row of the batch, unit by unit:
+ *
+ *   sums      (h · R)_g for every sum g, h the first state; a sum of an input's name goes on from that input
+ *   between   where there is one: r = of(…), and (r · R)_g for every sum of it
+ *   step      the states behind the step, from inputs, sums, the states before it and the cell's vectors
+ *
+ * Everything that a layer of it needs follows from that: shapes, the loop of small ops that it means, its gradient, the
+ * kernels, what a state dict holds.
+ */
+import { ArgumentError } from "../../errors.ts";
+import { type Arithmetic, arithmetic, type Operand } from "../arithmetic.ts";
+import { complaint } from "../check.ts";
+import type { Emit, Value } from "../op.ts";
+import { binary } from "../scalars-binary.ts";
+import { unary } from "../scalars-unary.ts";
+import type { BinaryName, UnaryName } from "../vocabulary.ts";
+
+/** What a step is written with: the elementwise functions of the vocabulary, by their names, of values and numbers. */
+export type CellMath = { readonly [F in UnaryName]: (x: Operand) => Value } & {
+  readonly [F in BinaryName]: (a: Operand, b: Operand) => Value;
+} & Pick<Arithmetic, "where">;
+
+type ByName<N extends string> = Readonly<Record<N, Value>>;
+type Step<X extends string, S extends string, V extends string, R> = (
+  m: CellMath,
+  x: ByName<X>,
+  before: ByName<S>,
+  vectors: ByName<V>,
+) => R;
+
+export interface Cell<
+  S extends string = string,
+  I extends string = string,
+  G extends string = string,
+  B extends string = string,
+  V extends string = string,
+> {
+  /** What errors, `explain()` and `gradientFlow` call it. */
+  readonly name: string;
+  /** What is carried from step to step, f32 of one number a unit each. The first is multiplied by R, and is what a layer gives. */
+  readonly states: readonly S[];
+  /** The columns of x·W + b, a number a unit each. */
+  readonly inputs: readonly I[];
+  /** The columns of h·R. Without any, units do not see each other. */
+  readonly sums: readonly G[];
+  /** A second product in the step, of something that is computed from the first. */
+  readonly between?:
+    | { readonly sums: readonly B[]; readonly of: Step<I | G, S, V, Operand> }
+    | undefined;
+  /** Parameters of one number a unit, as biases within a gate are, and peepholes. */
+  readonly vectors: readonly V[];
+  readonly step: Step<I | G | B, S, V, Readonly<Record<S, Operand>>>;
+}
+
+/** A cell as it is written down: `inputs` are those of the sums where nothing else is said. */
+export type CellDescription<
+  S extends string,
+  I extends string,
+  G extends string,
+  B extends string,
+  V extends string,
+> = Omit<Cell<S, I, G, B, V>, "inputs" | "vectors"> & {
+  readonly inputs?: readonly I[];
+  readonly vectors?: readonly V[];
+};
+
+/**
+ * A cell from its description. Its step is traced once, on values that stand for one unit of one row.
+ *
+ * @throws ArgumentError for names that are missing or stand for two things
+ */
+export function cell<
+  const S extends string,
+  const G extends string,
+  const I extends string = G,
+  const B extends string = never,
+  const V extends string = never,
+>(description: CellDescription<S, I, G, B, V>): Cell {
+  const { name, states, sums, between, step } = description;
+  const { inputs = [...sums, ...(between?.sums ?? [])] as readonly string[], vectors = [] } =
+    description;
+  const own = { states, inputs, sums: [...sums, ...(between?.sums ?? [])], vectors };
+  for (const [role, names] of Object.entries(own)) checkNames(name, role, names);
+  if (states.length === 0)
+    throw new ArgumentError(
+      complaint(name, "a cell must have a state", "no states", 'Name what it carries: ["h"].'),
+    );
+  // The functions read what their names say, and are given it by those names.
+  return { name, states, inputs, sums, between, vectors, step } as unknown as Cell;
+}
+
+function checkNames(cell: string, role: string, names: readonly string[]): void {
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice === undefined) return;
+  const remedy = "Give each a name of its own.";
+  throw new ArgumentError(
+    complaint(cell, `the names of ${role} must differ`, `"${twice}" twice`, remedy),
+  );
+}
+
+export function cellMath(emit: Emit): CellMath {
+  const m = arithmetic(emit);
+  const value = (x: Operand) => (typeof x === "number" ? m.literal(x) : x);
+  const unaries = Object.keys(unary) as UnaryName[];
+  const binaries = Object.keys(binary) as BinaryName[];
+  return {
+    ...Object.fromEntries(unaries.map((fn) => [fn, (x: Operand) => m.unary(fn, value(x))])),
+    ...Object.fromEntries(
+      binaries.map((fn) => [fn, (a: Operand, b: Operand) => m.binary(fn, a, b)]),
+    ),
+    where: m.where,
+  } as CellMath;
+}

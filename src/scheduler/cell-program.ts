@@ -1,0 +1,151 @@
+/**
+ * A cell's step and its gradient as straight-line code over one unit of one row: what a device's walks make kernels of.
+ * "input" instructions read slots of the walk, `writes` says where results go.
+ */
+import { derivedOf } from "../autodiff/cell-body.ts";
+import { InternalError } from "../errors.ts";
+import type { GraphValue } from "../graph/graph.ts";
+import { inputsOf, reachable } from "../graph/graph.ts";
+import type { CellBody } from "../ops/cells/body.ts";
+import { isElementwise } from "./elementwise.ts";
+import type { GroupInstruction, Register } from "./group-program.ts";
+
+/**
+ * What a walk hands a step, and gets of it, for the unit: `input` p of x·W + b (where no sum goes on from it), `sum` g with
+ * the input of its name, `before` and `after` state s, `vector` v, number k of the `tape`; and of the gradient `gAfter`,
+ * all that reaches state s behind the step, `gInput`, `gSum`, `gBefore` beside the product, `gVector`.
+ */
+export interface CellSlot {
+  readonly role:
+    | "input"
+    | "sum"
+    | "before"
+    | "after"
+    | "vector"
+    | "tape"
+    | "gAfter"
+    | "gInput"
+    | "gSum"
+    | "gBefore"
+    | "gVector";
+  readonly place: number;
+}
+
+export interface CellProgram {
+  /** Instruction i of kind "input" reads reads[its input]; there is one for each that is read at all. */
+  readonly reads: readonly CellSlot[];
+  readonly instructions: readonly GroupInstruction[];
+  /** A register may be written to several places. What is missing of `gBefore` is 0. */
+  readonly writes: readonly { readonly slot: CellSlot; readonly register: Register }[];
+}
+
+export interface CellPrograms {
+  /** From inputs, sums, states before and vectors to states after and tape. */
+  readonly advance: CellProgram;
+  /** From tape, states, vectors and gAfter to gInput, gSum, gBefore, gVector. */
+  readonly retreat: CellProgram;
+}
+
+const programs = new WeakMap<CellBody, CellPrograms>();
+
+export function programsOf(cell: CellBody): CellPrograms {
+  const known = programs.get(cell) ?? makePrograms(cell);
+  programs.set(cell, known);
+  return known;
+}
+
+type Slots = readonly (readonly [GraphValue, CellSlot])[];
+
+function makePrograms(cell: CellBody): CellPrograms {
+  const { step, gradient, ownVectors } = derivedOf(cell);
+  const { given } = step;
+  return {
+    advance: programOf(
+      [
+        ...slots("input", given.inputs),
+        ...slots("sum", given.sums),
+        ...slots("before", given.before),
+        ...slots("vector", given.vectors),
+      ],
+      [
+        ...slots("after", step.after),
+        ...slots(
+          "tape",
+          step.tape.map(({ value }) => value),
+        ),
+      ],
+    ),
+    retreat: programOf(
+      [
+        ...slots("tape", gradient.given.tape),
+        ...slots("before", gradient.given.before),
+        ...slots("after", gradient.given.after),
+        ...slots("vector", gradient.given.vectors),
+        ...slots("gAfter", gradient.given.gAfter),
+      ],
+      [
+        ...slots("gInput", gradient.gInputs),
+        ...slots("gSum", gradient.gSums),
+        ...slots("gBefore", gradient.gBefore),
+        ...slots("gVector", ownVectors),
+      ],
+    ),
+  };
+}
+
+function slots(role: CellSlot["role"], values: readonly (GraphValue | undefined)[]): Slots {
+  return values.flatMap((value, place) => (value ? [[value, { role, place }] as const] : []));
+}
+
+function programOf(given: Slots, results: Slots): CellProgram {
+  // The last of those that one value stands for: the sum of an input's name.
+  const places = new Map(given);
+  const reads: CellSlot[] = [];
+  const instructions: GroupInstruction[] = [];
+  const registers = new Map<GraphValue, Register>();
+  const registerOf = (value: GraphValue): Register => {
+    const known = registers.get(value);
+    if (known !== undefined) return known;
+    const slot = places.get(value);
+    if (slot === undefined) throw new InternalError("a step reads what its walk does not give.");
+    return push(value, { kind: "input", input: reads.push(slot) - 1, dtype: "f32" });
+  };
+  const push = (value: GraphValue, instruction: GroupInstruction): Register => {
+    const register = instructions.push(instruction) - 1;
+    registers.set(value, register);
+    return register;
+  };
+  for (const node of reachable(results.map(([value]) => value))) {
+    if (node.op === "source") continue;
+    const [out] = Object.values(node.outs) as GraphValue[];
+    if (out === undefined || !isElementwise(node))
+      throw new InternalError(`a step is made of elementwise functions, not of ${node.op}.`);
+    const { dtype } = out.type;
+    const [x = 0, y = 0, z = 0] = inputsOf(node).map(registerOf);
+    switch (node.op) {
+      case "literal":
+        push(out, { kind: "literal", value: node.attrs.value, dtype });
+        break;
+      case "unary":
+        push(out, { kind: "unary", fn: node.attrs.fn, x, dtype });
+        break;
+      case "binary":
+        push(out, { kind: "binary", fn: node.attrs.fn, a: x, b: y, dtype });
+        break;
+      case "where":
+        push(out, { kind: "where", condition: x, a: y, b: z, dtype });
+        break;
+      case "cast":
+        push(out, { kind: "cast", x, dtype });
+        break;
+      case "broadcastTo":
+        // Everything is one number here.
+        registers.set(out, x);
+        break;
+      default:
+        node satisfies never;
+    }
+  }
+  const writes = results.map(([value, slot]) => ({ slot, register: registerOf(value) }));
+  return { reads, instructions, writes };
+}

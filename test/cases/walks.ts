@@ -1,0 +1,138 @@
+import { bodyOfCell } from "../../src/autodiff/cell-body.ts";
+import type { CellBody } from "../../src/ops/cells/body.ts";
+import type { Cell } from "../../src/ops/cells/cell.ts";
+import { coupledLstm } from "../../src/ops/cells/coupled-lstm.ts";
+import { gru } from "../../src/ops/cells/gru.ts";
+import { lstm } from "../../src/ops/cells/lstm.ts";
+import { minGru } from "../../src/ops/cells/min-gru.ts";
+import { minimalGatedUnit } from "../../src/ops/cells/minimal-gated-unit.ts";
+import { peepholeLstm } from "../../src/ops/cells/peephole-lstm.ts";
+import { resetBeforeGru } from "../../src/ops/cells/reset-before-gru.ts";
+import { rnn } from "../../src/ops/cells/rnn.ts";
+import { slstm } from "../../src/ops/cells/slstm.ts";
+import type { WalkOp } from "../../src/ops/vocabulary.ts";
+import type { Case, CaseTable, InputSpec } from "./case.ts";
+import { each } from "./each.ts";
+import { type Sequence, sequences } from "./recurrent.ts";
+
+/** Of other cells, what differs from cell to cell: an odd size, lengths in reverse, and every state's gradient. */
+const few = sequences.filter(
+  ({ size: [steps], lengths, reverse, flow }) =>
+    steps > 1 && (lengths !== undefined || flow === true) === (reverse === true || flow === true),
+);
+const saturated: Sequence = { name: "with saturated gates", size: [3, 2, 5], range: [-30, 30] };
+
+const usual: readonly Cell[] = [rnn("tanh"), lstm, gru];
+const others: readonly Cell[] = [
+  rnn("relu"),
+  peepholeLstm,
+  coupledLstm,
+  resetBeforeGru,
+  minimalGatedUnit,
+  minGru,
+  slstm,
+];
+
+interface CellSequence {
+  readonly name: string;
+  readonly cell: CellBody;
+  readonly sequence: Sequence;
+  /** The states that have a gradient from outside. */
+  readonly watched: readonly number[];
+}
+
+const walks = [
+  ...usual.map((cell) => [cell, sequences] as const),
+  ...others.map((cell) => [cell, few] as const),
+].flatMap(([cell, list]) => {
+  const body = bodyOfCell(cell);
+  return list.flatMap((sequence) =>
+    watches(body, sequence).map(
+      (watched): CellSequence => ({
+        name: `${body.name} ${sequence.name}${watched.length > 1 ? ", with a gradient of all states" : ""}`,
+        cell: body,
+        sequence,
+        watched,
+      }),
+    ),
+  );
+}) as unknown as readonly [CellSequence, ...CellSequence[]];
+
+/** h alone, and all states of a few. */
+function watches({ states }: CellBody, sequence: Sequence): number[][] {
+  const all = states.map((_, s) => s);
+  return states.length > 1 && few.includes(sequence) ? [[0], all] : [[0]];
+}
+
+export const walkCases = {
+  recurrence: each<CellSequence, Case<"recurrence">>(
+    [
+      ...walks.filter(({ watched }) => watched.length === 1),
+      ...usual.map((cell) => ({
+        name: `${cell.name} ${saturated.name}`,
+        cell: bodyOfCell(cell),
+        sequence: saturated,
+        watched: [0],
+      })),
+    ] as unknown as readonly [CellSequence, ...CellSequence[]],
+    walkCase,
+  ),
+  recurrenceGrad: each<CellSequence, Case<"recurrenceGrad">>(walks, walkGradCase),
+} satisfies Pick<CaseTable, WalkOp>;
+
+export function walkCase({ name, cell, sequence }: CellSequence): Case<"recurrence"> {
+  const { size, range = [-1, 1], reverse = false, flow = false } = sequence;
+  return {
+    name,
+    ins: {
+      projected: { shape: [...size, cell.inputs.length], range },
+      recurrent: weightsOf(cell, sequence),
+      vectors: vectorsOf(cell, sequence),
+      initial: cell.states.map(() => ({ shape: size.slice(1), range: [0.1, 1] })),
+      lengths: lengthsOf(sequence),
+    },
+    attrs: { cell, reverse, flow },
+  };
+}
+
+export function walkGradCase({
+  name,
+  cell,
+  sequence,
+  watched,
+}: CellSequence): Case<"recurrenceGrad"> {
+  const { size, reverse = false, flow = false } = sequence;
+  const [steps, batch, units] = size;
+  return {
+    name: `the gradient of ${name}`,
+    ins: {
+      recurrent: weightsOf(cell, sequence),
+      vectors: vectorsOf(cell, sequence),
+      states: cell.states.map(() => ({ shape: [steps + 1, batch, units], range: [0.1, 1] })),
+      // What a sigmoid gives.
+      tape:
+        cell.tape.length === 0
+          ? undefined
+          : { shape: [...size, cell.tape.length], range: [0.05, 0.95] },
+      gStates: watched.map(() => ({ shape: size })),
+      lengths: lengthsOf(sequence),
+    },
+    attrs: { cell, reverse, flow, watched },
+  };
+}
+
+/** Weights of about 1/√U, as they are initialised. */
+function weightsOf({ sums }: CellBody, { size: [, , units] }: Sequence): InputSpec | undefined {
+  const bound = 1 / Math.sqrt(units);
+  return sums.length === 0
+    ? undefined
+    : { shape: [units, units, sums.length], range: [-bound, bound] };
+}
+
+function vectorsOf({ vectors }: CellBody, { size: [, , units] }: Sequence): InputSpec[] {
+  return vectors.map(() => ({ shape: [units] }));
+}
+
+function lengthsOf({ size: [, batch], lengths }: Sequence): InputSpec | undefined {
+  return lengths && { shape: [batch], dtype: "i32", values: lengths };
+}
