@@ -4,9 +4,9 @@
  */
 import { derivedOf } from "../autodiff/cell-body.ts";
 import { InternalError } from "../errors.ts";
-import type { GraphValue } from "../graph/graph.ts";
-import { inputsOf, reachable } from "../graph/graph.ts";
+import { type GraphValue, inputsOf, reachable } from "../graph/graph.ts";
 import type { CellBody } from "../ops/cells/body.ts";
+import type { DType } from "../tensor/dtype.ts";
 import { isElementwise } from "./elementwise.ts";
 import type { GroupInstruction, Register } from "./group-program.ts";
 
@@ -115,6 +115,14 @@ function programOf(given: Slots, results: Slots): CellProgram {
     registers.set(value, register);
     return register;
   };
+  /** One register a number. */
+  const pushLiteral = (out: GraphValue, value: number, dtype: DType) => {
+    const equal = instructions.findIndex(
+      (one) => one.kind === "literal" && one.dtype === dtype && Object.is(one.value, value),
+    );
+    if (equal === -1) push(out, { kind: "literal", value, dtype });
+    else registers.set(out, equal);
+  };
   for (const node of reachable(results.map(([value]) => value))) {
     if (node.op === "source") continue;
     const [out] = Object.values(node.outs) as GraphValue[];
@@ -124,7 +132,7 @@ function programOf(given: Slots, results: Slots): CellProgram {
     const [x = 0, y = 0, z = 0] = inputsOf(node).map(registerOf);
     switch (node.op) {
       case "literal":
-        push(out, { kind: "literal", value: node.attrs.value, dtype });
+        pushLiteral(out, node.attrs.value, dtype);
         break;
       case "unary":
         push(out, { kind: "unary", fn: node.attrs.fn, x, dtype });

@@ -1,5 +1,5 @@
 /** One lowering on a GPU against the float64 reference: for tests that force a variant. */
-import { ops, overwritesOf } from "../../src/ops/table.ts";
+import { overwritesOf } from "../../src/ops/table.ts";
 import type { OpName } from "../../src/ops/vocabulary.ts";
 import type {
   Epilogue,
