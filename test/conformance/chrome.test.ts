@@ -13,6 +13,17 @@ const pages = [
   { device: "cpu", isolated: false, description: /1 thread, memory not shared$/ },
 ] as const;
 
+/** One for both devices of an isolated page: float64 results of the cases stay there. */
+const opened = new Map<boolean, Promise<TestPage>>();
+function pageOf(isolated: boolean): Promise<TestPage> {
+  const page = opened.get(isolated) ?? openPage({ isolated });
+  opened.set(isolated, page);
+  return page;
+}
+afterAll(async () => {
+  for (const page of opened.values()) await (await page).close();
+});
+
 describe.each(pages)(
   "in Chrome, on $device, isolated $isolated, cases agree with the float64 reference:",
   ({ device, isolated, description }) => {
@@ -27,12 +38,11 @@ describe.each(pages)(
       )) as Awaited<ReturnType<Page[Name]>>;
 
     beforeAll(async () => {
-      chrome = await openPage({ isolated });
+      chrome = await pageOf(isolated);
       const opened = await call("open", device);
       expect(opened.isIsolated).toBe(isolated);
       expect(opened.description).toMatch(description);
     });
-    afterAll(() => chrome.close());
 
     // A test for each op: each has dozens of kernels to compile, and a time limit of its own.
     it.each(caseOps)("%s and its gradients", async (op) => {

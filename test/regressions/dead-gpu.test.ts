@@ -4,7 +4,7 @@ import type { Outcome } from "../browser/dead-gpu-page.ts";
 import { callInPage, openPage } from "../support/chrome.ts";
 
 it("a GPU process that is killed rejects everything within 2 s, and the cpu device takes over", async () => {
-  const { browser, page, close } = await openPage();
+  const { browser, page, close } = await openPage({ alone: true });
   const module = "/test/browser/dead-gpu-page.ts";
   try {
     expect(await callInPage(page, module, "start")).toBe("webgpu");

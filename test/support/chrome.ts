@@ -5,6 +5,10 @@
  * module is served by vite from the repository's root, so pages import `/src/…` as they stand.
  */
 
+import { spawn } from "node:child_process";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Browser, launch, type Page } from "puppeteer-core";
 import { createServer, defaultClientConditions, type ViteDevServer } from "vite";
@@ -24,12 +28,15 @@ const FLAGS = [
   "--no-first-run",
 ];
 
-/** A headless browser with WebGPU on SwiftShader. `extraFlags` are added to the usual ones. */
-export async function launchBrowser(extraFlags: readonly string[] = []): Promise<Browser> {
+/** A headless browser with WebGPU on SwiftShader, its profile in a folder of its own or in `userDataDir`. */
+export async function launchBrowser(userDataDir?: string): Promise<Browser> {
   return await launch({
     executablePath: findBrowser(),
     headless: true,
-    args: [...FLAGS, ...extraFlags],
+    // Not a socket: the browser ends with the process that opened it, whatever ends that.
+    pipe: true,
+    args: FLAGS,
+    ...(userDataDir === undefined ? {} : { userDataDir }),
     // A software GPU on a busy machine can keep one call waiting for minutes.
     protocolTimeout: 600_000,
   });
@@ -86,28 +93,61 @@ export interface TestPage {
   readonly page: Page;
   /** Uncaught errors, console errors and failed requests, in order. */
   readonly errors: readonly string[];
+  /** Ends the page, and the browser if it is the page's own. */
   close(): Promise<void>;
 }
 
-export interface PageOptions extends ServerOptions {
-  /** Path and query of the page. Default: an empty page. */
-  readonly path?: string;
-  readonly extraFlags?: readonly string[];
+export interface PageOptions {
+  /** Whether the page is cross-origin isolated. Default true. */
+  readonly isolated?: boolean;
+  /** Whether it has a browser of its own: for tests that break something of it. Default false. */
+  readonly alone?: boolean;
 }
 
-/** A browser with one page open on a server of its own. `close` ends all three. */
-export async function openPage(options: PageOptions = {}): Promise<TestPage> {
-  const server = await servePages(options);
-  let browser: Browser | undefined;
-  const close = async () => {
-    await browser?.close();
-    await server.close();
-  };
+/** What pages share: a browser takes seconds to start, and a server as long for the first page's modules. */
+let browserOfAll: Promise<Browser> | undefined;
+const servers = new Map<boolean, Promise<PageServer>>();
+
+function sharedBrowser(): Promise<Browser> {
+  browserOfAll ??= launchUntilTheEnd();
+  return browserOfAll;
+}
+
+/** vitest ends a process by SIGTERM, and half a second later for good: another process clears up behind the browser. */
+async function launchUntilTheEnd(): Promise<Browser> {
+  const profile = mkdtempSync(join(tmpdir(), "gradgpu-browser-"));
+  const browser = await launchBrowser(profile);
+  process.once("SIGTERM", () => {
+    browser.process()?.kill("SIGKILL");
+    const remove = `setTimeout(() => fs.rmSync(${JSON.stringify(profile)}, { recursive: true, force: true }), 1000)`;
+    spawn(process.execPath, ["-e", remove], { detached: true, stdio: "ignore" }).unref();
+    process.exit(143);
+  });
+  return browser;
+}
+
+function sharedServer(isolated: boolean): Promise<PageServer> {
+  const server = servers.get(isolated) ?? servePages({ isolated });
+  servers.set(isolated, server);
+  return server;
+}
+
+/**
+ * An empty page with a profile of its own, of the repository's server, in the browser of this process. `close` ends the
+ * page; browser and servers end with the process.
+ */
+export async function openPage({
+  isolated = true,
+  alone = false,
+}: PageOptions = {}): Promise<TestPage> {
+  const { origin } = await sharedServer(isolated);
+  const browser = await (alone ? launchBrowser() : sharedBrowser());
+  const context = await browser.createBrowserContext();
+  const close = () => (alone ? browser.close() : context.close());
   try {
-    browser = await launchBrowser(options.extraFlags);
-    const page = await browser.newPage();
+    const page = await context.newPage();
     const errors = collectErrors(page);
-    await page.goto(server.origin + (options.path ?? "/test/support/blank.html"));
+    await page.goto(`${origin}/test/support/blank.html`);
     return { browser, page, errors, close };
   } catch (error) {
     await close();
