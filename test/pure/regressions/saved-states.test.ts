@@ -1,5 +1,5 @@
 /** A Trainer's state is hostile until it has been checked: refused by name, with nothing loaded and nothing allocated. */
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { DisposedError, GradgpuError } from "../../../src/errors.ts";
 import { foldIn, keyOf, mean, words } from "../../../src/functions.ts";
 import { losses, nn, optim, Trainer, type TrainerState } from "../../../src/index.ts";
@@ -9,6 +9,13 @@ import { blocks, idsOf, WORDS } from "../train/sequences.ts";
 
 beforeEach(() => {
   openCounting();
+});
+
+/** Of a Trainer that has trained: plain data, the same for every test. */
+let saved: TrainerState;
+beforeAll(async () => {
+  openCounting();
+  saved = await (await trained()).state();
 });
 
 const make = (window: Window = { every: 3, back: 8 }) =>
@@ -170,9 +177,8 @@ async function tryToLoad(trainer: Trainer, wrong: TrainerState): Promise<"loaded
 
 describe("a state that is none", () => {
   it.each(changes)("at %j is refused: %o", async (path, value) => {
-    const state = await (await trained()).state();
     const trainer = await trained();
-    expect(await tryToLoad(trainer, changed(state, path, value))).toBe("refused");
+    expect(await tryToLoad(trainer, changed(saved, path, value))).toBe("refused");
     expect((await trainer.fit(some())).steps).toBe(4);
   });
 
