@@ -11,13 +11,13 @@ const shared = () => ({
   ssr: { resolve: { conditions } },
 });
 
-/** Files that take from a quarter of a minute to minutes, most of it SwiftShader compiling kernels. */
+/** Files that take from ten seconds of processor time to a minute and more, the longest first. */
 const LONG = [
-  /conformance\/(webgpu|chrome)/,
-  /webgpu\/(recurrent-kernels|conformance|layers|matmul-kernels|conv-kernels|training-step)\./,
-  /training\/recurrent-goldens/,
-  /(fuzz-api|random-functions|random-graphs|special-values)\./,
-  /examples\/|training\/|declarations|demo\//,
+  /(fuzz-api|random-functions)\.|conformance\/(chrome|webgpu)/,
+  /training\/(recurrent-goldens|sequences)|declarations|conformance\/cpu|webgpu\/recurrent-layers/,
+  /webgpu\/(conformance|conv-kernels|matmul-kernels|recurrent-kernels|training-step)\./,
+  /examples\/|training\/|demo\/|(closed-devices|sums|trainers)\./,
+  /pure\/(regressions\/long-graphs|ops\/gradients)/,
 ];
 
 /**

@@ -11,6 +11,8 @@ import { emit, type GraphValue, type SourceNode } from "../../src/graph/graph.ts
 import type { Cotangent, Value } from "../../src/ops/op.ts";
 import { ops, overwritesOf } from "../../src/ops/table.ts";
 import type { Attrs, ByInput, OpName } from "../../src/ops/vocabulary.ts";
+import type { DeviceTraits } from "../../src/scheduler/lowering.ts";
+import type { Plan } from "../../src/scheduler/plan.ts";
 import type { PlanRequest } from "../../src/scheduler/request.ts";
 import { schedule } from "../../src/scheduler/schedule.ts";
 import type { HostArray } from "../../src/tensor/dtype.ts";
@@ -67,6 +69,8 @@ interface PreparedCase {
   readonly data: ReadonlyMap<SourceNode, HostArray>;
   /** For every output of the request, then for every update. */
   readonly expectations: readonly Expectation[];
+  /** Devices of the same traits load the same plan. */
+  readonly plans: WeakMap<DeviceTraits, Plan>;
 }
 
 class Sources {
@@ -139,6 +143,7 @@ function prepareCase<K extends OpName>(op: K, of: Case<K>): PreparedCase {
     request,
     data: sources.data,
     expectations: [...expectations, ...checks],
+    plans: new WeakMap(),
   };
 }
 
@@ -237,8 +242,9 @@ function compare(
 }
 
 async function runCase(device: Device, prepared: PreparedCase): Promise<string[]> {
-  const { request, data, expectations } = prepared;
-  const plan = schedule(request, device.traits);
+  const { request, data, expectations, plans } = prepared;
+  const plan = plans.get(device.traits) ?? schedule(request, device.traits);
+  plans.set(device.traits, plan);
   const { outputs, updates } = await runPlan(device, plan, request, data);
   return [...outputs, ...updates].flatMap((actual, i) => {
     const expectation = expectations[i];
