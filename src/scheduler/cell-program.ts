@@ -13,7 +13,8 @@ import type { GroupInstruction, Register } from "./group-program.ts";
 /**
  * What a walk hands a step, and gets of it, for the unit: `input` p of x·W + b (where no sum goes on from it), `sum` g with
  * the input of its name, `before` and `after` state s, `vector` v, number k of the `tape`; and of the gradient `gAfter`,
- * all that reaches state s behind the step, `gInput`, `gSum`, `gBefore` beside the product, `gVector`.
+ * all that reaches state s behind the step, `gInput`, `gSum`, `gBefore` beside the product,
+ * `gVector`. Of a second product `between` is what it multiplies, and `gBetween` what reaches that.
  */
 export interface CellSlot {
   readonly role:
@@ -22,8 +23,10 @@ export interface CellSlot {
     | "before"
     | "after"
     | "vector"
+    | "between"
     | "tape"
     | "gAfter"
+    | "gBetween"
     | "gInput"
     | "gSum"
     | "gBefore"
@@ -44,6 +47,10 @@ export interface CellPrograms {
   readonly advance: CellProgram;
   /** From tape, states, vectors and gAfter to gInput, gSum, gBefore, gVector. */
   readonly retreat: CellProgram;
+  /** Of a step with a second product: what that multiplies, from what `advance` reads but its sums. */
+  readonly between: CellProgram | undefined;
+  /** And the gSum of its sums, from what `retreat` reads but gBetween, which is made of them. */
+  readonly retreatBetween: CellProgram | undefined;
 }
 
 const programs = new WeakMap<CellBody, CellPrograms>();
@@ -59,37 +66,33 @@ type Slots = readonly (readonly [GraphValue, CellSlot])[];
 function makePrograms(cell: CellBody): CellPrograms {
   const { step, gradient, ownVectors } = derivedOf(cell);
   const { given } = step;
+  const forward = [
+    ...slots("input", given.inputs),
+    ...slots("sum", given.sums),
+    ...slots("before", given.before),
+    ...slots("vector", given.vectors),
+  ];
+  const back = [
+    ...slots("tape", gradient.given.tape),
+    ...slots("before", gradient.given.before),
+    ...slots("after", gradient.given.after),
+    ...slots("vector", gradient.given.vectors),
+    ...slots("gAfter", gradient.given.gAfter),
+    ...slots("gBetween", [gradient.gBetween]),
+  ];
+  const kept = step.tape.map(({ value }) => value);
+  const gSums = slots("gSum", gradient.gSums);
+  const hasSecond = step.between !== undefined;
   return {
-    advance: programOf(
-      [
-        ...slots("input", given.inputs),
-        ...slots("sum", given.sums),
-        ...slots("before", given.before),
-        ...slots("vector", given.vectors),
-      ],
-      [
-        ...slots("after", step.after),
-        ...slots(
-          "tape",
-          step.tape.map(({ value }) => value),
-        ),
-      ],
-    ),
-    retreat: programOf(
-      [
-        ...slots("tape", gradient.given.tape),
-        ...slots("before", gradient.given.before),
-        ...slots("after", gradient.given.after),
-        ...slots("vector", gradient.given.vectors),
-        ...slots("gAfter", gradient.given.gAfter),
-      ],
-      [
-        ...slots("gInput", gradient.gInputs),
-        ...slots("gSum", gradient.gSums),
-        ...slots("gBefore", gradient.gBefore),
-        ...slots("gVector", ownVectors),
-      ],
-    ),
+    advance: programOf(forward, [...slots("after", step.after), ...slots("tape", kept)]),
+    retreat: programOf(back, [
+      ...slots("gInput", gradient.gInputs),
+      ...gSums,
+      ...slots("gBefore", gradient.gBefore),
+      ...slots("gVector", ownVectors),
+    ]),
+    between: hasSecond ? programOf(forward, slots("between", [step.between])) : undefined,
+    retreatBetween: hasSecond ? programOf(back, gSums.slice(cell.firstSums)) : undefined,
   };
 }
 

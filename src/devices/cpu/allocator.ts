@@ -4,7 +4,7 @@ import { OutOfMemoryError } from "../../errors.ts";
 export const ALIGNMENT = 64;
 
 /** Kernels may read this far behind a storage: the last vector of a row. */
-const GUARD_BYTES = 64;
+const GUARD_BYTES = 256;
 
 export interface Allocation {
   readonly address: number;

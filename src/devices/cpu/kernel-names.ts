@@ -40,6 +40,7 @@ export const kernelNames = [
   "forget",
   "rows",
   "columns",
+  "walk",
 ] as const;
 
 export type KernelName = (typeof kernelNames)[number];

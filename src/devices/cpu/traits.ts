@@ -9,6 +9,7 @@ import { lowerPools } from "./lowering/pool.ts";
 import { lowerSources } from "./lowering/random.ts";
 import { lowerRecurrence } from "./lowering/recurrent.ts";
 import { lowerReductions } from "./lowering/reduce.ts";
+import { walks } from "./lowering/walk.ts";
 
 /** What the scheduler has to know of the cpu device; needs no WebAssembly, so that plans can be made anywhere. */
 export const cpuTraits: DeviceTraits = {
@@ -29,6 +30,7 @@ export const cpuTraits: DeviceTraits = {
     ...lowerPools,
     ...lowerRecurrence,
   },
+  walks,
   groups: { takes: takesGroup, lower: lowerGroup },
   copy: lowerCopy,
   copyStep: lowerCopyStep,

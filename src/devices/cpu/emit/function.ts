@@ -168,6 +168,7 @@ export const MUL = 0x6c;
 const SHL = 0x74;
 const SHR_U = 0x76;
 const EQZ = 0x45;
+export const EQ = 0x46;
 export const LT_U = 0x49;
 export const GT_U = 0x4b;
 export const GE_U = 0x4f;

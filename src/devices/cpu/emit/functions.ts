@@ -1,5 +1,6 @@
 import { emitModule, type ModuleForm } from "./module.ts";
 import type { Structure } from "./structure.ts";
+import type { WalkStructure } from "./walk-structure.ts";
 
 /** So many functions that no program calls are kept for one that may come. */
 const IDLE_FUNCTIONS = 1000;
@@ -39,7 +40,7 @@ export class EmittedFunctions {
   emit(adopt: (module: Uint8Array<ArrayBuffer>, functions: number) => void): void {
     if (this.#wanted.length === 0) return;
     // Each is the text of a structure.
-    const structures = this.#wanted.map((text) => JSON.parse(text) as Structure);
+    const structures = this.#wanted.map((text) => JSON.parse(text) as Structure | WalkStructure);
     adopt(emitModule(structures, this.#form), structures.length);
     this.#wanted = [];
   }

@@ -35,7 +35,7 @@ export class Maths {
     // Arguments in this order keep NaN.
     const clamped = f32x4.pmax(f32x4.pmin(x, float(89)), float(-104.5));
     const n = nearest(mul(clamped, float(Math.LOG2E)));
-    const r = this.#nmadd(n, float(-2.1219444e-4), this.#nmadd(n, float(0.693359375), clamped));
+    const r = this.nmadd(n, float(-2.1219444e-4), this.nmadd(n, float(0.693359375), clamped));
     const series = this.#polynomial(
       r,
       [
@@ -43,7 +43,7 @@ export class Maths {
         5.0000001201e-1,
       ],
     );
-    const p = this.#madd(mul(r, r), series, r);
+    const p = this.madd(mul(r, r), series, r);
     const power = this.#whole(n);
     const half = i32x4.shr(power, 1);
     const scaled = mul(add(p, float(1)), powerOfTwo(half));
@@ -70,9 +70,9 @@ export class Maths {
       ],
     );
     let p = mul(mul(t, z), series);
-    p = this.#madd(e, float(-2.1219444e-4), p);
-    p = this.#nmadd(z, float(0.5), p);
-    const y = this.#madd(e, float(0.693359375), add(t, p));
+    p = this.madd(e, float(-2.1219444e-4), p);
+    p = this.nmadd(z, float(0.5), p);
+    const y = this.madd(e, float(0.693359375), add(t, p));
     // Infinity and NaN are their own logarithms, below 0 there is none.
     const ordinary = select(y, x, lt(x, float(Infinity)));
     const defined = select(float(NaN), ordinary, lt(x, float(0)));
@@ -92,7 +92,7 @@ export class Maths {
       z,
       [-5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1, -3.33332819422e-1],
     );
-    const near = this.#madd(mul(z, x), series, x);
+    const near = this.madd(mul(z, x), series, x);
     const e = this.exp(add(size, size));
     const far = sub(float(1), div(float(2), add(e, float(1))));
     return select(near, withSignOf(x, far), lt(size, float(0.625)));
@@ -112,19 +112,19 @@ export class Maths {
         ],
       ),
     );
-    const t = div(float(1), this.#madd(size, float(0.5), float(1)));
+    const t = div(float(1), this.madd(size, float(0.5), float(1)));
     const q = this.#polynomial(
       t,
       [-2.18795761e-1, 6.04472101e-1, -3.01792417e-2, 3.78711462e-1, 2.64432341e-1, 1.33186346e-3],
     );
-    const far = this.#nmadd(this.exp(neg(z)), q, float(1));
+    const far = this.nmadd(this.exp(neg(z)), q, float(1));
     return select(near, withSignOf(x, far), lt(size, float(1)));
   }
 
   /** x Φ(x) = x/2 (1 + erf(x / √2)); the error is absolute where the two terms cancel, below -2: 2e-7 |x|. */
   gelu(x: Value): Value {
     const half = mul(x, float(0.5));
-    return this.#madd(half, this.erf(mul(x, float(Math.SQRT1_2))), half);
+    return this.madd(half, this.erf(mul(x, float(Math.SQRT1_2))), half);
   }
 
   /** max(x, 0) + log(1 + e^-|x|), 2.4 ulp: log(1 + y) as log u · y / (u - 1) with u = 1 + y makes up for what rounding u lost. */
@@ -136,12 +136,12 @@ export class Maths {
     return add(f32x4.pmax(x, float(0)), tail);
   }
 
-  #madd(a: Value, b: Value, c: Value): Value {
+  protected madd(a: Value, b: Value, c: Value): Value {
     return this.#isRelaxed ? f32x4.relaxedMadd(a, b, c) : add(mul(a, b), c);
   }
 
   /** c - a · b. */
-  #nmadd(a: Value, b: Value, c: Value): Value {
+  protected nmadd(a: Value, b: Value, c: Value): Value {
     return this.#isRelaxed ? f32x4.relaxedNmadd(a, b, c) : sub(c, mul(a, b));
   }
 
@@ -152,7 +152,7 @@ export class Maths {
 
   /** By Horner's rule, the highest power's coefficient first. */
   #polynomial(x: Value, [first = 0, ...others]: readonly number[]): Value {
-    return others.reduce((p, coefficient) => this.#madd(x, p, float(coefficient)), float(first));
+    return others.reduce((p, coefficient) => this.madd(x, p, float(coefficient)), float(first));
   }
 }
 

@@ -1,10 +1,12 @@
-/** One WebAssembly module of the functions that a plan's groups need and the device does not have yet. */
+/** One WebAssembly module of the functions that a plan's groups and walks need and the device does not have yet. */
 import { Bytes } from "./bytes.ts";
 import { emitColumns } from "./columns.ts";
 import { I32, V128 } from "./function.ts";
 import { callees, type Form } from "./math.ts";
 import { emitRows } from "./rows.ts";
 import type { Structure } from "./structure.ts";
+import { emitWalk } from "./walk.ts";
+import type { WalkStructure } from "./walk-structure.ts";
 
 export interface ModuleForm extends Form {
   /** Whether the memory that it imports is shared. */
@@ -32,7 +34,7 @@ const typeOf = (callee: string) => (callee === "sin" || callee === "cos" ? 1 : 2
  * it puts its functions in, one for each structure, and as `base` the place of the first.
  */
 export function emitModule(
-  structures: readonly Structure[],
+  structures: readonly (Structure | WalkStructure)[],
   form: ModuleForm,
 ): Uint8Array<ArrayBuffer> {
   const module = new Bytes();
@@ -68,12 +70,14 @@ export function emitModule(
     });
   });
   section(module, 10, structures.length, (out) => {
-    for (const structure of structures) {
-      const emit = structure.template === "rows" ? emitRows : emitColumns;
-      out.append(emit(structure, form));
-    }
+    for (const structure of structures) out.append(emitted(structure, form));
   });
   return module.content();
+}
+
+function emitted(structure: Structure | WalkStructure, form: Form): Bytes {
+  if (structure.template === "walk") return emitWalk(structure, form);
+  return structure.template === "rows" ? emitRows(structure, form) : emitColumns(structure, form);
 }
 
 function section(module: Bytes, id: number, entries: number, write: (out: Bytes) => void): void {

@@ -90,6 +90,8 @@ const shift =
   (x: Value, count: number): Value => ({ kind: "shift", op, x, count });
 
 export const and = op2(0x4e);
+/** Bits of the first where those of the second are not set. */
+export const andNot = op2(0x4f);
 export const or = op2(0x50);
 /** Bits of `a` where those of `mask` are set, of `b` elsewhere. */
 export const select = op3(0x52);

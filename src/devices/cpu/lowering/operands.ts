@@ -7,7 +7,7 @@ export const readWrite = (region: Region): Operand => ({ region, access: "readwr
 
 /** A call of an emitted function of `structure`, by way of a frame. */
 export function callEmitted(
-  frame: "rows" | "columns",
+  frame: "rows" | "columns" | "walk",
   structure: string,
   operands: readonly Operand[],
   words: readonly number[],

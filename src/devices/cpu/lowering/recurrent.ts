@@ -1,7 +1,8 @@
 import type { DeviceTraits, Operand, Region } from "../../../scheduler/lowering.ts";
-import type { Shape, TensorType } from "../../../tensor/shape.ts";
+import type { Shape } from "../../../tensor/shape.ts";
 import type { KernelName } from "../kernel-names.ts";
 import { call, read, readWrite, write } from "./operands.ts";
+import { packedType } from "./walk.ts";
 
 // Flags of a call, as in wasm/recurrence.ts; the operands that they announce follow in this order.
 const REVERSE = 1;
@@ -43,15 +44,6 @@ function recurrentCall(
 const directionOf = ({ reverse }: { readonly reverse: boolean }) => (reverse ? REVERSE : 0);
 const activationOf = ({ activation }: { readonly activation: "tanh" | "relu" }) =>
   activation === "relu" ? RELU : 0;
-
-/**
- * Memory of a step's products of [batch, depth] with [depth, columns]: the recurrent matrix in panels of 8 columns,
- * packed once a sequence, and the rows of a step in strips (wasm/recurrence.ts).
- */
-function packedType(batch: number, depth: number, columns: number): TensorType {
-  const strips = (2 * batch + 6) * Math.ceil(depth / 4) * 4;
-  return { dtype: "f32", shape: [Math.ceil(columns / 8) * 8 * depth + strips] };
-}
 
 // The running gradients of h and c are kept in gH0 and gC0.
 export const lowerRecurrence = {

@@ -21,6 +21,7 @@ import { adam, sgd, squareSums } from "./optimizer";
 import { avgPool2d, avgPool2dGrad, maxPool2d, maxPool2dGather, maxPool2dGrad } from "./pool";
 import { uniform } from "./random";
 import { rnn, rnnGrad } from "./rnn";
+import { walk } from "./walk";
 
 export const kernels: StaticArray<(args: usize, thread: i32, threads: i32) => void> = [
   copy,
@@ -60,4 +61,5 @@ export const kernels: StaticArray<(args: usize, thread: i32, threads: i32) => vo
   forget,
   rows,
   columns,
+  walk,
 ];

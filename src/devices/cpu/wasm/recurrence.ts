@@ -40,8 +40,14 @@ let threadIndex: i32 = 0, threadsInAll: i32 = 1;
 
 /** Reads the words T, B, U, flags of a kernel with `required` operands and takes this thread's part. */
 export function begin(args: usize, required: i32, thread: i32, threads: i32): void {
+  beginAt(args, required, 0, thread, threads);
+}
+
+/** The same where those words begin at `first`. */
+export function beginAt(args: usize, required: i32, first: i32, thread: i32, threads: i32): void {
   const count = operandCount(args);
-  T = word(args, count, 0), B = word(args, count, 1), U = word(args, count, 2), flags = word(args, count, 3);
+  T = word(args, count, first), B = word(args, count, first + 1), U = word(args, count, first + 2);
+  flags = word(args, count, first + 3);
   operands = args, nextOptional = required;
   lengths = optional(LENGTHS);
   threadIndex = thread, threadsInAll = threads;
@@ -151,7 +157,7 @@ export function retreat(gradients: usize, gates: i32, packed: usize, state: usiz
  * Columns [first, end) of `width`; `first` is a multiple of 8. Where rows are shared the rows of `a` are packed as
  * well, once a step for all columns, behind the packed matrix.
  */
-function multiply(
+export function multiply(
   a: usize, depth: i32, packed: usize, init: usize, initStep: usize, out: usize, width: i32, first: i32, end: i32,
 ): void {
   const aStep = <usize>depth << 2, outStep = <usize>width << 2;

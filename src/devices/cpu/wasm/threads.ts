@@ -6,7 +6,7 @@
  * `args` points at 32-bit words: the addresses of the operands (`operand`), then KernelCall.words (`word`,
  * `float`). A kernel splits its output by `thread`; where one part needs what another thread wrote, all threads
  * call `barrier()`. Nothing but the barrier orders threads, and every thread must reach every barrier.
- * Storages are 64-byte aligned, and 64 bytes behind the last one may be read (never written).
+ * Storages are 64-byte aligned, and 256 bytes behind the last one may be read (never written).
  */
 
 // Shared by the threads: control words, a cache line each.

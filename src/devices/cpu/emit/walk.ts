@@ -1,0 +1,307 @@
+/**
+ * Functions of walks: (streams, rows, units, literals, part). Streams are told by two words each: the address of the first
+ * row's first unit, and bytes to the next row. A turn takes four units, or several times four; everything is read before
+ * anything is written, so that one stream may take another's place. A row's last units are stored by lanes: nothing is
+ * written behind them, and three units more may be read.
+ */
+import {
+  argumentsOf,
+  type GroupInstruction,
+  type Register,
+} from "../../../scheduler/group-program.ts";
+import { Block, hold } from "./block.ts";
+import { Evaluator } from "./evaluate.ts";
+import { ADD, EQ, FunctionWriter, GT_U, LT_U } from "./function.ts";
+import { GateMaths } from "./gates.ts";
+import { deinterleaved, interleaved } from "./interleaved.ts";
+import type { Form } from "./math.ts";
+import { isSlow } from "./scalars.ts";
+import { storeLane, storeWhole } from "./storing.ts";
+import { f32x4, load, loadSplat, local, type Value } from "./value.ts";
+import type { Place, WalkPart, WalkStructure, WalkWrite } from "./walk-structure.ts";
+
+const STREAMS = 0;
+const ROWS = 1;
+const UNITS = 2;
+const LITERALS = 3;
+const PART = 4;
+const STREAM_BYTES = 8;
+
+/** So many slow functions of one vector keep the processor busy: with fewer, vectors go side by side. */
+const BUSY = 4;
+
+/** @returns the function's entry of the code section. */
+export function emitWalk(structure: WalkStructure, form: Form) {
+  return new WalkEmitter(structure, form).emit();
+}
+
+/** A stream that a part uses: locals of where its row starts, and of where the turn is. */
+interface Walked {
+  readonly stream: number;
+  readonly numbers: number;
+  readonly base: number;
+  readonly at: number;
+}
+
+/** Vectors that are written to a stream, in locals, one behind the other. */
+interface Stored {
+  readonly at: number;
+  readonly vectors: readonly number[];
+}
+
+class WalkEmitter {
+  readonly #writer = new FunctionWriter(5);
+  readonly #structure: WalkStructure;
+  readonly #maths: GateMaths;
+  readonly #walked: readonly Walked[];
+  /** Units of the row that are left. */
+  readonly #left: number;
+
+  constructor(structure: WalkStructure, form: Form) {
+    const literals = structure.instructions.filter(({ kind }) => kind === "literal").length;
+    this.#structure = structure;
+    this.#maths = new GateMaths(form, LITERALS, 4 * literals);
+    this.#left = this.#writer.i32();
+    this.#walked = structure.streams.map((numbers, stream) => ({
+      stream,
+      numbers,
+      base: this.#writer.i32(),
+      at: this.#writer.i32(),
+    }));
+  }
+
+  emit() {
+    const writer = this.#writer;
+    this.#structure.parts.forEach((part, p) => {
+      if (part.length === 0) return;
+      writer.get(PART);
+      writer.constant(p);
+      writer.code.byte(EQ);
+      writer.if(() => this.#part(part));
+    });
+    return writer.body();
+  }
+
+  #part(part: WalkPart): void {
+    const writer = this.#writer;
+    const registers = this.#registersOf(part);
+    const walked = this.#walkedIn(part, registers);
+    const literals = this.#literals(registers);
+    const slow = [...registers].filter((register) => this.#isSlow(register)).length;
+    const width = slow === 0 || slow >= BUSY ? 1 : Math.ceil(BUSY / slow);
+    for (const { stream, base } of walked) this.#setWord(stream, 0, base);
+    writer.untilZero(ROWS, () => {
+      for (const { base, at } of walked) writer.copy(base, at);
+      writer.copy(UNITS, this.#left);
+      if (width > 1) {
+        const isFewer = () => {
+          writer.get(this.#left);
+          writer.constant(4 * width);
+          writer.code.byte(LT_U);
+        };
+        writer.loop(isFewer, () => {
+          this.#turn(part, literals, width, (all) => all.forEach((one) => this.#storeAll(one)));
+          this.#move(walked, width);
+          writer.bump(this.#left, -4 * width);
+        });
+      }
+      writer.untilZero(this.#left, () => {
+        this.#turn(part, literals, 1, (all) => this.#storeUnits(all));
+        this.#move(walked, 1);
+        this.#countDown();
+      });
+      for (const { stream, base } of walked) {
+        writer.get(base);
+        this.#word(stream, 1);
+        writer.code.byte(ADD);
+        writer.set(base);
+      }
+      writer.bump(ROWS, -1);
+    });
+    for (const value of literals.values()) if (value.kind === "local") writer.free(value.index);
+  }
+
+  /** All that a part computes. */
+  #registersOf(part: WalkPart): Set<Register> {
+    const found = new Set<Register>();
+    const visit = (register: Register) => {
+      const instruction = this.#structure.instructions[register];
+      if (instruction === undefined || found.has(register)) return;
+      argumentsOf(instruction).forEach(visit);
+      found.add(register);
+    };
+    for (const { register } of part) visit(register);
+    return found;
+  }
+
+  #walkedIn(part: WalkPart, registers: ReadonlySet<Register>): Walked[] {
+    const read = [...registers].flatMap((register) => this.#placesOf(register));
+    const used = new Set([...read, ...part].map(({ stream }) => stream));
+    return this.#walked.filter(({ stream }) => used.has(stream));
+  }
+
+  #placesOf(register: Register): readonly Place[] {
+    const instruction = this.#structure.instructions[register];
+    if (instruction?.kind !== "input") return [];
+    return this.#structure.reads[instruction.input]?.places ?? [];
+  }
+
+  #isSlow(register: Register): boolean {
+    const instruction = this.#structure.instructions[register];
+    const isFunction = instruction?.kind === "unary" || instruction?.kind === "binary";
+    return isFunction && isSlow.has(instruction.fn);
+  }
+
+  /** The literals that are read, in locals. */
+  #literals(registers: ReadonlySet<Register>): Map<Register, Value> {
+    const found = new Map<Register, Value>();
+    let count = 0;
+    this.#structure.instructions.forEach(({ kind }, register) => {
+      if (kind !== "literal") return;
+      const offset = 4 * count++;
+      if (registers.has(register))
+        found.set(register, local(hold(this.#writer, loadSplat(LITERALS, offset))));
+    });
+    return found;
+  }
+
+  /** Computes `width` vectors of everything that the part writes; then `store` is given them. */
+  #turn(
+    part: WalkPart,
+    literals: ReadonlyMap<Register, Value>,
+    width: number,
+    store: (all: readonly Stored[]) => void,
+  ): void {
+    const writer = this.#writer;
+    const written = byStream(part);
+    const vectors = Array.from({ length: width }, (_, k) => this.#vector(literals, k));
+    const values = [...written].map(([stream, writes]) => ({
+      at: this.#walked[stream]?.at ?? -1,
+      vectors: vectors.flatMap((vector) => interleaved(writes.map(vector))),
+    }));
+    const block = new Block(
+      writer,
+      values.flatMap((stored) => stored.vectors),
+    );
+    if (width > 1)
+      block.interleave(vectors.map((vector) => part.map(({ register }) => vector({ register }))));
+    const all = values.map(({ at, vectors: own }) => ({
+      at,
+      vectors: own.map((value) => {
+        const home = writer.v128();
+        block.push(value);
+        writer.set(home);
+        return home;
+      }),
+    }));
+    store(all);
+    for (const home of all.flatMap((stored) => stored.vectors)) writer.free(home);
+  }
+
+  /** What registers are in the units of vector `k` of a turn. */
+  #vector(literals: ReadonlyMap<Register, Value>, k: number) {
+    const numbers = new Map<number, readonly Value[]>();
+    const numberAt = ({ stream, number }: Place): Value => {
+      const { at, numbers: n } = this.#walked[stream] as Walked;
+      const found =
+        numbers.get(stream) ??
+        deinterleaved(Array.from({ length: n }, (_, i) => load(at, 16 * (n * k + i))));
+      numbers.set(stream, found);
+      return found[number] as Value;
+    };
+    const read = (instruction: GroupInstruction): Value | undefined => {
+      if (instruction.kind !== "input") return undefined;
+      const { places = [], isFlushed } = this.#structure.reads[instruction.input] ?? {};
+      const sum = places.map(numberAt).reduce(f32x4.add);
+      return isFlushed ? this.#maths.unlessTiny(sum) : sum;
+    };
+    const evaluator = new Evaluator(
+      this.#structure.instructions,
+      this.#maths,
+      (register, instruction) => literals.get(register) ?? read(instruction),
+    );
+    return ({ register }: Pick<WalkWrite, "register">) => evaluator.value(register);
+  }
+
+  #storeAll({ at, vectors }: Stored): void {
+    vectors.forEach((from, i) => {
+      storeWhole(this.#writer, { from, to: at, offset: 16 * i });
+    });
+  }
+
+  /** Four units, or as many as are left. */
+  #storeUnits(all: readonly Stored[]): void {
+    const writer = this.#writer;
+    const isMoreThan = (units: number) => {
+      writer.get(this.#left);
+      writer.constant(units);
+      writer.code.byte(GT_U);
+    };
+    isMoreThan(3);
+    writer.if(
+      () => all.forEach((stored) => this.#storeAll(stored)),
+      () => {
+        for (let unit = 0; unit < 3; unit++) {
+          const store = () => all.forEach((stored) => this.#storeUnit(stored, unit));
+          if (unit === 0) store();
+          else {
+            isMoreThan(unit);
+            writer.if(store);
+          }
+        }
+      },
+    );
+  }
+
+  #storeUnit({ at, vectors }: Stored, unit: number): void {
+    const n = vectors.length;
+    for (let place = unit * n; place < (unit + 1) * n; ) {
+      const from = vectors[place >> 2] ?? -1;
+      const stored = { from, to: at, offset: 16 * (place >> 2) };
+      const isWhole = place % 4 === 0 && place + 4 <= (unit + 1) * n;
+      if (isWhole) storeWhole(this.#writer, stored);
+      else storeLane(this.#writer, stored, place & 3);
+      place += isWhole ? 4 : 1;
+    }
+  }
+
+  #move(walked: readonly Walked[], width: number): void {
+    for (const { at, numbers } of walked) this.#writer.bump(at, 16 * numbers * width);
+  }
+
+  /** left = max(left - 4, 0) */
+  #countDown(): void {
+    const writer = this.#writer;
+    writer.get(this.#left);
+    writer.constant(4);
+    writer.code.byte(LT_U);
+    writer.if(
+      () => {
+        writer.constant(0);
+        writer.set(this.#left);
+      },
+      () => writer.bump(this.#left, -4),
+    );
+  }
+
+  #word(stream: number, word: number): void {
+    this.#writer.get(STREAMS);
+    this.#writer.loadWord(STREAM_BYTES * stream + 4 * word);
+  }
+
+  #setWord(stream: number, word: number, to: number): void {
+    this.#word(stream, word);
+    this.#writer.set(to);
+  }
+}
+
+/** What is written to each stream, in the order of its numbers. */
+function byStream(part: WalkPart): Map<number, WalkWrite[]> {
+  const found = new Map<number, WalkWrite[]>();
+  for (const write of part) {
+    const own = found.get(write.stream) ?? [];
+    own[write.number] = write;
+    found.set(write.stream, own);
+  }
+  return found;
+}
