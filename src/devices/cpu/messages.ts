@@ -5,8 +5,10 @@
 import type { Arity, KernelOp } from "../../ops/vocabulary.ts";
 import type { TensorType } from "../../tensor/shape.ts";
 
-/** Below lies the kernel module's own data, above the threads' scratch, then the tensors. */
+/** Below lies the kernel module's own data, and that of emitted ones; above the threads' scratch, then the tensors. */
 export const FIRST_ADDRESS = 65536;
+/** Where the data of emitted modules lies, which is the same for all: the constants of ./emit/gates.ts. */
+export const CONSTANTS_ADDRESS = FIRST_ADDRESS - 256;
 export const PAGE_BYTES = 65536;
 /** As in wasm/threads.ts. */
 export const THREAD_SCRATCH_BYTES = 1 << 20;

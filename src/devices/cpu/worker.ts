@@ -3,7 +3,7 @@ import { referenceKernels } from "../reference/table.ts";
 import { Conductor, type KernelExports } from "./conductor.ts";
 import { adopter, forgetter } from "./emitted.ts";
 import { holdLock } from "./liveness.ts";
-import { FIRST_ADDRESS, type FromWorker, type Start, type ToWorker } from "./messages.ts";
+import { CONSTANTS_ADDRESS, FIRST_ADDRESS, type FromWorker, type Start, type ToWorker } from "./messages.ts";
 
 interface Port {
   post(message: FromWorker, transfer: ArrayBuffer[]): void;
@@ -53,8 +53,8 @@ async function start(message: Start): Promise<void> {
   const instance = new WebAssembly.Instance(module, { env: { memory, adopt, forget } });
   // The exports of a module that was compiled from wasm/index.ts.
   const kernels = instance.exports as unknown as KernelExports;
-  if (kernels.staticEnd() > FIRST_ADDRESS)
-    throw new Error("the kernels' own data reaches into the tensors");
+  if (kernels.staticEnd() > CONSTANTS_ADDRESS)
+    throw new Error("the kernels' own data reaches into that of emitted ones");
   kernels.initialise(FIRST_ADDRESS, kernels.table.length);
   // Before anything can block the worker for ever.
   const isLocked = await holdLock(message.lock);

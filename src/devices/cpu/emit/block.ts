@@ -7,6 +7,8 @@ export class Block {
   /** How often a value is still to be read. */
   readonly #uses = new Map<Value, number>();
   readonly #bound = new Map<Value, number>();
+  /** What `bind` has computed, read by now or not. */
+  readonly #computed = new Set<Value>();
 
   /** `roots` are all that is pushed, each as often as it stands there. */
   constructor(writer: FunctionWriter, roots: readonly Value[]) {
@@ -33,22 +35,24 @@ export class Block {
 
   /** Computes the value now, and keeps it for whoever pushes it. */
   bind(value: Value): void {
-    if (isLeaf(value) || this.#bound.has(value)) return;
+    if (isLeaf(value) || this.#bound.has(value) || this.#computed.has(value)) return;
+    this.#computed.add(value);
     this.#compute(value);
     const home = this.#writer.v128();
     this.#bound.set(value, home);
     this.#writer.set(home);
   }
 
-  /** Computes copies of one graph, node by node in turn, so that none waits for another's result. */
+  /** Computes what does not wait for each other node by node in turn: each value of a list behind those before it there. */
   interleave(copies: readonly (readonly Value[])[]): void {
     const orders = copies.map(orderOf);
-    orders[0]?.forEach((_, i) => {
+    const longest = Math.max(0, ...orders.map(({ length }) => length));
+    for (let i = 0; i < longest; i++) {
       for (const order of orders) {
         const value = order[i];
         if (value !== undefined) this.bind(value);
       }
-    });
+    }
   }
 
   #count(value: Value): void {
@@ -81,6 +85,11 @@ export class Block {
         this.#writer.simd(value.isSplat ? 0x09 : 0x00);
         code.byte(2);
         code.unsigned(value.offset);
+        return;
+      case "word":
+        this.#writer.constant(value.address);
+        this.#writer.simd(0x09);
+        code.bytes(2, 0);
         return;
       case "splat":
         this.#writer.get(value.index);

@@ -6,10 +6,11 @@
  * Constants are read from memory: V8 makes a vector constant of three instructions each time it is used, and there are
  * too many to keep them in registers.
  */
-import { type Form, Maths } from "./math.ts";
-import { andNot, f32x4, i32x4, loadSplat, type Value } from "./value.ts";
+import { CONSTANTS_ADDRESS } from "../messages.ts";
+import { Maths } from "./math.ts";
+import { andNot, f32x4, i32x4, type Value, word } from "./value.ts";
 
-/** The words that a call has behind its own literals for them. */
+/** They lie at CONSTANTS_ADDRESS. */
 export const gateConstants: readonly number[] = [
   88,
   -87,
@@ -43,14 +44,15 @@ export const gateConstants: readonly number[] = [
 const { abs, add, div, lt, mul, neg, pmax, pmin, sub } = f32x4;
 
 export class GateMaths extends Maths {
-  readonly #pointer: number;
-  readonly #offset: number;
+  /** Those that have been loaded for several functions at once. */
+  #loaded: Map<number, Value> | undefined;
 
-  /** The constants lie `offset` bytes behind the address in local `pointer`. */
-  constructor(form: Form, pointer: number, offset: number) {
-    super(form);
-    this.#pointer = pointer;
-    this.#offset = offset;
+  /** What `make` computes is computed side by side: a constant is loaded once for all of it. */
+  together<T>(make: () => T): T {
+    this.#loaded = new Map();
+    const made = make();
+    this.#loaded = undefined;
+    return made;
   }
 
   override sigmoid(x: Value): Value {
@@ -90,8 +92,10 @@ export class GateMaths extends Maths {
     return p;
   }
 
-  /** A constant in all lanes, loaded afresh: one for all uses would need a register. */
+  /** A constant in all lanes, otherwise loaded afresh: one for all uses would need a register. */
   #at(index: number): Value {
-    return loadSplat(this.#pointer, this.#offset + 4 * index);
+    const value = this.#loaded?.get(index) ?? word(CONSTANTS_ADDRESS + 4 * index);
+    this.#loaded?.set(index, value);
+    return value;
   }
 }

@@ -1,7 +1,10 @@
 /** One WebAssembly module of the functions that a plan's groups and walks need and the device does not have yet. */
+import { floatBits } from "../../../scheduler/lowering.ts";
+import { CONSTANTS_ADDRESS } from "../messages.ts";
 import { Bytes } from "./bytes.ts";
 import { emitColumns } from "./columns.ts";
 import { I32, V128 } from "./function.ts";
+import { gateConstants } from "./gates.ts";
 import { callees, type Form } from "./math.ts";
 import { emitRows } from "./rows.ts";
 import type { Structure } from "./structure.ts";
@@ -72,6 +75,15 @@ export function emitModule(
   section(module, 10, structures.length, (out) => {
     for (const structure of structures) out.append(emitted(structure, form));
   });
+  if (structures.some(({ template }) => template === "walk"))
+    section(module, 11, 1, (out) => {
+      // Active, in memory 0, from a constant address on.
+      out.bytes(0, 0x41);
+      out.signed(CONSTANTS_ADDRESS);
+      out.byte(0x0b);
+      out.unsigned(4 * gateConstants.length);
+      for (const constant of gateConstants) out.word(floatBits(constant));
+    });
   return module.content();
 }
 

@@ -15,6 +15,8 @@ export type Value =
       readonly offset: number;
       readonly isSplat: boolean;
     }
+  /** The word at an address that is always the same, in all lanes. */
+  | { readonly kind: "word"; readonly address: number }
   | { readonly kind: "op"; readonly op: number; readonly args: readonly Value[] }
   | { readonly kind: "shift"; readonly op: number; readonly x: Value; readonly count: number }
   /** Lanes 0 to 3 are those of the first, 4 to 7 of the second. */
@@ -37,6 +39,7 @@ export const loadSplat = (pointer: number, offset = 0): Value => ({
   offset,
   isSplat: true,
 });
+export const word = (address: number): Value => ({ kind: "word", address });
 export const splat = (index: number): Value => ({ kind: "splat", index });
 export const shuffle = (a: Value, b: Value, ...lanes: readonly number[]): Value => ({
   kind: "shuffle",

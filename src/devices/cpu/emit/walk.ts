@@ -27,8 +27,10 @@ const LITERALS = 3;
 const PART = 4;
 const STREAM_BYTES = 8;
 
-/** So many slow functions of one vector keep the processor busy: with fewer, vectors go side by side. */
-const BUSY = 4;
+/** Slow functions that are computed side by side: none waits for another, and there are registers for them. */
+const SIDE_BY_SIDE = 4;
+/** With so few of them a turn takes two vectors; with more, or none, one is as fast. */
+const FEW = 3;
 
 /** @returns the function's entry of the code section. */
 export function emitWalk(structure: WalkStructure, form: Form) {
@@ -58,9 +60,8 @@ class WalkEmitter {
   readonly #left: number;
 
   constructor(structure: WalkStructure, form: Form) {
-    const literals = structure.instructions.filter(({ kind }) => kind === "literal").length;
     this.#structure = structure;
-    this.#maths = new GateMaths(form, LITERALS, 4 * literals);
+    this.#maths = new GateMaths(form);
     this.#left = this.#writer.i32();
     this.#walked = structure.streams.map((numbers, stream) => ({
       stream,
@@ -87,8 +88,9 @@ class WalkEmitter {
     const registers = this.#registersOf(part);
     const walked = this.#walkedIn(part, registers);
     const literals = this.#literals(registers);
-    const slow = [...registers].filter((register) => this.#isSlow(register)).length;
-    const width = slow === 0 || slow >= BUSY ? 1 : Math.ceil(BUSY / slow);
+    const slow = this.#slowIn(registers);
+    const count = slow.flat().length;
+    const width = Number(process.env.W ?? (count > 0 && count <= FEW ? 2 : 1));
     for (const { stream, base } of walked) this.#setWord(stream, 0, base);
     writer.untilZero(ROWS, () => {
       for (const { base, at } of walked) writer.copy(base, at);
@@ -100,13 +102,13 @@ class WalkEmitter {
           writer.code.byte(LT_U);
         };
         writer.loop(isFewer, () => {
-          this.#turn(part, literals, width, (all) => all.forEach((one) => this.#storeAll(one)));
+          this.#turn(part, slow, literals, width, (all) => all.forEach((one) => this.#storeAll(one)));
           this.#move(walked, width);
           writer.bump(this.#left, -4 * width);
         });
       }
       writer.untilZero(this.#left, () => {
-        this.#turn(part, literals, 1, (all) => this.#storeUnits(all));
+        this.#turn(part, slow, literals, 1, (all) => this.#storeUnits(all));
         this.#move(walked, 1);
         this.#countDown();
       });
@@ -146,10 +148,19 @@ class WalkEmitter {
     return this.#structure.reads[instruction.input]?.places ?? [];
   }
 
-  #isSlow(register: Register): boolean {
-    const instruction = this.#structure.instructions[register];
-    const isFunction = instruction?.kind === "unary" || instruction?.kind === "binary";
-    return isFunction && isSlow.has(instruction.fn);
+  /** Slow functions, those that wait for others behind them. */
+  #slowIn(registers: ReadonlySet<Register>): Register[][] {
+    const depths = new Map<Register, number>();
+    const found: Register[][] = [];
+    for (const register of registers) {
+      const instruction = this.#structure.instructions[register] as GroupInstruction;
+      const depth = Math.max(0, ...argumentsOf(instruction).map((x) => depths.get(x) ?? 0));
+      const isFunction = instruction.kind === "unary" || instruction.kind === "binary";
+      const isOne = isFunction && isSlow.has(instruction.fn);
+      depths.set(register, isOne ? depth + 1 : depth);
+      if (isOne) found[depth] = [...(found[depth] ?? []), register];
+    }
+    return found;
   }
 
   /** The literals that are read, in locals. */
@@ -168,6 +179,7 @@ class WalkEmitter {
   /** Computes `width` vectors of everything that the part writes; then `store` is given them. */
   #turn(
     part: WalkPart,
+    slow: readonly (readonly Register[])[],
     literals: ReadonlyMap<Register, Value>,
     width: number,
     store: (all: readonly Stored[]) => void,
@@ -175,6 +187,13 @@ class WalkEmitter {
     const writer = this.#writer;
     const written = byStream(part);
     const vectors = Array.from({ length: width }, (_, k) => this.#vector(literals, k));
+    const chunks = slow.flatMap((registers) => {
+      const all = registers.flatMap((register) => vectors.map((vector) => ({ register, vector })));
+      return all.flatMap((_, i) => (i % SIDE_BY_SIDE === 0 ? [all.slice(i, i + SIDE_BY_SIDE)] : []));
+    });
+    const together = chunks.map((chunk) =>
+      this.#maths.together(() => chunk.map(({ register, vector }) => [vector({ register })])),
+    );
     const values = [...written].map(([stream, writes]) => ({
       at: this.#walked[stream]?.at ?? -1,
       vectors: vectors.flatMap((vector) => interleaved(writes.map(vector))),
@@ -183,8 +202,7 @@ class WalkEmitter {
       writer,
       values.flatMap((stored) => stored.vectors),
     );
-    if (width > 1)
-      block.interleave(vectors.map((vector) => part.map(({ register }) => vector({ register }))));
+    for (const copies of together) block.interleave(copies);
     const all = values.map(({ at, vectors: own }) => ({
       at,
       vectors: own.map((value) => {

@@ -2,7 +2,6 @@
 import type { CellProgram, CellSlot } from "../../../scheduler/cell-program.ts";
 import type { GroupInstruction, Register } from "../../../scheduler/group-program.ts";
 import { floatBits, type Operand, type Region } from "../../../scheduler/lowering.ts";
-import { gateConstants } from "../emit/gates.ts";
 import type { Place, WalkRead, WalkStructure, WalkWrite } from "../emit/walk-structure.ts";
 
 /** How a stream's row is found at a step; wasm/walk.ts. */
@@ -119,7 +118,6 @@ export class WalkStreams {
         to,
       ]),
       ...this.#literals,
-      ...gateConstants.map(floatBits),
     ];
   }
 
