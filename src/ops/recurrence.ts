@@ -216,7 +216,10 @@ function recurrentGradient(emit: Emit, site: VjpSite<"recurrence">, gSums: Value
     const g = weightGradient(emit, x, joinedLast(emit, columns.slice(from, to)));
     return lastOf(emit, m.reshape(g, [...g.type.shape.slice(0, 2), to - from]));
   };
-  return joinedLast(emit, [...part(h, 0, firstSums), ...part(between, firstSums, sums.length)]);
+  // It may be the same for all rows.
+  const isWhole = between.type.shape.length === h.type.shape.length;
+  const each = isWhole ? between : m.broadcastTo(between, h.type.shape);
+  return joinedLast(emit, [...part(h, 0, firstSums), ...part(each, firstSums, sums.length)]);
 }
 
 interface Made {

@@ -27,6 +27,8 @@ export interface Case<K extends OpName> {
   readonly gradientTolerance?: number;
   /** false where the inputs sit on a kink (a tie in a maximum, relu at 0), so that differences say nothing. */
   readonly checkGradient?: false;
+  /** The outputs that have a gradient from outside; all of f32 where nothing is said. */
+  readonly seeded?: readonly string[];
 }
 
 export type CaseTable = { readonly [K in OpName]: readonly [Case<K>, ...Case<K>[]] };

@@ -3,7 +3,13 @@ import { referenceKernels } from "../reference/table.ts";
 import { Conductor, type KernelExports } from "./conductor.ts";
 import { adopter, forgetter } from "./emitted.ts";
 import { holdLock } from "./liveness.ts";
-import { CONSTANTS_ADDRESS, FIRST_ADDRESS, type FromWorker, type Start, type ToWorker } from "./messages.ts";
+import {
+  CONSTANTS_ADDRESS,
+  FIRST_ADDRESS,
+  type FromWorker,
+  type Start,
+  type ToWorker,
+} from "./messages.ts";
 
 interface Port {
   post(message: FromWorker, transfer: ArrayBuffer[]): void;

@@ -90,7 +90,7 @@ class WalkEmitter {
     const literals = this.#literals(registers);
     const slow = this.#slowIn(registers);
     const count = slow.flat().length;
-    const width = Number(process.env.W ?? (count > 0 && count <= FEW ? 2 : 1));
+    const width = count > 0 && count <= FEW ? 2 : 1;
     for (const { stream, base } of walked) this.#setWord(stream, 0, base);
     writer.untilZero(ROWS, () => {
       for (const { base, at } of walked) writer.copy(base, at);
@@ -102,7 +102,9 @@ class WalkEmitter {
           writer.code.byte(LT_U);
         };
         writer.loop(isFewer, () => {
-          this.#turn(part, slow, literals, width, (all) => all.forEach((one) => this.#storeAll(one)));
+          this.#turn(part, slow, literals, width, (all) =>
+            all.forEach((one) => this.#storeAll(one)),
+          );
           this.#move(walked, width);
           writer.bump(this.#left, -4 * width);
         });
@@ -189,7 +191,9 @@ class WalkEmitter {
     const vectors = Array.from({ length: width }, (_, k) => this.#vector(literals, k));
     const chunks = slow.flatMap((registers) => {
       const all = registers.flatMap((register) => vectors.map((vector) => ({ register, vector })));
-      return all.flatMap((_, i) => (i % SIDE_BY_SIDE === 0 ? [all.slice(i, i + SIDE_BY_SIDE)] : []));
+      return all.flatMap((_, i) =>
+        i % SIDE_BY_SIDE === 0 ? [all.slice(i, i + SIDE_BY_SIDE)] : [],
+      );
     });
     const together = chunks.map((chunk) =>
       this.#maths.together(() => chunk.map(({ register, vector }) => [vector({ register })])),

@@ -1,0 +1,47 @@
+/** `npm run fuzz:cells -- --seed n --count n`: random recurrent cells against their loops in float64; test/support/random-cell.ts. */
+import { parseArgs } from "node:util";
+import { openCpuDevice } from "../src/devices/cpu/index.ts";
+import type { Device } from "../src/devices/device.ts";
+import { checkCase } from "../test/support/conformance.ts";
+import { openHardwareKernels } from "../test/support/hardware-kernels.ts";
+import { randomWalks } from "../test/support/random-cell.ts";
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: "string", default: "1" },
+    count: { type: "string", default: "500" },
+    form: { type: "string", default: "relaxed" },
+  },
+});
+const forms: Readonly<Record<string, () => Promise<Device>>> = {
+  relaxed: () => openCpuDevice({ threads: 1 }),
+  plain: () => openCpuDevice({ threads: 1, relaxedSimd: false }),
+  threads: () => openCpuDevice({ threads: 2, parallelBytes: 0 }),
+  unshared: () => openCpuDevice({ shared: false }),
+  hardware: async () => (await openHardwareKernels()).device,
+};
+const open = forms[values.form];
+if (open === undefined) {
+  console.log(`--form is one of ${Object.keys(forms).join(", ")}`);
+  process.exit(1);
+}
+const device = await open();
+const [first, count] = [Number(values.seed), Number(values.count)];
+let failures = 0;
+for (let seed = first; seed < first + count; seed++) {
+  try {
+    const { walk, gradient } = randomWalks(seed);
+    const wrong = [
+      ...(await checkCase(device, "recurrence", walk)),
+      ...(await checkCase(device, "recurrenceGrad", gradient)),
+    ];
+    if (wrong.length === 0) continue;
+    console.log(`--seed ${seed} --count 1: ${wrong.join("; ")}`);
+  } catch (error) {
+    console.log(`--seed ${seed} --count 1: ${error instanceof Error ? error.stack : error}`);
+  }
+  failures++;
+}
+await device.close();
+console.log(`${count} cells, ${failures} failures`);
+process.exit(failures === 0 ? 0 : 1);
