@@ -151,7 +151,7 @@ describe("gradients on their way back", () => {
 
 describe("random cells", () => {
   /** `npm run fuzz:cells` walks as many as one likes. */
-  const COUNT = 60;
+  const COUNT = 30;
 
   it.each([0, 1, 3])(
     "have the values and gradients of their loops in float64, on form %i of the device",

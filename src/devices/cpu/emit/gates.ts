@@ -14,7 +14,7 @@ import { andNot, f32x4, i32x4, type Value, word } from "./value.ts";
 export const gateConstants: readonly number[] = [
   88,
   -87,
-  1.44269504,
+  Math.LOG2E,
   12582912,
   -2.1219444e-4,
   0.693359375,

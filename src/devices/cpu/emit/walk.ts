@@ -4,20 +4,16 @@
  * anything is written, so that one stream may take another's place. A row's last units are stored by lanes: nothing is
  * written behind them, and three units more may be read.
  */
-import {
-  argumentsOf,
-  type GroupInstruction,
-  type Register,
-} from "../../../scheduler/group-program.ts";
+import type { GroupInstruction, Register } from "../../../scheduler/group-program.ts";
 import { Block, hold } from "./block.ts";
 import { Evaluator } from "./evaluate.ts";
-import { ADD, EQ, FunctionWriter, GT_U, LT_U } from "./function.ts";
+import { ADD, EQ, FunctionWriter, LT_U } from "./function.ts";
 import { GateMaths } from "./gates.ts";
 import { deinterleaved, interleaved } from "./interleaved.ts";
 import type { Form } from "./math.ts";
-import { isSlow } from "./scalars.ts";
-import { storeLane, storeWhole } from "./storing.ts";
+import { type StoredUnits, storeAll, storeUnits } from "./store-units.ts";
 import { f32x4, load, loadSplat, local, type Value } from "./value.ts";
+import { registersOf, slowIn, streamsOf } from "./walk-needs.ts";
 import type { Place, WalkPart, WalkStructure, WalkWrite } from "./walk-structure.ts";
 
 const STREAMS = 0;
@@ -43,12 +39,6 @@ interface Walked {
   readonly numbers: number;
   readonly base: number;
   readonly at: number;
-}
-
-/** Vectors that are written to a stream, in locals, one behind the other. */
-interface Stored {
-  readonly at: number;
-  readonly vectors: readonly number[];
 }
 
 class WalkEmitter {
@@ -85,13 +75,17 @@ class WalkEmitter {
 
   #part(part: WalkPart): void {
     const writer = this.#writer;
-    const registers = this.#registersOf(part);
-    const walked = this.#walkedIn(part, registers);
+    const registers = registersOf(this.#structure, part);
+    const streams = streamsOf(this.#structure, part, registers);
+    const walked = this.#walked.filter(({ stream }) => streams.has(stream));
     const literals = this.#literals(registers);
-    const slow = this.#slowIn(registers);
+    const slow = slowIn(this.#structure, registers);
     const count = slow.flat().length;
     const width = count > 0 && count <= FEW ? 2 : 1;
-    for (const { stream, base } of walked) this.#setWord(stream, 0, base);
+    for (const { stream, base } of walked) {
+      this.#word(stream, 0);
+      writer.set(base);
+    }
     writer.untilZero(ROWS, () => {
       for (const { base, at } of walked) writer.copy(base, at);
       writer.copy(UNITS, this.#left);
@@ -102,15 +96,13 @@ class WalkEmitter {
           writer.code.byte(LT_U);
         };
         writer.loop(isFewer, () => {
-          this.#turn(part, slow, literals, width, (all) =>
-            all.forEach((one) => this.#storeAll(one)),
-          );
+          this.#turn(part, slow, literals, width, (all) => storeAll(writer, all));
           this.#move(walked, width);
           writer.bump(this.#left, -4 * width);
         });
       }
       writer.untilZero(this.#left, () => {
-        this.#turn(part, slow, literals, 1, (all) => this.#storeUnits(all));
+        this.#turn(part, slow, literals, 1, (all) => storeUnits(writer, all, this.#left));
         this.#move(walked, 1);
         this.#countDown();
       });
@@ -123,46 +115,6 @@ class WalkEmitter {
       writer.bump(ROWS, -1);
     });
     for (const value of literals.values()) if (value.kind === "local") writer.free(value.index);
-  }
-
-  /** All that a part computes. */
-  #registersOf(part: WalkPart): Set<Register> {
-    const found = new Set<Register>();
-    const visit = (register: Register) => {
-      const instruction = this.#structure.instructions[register];
-      if (instruction === undefined || found.has(register)) return;
-      argumentsOf(instruction).forEach(visit);
-      found.add(register);
-    };
-    for (const { register } of part) visit(register);
-    return found;
-  }
-
-  #walkedIn(part: WalkPart, registers: ReadonlySet<Register>): Walked[] {
-    const read = [...registers].flatMap((register) => this.#placesOf(register));
-    const used = new Set([...read, ...part].map(({ stream }) => stream));
-    return this.#walked.filter(({ stream }) => used.has(stream));
-  }
-
-  #placesOf(register: Register): readonly Place[] {
-    const instruction = this.#structure.instructions[register];
-    if (instruction?.kind !== "input") return [];
-    return this.#structure.reads[instruction.input]?.places ?? [];
-  }
-
-  /** Slow functions, those that wait for others behind them. */
-  #slowIn(registers: ReadonlySet<Register>): Register[][] {
-    const depths = new Map<Register, number>();
-    const found: Register[][] = [];
-    for (const register of registers) {
-      const instruction = this.#structure.instructions[register] as GroupInstruction;
-      const depth = Math.max(0, ...argumentsOf(instruction).map((x) => depths.get(x) ?? 0));
-      const isFunction = instruction.kind === "unary" || instruction.kind === "binary";
-      const isOne = isFunction && isSlow.has(instruction.fn);
-      depths.set(register, isOne ? depth + 1 : depth);
-      if (isOne) found[depth] = [...(found[depth] ?? []), register];
-    }
-    return found;
   }
 
   /** The literals that are read, in locals. */
@@ -184,7 +136,7 @@ class WalkEmitter {
     slow: readonly (readonly Register[])[],
     literals: ReadonlyMap<Register, Value>,
     width: number,
-    store: (all: readonly Stored[]) => void,
+    store: (all: readonly StoredUnits[]) => void,
   ): void {
     const writer = this.#writer;
     const written = byStream(part);
@@ -245,48 +197,6 @@ class WalkEmitter {
     return ({ register }: Pick<WalkWrite, "register">) => evaluator.value(register);
   }
 
-  #storeAll({ at, vectors }: Stored): void {
-    vectors.forEach((from, i) => {
-      storeWhole(this.#writer, { from, to: at, offset: 16 * i });
-    });
-  }
-
-  /** Four units, or as many as are left. */
-  #storeUnits(all: readonly Stored[]): void {
-    const writer = this.#writer;
-    const isMoreThan = (units: number) => {
-      writer.get(this.#left);
-      writer.constant(units);
-      writer.code.byte(GT_U);
-    };
-    isMoreThan(3);
-    writer.if(
-      () => all.forEach((stored) => this.#storeAll(stored)),
-      () => {
-        for (let unit = 0; unit < 3; unit++) {
-          const store = () => all.forEach((stored) => this.#storeUnit(stored, unit));
-          if (unit === 0) store();
-          else {
-            isMoreThan(unit);
-            writer.if(store);
-          }
-        }
-      },
-    );
-  }
-
-  #storeUnit({ at, vectors }: Stored, unit: number): void {
-    const n = vectors.length;
-    for (let place = unit * n; place < (unit + 1) * n; ) {
-      const from = vectors[place >> 2] ?? -1;
-      const stored = { from, to: at, offset: 16 * (place >> 2) };
-      const isWhole = place % 4 === 0 && place + 4 <= (unit + 1) * n;
-      if (isWhole) storeWhole(this.#writer, stored);
-      else storeLane(this.#writer, stored, place & 3);
-      place += isWhole ? 4 : 1;
-    }
-  }
-
   #move(walked: readonly Walked[], width: number): void {
     for (const { at, numbers } of walked) this.#writer.bump(at, 16 * numbers * width);
   }
@@ -309,11 +219,6 @@ class WalkEmitter {
   #word(stream: number, word: number): void {
     this.#writer.get(STREAMS);
     this.#writer.loadWord(STREAM_BYTES * stream + 4 * word);
-  }
-
-  #setWord(stream: number, word: number, to: number): void {
-    this.#word(stream, word);
-    this.#writer.set(to);
   }
 }
 
