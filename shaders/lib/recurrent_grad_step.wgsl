@@ -1,11 +1,11 @@
 // One step of the gradients of a recurrent layer, for large U: a workgroup computes dh = da · Rᵀ of the step walked
 // before, for 32 rows × ACROSS · EACH units with the columns of the sum staged in workgroup memory, then the gradients of
-// this step. What goes on to the states is carried in g_h0 and by store_carry. The dispatch behind the last step only
-// completes g_h0. Of STACKED layers each also takes da · Wᵀ of this step from the one above it, which has walked it a
+// this step. What goes on to the states is carried in g_initial and by store_carry. The dispatch behind the last step only
+// completes g_initial. Of STACKED layers each also takes da · Wᵀ of this step from the one above it, which has walked it a
 // dispatch before.
 //
 // Names of the includer: lib/recurrent; Sums, Carry with `h: f32`, Back; weight, accumulate, gradient_at, carry_at,
-//   store_carry, retreat; gradient_above where STACKED; `g_h0`.
+//   store_carry, retreat; gradient_above where STACKED; `g_initial`.
 // Constants: ACROSS invocations along units, EACH units of one, DEPTH columns staged, 8, 16 or 32; UNROLL of
 //   them unrolled, a divisor; CARRIES 1 where a part of dh does not go through the weights; LAYERS, STACKED.
 // Mapping: workgroup_id.x is a block of ACROSS · EACH units, y of 32 rows, z a layer; invocation (x, y) owns units x,
@@ -20,15 +20,15 @@ fn gradient_of(is_above: bool, walked: u32, row: u32, k: u32) -> Sums {
   let at = (step + min(row, params.batch - 1u)) * params.units + min(k, params.units - 1u);
 #if STACKED
   if (is_above) {
-    return select(Sums(), gradient_above(at), k < params.units);
+    return sums_where(k < params.units, gradient_above(at));
   }
 #end
-  return select(Sums(), gradient_at(at), k < params.units);
+  return sums_where(k < params.units, gradient_at(at));
 }
 
 fn weight_of(begin: u32, k: u32, unit: u32) -> Sums {
   let value = weight(begin, min(unit, params.units - 1u) * params.units + min(k, params.units - 1u));
-  return select(Sums(), value, k < params.units);
+  return sums_where(k < params.units, value);
 }
 
 @compute @workgroup_size($(ACROSS), 8)
@@ -37,7 +37,7 @@ fn main(
   @builtin(local_invocation_id) local: vec3<u32>,
   @builtin(local_invocation_index) thread: u32,
 ) {
-#if LAYERS
+#if LAYERS > 1
   layer = group.z;
 #end
   let walked = params.walked - $(STACKED)u * group.z;
@@ -117,11 +117,11 @@ fn main(
     var dh = dh_$(u)_$(r);
 #if CARRIES
     if (walked < params.steps) {
-      dh += g_h0[first(H) + at];
+      dh += g_initial[first(G_INITIAL_0) + at];
     }
 #end
     if (walked == 0u) {
-      g_h0[first(H) + at] = dh;
+      g_initial[first(G_INITIAL_0) + at] = dh;
     } else {
       var later = Carry();
       later.h = dh;
@@ -130,10 +130,10 @@ fn main(
       }
       let step = step_at(walked - 1u);
       let back = retreat(
-        step * size + at, tape_before(step, size) + at, tape_after(step, size) + at, later, is_live(step, row));
+        step * size + at, unit_$(u), tape_before(step, size) + at, tape_after(step, size) + at, later, is_live(step, row));
       store_carry(at, back.carry);
 #if CARRIES
-      g_h0[first(H) + at] = back.carry.h;
+      g_initial[first(G_INITIAL_0) + at] = back.carry.h;
 #end
     }
   }

@@ -3,7 +3,7 @@
 // neighbouring vectors, each for SPLIT units, and what is read of da serves SPLIT sums. Their parts are added through
 // workgroup memory.
 //
-// Names of the includer: lib/recurrent; Sums, Carry with `h: f32`, Back; weight, accumulate, store_carry, retreat; `g_h0`.
+// Names of the includer: lib/recurrent; Sums, Carry with `h: f32`, Back; weight, accumulate, store_carry, retreat; `g_initial`.
 // Constants: UNITS = U; ROWS 1, 2 or 4 rows of a workgroup; SPLIT invocations of a row, a power of two; PADDED the
 //   multiple of SPLIT from U on; UNROLL columns of an invocation unrolled, a divisor of PADDED / SPLIT.
 // Mapping: workgroup_id.x owns rows ROWS · x + 0…. Invocation i owns the cells of unit i in all these rows, and of the
@@ -19,7 +19,7 @@ fn main(
   @builtin(workgroup_id) group: vec3<u32>,
   @builtin(local_invocation_index) unit: u32,
 ) {
-#if LAYERS
+#if LAYERS > 1
   layer = group.z;
 #end
   let begin = first(RECURRENT);
@@ -50,7 +50,7 @@ fn main(
     var back_$(r) = Back();
     if (is_cell_$(r)) {
       back_$(r) = retreat(
-        step * size + at_$(r), before + at_$(r), after + at_$(r), carry_$(r), is_live(step, row_$(r)));
+        step * size + at_$(r), unit, before + at_$(r), after + at_$(r), carry_$(r), is_live(step, row_$(r)));
     }
     carry_$(r) = back_$(r).carry;
     da[unit * $(ROWS)u + $(r)u] = back_$(r).sums;
@@ -93,7 +93,7 @@ fn main(
   }
 #for r in 0..ROWS
   if (is_cell_$(r)) {
-    g_h0[first(H) + at_$(r)] = carry_$(r).h;
+    g_initial[first(G_INITIAL_0) + at_$(r)] = carry_$(r).h;
     store_carry(at_$(r), carry_$(r));
   }
 #end

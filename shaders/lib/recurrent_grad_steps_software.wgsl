@@ -1,9 +1,9 @@
 // Gradients of a recurrent layer through a whole sequence in one dispatch, on a software adapter: the mirror image of
 // recurrent_steps_software. The gradients of the gates' arguments go through their result, those of the states through
-// g_h0 and store_carry.
+// g_initial and store_carry.
 //
 // Names of the includer: lib/recurrent; Sums, Carry with `h: f32`, Back; weight, accumulate, gradient_at, carry_at,
-//   store_carry, retreat; `g_h0`.
+//   store_carry, retreat; `g_initial`.
 // Constants: UNITS = U; ROWS 1, 2, 4 or 8 rows of a workgroup; EACH units of an invocation, a divisor of U; UNROLL steps
 //   of k unrolled, a divisor of U; CARRIES 1 where a part of dh does not go through the weights.
 // Mapping: workgroup_id.x owns rows ROWS · x + 0…; invocation i owns units i, i + U/EACH, … of all these rows. Rows
@@ -34,12 +34,12 @@ fn main(
         let at = row * $(UNITS)u + unit;
         var later = Carry();
         if (left < params.steps) {
-          later = carry_at(at, g_h0[at]);
+          later = carry_at(at, g_initial[first(G_INITIAL_0) + at]);
         }
-        let back = retreat(here + at, before + at, after + at, later, is_live(step, row));
+        let back = retreat(here + at, unit, before + at, after + at, later, is_live(step, row));
         store_carry(at, back.carry);
 #if CARRIES
-        g_h0[at] = back.carry.h;
+        g_initial[first(G_INITIAL_0) + at] = back.carry.h;
 #end
       }
     }
@@ -48,7 +48,7 @@ fn main(
 #for u in 0..EACH
 #for r in 0..ROWS
 #if CARRIES
-    var dh_$(u)_$(r) = g_h0[row_$(r) + unit_$(u)];
+    var dh_$(u)_$(r) = g_initial[first(G_INITIAL_0) + row_$(r) + unit_$(u)];
 #else
     var dh_$(u)_$(r) = 0.0;
 #end
@@ -70,7 +70,7 @@ fn main(
 #for u in 0..EACH
 #for r in 0..ROWS
     if (is_row_$(r)) {
-      g_h0[row_$(r) + unit_$(u)] = dh_$(u)_$(r);
+      g_initial[first(G_INITIAL_0) + row_$(r) + unit_$(u)] = dh_$(u)_$(r);
     }
 #end
 #end

@@ -3,7 +3,7 @@
 
 // 0 where a layer has none.
 fn outside_h(at: u32) -> f32 {
-#if LAYERS
+#if LAYERS > 1
   if (first(G_STATES) == NONE) {
     return 0.0;
   }

@@ -3,7 +3,7 @@
 // Of STACKED layers each also multiplies the states of the one below it, which has taken this step a dispatch before.
 //
 // Names of the includer: lib/recurrent; Input with `sums: Sums`, State with `h: f32`; input_at, weight, initial,
-//   state_at, store, advance; projected_input where STACKED; `h0`, `states`.
+//   state_at, store, advance; projected_input where STACKED; `initials`, `states`.
 // Constants: EACH units of an invocation; UNROLL steps of k unrolled, a divisor of 16; LAYERS, STACKED.
 // Mapping: workgroup_id.x is a block of 16 · EACH units, y of 32 rows, z a layer; invocation (x, y) owns units x, x + 16,
 //   … and rows 4·y + 0…3. Rows and units beyond the edge repeat the last one and are not stored.
@@ -19,14 +19,14 @@ fn h_of(walked: u32, is_below: bool, row: u32, k: u32) -> f32 {
   var value: f32;
 #if STACKED
   if (is_below) {
-    value = states[first_of(layer - 1u, STATES) + tape_after(step_at(walked), size) + at];
+    value = states[first_of(layer - 1u, STATE_0) + tape_after(step_at(walked), size) + at];
   } else if (walked == 0u) {
 #else
   if (walked == 0u) {
 #end
-    value = h0[first(H) + at];
+    value = initials[first(INITIAL_0) + at];
   } else {
-    value = states[first(STATES) + tape_before(step_at(walked), size) + at];
+    value = states[first(STATE_0) + tape_before(step_at(walked), size) + at];
   }
   return select(0.0, value, k < params.units);
 }
@@ -40,7 +40,7 @@ fn state_before(walked: u32, at: u32, before: u32) -> State {
 
 fn weight_of(begin: u32, k: u32, unit: u32) -> Sums {
   let value = weight(begin, min(k, params.units - 1u) * params.units + min(unit, params.units - 1u));
-  return select(Sums(), value, k < params.units);
+  return sums_where(k < params.units, value);
 }
 
 @compute @workgroup_size(16, 8)
@@ -49,7 +49,7 @@ fn main(
   @builtin(local_invocation_id) local: vec3<u32>,
   @builtin(local_invocation_index) thread: u32,
 ) {
-#if LAYERS
+#if LAYERS > 1
   layer = group.z;
 #end
   let walked = params.walked - $(STACKED)u * group.z;
@@ -113,7 +113,7 @@ fn main(
 #for u in 0..EACH
         let v_$(s)_$(u) = w[w_at + $(16 * EACH * s + 16 * u)u];
 #for r in 0..4
-        input_$(u)_$(r).sums = fma(Sums(x_$(s)[$(r)]), v_$(s)_$(u), input_$(u)_$(r).sums);
+        input_$(u)_$(r).sums = add_product(input_$(u)_$(r).sums, x_$(s)[$(r)], v_$(s)_$(u));
 #end
 #end
 #end
@@ -137,7 +137,7 @@ fn main(
     if (walked == 0u) {
       store(before + at, state);
     }
-    store(after + at, advance(step * size + at, input_$(u)_$(r), state, is_live(step, first_row + $(r)u)));
+    store(after + at, advance(step * size + at, unit_$(u), input_$(u)_$(r), state, is_live(step, first_row + $(r)u)));
   }
 #end
 #end

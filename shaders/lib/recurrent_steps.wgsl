@@ -21,7 +21,7 @@ fn main(
   @builtin(workgroup_id) group: vec3<u32>,
   @builtin(local_invocation_index) unit: u32,
 ) {
-#if LAYERS
+#if LAYERS > 1
   layer = group.z;
 #end
   let begin = first(RECURRENT);
@@ -59,16 +59,16 @@ fn main(
       let x_$(s) = h[old + k + $(s)u];
 #for r in 0..ROWS
 #if ROWS == 1
-      input_$(r).sums += x_$(s) * w_$(s);
+      input_$(r).sums = add_product(input_$(r).sums, x_$(s), w_$(s));
 #else
-      input_$(r).sums += x_$(s)[$(r)] * w_$(s);
+      input_$(r).sums = add_product(input_$(r).sums, x_$(s)[$(r)], w_$(s));
 #end
 #end
 #end
     }
 #for r in 0..ROWS
     if (is_row_$(r)) {
-      state_$(r) = advance(step * size + at_$(r), input_$(r), state_$(r), is_live(step, row_$(r)));
+      state_$(r) = advance(step * size + at_$(r), unit, input_$(r), state_$(r), is_live(step, row_$(r)));
       store(after + at_$(r), state_$(r));
     }
 #if ROWS == 1

@@ -4,7 +4,7 @@
 //
 // Names of the includer: lib/recurrent; Input with `sums: Sums`, State with `h: f32`; input_at, weight, initial,
 //   state_at, store, hold and held (an Input in the memory of its results), advance; `states`.
-// Constants: UNITS = U; ROWS 1, 2, 4 or 8 rows of a workgroup; EACH units of an invocation, a divisor of U; UNROLL steps
+// Constants: HOLDS 1 where those results have room for an Input: else cells are computed one by one. UNITS = U; ROWS 1, 2, 4 or 8 rows of a workgroup; EACH units of an invocation, a divisor of U; UNROLL steps
 //   of k unrolled, a divisor of U.
 // Mapping: workgroup_id.x owns rows ROWS · x + 0…; invocation i owns units i, i + U/EACH, … of all these rows. Rows
 //   beyond the batch repeat the last one and are not stored.
@@ -46,13 +46,14 @@ fn main(
       let w_$(s)_$(u) = weight(0u, (k + $(s)u) * $(UNITS)u + unit_$(u));
 #end
 #for r in 0..ROWS
-      let x_$(s)_$(r) = states[before + row_$(r) + k + $(s)u];
+      let x_$(s)_$(r) = states[first(STATE_0) + before + row_$(r) + k + $(s)u];
 #for u in 0..EACH
-      input_$(u)_$(r).sums += x_$(s)_$(r) * w_$(s)_$(u);
+      input_$(u)_$(r).sums = add_product(input_$(u)_$(r).sums, x_$(s)_$(r), w_$(s)_$(u));
 #end
 #end
 #end
     }
+#if HOLDS
 #for u in 0..EACH
 #for r in 0..ROWS
     if (is_row_$(r)) {
@@ -66,9 +67,20 @@ fn main(
       if (row < params.batch) {
         let at = row * $(UNITS)u + unit;
         let input = held(here + at, after + at);
-        let state = advance(here + at, input, state_at(before + at), is_live(step, row));
+        let state = advance(here + at, unit, input, state_at(before + at), is_live(step, row));
         store(after + at, state);
       }
     }
+#else
+#for u in 0..EACH
+#for r in 0..ROWS
+    if (is_row_$(r)) {
+      let at = row_$(r) + unit_$(u);
+      let live = is_live(step, group.x * $(ROWS)u + $(r)u);
+      store(after + at, advance(here + at, unit_$(u), input_$(u)_$(r), state_at(before + at), live));
+    }
+#end
+#end
+#end
   }
 }

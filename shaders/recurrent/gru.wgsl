@@ -1,7 +1,7 @@
 // GRU over a whole sequence: the cell. The walk is in lib/recurrent_steps, recurrent_steps_software or recurrent_step.
 //
 // Bindings: gates f32[T, B, U, 4] (r z n, activated, and m = h·R_n + bias), projected f32[T, B, U, 3] (x·W + b),
-//   recurrent f32[U, U, 3] ([k][unit][gate r z n]), bias f32[U], h0 f32[B, U], states f32[T + 1, B, U], lengths i32[B]
+//   recurrent f32[U, U, 3] ([k][unit][gate r z n]), bias f32[U], initials f32[B, U], states f32[T + 1, B, U], lengths i32[B]
 //   where LENGTHS; params.
 // Of LAYERS that are walked together each binding holds those of all layers; `recurrent` also has the weights of the
 //   states below, likewise, the biases f32[U, 3] of all layers but the lowest, and `bias` of all, which is not bound.
@@ -15,15 +15,15 @@
 @group(0) @binding(0) var<storage, read_write> gates: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read> projected: array<f32>;
 @group(0) @binding(2) var<storage, read> recurrent: array<f32>;
-#if !LAYERS
+#if LAYERS < 2
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
 #end
-@group(0) @binding($(4 - !!LAYERS)) var<storage, read> h0: array<f32>;
-@group(0) @binding($(5 - !!LAYERS)) var<storage, read_write> states: array<f32>;
+@group(0) @binding($(4 - (LAYERS > 1))) var<storage, read> initials: array<f32>;
+@group(0) @binding($(5 - (LAYERS > 1))) var<storage, read_write> states: array<f32>;
 #if LENGTHS
-@group(0) @binding($(6 - !!LAYERS)) var<storage, read> lengths: array<i32>;
+@group(0) @binding($(6 - (LAYERS > 1))) var<storage, read> lengths: array<i32>;
 #end
-@group(0) @binding($(6 - !!LAYERS + LENGTHS)) var<uniform> params: Params;
+@group(0) @binding($(6 - (LAYERS > 1) + LENGTHS)) var<uniform> params: Params;
 
 alias Real = f32;
 alias Word = u32;
@@ -31,6 +31,8 @@ alias Word = u32;
 #include lib/recurrent
 
 // r, z and m.
+#include lib/recurrent_slots
+
 alias Sums = vec3<f32>;
 struct Input {
   sums: Sums,
@@ -41,7 +43,7 @@ struct State {
 }
 
 fn candidate_bias(unit: u32) -> f32 {
-#if LAYERS
+#if LAYERS > 1
   return recurrent[first(CANDIDATE_BIAS) + unit];
 #else
   return bias[unit];
@@ -70,7 +72,7 @@ fn weight(begin: u32, at: u32) -> Sums {
 }
 
 fn initial(at: u32) -> State {
-  return State(h0[first(H) + at]);
+  return State(initials[first(H) + at]);
 }
 
 fn state_at(at: u32) -> State {
@@ -90,7 +92,7 @@ fn held(at: u32, after: u32) -> Input {
   return Input(gate.xyz, gate.w);
 }
 
-fn advance(at: u32, input: Input, before: State, live: bool) -> State {
+fn advance(at: u32, unit: u32, input: Input, before: State, live: bool) -> State {
   let r = sigmoid(input.sums.x);
   let z = sigmoid(input.sums.y);
   let m = input.sums.z;

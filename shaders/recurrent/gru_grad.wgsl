@@ -3,7 +3,7 @@
 //
 // Bindings: gates f32[T, B, U, 4] (r z n, activated, and m), recurrent f32[U, U, 3] ([k][unit][gate r z n]), states
 //   f32[T + 1, B, U], g_h f32[T, B, U] (that of every h from outside; overwritten by all of it where FLOW), g_projected,
-//   g_sums f32[T, B, U, 3] (gradients of the gates' arguments and of h·R), g_h0 f32[B, U], lengths i32[B] where LENGTHS;
+//   g_sums f32[T, B, U, 3] (gradients of the gates' arguments and of h·R), g_initial f32[B, U], lengths i32[B] where LENGTHS;
 //   params.
 // Of LAYERS that are walked together each binding holds those of all layers, g_h of the topmost; `recurrent` also has the
 //   weights of the states below, likewise.
@@ -23,7 +23,7 @@
 #end
 @group(0) @binding(4) var<storage, read_write> g_projected: array<f32>;
 @group(0) @binding(5) var<storage, read_write> g_sums: array<f32>;
-@group(0) @binding(6) var<storage, read_write> g_h0: array<f32>;
+@group(0) @binding(6) var<storage, read_write> g_initial: array<f32>;
 #if LENGTHS
 @group(0) @binding(7) var<storage, read> lengths: array<i32>;
 #end
@@ -31,6 +31,8 @@
 
 #include lib/recurrent
 #include lib/recurrent_outside
+
+#include lib/recurrent_slots
 
 alias Sums = vec3<f32>;
 // What the steps walked before send back to h.
@@ -72,7 +74,7 @@ fn store_carry(at: u32, carry: Carry) {
 }
 
 // Writes the gradients of one cell; returns those of h·R and what does not go through the weights.
-fn retreat(at: u32, before: u32, after: u32, later: Carry, live: bool) -> Back {
+fn retreat(at: u32, unit: u32, before: u32, after: u32, later: Carry, live: bool) -> Back {
   let gate = gates[first(GATES) + at];
   let all_h = later.h + outside_h(at);
   let dh = select(0.0, all_h, live);

@@ -1,7 +1,7 @@
 // LSTM over a whole sequence: the cell. The walk is in lib/recurrent_steps, recurrent_steps_software or recurrent_step.
 //
 // Bindings: gates f32[T, B, U, 4] (x·W + b, overwritten by the activated gates i f g o), recurrent f32[U, U, 4]
-//   ([k][unit][gate]), h0, c0 f32[B, U], states, cells f32[T + 1, B, U] (h and c around every step), lengths i32[B]
+//   ([k][unit][gate]), initials, c0 f32[B, U], states, cells f32[T + 1, B, U] (h and c around every step), lengths i32[B]
 //   where LENGTHS; params.
 // Of LAYERS that are walked together each binding holds those of all layers; `recurrent` also has the weights of the
 //   states below, likewise, and the biases f32[U, 4] of all layers but the lowest.
@@ -13,7 +13,7 @@
 
 @group(0) @binding(0) var<storage, read_write> gates: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read> recurrent: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read> h0: array<f32>;
+@group(0) @binding(2) var<storage, read> initials: array<f32>;
 @group(0) @binding(3) var<storage, read> c0: array<f32>;
 @group(0) @binding(4) var<storage, read_write> states: array<f32>;
 @group(0) @binding(5) var<storage, read_write> cells: array<f32>;
@@ -26,6 +26,8 @@ alias Real = f32;
 alias Word = u32;
 #include lib/gates
 #include lib/recurrent
+
+#include lib/recurrent_slots
 
 alias Sums = vec4<f32>;
 struct Input {
@@ -54,7 +56,7 @@ fn weight(begin: u32, at: u32) -> Sums {
 }
 
 fn initial(at: u32) -> State {
-  return State(h0[first(H) + at], c0[first(C) + at]);
+  return State(initials[first(H) + at], c0[first(C) + at]);
 }
 
 fn state_at(at: u32) -> State {
@@ -74,7 +76,7 @@ fn held(at: u32, after: u32) -> Input {
   return Input(gates[at]);
 }
 
-fn advance(at: u32, input: Input, before: State, live: bool) -> State {
+fn advance(at: u32, unit: u32, input: Input, before: State, live: bool) -> State {
   let a = input.sums;
   let gate = vec4<f32>(sigmoid(a.x), sigmoid(a.y), tanh_exact(a.z), sigmoid(a.w));
   gates[first(GATES) + at] = gate;

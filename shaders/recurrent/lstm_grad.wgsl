@@ -3,7 +3,7 @@
 //
 // Bindings: gates f32[T, B, U, 4] (activated, overwritten by the gradients of their arguments), recurrent
 //   f32[U, U, 4] ([k][unit][gate]), cells f32[T + 1, B, U], g_h f32[T, B, U] (that of every h from outside; overwritten
-//   by all of it where FLOW), g_c f32[T, B, U] where FLOW or OUTSIDE (likewise for c), g_h0, g_c0 f32[B, U], lengths
+//   by all of it where FLOW), g_c f32[T, B, U] where FLOW or OUTSIDE (likewise for c), g_initial, g_c0 f32[B, U], lengths
 //   i32[B] where LENGTHS; params.
 // Of LAYERS that are walked together each binding holds those of all layers, g_h and g_c of the topmost; `recurrent` also
 //   has the weights of the states below, likewise.
@@ -25,7 +25,7 @@
 @group(0) @binding(4) var<storage, read> g_c: array<f32>;
 #end
 #end
-@group(0) @binding($(4 + (FLOW || OUTSIDE))) var<storage, read_write> g_h0: array<f32>;
+@group(0) @binding($(4 + (FLOW || OUTSIDE))) var<storage, read_write> g_initial: array<f32>;
 @group(0) @binding($(5 + (FLOW || OUTSIDE))) var<storage, read_write> g_c0: array<f32>;
 #if LENGTHS
 @group(0) @binding($(6 + (FLOW || OUTSIDE))) var<storage, read> lengths: array<i32>;
@@ -37,6 +37,8 @@ alias Word = u32;
 #include lib/gates
 #include lib/recurrent
 #include lib/recurrent_outside
+
+#include lib/recurrent_slots
 
 alias Sums = vec4<f32>;
 // What the steps walked before send back to h and c.
@@ -78,7 +80,7 @@ fn store_carry(at: u32, carry: Carry) {
 
 #if OUTSIDE
 fn outside_c(at: u32) -> f32 {
-#if LAYERS
+#if LAYERS > 1
   if (first(G_CELLS) == NONE) {
     return 0.0;
   }
@@ -88,7 +90,7 @@ fn outside_c(at: u32) -> f32 {
 #end
 
 // Writes the gradients of one cell; returns those of the gates' arguments and what does not go through the weights.
-fn retreat(at: u32, before: u32, after: u32, later: Carry, live: bool) -> Back {
+fn retreat(at: u32, unit: u32, before: u32, after: u32, later: Carry, live: bool) -> Back {
   let gate = gates[first(GATES) + at];
   let tanh_c = tanh_exact(cells[first(CELLS) + after]);
   let all_h = later.h + outside_h(at);

@@ -1,7 +1,7 @@
 // The simple recurrent layer over a whole sequence: the cell. The walk is in lib/recurrent_steps,
 // recurrent_steps_software or recurrent_step.
 //
-// Bindings: projected f32[T, B, U] (x·W + b), recurrent f32[U, U] ([k][unit]), h0 f32[B, U], states f32[T + 1, B, U],
+// Bindings: projected f32[T, B, U] (x·W + b), recurrent f32[U, U] ([k][unit]), initials f32[B, U], states f32[T + 1, B, U],
 //   lengths i32[B] where LENGTHS; params.
 // Of LAYERS that are walked together each binding holds those of all layers; `recurrent` also has the weights of the
 //   states below, likewise, and the biases f32[U] of all layers but the lowest.
@@ -13,7 +13,7 @@
 
 @group(0) @binding(0) var<storage, read> projected: array<f32>;
 @group(0) @binding(1) var<storage, read> recurrent: array<f32>;
-@group(0) @binding(2) var<storage, read> h0: array<f32>;
+@group(0) @binding(2) var<storage, read> initials: array<f32>;
 @group(0) @binding(3) var<storage, read_write> states: array<f32>;
 #if LENGTHS
 @group(0) @binding(4) var<storage, read> lengths: array<i32>;
@@ -24,6 +24,8 @@ alias Real = f32;
 alias Word = u32;
 #include lib/gates
 #include lib/recurrent
+
+#include lib/recurrent_slots
 
 alias Sums = f32;
 struct Input {
@@ -51,7 +53,7 @@ fn weight(begin: u32, at: u32) -> Sums {
 }
 
 fn initial(at: u32) -> State {
-  return State(h0[first(H) + at]);
+  return State(initials[first(H) + at]);
 }
 
 fn state_at(at: u32) -> State {
@@ -70,7 +72,7 @@ fn held(at: u32, after: u32) -> Input {
   return Input(states[after]);
 }
 
-fn advance(at: u32, input: Input, before: State, live: bool) -> State {
+fn advance(at: u32, unit: u32, input: Input, before: State, live: bool) -> State {
 #if RELU
   let h = max(input.sums, 0.0);
 #else

@@ -2,7 +2,7 @@
 // lib/recurrent_grad_steps, recurrent_grad_steps_software or recurrent_grad_step.
 //
 // Bindings: g_sums f32[T, B, U] (the gradients of the arguments), recurrent f32[U, U] ([k][unit]), states
-//   f32[T + 1, B, U], g_h f32[T, B, U] (that of every h from outside; overwritten by all of it where FLOW), g_h0
+//   f32[T + 1, B, U], g_h f32[T, B, U] (that of every h from outside; overwritten by all of it where FLOW), g_initial
 //   f32[B, U], lengths i32[B] where LENGTHS; params.
 // Of LAYERS that are walked together each binding holds those of all layers, g_h of the topmost; `recurrent` also has the
 //   weights of the states below, likewise.
@@ -20,7 +20,7 @@
 #else
 @group(0) @binding(3) var<storage, read> g_h: array<f32>;
 #end
-@group(0) @binding(4) var<storage, read_write> g_h0: array<f32>;
+@group(0) @binding(4) var<storage, read_write> g_initial: array<f32>;
 #if LENGTHS
 @group(0) @binding(5) var<storage, read> lengths: array<i32>;
 #end
@@ -28,6 +28,8 @@
 
 #include lib/recurrent
 #include lib/recurrent_outside
+
+#include lib/recurrent_slots
 
 alias Sums = f32;
 // What the steps walked before send back to h.
@@ -65,7 +67,7 @@ fn store_carry(at: u32, carry: Carry) {
 }
 
 // Writes the gradient of one cell; returns that of its argument and what does not go through the weights.
-fn retreat(at: u32, before: u32, after: u32, later: Carry, live: bool) -> Back {
+fn retreat(at: u32, unit: u32, before: u32, after: u32, later: Carry, live: bool) -> Back {
   let h = states[first(STATES) + after];
   let all_h = later.h + outside_h(at);
   let dh = select(0.0, all_h, live);

@@ -13,6 +13,7 @@ import { recurrentLowerings } from "./lowering/recurrent.ts";
 import { layerWalks } from "./lowering/recurrent-layers.ts";
 import { reduceLowerings } from "./lowering/reduce.ts";
 import { sourceLowerings } from "./lowering/source.ts";
+import { cellWalks } from "./lowering/walk/index.ts";
 import { DEFAULT_LIMITS, maxBytes, type WebgpuLimits } from "./target.ts";
 
 export interface WebgpuTraitsOptions {
@@ -49,6 +50,7 @@ export function webgpuTraits({
     maxElementwiseOperands: limits.maxStorageBuffersPerShaderStage,
     maxRegionBytes: maxBytes(limits),
     lower: withheld(lower, withhold),
+    walks: cellWalks(target),
     layers: layerWalks(target),
     divides: (node) => divides(target, node),
     sumsColumns: (node) =>

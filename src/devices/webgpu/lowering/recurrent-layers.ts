@@ -17,6 +17,7 @@ import type { KernelCall, LayerWalks, Region, Site } from "../../../scheduler/lo
 import { BYTES_PER_ELEMENT } from "../../../tensor/dtype.ts";
 import type { Shape, TensorType } from "../../../tensor/shape.ts";
 import { maxBytes, type WebgpuTarget } from "../target.ts";
+import { read } from "./operand.ts";
 import { bindLayers, type LayersBinding } from "./recurrent-bindings.ts";
 import { type ChooseRecurrentMode, chooseRecurrentMode, type Direction } from "./recurrent-mode.ts";
 import { type Cell, type StepTile, walkCell } from "./recurrent-walk.ts";
@@ -55,11 +56,14 @@ export function layerWalks(
     const reverse = attrs.reverse.reduce((bits, is, layer) => bits + (Number(is) << layer), 0);
     const all: Cell = {
       ...cell,
-      operands: bound.operands,
+      constants: { HOLDS: 1, ...cell.constants, LENGTHS: Number(ins.lengths !== undefined) },
+      operands: ins.lengths ? [...bound.operands, read(ins.lengths)] : bound.operands,
       extent: extentOf(cell.sequence.type.shape),
-      lengths: ins.lengths,
       reverse,
-      together: { layers, isStacked, table: bound.table },
+      layers,
+      isStacked,
+      table: bound.table,
+      slots: 16,
     };
     const mode = choose(target, all.extent, direction, cell.sums);
     return [...bound.copies, ...walkCell(all, direction, mode)];

@@ -9,13 +9,15 @@ import type { WebgpuTarget } from "../target.ts";
 export type RecurrentMode =
   | { readonly kind: "steps"; readonly rows: 1 | 2 | 4 }
   | { readonly kind: "softwareSteps"; readonly rows: 1 | 2 | 4 | 8; readonly unitsEach: number }
-  | { readonly kind: "step" };
+  | { readonly kind: "step" }
+  /** Each unit of each row alone: for cells without a product in their steps, which are not asked about. */
+  | { readonly kind: "apart" };
 
 export type Direction = "forward" | "backward";
 
 /**
- * The mode for a sequence and its direction; tests hand in their own to reach every one. `sums` is how many numbers are
- * added up for one unit of one row: forwards one a gate, backwards one.
+ * The mode for a sequence and its direction; tests hand in their own to reach every one. `sums` are those of the cell:
+ * forwards so many numbers are added up for one unit of one row, backwards one.
  */
 export type ChooseRecurrentMode = (
   target: WebgpuTarget,
@@ -36,8 +38,8 @@ export function chooseRecurrentMode(
   sums: number,
 ): RecurrentMode {
   return target.isSoftware
-    ? chooseSoftware(target, extent, sums)
-    : chooseHardware(target, extent, direction);
+    ? chooseSoftware(target, extent, direction === "forward" ? sums : 1)
+    : chooseHardware(target, extent, direction, sums);
 }
 
 /** Invocations that SwiftShader computes at a time. */
@@ -52,7 +54,7 @@ function chooseSoftware(
   { batch, units }: Extent,
   sums: number,
 ): RecurrentMode {
-  const most = sums === 1 ? 8 : 4;
+  const most = sums === 1 ? 8 : sums <= 4 ? 4 : 2;
   const fits = (each: number) =>
     each <= most && units % each === 0 && units / each >= SOFTWARE_LANES;
   const unitsEach = [8, 4, 2].find(fits) ?? 1;
@@ -65,12 +67,14 @@ function chooseHardware(
   { limits }: WebgpuTarget,
   { batch, units }: Extent,
   direction: Direction,
+  sums: number,
 ): RecurrentMode {
   const invocations = Math.ceil(units / SPLIT) * SPLIT;
   const most = Math.min(MOST_UNITS, limits.maxComputeInvocationsPerWorkgroup);
   if (invocations > most) return { kind: "step" };
-  // h of two steps; or four gradients of gates and the SPLIT parts of a product.
-  const bytesOfRow = invocations * (direction === "forward" ? 8 : 16 + 4 * SPLIT);
+  // h of two steps; or the gradients of the sums and the SPLIT parts of a product.
+  const bytesOfSums = 4 * Math.max(sums, 4);
+  const bytesOfRow = invocations * (direction === "forward" ? 8 : bytesOfSums + 4 * SPLIT);
   const fitting = limits.maxComputeWorkgroupStorageSize / bytesOfRow;
   // Few rows a workgroup mean more workgroups for small batches.
   const wanted = Math.ceil(batch / 64);

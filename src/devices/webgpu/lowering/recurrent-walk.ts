@@ -1,7 +1,7 @@
 /** The calls that walk a recurrent cell (shaders/recurrent) through a sequence, in each mode. */
 import type { Extent } from "../../../ops/tapes.ts";
-import type { KernelCall, Operand, Region } from "../../../scheduler/lowering.ts";
-import { read } from "./operand.ts";
+import type { KernelCall, Operand } from "../../../scheduler/lowering.ts";
+import { threadGrid } from "./grid.ts";
 import { type Direction, type RecurrentMode, SPLIT } from "./recurrent-mode.ts";
 
 /** A cell's kernel with its operands, for one sequence. */
@@ -9,21 +9,18 @@ export interface Cell {
   readonly kernel: string;
   /** Numbers that are added up for one unit of one row. */
   readonly sums: number;
-  readonly constants: Readonly<Record<string, number>>;
-  /** All bindings but the lengths, which are the last. */
+  readonly constants: KernelCall["constants"];
   readonly operands: readonly Operand[];
-  readonly lengths: Region | undefined;
   readonly extent: Extent;
   /** 1 where the walk is in reverse; a bit for each of the layers that are walked together. */
   readonly reverse: number;
   readonly tile: StepTile;
-  /** Left out where one layer is walked. */
-  readonly together?: {
-    readonly layers: number;
-    /** Each is a step behind the one that it depends on. */
-    readonly isStacked: boolean;
-    readonly table: readonly number[];
-  };
+  readonly layers: number;
+  /** Each is a step behind the one that it depends on. */
+  readonly isStacked: boolean;
+  /** Where the tensors of each layer begin: its words, and how many of a layer are slots. */
+  readonly table: readonly number[];
+  readonly slots: number;
 }
 
 /** The units of a workgroup that computes one step: `across` invocations, with `each` of them. 16 across forwards. */
@@ -36,19 +33,20 @@ export interface StepTile {
 const STEP_ROWS = 32;
 const STEP_DEPTH = 16;
 /** Values of MODE. */
-const MODES = { step: 0, steps: 1, softwareSteps: 2 } as const;
+const MODES = { step: 0, steps: 1, softwareSteps: 2, apart: 3 } as const;
+/** Invocations of a workgroup where each walks alone. */
+const THREADS = 64;
 
 export function walkCell(cell: Cell, direction: Direction, mode: RecurrentMode): KernelCall[] {
-  const { kernel, extent, lengths, tile, together } = cell;
+  const { kernel, operands, extent, tile, layers, isStacked, table, slots } = cell;
   const { steps, batch, units } = extent;
   if (batch * units === 0) return [];
-  const operands = lengths === undefined ? cell.operands : [...cell.operands, read(lengths)];
   const constants = {
     ...cell.constants,
-    LENGTHS: Number(lengths !== undefined),
     MODE: MODES[mode.kind],
-    LAYERS: together?.layers ?? 0,
-    STACKED: Number(together?.isStacked ?? false),
+    LAYERS: layers,
+    STACKED: Number(isStacked),
+    SLOTS: slots,
     ...constantsOf(mode, cell, direction),
   };
   const call = (walked: number, grid: KernelCall["grid"]): KernelCall => ({
@@ -62,15 +60,18 @@ export function walkCell(cell: Cell, direction: Direction, mode: RecurrentMode):
       units,
       cell.reverse,
       walked,
-      ...(together ? [0, 0, 0, ...together.table] : []),
+      ...(table.length > 0 ? [0, 0, 0, ...table] : []),
     ],
     grid,
   });
-  const layers = together?.layers ?? 1;
+  if (mode.kind === "apart") {
+    const [x, y] = threadGrid(batch * units, THREADS);
+    return [call(0, [x, y, layers])];
+  }
   if (mode.kind !== "step") return [call(0, [Math.ceil(batch / mode.rows), 1, layers])];
   const columns = Math.ceil(units / (tile.across * tile.each));
   const grid = [columns, Math.ceil(batch / STEP_ROWS), layers] as const;
-  const last = steps + (together?.isStacked ? layers - 1 : 0);
+  const last = steps + (isStacked ? layers - 1 : 0);
   // Backwards, one dispatch more: the last one sends the gradient on to the initial state.
   return direction === "forward"
     ? Array.from({ length: last }, (_, walked) => call(walked, grid))
@@ -98,6 +99,8 @@ function constantsOf(
       const padded = Math.ceil(units / SPLIT) * SPLIT;
       return { ...own, SPLIT, PADDED: padded, UNROLL: unrolled(padded / SPLIT, 2) };
     }
+    case "apart":
+      return { THREADS };
     default:
       return mode satisfies never;
   }

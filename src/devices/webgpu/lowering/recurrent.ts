@@ -7,7 +7,7 @@
  */
 
 import type { RecurrentOp } from "../../../ops/recurrent.ts";
-import { type Extent, extentOf } from "../../../ops/tapes.ts";
+import { extentOf } from "../../../ops/tapes.ts";
 import type { KernelCall, Operand, Region, Site } from "../../../scheduler/lowering.ts";
 import type { Lowerings, WebgpuTarget } from "../target.ts";
 import { lowerCopy } from "./movement.ts";
@@ -19,8 +19,16 @@ export function recurrentLowerings(
   target: WebgpuTarget,
   choose: ChooseRecurrentMode = chooseRecurrentMode,
 ): Lowerings<RecurrentOp> {
-  const walk = (cell: Cell, direction: Direction): KernelCall[] =>
-    walkCell(cell, direction, choose(target, cell.extent, direction, cell.sums));
+  const walk = (cell: Cell & { lengths: Region | undefined }, direction: Direction): KernelCall[] =>
+    walkCell(
+      {
+        ...cell,
+        constants: { HOLDS: 1, ...cell.constants, LENGTHS: Number(cell.lengths !== undefined) },
+        operands: cell.lengths ? [...cell.operands, read(cell.lengths)] : cell.operands,
+      },
+      direction,
+      choose(target, cell.extent, direction, cell.sums),
+    );
   return {
     rnn: (site) => walk(rnnCell(site), "forward"),
     rnnGrad: (site) => [...copyOutside(site), ...walk(rnnGradCell(site), "backward")],
@@ -31,7 +39,7 @@ export function recurrentLowerings(
   };
 }
 
-function rnnCell({ ins, outs, attrs }: Site<"rnn">): Cell {
+function rnnCell({ ins, outs, attrs }: Site<"rnn">): Cell & { lengths: Region | undefined } {
   return {
     kernel: "recurrent/rnn",
     sums: 1,
@@ -42,7 +50,11 @@ function rnnCell({ ins, outs, attrs }: Site<"rnn">): Cell {
   };
 }
 
-function rnnGradCell({ ins, outs, attrs }: Site<"rnnGrad">): Cell {
+function rnnGradCell({
+  ins,
+  outs,
+  attrs,
+}: Site<"rnnGrad">): Cell & { lengths: Region | undefined } {
   return {
     kernel: "recurrent/rnn_grad",
     sums: 1,
@@ -62,7 +74,7 @@ function rnnGradCell({ ins, outs, attrs }: Site<"rnnGrad">): Cell {
   };
 }
 
-function lstmCell({ ins, outs, attrs }: Site<"lstm">): Cell {
+function lstmCell({ ins, outs, attrs }: Site<"lstm">): Cell & { lengths: Region | undefined } {
   return {
     kernel: "recurrent/lstm",
     sums: 4,
@@ -77,7 +89,11 @@ function lstmCell({ ins, outs, attrs }: Site<"lstm">): Cell {
   };
 }
 
-function lstmGradCell({ ins, outs, attrs }: Site<"lstmGrad">): Cell {
+function lstmGradCell({
+  ins,
+  outs,
+  attrs,
+}: Site<"lstmGrad">): Cell & { lengths: Region | undefined } {
   const cells = ins.gCells ?? outs.gC;
   return {
     kernel: "recurrent/lstm_grad",
@@ -99,7 +115,7 @@ function lstmGradCell({ ins, outs, attrs }: Site<"lstmGrad">): Cell {
   };
 }
 
-function gruCell({ ins, outs, attrs }: Site<"gru">): Cell {
+function gruCell({ ins, outs, attrs }: Site<"gru">): Cell & { lengths: Region | undefined } {
   return {
     kernel: "recurrent/gru",
     sums: 3,
@@ -114,7 +130,11 @@ function gruCell({ ins, outs, attrs }: Site<"gru">): Cell {
   };
 }
 
-function gruGradCell({ ins, outs, attrs }: Site<"gruGrad">): Cell {
+function gruGradCell({
+  ins,
+  outs,
+  attrs,
+}: Site<"gruGrad">): Cell & { lengths: Region | undefined } {
   return {
     kernel: "recurrent/gru_grad",
     sums: 1,
@@ -134,8 +154,11 @@ function walkOf(
   steps: Region,
   { lengths }: { readonly lengths: Region | undefined },
   { reverse }: { readonly reverse: boolean },
-): { readonly extent: Extent; readonly reverse: number; readonly lengths: Region | undefined } {
-  return { extent: extentOf(steps.type.shape), reverse: Number(reverse), lengths };
+): Pick<Cell, "extent" | "reverse" | "layers" | "isStacked" | "table" | "slots"> & {
+  readonly lengths: Region | undefined;
+} {
+  const one = { layers: 1, isStacked: false, table: [], slots: 0 };
+  return { extent: extentOf(steps.type.shape), reverse: Number(reverse), lengths, ...one };
 }
 
 /** Where a backward walk finds the gradient from outside, and leaves the whole one if that is asked for. */

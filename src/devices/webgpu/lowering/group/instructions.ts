@@ -41,7 +41,7 @@ export function printInstruction(
   instruction: Exclude<GroupInstruction, { kind: "reduce" }>,
   names: Names,
   dtypeOf: (r: Register) => DType,
-  words: Words,
+  words: Pick<Words, "word">,
 ): string {
   const { dtype } = instruction;
   const name = names.register;

@@ -1,0 +1,36 @@
+// Gradients of a recurrent cell through a whole sequence. The walk, backwards, is in lib/recurrent_grad_steps,
+// recurrent_grad_steps_software, recurrent_grad_step or, where a step has no product, recurrent_grad_apart.
+//
+// Bindings, of one layer: recurrent f32[U, U, G] ([k][unit][sum]), vectors f32[U] each, states f32[T + 1, B, U] of each
+//   that the gradient reads, tape f32[T, B, U, K], g_projected f32[T, B, U, I], which takes the tape's place where K = I,
+//   g_sums f32[T, B, U, G] where those of the inputs are others, g_vectors f32[T, B, U, own], g_states f32[T, B, U] of each
+//   state with a gradient from outside, or `flow` f32[T, B, U] of each state, which begins as that and gets all of it,
+//   g_initial f32[B, U] of each state, lengths i32[B]; params. See walk.wgsl.
+// Of LAYERS that are walked together each binding holds those of all layers; where they are STACKED, `recurrent` also has
+//   the weights of the states below, likewise.
+// Constants: as in walk.wgsl; CARRIES 1 where a part of the gradient of the first state does not go through the weights.
+// Mapping: as in the walk.
+// Accumulation: f32, in a fixed order; error ≤ G · U · 2⁻²⁴ relative to Σ|da||R| a step.
+// Source: Werbos 1990; docs/kernels.md, Gradients through time; ops/cells.
+
+$(BINDINGS)
+
+alias Real = f32;
+alias Word = u32;
+#include lib/gates
+#include lib/recurrent
+
+$(CELL)
+
+#if MODE == 0
+#include lib/recurrent_grad_step
+#end
+#if MODE == 1
+#include lib/recurrent_grad_steps
+#end
+#if MODE == 2
+#include lib/recurrent_grad_steps_software
+#end
+#if MODE == 3
+#include lib/recurrent_grad_apart
+#end

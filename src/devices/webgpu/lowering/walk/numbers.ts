@@ -1,0 +1,106 @@
+/** How the numbers of a unit are written in WGSL: those that lie side by side in memory, and sums. */
+import { type WalkBinding, type WalkTensor, widthOf } from "./tensors.ts";
+
+/** A tensor with the binding that it is reached through. */
+export interface Reached {
+  readonly binding: WalkBinding;
+  readonly tensor: WalkTensor;
+}
+
+/** Some numbers at a place, after a statement. */
+export interface Loaded {
+  readonly statement: string;
+  number(i: number): string;
+}
+
+/** Number i of a value of `count` numbers: a scalar, a vector, or a struct of s0, s1 … */
+export function part(value: string, count: number, i: number): string {
+  if (count === 1) return value;
+  return count <= 4 ? `${value}.${"xyzw"[i]}` : `${value}.s${i}`;
+}
+
+/** Element `at` of a tensor, `count` numbers, as `variable`; `first`: where the tensor begins. */
+export function load(
+  { binding, tensor }: Reached,
+  at: string,
+  variable: string,
+  first = `first(${tensor.slot})`,
+): Loaded {
+  const { name } = binding;
+  const { count } = tensor;
+  const width = widthOf(binding);
+  if (count === width) {
+    const statement = `let ${variable} = ${name}[${first} + ${at}];`;
+    return { statement, number: (i) => part(variable, count, i) };
+  }
+  const begin = count === 1 ? at : `${count}u * (${at})`;
+  const statement = `let ${variable} = ${first} + ${begin};`;
+  const index = (i: number) => (i === 0 ? variable : `${variable} + ${i}u`);
+  return {
+    statement,
+    number: (i) =>
+      width === 1
+        ? `${name}[${index(i)}]`
+        : `${name}[(${index(i)}) / ${width}u][(${index(i)}) % ${width}u]`,
+  };
+}
+
+/** Statements that store `values` as element `at`. What is written is an array of its own numbers. */
+export function store(
+  { binding, tensor }: Reached,
+  at: string,
+  values: readonly string[],
+  variable: string,
+): string[] {
+  const { name } = binding;
+  const { count, slot } = tensor;
+  if (count === widthOf(binding)) {
+    const value = count === 1 ? (values[0] ?? "0.0") : `vec${count}<f32>(${values.join(", ")})`;
+    return [`${name}[first(${slot}) + ${at}] = ${value};`];
+  }
+  return [
+    `let ${variable} = first(${slot}) + ${count}u * (${at});`,
+    ...values.map((value, i) => `${name}[${variable} + ${i}u] = ${value};`),
+  ];
+}
+
+/** `Sums` and what is done with it everywhere. */
+export function printSums(count: number): string {
+  if (count <= 4)
+    return `alias Sums = ${count === 1 ? "f32" : `vec${count}<f32>`};
+fn add_product(sums: Sums, x: f32, w: Sums) -> Sums {
+  return sums + x * w;
+}
+fn sums_where(is_there: bool, sums: Sums) -> Sums {
+  return select(Sums(), sums, is_there);
+}`;
+  const all = Array.from({ length: count }, (_, i) => i);
+  const each = (print: (s: string) => string) => all.map((i) => print(`s${i}`)).join(", ");
+  return `struct Sums {
+${all.map((i) => `s${i}: f32,`).join("\n")}
+}
+fn add_product(sums: Sums, x: f32, w: Sums) -> Sums {
+  return Sums(${each((s) => `sums.${s} + x * w.${s}`)});
+}
+fn sums_where(is_there: bool, sums: Sums) -> Sums {
+  return Sums(${each((s) => `select(0.0, sums.${s}, is_there)`)});
+}`;
+}
+
+/** A function that reads Sums at a place: `parameters` and `at` as WGSL. */
+export function printLoadSums(
+  name: string,
+  parameters: string,
+  from: Reached,
+  at: string,
+  first?: string,
+): string {
+  const { count } = from.tensor;
+  const { statement, number } = load(from, at, "n", first);
+  const isWhole = count === widthOf(from.binding);
+  const values = Array.from({ length: count }, (_, i) => number(i)).join(", ");
+  return `fn ${name}(${parameters}) -> Sums {
+${statement}
+return ${isWhole ? "n" : `Sums(${values})`};
+}`;
+}
