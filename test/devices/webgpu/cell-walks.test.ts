@@ -1,0 +1,103 @@
+/** Every mode of the walks, forced, for every cell that they take, against the reference in float64. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bodyOfCell } from "../../../src/autodiff/cell-body.ts";
+import type { RecurrentMode } from "../../../src/devices/webgpu/lowering/recurrent-mode.ts";
+import { cellWalks } from "../../../src/devices/webgpu/lowering/walk/index.ts";
+import { cell } from "../../../src/ops/cells/cell.ts";
+import { gru } from "../../../src/ops/cells/gru.ts";
+import { lstm } from "../../../src/ops/cells/lstm.ts";
+import { minGru } from "../../../src/ops/cells/min-gru.ts";
+import { peepholeLstm } from "../../../src/ops/cells/peephole-lstm.ts";
+import { rnn } from "../../../src/ops/cells/rnn.ts";
+import { slstm } from "../../../src/ops/cells/slstm.ts";
+import type { Sequence } from "../../cases/recurrent.ts";
+import { walkCase, walkGradCase } from "../../cases/walks.ts";
+import { type HardwareKernels, openHardwareKernels } from "../../support/hardware-kernels.ts";
+import { plannedError } from "../../support/planned-error.ts";
+
+/** Five sums, one of them without an input, and an input without a sum; two numbers on the tape. */
+const odd = cell({
+  name: "odd",
+  states: ["h", "c"],
+  inputs: ["a", "b", "c", "d", "lone"],
+  sums: ["a", "b", "c", "d", "more"],
+  vectors: ["peephole"],
+  step(m, { a, b, c, d, lone, more }, before, { peephole }) {
+    const gate = m.sigmoid(m.add(a, m.mul(peephole, before.c)));
+    const next = m.add(m.mul(gate, before.c), m.mul(m.tanh(m.add(b, more)), m.sigmoid(lone)));
+    return { h: m.mul(m.tanh(m.mul(c, next)), m.sigmoid(m.add(d, lone))), c: next };
+  },
+});
+
+/** Two sums: vectors of two. A state that only looks on, and a number that is not finite. */
+const pair = cell({
+  name: "pair",
+  states: ["h", "most"],
+  sums: ["gate", "candidate"],
+  step(m, { gate, candidate }, { h, most }) {
+    const z = m.sigmoid(gate);
+    const next = m.add(m.mul(m.sub(1, z), h), m.mul(z, m.tanh(candidate)));
+    return { h: next, most: m.max(m.min(most, Number.POSITIVE_INFINITY), next) };
+  },
+});
+
+const cells = [rnn("tanh"), lstm, gru, peepholeLstm, slstm, odd, pair];
+
+const modes: readonly (readonly [name: string, mode: RecurrentMode, units: readonly number[]])[] = [
+  ["all steps, 1 row", { kind: "steps", rows: 1 }, [7]],
+  ["all steps, 4 rows", { kind: "steps", rows: 4 }, [8]],
+  ["software, 1 row, 1 unit", { kind: "softwareSteps", rows: 1, unitsEach: 1 }, [7]],
+  ["software, 2 rows, 4 units", { kind: "softwareSteps", rows: 2, unitsEach: 4 }, [8]],
+  ["a step", { kind: "step" }, [7, 33]],
+];
+
+/** Few kernels, since SwiftShader compiles slowly: without anything, and with everything. */
+function sequences(units: number): Sequence[] {
+  const all = { lengths: [1, 4, 0, 9, 3], flow: true, reverse: true };
+  return [
+    { name: "alone", size: [3, 2, units] },
+    { name: "with everything", size: [4, 5, units], ...all },
+  ];
+}
+
+/** A step adds about U · 2⁻²⁴ to a sum, and a few ulp of each function; exponentials of sums make more of it. */
+const TOLERANCE = 5e-6;
+
+async function check(device: HardwareKernels["device"], of: (typeof cells)[number], s: Sequence) {
+  const body = bodyOfCell(of);
+  const watched = s.flow ? body.states.map((_, place) => place) : [0];
+  const walk = { name: `${body.name} ${s.name}, ${s.size}`, cell: body, sequence: s, watched };
+  const there = await plannedError(device, "recurrence", walkCase(walk));
+  const back = await plannedError(device, "recurrenceGrad", walkGradCase(walk));
+  expect(there.kernels, walk.name).toContain("recurrent/walk");
+  expect(back.kernels, walk.name).toContain("recurrent/walk_grad");
+  expect(there.error, walk.name).toBeLessThan(TOLERANCE);
+  expect(back.error, walk.name).toBeLessThan(TOLERANCE);
+}
+
+describe.each(modes)("in the mode of %s", (_, mode, sizes) => {
+  let kernels: HardwareKernels;
+  beforeAll(async () => {
+    kernels = await openHardwareKernels({
+      instead: (target) => ({ walks: cellWalks(target, () => mode) }),
+    });
+  });
+  afterAll(() => kernels.close());
+
+  it.each(cells)("$name and its gradient agree with the reference", async (of) => {
+    for (const sequence of sizes.flatMap(sequences)) await check(kernels.device, of, sequence);
+  });
+});
+
+describe("where a step has no product", () => {
+  let kernels: HardwareKernels;
+  beforeAll(async () => {
+    kernels = await openHardwareKernels();
+  });
+  afterAll(() => kernels.close());
+
+  it("each unit walks alone, of any number of them", async () => {
+    for (const sequence of [1, 7, 300].flatMap(sequences))
+      await check(kernels.device, minGru, sequence);
+  });
+});
