@@ -2,19 +2,19 @@
  * Kernels in a form that SwiftShader compiles in a fraction of the time: inner loops rolled up, the same sums in the same
  * order, and in a recurrent step one unit for an invocation, with more workgroups to make up for it.
  */
-import { type FallbackCall, isFallback, type KernelCall } from "../../src/scheduler/lowering.ts";
+import { isFallback, type KernelCall } from "../../src/scheduler/lowering.ts";
 import type { Step } from "../../src/scheduler/plan.ts";
 
 export function rolledSteps(steps: readonly Step[]): readonly Step[] {
   return steps.map((step) =>
     step.kind === "loop"
       ? { ...step, body: rolledSteps(step.body) }
-      : { ...step, call: rolled(step.call) },
+      : { ...step, call: isFallback(step.call) ? step.call : rolled(step.call) },
   );
 }
 
-function rolled(call: KernelCall | FallbackCall): KernelCall | FallbackCall {
-  if (isFallback(call) || call.constants.UNROLL === undefined) return call;
+export function rolled(call: KernelCall): KernelCall {
+  if (call.constants.UNROLL === undefined) return call;
   const { MODE, ACROSS = 16 } = call.constants;
   // Of a group it says whether loops are unrolled, elsewhere how far.
   const constants = { ...call.constants, UNROLL: call.kernel.startsWith("group/") ? 0 : 1 };

@@ -70,7 +70,8 @@ export class Bench {
     const bytes = sizeOf(region.type.shape) * 4;
     const staging = this.device.createBuffer({ size: Math.max(4, bytes), usage: STAGING });
     const encoder = this.device.createCommandEncoder();
-    if (bytes > 0) encoder.copyBufferToBuffer(this.#buffer(region), 0, staging, 0, bytes);
+    const from = region.offset * 4;
+    if (bytes > 0) encoder.copyBufferToBuffer(this.#buffer(region), from, staging, 0, bytes);
     this.device.queue.submit([encoder.finish()]);
     await staging.mapAsync(MAP_READ);
     const copy = staging.getMappedRange(0, bytes).slice(0);
@@ -89,10 +90,13 @@ export class Bench {
     params.set(words);
     const uniform = this.device.createBuffer({ size: params.byteLength, usage: UNIFORM });
     this.device.queue.writeBuffer(uniform, 0, params);
-    const buffers = [...operands.map(({ region }) => this.#buffer(region)), uniform];
+    const bound = operands.map(({ region }) => ({
+      buffer: this.#buffer(region),
+      offset: region.offset * 4,
+    }));
     return this.device.createBindGroup({
       layout: pipeline.getBindGroupLayout(0),
-      entries: buffers.map((buffer, binding) => ({ binding, resource: { buffer } })),
+      entries: [...bound, { buffer: uniform }].map((resource, binding) => ({ binding, resource })),
     });
   }
 

@@ -1,11 +1,12 @@
 /** Recurrent cells over whole sequences: a cell's program (forward.ts, backward.ts) in one of the walks of shaders/lib. */
+import { InternalError } from "../../../../errors.ts";
 import type { OpNode } from "../../../../graph/graph.ts";
 import { mapValues } from "../../../../graph/rebuild.ts";
 import type { CellBody } from "../../../../ops/cells/body.ts";
 import { packedOffsets } from "../../../../ops/packed.ts";
 import { type Extent, extentOf } from "../../../../ops/tapes.ts";
 import type { WalkOp } from "../../../../ops/vocabulary.ts";
-import type { CellWalks, KernelCall, Region, Site } from "../../../../scheduler/lowering.ts";
+import type { CellWalks, KernelCall, Region } from "../../../../scheduler/lowering.ts";
 import { BYTES_PER_ELEMENT } from "../../../../tensor/dtype.ts";
 import type { TensorType } from "../../../../tensor/shape.ts";
 import { maxBytes, type WebgpuTarget } from "../../target.ts";
@@ -18,10 +19,9 @@ import {
 import { walkCell } from "../recurrent-walk.ts";
 import {
   backwardBindings,
-  backwardKernel,
   forwardBindings,
-  forwardKernel,
-  type WalkKernel,
+  printBackwardLayers,
+  printForwardLayers,
   type WalkLayer,
 } from "./layers.ts";
 import { bindWalk, type WalkBinding } from "./tensors.ts";
@@ -33,87 +33,111 @@ export function cellWalks(
   target: WebgpuTarget,
   choose: ChooseRecurrentMode = chooseRecurrentMode,
 ): CellWalks {
-  const walk = (
-    bindings: readonly WalkBinding[],
-    { text, holds, carries }: WalkKernel,
-    direction: Direction,
-    layers: readonly WalkLayer<WalkOp>[],
-    { extent, lengths, scratch }: Walked,
-  ): KernelCall[] => {
-    const [{ site }] = layers as readonly [WalkLayer<WalkOp>];
-    const { cell } = site.attrs;
-    const bound = bindWalk(
-      [...bindings, ...lengthsOf(lengths)],
-      layers.length,
-      maxBytes(target.limits),
-      scratch,
-    );
-    const mode =
-      cell.sums.length === 0
-        ? ({ kind: "apart" } as const)
-        : choose(target, extent, direction, cell.sums.length);
-    const constants = {
-      BINDINGS: bound.text,
-      CELL: text,
-      LENGTHS: Number(lengths !== undefined),
-      ...(direction === "forward" ? { HOLDS: Number(holds) } : { CARRIES: Number(carries) }),
-    };
-    const calls = walkCell(
-      {
-        kernel: direction === "forward" ? "recurrent/walk" : "recurrent/walk_grad",
-        sums: cell.sums.length,
-        constants,
-        operands: bound.operands,
-        extent,
-        reverse: layers.reduce((bits, { site }, l) => bits + (Number(site.attrs.reverse) << l), 0),
-        layers: layers.length,
-        isStacked: layers.some(({ below }) => below !== undefined),
-        slots: bound.slots,
-        table: bound.table,
-        tile: tileOf(cell, direction),
-      },
-      direction,
-      mode,
-    );
-    return calls.length === 0 ? [] : [...bound.copies, ...calls];
-  };
+  const walks = walksOfLayers(target, choose);
   return {
     takes: (node) => takes(target, node),
     lower: {
-      recurrence(site) {
-        const layers = [{ site }];
-        const { cell } = site.attrs;
-        const { lengths, projected } = site.ins;
-        const bindings = fitted(forwardBindings(cell, layers), lengths !== undefined, target);
-        const kernel = forwardKernel(cell, layers, bindings, lengths !== undefined);
-        const extent = extentOf(projected.type.shape);
-        return walk(bindings, kernel, "forward", layers, { ...site, extent, lengths });
-      },
-      recurrenceGrad(site) {
-        const layers = [{ site }];
-        const { ins, outs, attrs } = site;
-        const { lengths } = ins;
-        const bindings = fitted(
-          backwardBindings(attrs.cell, layers),
-          lengths !== undefined,
-          target,
-        );
-        const kernel = backwardKernel(attrs.cell, layers, bindings, lengths !== undefined);
-        const extent = extentOf(outs.gProjected.type.shape);
-        return [
-          ...copyOutside(site),
-          ...walk(bindings, kernel, "backward", layers, { ...site, extent, lengths }),
-        ];
-      },
+      recurrence: (site) => walks.recurrence([{ site }], site.scratch),
+      recurrenceGrad: (site) => walks.recurrenceGrad([{ site }], site.scratch),
     },
   };
 }
 
-/** What all layers of a walk have in common. */
+type Scratch = (type: TensorType) => Region;
+type LowerLayers<K extends WalkOp> = (
+  layers: readonly WalkLayer<K>[],
+  scratch: Scratch,
+) => readonly KernelCall[];
+
+/**
+ * One layer, or several in the same dispatches: layers of one cell and size, with the same lengths. They stand side by
+ * side, or one above the other, the lowest first.
+ */
+export function walksOfLayers(
+  target: WebgpuTarget,
+  choose: ChooseRecurrentMode = chooseRecurrentMode,
+): { readonly [K in WalkOp]: LowerLayers<K> } {
+  return {
+    recurrence(layers, scratch) {
+      const { ins, attrs } = lowest(layers).site;
+      const hasLengths = ins.lengths !== undefined;
+      const bindings = fitted(forwardBindings(attrs.cell, layers), hasLengths, target);
+      const { text, holds } = printForwardLayers(attrs.cell, layers, bindings, hasLengths);
+      return walk(target, choose, "forward", {
+        layers,
+        bindings,
+        constants: { CELL: text, HOLDS: Number(holds) },
+        extent: extentOf(ins.projected.type.shape),
+        scratch,
+      });
+    },
+    recurrenceGrad(layers, scratch) {
+      const { ins, outs, attrs } = lowest(layers).site;
+      const hasLengths = ins.lengths !== undefined;
+      const bindings = fitted(backwardBindings(attrs.cell, layers), hasLengths, target);
+      const { text, carries } = printBackwardLayers(attrs.cell, layers, bindings, hasLengths);
+      const calls = walk(target, choose, "backward", {
+        layers,
+        bindings,
+        constants: { CELL: text, CARRIES: Number(carries) },
+        extent: extentOf(outs.gProjected.type.shape),
+        scratch,
+      });
+      return [...layers.flatMap(({ site }) => copyOutside(site)), ...calls];
+    },
+  };
+}
+
 interface Walked {
+  readonly layers: readonly WalkLayer<WalkOp>[];
+  readonly bindings: readonly WalkBinding[];
+  /** Those of the cell. */
+  readonly constants: KernelCall["constants"];
   readonly extent: Extent;
-  readonly lengths: Region | undefined;
-  scratch(type: TensorType): Region;
+  readonly scratch: Scratch;
+}
+
+function walk(
+  target: WebgpuTarget,
+  choose: ChooseRecurrentMode,
+  direction: Direction,
+  { layers, bindings, constants, extent, scratch }: Walked,
+): KernelCall[] {
+  const { ins, attrs } = lowest(layers).site;
+  const { cell } = attrs;
+  const all = [...bindings, ...lengthsOf(ins.lengths)];
+  const bound = bindWalk(all, layers.length, maxBytes(target.limits), scratch);
+  const mode =
+    cell.sums.length === 0
+      ? ({ kind: "apart" } as const)
+      : choose(target, extent, direction, cell.sums.length);
+  const calls = walkCell(
+    {
+      kernel: direction === "forward" ? "recurrent/walk" : "recurrent/walk_grad",
+      sums: cell.sums.length,
+      constants: {
+        ...constants,
+        BINDINGS: bound.text,
+        LENGTHS: Number(ins.lengths !== undefined),
+      },
+      operands: bound.operands,
+      extent,
+      reverse: layers.reduce((bits, { site }, l) => bits + (Number(site.attrs.reverse) << l), 0),
+      layers: layers.length,
+      isStacked: layers.some(({ below }) => below !== undefined),
+      slots: bound.slots,
+      table: bound.table,
+      tile: tileOf(cell, direction),
+    },
+    direction,
+    mode,
+  );
+  return calls.length === 0 ? [] : [...bound.copies, ...calls];
+}
+
+function lowest<K extends WalkOp>([first]: readonly WalkLayer<K>[]): WalkLayer<K> {
+  if (first === undefined) throw new InternalError("there must be a layer to walk.");
+  return first;
 }
 
 function lengthsOf(lengths: Region | undefined): WalkBinding[] {
@@ -122,7 +146,7 @@ function lengthsOf(lengths: Region | undefined): WalkBinding[] {
 }
 
 /** With flow a walk finds what comes from outside where it leaves the whole. */
-function copyOutside({ ins, outs, attrs }: Site<"recurrenceGrad">): KernelCall[] {
+function copyOutside({ ins, outs, attrs }: WalkLayer<"recurrenceGrad">["site"]): KernelCall[] {
   return attrs.watched.flatMap((s, i) => {
     const [from, to] = [ins.gStates[i], outs.flow[s]];
     return from && to ? lowerCopy(from, to) : [];

@@ -3,7 +3,7 @@ import type { CellBody } from "../../../../ops/cells/body.ts";
 import { programsOf } from "../../../../scheduler/cell-program.ts";
 import type { Region, Site } from "../../../../scheduler/lowering.ts";
 import { printBackward } from "./backward.ts";
-import { printForward } from "./forward.ts";
+import { type ForwardWalk, printForward } from "./forward.ts";
 import type { Reached } from "./numbers.ts";
 import type { WalkBinding, WalkTensor } from "./tensors.ts";
 
@@ -16,16 +16,6 @@ export interface FromBelow {
 export interface WalkLayer<K extends "recurrence" | "recurrenceGrad"> {
   readonly site: Pick<Site<K>, "ins" | "outs" | "attrs">;
   readonly below?: FromBelow;
-}
-
-/** A kernel without its walk. */
-export interface WalkKernel {
-  /** WGSL of the cell's part of it. */
-  readonly text: string;
-  /** Whether an Input can be held where a step's results go: forwards. */
-  readonly holds: boolean;
-  /** Whether a part of the first state's gradient does not go through the weights: backwards. */
-  readonly carries: boolean;
 }
 
 export function forwardBindings(
@@ -63,18 +53,18 @@ export function forwardBindings(
   ];
 }
 
-export function forwardKernel(
+export function printForwardLayers(
   cell: CellBody,
   layers: readonly WalkLayer<"recurrence">[],
   bindings: readonly WalkBinding[],
   hasLengths: boolean,
-): WalkKernel {
+): ForwardWalk {
   const overwrites = cell.tape.length === cell.inputs.length;
   const isStacked = layers.some(({ below }) => below !== undefined);
   const find = finder(bindings);
   const all = (slot: string, names: readonly unknown[]) =>
     names.flatMap((_, i) => find(`${slot}_${i}`) ?? []);
-  const { text, holds } = printForward(
+  return printForward(
     cell,
     {
       projected: find(overwrites ? "TAPE" : "PROJECTED") as Reached,
@@ -87,7 +77,6 @@ export function forwardKernel(
     },
     { hasLengths },
   );
-  return { text, holds, carries: false };
 }
 
 /** With flow its tensors hold already what comes from outside. */
@@ -172,12 +161,13 @@ export function backwardBindings(
   ];
 }
 
-export function backwardKernel(
+/** `carries`: whether a part of the first state's gradient does not go through the weights. */
+export function printBackwardLayers(
   cell: CellBody,
   layers: readonly WalkLayer<"recurrenceGrad">[],
   bindings: readonly WalkBinding[],
   hasLengths: boolean,
-): WalkKernel {
+): { readonly text: string; readonly carries: boolean } {
   const { retreat } = programsOf(cell);
   const overwrites = cell.tape.length === cell.inputs.length;
   const isStacked = layers.some(({ below }) => below !== undefined);
@@ -205,7 +195,7 @@ export function backwardKernel(
     { hasLengths, layers: layers.length, isStacked },
   );
   const carries = hasLengths || retreat.writes.some(isOfFirstState);
-  return { text, holds: false, carries };
+  return { text, carries };
 }
 
 /** The gradients of states from outside, by state and layer. */
