@@ -1,7 +1,15 @@
 /** The recurrent kernels that hardware gets compile within WebGPU's default limits, on Dawn's null back end. */
 import { beforeAll, describe, expect, it } from "vitest";
+import { bodyOfCell } from "../../../src/autodiff/cell-body.ts";
 import { wgslOf } from "../../../src/devices/webgpu/pipelines.ts";
 import { webgpuTraits } from "../../../src/devices/webgpu/traits.ts";
+import { cell } from "../../../src/ops/cells/cell.ts";
+import { gru } from "../../../src/ops/cells/gru.ts";
+import { lstm } from "../../../src/ops/cells/lstm.ts";
+import { minGru } from "../../../src/ops/cells/min-gru.ts";
+import { peepholeLstm } from "../../../src/ops/cells/peephole-lstm.ts";
+import { rnn } from "../../../src/ops/cells/rnn.ts";
+import { slstm } from "../../../src/ops/cells/slstm.ts";
 import { type FallbackCall, isFallback, type KernelCall } from "../../../src/scheduler/lowering.ts";
 import { callsOf } from "../../../src/scheduler/plan.ts";
 import {
@@ -22,10 +30,23 @@ import {
   rnnLayersCase,
   rnnLayersGradCase,
 } from "../../cases/recurrent-layers.ts";
+import { walkCase, walkGradCase } from "../../cases/walks.ts";
 import { openNullGpu, type TestGpu } from "../../support/dawn.ts";
 import { loweredCalls, plannedCase } from "../../support/lowered-calls.ts";
 
 const traits = webgpuTraits();
+
+/** As many sums as a walk takes: the most of a workgroup's memory. */
+const wide = cell({
+  name: "eight sums",
+  states: ["h"],
+  sums: ["a", "b", "c", "d", "e", "f", "g", "i"],
+  step: (m, { a, b, c, d, e, f, g, i }) => ({
+    h: m.tanh(m.add(m.mul(m.add(a, b), m.add(c, d)), m.mul(m.add(e, f), m.add(g, i)))),
+  }),
+});
+const walked = [rnn("tanh"), lstm, gru, peepholeLstm, slstm, minGru, wide];
+
 let owner: TestGpu;
 let device: GPUDevice;
 beforeAll(async () => {
@@ -63,6 +84,27 @@ describe.each(Object.entries(lowered))("%s", (name, calls) => {
         for (const more of [{}, { lengths, flow: true, reverse: true }]) {
           const of: Sequence = { name, size: [1, batch, units], ...more };
           for (const call of calls(of)) await compiles(call);
+        }
+      }
+    }
+  });
+});
+
+describe.each(walked)("walks of $name", (of) => {
+  it("compile for few and many rows and units, with and without lengths and flow", async () => {
+    const cell = bodyOfCell(of);
+    for (const units of [1, 128, 253, 256, 257]) {
+      for (const batch of [1, 512]) {
+        const lengths = Array.from({ length: batch }, () => 1);
+        for (const more of [{}, { lengths, flow: true, reverse: true }]) {
+          const sequence: Sequence = { name: of.name, size: [1, batch, units], ...more };
+          const walk = { name: of.name, cell, sequence, watched: [0] };
+          const plans = [
+            plannedCase(traits, "recurrence", walkCase(walk)),
+            plannedCase(traits, "recurrenceGrad", walkGradCase(walk)),
+          ];
+          for (const plan of plans)
+            for (const { call } of callsOf(plan.steps)) await compiles(call);
         }
       }
     }
