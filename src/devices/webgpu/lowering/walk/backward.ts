@@ -1,32 +1,38 @@
 /** What the walks of a gradient ask of a cell, as WGSL: see the heads of shaders/lib/recurrent_grad_step and its like. */
 import type { CellBody } from "../../../../ops/cells/body.ts";
 import { type CellSlot, programsOf } from "../../../../scheduler/cell-program.ts";
-import { at, field, nameOf } from "./forward.ts";
-import { load, part, printLoadSums, printSums, type Reached, store } from "./numbers.ts";
+import { field, nameOf } from "./forward.ts";
+import {
+  at,
+  finder,
+  load,
+  part,
+  printLoadSums,
+  printSums,
+  type Reached,
+  store,
+} from "./numbers.ts";
 import { printProgram } from "./program.ts";
+import type { WalkBinding } from "./tensors.ts";
 
-/** What a backward walk binds; `gProjected` is the tape where they share memory. */
-export interface BackwardTensors {
-  readonly recurrent: Reached | undefined;
-  /** Those that are read, by their places. */
-  readonly vectors: readonly (Reached | undefined)[];
-  readonly states: readonly (Reached | undefined)[];
-  readonly tape: Reached | undefined;
-  readonly gProjected: Reached;
-  readonly gSums: Reached | undefined;
-  readonly gVectors: Reached | undefined;
-  /** From outside, by state; with flow those are `flow`, which gets the whole. */
-  readonly gStates: readonly (Reached | undefined)[];
-  readonly flow: readonly Reached[];
-  readonly gInitial: readonly Reached[];
+export interface BackwardWalk {
+  readonly text: string;
+  /** Whether a part of the first state's gradient does not go through the weights. */
+  readonly carries: boolean;
 }
 
 export function printBackward(
   cell: CellBody,
-  tensors: BackwardTensors,
-  how: { readonly hasLengths: boolean; readonly layers: number; readonly isStacked: boolean },
-): string {
-  const { recurrent, tape, gProjected, gSums, gVectors, gInitial } = tensors;
+  bindings: readonly WalkBinding[],
+  how: { readonly hasLengths: boolean; readonly watched: ReadonlySet<number> },
+): BackwardWalk {
+  const find = finder(bindings);
+  const list = (slot: string) => cell.states.map((_, s) => find(`${slot}_${s}`));
+  const tape = find("TAPE");
+  const gProjected = find("G_PROJECTED") ?? tape;
+  const gSums = find("G_SUMS");
+  const gInitial = list("G_INITIAL");
+  const flow = list("FLOW");
   const { retreat } = programsOf(cell);
   const { sums, states } = cell;
   const kept = tape && load(tape, "at", "t");
@@ -40,13 +46,16 @@ export function printBackward(
   const own = Array.from({ length: cell.ownGradients });
   const stored = [
     ...store(gProjected, "at", values("gInput", cell.inputs), "p"),
-    ...(gSums ? store(gSums, "at", ofSums, "q") : []),
-    ...(gVectors ? store(gVectors, "at", values("gVector", own), "v") : []),
-    ...tensors.flow.flatMap((one, s) => store(one, "at", [`g_${s}`], "f")),
+    ...store(gSums, "at", ofSums, "q"),
+    ...store(find("G_VECTORS"), "at", values("gVector", own), "v"),
+    ...flow.flatMap((one, s) => store(one, "at", [`g_${s}`], "f")),
   ];
   const others = gInitial.slice(1);
   const hasSums = sums.length > 0;
-  return [
+  const outside = states.map((_, s) =>
+    how.watched.has(s) ? (flow[s] ?? find(`G_STATE_${s}`)) : undefined,
+  );
+  const text = [
     hasSums ? printSums(sums.length) : "",
     // What the steps walked before send back to the states.
     `struct Carry {
@@ -55,15 +64,15 @@ ${states.map((_, s) => `${nameOf(s)}: f32,`).join("\n")}
 struct Back {
 ${hasSums ? "sums: Sums,\n" : ""}carry: Carry,
 }`,
-    recurrent ? printLoadSums("weight", "begin: u32, at: u32", recurrent, "at", "begin") : "",
+    printLoadSums("weight", "begin: u32, at: u32", find("RECURRENT"), "at", "begin"),
     hasSums ? printLoadSums("gradient_at", "at: u32", gSums ?? gProjected, "at") : "",
-    how.isStacked
+    find("INPUT")
       ? printLoadSums(
           "gradient_above",
           "at: u32",
           gProjected,
           "at",
-          `first_of(layer + 1u, ${gProjected.tensor.slot})`,
+          `first_of(layer + 1u, ${gProjected?.tensor.slot})`,
         )
       : "",
     hasSums ? printAccumulate() : "",
@@ -73,7 +82,7 @@ return Carry(${["h", ...others.map((one) => at(one, "at"))].join(", ")});
 fn store_carry(at: u32, carry: Carry) {
 ${others.flatMap((one, i) => store(one, "at", [field("carry", i + 1)], "c")).join("\n")}
 }`,
-    ...tensors.gStates.map((one, s) => (one ? printOutside(one, s) : "")),
+    ...outside.map((one, s) => (one ? printOutside(one, s) : "")),
     `fn retreat(at: u32, unit: u32, before: u32, after: u32, later: Carry, live: bool) -> Back {
 ${kept?.statement ?? ""}
 ${states.map((_, s) => `let all_${s} = ${all(s)};\nlet g_${s} = ${live(`all_${s}`, "0.0")};`).join("\n")}
@@ -81,9 +90,10 @@ ${[...program.statements, ...stored].join("\n")}
 return Back(${[...(hasSums ? [`Sums(${ofSums.join(", ")})`] : []), `Carry(${back.join(", ")})`].join(", ")});
 }`,
   ].join("\n");
+  return { text, carries: how.hasLengths || program.valueOf("gBefore", 0) !== undefined };
 
   function all(s: number): string {
-    return tensors.gStates[s] ? `${field("later", s)} + outside_${s}(at)` : field("later", s);
+    return outside[s] ? `${field("later", s)} + outside_${s}(at)` : field("later", s);
   }
 
   function read({ role, place }: CellSlot): string {
@@ -92,9 +102,9 @@ return Back(${[...(hasSums ? [`Sums(${ofSums.join(", ")})`] : []), `Carry(${back
         return kept?.number(place) ?? "0.0";
       case "before":
       case "after":
-        return at(tensors.states[place], role);
+        return at(find(`STATE_${place}`), role);
       case "vector":
-        return at(tensors.vectors[place], "unit");
+        return at(find(`VECTOR_${place}`), "unit");
       case "gAfter":
         return `g_${place}`;
       default:
@@ -114,9 +124,9 @@ return sum + ${products.join(" + ")};
 
   /** 0 where a layer has none. */
   function printOutside(one: Reached, s: number): string {
-    const { slot } = one.tensor;
+    const { slot, regions } = one.tensor;
     const none =
-      how.layers > 1
+      regions.length > 1
         ? `if (first(${slot}) == 0xffffffffu) {
 return 0.0;
 }

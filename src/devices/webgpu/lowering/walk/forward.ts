@@ -1,28 +1,9 @@
 /** What the walks of a sequence ask of a cell, as WGSL: see the heads of shaders/lib/recurrent_step and its like. */
 import type { CellBody } from "../../../../ops/cells/body.ts";
 import { type CellSlot, programsOf } from "../../../../scheduler/cell-program.ts";
-import {
-  type Loaded,
-  load,
-  part,
-  printLoadSums,
-  printSums,
-  type Reached,
-  store,
-} from "./numbers.ts";
+import { at, finder, type Loaded, load, part, printLoadSums, printSums, store } from "./numbers.ts";
 import { printProgram } from "./program.ts";
-
-/** What a forward walk binds; `tape` is that of the inputs where they share memory. */
-export interface ForwardTensors {
-  readonly projected: Reached;
-  readonly tape: Reached | undefined;
-  readonly recurrent: Reached | undefined;
-  /** Of stacked layers. */
-  readonly bias: Reached | undefined;
-  readonly vectors: readonly Reached[];
-  readonly initial: readonly Reached[];
-  readonly states: readonly Reached[];
-}
+import type { WalkBinding } from "./tensors.ts";
 
 export interface ForwardWalk {
   readonly text: string;
@@ -32,10 +13,13 @@ export interface ForwardWalk {
 
 export function printForward(
   cell: CellBody,
-  tensors: ForwardTensors,
-  { hasLengths }: { readonly hasLengths: boolean },
+  bindings: readonly WalkBinding[],
+  hasLengths: boolean,
 ): ForwardWalk {
-  const { projected, tape, recurrent, states } = tensors;
+  const find = finder(bindings);
+  const list = (slot: string) => cell.states.map((_, s) => find(`${slot}_${s}`));
+  const states = list("STATE");
+  const tape = find("TAPE");
   const { advance } = programsOf(cell);
   const { inputs, sums } = cell;
   // Inputs that no sum goes on from.
@@ -61,9 +45,11 @@ ${sums.length > 0 ? "sums: Sums,\n" : ""}${lone.map((i) => `x${i}: f32,\n`).join
 ${states.map((_, s) => `${nameOf(s)}: f32,`).join("\n")}
 }`,
     printInput(),
-    recurrent ? printLoadSums("weight", "begin: u32, at: u32", recurrent, "at", "begin") : "",
+    printLoadSums("weight", "begin: u32, at: u32", find("RECURRENT"), "at", "begin"),
     `fn initial(at: u32) -> State {
-return State(${tensors.initial.map((one) => at(one, "at")).join(", ")});
+return State(${list("INITIAL")
+      .map((one) => at(one, "at"))
+      .join(", ")});
 }
 fn state_at(at: u32) -> State {
 return State(${states.map((one) => at(one, "at")).join(", ")});
@@ -73,7 +59,7 @@ ${states.flatMap((one, s) => store(one, "at", [field("state", s)], "s")).join("\
 }`,
     holds ? printHold() : "",
     `fn advance(at: u32, unit: u32, input: Input, before: State, live: bool) -> State {
-${[...program.statements, ...(tape ? store(tape, "at", kept, "t") : [])].join("\n")}
+${[...program.statements, ...store(tape, "at", kept, "t")].join("\n")}
 return State(${next.join(", ")});
 }`,
   ].join("\n");
@@ -88,16 +74,16 @@ return State(${next.join(", ")});
       case "before":
         return field("before", place);
       case "vector":
-        return at(tensors.vectors[place], "unit");
+        return at(find(`VECTOR_${place}`), "unit");
       default:
         return "0.0";
     }
   }
 
   function printInput(): string {
-    const { statement, number } = load(projected, "at", "p");
+    const { statement, number } = load(find("PROJECTED") ?? tape, "at", "p");
     const from = inputFrom(number);
-    const { bias } = tensors;
+    const bias = find("BIAS");
     const above = bias && load(bias, "unit", "b");
     const later = above
       ? `if (layer > 0u) {
@@ -131,8 +117,8 @@ return ${from};
     const onTape = Array.from({ length: count }, (_, k) => fields[k] ?? "0.0");
     const onStates = fields.slice(count);
     const stored = [
-      ...(tape ? store(tape, "at", onTape, "t") : []),
-      ...onStates.flatMap((one, s) => store(states[s] as Reached, "after", [one], "s")),
+      ...store(tape, "at", onTape, "t"),
+      ...onStates.flatMap((one, s) => store(states[s], "after", [one], "s")),
     ];
     const again = tape && load(tape, "at", "t");
     const held = fields.map((_, i) =>
@@ -156,14 +142,4 @@ export function nameOf(s: number): string {
 
 export function field(of: string, s: number): string {
   return `${of}.${nameOf(s)}`;
-}
-
-/** The only number at a place. */
-export function at(reached: Reached | undefined, place: string): string {
-  if (reached === undefined) return "0.0";
-  const { binding, tensor } = reached;
-  const index = `first(${tensor.slot}) + ${place}`;
-  return binding.tensors[0]?.count === 2 || binding.tensors[0]?.count === 4
-    ? `${binding.name}[(${index}) / ${binding.tensors[0].count}u][(${index}) % ${binding.tensors[0].count}u]`
-    : `${binding.name}[${index}]`;
 }

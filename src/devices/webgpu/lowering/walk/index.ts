@@ -17,13 +17,9 @@ import {
   type Direction,
 } from "../recurrent-mode.ts";
 import { walkCell } from "../recurrent-walk.ts";
-import {
-  backwardBindings,
-  forwardBindings,
-  printBackwardLayers,
-  printForwardLayers,
-  type WalkLayer,
-} from "./layers.ts";
+import { printBackward } from "./backward.ts";
+import { printForward } from "./forward.ts";
+import { backwardBindings, forwardBindings, type WalkLayer } from "./layers.ts";
 import { bindWalk, type WalkBinding } from "./tensors.ts";
 
 /** Sums that a workgroup's memory has room for, see recurrent_grad_step. */
@@ -62,7 +58,7 @@ export function walksOfLayers(
       const { ins, attrs } = lowest(layers).site;
       const hasLengths = ins.lengths !== undefined;
       const bindings = fitted(forwardBindings(attrs.cell, layers), hasLengths, target);
-      const { text, holds } = printForwardLayers(attrs.cell, layers, bindings, hasLengths);
+      const { text, holds } = printForward(attrs.cell, bindings, hasLengths);
       return walk(target, choose, "forward", {
         layers,
         bindings,
@@ -75,7 +71,8 @@ export function walksOfLayers(
       const { ins, outs, attrs } = lowest(layers).site;
       const hasLengths = ins.lengths !== undefined;
       const bindings = fitted(backwardBindings(attrs.cell, layers), hasLengths, target);
-      const { text, carries } = printBackwardLayers(attrs.cell, layers, bindings, hasLengths);
+      const watched = new Set(layers.flatMap(({ site }) => site.attrs.watched));
+      const { text, carries } = printBackward(attrs.cell, bindings, { hasLengths, watched });
       const calls = walk(target, choose, "backward", {
         layers,
         bindings,
@@ -162,10 +159,12 @@ function fitted(
   if (bindings.length + Number(hasLengths) <= limits.maxStorageBuffersPerShaderStage)
     return bindings;
   const vectors = bindings.find(({ name }) => name === "vectors");
+  const weights = bindings.find(({ name }) => name === "recurrent");
+  if (vectors === undefined || weights === undefined) return bindings;
   return bindings.flatMap((binding) => {
     if (binding === vectors) return [];
-    if (vectors === undefined || binding.name !== "recurrent") return [binding];
-    return [{ ...binding, tensors: [...binding.tensors, ...vectors.tensors] }];
+    if (binding !== weights) return [binding];
+    return [{ ...weights, tensors: [...weights.tensors, ...vectors.tensors] }];
   });
 }
 

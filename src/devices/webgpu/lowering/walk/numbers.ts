@@ -1,10 +1,19 @@
 /** How the numbers of a unit are written in WGSL: those that lie side by side in memory, and sums. */
+import { InternalError } from "../../../../errors.ts";
 import { type WalkBinding, type WalkTensor, widthOf } from "./tensors.ts";
 
 /** A tensor with the binding that it is reached through. */
 export interface Reached {
   readonly binding: WalkBinding;
   readonly tensor: WalkTensor;
+}
+
+export function finder(bindings: readonly WalkBinding[]): (slot: string) => Reached | undefined {
+  return (slot) => {
+    for (const binding of bindings)
+      for (const tensor of binding.tensors) if (tensor.slot === slot) return { binding, tensor };
+    return undefined;
+  };
 }
 
 /** Some numbers at a place, after a statement. */
@@ -21,20 +30,23 @@ export function part(value: string, count: number, i: number): string {
 
 /** Element `at` of a tensor, `count` numbers, as `variable`; `first`: where the tensor begins. */
 export function load(
-  { binding, tensor }: Reached,
+  reached: Reached | undefined,
   at: string,
   variable: string,
-  first = `first(${tensor.slot})`,
+  begin?: string,
 ): Loaded {
+  if (reached === undefined) throw new InternalError("a walk reads what it does not bind.");
+  const { binding, tensor } = reached;
   const { name } = binding;
+  const first = begin ?? `first(${tensor.slot})`;
   const { count } = tensor;
   const width = widthOf(binding);
   if (count === width) {
     const statement = `let ${variable} = ${name}[${first} + ${at}];`;
     return { statement, number: (i) => part(variable, count, i) };
   }
-  const begin = count === 1 ? at : `${count}u * (${at})`;
-  const statement = `let ${variable} = ${first} + ${begin};`;
+  const place = count === 1 ? at : `${count}u * (${at})`;
+  const statement = `let ${variable} = ${first} + ${place};`;
   const index = (i: number) => (i === 0 ? variable : `${variable} + ${i}u`);
   return {
     statement,
@@ -45,13 +57,26 @@ export function load(
   };
 }
 
-/** Statements that store `values` as element `at`. What is written is an array of its own numbers. */
+/** The only number at a place. */
+export function at(reached: Reached | undefined, place: string): string {
+  if (reached === undefined) throw new InternalError("a walk reads what it does not bind.");
+  const { binding, tensor } = reached;
+  const index = `first(${tensor.slot}) + ${place}`;
+  const width = widthOf(binding);
+  return width === 1
+    ? `${binding.name}[${index}]`
+    : `${binding.name}[(${index}) / ${width}u][(${index}) % ${width}u]`;
+}
+
+/** Statements that store `values` as element `at`, where there is such a tensor: an array of its own numbers. */
 export function store(
-  { binding, tensor }: Reached,
+  reached: Reached | undefined,
   at: string,
   values: readonly string[],
   variable: string,
 ): string[] {
+  if (reached === undefined) return [];
+  const { binding, tensor } = reached;
   const { name } = binding;
   const { count, slot } = tensor;
   if (count === widthOf(binding)) {
@@ -91,10 +116,11 @@ fn sums_where(is_there: bool, sums: Sums) -> Sums {
 export function printLoadSums(
   name: string,
   parameters: string,
-  from: Reached,
+  from: Reached | undefined,
   at: string,
   first?: string,
 ): string {
+  if (from === undefined) return "";
   const { count } = from.tensor;
   const { statement, number } = load(from, at, "n", first);
   const isWhole = count === widthOf(from.binding);
