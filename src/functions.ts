@@ -10,7 +10,7 @@ export * from "./functions/gradient-flow.ts";
 export * from "./functions/gradients.ts";
 export * from "./functions/matmul.ts";
 export * from "./functions/movement.ts";
-export { sumOfSquares } from "./functions/optimizer.ts";
+export { sumOfSquares } from "./functions/packed.ts";
 export * from "./functions/pool.ts";
 export * from "./functions/random.ts";
 export * from "./functions/recurrent.ts";

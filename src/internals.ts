@@ -2,7 +2,7 @@
 export { checkTensor } from "./functions/apply.ts";
 export { checkLabels } from "./functions/labels.ts";
 export { type LookUp, lookUps } from "./functions/look-ups.ts";
-export { assignAdam, assignSgd, type UpdateInputs } from "./functions/optimizer.ts";
+export { assignPacked, checkGradients, packed } from "./functions/packed.ts";
 export { asOneSequence, isWatched } from "./functions/recurrent-watch.ts";
 export { LOAD_RULES, savedElements } from "./functions/saved.ts";
 export { checkPool, WINDOW_RULES } from "./functions/window.ts";

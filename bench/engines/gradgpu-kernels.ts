@@ -7,6 +7,7 @@ import {
   losses,
   matmul,
   maxPool2d,
+  optim,
   type Runtime,
   type Tensor,
   tensor,
@@ -15,7 +16,6 @@ import {
   variable,
   vjp,
 } from "gradgpu";
-import { assignAdam, packedOffsets } from "../../src/internals.ts";
 import { type Inputs, inputsOf, LEARNING_RATE, numberOf } from "../cases/inputs.ts";
 import { checksum } from "../cases/random.ts";
 import type { BenchCase, Prepared } from "../contract.ts";
@@ -158,19 +158,8 @@ function convolution(benchCase: BenchCase, inputs: Inputs): Kernel {
 function adam(benchCase: BenchCase, runtime: Runtime): Prepared {
   const inputs = inputsOf(benchCase);
   const [parameter, gradient] = [held(inputs, "parameter"), held(inputs, "gradient")];
-  const { length } = packedOffsets([parameter.shape]);
-  const moments = { m: variable(new Float32Array(length)), v: variable(new Float32Array(length)) };
-  const count = variable(0, [], "step");
-  const one = tensor(1);
-  const learningRate = tensor(LEARNING_RATE);
-  const step = compile(() => {
-    const now = add(count, 1);
-    count.assign(now);
-    assignAdam(
-      { parameters: [parameter], gradients: [gradient], learningRate, scale: one, apply: one },
-      { ...moments, step: now },
-      { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 },
-    );
-  });
-  return prepared(step, [parameter], [parameter, gradient, moments.m, moments.v, count], runtime);
+  const optimizer = optim.adam({ learningRate: LEARNING_RATE });
+  const step = compile(() => optimizer.update(new Map([[parameter, gradient]])));
+  const owned = [parameter, gradient, ...optimizer.state().values()];
+  return prepared(step, [parameter], owned, runtime);
 }

@@ -5,7 +5,7 @@
 //   where neighbouring invocations take neighbouring rows, not neighbouring elements; UNROLL 1 where loops do four
 //   elements a round; HELD, how many elements (or vectors) a lane keeps in registers for all passes, 0 where each
 //   pass loads them again; STORES 1 where something is stored for each element; PARTIAL 1 where workgroups share
-//   rows. As text, generated: FIELDS of Params; BINDINGS; KNOWN, what functions over elements are told of their row;
+//   rows; PIECES, how many pieces of a pack are walked instead, 0 where all of a row is. As text, generated: FIELDS of Params; BINDINGS; KNOWN, what functions over elements are told of their row;
 //   DECLARATIONS, those functions: for each stage those that lib/group_stage names, load and store; BODY, statements
 //   that lead to the totals of all stages, and what comes of them; LAST, those that store what a row has once;
 //   ORDERED 1 where they overwrite what is read.
@@ -15,6 +15,10 @@
 
 struct Params {
 $(FIELDS)
+#if PIECES
+  // Start, end, 0, 0.
+  pieces: array<vec4<u32>, $(PIECES)>,
+#end
 }
 
 $(BINDINGS)

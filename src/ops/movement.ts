@@ -5,6 +5,7 @@ import { broadcastShapes, describe, sameShape, sizeOf, type TensorType } from ".
 import { arithmetic } from "./arithmetic.ts";
 import { checkAxis, checkSizes, complaint, given } from "./check.ts";
 import type { OpTable } from "./op.ts";
+import { packedOffsets } from "./packed.ts";
 import { unbroadcast } from "./unbroadcast.ts";
 
 /** One entry per dimension of x. */
@@ -216,6 +217,36 @@ export const movementOps = {
       };
     },
   },
+
+  /**
+   * The xs where `packedOffsets` says, flat. Between them is nothing: groups compute and reduce nothing there, and what
+   * they store there is 0. Where the xs lie so anyway the result is a view of them.
+   */
+  pack: {
+    inputs: { xs: "many" },
+    outputs: { out: "one" },
+    cost: "view",
+    infer({ xs }) {
+      const [first, ...rest] = xs;
+      if (first === undefined || rest.some(({ dtype }) => dtype !== first.dtype)) {
+        const got = xs.map(describe).join(", ") || "no tensors";
+        const remedy = "Pack those of each dtype apart.";
+        throw new DTypeError(complaint("pack", "there must be tensors of one dtype", got, remedy));
+      }
+      const { length } = packedOffsets(xs.map(({ shape }) => shape));
+      return { out: { dtype: first.dtype, shape: [length] } };
+    },
+    vjp(emit, { ins, cotangents }) {
+      const m = arithmetic(emit);
+      const { offsets } = packedOffsets(ins.xs.map(({ type }) => type.shape));
+      return {
+        xs: ins.xs.map(({ type: { shape } }, i) => {
+          const own = m.slice(given(cotangents.out), [offsets[i] ?? 0], [sizeOf(shape)]);
+          return m.reshape(own, shape);
+        }),
+      };
+    },
+  },
 } satisfies Pick<
   OpTable,
   | "reshape"
@@ -226,4 +257,5 @@ export const movementOps = {
   | "slice"
   | "pad"
   | "concat"
+  | "pack"
 >;

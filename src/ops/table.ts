@@ -4,7 +4,6 @@ import { embeddingOps } from "./embedding.ts";
 import { matmulOps } from "./matmul.ts";
 import { movementOps } from "./movement.ts";
 import type { Op, OpTable } from "./op.ts";
-import { optimizerOps } from "./optimizer.ts";
 import { poolOps } from "./pool.ts";
 import { randomOps } from "./random.ts";
 import { walkOps } from "./recurrence.ts";
@@ -31,7 +30,6 @@ export const ops: OpTable = {
   ...walkOps,
   ...layersOps,
   ...scanOps,
-  ...optimizerOps,
 };
 
 /** Of a node's outputs, by name, the inputs whose places they take. */

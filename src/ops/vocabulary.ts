@@ -87,6 +87,7 @@ export interface Vocabulary {
   slice: { inputs: { x: One }; outputs: { out: One }; attrs: { starts: readonly number[]; sizes: Shape } };
   pad: { inputs: { x: One }; outputs: { out: One }; attrs: { padding: readonly Padding[] } }; // with zeros
   concat: { inputs: { xs: Many }; outputs: { out: One }; attrs: { axis: number } };
+  pack: { inputs: { xs: Many }; outputs: { out: One }; attrs: None }; // one behind the other, see packed.ts; no one may read between them
 
   // Reductions
   reduce: { inputs: { x: One }; outputs: { out: One }; attrs: { fn: ReduceName; axes: readonly number[]; keepDims: boolean } };
@@ -207,20 +208,6 @@ export interface Vocabulary {
     inputs: { carry: Many; xs: Many; captured: Many };
     outputs: { carry: Many; ys: Many };
     attrs: { body: StepBody; steps: number; reverse: boolean };
-  };
-
-  // Optimizers. `scale` [] multiplies every gradient (clipping); where `apply` [] is 0 nothing changes.
-  // State (velocity, m, v) is one flat tensor of packedLength(parameters); outputs overwrite inputs.
-  squareSums: { inputs: { xs: Many; watched: Many }; outputs: { out: One }; attrs: None }; // → [partial sums]
-  sgd: {
-    inputs: { parameters: Many; gradients: Many; velocity: One; learningRate: One; scale: One; apply: One };
-    outputs: { parameters: Many; velocity: One };
-    attrs: { momentum: number; nesterov: boolean; weightDecay: number };
-  };
-  adam: {
-    inputs: { parameters: Many; gradients: Many; m: One; v: One; learningRate: One; step: One; scale: One; apply: One };
-    outputs: { parameters: Many; m: One; v: One }; // step f32 [] counts from 1
-    attrs: { beta1: number; beta2: number; epsilon: number; weightDecay: number };
   };
 }
 

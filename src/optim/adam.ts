@@ -1,7 +1,7 @@
 import { notNegative, positive, share } from "../arguments.ts";
-import { InternalError } from "../errors.ts";
-import { assignAdam } from "../internals.ts";
+import { add, div, mul, sqrt, square, sub } from "../functions.ts";
 import { makeOptimizer } from "./core.ts";
+import { biasCorrection, fadedMoment, fadedSquare, type Site, type Updated } from "./expression.ts";
 import type { Optimizer, OptimizerOptions, ParameterGroup } from "./optimizer.ts";
 
 /** What each group of parameters can be told by itself. */
@@ -29,10 +29,25 @@ export function adam(options: AdamOptions): Optimizer {
     }),
     state: () => ["m", "v"],
     isFlat: true,
-    update({ inputs, settings, step, state }) {
-      const [[m], [v]] = [state("m"), state("v")];
-      if (m === undefined || v === undefined) throw new InternalError("adam has no moments.");
-      assignAdam(inputs, { m, v, step }, settings);
-    },
+    update,
   });
+}
+
+/**
+ * With d the gradient and t the step:
+ *   m = beta1 · m + (1 − beta1) · d,  v = beta2 · v + (1 − beta2) · d²
+ *   p = p − learningRate · (m / (1 − beta1ᵗ) / (√(v / (1 − beta2ᵗ)) + epsilon) + weightDecay · p)
+ */
+function update(
+  { parameter, gradient: d, learningRate, step, held }: Site,
+  { beta1, beta2, epsilon, weightDecay }: Required<AdamSettings>,
+): Updated {
+  const m = fadedMoment(add(mul(held("m"), beta1), mul(d, 1 - beta1)));
+  // Squared behind the factor: a large gradient's square is finite as long as what is added to v is.
+  const added = fadedSquare(square(mul(d, Math.sqrt(1 - beta2))));
+  const v = fadedSquare(add(mul(held("v"), beta2), added));
+  const root = sqrt(mul(v, biasCorrection(beta2, step)));
+  const direction = div(mul(m, biasCorrection(beta1, step)), add(root, epsilon));
+  const change = weightDecay === 0 ? direction : add(direction, mul(parameter, weightDecay));
+  return { parameter: sub(parameter, mul(learningRate, change)), state: { m, v } };
 }

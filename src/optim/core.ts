@@ -18,21 +18,25 @@ import {
   type Gradients,
   type LoadOptions,
   minimum,
+  mul,
   type SavedEntry,
   sqrt,
   sumOfSquares,
   type Tensor,
-  tensor,
   type Variable,
   variable,
+  where,
 } from "../functions.ts";
 import {
+  assignPacked,
+  checkGradients,
   checkTensor,
   LOAD_RULES,
+  packed,
   packVariables,
   savedElements,
-  type UpdateInputs,
 } from "../internals.ts";
+import type { Site, Updated } from "./expression.ts";
 import { arranged, type Group, groupsOf } from "./groups.ts";
 import { HeldState, wrongNames, wrongSize } from "./held-state.ts";
 import {
@@ -43,20 +47,6 @@ import {
   type UpdateOptions,
 } from "./optimizer.ts";
 
-/** The parameters of one group, as an update takes them. */
-export interface GroupUpdate<Settings> {
-  readonly inputs: UpdateInputs;
-  readonly settings: Settings;
-  /** Updates made, this one included. */
-  readonly step: Tensor;
-  /** bool []: whether anything is changed; always where it is undefined. */
-  readonly when: Tensor | undefined;
-  /** What gradients are multiplied by where they are clipped. */
-  readonly clip: Tensor | undefined;
-  /** What is held under one of the optimizer's names: a flat variable, or one for every parameter. */
-  state(name: string): readonly Variable[];
-}
-
 /** What makes one kind of optimizer. */
 export interface Recipe<Options extends OptimizerOptions, Settings> {
   /** Of what it can be told beside what all can. */
@@ -65,10 +55,10 @@ export interface Recipe<Options extends OptimizerOptions, Settings> {
   settingsOf(options: Options): Settings;
   /** Names of what is held for every parameter. */
   state(settings: Settings): readonly string[];
-  /** Whether that is one flat variable for all parameters of a group (see `packedOffsets`), or one for each. */
+  /** Whether that is saved as one flat variable for all parameters of a group (see `packedOffsets`), or as one for each. */
   readonly isFlat: boolean;
-  /** Assigns what parameters and state become. */
-  update(group: GroupUpdate<Settings>): void;
+  /** What the parameters of a group become, all of them one behind the other, and what is held for them. */
+  update(site: Site, settings: Settings): Updated;
 }
 
 /** @throws ArgumentError for options that break a rule */
@@ -99,8 +89,6 @@ class OptimizerCore<Options extends OptimizerOptions, Settings> {
   readonly #held: HeldState;
   /** Updates made so far. */
   readonly #step: Variable;
-  /** A constant in memory: a literal would be written anew in every step. */
-  readonly #one = tensor(1);
   #parameters: readonly Variable[] | undefined;
 
   constructor(kind: string, options: Options, recipe: Recipe<Options, Settings>) {
@@ -121,26 +109,31 @@ class OptimizerCore<Options extends OptimizerOptions, Settings> {
     if (norm !== undefined) checkTensor(this.#kind, norm, "norm");
     const parameters = this.#settle([...gradients.keys()]);
     const gradientOf = (parameter: Variable) => gradients.get(parameter) ?? parameter;
-    const apply = when === undefined ? this.#one : cast(when, "f32");
-    this.#step.assign(add(this.#step, apply));
+    checkGradients(this.#kind, parameters, parameters.map(gradientOf));
+    this.#step.assign(add(this.#step, when === undefined ? 1 : cast(when, "f32")));
     const clip = this.#clip(parameters.map(gradientOf), norm);
-    for (const group of this.#groups) {
-      if (group.parameters.length === 0) continue;
-      this.#recipe.update({
-        inputs: {
-          parameters: group.parameters,
-          gradients: group.parameters.map(gradientOf),
-          learningRate: group.learningRate,
-          scale: clip ?? this.#one,
-          apply,
-        },
-        settings: group.settings,
-        step: this.#step,
-        when,
-        clip,
-        state: (name) => this.#held.of(group, name),
-      });
-    }
+    for (const group of this.#groups)
+      if (group.parameters.length > 0)
+        this.#updateGroup(group, group.parameters.map(gradientOf), clip, when);
+  }
+
+  #updateGroup(
+    group: Group<Settings>,
+    gradients: readonly Tensor[],
+    clip: Tensor | undefined,
+    when: Tensor | undefined,
+  ): void {
+    const { parameters, learningRate, settings } = group;
+    const [parameter, gradient] = [packed(parameters), packed(gradients)];
+    const held = (name: string) => this.#held.read(group, name);
+    const clipped = clip === undefined ? gradient : mul(gradient, clip);
+    const site = { parameter, gradient: clipped, learningRate, step: this.#step, held };
+    const next = this.#recipe.update(site, settings);
+    const guarded = (value: Tensor, before: Tensor) =>
+      when === undefined ? value : where(when, value, before);
+    for (const [name, value] of Object.entries(next.state))
+      this.#held.write(group, name, guarded(value, held(name)));
+    assignPacked(parameters, guarded(next.parameter, parameter));
   }
 
   #clip(gradients: readonly Tensor[], norm: Tensor | undefined): Tensor | undefined {

@@ -3,8 +3,15 @@
  * group, `m`, or one like every parameter, `m.0`, `m.1`, …, with the group's prefix.
  */
 import { ArgumentError, ShapeError } from "../errors.ts";
-import { type HostArray, type Shape, sizeOf, type Variable, variable } from "../functions.ts";
-import { hostArray, packedOffsets, packVariables } from "../internals.ts";
+import {
+  type HostArray,
+  type Shape,
+  sizeOf,
+  type Tensor,
+  type Variable,
+  variable,
+} from "../functions.ts";
+import { assignPacked, hostArray, packed, packedOffsets, packVariables } from "../internals.ts";
 
 /** Saved elements of one variable. */
 export interface Elements {
@@ -39,8 +46,22 @@ export class HeldState {
     return this.#held;
   }
 
+  /** What is held under `name` for a group, one parameter's behind the other's. */
+  read(group: HeldGroup, name: string): Tensor {
+    const own = this.#of(group, name);
+    const [first] = own;
+    return this.#isFlat && first !== undefined ? first : packed(own);
+  }
+
+  /** Assigns the same. */
+  write(group: HeldGroup, name: string, flat: Tensor): void {
+    const own = this.#of(group, name);
+    if (this.#isFlat) own[0]?.assign(flat);
+    else assignPacked(own, flat);
+  }
+
   /** The variables under `name` of a group: one, or one a parameter. */
-  of({ prefix, parameters }: HeldGroup, name: string): Variable[] {
+  #of({ prefix, parameters }: HeldGroup, name: string): Variable[] {
     const keys = this.#isFlat ? [prefix + name] : parameters.map((_, i) => `${prefix}${name}.${i}`);
     return keys.flatMap((key) => this.#held.get(key) ?? []);
   }
@@ -59,7 +80,7 @@ export class HeldState {
     // Side by side like the parameters, so that one kernel may reach all of them.
     if (!this.#isFlat)
       for (const group of groups)
-        for (const name of group.names) packVariables(this.of(group, name));
+        for (const name of group.names) packVariables(this.#of(group, name));
   }
 
   #shapesOf({ prefix, names, parameters }: HeldGroup): [string, Shape][] {

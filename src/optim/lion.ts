@@ -1,7 +1,7 @@
 import { notNegative, share } from "../arguments.ts";
 import { add, mul, sign, sub } from "../functions.ts";
 import { makeOptimizer } from "./core.ts";
-import { assignEach, fadedMoment } from "./expression.ts";
+import { fadedMoment, type Site, type Updated } from "./expression.ts";
 import type { Optimizer, OptimizerOptions, ParameterGroup } from "./optimizer.ts";
 
 /** What each group of parameters can be told by itself. */
@@ -32,19 +32,19 @@ export function lion(options: LionOptions): Optimizer {
     }),
     state: () => ["m"],
     isFlat: false,
-    update: (group) =>
-      assignEach(
-        group,
-        ({ parameter, gradient, learningRate, held }, { beta1, beta2, weightDecay }) => {
-          const m = held("m");
-          const direction = sign(add(mul(m, beta1), mul(gradient, 1 - beta1)));
-          const change =
-            weightDecay === 0 ? direction : add(direction, mul(parameter, weightDecay));
-          return {
-            parameter: sub(parameter, mul(learningRate, change)),
-            state: { m: fadedMoment(add(mul(m, beta2), mul(gradient, 1 - beta2))) },
-          };
-        },
-      ),
+    update,
   });
+}
+
+function update(
+  { parameter, gradient, learningRate, held }: Site,
+  { beta1, beta2, weightDecay }: Required<LionSettings>,
+): Updated {
+  const m = held("m");
+  const direction = sign(add(mul(m, beta1), mul(gradient, 1 - beta1)));
+  const change = weightDecay === 0 ? direction : add(direction, mul(parameter, weightDecay));
+  return {
+    parameter: sub(parameter, mul(learningRate, change)),
+    state: { m: fadedMoment(add(mul(m, beta2), mul(gradient, 1 - beta2))) },
+  };
 }

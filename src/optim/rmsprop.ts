@@ -1,7 +1,7 @@
 import { flag, notNegative, positive, share } from "../arguments.ts";
 import { add, div, maximum, mul, sqrt, square, sub } from "../functions.ts";
 import { makeOptimizer } from "./core.ts";
-import { assignEach, fadedMoment, fadedSquare, type Site, type Updated } from "./expression.ts";
+import { fadedMoment, fadedSquare, type Site, type Updated } from "./expression.ts";
 import type { Optimizer, OptimizerOptions, ParameterGroup } from "./optimizer.ts";
 
 /** What each group of parameters can be told by itself. */
@@ -50,11 +50,11 @@ export function rmsprop(options: RmspropOptions): Optimizer {
       ...(momentum > 0 ? ["momentum"] : []),
     ],
     isFlat: false,
-    update: (group) => assignEach(group, rule),
+    update,
   });
 }
 
-function rule(
+function update(
   { parameter, gradient, learningRate, held }: Site,
   { alpha, epsilon, momentum, centred, weightDecay }: Settings,
 ): Updated {

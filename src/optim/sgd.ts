@@ -1,7 +1,7 @@
 import { check, flag, notNegative, positive } from "../arguments.ts";
-import { InternalError } from "../errors.ts";
-import { assignSgd } from "../internals.ts";
+import { add, mul, sub } from "../functions.ts";
 import { makeOptimizer } from "./core.ts";
+import { fadedMoment, type Site, type Updated } from "./expression.ts";
 import type { Optimizer, OptimizerOptions, ParameterGroup } from "./optimizer.ts";
 
 /** What each group of parameters can be told by itself. */
@@ -26,10 +26,16 @@ export function sgd(options: SgdOptions): Optimizer {
     },
     state: () => ["velocity"],
     isFlat: true,
-    update({ inputs, settings, state }) {
-      const [velocity] = state("velocity");
-      if (velocity === undefined) throw new InternalError("sgd has no velocity.");
-      assignSgd(inputs, velocity, settings);
-    },
+    update,
   });
+}
+
+function update(
+  { parameter, gradient, learningRate, held }: Site,
+  { momentum, nesterov, weightDecay }: Required<SgdSettings>,
+): Updated {
+  const d = weightDecay === 0 ? gradient : add(gradient, mul(parameter, weightDecay));
+  const velocity = fadedMoment(momentum === 0 ? d : add(mul(held("velocity"), momentum), d));
+  const direction = nesterov ? add(d, mul(velocity, momentum)) : velocity;
+  return { parameter: sub(parameter, mul(learningRate, direction)), state: { velocity } };
 }

@@ -17,9 +17,11 @@ export function packVariables(variables: readonly Variable[]): void {
 function packCells(cells: readonly Cell[]): void {
   const { offsets, length } = packedOffsets(cells.map(({ type }) => type.shape));
   const home = cells[0]?.block;
-  if (cells.every((cell, i) => cell.block === home && cell.offset === offsets[i])) return;
+  const bytes = length * BYTES_PER_ELEMENT;
+  const isHome = (cell: Cell, i: number) => cell.block === home && cell.offset === offsets[i];
+  if (cells.every(isHome) && (home?.bytes ?? 0) >= bytes) return;
   for (const cell of cells) cell.checkAlive();
-  const block = new Block(length * BYTES_PER_ELEMENT);
+  const block = new Block(bytes);
   cells.forEach((cell, i) => {
     const offset = offsets[i] ?? 0;
     moveElements(cell, block, offset);

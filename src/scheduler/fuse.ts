@@ -9,6 +9,7 @@ import { isCheap, isElementwise, MAX_OPS, throughBroadcasts } from "./elementwis
 import { readFrom } from "./group-builder.ts";
 import { elementwiseWork, reductionWork } from "./group-work.ts";
 import type { DeviceTraits, EpilogueActivation } from "./lowering.ts";
+import { notePacks, segmentsIn } from "./packs.ts";
 import { viewsOf } from "./views.ts";
 import { aliased, isAlias, type OpWork, type Work } from "./work.ts";
 
@@ -20,6 +21,7 @@ interface Group {
 
 export function fuse(roots: readonly GraphValue[], traits: DeviceTraits): Work[] {
   const nodes = reachable(roots).filter((node) => node.op !== "source");
+  notePacks(nodes);
   const users = usersOf(nodes);
   const kept = new Set(roots);
   const taken = new Set<OpNode>();
@@ -63,10 +65,11 @@ export function fuse(roots: readonly GraphValue[], traits: DeviceTraits): Work[]
   return work.sort((a, b) => a.order - b.order);
 }
 
-/** Whether a reduction can be part of a group on a device. */
+/** Whether a reduction can be part of a group on a device. Of a pack it has to be: only groups know where that is empty. */
 function reduces({ ins }: OpNode<"reduce">, traits: DeviceTraits): boolean {
   const { type } = ins.x;
-  return sizeOf(type.shape) > 0 && bytesOf(type) <= traits.maxRegionBytes;
+  if (sizeOf(type.shape) === 0) return false;
+  return bytesOf(type) <= traits.maxRegionBytes || segmentsIn(ins.x) !== undefined;
 }
 
 /**

@@ -1,10 +1,13 @@
 import { type GraphValue, inputsOf, type OpNode } from "../graph/graph.ts";
+import type { Segment } from "../ops/packed.ts";
 import type { DType } from "../tensor/dtype.ts";
-import { type Shape, sizeOf } from "../tensor/shape.ts";
+import { type Shape, sameShape, sizeOf } from "../tensor/shape.ts";
 import { isElementwise } from "./elementwise.ts";
 import type { GroupInstruction, GroupProgram, Register, View } from "./group-program.ts";
+import { sameSegments, segmentsIn } from "./packs.ts";
 import {
   elementStrides,
+  isReduced,
   rowStrides,
   rowsOf,
   type Space,
@@ -54,6 +57,10 @@ export class GroupBuilder {
       strides: [...(kept.strides[v] ?? []), ...(rows.strides[v] ?? [])],
     });
     const firstStore = this.#inputs.length + this.#indices.length;
+    const segments = this.#segments();
+    if (!this.#fits) return undefined;
+    if (segments !== undefined && !walksFlat([kept, rows], isReduced(this.#space), stores))
+      return undefined;
     return {
       shape: [...kept.shape, ...rows.shape],
       kept: kept.shape.length,
@@ -61,7 +68,22 @@ export class GroupBuilder {
       indices: this.#indices.map((_, i) => view(this.#inputs.length + i)),
       instructions: this.#instructions,
       stores: stores.map(({ register }, o) => ({ ...view(firstStore + o), register })),
+      ...(segments && { segments }),
     };
+  }
+
+  /** The places of the space that hold elements, where what is walked as a whole lies like a pack. */
+  #segments(): readonly Segment[] | undefined {
+    const whole = elementStrides(this.#space);
+    let found: readonly Segment[] | undefined;
+    this.ins.forEach((value, i) => {
+      const segments = segmentsIn(value);
+      const { offset, strides } = this.#inputs[i] ?? { offset: 0, strides: [] };
+      if (segments === undefined || offset !== 0 || !sameShape(strides, whole)) return;
+      if (found !== undefined && !sameSegments(found, segments)) this.#fits = false;
+      found = segments;
+    });
+    return found;
   }
 
   /** The register that holds `value`, computed now if it is not there already. */
@@ -182,6 +204,24 @@ export class GroupBuilder {
   #push(instruction: GroupInstruction): Register {
     return this.#instructions.push(instruction) - 1;
   }
+}
+
+/**
+ * Whether a space is walked place by place, as one that has places without elements has to be: in one dimension, and
+ * storing either an element for each place or what they are reduced to.
+ */
+function walksFlat(
+  parts: readonly { readonly shape: Shape; readonly strides: readonly (readonly number[])[] }[],
+  isReduced: boolean,
+  stores: readonly { readonly strides: readonly number[] }[],
+): boolean {
+  const isPerElement = ({ strides }: { readonly strides: readonly number[] }) =>
+    strides.some((stride) => stride !== 0);
+  return (
+    parts.flatMap(({ shape }) => shape).length === 1 &&
+    parts.every(({ strides }) => strides.flat().every((stride) => stride <= 1)) &&
+    stores.every((store) => isPerElement(store) !== isReduced)
+  );
 }
 
 /** What a group that reads `value` may reach: through broadcasts and other shapes of them. */

@@ -7,6 +7,7 @@
  * A register is either *per row* or *per element* (`levelsOf`). Whoever runs a program goes over a row once for each
  * stage of it, and over the last stage's elements to store.
  */
+import type { Segment } from "../ops/packed.ts";
 import type { BinaryName, UnaryName } from "../ops/scalars.ts";
 import type { DType } from "../tensor/dtype.ts";
 import type { Shape } from "../tensor/shape.ts";
@@ -71,6 +72,11 @@ export interface GroupProgram {
   readonly indices: readonly View[];
   readonly instructions: readonly GroupInstruction[];
   readonly stores: readonly Store[];
+  /**
+   * Of a program over packed tensors, whose only dimension counts the places of the pack: those that hold elements. In the
+   * others nothing is computed or reduced, and what is stored there is 0. Views walk such a program with strides of 0 or 1.
+   */
+  readonly segments?: readonly Segment[];
 }
 
 /** What is known of a register before anything runs. */

@@ -10,9 +10,20 @@ import { isCheap, MAX_OPS } from "./elementwise.ts";
 import { isOnePass } from "./group-program.ts";
 import { groupWork } from "./group-work.ts";
 import type { DeviceTraits } from "./lowering.ts";
+import { sameSegments } from "./packs.ts";
+import type { PlanRequest } from "./request.ts";
 import { type Item, itemsBefore, Sequence } from "./sequence.ts";
 import { commonSpace, isReduced, rowsOf, type Space } from "./space.ts";
-import { aliased, type GroupWork, isAlias, readsOf, viewed, type Work, writesOf } from "./work.ts";
+import {
+  aliased,
+  type GroupWork,
+  isAlias,
+  readsOf,
+  rootsOf,
+  viewed,
+  type Work,
+  writesOf,
+} from "./work.ts";
 
 /**
  * Larger items are joined only where one reads what the other reads or writes: else memory would live longer for
@@ -30,14 +41,15 @@ const MAX_ROW_OPS = 64;
 /** How far back an item looks for one to join: keeps the time to plan a long graph linear. */
 const REACH = 64;
 
-/** `kept` is what is read from outside. */
+/** `kept` is what is read from outside, `updates` what of it variables become. */
 export function group(
   sequence: readonly Work[],
   kept: readonly GraphValue[],
+  updates: PlanRequest["updates"],
   traits: DeviceTraits,
 ): Work[] {
   const work = withoutUnread(sequence, kept);
-  return new Grouper(work, kept, traits).joined().map(withoutLoneReduction);
+  return new Grouper(work, kept, updates, traits).joined().map(withoutLoneReduction);
 }
 
 /** A device has kernels of its own for a reduction that nothing has joined. */
@@ -55,14 +67,28 @@ function withoutLoneReduction(work: Work): Work {
 class Grouper {
   readonly #sequence: Sequence;
   readonly #kept: ReadonlySet<GraphValue>;
+  /** A variable that becomes each of these values, or a part of it. */
+  readonly #updated: ReadonlyMap<GraphValue, GraphValue>;
+  /** What packs bring together. */
+  readonly #packed: ReadonlySet<GraphValue>;
   readonly #traits: DeviceTraits;
   /** Work that could not take in another item beside it: the next one would most likely fit no better. */
   readonly #full = new WeakSet<GroupWork>();
   readonly #refused = new Map<Item, string>();
 
-  constructor(work: readonly Work[], kept: readonly GraphValue[], traits: DeviceTraits) {
+  constructor(
+    work: readonly Work[],
+    kept: readonly GraphValue[],
+    updates: PlanRequest["updates"],
+    traits: DeviceTraits,
+  ) {
     this.#sequence = new Sequence(work);
     this.#kept = new Set(kept.map(viewed));
+    const packs = work.flatMap((one) =>
+      one.kind === "op" && one.node.op === "pack" ? one.node.ins.xs : [],
+    );
+    this.#packed = new Set(packs.map(aliased));
+    this.#updated = new Map(updates.map(({ source, value }) => [viewed(value), source.out]));
     this.#traits = traits;
   }
 
@@ -125,15 +151,19 @@ class Grouper {
     if (reads && isReduced(space) && a.nodes.length + b.nodes.length > MAX_ROW_OPS)
       return refuse(`a walk over rows has ${MAX_ROW_OPS} ops`);
     const most = this.#mostOperands(space);
-    const read = readByBoth(a, b);
+    const ins = readByBoth(a, b);
     // What neither makes for the other is stored by both.
-    const least = reads ? read : read + a.outs.length + b.outs.length;
+    const least = reads ? [] : [...a.outs, ...b.outs];
     const tooMany = `a kernel reads and writes ${most} tensors`;
-    if (least > most) return refuse(tooMany);
+    if (this.#exceeds(most, ins, least)) return refuse(tooMany);
     const place = this.#sequence.placeOfBoth(earlier, later);
     if (place === undefined) return refuse("something else has to run in between");
     const outs = this.#outsOf(earlier, later, [...a.outs, ...b.outs]);
-    if (read + outs.length > most) return refuse(tooMany);
+    if (this.#exceeds(most, ins, outs)) return refuse(tooMany);
+    // What nobody else reads is computed where it is read.
+    const isInside = reads && !a.outs.some((out) => outs.includes(out));
+    if (!isInside && !holdAlike(a, b))
+      return refuse("what reads it holds elements in other places");
     if (common === undefined && a.outs.some((out) => outs.includes(out)))
       return refuse("what reads it walks other dimensions");
     const joined = groupWork(space, [...a.nodes, ...b.nodes], outs);
@@ -160,10 +190,44 @@ class Grouper {
 
   /** Whether the device runs it as one, and gains by it. */
   #takes({ program, ins, outs, space }: GroupWork): boolean {
-    if (ins.length + outs.length > this.#mostOperands(space)) return false;
+    if (this.#exceeds(this.#mostOperands(space), ins, outs)) return false;
     if (!isReduced(space)) return true;
+    if (program.segments) return isOnePass(program);
     if (isOnePass(program) && rowsOf(space) === 1) return true;
     return this.#traits.groups.takes(program);
+  }
+
+  /** Whether a kernel would read and write more than `most` tensors. */
+  #exceeds(most: number, ins: readonly GraphValue[], outs: readonly GraphValue[]): boolean {
+    if (new Set([...ins, ...outs]).size <= most) return false;
+    // Looked at closely only where variables change: a step has places to share, and numbers that say how.
+    return this.#updated.size === 0 || this.#operands(ins, outs) > most;
+  }
+
+  /**
+   * How many tensors a kernel with these inputs and outputs reads and writes: those in the place of an input are that input,
+   * and numbers that one item makes lie side by side.
+   */
+  #operands(ins: readonly GraphValue[], outs: readonly GraphValue[]): number {
+    const own = new Set(ins.map(aliased));
+    const operands = new Set<unknown>([...own].map((value) => this.#numbersOf(value) ?? value));
+    const takesPlace = (out: GraphValue) => {
+      const updated = this.#updated.get(aliased(out));
+      return updated && [...own].some((value) => rootsOf(value).includes(updated));
+    };
+    for (const out of outs.map(aliased))
+      if (!takesPlace(out)) operands.add(this.#isLooseNumber(out) ? "numbers" : out);
+    return operands.size;
+  }
+
+  /** The item whose numbers `value` is one of. */
+  #numbersOf(value: GraphValue): Item | undefined {
+    return this.#isLooseNumber(value) ? this.#sequence.makerOf(value) : undefined;
+  }
+
+  /** A number that is wanted in no place of its own. */
+  #isLooseNumber(value: GraphValue): boolean {
+    return isNumber(value) && !this.#kept.has(value) && !this.#packed.has(value);
   }
 
   /** Inputs and outputs that a group over `space` may have together. */
@@ -174,17 +238,10 @@ class Grouper {
   }
 }
 
-/**
- * How much the two read together and do not make for each other, at least: a value counts once for each view through which
- * one of them reads it.
- */
-function readByBoth(a: GroupWork, b: GroupWork): number {
-  const others = b.ins.filter((value) => !a.outs.includes(value));
-  const beside = (own: readonly GraphValue[], more: readonly GraphValue[]) => {
-    const read = new Set(own);
-    return own.length + new Set(more.filter((value) => !read.has(value))).size;
-  };
-  return Math.max(beside(a.ins, others), beside(others, a.ins));
+/** What the two read and do not make for each other. */
+function readByBoth(a: GroupWork, b: GroupWork): GraphValue[] {
+  const made = new Set([...a.outs, ...b.outs]);
+  return [...a.ins, ...b.ins].filter((value) => !made.has(value));
 }
 
 /** Whether few ops on few elements may be done again for each element of what reads them, if nothing else does. */
@@ -196,6 +253,16 @@ function mayBeRepeated(a: GroupWork, b: GroupWork): boolean {
     a.nodes.length <= FEW_OPS &&
     a.nodes.every(isCheap)
   );
+}
+
+function isNumber({ type }: GraphValue): boolean {
+  return sizeOf(type.shape) === 1;
+}
+
+/** Whether both find elements in the same places of their space, or one of them is of numbers. */
+function holdAlike(a: GroupWork, b: GroupWork): boolean {
+  const isOne = ({ space }: GroupWork) => sizeOf(space.shape) === 1;
+  return isOne(a) || isOne(b) || sameSegments(a.program.segments, b.program.segments);
 }
 
 /** Whether both go over the same elements: of one tensor, or of what one of them makes. */

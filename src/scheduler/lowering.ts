@@ -91,7 +91,7 @@ export type EpilogueOp = "matmul" | "conv2d";
 /** Products over rows, whose kernels may add up the columns of their right operand on the way. */
 export type ColumnSumOp = "matmul" | "conv2dFilterGrad";
 
-/** Elementwise ops reach a device only in groups; views that need no copy, and loops, never do. */
+/** Elementwise ops reach a device only in groups; views that need no kernel, and loops, never do. */
 export type ElementwiseOp =
   | "unary"
   | "binary"
@@ -100,7 +100,8 @@ export type ElementwiseOp =
   | "literal"
   | "stopGradient"
   | "recompute"
-  | "reshape";
+  | "reshape"
+  | "pack";
 export type LoweredOp = Exclude<KernelOp, ElementwiseOp>;
 
 export type Lower<K extends OpName> = (site: Site<K>) => readonly KernelCall[];

@@ -70,6 +70,8 @@ function simplify(node: OpNode): GraphValue | undefined {
       return node.attrs.padding.every(([before, after]) => before === 0 && after === 0)
         ? node.ins.x
         : undefined;
+    case "pack":
+      return simplifyPack(node);
     case "transpose":
       return simplifyTranspose(node);
     case "reduce":
@@ -113,6 +115,13 @@ function sliceOfPadded({ ins, attrs }: OpNode<"slice">): GraphValue | undefined 
   if (!isInside) return undefined;
   if (sameShape(x.type.shape, attrs.sizes)) return x;
   return out(emit("slice", { x }, { starts, sizes: attrs.sizes }).out);
+}
+
+/** A pack of one tensor, without anything behind it, is that tensor. */
+function simplifyPack({ ins, outs }: OpNode<"pack">): GraphValue | undefined {
+  const { shape } = outs.out.type;
+  const x = ins.xs.find(({ type }) => sizeOf(type.shape) === sizeOf(shape));
+  return x && out(emit("reshape", { x }, { shape }).out);
 }
 
 /** A permutation that keeps the order of the dimensions larger than 1 moves no data. */

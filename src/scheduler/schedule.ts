@@ -43,7 +43,7 @@ export function schedule(
   };
   const kept = [...pruned.values()];
   const fused = fuse(kept, traits);
-  const work = group(rideColumnSums(fused, traits), kept, traits);
+  const work = group(rideColumnSums(fused, traits), kept, renewed.updates, traits);
   if (isDebugBuild) {
     verifyGraph("expand", expanded.values());
     verifyGraph("rewrite", rewritten.values());

@@ -8,7 +8,7 @@ import { InternalError } from "../errors.ts";
 import { type GraphValue, inputsOf, type OpNode } from "../graph/graph.ts";
 import { packedOffsets } from "../ops/packed.ts";
 import { BYTES_PER_ELEMENT } from "../tensor/dtype.ts";
-import { bytesOf, sameShape, sizeOf, type TensorType } from "../tensor/shape.ts";
+import { bytesOf, sizeOf, type TensorType } from "../tensor/shape.ts";
 import {
   contiguousOffset,
   gatheredInputs,
@@ -18,12 +18,13 @@ import {
   packedOutputs,
   packLists,
 } from "./demands.ts";
-import { termInputs } from "./group-program.ts";
+import { canGroupUpdate, canUpdateInPlace } from "./in-place.ts";
 import type { DeviceTraits, Region } from "./lowering.ts";
 import { findEndangered, type Move } from "./moves.ts";
+import { packedUpdates } from "./packed-updates.ts";
+import { Readers } from "./readers.ts";
 import type { PlanRequest } from "./request.ts";
-import { rowsOf } from "./space.ts";
-import { aliased, type GroupWork, isAlias, readsOf, viewed, type Work, writesOf } from "./work.ts";
+import { aliased, isAlias, rootsOf, viewed, type Work, writesOf } from "./work.ts";
 
 export interface BufferDraft {
   bytes: number;
@@ -62,8 +63,6 @@ interface Hazards {
   readonly written: ReadonlyMap<GraphValue, readonly GraphValue[]>;
 }
 
-const NEVER = Number.POSITIVE_INFINITY;
-
 export function assignStorage(
   work: readonly Work[],
   request: PlanRequest,
@@ -77,11 +76,10 @@ class StorageAssigner {
   readonly #regions = new Map<GraphValue, Region>();
   /** Where values that are wanted in a certain place should be made. */
   readonly #wanted = new Map<GraphValue, Region>();
+  /** Where packs are that are made, not found. */
+  readonly #packs = new Map<GraphValue, Region>();
   readonly #sequence: PlacedWork[] = [];
-  /** Which work item makes a value. */
-  readonly #maker = new Map<GraphValue, number>();
-  /** Work items that read a value or a view of it, in order. */
-  readonly #readers = new Map<GraphValue, number[]>();
+  readonly #readers: Readers;
   readonly #work: readonly Work[];
   readonly #request: PlanRequest;
   readonly #traits: DeviceTraits;
@@ -90,6 +88,7 @@ class StorageAssigner {
     this.#work = work;
     this.#request = request;
     this.#traits = traits;
+    this.#readers = new Readers(work, request);
   }
 
   assign(): Storage {
@@ -102,9 +101,9 @@ class StorageAssigner {
     for (const [node, { binding, offset }] of this.#request.placements) {
       this.#regions.set(node.out, { buffer: binding, offset, type: node.out.type });
     }
-    this.#findReaders();
     this.#wantPacks();
     this.#wantOutputs();
+    this.#wantPackedUpdates();
     this.#wantUpdates();
     for (const [index, work] of this.#work.entries()) this.#place(work, index);
     this.#finish();
@@ -115,27 +114,6 @@ class StorageAssigner {
     };
   }
 
-  #findReaders(): void {
-    this.#work.forEach((work, index) => {
-      for (const value of writesOf(work)) this.#maker.set(value, index);
-      for (const value of readsOf(work)) this.#addReader(value, index);
-    });
-    for (const value of this.#request.outputs) this.#addReader(value, NEVER);
-    for (const { value } of this.#request.updates) this.#addReader(value, NEVER);
-  }
-
-  #addReader(value: GraphValue, index: number): void {
-    const base = viewed(value);
-    const readers = this.#readers.get(base);
-    if (readers === undefined) this.#readers.set(base, [index]);
-    else readers.push(index);
-  }
-
-  /** Whether anybody reads `value` after work item `index`. */
-  #isReadAfter(value: GraphValue, index: number): boolean {
-    return (this.#readers.get(viewed(value))?.at(-1) ?? index) > index;
-  }
-
   #wantPacks(): void {
     const nodes = this.#work.filter((work) => work.kind === "op").map(({ node }) => node);
     // What kernels can only make side by side goes first: what they read may be brought there.
@@ -143,14 +121,31 @@ class StorageAssigner {
       for (const outputs of packedOutputs(node)) this.#wantSideBySide(outputs);
       this.#wantOverwritten(node);
     }
-    for (const node of nodes) {
-      const lists = [...packLists(node).map(({ inputs }) => inputs), ...gatheredInputs(node)];
-      for (const inputs of lists) {
-        const bases = inputs.map(aliased);
-        if (new Set(bases).size === bases.length && bases.every((base) => this.#isFree(base)))
-          this.#wantSideBySide(bases);
-      }
+    const packs = nodes.filter((node): node is OpNode<"pack"> => node.op === "pack");
+    // A pack may be a part of another one.
+    for (const node of [...packs].sort((a, b) => b.ins.xs.length - a.ins.xs.length))
+      this.#wantPack(node);
+    const lists = nodes.flatMap((node) => [
+      ...packLists(node).map(({ inputs }) => inputs),
+      ...gatheredInputs(node),
+    ]);
+    for (const inputs of lists) {
+      const bases = inputs.map(aliased);
+      if (new Set(bases).size === bases.length && bases.every((base) => this.#isFree(base)))
+        this.#wantSideBySide(bases);
     }
+  }
+
+  /** What is packed is made in the pack, where nobody wants it elsewhere. */
+  #wantPack({ ins: { xs }, outs: { out } }: OpNode<"pack">): void {
+    const bases = xs.map(aliased);
+    if (!bases.some((base) => this.#isFree(base))) return;
+    const { buffer } = this.#fresh(out.type);
+    this.#packs.set(out, { buffer, offset: 0, type: out.type });
+    const { offsets } = packedOffsets(xs.map(({ type }) => type.shape));
+    for (const [i, base] of bases.entries())
+      if (this.#isFree(base))
+        this.#wanted.set(base, { buffer, offset: offsets[i] ?? 0, type: base.type });
   }
 
   #wantSideBySide(values: readonly GraphValue[]): void {
@@ -172,15 +167,19 @@ class StorageAssigner {
     }
   }
 
+  #isMade(value: GraphValue): boolean {
+    return this.#readers.makerOf(value) !== undefined;
+  }
+
   /** Whether it is made here, and wanted nowhere so far. */
   #isFree(value: GraphValue): boolean {
-    return this.#maker.has(value) && !this.#wanted.has(value);
+    return this.#isMade(value) && !this.#wanted.has(value) && value.node.op !== "pack";
   }
 
   #wantOutputs(): void {
     this.#request.outputs.forEach((value, i) => {
       const base = aliased(value);
-      if (!this.#maker.has(base) || this.#wanted.has(base)) return;
+      if (!this.#isMade(base) || this.#wanted.has(base)) return;
       this.#wanted.set(base, {
         buffer: this.#request.bindings.length + i,
         offset: 0,
@@ -189,46 +188,96 @@ class StorageAssigner {
     });
   }
 
-  #wantUpdates(): void {
-    for (const { source, value } of this.#request.updates) {
-      const base = aliased(value);
-      const maker = this.#maker.get(base);
-      const place = this.#regions.get(source.out);
-      if (maker === undefined || place === undefined || this.#wanted.has(base)) continue;
-      const readers = this.#readers.get(source.out) ?? [];
-      const isFree = readers.every(
-        (reader) =>
-          reader < maker || (reader === maker && this.#canUpdateInPlace(maker, source.out, base)),
-      );
-      if (isFree) this.#wanted.set(base, { ...place, type: base.type });
+  /** Packed results are made over the variables that they become, where those lie like a pack. */
+  #wantPackedUpdates(): void {
+    for (const { result, sources } of packedUpdates(this.#request)) {
+      const values = sources.map(({ out }) => out);
+      const place = this.#isFree(result) ? this.#sideBySide(values) : undefined;
+      if (place !== undefined && this.#mayTakePlace(result, values, place))
+        this.#wanted.set(result, { ...place, type: result.type });
     }
   }
 
-  /** Whether work item `index` may write `to` over `from` while it reads `from`. */
-  #canUpdateInPlace(index: number, from: GraphValue, to: GraphValue): boolean {
-    const work = this.#work[index];
-    if (work === undefined) return false;
-    if (work.kind === "group") return canGroupUpdate(work, from, to);
-    const reads = inputsOf(work.node).filter((input) => viewed(input) === from);
-    return (
-      reads.length === 1 &&
-      overwritten(work.node).some(({ input, output }) => aliased(input) === from && output === to)
+  /** Whether `result` may be written over `values`, which lie packed in `place`. */
+  #mayTakePlace(result: GraphValue, values: readonly GraphValue[], place: Region): boolean {
+    const maker = this.#readers.makerOf(result) ?? 0;
+    const work = this.#work[maker];
+    if (work?.kind !== "group") return false;
+    if (values.some((value) => this.#readers.isReadAfter(value, maker))) return false;
+    const all = new Set(values);
+    const reads = (input: GraphValue) => rootsOf(input).some((root) => all.has(root));
+    const lies = (input: GraphValue) => {
+      const { node } = aliased(input);
+      return node.op === "pack" && isSamePlace(this.#sideBySide(node.ins.xs), place);
+    };
+    return canGroupUpdate(work, result, reads, lies);
+  }
+
+  #isWithin({ buffer, offset, type }: Region): boolean {
+    const end = offset * BYTES_PER_ELEMENT + bytesOf(type);
+    return offset >= 0 && end <= (this.#buffers[buffer]?.bytes ?? 0);
+  }
+
+  /** Where they lie as a pack, if they do. */
+  #sideBySide(values: readonly GraphValue[]): Region | undefined {
+    const { offsets, length } = packedOffsets(values.map(({ type }) => type.shape));
+    const regions = values.map((value) => this.#regions.get(aliased(value)));
+    const [first] = regions;
+    if (first === undefined) return undefined;
+    const place = { ...first, type: { dtype: first.type.dtype, shape: [length] } };
+    const areSo = regions.every(
+      (own, i) => own?.buffer === first.buffer && own.offset === first.offset + (offsets[i] ?? 0),
     );
+    return areSo && this.#isWithin(place) ? place : undefined;
+  }
+
+  #wantUpdates(): void {
+    for (const { source, value } of this.#request.updates) {
+      const base = aliased(value);
+      if (base.node.op === "slice" && this.#wanted.has(aliased(base.node.ins.x))) continue;
+      const maker = this.#readers.makerOf(base);
+      const place = this.#regions.get(source.out);
+      if (maker === undefined || place === undefined || this.#wanted.has(base)) continue;
+      const isFree = this.#readers
+        .of(source.out)
+        .every(
+          (reader) =>
+            reader < maker ||
+            (reader === maker && canUpdateInPlace(this.#work[maker], source.out, base)),
+        );
+      if (isFree) this.#wanted.set(base, { ...place, type: base.type });
+    }
   }
 
   #place(work: Work, index: number): void {
     const copied = new Map<string, Region[]>();
     if (work.kind === "op") {
+      if (work.node.op === "pack") {
+        this.#pack(work.node);
+        return;
+      }
       if (work.node.op === "slice" && this.#viewSlice(work.node)) return;
       const hazards = this.#hazardsOf(work.node);
-      for (const list of packLists(work.node)) this.#pack(work.node, list, index, hazards, copied);
+      for (const list of packLists(work.node))
+        this.#packInputs(work.node, list, index, hazards, copied);
       this.#overwrite(work.node, index, hazards, copied);
     }
+    if (work.kind === "group") this.#placeNumbers(work.outs);
     for (const value of writesOf(work)) {
       if (!this.#regions.has(value))
         this.#regions.set(value, this.#wanted.get(value) ?? this.#fresh(value.type));
     }
     this.#sequence.push({ kind: "work", work, copied });
+  }
+
+  /** Numbers that one item makes lie side by side: whoever reads several of them binds them at once. */
+  #placeNumbers(outs: readonly GraphValue[]): void {
+    const numbers = outs.filter((out) => sizeOf(out.type.shape) === 1 && !this.#wanted.has(out));
+    if (numbers.length < 2) return;
+    const { offsets, length } = packedOffsets(numbers.map(({ type }) => type.shape));
+    const buffer = this.#temporary(length * BYTES_PER_ELEMENT);
+    for (const [i, out] of numbers.entries())
+      this.#regions.set(out, { buffer, offset: offsets[i] ?? 0, type: out.type });
   }
 
   /** A slice that is one contiguous, aligned range of its source needs no copy, unless it is wanted elsewhere. */
@@ -244,26 +293,36 @@ class StorageAssigner {
     return true;
   }
 
+  /** A view of tensors that lie side by side; others are brought there. */
+  #pack({ ins: { xs }, outs: { out } }: OpNode<"pack">): void {
+    const there = this.#sideBySide(xs);
+    const place = there ?? this.#packs.get(out) ?? this.#fresh(out.type);
+    this.#regions.set(out, { ...place, type: out.type });
+    if (there !== undefined) return;
+    const { offsets } = packedOffsets(xs.map(({ type }) => type.shape));
+    for (const [i, x] of xs.entries()) {
+      const from = this.#region(x);
+      const to = { ...place, offset: place.offset + (offsets[i] ?? 0) };
+      if (!isSamePlace(from, to)) this.#copy(from, to, "it is packed with others");
+    }
+  }
+
   /** Brings the tensors of a packed input side by side if they are not, or may not be written where they are. */
-  #pack(
+  #packInputs(
     node: OpNode,
     { name, inputs, outputs }: PackList,
     index: number,
     hazards: Hazards,
     copied: Map<string, Region[]>,
   ): void {
+    if (inputs.length === 0) return;
     const regions = inputs.map((value) => this.#region(value));
-    const { offsets, length } = packedOffsets(inputs.map((value) => value.type.shape));
-    const [first] = regions;
-    if (first === undefined) return;
-    const arePacked = regions.every(
-      (r, i) => r.buffer === first.buffer && r.offset === first.offset + (offsets[i] ?? 0),
-    );
     const mayBeWritten = outputs.every((output, i) => {
       const input = inputs[i];
       return input !== undefined && this.#mayOverwrite(hazards, input, output, index);
     });
-    if (arePacked && mayBeWritten) return;
+    if (mayBeWritten && this.#sideBySide(inputs) !== undefined) return;
+    const { offsets, length } = packedOffsets(inputs.map((value) => value.type.shape));
     const buffer = this.#temporary(length * BYTES_PER_ELEMENT);
     const places = inputs.map(({ type }, i): Region => ({ buffer, offset: offsets[i] ?? 0, type }));
     for (const [i, to] of places.entries()) {
@@ -314,7 +373,7 @@ class StorageAssigner {
     output: GraphValue,
     index: number,
   ): boolean {
-    if (this.#isReadAfter(input, index)) return false;
+    if (this.#readers.isReadAfter(input, index) || viewed(input).node.op === "pack") return false;
     // Kernels may write before they have read everything, and a GPU binds a buffer that it writes only once.
     const place = this.#region(input);
     if (read.has(place.buffer)) return false;
@@ -324,9 +383,8 @@ class StorageAssigner {
       value !== input && this.#region(value).buffer === place.buffer;
     if (!isOnce || views.some(isInTheWay)) return false;
     const wanted = this.#wanted.get(output);
-    if (wanted !== undefined)
-      return wanted.buffer === place.buffer && wanted.offset === place.offset;
-    return this.#maker.has(aliased(input)) && viewed(input) === aliased(input);
+    if (wanted !== undefined) return isSamePlace(wanted, place);
+    return this.#isMade(aliased(input)) && viewed(input) === aliased(input);
   }
 
   /** Brings outputs and updates to where they belong if they were not made there. */
@@ -347,9 +405,7 @@ class StorageAssigner {
         why: `${source.holder.name} takes its new value`,
       });
     }
-    const moves = wishes.filter(
-      ({ from, to }) => from.buffer !== to.buffer || from.offset !== to.offset,
-    );
+    const moves = wishes.filter(({ from, to }) => !isSamePlace(from, to));
     // A value that another move is about to overwrite is set aside first.
     const isEndangered = findEndangered(moves);
     const safe = moves.map((move) => {
@@ -389,29 +445,6 @@ class StorageAssigner {
   }
 }
 
-/**
- * Whether a group may write `to` over `from`: only what is read through the very view that it is written through, element
- * by element, or number by number behind reductions of everything. Of a value for each row all elements of it are read.
- */
-function canGroupUpdate(
-  { program, ins, outs, space }: GroupWork,
-  from: GraphValue,
-  to: GraphValue,
-): boolean {
-  const store = program.stores[outs.indexOf(to)];
-  if (store === undefined) return false;
-  const isWhole = sizeOf(to.type.shape) === sizeOf(space.shape);
-  if (!isWhole && rowsOf(space) !== 1) return false;
-  // What a walk over rows stores once, it stores last.
-  const inTerms = isWhole ? new Set() : termInputs(program);
-  return ins.every((input, i) => {
-    if (viewed(input) !== from) return true;
-    const view = program.inputs[i];
-    return (
-      aliased(input) === from &&
-      !inTerms.has(i) &&
-      view?.offset === store.offset &&
-      sameShape(view.strides, store.strides)
-    );
-  });
+function isSamePlace(a: Region | undefined, b: Region): boolean {
+  return a?.buffer === b.buffer && a.offset === b.offset;
 }

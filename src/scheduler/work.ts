@@ -72,3 +72,9 @@ export function viewed(value: GraphValue): GraphValue {
 }
 /** Slices of slices are as many steps from their base as there are. */
 const bases = new WeakMap<GraphValue, GraphValue>();
+
+/** All values whose memory `value` may share: what it is a view of, and what that packs. */
+export function rootsOf(value: GraphValue): readonly GraphValue[] {
+  const base = viewed(value);
+  return base.node.op === "pack" ? [base, ...base.node.ins.xs.flatMap(rootsOf)] : [base];
+}

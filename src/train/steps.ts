@@ -5,6 +5,7 @@ import { ArgumentError, InternalError } from "../errors.ts";
 import {
   add,
   and,
+  arange,
   type Compiled,
   cast,
   compile,
@@ -12,7 +13,11 @@ import {
   type Gradients,
   gradientFlow,
   greater,
+  greaterEqual,
+  mul,
   sqrt,
+  square,
+  sum,
   sumOfSquares,
   Tensor,
   tensor,
@@ -23,9 +28,13 @@ import {
 import {
   type Assignment,
   assignmentsIn,
+  assignPacked,
   type LookUp,
   lookUps,
   nextRandomStream,
+  packed,
+  packedOffsets,
+  packVariables,
 } from "../internals.ts";
 import type { AnyModule, Tensors } from "../nn/index.ts";
 import { globalNorm, type Optimizer } from "../optim/index.ts";
@@ -174,9 +183,8 @@ function trainingUpdate(
   });
   const { loss, gradients, flow, metrics } = result;
   const { changes, parts = 1 } = result.carried;
-  const norm = options.isGuarded
-    ? guardedNorm(model, gradients, assignments)
-    : globalNorm(gradients);
+  const buffers = bufferUpdate(model, options.isGuarded ? assignments : []);
+  const norm = options.isGuarded ? guardedNorm(gradients, buffers) : globalNorm(gradients);
   // Both are numbers ≥ 0 or not finite, the norm also where a parameter is not: their sum is finite where both are.
   const ok = options.isGuarded ? finite(add(loss, norm)) : undefined;
   const applies = ok && options.running ? and(ok, greater(options.running, 0)) : ok;
@@ -185,6 +193,8 @@ function trainingUpdate(
   const guarded = (next: Tensor, otherwise: Tensor) =>
     applies === undefined ? next : where(applies, next, otherwise);
   for (const { assign, next, before } of assignments) assign(guarded(next, before));
+  if (buffers.variables.length > 0)
+    assignPacked(buffers.variables, guarded(packed(buffers.next), packed(buffers.before)));
   for (const { held, next, otherwise } of changes) {
     // Where training ends at such a step, all is as it was before it; else the sequences that it began have begun.
     held.assign(guarded(next, options.running === undefined ? otherwise : held));
@@ -198,20 +208,43 @@ function trainingUpdate(
   };
 }
 
+/** What a step gives the buffers of a model: all that is f32, one behind the other, and what they had before. */
+interface BufferUpdate {
+  readonly variables: readonly Variable[];
+  readonly next: readonly Tensor[];
+  readonly before: readonly Tensor[];
+}
+
+function bufferUpdate(model: AnyModule, assignments: readonly Assignment[]): BufferUpdate {
+  const assigned = new Map(assignments.map((one) => [one.cell, one]));
+  const variables = model
+    .buffers()
+    .filter(({ cell, dtype }) => dtype === "f32" && assigned.has(cell));
+  const own = variables.flatMap(({ cell }) => assigned.get(cell) ?? []);
+  return {
+    variables,
+    next: own.map(({ next }) => next),
+    before: own.map(({ before }) => before),
+  };
+}
+
 /**
  * The global norm, and NaN where a parameter or what a buffer is given is not finite: the pass over the gradients looks
- * at parameters, too, and at what is NaN for a buffer and 0 else.
+ * at all of them, which lie behind each other in the same order. What buffers had before does not matter.
  */
-function guardedNorm(
-  model: AnyModule,
-  gradients: Gradients,
-  assignments: readonly Assignment[],
-): Tensor {
-  const buffers = new Set(model.buffers().map(({ cell }) => cell));
-  const refusals = assignments
-    .filter(({ cell }) => buffers.has(cell))
-    .map(({ next }) => where(finite(next), 0, Number.NaN));
-  return sqrt(sumOfSquares([...gradients.values(), ...refusals], [...gradients.keys()]));
+function guardedNorm(gradients: Gradients, buffers: BufferUpdate): Tensor {
+  const parameters = [...gradients.keys()];
+  if (buffers.variables.length === 0)
+    return sqrt(sumOfSquares([...gradients.values()], parameters));
+  packVariables([...parameters, ...buffers.variables]);
+  const made = packed([...gradients.values(), ...buffers.next]);
+  const held = packed([...parameters, ...buffers.before]);
+  const isBuffer = greaterEqual(
+    arange(made.size),
+    packedOffsets(parameters.map(({ shape }) => shape)).length,
+  );
+  const squares = where(finite(held), square(made), Number.NaN);
+  return sqrt(sum(where(isBuffer, mul(made, 0), squares)));
 }
 
 function differentiate(

@@ -4,7 +4,6 @@ import { elementwiseCases } from "./elementwise.ts";
 import { embeddingCases } from "./embedding.ts";
 import { matmulCases } from "./matmul.ts";
 import { movementCases } from "./movement.ts";
-import { optimizerCases } from "./optimizer.ts";
 import { poolCases } from "./pool.ts";
 import { randomCases } from "./random.ts";
 import { recurrentCases } from "./recurrent.ts";
@@ -31,5 +30,4 @@ export const caseTable: CaseTable = {
   ...layersCases,
   ...walkCases,
   ...scanCases,
-  ...optimizerCases,
 };

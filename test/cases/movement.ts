@@ -146,6 +146,25 @@ export const movementCases = {
       attrs: { axis: 0 },
     },
   ],
+  // Of whole lines: what lies between others is nobody's.
+  pack: [
+    { name: "pack of one", ins: { xs: [{ shape: [64] }] }, attrs: {} },
+    {
+      name: "pack of several shapes, an empty one among them",
+      ins: { xs: [{ shape: [8, 16] }, { shape: [0] }, { shape: [2, 2, 16] }, { shape: [192] }] },
+      attrs: {},
+    },
+    {
+      name: "pack of i32",
+      ins: {
+        xs: [
+          { shape: [64], dtype: "i32" },
+          { shape: [128], dtype: "i32" },
+        ],
+      },
+      attrs: {},
+    },
+  ],
 } satisfies Pick<
   CaseTable,
   | "reshape"
@@ -156,4 +175,5 @@ export const movementCases = {
   | "slice"
   | "pad"
   | "concat"
+  | "pack"
 >;

@@ -1,10 +1,10 @@
-/** State of optimizers on its way to nothing, on every device, number by number. */
+/** State of optimizers on its way to nothing, and what lies between packed parameters, on every device. */
 import { describe, expect, it } from "vitest";
+import { compile, tensor, variable } from "../../src/functions.ts";
 import { packedOffsets } from "../../src/ops/packed.ts";
-import { ops } from "../../src/ops/table.ts";
-import { evaluate } from "../support/case-data.ts";
-import { type HostTensor, runOp } from "../support/run-case.ts";
-import { deviceNames, devices } from "../training/open.ts";
+import * as optim from "../../src/optim/index.ts";
+import { adamUpdate, LEAST_MOMENT, LEAST_SQUARE, sgdUpdate } from "../support/updates.ts";
+import { deviceNames, devices, use } from "../training/open.ts";
 
 /** 1, 1e-1, …, 1e-44, with numbers that are subnormal, and 0 and NaN at the end. */
 const decades = [...Array.from({ length: 45 }, (_, k) => 10 ** -k), 0, Number.NaN];
@@ -12,50 +12,18 @@ const decades = [...Array.from({ length: 45 }, (_, k) => 10 ** -k), 0, Number.Na
 const pairs = decades.flatMap((gradient, i) =>
   decades.map((state, k) => ({ gradient: (i + k) % 2 === 0 ? gradient : -gradient, state })),
 );
-
-const shape = [pairs.length];
-const { length } = packedOffsets([shape]);
-const tensor = (size: number, values: readonly number[]): HostTensor => {
-  const data = new Float32Array(size);
-  data.set(values);
-  return { type: { dtype: "f32", shape: [size] }, data };
-};
-const scalar = (value: number): HostTensor => ({
-  type: { dtype: "f32", shape: [] },
-  data: Float32Array.of(value),
-});
-const state = (of: (x: number) => number) =>
-  tensor(
-    length,
-    pairs.map((pair) => of(pair.state)),
-  );
-
-/** Parameters start at 0, so that they are what was added to them. */
-const common = {
-  parameters: [tensor(pairs.length, [])],
-  gradients: [
-    tensor(
-      pairs.length,
-      pairs.map(({ gradient }) => gradient),
-    ),
-  ],
-  learningRate: scalar(1),
-  scale: scalar(1),
-  apply: scalar(1),
-};
-const sgdIns = { ...common, velocity: state((x) => x) };
-const adamIns = { ...common, m: state((x) => x), v: state((x) => x), step: scalar(7) };
-const sgd = { momentum: 0.9, nesterov: false, weightDecay: 0 };
-const adam = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 };
+const gradients = Float32Array.from(pairs, ({ gradient }) => gradient);
+const states = Float32Array.from(pairs, ({ state }) => state);
+const { length } = packedOffsets([[pairs.length]]);
 
 /** Relative, of every element: a few roundings, and as few more where 0.9 s − 0.1 · 10 s is small. */
 const TOLERANCE = 1e-5;
 /** A GPU may read a subnormal number as 0. */
 const SUBNORMAL = 2 ** -126;
 
-function expectSame(actual: HostTensor | undefined, expected: ArrayLike<number>): void {
+function expectSame(actual: ArrayLike<number>, expected: ArrayLike<number>): void {
   const wrong = Array.from(expected).flatMap((value, i) => {
-    const got = actual?.data[i] ?? Number.POSITIVE_INFINITY;
+    const got = actual[i] ?? Number.POSITIVE_INFINITY;
     const isSame =
       Number.isNaN(value) || value === 0
         ? Object.is(Math.abs(got), Math.abs(value))
@@ -65,28 +33,67 @@ function expectSame(actual: HostTensor | undefined, expected: ArrayLike<number>)
   expect(wrong).toEqual([]);
 }
 
+/** What a parameter of zeros, and the state of these names, are after a step from `states`. */
+async function updated(optimizer: optim.Optimizer, names: readonly string[], step: number) {
+  const parameter = variable(new Float32Array(pairs.length), [pairs.length], "p");
+  const padded = new Float32Array(length);
+  padded.set(states);
+  const one = (value: number) => ({ shape: [], data: Float32Array.of(value) });
+  optimizer.loadState(
+    {
+      learningRate: one(1),
+      step: one(step - 1),
+      ...Object.fromEntries(names.map((name) => [name, { shape: [length], data: padded }])),
+    },
+    { allowNonFinite: true },
+  );
+  await compile((gradient) => optimizer.update(new Map([[parameter, gradient]])))(
+    tensor(gradients, [pairs.length]),
+  );
+  const state = optimizer.state();
+  const held = names.map(async (name) => (await state.get(name)?.data()) ?? []);
+  return [await parameter.data(), ...(await Promise.all(held))].map((data) => [...data]);
+}
+
+const doubles = (xs: ArrayLike<number>) => Float64Array.from(xs);
+const least = (xs: readonly number[]) => Math.min(...xs.map(Math.abs).filter((x) => x > 0));
+
 describe.each(deviceNames)("what is too small to matter is 0 on %s", (name) => {
   it("in sgd's velocity", async () => {
-    const device = await devices[name]();
-    const actual = await runOp(device, "sgd", ops.sgd, sgdIns, sgd);
-    const expected = evaluate("sgd", sgdIns, sgd);
-    expectSame(actual.velocity, expected.velocity.data);
-    expectSame(actual.parameters[0], expected.parameters[0]?.data ?? []);
-    const sizes = [...actual.velocity.data].map(Math.abs).filter((x) => x > 0);
-    expect(Math.min(...sizes)).toBeGreaterThanOrEqual(2 ** -96);
-    await device.close();
+    const runtime = use(await devices[name]());
+    const settings = { learningRate: 1, momentum: 0.9 };
+    const [p = [], velocity = []] = await updated(optim.sgd(settings), ["velocity"], 1);
+    const expected = {
+      p: new Float64Array(pairs.length),
+      g: doubles(gradients),
+      velocity: doubles(states),
+    };
+    sgdUpdate(expected, { ...settings, scale: 1, nesterov: false, weightDecay: 0 });
+    expectSame(velocity, expected.velocity);
+    expectSame(p, expected.p);
+    expect(least(velocity)).toBeGreaterThanOrEqual(LEAST_MOMENT);
+    expect(velocity.slice(pairs.length)).toEqual(new Array(length - pairs.length).fill(0));
+    await runtime.close();
   });
 
   it("in adam's moments", async () => {
-    const device = await devices[name]();
-    const actual = await runOp(device, "adam", ops.adam, adamIns, adam);
-    const expected = evaluate("adam", adamIns, adam);
-    expectSame(actual.m, expected.m.data);
-    expectSame(actual.v, expected.v.data);
-    expectSame(actual.parameters[0], expected.parameters[0]?.data ?? []);
-    const least = (x: HostTensor) => Math.min(...[...x.data].map(Math.abs).filter((x) => x > 0));
-    expect(least(actual.m)).toBeGreaterThanOrEqual(2 ** -96);
-    expect(least(actual.v)).toBeGreaterThanOrEqual(2 ** -120);
-    await device.close();
+    const runtime = use(await devices[name]());
+    const [p = [], m = [], v = []] = await updated(optim.adam({ learningRate: 1 }), ["m", "v"], 7);
+    const expected = {
+      p: new Float64Array(pairs.length),
+      g: doubles(gradients),
+      m: doubles(states),
+      v: doubles(states),
+    };
+    const settings = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 };
+    adamUpdate(expected, { ...settings, learningRate: 1, step: 7, scale: 1 });
+    expectSame(m, expected.m);
+    expectSame(v, expected.v);
+    expectSame(p, expected.p);
+    expect(least(m)).toBeGreaterThanOrEqual(LEAST_MOMENT);
+    expect(least(v)).toBeGreaterThanOrEqual(LEAST_SQUARE);
+    for (const held of [m, v])
+      expect(held.slice(pairs.length)).toEqual(new Array(length - pairs.length).fill(0));
+    await runtime.close();
   });
 });

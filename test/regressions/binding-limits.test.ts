@@ -27,14 +27,14 @@ import {
   Tensor,
   transpose,
 } from "../../src/functions.ts";
-import { emit, type GraphValue } from "../../src/graph/graph.ts";
-import { packedOffsets } from "../../src/ops/packed.ts";
+import type { GraphValue } from "../../src/graph/graph.ts";
 import { isFallback } from "../../src/scheduler/lowering.ts";
 import { callsOf, type Plan } from "../../src/scheduler/plan.ts";
 import { schedule } from "../../src/scheduler/schedule.ts";
 import { bytesOf } from "../../src/tensor/shape.ts";
 import { checkAliasing } from "../support/check-plan.ts";
 import { openSoftwareGpu, type TestGpu } from "../support/dawn.ts";
+import { packedUpdate, updatesOf } from "../support/packed-update.ts";
 import { input, planned, type TensorWish, wishOf } from "../support/plans.ts";
 import { randomWish, whole } from "../support/random-graph.ts";
 import { requestOf } from "../support/run-graph.ts";
@@ -88,56 +88,27 @@ const divided: { readonly [name: string]: () => TensorWish } = {
     outputs: [sum(x(301, 12), { axis: 0 }), mean(y(301, 12), { axis: 0 })],
   }),
   "sums of rows": () => ({ outputs: [sum(x(128, 12), { axis: 1 })] }),
-  "an update by momentum, with the norm of the gradients": sgd,
-  "an update by Adam": adam,
+  "an update of packed tensors, with the norm of the gradients": packedStep,
   "a loop and its gradient": () => looped(50, 4),
   "a loop whose steps begin anywhere": () => looped(47, 3),
   "a softmax": () => ({ outputs: [softmax(x(301, 11)), logSoftmax(y(301, 11))] }),
 };
 
 /** Parameters of one pack, one of which is too large itself. */
-const shapes = [[900], [31, 17], [2111], [0], [5]] as const;
-const { length } = packedOffsets(shapes);
-const inputs = {
-  parameters: shapes.map((shape, i) => input(`p${i}`, shape)),
-  gradients: shapes.map((shape, i) => mul(input(`g${i}`, shape), 2)),
-  learningRate: input("rate", []),
-  scale: input("scale", []),
-  apply: input("apply", []),
-};
-const values = (list: readonly Tensor[]) => list.map(({ value }) => value);
-const graphs = {
-  parameters: values(inputs.parameters),
-  gradients: values(inputs.gradients),
-  learningRate: inputs.learningRate.value,
-  scale: inputs.scale.value,
-  apply: inputs.apply.value,
-};
+function packedStep(): TensorWish {
+  const shapes = [[900], [31, 17], [2111], [0], [5]];
+  const named = (name: string) => shapes.map((shape, i) => input(`${name}${i}`, shape));
+  const [parameters, held] = [named("p"), named("m")];
+  const gradients = named("g").map((g) => mul(g, 2));
+  const next = packedUpdate(parameters, gradients, held, input("rate", []));
+  return {
+    outputs: [sumOfSquares(gradients, parameters)],
+    updates: [...updatesOf(parameters, next.parameters), ...updatesOf(held, next.state)],
+    packs: [parameters, held],
+  };
+}
+
 const tensors = (list: readonly object[]) => list.map((value) => new Tensor(value as GraphValue));
-const updates = (variables: readonly Tensor[], next: readonly object[]) =>
-  tensors(next).map((value, i) => [variables[i] ?? value, value] as const);
-
-function sgd(): TensorWish {
-  const velocity = input("velocity", [length]);
-  const attrs = { momentum: 0.9, nesterov: true, weightDecay: 0.1 };
-  const next = emit("sgd", { ...graphs, velocity: velocity.value }, attrs);
-  return {
-    outputs: [sumOfSquares(inputs.gradients)],
-    updates: updates([...inputs.parameters, velocity], [...next.parameters, next.velocity]),
-    packs: [inputs.parameters],
-  };
-}
-
-function adam(): TensorWish {
-  const [m, v] = [input("m", [length]), input("v", [length])];
-  const step = input("step", []).value;
-  const attrs = { beta1: 0.9, beta2: 0.99, epsilon: 1e-3, weightDecay: 0.1 };
-  const next = emit("adam", { ...graphs, m: m.value, v: v.value, step }, attrs);
-  return {
-    updates: updates([...inputs.parameters, m, v], [...next.parameters, next.m, next.v]),
-    packs: [inputs.parameters],
-  };
-}
 
 /** A loop over sequences that are too large, from the first step or from the last. */
 function looped(steps: number, rows: number): TensorWish {

@@ -1,5 +1,4 @@
 /** Random graphs over whole numbers, which f32 adds, compares and multiplies without error. Free of the test runner. */
-import { wrap } from "../../src/functions/apply.ts";
 import {
   abs,
   add,
@@ -18,13 +17,13 @@ import {
   stopGradient,
   sub,
   sum,
+  sumOfSquares,
   type Tensor,
   transpose,
   where,
 } from "../../src/functions.ts";
-import { emit } from "../../src/graph/graph.ts";
-import { packedOffsets } from "../../src/ops/packed.ts";
 import { keyOf, words } from "../../src/tensor/random.ts";
+import { packedUpdate } from "./packed-update.ts";
 import { input, type TensorWish, wishOf } from "./plans.ts";
 import { requestOf } from "./run-graph.ts";
 
@@ -122,33 +121,21 @@ const steps: readonly Step[] = [
     const bias = bounded(sum(g, { axis: 0, keepDims: true }));
     return dice.below(2) === 0 ? [weights, bias] : [bias, weights];
   },
-  sgdStep,
+  packedStep,
 ];
 
 /** An update of packed tensors that are lying about, in place if it can be. */
-function sgdStep(dice: Dice, pool: readonly Tensor[]): readonly Tensor[] {
+function packedStep(dice: Dice, pool: readonly Tensor[]): readonly Tensor[] {
   const parameters = [dice.pick(pool), dice.pick(pool)];
-  const gradients = parameters.map(({ shape }) => {
-    const like = pool.filter((other) => other.shape.join() === shape.join());
-    return dice.pick(like);
-  });
-  const { length } = packedOffsets(parameters.map(({ shape }) => shape));
-  const zero = input(`velocity ${length}`, [length]);
-  const one = input("one", []);
-  const graph = ({ value }: Tensor) => value;
-  const outs = emit(
-    "sgd",
-    {
-      parameters: parameters.map(graph),
-      gradients: gradients.map(graph),
-      velocity: zero.value,
-      learningRate: one.value,
-      scale: one.value,
-      apply: one.value,
-    },
-    { momentum: 1, nesterov: false, weightDecay: 0 },
-  );
-  return outs.parameters.map((value) => bounded(wrap(value)));
+  const like = () =>
+    parameters.map(({ shape }) => {
+      const fits = pool.filter((other) => other.shape.join() === shape.join());
+      return dice.pick(fits);
+    });
+  const rate = input("one", []);
+  const { parameters: next, state } = packedUpdate(parameters, like(), like(), rate, 1);
+  const norm = dice.below(2) === 0 ? [] : [reshape(sumOfSquares(next), [1, 1])];
+  return [...next, ...state, ...norm].map(bounded);
 }
 
 export function randomWish(seed: number): TensorWish {

@@ -51,6 +51,7 @@ const elementwiseOps: Readonly<Record<ElementwiseOp, true>> = {
   stopGradient: true,
   recompute: true,
   reshape: true,
+  pack: true,
 };
 function isElementwise(op: KernelOp): op is ElementwiseOp {
   return op in elementwiseOps;
@@ -123,12 +124,22 @@ function singleProgram(
     stopGradient: [],
     recompute: [],
     reshape: [],
+    pack: [],
   };
   const instructions = [...loads, ...work[op]];
   const strides = ins.map(({ type }) =>
     broadcastStrides(op === "reshape" ? out.shape : type.shape, out.shape),
   );
   return elementwiseProgram(out.shape, strides, instructions);
+}
+
+/** Tensors that lie anywhere are copied into a pack. */
+function packCalls(traits: DeviceTraits, ins: readonly Region[], out: Region): KernelCall[] {
+  const { offsets } = packedOffsets(ins.map(({ type }) => type.shape));
+  return ins.flatMap((from, i) => {
+    if (sizeOf(from.type.shape) === 0) return [];
+    return traits.copy(from, { ...from, buffer: out.buffer, offset: offsets[i] ?? 0 });
+  });
 }
 
 function lowerOp<K extends KernelOp>(
@@ -145,6 +156,7 @@ function lowerOp<K extends KernelOp>(
   if (isElementwise(op)) {
     const [out] = flatOuts;
     if (out === undefined) throw new Error(`${op}: has no output`);
+    if (op === "pack") return packCalls(traits, flatIns, out);
     const program = singleProgram(op, attrs, flatIns, out.type);
     return groupCalls(traits, program, flatIns, flatOuts);
   }

@@ -4,7 +4,6 @@ import { lowerEmbedding } from "./lowering/embedding.ts";
 import { lowerGroup, MAX_OPERANDS, takesGroup } from "./lowering/group.ts";
 import { lowerProducts } from "./lowering/matmul.ts";
 import { lowerCopy, lowerCopyStep, lowerMovement } from "./lowering/movement.ts";
-import { lowerOptimizers } from "./lowering/optimizer.ts";
 import { lowerPools } from "./lowering/pool.ts";
 import { lowerSources } from "./lowering/random.ts";
 import { lowerRecurrence } from "./lowering/recurrent.ts";
@@ -24,7 +23,6 @@ export const cpuTraits: DeviceTraits = {
     ...lowerMovement,
     ...lowerReductions,
     ...lowerEmbedding,
-    ...lowerOptimizers,
     ...lowerProducts,
     ...lowerConvolutions,
     ...lowerPools,

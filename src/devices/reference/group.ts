@@ -32,6 +32,9 @@ export function runGroup(program: GroupProgram, ins: readonly Data[], outs: read
   const isDouble = [...ins, ...outs].some((data) => data instanceof Float64Array);
   const rounded = (value: number, dtype: DType) =>
     dtype === "f32" && !isDouble ? Math.fround(value) : value;
+  const { segments } = program;
+  const isThere = (place: number) =>
+    segments?.some(({ start, length }) => place >= start && place < start + length) ?? true;
   const evaluateAt = (index: readonly number[], stage: number) => {
     instructions.forEach((instruction, r) => {
       if (instruction.kind === "reduce" || (levels[r]?.stage ?? 0) > stage) return;
@@ -49,6 +52,7 @@ export function runGroup(program: GroupProgram, ins: readonly Data[], outs: read
           : [],
       );
       for (let column = 0; column < columns; column++) {
+        if (!isThere(column)) continue;
         evaluateAt(indexOf(shape, row * columns + column), stage);
         for (const one of made) {
           const { evaluate } = binary[combine[one.combine]];
@@ -69,8 +73,10 @@ export function runGroup(program: GroupProgram, ins: readonly Data[], outs: read
           .every((n, d) => n === 0 || shape[kept + d] === 1);
         if (isPerRow && held[o] && !isLast) return;
         const out = outs[o];
-        if (out !== undefined && (columns > 0 || isPerRow))
-          out[placeOf(store, index)] = registers[store.register] ?? 0;
+        if (out === undefined || (columns === 0 && !isPerRow)) return;
+        // What rows are reduced to is there whatever their elements are.
+        const isStored = kept === 0 ? isPerRow || isThere(column) : isThere(row);
+        out[placeOf(store, index)] = isStored ? (registers[store.register] ?? 0) : 0;
       });
     }
   }

@@ -6,7 +6,6 @@ import { gruKernels } from "./kernels/gru.ts";
 import { lstmKernels } from "./kernels/lstm.ts";
 import { matmulKernels } from "./kernels/matmul.ts";
 import { movementKernels } from "./kernels/movement.ts";
-import { optimizerKernels } from "./kernels/optimizer.ts";
 import { poolKernels } from "./kernels/pool.ts";
 import { randomKernels } from "./kernels/random.ts";
 import { reduceKernels } from "./kernels/reduce.ts";
@@ -27,5 +26,4 @@ export const referenceKernels: ReferenceTable = {
   ...rnnKernels,
   ...lstmKernels,
   ...gruKernels,
-  ...optimizerKernels,
 };

@@ -10,9 +10,6 @@ export function divides(target: WebgpuTarget, node: OpNode<KernelOp>): boolean {
   switch (node.op) {
     case "iota":
     case "uniform":
-    case "squareSums":
-    case "sgd":
-    case "adam":
       return true;
     case "broadcastTo":
     case "transpose":

@@ -6,7 +6,6 @@ import { embeddingLowerings } from "./lowering/embedding.ts";
 import { groupKernels } from "./lowering/group/index.ts";
 import { matmulLowerings, sumsColumns } from "./lowering/matmul.ts";
 import { lowerCopy, lowerCopyStep, movementLowerings } from "./lowering/movement.ts";
-import { optimizerLowerings } from "./lowering/optimizer.ts";
 import { poolLowerings } from "./lowering/pool.ts";
 import { randomLowerings } from "./lowering/random.ts";
 import { recurrentLowerings } from "./lowering/recurrent.ts";
@@ -42,7 +41,6 @@ export function webgpuTraits({
     ...poolLowerings(),
     ...recurrentLowerings(target),
     ...embeddingLowerings(target),
-    ...optimizerLowerings(target),
   };
   return {
     name: "webgpu",

@@ -70,5 +70,5 @@ test("the sum of squares over packed tensors is added up with what follows, in p
     updates: [[count, add(count, norm)]],
     packs: [xs],
   });
-  expect(labels(plan)).toEqual(["squareSums", "reduce + sqrt + add"]);
+  expect(labels(plan)).toEqual(["square + reduce + sqrt + add"]);
 });

@@ -91,17 +91,6 @@ test("embeddingGrad shares the search for ids in a workgroup, over several tiles
   await check(software, "embeddingGrad", of, ["embedding/grad_columns"]);
 });
 
-test("squareSums goes over many packed tensors in runs", async () => {
-  const shapes = [[300, 301], [1], [0], [65], [17, 3], [64]];
-  const of: Case<"squareSums"> = {
-    name: "packed",
-    ins: { xs: shapes.map((shape) => ({ shape })), watched: [] },
-    attrs: {},
-  };
-  await check(asHardware, "squareSums", of, ["optimizer/square_sums"]);
-  await check(software, "squareSums", of, ["optimizer/square_sums"]);
-});
-
 test("the same run twice gives the same bits", async () => {
   const of: Case<"reduce"> = {
     name: "a sum of both signs",

@@ -5,10 +5,9 @@
 import { describe, expect, it } from "vitest";
 import { arithmetic } from "../../../src/ops/arithmetic.ts";
 import type { Value } from "../../../src/ops/op.ts";
-import { packedOffsets } from "../../../src/ops/packed.ts";
 import { after } from "../../../src/ops/tapes.ts";
 import type { DType } from "../../../src/tensor/dtype.ts";
-import { type Shape, sizeOf } from "../../../src/tensor/shape.ts";
+import type { Shape } from "../../../src/tensor/shape.ts";
 import {
   type GoldenTraining,
   goldenLabel,
@@ -18,6 +17,7 @@ import {
   readGoldens,
 } from "../../support/goldens.ts";
 import { Eager, gradients } from "../../support/gradient.ts";
+import { adamUpdate, sgdUpdate } from "../../support/updates.ts";
 
 /**
  * Both sides sum up to 1,568 products in float64, in different orders, over ten steps: √1568 · ε is 10⁻¹⁴; Adam
@@ -89,8 +89,6 @@ function dataOf(session: Eager, values: ReadonlyMap<string, Value>) {
   return new Map([...values].map(([name, value]) => [name, session.tensor(value).data] as const));
 }
 
-const scalar = (session: Eager, value: number) => session.leaf(tensor("f32", [], [value]));
-
 const same = {
   groups: 1,
   stride: [1, 1],
@@ -122,8 +120,10 @@ describe("ten steps of the float64 reference are PyTorch's", () => {
     const { batch, gain, learningRate, beta1, beta2, epsilon } = cnn.options;
     const parameters = initialParameters(cnn, gain);
     const names = Object.keys(parameters);
-    const { length } = packedOffsets(Object.values(parameters).map(({ shape }) => shape));
-    let moments = { m: new Float64Array(length), v: new Float64Array(length) };
+    const moments = Object.values(parameters).map(({ data }) => ({
+      m: new Float64Array(data.length),
+      v: new Float64Array(data.length),
+    }));
     const pixels = Array.from({ length: batch * 784 }, (_, i) =>
       goldenPixel(Math.floor(i / 784), Math.floor(i / 28) % 28, i % 28),
     );
@@ -146,25 +146,13 @@ describe("ten steps of the float64 reference are PyTorch's", () => {
       const found = differentiate(session, leaves, loss);
       expectStep(cnn, step, session.tensor(loss).data[0] ?? Number.NaN, dataOf(session, found));
 
-      const updated = session.emit(
-        "adam",
-        {
-          parameters: Object.values(leaves),
-          gradients: [...found.values()],
-          m: session.leaf(tensor("f32", [length], moments.m)),
-          v: session.leaf(tensor("f32", [length], moments.v)),
-          learningRate: scalar(session, learningRate),
-          step: scalar(session, step),
-          scale: scalar(session, 1),
-          apply: scalar(session, 1),
-        },
-        { beta1, beta2, epsilon, weightDecay: 0 },
-      );
-      store(session, parameters, names, updated.parameters);
-      moments = {
-        m: Float64Array.from(session.tensor(updated.m).data),
-        v: Float64Array.from(session.tensor(updated.v).data),
-      };
+      for (const [i, name] of names.entries()) {
+        const own = parameterOf(parameters, name);
+        const state = moments[i] ?? { m: own, v: own };
+        const g = Float64Array.from(session.tensor(found.get(name) ?? loss).data);
+        const settings = { learningRate, beta1, beta2, epsilon, weightDecay: 0 };
+        adamUpdate({ p: own, g, ...state }, { ...settings, step, scale: 1 });
+      }
     }
   }, 60_000);
 
@@ -174,8 +162,7 @@ describe("ten steps of the float64 reference are PyTorch's", () => {
     const { learningRate, momentum, clipNorm } = golden.options;
     const parameters = initialParameters(golden, gain);
     const names = golden.parameters.filter(({ trained }) => trained).map(({ name }) => name);
-    const { length } = packedOffsets(names.map((name) => parameters[name]?.shape ?? []));
-    let velocity = new Float64Array(length);
+    const velocities = names.map((name) => new Float64Array(parameterOf(parameters, name).length));
     const zeros = () => ({
       h: new Float64Array(batch * hidden),
       c: new Float64Array(batch * hidden),
@@ -213,24 +200,16 @@ describe("ten steps of the float64 reference are PyTorch's", () => {
       const found = differentiate(session, leaves, loss);
       expectStep(golden, step, session.tensor(loss).data[0] ?? Number.NaN, dataOf(session, found));
 
-      const ins = { xs: [...found.values()], watched: [] };
-      const squares = m.sum(session.emit("squareSums", ins, {}).out, [0]);
-      const total = Math.sqrt(session.tensor(squares).data[0] ?? Number.NaN);
+      const grads = [...found.values()].map((g) => Float64Array.from(session.tensor(g).data));
+      const total = Math.hypot(...grads.map(norm));
       expectClose(`norm of all gradients in step ${step}`, total, golden.norms[step - 1] ?? 0);
-      const updated = session.emit(
-        "sgd",
-        {
-          parameters: Object.values(leaves),
-          gradients: [...found.values()],
-          velocity: session.leaf(tensor("f32", [length], velocity)),
-          learningRate: scalar(session, learningRate),
-          scale: scalar(session, Math.min(1, clipNorm / (total + 1e-6))),
-          apply: scalar(session, 1),
-        },
-        { momentum, nesterov: false, weightDecay: 0 },
-      );
-      store(session, parameters, names, updated.parameters);
-      velocity = Float64Array.from(session.tensor(updated.velocity).data);
+      const scale = Math.min(1, clipNorm / (total + 1e-6));
+      for (const [i, name] of names.entries()) {
+        const p = parameterOf(parameters, name);
+        const own = { p, g: grads[i] ?? p, velocity: velocities[i] ?? p };
+        const settings = { learningRate, momentum, nesterov: false, weightDecay: 0 };
+        sgdUpdate(own, { ...settings, scale });
+      }
     }
   });
 });
@@ -271,17 +250,8 @@ function lstmLayer(
   return session.emit("lstm", ins, { reverse: false, flow: false });
 }
 
-function store(
-  session: Eager,
-  parameters: Parameters,
-  names: readonly string[],
-  updated: readonly Value[],
-): void {
-  updated.forEach((value, i) => {
-    const target = parameters[names[i] ?? ""];
-    if (target === undefined || sizeOf(target.shape) !== sizeOf(value.type.shape)) {
-      throw new Error(`parameter ${i} is missing or has changed its size`);
-    }
-    target.data.set(session.tensor(value).data);
-  });
+function parameterOf(parameters: Parameters, name: string): Float64Array {
+  const own = parameters[name];
+  if (own === undefined) throw new Error(`${name} is missing`);
+  return own.data;
 }

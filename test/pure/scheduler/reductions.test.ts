@@ -116,10 +116,8 @@ describe("the sum of squares over tensors", () => {
     const wish = { outputs: [sqrt(squares)], updates: [[step, add(step, squares)]] as const };
     for (const traits of [cpuTraits, webgpuTraits(), webgpuTraits({ software: true })]) {
       const steps = labels(schedule(requestOf(wishOf(wish)), traits));
-      expect(steps.filter((label) => label !== "copy")).toEqual([
-        "squareSums",
-        "reduce + sqrt + add",
-      ]);
+      const all = new Set(steps.filter((label) => label !== "copy"));
+      expect([...all]).toEqual(["square + reduce + sqrt + add"]);
     }
   });
 });

@@ -14,12 +14,13 @@ import {
   slice,
   sub,
   sum,
+  sumOfSquares,
   type Tensor,
   tanh,
   transpose,
 } from "../../../src/functions.ts";
 import { emit } from "../../../src/graph/graph.ts";
-import { packedOffsets } from "../../../src/ops/packed.ts";
+import { type PackedUpdate, packedUpdate, updatesOf } from "../../support/packed-update.ts";
 import { input, labels, planned } from "../../support/plans.ts";
 
 const x = input("x", [6, 64]);
@@ -161,84 +162,76 @@ describe("variables", () => {
   });
 });
 
-describe("ops that overwrite", () => {
-  const shapes = [[3, 5], [7]];
-  const parameters = shapes.map((shape, i) => input(`parameter ${i}`, shape));
-  const gradients = shapes.map((shape, i) => input(`gradient ${i}`, shape));
-  const { length } = packedOffsets(shapes);
-  const [m, v] = [input("m", [length]), input("v", [length])];
-  const [learningRate, scale, apply, step] = ["learningRate", "scale", "apply", "step"].map(
-    (name) => input(name, []),
-  ) as [Tensor, Tensor, Tensor, Tensor];
-  const positive = (name: string) =>
-    name === "v" || name === "step" || name === "apply" ? ([1, 2] as const) : ([-1, 1] as const);
+describe("packed tensors", () => {
+  const shapes = [[3, 5], [7], [64]];
+  const named = (name: string) => shapes.map((shape, i) => input(`${name} ${i}`, shape));
+  const [parameters, gradients, held] = [named("parameter"), named("gradient"), named("state")];
+  const rate = input("rate", []);
+  const packs = [parameters, held];
+  const isCopy = (label: string) => label === "copy";
+  const updates = ({ parameters: next, state }: PackedUpdate) => [
+    ...updatesOf(parameters, next),
+    ...updatesOf(held, state),
+  ];
 
-  function adam(given: readonly Tensor[], from: readonly Tensor[]) {
-    const graph = ({ value }: Tensor) => value;
-    const outs = emit(
-      "adam",
-      {
-        parameters: from.map(graph),
-        gradients: given.map(graph),
-        m: m.value,
-        v: v.value,
-        learningRate: learningRate.value,
-        step: step.value,
-        scale: scale.value,
-        apply: apply.value,
-      },
-      { beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0 },
-    );
-    return { parameters: outs.parameters.map(wrap), m: wrap(outs.m), v: wrap(outs.v) };
-  }
-
-  function updatesOf(next: ReturnType<typeof adam>): (readonly [Tensor, Tensor])[] {
-    const pairs = parameters.flatMap((parameter, i) => {
-      const value = next.parameters[i];
-      return value === undefined ? [] : [[parameter, value] as const];
-    });
-    return [...pairs, [m, next.m], [v, next.v]];
-  }
-
-  it("update packed parameters in place: one step, no copy", async () => {
+  it("are updated in place, gradients made in place: one step, no copy", async () => {
     const made = gradients.map((g) => tanh(g));
-    const next = adam(made, parameters);
-    const plan = await planned(
-      { updates: updatesOf(next), packs: [parameters] },
-      undefined,
-      positive,
-    );
-    expect(labels(plan).filter((label) => label === "copy")).toEqual([]);
-    expect(labels(plan).filter((label) => label === "adam").length).toBe(1);
+    const next = packedUpdate(parameters, made, held, rate);
+    const plan = await planned({ updates: updates(next), packs });
+    expect(labels(plan)).toEqual(["tanh", "tanh", "tanh", "mul + add + mul + sub"]);
   });
 
-  it("bring parameters and gradients side by side where they are not", async () => {
-    const next = adam(gradients, parameters);
-    const plan = await planned({ updates: updatesOf(next) }, undefined, positive);
-    expect(labels(plan).filter((label) => label === "copy").length).toBeGreaterThan(0);
+  it("are brought side by side where they are not", async () => {
+    const next = packedUpdate(parameters, gradients, held, rate);
+    const plan = await planned({ updates: updates(next) });
+    expect(labels(plan).filter(isCopy).length).toBeGreaterThan(0);
   });
 
-  it("copy what somebody reads afterwards", async () => {
-    const next = adam(gradients, parameters);
-    const [first] = parameters as [Tensor];
+  it("are brought there one by one, where some are made and one is given, or is there twice", async () => {
+    const [a, b, c] = gradients as [Tensor, Tensor, Tensor];
+    const next = packedUpdate(parameters, [tanh(a), b, c], held, rate);
+    const plan = await planned({ updates: updates(next), packs });
+    expect(labels(plan).filter(isCopy).length).toBe(2);
+    const twice = tanh(c);
+    const more = packedUpdate([c, c], [twice, twice], [c, input("other", [64])], rate);
+    await planned({ outputs: more.parameters });
+  });
+
+  it("may be parts of a longer pack", async () => {
+    const made = gradients.map((g) => tanh(g));
+    const norm = sumOfSquares([...made, tanh(rate)]);
+    const next = packedUpdate(parameters, made, held, norm);
+    const plan = await planned({ updates: updates(next), packs }, undefined, undefined, 1e-5);
+    expect(labels(plan).filter(isCopy)).toEqual([]);
+  });
+
+  it("keep what somebody reads afterwards", async () => {
+    const next = packedUpdate(parameters, gradients, held, rate);
+    const [first, second] = parameters as [Tensor, Tensor];
     const change = sub(next.parameters[0] as Tensor, first);
-    await planned(
-      { outputs: [change, m, first], updates: updatesOf(next), packs: [parameters] },
-      undefined,
-      positive,
-      1e-4, // a small difference of large numbers
-    );
+    const outputs = [change, held[1] as Tensor, first, exp(second)];
+    await planned({ outputs, updates: updates(next), packs });
+  });
+
+  it("are not written where not all of them are to change", async () => {
+    const next = packedUpdate(parameters, gradients, held, rate);
+    const [first, ...others] = updates(next);
+    await planned({ updates: others, packs });
+    const [variable, value] = first as readonly [Tensor, Tensor];
+    const clipped = [variable, relu(value)] as const;
+    await planned({ outputs: [value], updates: [clipped, ...others], packs });
   });
 
   it("work on computed parameters, and twice over", async () => {
-    const once = adam(
-      gradients,
-      parameters.map((p) => mul(p, 2)),
-    );
-    const twice = adam(gradients, once.parameters);
-    await planned({ outputs: [...once.parameters, ...twice.parameters] }, undefined, positive);
+    const doubled = parameters.map((p) => mul(p, 2));
+    const once = packedUpdate(doubled, gradients, held, rate);
+    const twice = packedUpdate(once.parameters, gradients, once.state, rate);
+    await planned({ outputs: [...once.parameters, ...twice.parameters] });
+    await planned({ updates: updates(twice), packs });
   });
+});
 
+describe("ops that overwrite", () => {
   it("lstm writes its gates over the projection, or over a copy where that is still read", async () => {
     const [T, B, H] = [3, 2, 4];
     const recurrent = input("recurrent", [H, H, 4]);

@@ -3,6 +3,7 @@
  * stores, some in place. What is not exact carries a bound of its error, so that nothing has to be guessed: a register is
  * compared, rounded or counted with only where it is exact.
  */
+import { packedOffsets, type Segment, segmentsOf } from "../../../src/ops/packed.ts";
 import type { BinaryName, UnaryName } from "../../../src/ops/scalars.ts";
 import type {
   Combine,
@@ -73,13 +74,23 @@ const questions: readonly BinaryName[] = [
 ];
 
 export function randomGroup(seed: number): RandomGroup {
-  return new Builder(generator(seed)).build();
+  return new Builder(generator(seed), seed % 8 === 5).build();
+}
+
+/** A few tensors, perhaps a large one, some of which end where the next one starts. */
+function randomShapes(random: (bound: number) => number): number[][] {
+  const most = [70, 300, 5000][random(3)] ?? 70;
+  return Array.from({ length: 1 + random(7) }, () => [
+    random(4) === 0 ? 64 * (1 + random(3)) : random(most),
+  ]);
 }
 
 class Builder {
   readonly #random: (bound: number) => number;
   readonly #shape: number[];
   readonly #kept: number;
+  /** Where elements lie, over packed tensors. */
+  readonly #segments: readonly Segment[] | undefined;
   /** Whether rows lie side by side, as in sums of columns, in what is read and stored. */
   readonly #isAcross: boolean;
   readonly #inputs: { view: View; dtype: DType; length: number; isWhole: boolean }[] = [];
@@ -87,8 +98,16 @@ class Builder {
   readonly #instructions: GroupInstruction[] = [];
   readonly #known: Known[] = [];
 
-  constructor(random: (bound: number) => number) {
+  constructor(random: (bound: number) => number, isPacked: boolean) {
     this.#random = random;
+    const shapes = isPacked ? [...randomShapes(random), [37]] : [];
+    this.#segments = isPacked ? segmentsOf(shapes) : undefined;
+    if (isPacked) {
+      this.#shape = [packedOffsets(shapes).length];
+      this.#kept = random(2);
+      this.#isAcross = false;
+      return;
+    }
     const rank = random(12) === 0 ? 0 : 1 + random(4);
     this.#shape = Array.from({ length: rank }, () => this.#one(sizes));
     while (sizeOf(this.#shape) > 1500) this.#shape[random(rank)] = 2;
@@ -109,8 +128,10 @@ class Builder {
     if (random(2) === 0) this.#literal(this.#one(["f32", "f32", "i32", "u32", "bool"]));
     for (let n = random(4) === 0 ? 8 + random(12) : 1 + random(7); n > 0; n--) this.#instruction();
     const reductions = this.#kept === this.#shape.length ? 0 : 1 + random(3);
+    const terms = this.#instructions.length;
     for (let i = 0; i < reductions; i++) {
-      this.#reduce();
+      // Packed tensors are gone over once.
+      this.#reduce(this.#segments ? terms : Number.POSITIVE_INFINITY);
       for (let n = random(5); n > 0; n--) this.#instruction();
     }
     return this.#stored();
@@ -126,8 +147,8 @@ class Builder {
   }
 
   /** A register that `fits`, of the later ones rather. */
-  #pick(fits: (known: Known) => boolean): Register | undefined {
-    const all = this.#known.flatMap((known, register) => (fits(known) ? [register] : []));
+  #pick(fits: (known: Known, register: Register) => boolean): Register | undefined {
+    const all = this.#known.flatMap((known, register) => (fits(known, register) ? [register] : []));
     if (all.length === 0) return undefined;
     const late = Math.max(0, all.length - 5);
     return this.#random(2) === 0 ? this.#one(all) : all[late + this.#random(all.length - late)];
@@ -140,6 +161,16 @@ class Builder {
   ): { view: View; length: number; isWhole: boolean } {
     const random = this.#random;
     const shape = this.#shape;
+    if (this.#segments !== undefined) {
+      const isSame = along === 0 || (broadcasts && random(3) === 0);
+      const offset = 64 * random(2);
+      const length = isSame ? 1 : sizeOf(shape);
+      return {
+        view: { offset, strides: [isSame ? 0 : 1] },
+        length: offset + length,
+        isWhole: !isSame,
+      };
+    }
     const order = shape.map((_, d) => d).slice(0, along);
     if (this.#isAcross) order.push(...order.splice(0, this.#kept));
     else if (random(3) === 0)
@@ -179,7 +210,10 @@ class Builder {
   }
 
   #index(): void {
-    const strides = this.#shape.map(() => this.#random(3) * (1 + this.#random(5)));
+    const most = this.#segments === undefined ? 5 : 1;
+    const strides = this.#shape.map(
+      () => this.#random(most === 1 ? 2 : 3) * (1 + this.#random(most)),
+    );
     const index = this.#indices.push({ offset: this.#random(4), strides }) - 1;
     this.#push({ kind: "index", index, dtype: "i32" }, { most: 1e7, least: 0, error: 0 });
   }
@@ -391,10 +425,12 @@ class Builder {
     );
   }
 
-  #reduce(): void {
+  /** Of one of the first `terms` registers. */
+  #reduce(terms: number): void {
     const count = sizeOf(this.#shape.slice(this.#kept));
     const x = this.#pick(
-      ({ dtype, most }) => dtype !== "bool" && (dtype !== "f32" || most * count < 1e8),
+      ({ dtype, most }, register) =>
+        register < terms && dtype !== "bool" && (dtype !== "f32" || most * count < 1e8),
     );
     const of = this.#known[x ?? -1];
     if (x === undefined || of === undefined) return;
@@ -434,11 +470,15 @@ class Builder {
       instructions: this.#instructions,
     };
     const levels = levelsOf({ ...draft, stores: [] });
+    // What is stored of packed tensors is an element for each place, or what all of them are reduced to.
+    const isTotal = this.#segments !== undefined && kept === 0;
     for (let n = 1 + random(3); n > 0; n--) {
-      const register = this.#pick(() => true) ?? 0;
+      const register = this.#pick((_, r) => !isTotal || levels[r]?.perRow === true);
+      if (register === undefined) continue;
       const known = this.#known[register] as Known;
       const isPerRow =
-        kept < this.#shape.length && levels[register]?.perRow === true && random(4) > 0;
+        isTotal ||
+        (kept < this.#shape.length && levels[register]?.perRow === true && random(4) > 0);
       const input = this.#inputs.findIndex(
         (one, i) => one.isWhole && one.dtype === known.dtype && !taken.has(i),
       );
@@ -456,7 +496,7 @@ class Builder {
       outputs.push({ dtype, length, inPlace: undefined, error });
     }
     return {
-      program: { ...draft, stores },
+      program: { ...draft, stores, ...(this.#segments && { segments: this.#segments }) },
       inputs: this.#inputs.map(({ dtype, length }) => ({ dtype, length })),
       outputs,
     };

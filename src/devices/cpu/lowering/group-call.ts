@@ -1,4 +1,5 @@
 /** The words of a call that runs a group, and the text of its function's structure. */
+import type { Segment } from "../../../ops/packed.ts";
 import { type GroupProgram, levelsOf } from "../../../scheduler/group-program.ts";
 import {
   floatBits,
@@ -18,6 +19,8 @@ export interface Cut {
   /** Elements of a chunk; of columns whose elements lie in runs, runs. */
   readonly size: number;
   readonly chunks: number;
+  /** Of a program over packed tensors the chunks themselves. */
+  readonly pieces?: readonly Segment[];
 }
 
 export interface GroupWork {
@@ -96,7 +99,8 @@ export function callOf(work: GroupWork, cut: Cut): KernelCall {
     const cutStride = template === "rows" ? (own.at(-1) ?? 0) : (own[0] ?? 0);
     const isPartial = i >= views.length - work.partials;
     const moves = lie?.isPerElement === true && lie.mode % 3 === 0;
-    const inputStride = layout.isInRuns ? (own[0] ?? 0) : moves ? cut.size * cutStride : 0;
+    const step = cut.pieces === undefined ? cut.size : 1;
+    const inputStride = layout.isInRuns ? (own[0] ?? 0) : moves ? step * cutStride : 0;
     const chunkStride = isPartial ? items : inputStride;
     return [
       lie?.mode ?? 0,
@@ -119,10 +123,12 @@ export function callOf(work: GroupWork, cut: Cut): KernelCall {
     ...shape,
     ...literals,
     ...entries,
+    ...(cut.pieces ?? []).flatMap(({ start, length }) => [start, length]),
   ]);
 }
 
-function rowsWords({ program, layout }: GroupWork, structure: Structure, cut: Cut): number[] {
+function rowsWords(work: GroupWork, structure: Structure, cut: Cut): number[] {
+  const { program, layout } = work;
   const count = sizeOf(program.shape.slice(layout.kept));
   return [
     count,
@@ -130,7 +136,16 @@ function rowsWords({ program, layout }: GroupWork, structure: Structure, cut: Cu
     cut.chunks,
     keptBytes(structure, cut.size),
     blocksIn(layout) > 0 ? layout.tile : 0,
+    ...packedWords(work, cut),
   ];
+}
+
+/** As `rows` in wasm/group-rows.ts says. */
+function packedWords({ program, layout, partials }: GroupWork, { pieces }: Cut): number[] {
+  if (pieces === undefined) return [0, 0, 0];
+  const reads = program.inputs.length + program.indices.length;
+  const moved = reads + program.stores.length - partials;
+  return [1, moved, layout.stores.some(({ isPerElement }) => isPerElement) ? reads : moved];
 }
 
 function columnsWords({ program, layout }: GroupWork, cut: Cut): number[] {

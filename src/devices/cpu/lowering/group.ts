@@ -3,6 +3,7 @@
  * few items have many elements each, an item is cut into chunks, so that all threads have a part; the partial results are
  * combined by a second call, a group of its own. Where it is cut depends on sizes only, and so do the bits.
  */
+import { piecesOf, type Segment } from "../../../ops/packed.ts";
 import type { GroupProgram, Register, Store } from "../../../scheduler/group-program.ts";
 import type { GroupSite, KernelCall, Region } from "../../../scheduler/lowering.ts";
 import { sizeOf, stridesOf } from "../../../tensor/shape.ts";
@@ -33,6 +34,8 @@ const CHUNK = 4096;
 const BLOCK = 512;
 /** A tile's chunks are shorter, for there are sixteen of them. */
 const TILE_SHARE = 4;
+/** So many pieces of a pack, besides the ends of its tensors, are enough for all threads. */
+const MAX_PIECES = 512;
 /** Rows of elementwise work from which on none is cut. */
 const MANY_ROWS = 16;
 
@@ -51,9 +54,21 @@ export function lowerGroup(site: GroupSite): KernelCall[] {
   const isElementwise = !hasRows(program);
   if (sizeOf(isElementwise ? shape : shape.slice(0, kept)) === 0) return [];
   const work = inRuns({ program, ins, outs, layout: layoutOf(program), partials: 0 });
-  const cut = isElementwise ? elementwiseCut(work) : cutOf(work);
+  const { segments } = program;
+  const cut = segments
+    ? packedCut(segments, work)
+    : isElementwise
+      ? elementwiseCut(work)
+      : cutOf(work);
   if (isElementwise || cut.chunks === 1) return [callOf(work, cut)];
   return cutReduction(work, cut, site.scratch);
+}
+
+/** Pieces of tensors that lie in a pack. */
+function packedCut(segments: readonly Segment[], { program }: GroupWork): Cut {
+  const size = Math.max(CHUNK, Math.ceil(sizeOf(program.shape) / MAX_PIECES));
+  const pieces = piecesOf(segments, size);
+  return { size, chunks: pieces.length, pieces };
 }
 
 function elementwiseCut({ program, layout }: GroupWork): Cut {

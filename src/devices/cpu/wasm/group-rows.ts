@@ -25,6 +25,9 @@ import { countBlock, moveBlock } from "./group-blocks";
 import { transposeTile } from "./strides";
 import { at, shareStart } from "./threads";
 
+/** Places at whose multiples packed tensors start; ops/packed.ts. */
+const PACKED: i32 = 64;
+
 // Of the present call: rows whose blocks lie side by side, bytes of one of those, and where the first begins.
 let tile: i32 = 0;
 let blockBytes: usize = 0;
@@ -37,13 +40,19 @@ let rowCount: i32 = 0;
 /**
  * Own words: elements of a row, elements of a chunk, chunks, bytes of scratch that the function takes, and how many rows
  * of the last kept dimension are gathered together: 0 where there are no blocks, 1, or TILE_ROWS. Blocks hold what an entry
- * is in the elements of one chunk.
+ * is in the elements of one chunk. Then whether the chunks are pieces of packed tensors, whose starts and elements are the
+ * words behind the entries; how many entries move along with a piece, the others with its number; and the first of them that
+ * is stored for each element.
  */
 export function rows(args: usize, thread: i32, threads: i32): void {
-  const own = prepare(args, thread, 5);
+  const own = prepare(args, thread, 8);
   const count = at(own, 0);
   const size = at(own, 1);
   const chunks = at(own, 2);
+  if (at(own, 5) != 0) {
+    packed(chunks, at(own, 6), at(own, 7), thread, threads);
+    return;
+  }
   const hasBlocks = at(own, 4) != 0;
   tile = max(at(own, 4), 1);
   blockBytes = (<usize>size * 4 + 15) & ~15;
@@ -69,6 +78,27 @@ export function rows(args: usize, thread: i32, threads: i32): void {
     gatherRows(chunk);
     run(rowCount, present, <i32>scratch);
     if (hasBlocks) scatterRows();
+  }
+}
+
+/** A piece of a pack at a time. Behind the last one of a tensor 0 is stored up to where the next one starts. */
+function packed(pieces: i32, moved: i32, firstStore: i32, thread: i32, threads: i32): void {
+  const table = entryOf(entryCount);
+  const end = shareStart(pieces, thread + 1, threads, 1);
+  for (let piece = shareStart(pieces, thread, threads, 1); piece < end; piece++) {
+    const from = at(table, 2 * piece);
+    const length = at(table, 2 * piece + 1);
+    for (let i = 0; i < entryCount; i++) {
+      const entry = entryOf(i);
+      const chunk = i < moved ? from : piece;
+      if (at(entry, 0) == INDEX) place(i, offsetOf(entry, chunk), 0, 0, at(entry, 3));
+      else place(i, <i32>addressOf(entry, chunk), 0, 0, 0);
+    }
+    run(1, length, <i32>scratch);
+    const padding = <usize>(-length & (PACKED - 1)) << 2;
+    if (padding == 0) continue;
+    for (let i = firstStore; i < moved; i++)
+      memory.fill(addressOf(entryOf(i), from + length), 0, padding);
   }
 }
 

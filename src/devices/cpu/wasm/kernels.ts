@@ -17,7 +17,6 @@ import { columns } from "./group-columns";
 import { rows } from "./group-rows";
 import { gru, gruGrad } from "./gru";
 import { lstm, lstmGrad } from "./lstm";
-import { adam, sgd, squareSums } from "./optimizer";
 import { avgPool2d, avgPool2dGrad, maxPool2d, maxPool2dGather, maxPool2dGrad } from "./pool";
 import { uniform } from "./random";
 import { rnn, rnnGrad } from "./rnn";
@@ -32,9 +31,6 @@ export const kernels: StaticArray<(args: usize, thread: i32, threads: i32) => vo
   embeddingGrad,
   uniform,
   iota,
-  squareSums,
-  sgd,
-  adam,
   gemm,
   gemmBias,
   conv2d,

@@ -1,3 +1,4 @@
+import { packedOffsets } from "../../../ops/packed.ts";
 import { broadcastStrides, stridesOf } from "../../../tensor/shape.ts";
 import type { ReferenceTable, ReferenceTensor } from "../kernel.ts";
 import { offsets } from "./offsets.ts";
@@ -54,6 +55,12 @@ export const movementKernels = {
       start += (x.type.shape[axis] ?? 0) * (strides[axis] ?? 0);
     }
   },
+
+  pack({ ins: { xs }, outs: { out } }) {
+    const { offsets } = packedOffsets(xs.map(({ type }) => type.shape));
+    out.data.fill(0);
+    for (const [i, x] of xs.entries()) out.data.set(x.data, offsets[i]);
+  },
 } satisfies Pick<
   ReferenceTable,
   | "reshape"
@@ -64,4 +71,5 @@ export const movementKernels = {
   | "slice"
   | "pad"
   | "concat"
+  | "pack"
 >;

@@ -1,7 +1,9 @@
 /**
  * The bindings of a generated kernel. WebGPU forbids two bindings of one dispatch that overlap where one of them is
- * written, so regions that overlap, or are the same, share one.
+ * written, so regions that overlap, or are the same, share one. So do numbers of one buffer that are read, or written side by
+ * side: a kernel has few bindings.
  */
+import { PACK_ALIGNMENT } from "../../../../ops/packed.ts";
 import type { Operand, Region } from "../../../../scheduler/lowering.ts";
 import { sizeOf } from "../../../../tensor/shape.ts";
 
@@ -32,7 +34,9 @@ export function bindingsOf(ins: readonly Region[], outs: readonly Region[]): Bin
   // Members of each binding; a region may join several that did not touch one another.
   let groups: Use[][] = [];
   for (const use of uses) {
-    const touched = groups.filter((group) => group.some((other) => overlaps(other, use)));
+    const touched = groups.filter((group) =>
+      group.some((other) => overlaps(other, use) || areNumbers(other, use)),
+    );
     const joined = [...touched.flat(), use];
     groups = [...groups.filter((group) => !touched.includes(group)), joined];
   }
@@ -53,6 +57,14 @@ function endOf({ offset, type }: Region): number {
 
 function overlaps({ region: a }: Use, { region: b }: Use): boolean {
   return a.buffer === b.buffer && a.offset < endOf(b) && b.offset < endOf(a);
+}
+
+function areNumbers(a: Use, b: Use): boolean {
+  const [x, y] = [a.region, b.region];
+  if (x.buffer !== y.buffer || sizeOf(x.type.shape) !== 1 || sizeOf(y.type.shape) !== 1)
+    return false;
+  const areNext = Math.abs(x.offset - y.offset) === PACK_ALIGNMENT;
+  return a.isWritten ? b.isWritten && areNext : !b.isWritten;
 }
 
 function operandOf(uses: readonly Use[]): Operand {

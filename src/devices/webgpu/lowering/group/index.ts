@@ -2,6 +2,7 @@
 import type { GroupKernels, GroupSite, KernelCall } from "../../../../scheduler/lowering.ts";
 import { sizeOf } from "../../../../tensor/shape.ts";
 import { maxBytes, type WebgpuTarget } from "../../target.ts";
+import { lowerCopy } from "../movement.ts";
 import { lowerMap } from "./map-parts.ts";
 import { mergedProgram } from "./merge.ts";
 import { lowerRows } from "./row-calls.ts";
@@ -17,9 +18,37 @@ export function groupKernels(target: WebgpuTarget): GroupKernels {
 }
 
 export function lowerGroup(target: WebgpuTarget, site: GroupSite): readonly KernelCall[] {
+  const calls = lowerOnce(target, site);
+  const most = target.limits.maxStorageBuffersPerShaderStage;
+  const isTooMuch = calls.some(({ operands }) => operands.length > most);
+  return isTooMuch && site.outs.length > 1 ? lowerApart(target, site) : calls;
+}
+
+function lowerOnce(target: WebgpuTarget, site: GroupSite): readonly KernelCall[] {
   const { program, ins, outs } = site;
   if (!program.instructions.some(({ kind }) => kind === "reduce"))
-    return lowerMap(program, ins, outs, maxBytes(target.limits));
+    return lowerMap(program, ins, outs, maxBytes(target.limits), target.isSoftware);
   if (sizeOf(program.shape.slice(0, program.kept)) === 0) return [];
   return lowerRows(target, { ...site, program: mergedProgram(program) });
+}
+
+/**
+ * Where results do not lie where the scheduler could hope for, there may be more of them than a kernel can bind: then they
+ * are made in two calls, aside, for one of them may be written over what the other call reads.
+ */
+function lowerApart(target: WebgpuTarget, site: GroupSite): readonly KernelCall[] {
+  const { program, outs, scratch } = site;
+  const half = Math.ceil(outs.length / 2);
+  const asides = outs.map(({ type }) => scratch(type));
+  const part = (from: number, to: number) =>
+    lowerGroup(target, {
+      ...site,
+      program: { ...program, stores: program.stores.slice(from, to) },
+      outs: asides.slice(from, to),
+    });
+  const moves = outs.flatMap((out, i) => {
+    const aside = asides[i];
+    return aside === undefined ? [] : lowerCopy(aside, out, maxBytes(target.limits));
+  });
+  return [...part(0, half), ...part(half, outs.length), ...moves];
 }

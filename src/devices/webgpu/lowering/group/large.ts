@@ -2,11 +2,13 @@
  * Groups on tensors that are larger than what a shader can bind: the space is cut into boxes, each of which reaches a
  * range of every tensor that can be bound.
  */
+import { type Segment, segmentsIn } from "../../../../ops/packed.ts";
 import type { GroupProgram, View } from "../../../../scheduler/group-program.ts";
 import type { Region } from "../../../../scheduler/lowering.ts";
 import { BYTES_PER_ELEMENT } from "../../../../tensor/dtype.ts";
 import { sizeOf } from "../../../../tensor/shape.ts";
-import { BINDING_ELEMENTS, type Box, boxesOf, elementsOf } from "../divide.ts";
+import { BINDING_ELEMENTS, type Box, boxesOf, elementsOf, isLarge } from "../divide.ts";
+import { MAX_TENSORS } from "./pieces.ts";
 
 /** A program on ranges of its regions. */
 export interface Part {
@@ -14,6 +16,15 @@ export interface Part {
   readonly ins: readonly Region[];
   readonly outs: readonly Region[];
   readonly box: Box;
+}
+
+/** Whether a program is more than one call can do. */
+export function needsBoxes(
+  { segments }: GroupProgram,
+  regions: readonly Region[],
+  mostBytes: number,
+): boolean {
+  return isLarge(regions, mostBytes) || (segments?.length ?? 0) > MAX_TENSORS;
 }
 
 /** Undefined where it would take too many. Dimensions are cut whose neighbours lie farthest apart. */
@@ -29,7 +40,23 @@ export function boxesOfProgram(program: GroupProgram, mostBytes: number): Box[] 
     mostBytes / BYTES_PER_ELEMENT,
   );
   const unsorted = (list: readonly number[]) => shape.map((_, d) => list[order.indexOf(d)] ?? 0);
-  return boxes?.map(({ starts, shape }) => ({ starts: unsorted(starts), shape: unsorted(shape) }));
+  const found = boxes?.map((box) => ({
+    starts: unsorted(box.starts),
+    shape: unsorted(box.shape),
+  }));
+  const { segments } = program;
+  return segments ? found?.flatMap((box) => boxesOfPack(segments, box)) : found;
+}
+
+/** Parts of a box in each of which few enough tensors begin. */
+function boxesOfPack(segments: readonly Segment[], { starts, shape }: Box): Box[] {
+  const [from = 0, length = 0] = [starts[0], shape[0]];
+  const own = segmentsIn(segments, from, length).filter((_, i) => i % MAX_TENSORS === 0);
+  return own.map(({ start }, i) => {
+    const end = own[i + 1]?.start ?? length;
+    const first = i === 0 ? 0 : start;
+    return { starts: [from + first], shape: [end - first] };
+  });
 }
 
 /** The part of a program that does what is in `box`. */
@@ -51,6 +78,9 @@ export function partOf(
       inputs: reads.map(({ view }) => view),
       indices: program.indices.map((view) => ({ ...view, offset: beginning(view) })),
       stores: writes.map(({ view }) => view),
+      ...(program.segments && {
+        segments: segmentsIn(program.segments, box.starts[0] ?? 0, box.shape[0] ?? 0),
+      }),
     },
     ins: reads.flatMap(({ region }) => region ?? []),
     outs: writes.flatMap(({ region }) => region ?? []),

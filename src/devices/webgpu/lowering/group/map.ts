@@ -1,8 +1,9 @@
 /** Groups without reductions: an invocation for each element, or for four that lie side by side. */
+import type { Segment } from "../../../../ops/packed.ts";
 import type { GroupProgram, Register } from "../../../../scheduler/group-program.ts";
 import type { KernelCall, Region } from "../../../../scheduler/lowering.ts";
 import { sameShape, sizeOf, stridesOf } from "../../../../tensor/shape.ts";
-import { threadGrid } from "../grid.ts";
+import { lineGrid, threadGrid } from "../grid.ts";
 import {
   type Access,
   accessOf,
@@ -18,15 +19,17 @@ import {
 } from "./access.ts";
 import { bindingsOf } from "./bindings.ts";
 import { printInstruction, toWord } from "./instructions.ts";
+import { addPieces } from "./pieces.ts";
 import { Words } from "./words.ts";
 
 const THREADS = 128;
 
-/** The call for a program whose dimensions are merged. */
+/** The call for a program whose dimensions are merged; `pieces`: what of a pack each workgroup walks. */
 export function mapCall(
   { shape: merged, inputs, indices, stores, instructions }: GroupProgram,
   ins: readonly Region[],
   outs: readonly Region[],
+  pieces: readonly Segment[] = [],
 ): KernelCall {
   const shape = merged.length === 0 ? [1] : merged;
   const count = sizeOf(shape);
@@ -69,7 +72,10 @@ export function mapCall(
     (_, c) => `let result_${c} = apply(${given(c).join(", ")});`,
   );
   const stored = writes.map(({ binding }, o) => {
-    const values = results.map((_, c) => `result_${c}.y${o}`);
+    const values = results.map((_, c) => {
+      const result = `result_${c}.y${o}`;
+      return pieces.length === 0 ? result : `select(0u, ${result}, ${placeAt(width, c)} < piece.y)`;
+    });
     const value = width === 4 ? `vec4<u32>(${values.join(", ")})` : values[0];
     return `b${binding}[${writePlaces[o]}] = ${value};`;
   });
@@ -77,10 +83,13 @@ export function mapCall(
     { instructions, registers: stores.map(({ register }) => register) },
     words,
   );
+  if (pieces.length > 0) addPieces(words, pieces);
   return {
     kernel: "group/map",
     constants: {
       THREADS,
+      PIECES: pieces.length,
+      WIDTH: width,
       FIELDS: words.fields,
       BINDINGS: declareBindings(bindings, vectors),
       RESULTS: stores.map((_, o) => `y${o}: u32,`).join("\n"),
@@ -90,8 +99,13 @@ export function mapCall(
     },
     operands: bindings.operands,
     words: words.values,
-    grid: threadGrid(count / width, THREADS),
+    grid: pieces.length > 0 ? lineGrid(pieces.length) : threadGrid(count / width, THREADS),
   };
+}
+
+/** The place of component c of what invocation i computes. */
+function placeAt(width: Width, c: number): string {
+  return width === 1 ? "i" : `i * ${width}u + ${c}u`;
 }
 
 function load(access: Access, place: string, width: Width, vectors: ReadonlySet<number>): string {

@@ -6,8 +6,8 @@ import type { GroupProgram } from "../../../../scheduler/group-program.ts";
 import type { GroupSite, KernelCall, Region } from "../../../../scheduler/lowering.ts";
 import { sizeOf } from "../../../../tensor/shape.ts";
 import { maxBytes, type WebgpuTarget } from "../../target.ts";
-import { BINDING_ELEMENTS, type Box, elementsOf, isLarge } from "../divide.ts";
-import { boxesOfProgram, partOf } from "./large.ts";
+import { BINDING_ELEMENTS, type Box, elementsOf } from "../divide.ts";
+import { boxesOfProgram, needsBoxes, partOf } from "./large.ts";
 import { mergedProgram } from "./merge.ts";
 import { finishOf, type Totals, totalsOf } from "./parts.ts";
 import { rowKernelOf } from "./row-kernel.ts";
@@ -17,7 +17,9 @@ import { rowsCall } from "./rows.ts";
 export function lowerRows(target: WebgpuTarget, site: GroupSite): readonly KernelCall[] {
   const { program, ins, outs } = site;
   const most = maxBytes(target.limits);
-  const boxes = isLarge([...ins, ...outs], most) ? boxesOfProgram(program, most) : undefined;
+  const boxes = needsBoxes(program, [...ins, ...outs], most)
+    ? boxesOfProgram(program, most)
+    : undefined;
   if (boxes === undefined) return lowerWhole(target, site);
   return rangesOf(program, boxes).flatMap((range) => lowerRange(target, site, range));
 }

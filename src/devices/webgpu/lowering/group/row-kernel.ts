@@ -1,4 +1,5 @@
 /** What the parts of a kernel over rows are printed from. */
+import { piecesOf, roomOf, type Segment } from "../../../../ops/packed.ts";
 import type { GroupProgram, Register } from "../../../../scheduler/group-program.ts";
 import type { Region } from "../../../../scheduler/lowering.ts";
 import type { DType } from "../../../../tensor/dtype.ts";
@@ -13,6 +14,8 @@ export interface RowKernel {
   readonly program: GroupProgram;
   readonly parts: RowProgram;
   readonly layout: RowLayout;
+  /** Of a pack, those that workgroups walk: they share them evenly. */
+  readonly pieces: readonly Segment[];
   /** Whether totals are left for another call. */
   readonly isPartial: boolean;
   readonly words: Words;
@@ -62,17 +65,26 @@ export function rowKernelOf(
   const isAcross = liesAcross(program, moved);
   const hasColumns = program.kept < program.shape.length;
   const layout = rowLayout(target, program, {
-    width: isAcross || !hasColumns ? 1 : widthOf(program.shape.at(-1) ?? 1, moved, bindings),
+    // Pieces end where tensors do.
+    width:
+      isAcross || !hasColumns || program.segments
+        ? 1
+        : widthOf(program.shape.at(-1) ?? 1, moved, bindings),
     isAcross,
     passes: passes.filter((pass) => pass.elements.length > 0).length,
     canPart: canPart(program, own),
     // With the sizes that go along, see row-stages.
     totals: own.stages.reduce((sum, { reduces }) => sum + 2 * reduces.length, 0),
   });
+  const pieces =
+    program.segments && piecesOf(program.segments, roomOf(layout.columns / layout.parts));
+  // Workgroups that share a pack have a piece each.
+  const shared = layout.parts > 1 ? (pieces?.length ?? layout.parts) : 1;
   return {
     program,
     parts: own,
-    layout: parts === undefined ? layout : { ...layout, parts },
+    layout: { ...layout, parts: parts ?? shared },
+    pieces: pieces ?? [],
     isPartial: parts !== undefined,
     words: new Words(),
     bindings,

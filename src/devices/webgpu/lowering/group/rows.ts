@@ -7,6 +7,7 @@ import type { KernelCall } from "../../../../scheduler/lowering.ts";
 import { lineGrid } from "../grid.ts";
 import { declareBindings, strideTerms, sumOf, takeApart, wordAt } from "./access.ts";
 import { printInstruction, toWord } from "./instructions.ts";
+import { addPieces } from "./pieces.ts";
 import { declareLoad, declareStore, placeElements } from "./row-elements.ts";
 import { dtypeOf, type RowKernel } from "./row-kernel.ts";
 import type { Pass, Stage } from "./row-program.ts";
@@ -31,6 +32,7 @@ export function rowsCall(kernel: RowKernel): KernelCall {
   const body = printBody(kernel);
   const last = isPartial ? printPartial(kernel) : printLast(kernel);
   const declarations = declareFunctions(kernel);
+  if (kernel.pieces.length > 0) addPieces(words, kernel.pieces);
   return {
     kernel: "group/rows",
     constants: {
@@ -43,6 +45,7 @@ export function rowsCall(kernel: RowKernel): KernelCall {
       UNROLL: Number(layout.isUnrolled),
       STORES: Number(parts.elementStores.length > 0),
       PARTIAL: Number(isPartial),
+      PIECES: kernel.pieces.length,
       ORDERED: Number(lanes > 1 && bindings.operands.some(({ access }) => access === "readwrite")),
       KNOWN: [...kernel.known].map(([name, type]) => `${name}: ${type},`).join("\n"),
       DECLARATIONS: declarations.join("\n"),
@@ -67,15 +70,36 @@ function printBody(kernel: RowKernel): string[] {
     ...printRow(kernel, 0),
     ...(isHeld ? ["let held = hold(known, first, end);"] : []),
     ...parts.stages.flatMap(({ reduces }, s) => [
-      isHeld
-        ? `let own_totals_${s} = own_${s}(known, held, first, end);`
-        : `let own_totals_${s} = ${isExact(reduces) ? "plain" : "own"}_${s}(known, first, end);`,
+      ...(kernel.pieces.length > 0
+        ? printPieces(kernel, s, isExact(reduces))
+        : [`let own_totals_${s} = ${ownTotals(s, isHeld, isExact(reduces))};`]),
       `let totals_${s} = total_${s}(own_totals_${s}, lane, local);`,
       ...reduces.flatMap(({ register, reduce }, t) =>
         define(kernel, register, totalOf(reduce, `totals_${s}`, t)),
       ),
       ...printRow(kernel, s + 1),
     ]),
+  ];
+}
+
+function ownTotals(s: number, isHeld: boolean, isExact: boolean): string {
+  return isHeld
+    ? `own_${s}(known, held, first, end)`
+    : `${isExact ? "plain" : "own"}_${s}(known, first, end)`;
+}
+
+/** Statements that go over the pieces of a pack that a workgroup has. */
+function printPieces({ isPartial, layout, pieces, words }: RowKernel, s: number, isExact: boolean) {
+  const each = words.word(Math.ceil(pieces.length / layout.parts));
+  const most = words.word(pieces.length);
+  const from = isPartial ? `part * ${each}` : "0u";
+  return [
+    `var own_totals_${s} = neutral_${s}();`,
+    `for (var p = ${from}; p < min(${from} + ${each}, ${most}); p++) {`,
+    "let first = params.pieces[p].x + lane;",
+    "let end = params.pieces[p].y;",
+    `own_totals_${s} = combine_${s}(own_totals_${s}, ${ownTotals(s, false, isExact)});`,
+    "}",
   ];
 }
 

@@ -24,7 +24,8 @@ export function takesRows(target: WebgpuTarget, program: GroupProgram): boolean 
   const { rows, columns, rowsPerGroup, parts, isAcross } = layout;
   // Where rows lie across, whether they are shared does not depend on where operands lie.
   const operands = isAcross && parts > 1 ? operandsOfParts(program) : views.length;
-  if (operands > limits.maxStorageBuffersPerShaderStage) return false;
+  // Of one row the scheduler has counted them, who knows which of them are bound together.
+  if (rows > 1 && operands > limits.maxStorageBuffersPerShaderStage) return false;
   // It moves vectors where a kernel over columns moves words: what each element has is made apart, and read again.
   const isApart = isAcross && own.elementStores.length > 0 && own.stages.length === 1;
   if (isSoftware && isApart) return false;

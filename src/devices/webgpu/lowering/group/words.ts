@@ -10,6 +10,11 @@ export class Words {
     return `params.${name}`;
   }
 
+  /** Words that no field of their own reads. */
+  table(values: readonly number[]): void {
+    this.values.push(...values);
+  }
+
   /** The fields of Params. */
   get fields(): string {
     return this.#names.map((name) => `${name}: u32,`).join("\n");
