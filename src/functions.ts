@@ -13,13 +13,21 @@ export * from "./functions/movement.ts";
 export { sumOfSquares } from "./functions/packed.ts";
 export * from "./functions/pool.ts";
 export * from "./functions/random.ts";
+export {
+  type CellState,
+  type CellWeights,
+  recurrent,
+  type SequenceOptions,
+  type Walked,
+} from "./functions/recurrence.ts";
 export * from "./functions/recurrent.ts";
-export * from "./functions/recurrent-layers.ts";
 export * from "./functions/reduce.ts";
 export type { LoadOptions, SavedEntry } from "./functions/saved.ts";
 export { type ScanOptions, type Step, scan } from "./functions/scan.ts";
 export { describe, sizeOf } from "./functions/shapes.ts";
 export * from "./functions/softmax.ts";
+export { type Cell, type CellDescription, type CellMath, cell } from "./ops/cells/cell.ts";
+export * as cells from "./ops/cells/index.ts";
 export { type Argument, type Compiled, type CompileOptions, compile } from "./runtime/compile.ts";
 export { type InitOptions, init, type Opened } from "./runtime/init.ts";
 export type { Runtime } from "./runtime/runtime.ts";

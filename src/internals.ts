@@ -1,11 +1,15 @@
 /** What layers, losses, optimizers and Trainers share with the verbs, and no user has a reason to call. */
+export { bodyOfCell } from "./autodiff/cell-body.ts";
 export { checkTensor } from "./functions/apply.ts";
 export { checkLabels } from "./functions/labels.ts";
 export { type LookUp, lookUps } from "./functions/look-ups.ts";
 export { assignPacked, checkGradients, packed } from "./functions/packed.ts";
-export { asOneSequence, isWatched } from "./functions/recurrent-watch.ts";
+export { walkProjected } from "./functions/recurrence.ts";
+export { project } from "./functions/recurrent-walk.ts";
+export { asOneSequence } from "./functions/recurrent-watch.ts";
 export { LOAD_RULES, savedElements } from "./functions/saved.ts";
 export { checkPool, WINDOW_RULES } from "./functions/window.ts";
+export { isCell } from "./ops/cells/cell.ts";
 export { packedOffsets } from "./ops/packed.ts";
 export { WINDOW_SIZE } from "./ops/window.ts";
 export { runtimeOf } from "./runtime/locate.ts";

@@ -84,18 +84,19 @@ export class DerivedCell implements CellBody {
 
   retreat(emit: Emit, at: CellResiduals<Value>, gBetween: Value | undefined) {
     const gradient = this.#gradientAt(at);
-    const { given, gInputs, gSums, gBefore, gVectors } = gradient;
+    const { given, gInputs, gSums, gBefore, gVectors, flow } = gradient;
     const known = valuesAt(given, at);
     if (gBetween !== undefined) known.set(gradient.gBetween, gBetween);
     const own = gVectors.filter((_, v) => this.vectorGradients[v]?.of === "own");
-    const lists = [gInputs, gSums, gBefore.filter((value) => value !== undefined), own];
+    const lists = [gInputs, gSums, gBefore.filter((value) => value !== undefined), own, flow];
     const made = emitAgain(emit, lists.flat(), known);
-    const [inputs = [], sums = [], before = [], vectors = []] = cut(made, lists);
+    const [inputs = [], sums = [], before = [], vectors = [], reached = []] = cut(made, lists);
     return {
       gInputs: inputs,
       gSums: sums,
       gBefore: gBefore.map((value) => value && before.shift()),
       gVectors: vectors,
+      flow: reached,
     };
   }
 

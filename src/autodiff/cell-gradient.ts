@@ -17,6 +17,8 @@ export interface StepGradient {
   /** Undefined where nothing goes back beside the products. */
   readonly gBefore: readonly (GraphValue | undefined)[];
   readonly gVectors: Stands;
+  /** All that reaches the states behind the step: also through what else the step makes of them. */
+  readonly flow: Stands;
 }
 
 /** `ofTape`: the tape has a gradient of its own, as it has where a gradient is differentiated. */
@@ -33,7 +35,7 @@ export function differentiate(step: TracedStep, ofTape: boolean): StepGradient {
     ...(step.between ? [{ value: step.between, cotangent: gBetween }] : []),
     ...(ofTape ? step.tape.map(({ value }, k) => ({ value, cotangent: at(gTape, k) })) : []),
   ];
-  const wrt = [inputs, sums, before, vectors].map((list) => list.map(given));
+  const wrt = [inputs, sums, before, vectors, step.after].map((list) => list.map(given));
   const found = backward(seeds, wrt.flat());
 
   const known = new Map<GraphValue, GraphValue>();
@@ -49,7 +51,7 @@ export function differentiate(step: TracedStep, ofTape: boolean): StepGradient {
     [...found, step.between].map((value) => value ?? nothing),
     known,
   );
-  const [gInputs = [], gSums = [], gBefore = [], gVectors = []] = cut(again, wrt);
+  const [gInputs = [], gSums = [], gBefore = [], gVectors = [], flow = []] = cut(again, wrt);
   return {
     given: { tape, before, after, vectors, gAfter, gTape },
     gBetween,
@@ -58,6 +60,7 @@ export function differentiate(step: TracedStep, ofTape: boolean): StepGradient {
     gSums,
     gBefore: gBefore.map((value) => (value === nothing ? undefined : value)),
     gVectors,
+    flow,
   };
 }
 

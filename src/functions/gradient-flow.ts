@@ -1,6 +1,7 @@
 import { callable, check } from "../arguments.ts";
 import { originalOf } from "../autodiff/checkpoint.ts";
-import { reachable } from "../graph/graph.ts";
+import { type GraphValue, reachable } from "../graph/graph.ts";
+import type { CellBody } from "../ops/cells/body.ts";
 import { Tensor, type Variable } from "../runtime/tensor.ts";
 import type { Shape } from "../tensor/shape.ts";
 import { checkVariables, type Operand } from "./apply.ts";
@@ -14,12 +15,15 @@ import { max, sum } from "./reduce.ts";
 /** How the gradient of a loss flows through one recurrent layer in one direction. */
 export interface RecurrentFlow {
   readonly name: string;
-  readonly cell: "rnn" | "gru" | "lstm";
+  /** The cell's name: "rnn", "gru", "lstm", or that of another one. */
+  readonly cell: string;
   readonly reverse: boolean;
   /** f32[T]: ‖∂loss/∂h_t‖ over batch and units, through all later steps. */
   readonly h: Tensor;
-  /** f32[T]: ‖∂loss/∂c_t‖; of an lstm. */
+  /** f32[T]: ‖∂loss/∂c_t‖, of a cell with such a state, as an lstm has. */
   readonly c: Tensor | undefined;
+  /** The same of all states, by the cell's names. */
+  readonly states: Readonly<Record<string, Tensor>>;
   /** What the gates did in the forward pass, f32 of one number a gate; ended sequences do not count. */
   readonly gates:
     | {
@@ -61,16 +65,20 @@ export function gradientFlow(
     if (first === undefined) return [];
     const { name, cell, reverse } = first;
     const inTime = reverse ? parts.toReversed() : parts;
-    const along = (at: (found: StepGradients | undefined) => Tensor | undefined) => {
-      const pieces = inTime.map((part) => at(steps.get(part.tape)) ?? zeros(stepsOf(part)));
+    const along = (state: number) => {
+      const pieces = inTime.map(
+        (part) => steps.get(part.states[0] as GraphValue)?.[state] ?? zeros(stepsOf(part)),
+      );
       return norms(pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : concat(pieces));
     };
+    const states = Object.fromEntries(cell.states.map((of, s) => [of, along(s)]));
     return {
       name,
-      cell,
+      cell: cell.name,
       reverse,
-      h: along((found) => found?.gH),
-      c: cell === "lstm" ? along((found) => found?.gC) : undefined,
+      h: states[cell.states[0] ?? ""] ?? along(0),
+      c: states.c,
+      states,
       gates: gatesOf(
         cell,
         parts.flatMap((part) => gates.get(part) ?? []),
@@ -80,31 +88,26 @@ export function gradientFlow(
   return { loss, gradients, flow };
 }
 
-interface StepGradients {
-  readonly gH: Tensor;
-  readonly gC: Tensor | undefined;
-}
-
 /**
- * ∂loss/∂h_t and ∂loss/∂c_t, [T, B, U], by the tape of the walk: outputs of its gradient op, which reads a copy of the
- * tape where the walk was a checkpoint.
+ * ∂loss/∂state_t of every state, [T, B, U], by the tape of the first: outputs of the walk's gradient op, which reads a copy
+ * of the tapes where the walk was a checkpoint.
  */
-function stepGradients(gradients: readonly Tensor[]): Map<Walk["tape"], StepGradients> {
-  const found = new Map<Walk["tape"], StepGradients>();
+function stepGradients(gradients: readonly Tensor[]): Map<GraphValue, readonly Tensor[]> {
+  const found = new Map<GraphValue, readonly Tensor[]>();
   for (const node of reachable(gradients.map(({ value }) => value))) {
-    if (node.op === "lstmGrad" && node.outs.gH !== undefined) {
-      const gC = node.outs.gC && new Tensor(node.outs.gC);
-      found.set(originalOf(node.ins.cells), { gH: new Tensor(node.outs.gH), gC });
-    } else if ((node.op === "rnnGrad" || node.op === "gruGrad") && node.outs.gH !== undefined) {
-      found.set(originalOf(node.ins.states), { gH: new Tensor(node.outs.gH), gC: undefined });
-    }
+    const [first] = node.op === "recurrenceGrad" ? node.ins.states : [];
+    if (node.op === "recurrenceGrad" && first !== undefined && node.outs.flow.length > 0)
+      found.set(
+        originalOf(first),
+        node.outs.flow.map((flow) => new Tensor(flow)),
+      );
   }
   return found;
 }
 
 /** The shape of what a tape says of every step, behind the row before the first: [T, B, U]. */
-function stepsOf({ tape }: Walk): Shape {
-  const [rows = 1, ...rest] = tape.type.shape;
+function stepsOf({ states }: Walk): Shape {
+  const [rows = 1, ...rest] = states[0]?.type.shape ?? [];
   return [rows - 1, ...rest];
 }
 
@@ -116,10 +119,14 @@ function norms(x: Tensor): Tensor {
   return mul(scale, sqrt(sum(square(div(x, reshape(scale, [scale.size, 1, 1]))), over)));
 }
 
-const GATES = {
-  lstm: { names: ["input", "forget", "candidate", "output"], lowest: [0.1, 0.1, -0.9, 0.1] },
-  gru: { names: ["reset", "update", "candidate"], lowest: [0.1, 0.1, -0.9] },
-} as const;
+/** The gates of a cell: what its tape holds of a sigmoid or a tanh. They are saturated above 0.9 and below `lowest`. */
+function gatesIn({ tape }: CellBody) {
+  return tape.flatMap(({ name, activation }, place) =>
+    activation === "sigmoid" || activation === "tanh"
+      ? [{ name, place, lowest: activation === "sigmoid" ? 0.1 : -0.9 }]
+      : [],
+  );
+}
 
 /** What the gates of a part of a sequence did, over its steps that count. */
 interface GateSums {
@@ -130,13 +137,19 @@ interface GateSums {
   readonly count: Operand;
 }
 
-function gateSums({ cell, gates: value, lengths }: Walk): GateSums | undefined {
-  if (cell === "rnn" || value === undefined) return undefined;
-  const { names, lowest } = GATES[cell];
-  const all = new Tensor(value);
+function gateSums({ cell, tape, lengths }: Walk): GateSums | undefined {
+  const own = gatesIn(cell);
+  if (tape === undefined || own.length === 0) return undefined;
+  const all = new Tensor(tape);
   const [T = 0, B = 0, U = 0] = all.shape;
-  const gates = names.length === 4 ? all : slice(all, [0, 0, 0, 0], [T, B, U, names.length]);
-  const floor = tensor(Float32Array.from(lowest), [names.length]);
+  const gates =
+    own.length === cell.tape.length
+      ? all
+      : concat(
+          own.map(({ place }) => slice(all, [0, 0, 0, place], [T, B, U, 1])),
+          -1,
+        );
+  const floor = tensor(Float32Array.from(own.map(({ lowest }) => lowest)));
   const live = lengths === undefined ? undefined : liveSteps(new Tensor(lengths), T);
   const total = (x: Tensor) => sum(live === undefined ? x : mul(x, live), { axis: [0, 1, 2] });
   return {
@@ -146,12 +159,12 @@ function gateSums({ cell, gates: value, lengths }: Walk): GateSums | undefined {
   };
 }
 
-function gatesOf(cell: Walk["cell"], parts: readonly GateSums[]): RecurrentFlow["gates"] {
-  if (cell === "rnn" || parts.length === 0) return undefined;
+function gatesOf(cell: CellBody, parts: readonly GateSums[]): RecurrentFlow["gates"] {
+  if (parts.length === 0) return undefined;
   const total = (of: (part: GateSums) => Operand) => parts.map(of).reduce((a, b) => add(a, b));
   const count = total((part) => part.count);
   return {
-    names: GATES[cell].names,
+    names: gatesIn(cell).map(({ name }) => name),
     mean: div(
       total((part) => part.sum),
       count,

@@ -8,47 +8,24 @@ import { describe, sizeOf } from "../tensor/shape.ts";
 import { checkTensor, wrap } from "./apply.ts";
 import { add, greater, where } from "./elementwise.ts";
 import { matmul } from "./matmul.ts";
-import { reshape, slice } from "./movement.ts";
+import { reshape } from "./movement.ts";
 
 interface Weights {
   readonly input: Tensor;
-  readonly recurrent: Tensor;
+  readonly recurrent?: Tensor | undefined;
   readonly bias: Tensor;
 }
 
-/** The weights of a layer must be tensors; how they fit each other is checked by the op. */
-export function checkWeights(cell: string, weights: Weights, hasCandidate: boolean): void {
-  check(cell, "the weights", weights, record);
-  const { input, recurrent, bias, candidateBias } = weights as Weights & {
-    readonly candidateBias?: unknown;
-  };
-  for (const [name, one] of Object.entries({ input, recurrent, bias }))
-    checkTensor(cell, one, name);
-  if (hasCandidate) checkTensor(cell, candidateBias, "candidateBias");
-}
-
 /** x [T, B, I] and the weights [I, H, …] of a layer. @throws ArgumentError, or ShapeError where they do not fit */
-export function checkSequence(
-  cell: string,
-  x: Tensor,
-  weights: Weights,
-  hasCandidate: boolean,
-): void {
+export function checkSequence(cell: string, x: Tensor, weights: Weights): void {
   checkTensor(cell, x);
-  checkWeights(cell, weights, hasCandidate);
-  const { input } = weights;
+  check(cell, "the weights", weights, record);
+  const { input, bias } = weights;
+  for (const [name, one] of Object.entries({ input, bias })) checkTensor(cell, one, name);
   if (x.shape.length === 3 && x.shape[2] === input.shape[0]) return;
   throw new ShapeError(
     `${cell}: x must be a sequence [T, B, I] and the input weights [I, H, …]; got x ${describe(x.type)}, input ${describe(input.type)}. The last dimension of x is the features of one step.`,
   );
-}
-
-/** h, and c of an lstm: as an earlier walk returned them. */
-export function checkState(cell: string, state: unknown, hasCell: boolean): void {
-  check(cell, "the state", state, record, "Give the state that a walk returned, or none.");
-  const { h, c } = state as Readonly<Record<string, unknown>>;
-  checkTensor(cell, h, "h");
-  if (hasCell) checkTensor(cell, c, "c");
 }
 
 /** x·W + b for every step: one product for the whole sequence, in the shape of the gates. */
@@ -66,10 +43,4 @@ export function outputs(states: Tensor, reverse: boolean, lengths: Tensor | unde
   const [T = 0, B = 0] = y.shape;
   const step = reshape(wrap(emit("iota", {}, { length: T, dtype: "i32" }).out), [T, 1, 1]);
   return where(greater(reshape(lengths, [1, B, 1]), step), y, 0);
-}
-
-/** Of a tape the last row of the walk: [B, H]. */
-export function final(tape: Tensor, reverse: boolean): Tensor {
-  const [rows = 1, B = 0, H = 0] = tape.shape;
-  return reshape(slice(tape, [reverse ? 0 : rows - 1, 0, 0], [1, B, H]), [B, H]);
 }

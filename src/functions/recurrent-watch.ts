@@ -1,15 +1,16 @@
 /** Who wants to know of the recurrent layers that are walked: `gradientFlow`. */
 import type { GraphValue } from "../graph/graph.ts";
+import type { CellBody } from "../ops/cells/body.ts";
 
 /** A sequence that a layer has walked, or a part of one, with what tells its gradient from others. */
 export interface Walk {
   readonly name: string;
-  readonly cell: "rnn" | "gru" | "lstm";
+  readonly cell: CellBody;
   readonly reverse: boolean;
-  /** The tape that the gradient op reads: cells of an lstm, states of the others. */
-  readonly tape: GraphValue;
-  /** [T, B, U, 4], where the cell has gates. */
-  readonly gates: GraphValue | undefined;
+  /** The tapes of the states, [T + 1, B, U]: its gradient op reads them. */
+  readonly states: readonly GraphValue[];
+  /** [T, B, U, entries], where the cell has a tape. */
+  readonly tape: GraphValue | undefined;
   readonly lengths: GraphValue | undefined;
 }
 

@@ -1,25 +1,12 @@
-import { anything, checkOptions, flag, oneOf, text } from "../arguments.ts";
-import { emit, type GraphValue } from "../graph/graph.ts";
-import type { Value } from "../ops/op.ts";
+import { checkOptions, oneOf } from "../arguments.ts";
+import { gru as gruCell } from "../ops/cells/gru.ts";
+import { lstm as lstmCell } from "../ops/cells/lstm.ts";
+import { rnn as rnnCell } from "../ops/cells/rnn.ts";
 import type { Tensor } from "../runtime/tensor.ts";
-import { checkTensors, wrap } from "./apply.ts";
-import { zeros } from "./creation.ts";
-import { checkSequence, checkState, final, outputs, project } from "./recurrent-walk.ts";
-import { isWatched, noteWalk, type Walk } from "./recurrent-watch.ts";
-
-/** How a recurrent layer walks a sequence. */
-export interface SequenceOptions {
-  /** From the last step to the first; the final state is then that of step 0. */
-  readonly reverse?: boolean;
-  /**
-   * i32[B]: how many steps each sequence has. Behind its end a sequence keeps its state, its y is 0 and no gradient
-   * comes from there; what x holds there does not matter, as long as it is finite. Walked in reverse, it begins at its
-   * own end.
-   */
-  readonly lengths?: Tensor;
-  /** What `gradientFlow` calls the layer; the kind of cell where nothing is said. */
-  readonly name?: string;
-}
+import { checkTensors } from "./apply.ts";
+import { reshape } from "./movement.ts";
+import { recurrent, SEQUENCE_RULES, type SequenceOptions, type Walked } from "./recurrence.ts";
+import { checkSequence } from "./recurrent-walk.ts";
 
 /** Weights of one simple recurrent layer. I inputs, H hidden units. */
 export interface RnnWeights {
@@ -64,12 +51,6 @@ export interface LstmState {
   readonly c: Tensor;
 }
 
-/** h at every step, f32[T, B, H], and the state behind the last step of the walk. */
-export interface Walked<S> {
-  readonly y: Tensor;
-  readonly state: S;
-}
-
 /**
  * One simple recurrent layer over a whole sequence. x f32[T, B, I] → y f32[T, B, H].
  * h_t = φ(x_t·W + h·R + b), φ = tanh or relu. Elman 1990.
@@ -81,19 +62,14 @@ export function rnn(
   options: SequenceOptions & { readonly activation?: "tanh" | "relu" } = {},
 ): Walked<RnnState> {
   checkOptions("rnn", options, { ...SEQUENCE_RULES, activation: oneOf("tanh", "relu") });
-  const { activation = "tanh" } = options;
-  const { h, ...walk } = begin("rnn", x, weights, initial, options);
-  const projected = project(x, weights.input, weights.bias);
-  const { states } = emit(
-    "rnn",
-    { projected: projected.value, recurrent: weights.recurrent.value, h0: h.value, ...walk.ins },
-    { activation, ...walk.attrs },
-  );
-  note("rnn", options, walk, states, undefined);
-  return {
-    y: outputs(wrap(states), walk.attrs.reverse, walk.lengths),
-    state: { h: final(wrap(states), walk.attrs.reverse) },
-  };
+  const { activation = "tanh", ...walk } = options;
+  checkSequence("rnn", x, weights);
+  checkTensors("rnn", { recurrent: weights.recurrent });
+  const wide = (of: Tensor) => reshape(of, [...of.shape, 1]);
+  const { input, recurrent: own, bias } = weights;
+  const whole = { input: wide(input), recurrent: wide(own), bias: wide(bias) };
+  const { y, state } = recurrent(rnnCell[activation], x, whole, initial && { ...initial }, walk);
+  return { y, state: { h: state.h ?? y } };
 }
 
 /**
@@ -107,25 +83,10 @@ export function gru(
   initial?: GruState,
   options: SequenceOptions = {},
 ): Walked<GruState> {
-  checkOptions("gru", options, SEQUENCE_RULES);
-  const { h, ...walk } = begin("gru", x, weights, initial, options);
-  const projected = project(x, weights.input, weights.bias);
-  const { states, gates } = emit(
-    "gru",
-    {
-      projected: projected.value,
-      recurrent: weights.recurrent.value,
-      bias: weights.candidateBias.value,
-      h0: h.value,
-      ...walk.ins,
-    },
-    walk.attrs,
-  );
-  note("gru", options, walk, states, gates);
-  return {
-    y: outputs(wrap(states), walk.attrs.reverse, walk.lengths),
-    state: { h: final(wrap(states), walk.attrs.reverse) },
-  };
+  const { candidateBias, ...others } = weights;
+  const whole = { ...others, vectors: { candidateBias } };
+  const { y, state } = recurrent(gruCell, x, whole, initial && { ...initial }, options);
+  return { y, state: { h: state.h ?? y } };
 }
 
 /**
@@ -139,64 +100,6 @@ export function lstm(
   initial?: LstmState,
   options: SequenceOptions = {},
 ): Walked<LstmState> {
-  checkOptions("lstm", options, SEQUENCE_RULES);
-  const { h, ...walk } = begin("lstm", x, weights, initial, options);
-  const c = initial?.c ?? zeros(h.shape);
-  const projected = project(x, weights.input, weights.bias);
-  const { states, cells, gates } = emit(
-    "lstm",
-    {
-      projected: projected.value,
-      recurrent: weights.recurrent.value,
-      h0: h.value,
-      c0: c.value,
-      ...walk.ins,
-    },
-    walk.attrs,
-  );
-  note("lstm", options, walk, cells, gates);
-  return {
-    y: outputs(wrap(states), walk.attrs.reverse, walk.lengths),
-    state: {
-      h: final(wrap(states), walk.attrs.reverse),
-      c: final(wrap(cells), walk.attrs.reverse),
-    },
-  };
-}
-
-const SEQUENCE_RULES = { reverse: flag, lengths: anything, name: text };
-
-interface Begun {
-  readonly ins: { readonly lengths: Tensor["value"] | undefined };
-  readonly attrs: { readonly reverse: boolean; readonly flow: boolean };
-  readonly lengths: Tensor | undefined;
-}
-
-/** The state that the walk begins with and what the op is told of it. */
-function begin(
-  cell: Walk["cell"],
-  x: Tensor,
-  weights: RnnWeights,
-  initial: RnnState | undefined,
-  { reverse = false, lengths }: SequenceOptions,
-): Begun & { readonly h: Tensor } {
-  checkSequence(cell, x, weights, cell === "gru");
-  if (initial !== undefined) checkState(cell, initial, cell === "lstm");
-  checkTensors(cell, { lengths });
-  const [, B = 0] = x.shape;
-  const h = initial?.h ?? zeros([B, weights.recurrent.shape[0] ?? 0]);
-  return { h, ins: { lengths: lengths?.value }, attrs: { reverse, flow: isWatched() }, lengths };
-}
-
-function note(
-  cell: Walk["cell"],
-  { name = cell }: SequenceOptions,
-  { attrs, lengths }: Begun,
-  tape: Value,
-  gates: Value | undefined,
-): void {
-  // Whatever `emit` returns is a graph value: ops see only their types.
-  const [tapeValue, gateValue] = [tape as GraphValue, gates as GraphValue | undefined];
-  const { reverse } = attrs;
-  noteWalk({ name, cell, reverse, tape: tapeValue, gates: gateValue, lengths: lengths?.value });
+  const { y, state } = recurrent(lstmCell, x, weights, initial && { ...initial }, options);
+  return { y, state: { h: state.h ?? y, c: state.c ?? y } };
 }

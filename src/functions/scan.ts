@@ -1,8 +1,13 @@
 /** A loop over time for any cell that is made of the functions. */
 import { callable, check, checkOptions, flag, whole } from "../arguments.ts";
+import { walkOfStep } from "../autodiff/scan-as-walk.ts";
 import { ArgumentError, DTypeError, ShapeError, TraceError } from "../errors.ts";
 import { type Given, standIn } from "../graph/close-over.ts";
 import { emitScan } from "../graph/emit-scan.ts";
+import type { GraphValue } from "../graph/graph.ts";
+import { hoistProducts } from "../graph/hoist.ts";
+import type { Value } from "../ops/op.ts";
+import type { StepOutputs } from "../ops/step-body.ts";
 import { type StepTrace, whileTracingStep } from "../runtime/active-trace.ts";
 import { namesIn, replaceTensors, tensorsIn, tensorsLike } from "../runtime/structure.ts";
 import { Tensor } from "../runtime/tensor.ts";
@@ -71,11 +76,23 @@ export function scan<C, X = undefined, Y = undefined>(
     return { source, value };
   });
   const reverse = options.reverse ?? false;
-  const outs = emitScan(carried, [...slices, ...drawn], step, { steps, reverse });
+  const outs = emitLoop(carried, [...slices, ...drawn], step, { steps, reverse });
   return {
     carry: replaceTensors(carry, outs.carry.map(wrap)) as C,
     ys: replaceTensors(step.y, outs.ys.slice(0, step.ys.length).map(wrap)) as Y,
   };
+}
+
+/** A recurrent cell's walk where the step is one, otherwise a loop that says why not. */
+function emitLoop(
+  carry: readonly Given[],
+  xs: readonly Given[],
+  step: StepOutputs<GraphValue>,
+  how: { readonly steps: number; readonly reverse: boolean },
+): { readonly carry: readonly Value[]; readonly ys: readonly Value[] } {
+  const hoisted = hoistProducts(carry, xs, step);
+  const walked = walkOfStep(carry, hoisted.xs, hoisted.step, how);
+  return typeof walked === "string" ? emitScan(carry, xs, step, { ...how, why: walked }) : walked;
 }
 
 function tensorsOf(name: string, structure: unknown): Tensor[] {

@@ -15,10 +15,13 @@ export type BodyGraph = StepInputs<SourceNode> & StepOutputs<GraphValue>;
 
 export class ScanBody implements StepBody {
   readonly graph: BodyGraph;
+  /** Why a loop has this body rather than a walk of a recurrent cell: for `explain()`. */
+  readonly why: string | undefined;
   #text: string | undefined;
 
-  constructor(graph: BodyGraph) {
+  constructor(graph: BodyGraph, why?: string) {
     this.graph = graph;
+    this.why = why;
   }
 
   get types(): StepInputs<TensorType> & { readonly ys: readonly TensorType[] } {

@@ -37,6 +37,7 @@ export function closeOver(
   carry: readonly SourceNode[],
   xs: readonly SourceNode[],
   { next, ys }: StepOutputs<GraphValue>,
+  why?: string,
 ): ClosedBody {
   const given = [...carry, ...xs].map(({ out }) => out);
   const nodes = reachable([...next, ...ys]);
@@ -50,13 +51,16 @@ export function closeOver(
     roots,
     new Map(captured.map((value, i) => [value, outOf(stands[i], value)])),
   );
-  const body = new ScanBody({
-    carry,
-    xs,
-    captured: stands,
-    next: own.slice(0, next.length),
-    ys: own.slice(next.length),
-  });
+  const body = new ScanBody(
+    {
+      carry,
+      xs,
+      captured: stands,
+      next: own.slice(0, next.length),
+      ys: own.slice(next.length),
+    },
+    why,
+  );
   return { body, captured };
 }
 

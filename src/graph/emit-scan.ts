@@ -3,6 +3,14 @@ import { closeOver, type Given } from "./close-over.ts";
 import { emit, type GraphValue, type OpNode, type SourceNode } from "./graph.ts";
 import { hoistProducts } from "./hoist.ts";
 
+/** How a loop goes. */
+export interface LoopHow {
+  readonly steps: number;
+  readonly reverse: boolean;
+  /** Why it is no walk of a recurrent cell, where it might have been one. */
+  readonly why?: string;
+}
+
 /**
  * Adds the loop whose step is `step`, over what it is given; everything else that the step reads is captured. The results
  * begin with those of the step.
@@ -11,10 +19,10 @@ export function emitScan(
   carry: readonly Given[],
   xs: readonly Given[],
   step: StepOutputs<GraphValue>,
-  { steps, reverse }: { readonly steps: number; readonly reverse: boolean },
+  { steps, reverse, why }: LoopHow,
 ): OpNode<"scan">["outs"] {
   const own = hoistProducts(carry, xs, step);
-  const { body, captured } = closeOver(carry.map(standFor), own.xs.map(standFor), own.step);
+  const { body, captured } = closeOver(carry.map(standFor), own.xs.map(standFor), own.step, why);
   return emit(
     "scan",
     { carry: carry.map(givenValue), xs: own.xs.map(givenValue), captured },

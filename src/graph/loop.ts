@@ -5,17 +5,26 @@ import { type Given, standIn } from "./close-over.ts";
 import { emitScan } from "./emit-scan.ts";
 import type { GraphValue } from "./graph.ts";
 
-/** The loop of small ops that gradients and composites are written with, as a scan. */
-export const loop: Loop = (cell, carry, xs, reverse) => {
-  const steps = valuesOf(xs)[0]?.type.shape[0];
-  if (steps === undefined) throw new InternalError("a loop has no xs that tell its steps.");
-  const carried = givenFrom(carry, ({ shape }) => shape);
-  const slices = givenFrom(xs, ({ shape }) => shape.slice(1));
-  const step = cell(named(carry, outsOf(carried)), named(xs, outsOf(slices)));
-  const next = namesOf(carry).map((name) => required(step.carry[name]));
-  const outs = emitScan(carried, slices, { next, ys: valuesOf(step.y) }, { steps, reverse });
-  return { carry: named(carry, outs.carry), ys: named(step.y, outs.ys) };
-};
+/** The loop of small ops that gradients and composites are written with, as a scan; `why` it is no walk. */
+export const loopAs =
+  (why?: string): Loop =>
+  (cell, carry, xs, reverse) => {
+    const steps = valuesOf(xs)[0]?.type.shape[0];
+    if (steps === undefined) throw new InternalError("a loop has no xs that tell its steps.");
+    const carried = givenFrom(carry, ({ shape }) => shape);
+    const slices = givenFrom(xs, ({ shape }) => shape.slice(1));
+    const step = cell(named(carry, outsOf(carried)), named(xs, outsOf(slices)));
+    const next = namesOf(carry).map((name) => required(step.carry[name]));
+    const outs = emitScan(
+      carried,
+      slices,
+      { next, ys: valuesOf(step.y) },
+      { steps, reverse, ...(why && { why }) },
+    );
+    return { carry: named(carry, outs.carry), ys: named(step.y, outs.ys) };
+  };
+
+export const loop: Loop = loopAs();
 
 function namesOf(values: Named): string[] {
   return Object.keys(values).filter((name) => values[name] !== undefined);

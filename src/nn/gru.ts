@@ -1,13 +1,11 @@
 import { checkOptions } from "../arguments.ts";
-import { InternalError } from "../errors.ts";
-import { type GruWeights, gru as walk, gruLayers as walkLayers } from "../functions.ts";
+import { cells } from "../functions.ts";
 import {
-  RECURRENT_RULES,
+  CELL_RULES,
+  type CellOptions,
   type RecurrentModule,
-  type RecurrentOptions,
   recurrentModule,
 } from "./recurrent.ts";
-import type { Weights } from "./recurrent-weights.ts";
 
 /**
  * GRU over whole sequences: x f32[T, B, I] → y f32[T, B, H], the hidden state of the last layer at every step.
@@ -16,36 +14,7 @@ import type { Weights } from "./recurrent-weights.ts";
  * layer, each [B, H]. Of PyTorch's two biases those of r and z are one here: a state dict holds their sum as bias_ih,
  * and they are added when one is loaded. Cho et al. 2014.
  */
-export function gru(
-  inputs: number,
-  hidden: number,
-  options: RecurrentOptions = {},
-): RecurrentModule {
-  checkOptions("gru", options, RECURRENT_RULES);
-  return recurrentModule(
-    {
-      kind: "gru",
-      gates: 3,
-      states: 1,
-      walk(x, weights, state, how) {
-        const h = state?.[0];
-        const walked = walk(x, whole(weights), h && { h }, how);
-        return { y: walked.y, state: [walked.state.h] };
-      },
-      walkTogether(x, weights, states, how) {
-        const initial = states?.flatMap(([h]) => (h ? { h } : []));
-        const walked = walkLayers(x, weights.map(whole), initial, how);
-        return { ys: walked.ys, states: walked.states.map(({ h }) => [h]) };
-      },
-    },
-    inputs,
-    hidden,
-    options,
-  );
-}
-
-/** Of a cell with three gates, the weights have all that there is. */
-function whole({ candidateBias, ...weights }: Weights): GruWeights {
-  if (candidateBias === undefined) throw new InternalError("a gru has no candidate bias.");
-  return { ...weights, candidateBias };
+export function gru(inputs: number, hidden: number, options: CellOptions = {}): RecurrentModule {
+  checkOptions("gru", options, CELL_RULES);
+  return recurrentModule(cells.gru, inputs, hidden, options);
 }

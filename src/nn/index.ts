@@ -20,7 +20,7 @@ export { lastStep } from "./last-step.ts";
 export { type LayerNormOptions, layerNorm, rmsNorm } from "./layer-norm.ts";
 export { lengthsOf } from "./lengths.ts";
 export { type LinearOptions, linear } from "./linear.ts";
-export { lstm } from "./lstm.ts";
+export { type LstmOptions, lstm } from "./lstm.ts";
 export type {
   AnyModule,
   Definition,
@@ -41,7 +41,13 @@ export type {
 export type { NormOptions } from "./normalise.ts";
 export type { InitialiseOptions } from "./options.ts";
 export { avgPool2d, maxPool2d } from "./pool.ts";
-export type { RecurrentModule, RecurrentOptions, SequenceRun } from "./recurrent.ts";
+export {
+  type CellOptions,
+  type RecurrentModule,
+  type RecurrentOptions,
+  recurrent,
+  type SequenceRun,
+} from "./recurrent.ts";
 export { type RnnOptions, rnn } from "./rnn.ts";
 export type { RunningNormOptions } from "./running-statistics.ts";
 export { sequential } from "./sequential.ts";

@@ -1,11 +1,20 @@
-import { checkOptions } from "../arguments.ts";
-import { lstm as walk, lstmLayers as walkLayers } from "../functions.ts";
+import { checkOptions, count } from "../arguments.ts";
+import { ArgumentError } from "../errors.ts";
+import { cells } from "../functions.ts";
 import {
-  RECURRENT_RULES,
+  CELL_RULES,
+  type CellOptions,
   type RecurrentModule,
-  type RecurrentOptions,
   recurrentModule,
 } from "./recurrent.ts";
+
+export interface LstmOptions extends CellOptions {
+  /**
+   * The hidden state is projected to so many numbers, fewer than `hidden`: h_t = (o∘tanh(c_t))·P. y is then [T, B, projection],
+   * and so is h of the state; PyTorch's proj_size, weight_hr in the state dict. Sak et al. 2014.
+   */
+  readonly projection?: number;
+}
 
 /**
  * LSTM over whole sequences: x f32[T, B, I] → y f32[T, B, H], the hidden state of the last layer at every step.
@@ -14,30 +23,13 @@ import {
  * There is one bias where PyTorch has two that say the same: a state dict holds it as bias_ih, and bias_hh is zero;
  * the two are added when one is loaded. Hochreiter & Schmidhuber 1997, Gers et al. 2000.
  */
-export function lstm(
-  inputs: number,
-  hidden: number,
-  options: RecurrentOptions = {},
-): RecurrentModule {
-  checkOptions("lstm", options, RECURRENT_RULES);
-  return recurrentModule(
-    {
-      kind: "lstm",
-      gates: 4,
-      states: 2,
-      walk(x, weights, state, how) {
-        const [h, c] = state ?? [];
-        const walked = walk(x, weights, h && c && { h, c }, how);
-        return { y: walked.y, state: [walked.state.h, walked.state.c] };
-      },
-      walkTogether(x, weights, states, how) {
-        const initial = states?.flatMap(([h, c]) => (h && c ? { h, c } : []));
-        const walked = walkLayers(x, weights, initial, how);
-        return { ys: walked.ys, states: walked.states.map(({ h, c }) => [h, c]) };
-      },
-    },
-    inputs,
-    hidden,
-    options,
-  );
+export function lstm(inputs: number, hidden: number, options: LstmOptions = {}): RecurrentModule {
+  checkOptions("lstm", options, { ...CELL_RULES, projection: count });
+  const { projection } = options;
+  if (projection !== undefined && !(projection < hidden)) {
+    throw new ArgumentError(
+      `lstm: the projection must be to fewer numbers than there are units, ${hidden}; got ${projection}. Leave it out where none is wanted.`,
+    );
+  }
+  return recurrentModule(cells.lstm, inputs, hidden, options);
 }

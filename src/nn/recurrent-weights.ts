@@ -1,19 +1,35 @@
 /** The parameters of recurrent layers: made gates innermost, as the kernels like them, and saved as PyTorch's. */
-import type { Key, Shape, Variable } from "../functions.ts";
+import {
+  add,
+  type Cell,
+  type CellWeights,
+  type Key,
+  mul,
+  reshape,
+  type Shape,
+  slice,
+  type Tensor,
+  tensor,
+  type Variable,
+} from "../functions.ts";
 import { type Initialiser, uniform } from "./initialise.ts";
 import type { Parameter, StateLayout } from "./module.ts";
 import { type InitialiseOptions, keysOf, parameter } from "./options.ts";
 
-/** One layer in one direction. G gates: 1 of an rnn, whose shapes then lack that dimension; 3 of a gru, 4 of an lstm. */
+/** One layer in one direction, of I inputs and H units; P numbers a unit from the input, G sums. */
 export interface Weights {
-  /** [I, H, G] */
+  /** [I, H, P]; [I, H] where P and G are 1 and there is nothing to tell apart, as in an rnn */
   readonly input: Variable;
-  /** [H, H, G] */
-  readonly recurrent: Variable;
-  /** [H, G]: of the input and of the state together, where adding them says the same */
+  /** [H, H, G], likewise; none where the cell has no sums */
+  readonly recurrent: Variable | undefined;
+  /** [H, P]: of the input, and of the state, too, where adding them says the same */
   readonly bias: Variable;
-  /** [H]: of h·R in a gru's gate n */
-  readonly candidateBias: Variable | undefined;
+  /** [H, G]: of h·R, where there are two biases */
+  readonly secondBias: Variable | undefined;
+  /** [H, P] of an lstm whose states are projected; the recurrent weights are then [P, H, G] */
+  readonly projection: Variable | undefined;
+  /** [H] each, by the cell's names; those that the second bias holds are not among them */
+  readonly vectors: Readonly<Record<string, Variable>>;
 }
 
 export interface WeightOptions extends InitialiseOptions {
@@ -25,91 +41,194 @@ export interface Sizes {
   readonly hidden: number;
   readonly layers: number;
   readonly directions: 1 | 2;
-  readonly gates: 1 | 3 | 4;
+  readonly cell: Cell;
+  /** Two biases that are trained apart, as PyTorch has them. */
+  readonly hasSecondBias: boolean;
+  /** Numbers of a state that is projected; undefined where it is the units' own. */
+  readonly projection?: number | undefined;
 }
+
+/** A bias within h·R of one sum, which an rnn, an lstm and a gru have where there are two biases: PyTorch's bias_hh. */
+const CANDIDATE_BIAS = "candidateBias";
+
+const sumsOf = ({ sums, between }: Cell) => [...sums, ...(between?.sums ?? [])];
+const isNarrow = (cell: Cell) => cell.inputs.length === 1 && sumsOf(cell).length === 1;
 
 /** Weights by layer and direction: layer 0 forward, layer 0 reverse, layer 1 forward … */
 export function makeWeights(kind: string, sizes: Sizes, options: WeightOptions): Weights[] {
-  const { inputs, hidden, layers, directions, gates } = sizes;
+  const { inputs, hidden, layers, directions, cell, hasSecondBias, projection } = sizes;
+  const seen = projection ?? hidden;
   // PyTorch draws all parameters of its recurrent layers from this.
   const bound = uniform(1 / Math.sqrt(hidden));
   const { initialise = bound, initialiseBias = bound } = options;
   const key = keysOf(options.seed);
-  const shape = (...dimensions: number[]) => (gates === 1 ? dimensions : [...dimensions, gates]);
-  return Array.from({ length: layers * directions }, (_, index) => {
+  const [columns, sums] = [cell.inputs.length, sumsOf(cell).length];
+  const narrow = isNarrow(cell);
+  const shape = (width: number, ...own: number[]) => (narrow ? own : [...own, width]);
+  const count = layers * directions;
+  const vectors = cell.vectors.filter((name) => !(hasSecondBias && name === CANDIDATE_BIAS));
+  return Array.from({ length: count }, (_, index) => {
     const layer = Math.floor(index / directions);
-    const features = layer === 0 ? inputs : hidden * directions;
+    const features = layer === 0 ? inputs : seen * directions;
     const suffix = `${layer}${index % directions === 1 ? "_reverse" : ""}`;
     const make = (name: string, own: Shape, fanIn: number, start: Initialiser, of: Key) =>
       parameter(`${kind}.${name}${suffix}`, own, start, { in: fanIn, out: hidden }, of);
+    const bias = (name: string, own: Shape, of: Key) => make(name, own, hidden, initialiseBias, of);
     const keys = 4 * index;
+    // Behind the four of each layer.
+    const later = (v: number) => key(4 * count + 8 * index + v);
     return {
-      input: make("input", shape(features, hidden), features, initialise, key(keys)),
-      recurrent: make("recurrent", shape(hidden, hidden), hidden, initialise, key(keys + 1)),
-      bias: make("bias", shape(hidden), hidden, initialiseBias, key(keys + 2)),
-      candidateBias:
-        gates === 3
-          ? make("candidateBias", [hidden], hidden, initialiseBias, key(keys + 3))
-          : undefined,
+      input: make("input", shape(columns, features, hidden), features, initialise, key(keys)),
+      recurrent:
+        sums === 0
+          ? undefined
+          : make("recurrent", shape(sums, seen, hidden), seen, initialise, key(keys + 1)),
+      bias: bias("bias", shape(columns, hidden), key(keys + 2)),
+      secondBias: hasSecondBias
+        ? bias("secondBias", shape(sums, hidden), key(keys + 3))
+        : undefined,
+      projection:
+        projection === undefined
+          ? undefined
+          : make("projection", [hidden, projection], hidden, initialise, later(7)),
+      vectors: Object.fromEntries(
+        vectors.map((name, v) => [
+          name,
+          bias(name, [hidden], v === 0 && !hasSecondBias ? key(keys + 3) : later(v)),
+        ]),
+      ),
     };
   });
 }
 
+/** As the cell takes them. */
+export function cellWeights(weights: Weights, { cell, hidden }: Sizes): CellWeights {
+  const { secondBias } = weights;
+  const wide = (of: Tensor) => (isNarrow(cell) ? reshape(of, [...of.shape, 1]) : of);
+  const bias = wide(weights.bias);
+  const own = {
+    input: wide(weights.input),
+    recurrent: weights.recurrent && wide(weights.recurrent),
+  };
+  if (secondBias === undefined) return { ...own, bias, vectors: weights.vectors };
+  const second = wide(secondBias);
+  const sums = sumsOf(cell);
+  // A sum of an input's name goes on from it, and so its bias may be added to the input's.
+  const joint = sums.map((sum) => Number(cell.inputs.includes(sum)));
+  const shared = joint.includes(0) ? mul(second, tensor(Float32Array.from(joint))) : second;
+  const apart = joint.indexOf(0);
+  const candidate = apart >= 0 && reshape(slice(second, [0, apart], [hidden, 1]), [hidden]);
+  return {
+    ...own,
+    bias: add(bias, shared),
+    vectors: { ...weights.vectors, ...(candidate && { [CANDIDATE_BIAS]: candidate }) },
+  };
+}
+
 /** Under PyTorch's names and in its layouts: gates outermost, units within them. */
 export function parametersOf(all: readonly Weights[], sizes: Sizes): Record<string, Parameter> {
-  const { hidden, directions, gates } = sizes;
-  const turned = gates === 1 ? [1, 0] : [2, 1, 0];
-  const named = all.flatMap(({ input, recurrent, bias, candidateBias }, index) => {
+  const { hidden, directions, cell } = sizes;
+  const turned = isNarrow(cell) ? [1, 0] : [2, 1, 0];
+  const named = all.flatMap((weights, index) => {
+    const { input, recurrent, bias, secondBias, vectors, projection } = weights;
     const suffix = `_l${Math.floor(index / directions)}${index % directions === 1 ? "_reverse" : ""}`;
-    const matrix = (name: string, weight: Variable): [string, Parameter] => [
-      name,
-      {
-        variable: weight,
-        layout: {
-          names: [name],
-          permutation: turned,
-          shape: [gates * hidden, weight.shape[0] ?? 0],
-        },
-      },
-    ];
-    return [
-      matrix(`weight_ih${suffix}`, input),
-      matrix(`weight_hh${suffix}`, recurrent),
-      [`bias${suffix}`, { variable: bias, layout: biasLayout(sizes, suffix) }] as const,
-      ...(candidateBias === undefined
+    const matrix = (name: string, weight: Variable | undefined, width: number) =>
+      weight === undefined
         ? []
         : [
             [
-              `candidate_bias${suffix}`,
-              { variable: candidateBias, layout: candidateLayout(sizes, suffix) },
+              name,
+              {
+                variable: weight,
+                layout: {
+                  names: [name],
+                  permutation: turned,
+                  shape: [width * hidden, weight.shape[0] ?? 0],
+                },
+              },
+            ] as const,
+          ];
+    return [
+      ...matrix(`weight_ih${suffix}`, input, cell.inputs.length),
+      ...matrix(`weight_hh${suffix}`, recurrent, sumsOf(cell).length),
+      [`bias${suffix}`, { variable: bias, layout: biasLayout(sizes, suffix) }] as const,
+      ...(secondBias === undefined
+        ? []
+        : [
+            [
+              `second_bias${suffix}`,
+              { variable: secondBias, layout: wholeBias(sizes, `bias_hh${suffix}`) },
             ] as const,
           ]),
+      ...(projection === undefined
+        ? []
+        : [
+            [
+              `weight_hr${suffix}`,
+              {
+                variable: projection,
+                layout: {
+                  names: [`weight_hr${suffix}`],
+                  permutation: [1, 0],
+                  shape: projection.shape.toReversed(),
+                },
+              },
+            ] as const,
+          ]),
+      ...Object.entries(vectors).map(
+        ([name, variable]) =>
+          [`${snake(name)}${suffix}`, vector(sizes, name, variable, suffix)] as const,
+      ),
     ];
   });
   return Object.fromEntries(named);
 }
 
-/** PyTorch has two biases that are added; of a gru's gate n, whose product is reset in between, only the first. */
-function biasLayout({ hidden, gates }: Sizes, suffix: string): StateLayout {
-  const shape = [gates * hidden];
-  const added = gates === 3 ? 2 * hidden : gates * hidden;
+const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+function wholeBias({ hidden, cell }: Sizes, name: string): StateLayout {
+  const shape = [cell.inputs.length * hidden];
+  return { names: [name], permutation: isNarrow(cell) ? [0] : [1, 0], shape };
+}
+
+/**
+ * PyTorch has two biases that are added where every sum goes on from an input; of a gru's gate n, whose product is reset in
+ * between, only the first. Cells that PyTorch has not have one.
+ */
+function biasLayout(sizes: Sizes, suffix: string): StateLayout {
+  const { hidden, cell, hasSecondBias } = sizes;
+  const own = wholeBias(sizes, `bias_ih${suffix}`);
+  const isAdded = (sum: string, g: number) => cell.inputs[g] === sum;
+  const added = sumsOf(cell).filter(isAdded).length;
+  if (hasSecondBias || added === 0 || cell.between !== undefined) return own;
+  const { shape } = own;
   return {
-    names: [`bias_ih${suffix}`, `bias_hh${suffix}`],
-    permutation: gates === 1 ? [0] : [1, 0],
-    shape,
+    ...own,
+    names: [...own.names, `bias_hh${suffix}`],
     pieces: [
-      { shape, start: 0, count: gates * hidden },
-      { shape, start: 0, count: added },
+      { shape, start: 0, count: shape[0] ?? 0 },
+      { shape, start: 0, count: added * hidden },
     ],
   };
 }
 
-/** The last third of PyTorch's bias_hh. */
-function candidateLayout({ hidden }: Sizes, suffix: string): StateLayout {
+/** The bias within a sum is the part of PyTorch's bias_hh that its gate has. */
+function vector(
+  { hidden, cell }: Sizes,
+  name: string,
+  variable: Variable,
+  suffix: string,
+): Parameter {
+  if (name !== CANDIDATE_BIAS) return { variable };
+  const sums = sumsOf(cell);
+  const place = sums.findIndex((sum) => !cell.inputs.includes(sum));
   return {
-    names: [`bias_hh${suffix}`],
-    permutation: [0],
-    shape: [hidden],
-    pieces: [{ shape: [3 * hidden], start: 2 * hidden, count: hidden }],
+    variable,
+    layout: {
+      names: [`bias_hh${suffix}`],
+      permutation: [0],
+      shape: [hidden],
+      pieces: [{ shape: [sums.length * hidden], start: place * hidden, count: hidden }],
+    },
   };
 }

@@ -1,23 +1,35 @@
-/** Stacks of recurrent layers: what rnn, lstm and gru have in common. */
-import { anything, callable, checkOptions, count, flag, number, shown } from "../arguments.ts";
+/** Stacks of recurrent layers, of any cell. */
+import {
+  anything,
+  callable,
+  check,
+  checkOptions,
+  count,
+  flag,
+  number,
+  shown,
+} from "../arguments.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import {
+  type Cell,
   concat,
   describe,
   dropout as drop,
-  type LayersOptions,
   type SequenceOptions,
   Tensor,
   tensor,
   transpose,
+  recurrent as walk,
 } from "../functions.ts";
-import { checkTensor, isWatched } from "../internals.ts";
+import { checkTensor, isCell } from "../internals.ts";
 import { module } from "./define.ts";
 import type { Mode, Module, State, Stepped } from "./module.ts";
 import { observe } from "./observe.ts";
 import { checkCounts, checkProbability, INITIALISE_RULES } from "./options.ts";
 import { walkInParts } from "./recurrent-parts.ts";
+import { walkProjection } from "./recurrent-projection.ts";
 import {
+  cellWeights,
   makeWeights,
   parametersOf,
   type WeightOptions,
@@ -72,97 +84,104 @@ export const RECURRENT_RULES = {
   bidirectional: flag,
   checkpoint: flag,
 };
+/** Of layers that PyTorch has. */
+export const CELL_RULES = { ...RECURRENT_RULES, secondBias: flag };
 
-/** What tells one kind of recurrent layer from another. */
-export interface Cell {
-  readonly kind: "rnn" | "lstm" | "gru";
-  readonly gates: 1 | 3 | 4;
-  /** Tensors in the state of one layer and direction. */
-  readonly states: 1 | 2;
-  walk(
-    x: Tensor,
-    weights: Weights,
-    state: State | undefined,
-    options: SequenceOptions,
-  ): { readonly y: Tensor; readonly state: State };
-  /** Layers of one size at once, one above the other or side by side. */
-  walkTogether(
-    x: Tensor,
-    weights: readonly Weights[],
-    states: readonly State[] | undefined,
-    options: LayersOptions,
-  ): { readonly ys: readonly Tensor[]; readonly states: readonly State[] };
+/** Beside what all recurrent layers can be told. */
+export interface CellOptions extends RecurrentOptions {
+  /**
+   * Two biases that are trained apart, bias_ih and bias_hh, as PyTorch has them: an optimizer like Adam moves their sum twice
+   * as far. One bias, which says the same, where nothing is said.
+   */
+  readonly secondBias?: boolean;
+}
+
+/**
+ * Layers of a cell over whole sequences: x f32[T, B, inputs] → y f32[T, B, units], the first state of the last layer at
+ * every step. With everything that `lstm` has, which is this of the lstm's cell: layers, directions, lengths, checkpoints,
+ * windows and stateful inference. The state has the cell's states of every layer, [B, units] each. A state dict
+ * holds weight_ih, weight_hh, bias_ih and the cell's vectors, each with _l0, _l0_reverse, _l1 …, gates outermost.
+ *
+ *     const layer = nn.recurrent(cells.peepholeLstm, 8, 64, { layers: 2 });
+ *
+ * @throws ArgumentError for what is no cell, and for sizes and options that break a rule
+ */
+export function recurrent(
+  cell: Cell,
+  inputs: number,
+  units: number,
+  options: RecurrentOptions = {},
+): RecurrentModule {
+  check("recurrent", "the cell", cell, isCell, "Make one with cell({ name, states, sums, step }).");
+  checkOptions(cell.name, options, RECURRENT_RULES);
+  return recurrentModule(cell, inputs, units, options);
 }
 
 export function recurrentModule(
   cell: Cell,
   inputs: number,
   hidden: number,
-  options: RecurrentOptions,
+  options: CellOptions & { readonly projection?: number },
 ): RecurrentModule {
   const { layers = 1, dropout = 0, batchFirst = false, bidirectional = false } = options;
-  const { kind, gates } = cell;
+  const { projection } = options;
+  const kind = cell.name;
   checkCounts(kind, { inputs, hidden, layers });
   checkProbability(kind, dropout);
   const directions = bidirectional ? 2 : 1;
-  const sizes = { inputs, hidden, layers, directions, gates } as const;
+  const hasSecondBias = options.secondBias ?? false;
+  const sizes = { inputs, hidden, layers, directions, cell, hasSecondBias, projection } as const;
+  /** Numbers of each state of a layer and direction. */
+  const widths = cell.states.map((_, s) => (s === 0 ? (projection ?? hidden) : hidden));
   const weights = makeWeights(kind, sizes, options);
-  const stateCount = weights.length * cell.states;
   const turn = (x: Tensor) => (batchFirst ? transpose(x, [1, 0, 2]) : x);
   const title = `${kind}(${inputs}, ${hidden}${layers === 1 ? "" : `, ${layers} layers`}${bidirectional ? ", both directions" : ""})`;
 
   function walkAll(sequence: Tensor, run: SequenceRun, { isTraining }: Mode): Stepped {
     checkSequence(title, sequence, inputs, batchFirst);
     const x = turn(sequence);
-    checkState(title, run.state, stateCount, [x.shape[1] ?? 0, hidden]);
+    checkState(title, run.state, weights.length, widths, x.shape[1] ?? 0);
     const lengths = lengthsOf(title, run.lengths, x);
-    const given = statesOf(run.state, cell.states);
-    // A flow is that of one layer at a time, and so are the parts of a sequence.
-    const isApart = options.checkpoint === true || isWatched();
-    const isDropping = isTraining && dropout > 0;
-    if (layers > 1 && !bidirectional && !isDropping && !isApart) {
-      const walk = { arrangement: "above", ...(lengths && { lengths }) } as const;
-      const { ys, states } = cell.walkTogether(x, weights, given, walk);
-      return { y: turn(ys.at(-1) ?? x), state: states.flat() };
-    }
+    const given = statesOf(run.state, cell.states.length);
     const next: Tensor[] = [];
     let below = x;
     for (let layer = 0; layer < layers; layer++) {
-      if (layer > 0 && isDropping) below = drop(below, dropout);
+      if (layer > 0 && isTraining && dropout > 0) below = drop(below, dropout);
       const first = layer * directions;
-      const own = weights.slice(first, first + directions);
-      const from = given?.slice(first, first + directions);
-      const { ys, states } =
-        bidirectional && !isApart
-          ? cell.walkTogether(below, own, from, {
-              arrangement: "sides",
-              ...(lengths && { lengths }),
-            })
-          : walkApart(below, layer, own, from, lengths);
-      next.push(...states.flat());
+      const ys = weights.slice(first, first + directions).map((own, d) => {
+        const name = `${kind} l${layer}${d === 1 ? " reverse" : ""}`;
+        const how = { reverse: d === 1, name, ...(lengths && { lengths }) };
+        const { y, state } = walkLayer(below, own, given?.[first + d], how);
+        next.push(...state);
+        return y;
+      });
       below = ys.length === 1 && ys[0] !== undefined ? ys[0] : concat(ys, -1);
     }
     return { y: turn(below), state: next };
   }
 
-  /** The directions of one layer, one after the other. */
-  function walkApart(
+  function walkLayer(
     x: Tensor,
-    layer: number,
-    weights: readonly Weights[],
-    states: readonly State[] | undefined,
-    lengths: Tensor | undefined,
-  ): ReturnType<Cell["walkTogether"]> {
-    const walked = weights.map((own, d) => {
-      const name = `${kind} l${layer}${d === 1 ? " reverse" : ""}`;
-      const walk = { reverse: d === 1, name, ...(lengths && { lengths }) };
-      const part = (steps: Tensor, from: State | undefined, how: SequenceOptions) =>
-        cell.walk(steps, own, from, how);
-      return options.checkpoint === true
-        ? walkInParts(part, x, states?.[d], walk)
-        : part(x, states?.[d], walk);
-    });
-    return { ys: walked.map(({ y }) => y), states: walked.map(({ state }) => state) };
+    weights: Weights,
+    from: State | undefined,
+    how: SequenceOptions,
+  ): { readonly y: Tensor; readonly state: State } {
+    const own = cellWeights(weights, sizes);
+    const { projection } = weights;
+    const part = (steps: Tensor, state: State | undefined, options: SequenceOptions) => {
+      if (projection !== undefined && own.recurrent !== undefined)
+        return walkProjection(
+          steps,
+          { ...own, recurrent: own.recurrent, projection },
+          state,
+          options,
+        );
+      const initial =
+        state && Object.fromEntries(cell.states.map((of, s) => [of, state[s] ?? steps]));
+      const walked = walk(cell, steps, own, initial, options);
+      return { y: walked.y, state: Object.values(walked.state) };
+    };
+    return options.checkpoint === true ? walkInParts(part, x, from, how) : part(x, from, how);
   }
 
   const self = module(kind, {
@@ -170,7 +189,7 @@ export function recurrentModule(
     timeAxis: batchFirst ? 1 : 0,
     parameters: parametersOf(weights, sizes),
     stateShapes: (batchSize) =>
-      bidirectional ? [] : Array.from({ length: stateCount }, () => [batchSize, hidden]),
+      bidirectional ? [] : weights.flatMap(() => widths.map((width) => [batchSize, width])),
     step: (x, state, mode) => {
       const { y, state: next } = walkAll(x, bidirectional ? {} : { state }, mode);
       return { y, state: bidirectional ? [] : next };
@@ -205,20 +224,23 @@ function checkSequence(title: string, x: Tensor, inputs: number, batchFirst: boo
 function checkState(
   title: string,
   state: State | undefined,
-  count: number,
-  [batch, hidden]: readonly [batch: number, hidden: number],
+  layers: number,
+  widths: readonly number[],
+  batch: number,
 ): void {
   if (state === undefined) return;
   for (const held of Array.isArray(state) ? state : []) checkTensor(kindOf(title), held, "a state");
+  const count = layers * widths.length;
   if (state.length !== count) {
     throw new ArgumentError(
       `${kindOf(title)}: the state must have ${count} tensors; got ${state.length} for ${title}. Give what run() or step() returned.`,
     );
   }
   for (const [i, { shape, type }] of state.entries()) {
-    if (shape.length === 2 && shape[0] === batch && shape[1] === hidden) continue;
+    const width = widths[i % widths.length];
+    if (shape.length === 2 && shape[0] === batch && shape[1] === width) continue;
     throw new ShapeError(
-      `${kindOf(title)}: every state must be [B, H] = [${batch}, ${hidden}]; got ${describe(type)} as state ${i} for ${title}. The batch of the sequence and of the state is one and the same.`,
+      `${kindOf(title)}: every state must be [B, H] = [${batch}, ${width}]; got ${describe(type)} as state ${i} for ${title}. The batch of the sequence and of the state is one and the same.`,
     );
   }
 }

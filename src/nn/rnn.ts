@@ -1,13 +1,13 @@
 import { checkOptions, oneOf } from "../arguments.ts";
-import { rnn as walk, rnnLayers as walkLayers } from "../functions.ts";
+import { cells } from "../functions.ts";
 import {
-  RECURRENT_RULES,
+  CELL_RULES,
+  type CellOptions,
   type RecurrentModule,
-  type RecurrentOptions,
   recurrentModule,
 } from "./recurrent.ts";
 
-export interface RnnOptions extends RecurrentOptions {
+export interface RnnOptions extends CellOptions {
   /** φ; tanh where nothing is said. */
   readonly activation?: "tanh" | "relu";
 }
@@ -18,26 +18,7 @@ export interface RnnOptions extends RecurrentOptions {
  * PyTorch has two that say the same: see lstm. Elman 1990.
  */
 export function rnn(inputs: number, hidden: number, options: RnnOptions = {}): RecurrentModule {
-  checkOptions("rnn", options, { ...RECURRENT_RULES, activation: oneOf("tanh", "relu") });
+  checkOptions("rnn", options, { ...CELL_RULES, activation: oneOf("tanh", "relu") });
   const { activation = "tanh" } = options;
-  return recurrentModule(
-    {
-      kind: "rnn",
-      gates: 1,
-      states: 1,
-      walk(x, weights, state, how) {
-        const h = state?.[0];
-        const walked = walk(x, weights, h && { h }, { ...how, activation });
-        return { y: walked.y, state: [walked.state.h] };
-      },
-      walkTogether(x, weights, states, how) {
-        const initial = states?.flatMap(([h]) => (h ? { h } : []));
-        const walked = walkLayers(x, weights, initial, { ...how, activation });
-        return { ys: walked.ys, states: walked.states.map(({ h }) => [h]) };
-      },
-    },
-    inputs,
-    hidden,
-    options,
-  );
+  return recurrentModule(cells.rnn[activation], inputs, hidden, options);
 }

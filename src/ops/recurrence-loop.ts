@@ -121,7 +121,7 @@ export function loopBackward(
       const wide = (gs: readonly Value[]) => gs.map((g) => whereLive(m, live, whole(g), 0));
       const gBetween =
         later && multiplyBack(emit, wide(cell.retreatBetween(emit, at)), later, units);
-      const { gInputs, gSums, gBefore, gVectors } = cell.retreat(emit, at, gBetween);
+      const { gInputs, gSums, gBefore, gVectors, flow: reached } = cell.retreat(emit, at, gBetween);
       const sums = wide(gSums);
       const back = weights && multiplyBack(emit, sums.slice(0, cell.firstSums), weights, units);
       const next = all.map((g, s) => {
@@ -136,7 +136,7 @@ export function loopBackward(
           gProjected: joinedLast(emit, wide(gInputs)),
           ...(!cell.isJoint && sums.length > 0 && { gSums: joinedLast(emit, sums) }),
           ...(gVectors.length > 0 && { gVectors: joinedLast(emit, wide(gVectors)) }),
-          ...(flow && each("flow", gAfter)),
+          ...(flow && each("flow", wide(reached))),
         } satisfies Named as Named,
       };
     },

@@ -56,7 +56,7 @@ const recurrence: Op<"recurrence"> = {
     checkWeights(cell, { recurrent, vectors }, extent);
     checkCount(cell, "initial states", initial, cell.states);
     initial.forEach((type, s) => {
-      checkState(name, `the initial ${cell.states[s]}`, type, extent);
+      checkState(name, `${cell.states[s]}0`, type, extent);
     });
     checkLengths(name, lengths, extent.batch);
     return {
@@ -149,7 +149,7 @@ function checkInputs({ name, inputs }: CellBody, projected: TensorType, { steps 
   throw new ShapeError(
     complaint(
       name,
-      `projected must have at least 1 step and exactly ${inputs.length} inputs, ${inputs.join(", ")}`,
+      `projected must have at least 1 step and exactly ${inputs.length} input${inputs.length === 1 ? "" : "s"}, ${inputs.join(", ")}`,
       `projected ${describe(projected)}`,
       "It is [T, B, U, inputs]. A sequence of no steps has no state to return.",
     ),

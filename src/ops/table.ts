@@ -7,7 +7,6 @@ import type { Op, OpTable } from "./op.ts";
 import { poolOps } from "./pool.ts";
 import { randomOps } from "./random.ts";
 import { walkOps } from "./recurrence.ts";
-import { layersOps, recurrentOps } from "./recurrent.ts";
 import { reduceOps } from "./reduce.ts";
 import { scanOps } from "./scan.ts";
 import { softmaxOps } from "./softmax.ts";
@@ -26,9 +25,7 @@ export const ops: OpTable = {
   ...poolOps,
   ...softmaxOps,
   ...embeddingOps,
-  ...recurrentOps,
   ...walkOps,
-  ...layersOps,
   ...scanOps,
 };
 

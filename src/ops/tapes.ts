@@ -92,6 +92,11 @@ export function initial(emit: Emit, tape: Value, reverse: boolean): Value {
   return m.reshape(row, [batch, units]);
 }
 
+/** Of a tape, the row behind the last step of the walk: [B, U]. */
+export function finalRow(emit: Emit, tape: Value, reverse: boolean): Value {
+  return initial(emit, tape, !reverse);
+}
+
 function rowsOf(emit: Emit, tape: Value, first: number): Value {
   const [rows = 1, batch = 0, units = 0] = tape.type.shape;
   return arithmetic(emit).slice(tape, [first, 0, 0], [rows - 1, batch, units]);

@@ -36,20 +36,9 @@ export interface Recurrence {
   /** Whether the gradient of every step's state is wanted too. */
   readonly flow: boolean;
 }
-export interface Rnn extends Recurrence {
-  readonly activation: "tanh" | "relu";
-}
 /** How a cell is walked through a sequence. */
 export interface Walk extends Recurrence {
   readonly cell: CellBody;
-}
-/** Layers that are walked together: one above the other, or side by side. */
-export interface Layers {
-  /** For each layer whether it goes from the last step to the first; the same for all that stand above each other. */
-  readonly reverse: readonly boolean[];
-}
-export interface RnnLayers extends Layers {
-  readonly activation: "tanh" | "relu";
 }
 export type ReduceName = "sum" | "mean" | "max" | "min";
 /** Scalar functions: what they mean is in scalars-unary.ts and scalars-binary.ts. */
@@ -118,74 +107,6 @@ export interface Vocabulary {
   embedding: { inputs: { table: One; ids: One }; outputs: { out: One }; attrs: None };
   embeddingGrad: { inputs: { ids: One; g: One }; outputs: { out: One }; attrs: { rows: number } }; // → [V, D]
 
-  // Recurrence, one layer over a whole sequence (ops/recurrent.ts). `projected` is x·W + b for all steps; gates lie
-  // innermost. states, cells [T + 1, B, U] hold h and c around every step: step t leads from row t to row t + 1, with
-  // `reverse` from row t + 1 to row t, and the first row of the walk is h0, c0. lengths i32[B]: from step lengths[b] on
-  // row b keeps its state. With `flow` the gradient also gives ∂loss/∂h_t and ∂loss/∂c_t, [T, B, U].
-  rnn: { inputs: { projected: One; recurrent: One; h0: One; lengths: Optional }; outputs: { states: One }; attrs: Rnn }; // [T, B, U], [U, U]
-  rnnGrad: {
-    inputs: { recurrent: One; states: One; gY: One; lengths: Optional };
-    outputs: { gProjected: One; gH0: One; gH: Optional };
-    attrs: Rnn;
-  };
-  // Gates i f g o, activated, overwrite `projected` [T, B, U, 4]; recurrent is [U, U, 4] as [k][unit][gate].
-  lstm: {
-    inputs: { projected: One; recurrent: One; h0: One; c0: One; lengths: Optional };
-    outputs: { states: One; cells: One; gates: One };
-    attrs: Recurrence;
-  };
-  lstmGrad: {
-    inputs: { recurrent: One; cells: One; gates: One; gY: One; gCells: Optional; lengths: Optional };
-    outputs: { gProjected: One; gH0: One; gC0: One; gH: Optional; gC: Optional }; // gProjected overwrites `gates`
-    attrs: Recurrence;
-  };
-  // Gates r z n of projected [T, B, U, 3] and recurrent [U, U, 3]; bias [U] is that of h·R in n. The tape `gates`
-  // [T, B, U, 4] is r z n m, where m = h·R_n + bias. gSums [T, B, U, 3] is the gradient of h·R.
-  gru: {
-    inputs: { projected: One; recurrent: One; bias: One; h0: One; lengths: Optional };
-    outputs: { states: One; gates: One };
-    attrs: Recurrence;
-  };
-  gruGrad: {
-    inputs: { recurrent: One; states: One; gates: One; gY: One; lengths: Optional };
-    outputs: { gProjected: One; gSums: One; gH0: One; gH: Optional };
-    attrs: Recurrence;
-  };
-
-  // L such layers at once (ops/recurrent-layers.ts): each list has one for every layer. Side by side there are L of `projected`;
-  // one above the other there is that of the lowest, and `input` [U, U, gates] and `bias` [U, gates] of each but the
-  // lowest, which takes the states below it. gY and gCells are those of the topmost layers, as many as are given.
-  rnnLayers: {
-    inputs: { projected: Many; recurrent: Many; input: Many; bias: Many; h0: Many; lengths: Optional };
-    outputs: { states: Many };
-    attrs: RnnLayers;
-  };
-  rnnLayersGrad: {
-    inputs: { recurrent: Many; input: Many; states: Many; gY: Many; lengths: Optional };
-    outputs: { gProjected: Many; gH0: Many };
-    attrs: RnnLayers;
-  };
-  lstmLayers: {
-    inputs: { projected: Many; recurrent: Many; input: Many; bias: Many; h0: Many; c0: Many; lengths: Optional };
-    outputs: { states: Many; cells: Many; gates: Many };
-    attrs: Layers;
-  };
-  lstmLayersGrad: {
-    inputs: { recurrent: Many; input: Many; cells: Many; gates: Many; gY: Many; gCells: Many; lengths: Optional };
-    outputs: { gProjected: Many; gH0: Many; gC0: Many };
-    attrs: Layers;
-  };
-  gruLayers: {
-    inputs: { projected: Many; recurrent: Many; input: Many; bias: Many; candidateBias: Many; h0: Many; lengths: Optional };
-    outputs: { states: Many; gates: Many };
-    attrs: Layers;
-  };
-  gruLayersGrad: {
-    inputs: { recurrent: Many; input: Many; states: Many; gates: Many; gY: Many; lengths: Optional };
-    outputs: { gProjected: Many; gSums: Many; gH0: Many };
-    attrs: Layers;
-  };
-
   // One layer of a cell (ops/cells) over a whole sequence, of I inputs, G sums, S states, V vectors, K numbers on its tape.
   // `projected` is x·W + b of all steps [T, B, U, I]; recurrent [U, U, G] as [k][unit][sum]; states [T + 1, B, U] are those
   // around every step: step t leads from row t to row t + 1, with `reverse` from row t + 1 to row t. lengths i32[B]: from
@@ -212,14 +133,6 @@ export interface Vocabulary {
 }
 
 export type OpName = keyof Vocabulary;
-/** Layers that are walked together where a device gains by it; elsewhere they become the ops of their composite. */
-export type LayersOp =
-  | "rnnLayers"
-  | "rnnLayersGrad"
-  | "lstmLayers"
-  | "lstmLayersGrad"
-  | "gruLayers"
-  | "gruLayersGrad";
 /** A cell's walks: where a device has none for a cell, the loop that they mean takes their place. */
 export type WalkOp = "recurrence" | "recurrenceGrad";
 /** Ops that are named for their shape rule, gradient and errors, and have no kernel anywhere: a plan has what they mean. */
@@ -231,7 +144,7 @@ export const expressionOps = {
 } as const;
 export type ExpressionOp = keyof typeof expressionOps;
 /** Ops that have a kernel of their own on the reference device: the others are made of these. */
-export type KernelOp = Exclude<OpName, "scan" | WalkOp | LayersOp | ExpressionOp>;
+export type KernelOp = Exclude<OpName, "scan" | WalkOp | ExpressionOp>;
 export type Attrs<K extends OpName> = Readonly<Vocabulary[K]["attrs"]>;
 
 type Held<A, T> = A extends "many" ? readonly T[] : A extends "optional" ? T | undefined : T;

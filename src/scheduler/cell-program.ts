@@ -30,7 +30,8 @@ export interface CellSlot {
     | "gInput"
     | "gSum"
     | "gBefore"
-    | "gVector";
+    | "gVector"
+    | "flow";
   readonly place: number;
 }
 
@@ -45,7 +46,7 @@ export interface CellProgram {
 export interface CellPrograms {
   /** From inputs, sums, states before and vectors to states after and tape. */
   readonly advance: CellProgram;
-  /** From tape, states, vectors and gAfter to gInput, gSum, gBefore, gVector. */
+  /** From tape, states, vectors and gAfter to gInput, gSum, gBefore, gVector and flow, which is stored where it is asked for. */
   readonly retreat: CellProgram;
   /** Of a step with a second product: what that multiplies, from what `advance` reads but its sums. */
   readonly between: CellProgram | undefined;
@@ -90,6 +91,7 @@ function makePrograms(cell: CellBody): CellPrograms {
       ...gSums,
       ...slots("gBefore", gradient.gBefore),
       ...slots("gVector", ownVectors),
+      ...slots("flow", gradient.flow),
     ]),
     between: hasSecond ? programOf(forward, slots("between", [step.between])) : undefined,
     retreatBetween: hasSecond ? programOf(back, gSums.slice(cell.firstSums)) : undefined,

@@ -4,25 +4,12 @@
  * graph without such ops stays as it is.
  */
 import { emit, type GraphValue, type OpNode, outputsOf, reachable } from "../graph/graph.ts";
-import { loop } from "../graph/loop.ts";
+import { loop, loopAs } from "../graph/loop.ts";
 import { made, mapValues, outputPairs } from "../graph/rebuild.ts";
 import type { Op } from "../ops/op.ts";
 import { ops } from "../ops/table.ts";
-import { type ExpressionOp, expressionOps, type LayersOp, type WalkOp } from "../ops/vocabulary.ts";
+import { type ExpressionOp, expressionOps, type WalkOp } from "../ops/vocabulary.ts";
 import type { DeviceTraits } from "./lowering.ts";
-
-const layersOps: Readonly<Record<LayersOp, true>> = {
-  rnnLayers: true,
-  rnnLayersGrad: true,
-  lstmLayers: true,
-  lstmLayersGrad: true,
-  gruLayers: true,
-  gruLayersGrad: true,
-};
-
-export function isLayers(node: OpNode): node is OpNode<LayersOp> {
-  return node.op in layersOps;
-}
 
 export function isWalk(node: OpNode): node is OpNode<WalkOp> {
   return node.op === "recurrence" || node.op === "recurrenceGrad";
@@ -35,22 +22,19 @@ export function isExpression(node: OpNode): node is OpNode<ExpressionOp> {
 /** Maps each of `roots` to its value in the graph where every op is one that the device has work for. */
 export function expand(
   roots: readonly GraphValue[],
-  { layers, walks }: DeviceTraits,
+  { name, walks }: DeviceTraits,
 ): Map<GraphValue, GraphValue> {
   const replaced = new Map<GraphValue, GraphValue>();
   const resolve = (value: GraphValue) => replaced.get(value) ?? value;
   const nodes = reachable(roots).filter((node) => node.op !== "source");
-  const isExpanded = (node: OpNode) =>
-    isExpression(node) ||
-    (isLayers(node) && !layers?.walksTogether(node)) ||
-    (isWalk(node) && !walks?.takes(node));
+  const isExpanded = (node: OpNode) => isExpression(node) || (isWalk(node) && !walks?.takes(node));
   if (!nodes.some(isExpanded)) return new Map(roots.map((root) => [root, root]));
   let isLater = false;
   for (const node of nodes) {
     const ins = mapValues(node.ins, resolve);
     if (isExpanded(node)) {
       isLater = true;
-      const own = composed(node, ins);
+      const own = composed(node, ins, name);
       for (const [i, out] of outputsOf(node).entries()) replaced.set(out, own[i] ?? out);
       continue;
     }
@@ -63,10 +47,13 @@ export function expand(
 }
 
 /** The outputs of the composite, in the order of the op's declaration. */
-function composed(node: OpNode, ins: ReturnType<typeof mapValues>): GraphValue[] {
+function composed(node: OpNode, ins: ReturnType<typeof mapValues>, device: string): GraphValue[] {
   // The node's op, inputs and attributes belong together; the compiler cannot follow that through the union.
   const op = ops[node.op] as Op<never>;
-  const made = op.composite?.(emit, ins as never, node.attrs as never, loop) ?? {};
+  const own = isWalk(node)
+    ? loopAs(`${device} walks no ${node.attrs.cell.name} of this size`)
+    : loop;
+  const made = op.composite?.(emit, ins as never, node.attrs as never, own) ?? {};
   const held = made as Readonly<Record<string, GraphValue | readonly GraphValue[]>>;
   return Object.keys(op.outputs).flatMap((name) => held[name] ?? []);
 }

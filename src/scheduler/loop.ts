@@ -49,6 +49,8 @@ export function lowerLoop(
   const body = moveInto(plan, [...regions.values(), ...slices.values()], buffer);
 
   const wholes = [...node.ins.xs.map(place), ...results.map(({ whole }) => whole)];
+  const { why } = bodyOf(node);
+  const noWalk = why === undefined ? "" : `; no recurrent cell's walk, as ${why}`;
   const loops = partsOf(wholes, steps, traits).map(([from, count]): LoweredLoop => {
     const part = (whole: Region) => stepsOf(whole, from, count, steps);
     const inputs = xs.flatMap((source, i) => {
@@ -71,7 +73,7 @@ export function lowerLoop(
       reverse,
       body: [...inputs, ...before, ...body, ...after],
       label: "scan",
-      why: `${count} steps of one plan${reverse ? ", from the last to the first" : ""}`,
+      why: `${count} steps of one plan${reverse ? ", from the last to the first" : ""}${noWalk}`,
     };
   });
   return reverse ? loops.reverse() : loops;

@@ -3,7 +3,7 @@ import { flatten, type GraphValue, type OpNode } from "../graph/graph.ts";
 import { ops, overwritesOf } from "../ops/table.ts";
 import type { Arity, KernelOp, OpName } from "../ops/vocabulary.ts";
 import { bytesOf, describe, sizeOf, type TensorType } from "../tensor/shape.ts";
-import { isExpression, isLayers, isWalk } from "./expand.ts";
+import { isExpression, isWalk } from "./expand.ts";
 import type { GroupInstruction } from "./group-program.ts";
 import { lowerLoop, type PlanBody } from "./loop.ts";
 import {
@@ -122,7 +122,7 @@ function lowerOp(
   if (written.every((region) => sizeOf(region.type.shape) === 0)) return [];
   const types = [...flatten<Region>(declared.inputs, ins), ...written].map(({ type }) => type);
   if (isExpression(node)) throw new InternalError(`${node.op} has not been expanded.`);
-  if (!isLayers(node) && !isWalk(node)) {
+  if (!isWalk(node)) {
     const why = whyFallback(node, types, traits);
     if (why !== undefined)
       return fallback(work, node, ins, outs, why, place, traits, scratchIn(buffers));
@@ -149,12 +149,9 @@ function lowerOp(
 /** An op's row of the table. The site belongs to the same op; the compiler cannot follow that through the union. */
 function loweringOf(
   op: Exclude<OpName, "scan">,
-  { name, lower, layers, walks }: DeviceTraits,
+  { name, lower, walks }: DeviceTraits,
 ): Lower<never> {
-  const row =
-    lower[op as keyof typeof lower] ??
-    walks?.lower[op as keyof typeof walks.lower] ??
-    layers?.lower[op as keyof typeof layers.lower];
+  const row = lower[op as keyof typeof lower] ?? walks?.lower[op as keyof typeof walks.lower];
   if (typeof row !== "function") throw new InternalError(`${name} has no kernel for ${op}.`);
   return row as Lower<never>;
 }

@@ -3,15 +3,7 @@
  * tables to the scheduler, so that a plan can be made for a device that is not there.
  */
 import type { OpNode } from "../graph/graph.ts";
-import type {
-  Attrs,
-  ByInput,
-  ByOutput,
-  KernelOp,
-  LayersOp,
-  OpName,
-  WalkOp,
-} from "../ops/vocabulary.ts";
+import type { Attrs, ByInput, ByOutput, KernelOp, OpName, WalkOp } from "../ops/vocabulary.ts";
 import type { TensorType } from "../tensor/shape.ts";
 import type { GroupProgram } from "./group-program.ts";
 
@@ -138,13 +130,6 @@ export interface CellWalks {
   readonly lower: { readonly [K in WalkOp]: Lower<K> };
 }
 
-/** How a device walks several recurrent layers together. */
-export interface LayerWalks {
-  /** Whether it gains by it, and can; where not, the layers become ops of their own. */
-  walksTogether(node: OpNode<LayersOp>): boolean;
-  readonly lower: { readonly [K in LayersOp]: Lower<K> };
-}
-
 /** Everything that the scheduler has to know about a device. */
 export interface DeviceTraits {
   readonly name: string;
@@ -161,8 +146,6 @@ export interface DeviceTraits {
   readonly lower: { readonly [K in LoweredOp]: Lower<K> | { readonly fallback: string } };
   /** Left out where cells are always loops. */
   readonly walks?: CellWalks;
-  /** Left out where layers are always walked one by one. */
-  readonly layers?: LayerWalks;
   readonly groups: GroupKernels;
   /** Whether the kernel for a product also makes the sums of its right operand's columns; nowhere if left out. */
   sumsColumns?(node: OpNode<ColumnSumOp>): boolean;

@@ -101,13 +101,14 @@ function narrow(
     kept.captured.length === captured.length &&
     kept.ys.length === ys.length;
   if (isWhole) return outputPairs(node, rebuild(node, { ...ins }));
-  const body = new ScanBody({
+  const pruned = {
     carry: pick(carry, kept.carry),
     xs: pick(xs, kept.xs),
     captured: pick(captured, kept.captured),
     next: pick(next, kept.carry),
     ys: pick(ys, kept.ys),
-  });
+  };
+  const body = new ScanBody(pruned, bodyOf(node).why);
   const outs = emit(
     "scan",
     {

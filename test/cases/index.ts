@@ -6,8 +6,6 @@ import { matmulCases } from "./matmul.ts";
 import { movementCases } from "./movement.ts";
 import { poolCases } from "./pool.ts";
 import { randomCases } from "./random.ts";
-import { recurrentCases } from "./recurrent.ts";
-import { layersCases } from "./recurrent-layers.ts";
 import { reduceCases } from "./reduce.ts";
 import { scanCases } from "./scan.ts";
 import { softmaxCases } from "./softmax.ts";
@@ -26,8 +24,6 @@ export const caseTable: CaseTable = {
   ...poolCases,
   ...softmaxCases,
   ...embeddingCases,
-  ...recurrentCases,
-  ...layersCases,
   ...walkCases,
   ...scanCases,
 };

@@ -13,8 +13,49 @@ import { slstm } from "../../src/ops/cells/slstm.ts";
 import type { WalkOp } from "../../src/ops/vocabulary.ts";
 import type { Case, CaseTable, InputSpec } from "./case.ts";
 import { each } from "./each.ts";
-import { type Sequence, sequences } from "./recurrent.ts";
 
+export interface Sequence {
+  readonly name: string;
+  /** T, B, U */
+  readonly size: readonly [steps: number, batch: number, units: number];
+  /** Of the pre-activations; [-1, 1) where nothing is said. */
+  readonly range?: readonly [number, number];
+  readonly reverse?: boolean;
+  /** Steps of each sequence: 0, T and beyond T included. */
+  readonly lengths?: readonly number[];
+  readonly flow?: boolean;
+}
+
+/** Every cell: B and U that fill no vector or tile, one step, one unit; directions, lengths, and flow together. */
+const sequences: readonly [Sequence, ...Sequence[]] = [
+  { name: "of one unit for one step", size: [1, 1, 1] },
+  { name: "of one unit over time", size: [9, 1, 1] },
+  { name: "of no sequence", size: [3, 0, 7] },
+  { name: "of one sequence", size: [2, 1, 7] },
+  { name: "of one step", size: [1, 3, 7] },
+  { name: "of 7 units over 9 steps", size: [9, 3, 7] },
+  { name: "of 8 units, whole vectors", size: [3, 4, 8] },
+  { name: "of 5 sequences of 33 units", size: [9, 5, 33] },
+  { name: "of 16 units, as in the goldens", size: [5, 4, 16] },
+  { name: "of 17 sequences", size: [2, 17, 7] },
+  { name: "of 65 units", size: [2, 1, 65] },
+  { name: "walked in reverse", size: [6, 3, 7], reverse: true },
+  { name: "whose rows end early", size: [6, 5, 9], lengths: [3, 6, 0, 1, 9] },
+  {
+    name: "whose rows end early, walked in reverse",
+    size: [6, 5, 9],
+    lengths: [3, 6, 0, 1, 9],
+    reverse: true,
+  },
+  { name: "with the gradient of every state", size: [4, 3, 8], flow: true },
+  {
+    name: "with the gradient of every state, in reverse, with lengths",
+    size: [4, 3, 7],
+    flow: true,
+    reverse: true,
+    lengths: [2, 4, 1],
+  },
+];
 /** Of other cells, what differs from cell to cell: an odd size, lengths in reverse, and every state's gradient. */
 const few = sequences.filter(({ name }) =>
   [
@@ -26,9 +67,9 @@ const few = sequences.filter(({ name }) =>
 );
 const saturated: Sequence = { name: "with saturated gates", size: [3, 2, 5], range: [-30, 30] };
 
-const usual: readonly Cell[] = [rnn("tanh"), lstm, gru];
+const usual: readonly Cell[] = [rnn.tanh, lstm, gru];
 const others: readonly Cell[] = [
-  rnn("relu"),
+  rnn.relu,
   peepholeLstm,
   coupledLstm,
   resetBeforeGru,
@@ -53,7 +94,7 @@ const walks = [
   return list.flatMap((sequence) =>
     watches(body, sequence).map(
       (watched): CellSequence => ({
-        name: `${body.name} ${sequence.name}${watched.length > 1 ? ", with a gradient of all states" : ""}`,
+        name: `${cell === rnn.relu ? "rnn with relu" : body.name} ${sequence.name}${watched.length > 1 ? ", with a gradient of all states" : ""}`,
         cell: body,
         sequence,
         watched,

@@ -15,10 +15,10 @@ import {
 import type * as nn from "../../src/nn/index.ts";
 import { layoutOf, permuted, piecesOf } from "../../src/nn/state-layout.ts";
 import goldens from "../goldens/recurrent.json" with { type: "json" };
-import { type RecurrentKind, recurrentLayers } from "./recurrent-layers.ts";
+import { type GoldenKind, PROJECTION, recurrentLayers } from "./recurrent-layers.ts";
 
 export interface GoldenCase {
-  readonly kind: RecurrentKind;
+  readonly kind: GoldenKind;
   readonly steps: number;
   readonly batch: number;
   readonly inputs: number;
@@ -40,8 +40,27 @@ interface Digest {
   readonly all?: readonly number[];
 }
 
-// The file is made by our own script; that `kind` is one of four is not in the type of a JSON file.
+// The file is made by our own script; that `kind` is one of ours is not in the type of a JSON file.
 export const goldenCases = goldens.cases as unknown as readonly GoldenCase[];
+
+/** A layer's losses over steps of Adam. */
+export interface GoldenTraining
+  extends Pick<GoldenCase, "kind" | "steps" | "batch" | "inputs" | "hidden"> {
+  readonly losses: readonly number[];
+}
+export const goldenTrainings = goldens.training as unknown as readonly GoldenTraining[];
+
+/** What a golden training trains: the layer, its input and what y is to become. */
+export function rebuildTraining({ kind, steps, batch, inputs, hidden }: GoldenTraining): {
+  readonly model: nn.RecurrentModule;
+  readonly x: Tensor;
+  readonly target: Tensor;
+} {
+  const model = recurrentLayers[kind](inputs, hidden, { layers: 2, secondBias: true });
+  model.loadStateDict(parametersOf(model));
+  const x = given(NUMBER.input, [steps, batch, inputs]);
+  return { model, x, target: given(NUMBER.loss, [steps, batch, hidden]) };
+}
 
 /** The script's numbers of what is no parameter. */
 const NUMBER = { input: 100, state: 200, loss: 300, sum: 400 };
@@ -78,14 +97,17 @@ export interface Rebuilt {
   compute(...inputs: readonly Tensor[]): readonly Tensor[];
 }
 
-export function rebuild(golden: GoldenCase): Rebuilt {
+/** `secondBias`: two biases, as PyTorch has them, rather than one that is their sum. */
+export function rebuild(golden: GoldenCase, secondBias = false): Rebuilt {
   const { steps, batch, inputs: features, hidden, layers, bidirectional } = golden;
   const { kind, hasStates, lengths } = golden;
-  const model = recurrentLayers[kind](features, hidden, { layers, bidirectional });
+  const model = recurrentLayers[kind](features, hidden, { layers, bidirectional, secondBias });
   model.loadStateDict(parametersOf(model));
-  const count = layers * (bidirectional ? 2 : 1) * (kind === "lstm" ? 2 : 1);
+  const parts = kind.startsWith("lstm") ? 2 : 1;
+  const count = layers * (bidirectional ? 2 : 1) * parts;
+  const seen = kind === "lstm with projection" ? PROJECTION : hidden;
   const states = Array.from({ length: hasStates ? count : 0 }, (_, k) =>
-    given(NUMBER.state + k, [batch, hidden]),
+    given(NUMBER.state + k, [batch, k % parts === 0 ? seen : hidden]),
   );
   const counts = lengths === null ? [] : [tensor(Int32Array.from(lengths), [batch])];
   return {

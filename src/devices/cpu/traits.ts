@@ -6,7 +6,6 @@ import { lowerProducts } from "./lowering/matmul.ts";
 import { lowerCopy, lowerCopyStep, lowerMovement } from "./lowering/movement.ts";
 import { lowerPools } from "./lowering/pool.ts";
 import { lowerSources } from "./lowering/random.ts";
-import { lowerRecurrence } from "./lowering/recurrent.ts";
 import { lowerReductions } from "./lowering/reduce.ts";
 import { walks } from "./lowering/walk.ts";
 
@@ -26,7 +25,6 @@ export const cpuTraits: DeviceTraits = {
     ...lowerProducts,
     ...lowerConvolutions,
     ...lowerPools,
-    ...lowerRecurrence,
   },
   walks,
   groups: { takes: takesGroup, lower: lowerGroup },

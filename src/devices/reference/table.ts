@@ -2,14 +2,11 @@ import type { ReferenceTable } from "./kernel.ts";
 import { convKernels } from "./kernels/conv.ts";
 import { elementwiseKernels } from "./kernels/elementwise.ts";
 import { embeddingKernels } from "./kernels/embedding.ts";
-import { gruKernels } from "./kernels/gru.ts";
-import { lstmKernels } from "./kernels/lstm.ts";
 import { matmulKernels } from "./kernels/matmul.ts";
 import { movementKernels } from "./kernels/movement.ts";
 import { poolKernels } from "./kernels/pool.ts";
 import { randomKernels } from "./kernels/random.ts";
 import { reduceKernels } from "./kernels/reduce.ts";
-import { rnnKernels } from "./kernels/rnn.ts";
 import { sourceKernels } from "./kernels/source.ts";
 
 /** A plain loop for every op: what all other kernels are measured against. */
@@ -23,7 +20,4 @@ export const referenceKernels: ReferenceTable = {
   ...convKernels,
   ...poolKernels,
   ...embeddingKernels,
-  ...rnnKernels,
-  ...lstmKernels,
-  ...gruKernels,
 };

@@ -8,8 +8,6 @@ import { matmulLowerings, sumsColumns } from "./lowering/matmul.ts";
 import { lowerCopy, lowerCopyStep, movementLowerings } from "./lowering/movement.ts";
 import { poolLowerings } from "./lowering/pool.ts";
 import { randomLowerings } from "./lowering/random.ts";
-import { recurrentLowerings } from "./lowering/recurrent.ts";
-import { layerWalks } from "./lowering/recurrent-layers.ts";
 import { reduceLowerings } from "./lowering/reduce.ts";
 import { sourceLowerings } from "./lowering/source.ts";
 import { cellWalks } from "./lowering/walk/index.ts";
@@ -39,7 +37,6 @@ export function webgpuTraits({
     ...matmulLowerings(target),
     ...convLowerings(target),
     ...poolLowerings(),
-    ...recurrentLowerings(target),
     ...embeddingLowerings(target),
   };
   return {
@@ -49,7 +46,6 @@ export function webgpuTraits({
     maxRegionBytes: maxBytes(limits),
     lower: withheld(lower, withhold),
     walks: cellWalks(target),
-    layers: layerWalks(target),
     divides: (node) => divides(target, node),
     sumsColumns: (node) =>
       node.op === "matmul" ? sumsColumns(target, node) : sumsWindows(target, node),

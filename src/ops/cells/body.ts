@@ -77,6 +77,8 @@ export interface CellBody {
     /** What reaches the states before the step beside the products; undefined where nothing does. */
     readonly gBefore: readonly (Value | undefined)[];
     readonly gVectors: readonly Value[];
+    /** All that reaches the states behind the step: an lstm's c is also reached through h. */
+    readonly flow: readonly Value[];
   };
   /** Cells that compute the same under the same names have the same text. */
   toJSON(): string;

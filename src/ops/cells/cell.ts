@@ -9,6 +9,7 @@
  * Everything that a layer of it needs follows from that: shapes, the loop of small ops that it means, its gradient, the
  * kernels, what a state dict holds.
  */
+import { callable, check, list, record, rule, text } from "../../arguments.ts";
 import { ArgumentError } from "../../errors.ts";
 import { type Arithmetic, arithmetic, type Operand } from "../arithmetic.ts";
 import { complaint } from "../check.ts";
@@ -20,7 +21,7 @@ import type { BinaryName, UnaryName } from "../vocabulary.ts";
 /** What a step is written with: the elementwise functions of the vocabulary, by their names, of values and numbers. */
 export type CellMath = { readonly [F in UnaryName]: (x: Operand) => Value } & {
   readonly [F in BinaryName]: (a: Operand, b: Operand) => Value;
-} & Pick<Arithmetic, "where">;
+} & Pick<Arithmetic, "where" | "literal">;
 
 type ByName<N extends string> = Readonly<Record<N, Value>>;
 type Step<X extends string, S extends string, V extends string, R> = (
@@ -78,7 +79,10 @@ export function cell<
   const B extends string = never,
   const V extends string = never,
 >(description: CellDescription<S, I, G, B, V>): Cell {
+  check("cell", "the description", description, record, "Give { name, states, sums, step }.");
   const { name, states, sums, between, step } = description;
+  check("cell", "the name", name, text);
+  check(name, "the step", step, callable, "It is a function (m, x, before, vectors) => states.");
   const { inputs = [...sums, ...(between?.sums ?? [])] as readonly string[], vectors = [] } =
     description;
   const own = { states, inputs, sums: [...sums, ...(between?.sums ?? [])], vectors };
@@ -88,10 +92,21 @@ export function cell<
       complaint(name, "a cell must have a state", "no states", 'Name what it carries: ["h"].'),
     );
   // The functions read what their names say, and are given it by those names.
-  return { name, states, inputs, sums, between, vectors, step } as unknown as Cell;
+  const made = { name, states, inputs, sums, between, vectors, step } as unknown as Cell;
+  cells.add(made);
+  return made;
 }
 
+const cells = new WeakSet<object>();
+
+export const isCell = rule(
+  "a cell",
+  (value) => typeof value === "object" && value !== null && cells.has(value),
+);
+
 function checkNames(cell: string, role: string, names: readonly string[]): void {
+  check(cell, role, names, list, 'Give their names: ["h"].');
+  for (const name of names) check(cell, `a name of ${role}`, name, text);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice === undefined) return;
   const remedy = "Give each a name of its own.";
@@ -111,5 +126,6 @@ export function cellMath(emit: Emit): CellMath {
       binaries.map((fn) => [fn, (a: Operand, b: Operand) => m.binary(fn, a, b)]),
     ),
     where: m.where,
+    literal: m.literal,
   } as CellMath;
 }

@@ -1,10 +1,15 @@
-import { cell } from "./cell.ts";
+import { type Cell, cell } from "./cell.ts";
 
-/** The simple recurrent layer (Elman 1990): h_t = φ(x·W + h·R + b), φ = tanh or relu. */
-export const rnn = (activation: "tanh" | "relu") =>
+const withActivation = (activation: "tanh" | "relu") =>
   cell({
-    name: activation === "tanh" ? "rnn" : "rnn with relu",
+    name: "rnn",
     states: ["h"],
     sums: ["sum"],
     step: (m, { sum }) => ({ h: m[activation](sum) }),
   });
+
+/** The simple recurrent layer (Elman 1990): h_t = φ(x·W + h·R + b), by φ. */
+export const rnn: Readonly<Record<"tanh" | "relu", Cell>> = {
+  tanh: withActivation("tanh"),
+  relu: withActivation("relu"),
+};

@@ -14,7 +14,7 @@ import { slstm } from "../../../src/ops/cells/slstm.ts";
 import type { WalkOp } from "../../../src/ops/vocabulary.ts";
 import { callsOf } from "../../../src/scheduler/plan.ts";
 import type { Case } from "../../cases/case.ts";
-import type { Sequence } from "../../cases/recurrent.ts";
+import type { Sequence } from "../../cases/walks.ts";
 import { walkCase, walkGradCase } from "../../cases/walks.ts";
 import { caseOutputs } from "../../support/case-outputs.ts";
 import { checkCase } from "../../support/conformance.ts";
@@ -36,7 +36,7 @@ afterAll(async () => {
   for (const device of devices) await device.close();
 });
 
-const cells = [rnn("tanh"), lstm, gru, peepholeLstm, resetBeforeGru, minGru, slstm];
+const cells = [rnn.tanh, lstm, gru, peepholeLstm, resetBeforeGru, minGru, slstm];
 
 function casesOf(own: Cell, sequence: Sequence) {
   const body = bodyOfCell(own);
@@ -124,7 +124,7 @@ describe("gradients on their way back", () => {
   async function gradientsOf(value: number): Promise<number[]> {
     const values = new Array<number>(T * B * U).fill(0).fill(value, (T - 1) * B * U);
     const all: number[] = [];
-    for (const own of [rnn("tanh"), lstm, gru]) {
+    for (const own of [rnn.tanh, lstm, gru]) {
       const { gradient } = casesOf(own, { name: "", size: [T, B, U], flow: true });
       const gStates = gradient.ins.gStates.map((spec, s) =>
         s === 0 ? { ...spec, values } : { ...spec, values: values.map(() => 0) },

@@ -10,7 +10,7 @@ import { minGru } from "../../../src/ops/cells/min-gru.ts";
 import { peepholeLstm } from "../../../src/ops/cells/peephole-lstm.ts";
 import { rnn } from "../../../src/ops/cells/rnn.ts";
 import { slstm } from "../../../src/ops/cells/slstm.ts";
-import type { Sequence } from "../../cases/recurrent.ts";
+import type { Sequence } from "../../cases/walks.ts";
 import { walkCase, walkGradCase } from "../../cases/walks.ts";
 import { type HardwareKernels, openHardwareKernels } from "../../support/hardware-kernels.ts";
 import { plannedError } from "../../support/planned-error.ts";
@@ -41,7 +41,7 @@ const pair = cell({
   },
 });
 
-const cells = [rnn("tanh"), lstm, gru, peepholeLstm, slstm, odd, pair];
+const cells = [rnn.tanh, lstm, gru, peepholeLstm, slstm, odd, pair];
 
 const modes: readonly (readonly [name: string, mode: RecurrentMode, units: readonly number[]])[] = [
   ["all steps, 1 row", { kind: "steps", rows: 1 }, [7]],

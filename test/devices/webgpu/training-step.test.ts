@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Device } from "../../../src/devices/device.ts";
 import { ReferenceDevice } from "../../../src/devices/reference/device.ts";
-import { layerWalks } from "../../../src/devices/webgpu/lowering/recurrent-layers.ts";
+import { cellWalks } from "../../../src/devices/webgpu/lowering/walk/index.ts";
 import { callsOf } from "../../../src/scheduler/plan.ts";
 import { drawTensor, keyFrom, relativeError, toHost } from "../../support/case-data.ts";
 import { type HardwareKernels, openHardwareKernels } from "../../support/hardware-kernels.ts";
@@ -39,20 +39,20 @@ async function stepOn(on: Device, setup: TrainingSetup): Promise<Map<string, Flo
   );
 }
 
-/** Two layers of 16 units as a wavefront, which is chosen above 256. */
+/** Two layers of 16 units, a dispatch a step, which is chosen above 256. */
 test("a step of an LSTM of two layers, a dispatch a step, gives what the reference gives", async () => {
   const choose = () => ({ kind: "step" }) as const;
   const forced = await openHardwareKernels({
     unrolled: true,
-    instead: (target) => ({ layers: layerWalks(target, choose) }),
+    instead: (target) => ({ walks: cellWalks(target, choose) }),
   });
   const size = { steps: 3, hidden: 16, batch: 4, vocabulary: 11, layers: 2 };
   const labels = callsOf(planOf(charLstm(size), forced.device.traits).steps).map(
     ({ call, label }) => `${label}: ${call.kernel}`,
   );
   // The states that are kept or set to zero are made where the walk reads them, and the weights lie in one block.
-  expect(labels.filter((label) => label === "lstmLayers: recurrent/lstm")).toHaveLength(3 + 1);
-  expect(labels.filter((label) => label.startsWith("lstmLayers: elementwise"))).toEqual([]);
+  expect(labels.filter((label) => label === "recurrence: recurrent/walk")).toHaveLength(2 * 3);
+  expect(labels.filter((label) => label.startsWith("recurrence: group"))).toEqual([]);
   await agrees(forced.device, () => charLstm(size));
   await forced.close();
 });

@@ -110,7 +110,7 @@ async function expectEqual(held: Record<string, unknown>, expected: Held, what: 
   }
 }
 
-const cells = [rnn("tanh"), lstm, gru];
+const cells = [rnn.tanh, lstm, gru];
 const forms = [
   { name: "one above the other", mode: { kind: "step" }, isStacked: true },
   { name: "side by side, a step at a time", mode: { kind: "step" }, isStacked: false },

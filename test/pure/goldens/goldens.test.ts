@@ -3,7 +3,9 @@
  * the optimizers, apart from any device. Models are written out in ops; weights are turned into our layouts by hand.
  */
 import { describe, expect, it } from "vitest";
+import { bodyOfCell } from "../../../src/autodiff/cell-body.ts";
 import { arithmetic } from "../../../src/ops/arithmetic.ts";
+import { lstm } from "../../../src/ops/cells/lstm.ts";
 import type { Value } from "../../../src/ops/op.ts";
 import { after } from "../../../src/ops/tapes.ts";
 import type { DType } from "../../../src/tensor/dtype.ts";
@@ -189,9 +191,10 @@ describe("ten steps of the float64 reference are PyTorch's", () => {
         const out = lstmLayer(session, x, p, layer, state, hidden);
         const last = (value: Value) =>
           session.tensor(m.slice(value, [window, 0, 0], [1, batch, hidden])).data;
-        state.h = Float64Array.from(last(out.states));
-        state.c = Float64Array.from(last(out.cells));
-        x = after(session.emit, out.states, false);
+        const [h = x, c = x] = out.states;
+        state.h = Float64Array.from(last(h));
+        state.c = Float64Array.from(last(c));
+        x = after(session.emit, h, false);
       });
       const logits = m.add(linear(session, x, p("linear.weight")), p("linear.bias"));
       const rows = m.reshape(logits, [window * batch, vocabulary]);
@@ -246,8 +249,8 @@ function lstmLayer(
   const recurrent = interleaved(p(`lstm.weight_hh_l${layer}`), hidden);
   const h0 = session.leaf(tensor("f32", [batch, hidden], state.h));
   const c0 = session.leaf(tensor("f32", [batch, hidden], state.c));
-  const ins = { projected, recurrent, h0, c0, lengths: undefined };
-  return session.emit("lstm", ins, { reverse: false, flow: false });
+  const ins = { projected, recurrent, vectors: [], initial: [h0, c0], lengths: undefined };
+  return session.emit("recurrence", ins, { cell: bodyOfCell(lstm), reverse: false, flow: false });
 }
 
 function parameterOf(parameters: Parameters, name: string): Float64Array {

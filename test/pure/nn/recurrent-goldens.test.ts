@@ -17,4 +17,15 @@ describe("the float64 reference has PyTorch's values, states and gradients", () 
     const found = differences(golden, rebuilt, results);
     expect(found.filter(({ error }) => !(error <= TOLERANCE))).toEqual([]);
   });
+
+  it.each(
+    goldenCases
+      .filter(({ kind, layers }) => layers === 2 && kind !== "lstm with projection")
+      .map((golden) => [titleOf(golden), golden] as const),
+  )("with two biases that are trained apart: %s", (_, golden) => {
+    const rebuilt = rebuild(golden, true);
+    const results = evaluateTensors(rebuilt.compute(...rebuilt.inputs));
+    const found = differences(golden, rebuilt, results);
+    expect(found.filter(({ error }) => !(error <= TOLERANCE))).toEqual([]);
+  });
 });

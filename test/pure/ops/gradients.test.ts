@@ -204,8 +204,15 @@ describe("second derivatives", () => {
     secondDerivative("crossEntropy", caseTable.crossEntropy[0], "logits");
   });
 
-  it("lstm, through the composite of its gradient", () => {
-    secondDerivative("lstm", caseTable.lstm[0], "projected");
-    secondDerivative("lstm", caseTable.lstm[0], "recurrent");
-  });
+  it.each(["lstm", "gru", "peepholeLstm", "resetBeforeGru"])(
+    "%s, through the composite of its gradient",
+    (name) => {
+      const of = caseTable.recurrence.find(
+        (one) => one.name === `${name} of 8 units, whole vectors`,
+      );
+      if (of === undefined) return expect.unreachable(`there is no case of ${name}`);
+      secondDerivative("recurrence", of, "projected");
+      secondDerivative("recurrence", of, "recurrent");
+    },
+  );
 });

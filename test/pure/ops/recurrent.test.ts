@@ -1,10 +1,13 @@
 import { describe, expect, it } from "vitest";
+import { bodyOfCell } from "../../../src/autodiff/cell-body.ts";
 import type { ReferenceTensor } from "../../../src/devices/reference/kernel.ts";
 import { emit, type GraphValue, nextNodeId, type SourceNode } from "../../../src/graph/graph.ts";
 import { loop } from "../../../src/graph/loop.ts";
-import { type RecurrentOp, recurrentOps } from "../../../src/ops/recurrent.ts";
+import { lstm } from "../../../src/ops/cells/lstm.ts";
+import { walkOps } from "../../../src/ops/recurrence.ts";
+import type { WalkOp } from "../../../src/ops/vocabulary.ts";
 import type { Case } from "../../cases/case.ts";
-import { recurrentCases } from "../../cases/recurrent.ts";
+import { walkCases } from "../../cases/walks.ts";
 import {
   type ByName,
   caseInputs,
@@ -26,14 +29,14 @@ function gradientOps(steps: number): string[] {
   const ins = {
     projected: draw("projected", steps, 3, 5, 4),
     recurrent: draw("recurrent", 5, 5, 4),
-    h0: draw("h0", 3, 5),
-    c0: draw("c0", 3, 5),
+    vectors: [],
+    initial: [draw("h0", 3, 5), draw("c0", 3, 5)],
     lengths: undefined,
   };
-  session.emit("lstm", ins, { reverse: false, flow: false });
+  session.emit("recurrence", ins, { cell: bodyOfCell(lstm), reverse: false, flow: false });
   const [entry] = session.tape;
   if (entry === undefined) throw new Error("nothing was computed");
-  pullback(session, entry, { states: draw("gStates", steps + 1, 3, 5) });
+  pullback(session, entry, { states: [draw("gStates", steps + 1, 3, 5)] });
   return session.tape.slice(1).map(({ op }) => op);
 }
 
@@ -41,13 +44,13 @@ describe("the gradient of lstm", () => {
   it("is one kernel and one product, whatever the number of steps", () => {
     const emitted = gradientOps(64);
     expect(emitted).toEqual(gradientOps(1));
-    expect(emitted.filter((op) => op === "lstmGrad")).toHaveLength(1);
+    expect(emitted.filter((op) => op === "recurrenceGrad")).toHaveLength(1);
     expect(emitted.filter((op) => op === "matmul")).toHaveLength(1);
   });
 });
 
 /** The composite of `op` as a graph: the names and values of its results, its inputs, and how many nodes it took. */
-function asGraph<K extends RecurrentOp>(op: K, of: Case<K>) {
+function asGraph<K extends WalkOp>(op: K, of: Case<K>) {
   const tensors = new Map<SourceNode, ReferenceTensor>();
   const ins = mapInputs<K, ReferenceTensor, GraphValue>(caseInputs(op, of), (tensor) => {
     const node = given(tensor.type, "given");
@@ -56,11 +59,11 @@ function asGraph<K extends RecurrentOp>(op: K, of: Case<K>) {
   });
   const first = nextNodeId();
   // The composite of `op`, which the table's type no longer says once indexed by a union.
-  const composite = recurrentOps[op].composite as unknown as (
+  const composite = walkOps[op].composite as unknown as (
     ...given: [typeof emit, typeof ins, typeof of.attrs, typeof loop]
   ) => ByName<GraphValue>;
   const outs = Object.entries(composite(emit, ins, of.attrs, loop)).flatMap(([name, held]) =>
-    flatten(held).map((value) => [name, value] as const),
+    flatten(held).map((value, i) => [name, i, value] as const),
   );
   return { outs, tensors, nodes: nextNodeId() - first };
 }
@@ -71,18 +74,18 @@ function required<T>(value: T | undefined): T {
 }
 
 describe("the loop of small ops", () => {
-  it.each(Object.entries(recurrentCases) as [RecurrentOp, readonly Case<RecurrentOp>[]][])(
+  it.each(Object.entries(walkCases) as [WalkOp, readonly Case<WalkOp>[]][])(
     "that %s stands for is a scan that means the same, whatever the number of steps",
     (op, cases) => {
       const sizes = new Map<string, number>();
       for (const of of cases) {
         const { outs, tensors, nodes } = asGraph(op, of);
-        const values = outs.map(([, value]) => value);
+        const values = outs.map(([, , value]) => value);
         const found = evaluateGraph(values, (node) => required(tensors.get(node)), "f64");
         const expected = referenceOutputs(op, of) as unknown as ByName<ReferenceTensor>;
         expect(outs.length).toBe(Object.values(expected).flatMap(flatten).length);
-        for (const [name, value] of outs) {
-          const [tensor] = flatten(expected[name]);
+        for (const [name, i, value] of outs) {
+          const tensor = flatten(expected[name])[i];
           expect(value.type).toEqual(tensor?.type);
           // Sums of up to 65 products in another order, over up to 9 steps: some 100 ε of float64.
           const error = relativeError(found.get(value)?.data ?? [], tensor?.data ?? []);

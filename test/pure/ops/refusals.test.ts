@@ -1,7 +1,11 @@
-/** What matmul, convolution, pooling, softmax, embedding and lstm refuse, and the words they refuse it with. */
+/** What matmul, convolution, pooling, softmax, embedding and recurrence refuse, and the words they refuse it with. */
 import { describe, expect, it } from "vitest";
+import { bodyOfCell } from "../../../src/autodiff/cell-body.ts";
 import { ArgumentError, DTypeError, ShapeError } from "../../../src/errors.ts";
+import type { Cell } from "../../../src/ops/cells/cell.ts";
+import { gru, lstm, minGru, rnn } from "../../../src/ops/cells/index.ts";
 import { ops } from "../../../src/ops/table.ts";
+import type { ByInput } from "../../../src/ops/vocabulary.ts";
 import type { DType } from "../../../src/tensor/dtype.ts";
 import type { TensorType } from "../../../src/tensor/shape.ts";
 
@@ -26,8 +30,6 @@ type Refusal = readonly [
   message: RegExp,
   call: () => unknown,
 ];
-
-const lstmStates = { h0: f32(2, 7), c0: f32(2, 7), lengths: undefined };
 
 const refusals: readonly Refusal[] = [
   [
@@ -153,60 +155,60 @@ const refusals: readonly Refusal[] = [
   [
     "lstm of three gates",
     ShapeError,
-    /^lstm: projected must have at least 1 step and exactly 4 gates; got projected f32\[9, 2, 7, 3\]/,
-    () =>
-      ops.lstm.infer(
-        { ...lstmStates, projected: f32(9, 2, 7, 3), recurrent: f32(7, 7, 4) },
-        { reverse: false, flow: false },
-      ),
+    /^lstm: projected must have at least 1 step and exactly 4 inputs, input, forget, candidate, output; got projected f32\[9, 2, 7, 3\]/,
+    () => walk(lstm, { projected: f32(9, 2, 7, 3) }),
   ],
   [
     "lstm of a state for another batch",
     ShapeError,
     /^lstm: c0 must have shape \[2, 7\]; got f32\[3, 7\]\. The state is \[B, U\]/,
-    () =>
-      ops.lstm.infer(
-        { ...lstmStates, projected: f32(9, 2, 7, 4), recurrent: f32(7, 7, 4), c0: f32(3, 7) },
-        { reverse: false, flow: false },
-      ),
+    () => walk(lstm, { initial: [f32(2, 7), f32(3, 7)] }),
+  ],
+  [
+    "lstm of one state",
+    ShapeError,
+    /^lstm: there must be 2 initial states; got 1\. Give h, c, in this order\./,
+    () => walk(lstm, { initial: [f32(2, 7)] }),
   ],
   [
     "lstm of one length too many",
     ShapeError,
     /^lstm: lengths must have shape \[2\]; got i32\[3\]\. It has one length for each sequence/,
-    () =>
-      ops.lstm.infer(
-        { ...lstmStates, projected: f32(9, 2, 7, 4), recurrent: f32(7, 7, 4), lengths: i32(3) },
-        { reverse: false, flow: false },
-      ),
+    () => walk(lstm, { lengths: i32(3) }),
   ],
   [
-    "gru of four gates",
+    "gru of another unit's bias",
     ShapeError,
-    /^gru: projected must have at least 1 step and exactly 3 gates; got projected f32\[9, 2, 7, 4\]/,
-    () =>
-      ops.gru.infer(
-        {
-          projected: f32(9, 2, 7, 4),
-          recurrent: f32(7, 7, 3),
-          bias: f32(7),
-          h0: f32(2, 7),
-          lengths: undefined,
-        },
-        { reverse: false, flow: false },
-      ),
+    /^gru: candidateBias must have shape \[7\]; got f32\[8\]\. It has a number for each unit/,
+    () => walk(gru, { vectors: [f32(8)] }),
+  ],
+  [
+    "a cell without sums, with recurrent weights",
+    ShapeError,
+    /^minGru: there must be recurrent weights where the cell has sums, and only there; got 0 sums, weights/,
+    () => walk(minGru, { recurrent: f32(7, 7, 2) }),
   ],
   [
     "rnn of no steps",
     ShapeError,
-    /^rnn: projected must have at least 1 step; got projected f32\[0, 2, 7\]/,
-    () =>
-      ops.rnn.infer(
-        { projected: f32(0, 2, 7), recurrent: f32(7, 7), h0: f32(2, 7), lengths: undefined },
-        { reverse: false, flow: false, activation: "tanh" },
-      ),
+    /^rnn: projected must have at least 1 step and exactly 1 input, sum; got projected f32\[0, 2, 7, 1\]/,
+    () => walk(rnn.tanh, { projected: f32(0, 2, 7, 1) }),
   ],
 ];
+
+/** Infers a walk of 9 steps, 2 rows and 7 units, but for what is `given`. */
+function walk(cell: Cell, given: Partial<ByInput<"recurrence", TensorType>>): unknown {
+  const body = bodyOfCell(cell);
+  const { inputs, sums, states, vectors } = body;
+  const ins = {
+    projected: f32(9, 2, 7, inputs.length),
+    recurrent: sums.length === 0 ? undefined : f32(7, 7, sums.length),
+    vectors: vectors.map(() => f32(7)),
+    initial: states.map(() => f32(2, 7)),
+    lengths: undefined,
+  };
+  return ops.recurrence.infer({ ...ins, ...given }, { cell: body, reverse: false, flow: false });
+}
 
 describe("wrong shapes, dtypes and options are refused where the op is called", () => {
   it.each(refusals)("%s", (_, error, message, call) => {

@@ -237,6 +237,7 @@ function lowerBackward({ ins, outs, attrs, scratch }: Site<"recurrenceGrad">): K
     if (role === "gBefore") return [one(running[number] ?? -1)];
     if (role === "gInput") return [{ stream: gInputs, number }];
     if (role === "gVector") return [{ stream: gVectors ?? -1, number }];
+    if (role === "flow") return flow.slice(number, number + 1).map(one);
     const own = second > 0 && number < first ? [{ stream: gFirst ?? -1, number }] : [];
     return gSums === undefined ? own : [...own, { stream: gSums, number }];
   });
@@ -252,9 +253,6 @@ function lowerBackward({ ins, outs, attrs, scratch }: Site<"recurrenceGrad">): K
     if (!goesBack.has(place)) streams.zero(Part.live, one(to));
     if (ins.lengths !== undefined && watched.includes(place))
       streams.write(Part.ended, registerOf({ role: "gAfter", place }), one(to));
-  });
-  flow.forEach((to, place) => {
-    streams.write(Part.live, registerOf({ role: "gAfter", place }), one(to));
   });
   if (ins.lengths !== undefined) {
     const clear = (stream: number | undefined, count: number) => {

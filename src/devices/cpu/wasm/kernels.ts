@@ -15,11 +15,8 @@ import { gather } from "./gather";
 import { gemm, gemmBias } from "./gemm";
 import { columns } from "./group-columns";
 import { rows } from "./group-rows";
-import { gru, gruGrad } from "./gru";
-import { lstm, lstmGrad } from "./lstm";
 import { avgPool2d, avgPool2dGrad, maxPool2d, maxPool2dGather, maxPool2dGrad } from "./pool";
 import { uniform } from "./random";
-import { rnn, rnnGrad } from "./rnn";
 import { walk } from "./walk";
 
 export const kernels: StaticArray<(args: usize, thread: i32, threads: i32) => void> = [
@@ -42,12 +39,6 @@ export const kernels: StaticArray<(args: usize, thread: i32, threads: i32) => vo
   maxPool2dGather,
   avgPool2d,
   avgPool2dGrad,
-  lstm,
-  lstmGrad,
-  gru,
-  gruGrad,
-  rnn,
-  rnnGrad,
   depthwise,
   depthwiseBias,
   depthwiseInputGrad,

@@ -15,58 +15,41 @@ import { barrier, operand, operandCount, shareStart, threadScratch, word } from 
 /** Rows that a thread must have for rows to be shared rather than units. */
 const ROWS: i32 = 4;
 
-// Flags, as lowering/recurrent.ts writes them. Operands that a flag announces follow the others, in this order.
+// Flags, as lowering/walk.ts writes them.
 const REVERSE: i32 = 1;
 const LENGTHS: i32 = 2;
-export const G_CELLS: i32 = 4;
-/** Gradients of every state: of h, then for an lstm of c. */
-export const FLOW: i32 = 8;
-export const RELU: i32 = 16;
 
-export let B: i32 = 0, U: i32 = 0;
-/** Bytes of one row of units, and of one step of a tape. */
-export let rowBytes: usize = 0, stepBytes: usize = 0;
+export let U: i32 = 0;
+/** Bytes of one step of a tape. */
+export let stepBytes: usize = 0;
 /** This thread's part: rows [row, rowEnd), units [unit, unitEnd), which begin at a multiple of 8. */
 export let row: i32 = 0, rowEnd: i32 = 0, unit: i32 = 0, unitEnd: i32 = 0;
 
 let T: i32 = 0;
 let byRows: bool = false;
 let flags: i32 = 0;
-let operands: usize = 0;
-let nextOptional: i32 = 0;
 let lengths: usize = 0;
 let tile: usize = 0;
 let threadIndex: i32 = 0, threadsInAll: i32 = 1;
 
-/** Reads the words T, B, U, flags of a kernel with `required` operands and takes this thread's part. */
-export function begin(args: usize, required: i32, thread: i32, threads: i32): void {
-  beginAt(args, required, 0, thread, threads);
-}
-
-/** The same where those words begin at `first`. */
-export function beginAt(args: usize, required: i32, first: i32, thread: i32, threads: i32): void {
+/** Reads T, B, U and flags from the words `first` on, and takes this thread's part; the lengths are the last operand. */
+export function begin(args: usize, first: i32, thread: i32, threads: i32): void {
   const count = operandCount(args);
-  T = word(args, count, first), B = word(args, count, first + 1), U = word(args, count, first + 2);
-  flags = word(args, count, first + 3);
-  operands = args, nextOptional = required;
-  lengths = optional(LENGTHS);
+  T = word(args, count, first), U = word(args, count, first + 2), flags = word(args, count, first + 3);
+  const rows = word(args, count, first + 1);
+  lengths = has(LENGTHS) ? operand(args, count - 1) : 0;
   threadIndex = thread, threadsInAll = threads;
   tile = threadScratch(thread);
-  rowBytes = <usize>U << 2, stepBytes = <usize>B * rowBytes;
-  byRows = B >= ROWS * threads;
-  row = byRows ? shareStart(B, thread, threads, 1) : 0;
-  rowEnd = byRows ? shareStart(B, thread + 1, threads, 1) : B;
+  stepBytes = <usize>(rows * U) << 2;
+  byRows = rows >= ROWS * threads;
+  row = byRows ? shareStart(rows, thread, threads, 1) : 0;
+  rowEnd = byRows ? shareStart(rows, thread + 1, threads, 1) : rows;
   unit = byRows ? 0 : shareStart(U, thread, threads, 8);
   unitEnd = byRows ? U : shareStart(U, thread + 1, threads, 8);
 }
 
 export function has(flag: i32): bool {
   return (flags & flag) != 0;
-}
-
-/** The operand that `flag` announces, or 0; to be asked for in the order of the flags. */
-export function optional(flag: i32): usize {
-  return has(flag) ? operand(operands, nextOptional++) : 0;
 }
 
 export function steps(): i32 {
@@ -98,28 +81,6 @@ export function meet(): void {
   if (!byRows) barrier();
 }
 
-/** Copies this thread's units of a row. */
-export function keep(from: usize, to: usize): void {
-  const at = <usize>unit << 2;
-  memory.copy(to + at, from + at, <usize>(unitEnd - unit) << 2);
-}
-
-/** Zeros `gates` numbers for each of this thread's units in a row. */
-export function clear(at: usize, gates: i32): void {
-  memory.fill(at + (<usize>(unit * gates) << 2), 0, <usize>((unitEnd - unit) * gates) << 2);
-}
-
-/** Copies this thread's part of the initial state into its tape. */
-export function startTape(state: usize, tape: usize): void {
-  const to = before(tape, stepAt(0));
-  for (let b = row; b < rowEnd; b++) keep(state + <usize>b * rowBytes, to + <usize>b * rowBytes);
-}
-
-/** Zeros this thread's part of a state. */
-export function clearState(state: usize): void {
-  for (let b = row; b < rowEnd; b++) clear(state + <usize>b * rowBytes, 1);
-}
-
 /** Packs recurrent [U, U, gates] for products with a state; then every thread has written its part. */
 export function packForward(recurrent: usize, gates: i32, packed: usize): void {
   const width = U * gates;
@@ -141,16 +102,6 @@ export function packBackward(recurrent: usize, gates: i32, packed: usize): void 
     );
   }
   barrier();
-}
-
-/** out [B, U · gates] = init + state [B, U] · packed, this thread's part; with a step of 0 init is one row for all. */
-export function advance(state: usize, gates: i32, packed: usize, init: usize, initStep: usize, out: usize): void {
-  multiply(state, U, packed, init, initStep, out, U * gates, unit * gates, unitEnd * gates);
-}
-
-/** state [B, U] += gradients [B, U · gates] · packed, this thread's part. */
-export function retreat(gradients: usize, gates: i32, packed: usize, state: usize): void {
-  multiply(gradients, U * gates, packed, state, rowBytes, state, U, unit, unitEnd);
 }
 
 /**

@@ -9,7 +9,7 @@
  */
 import { ZEROS } from "./gemm";
 import {
-  after, beginAt, before, has, isLive, meet, multiply, packBackward, packForward, row, rowEnd, stepAt, stepBytes,
+  after, before, begin, has, isLive, meet, multiply, packBackward, packForward, row, rowEnd, stepAt, stepBytes,
   steps, U, unit, unitEnd,
 } from "./recurrence";
 import { at, firstSlot, operand, operandCount, threadScratch } from "./threads";
@@ -54,7 +54,7 @@ export function walk(args: usize, thread: i32, threads: i32): void {
   products = streams + (<usize>(streamCount * STREAM_WORDS) << 2);
   literals = products + (<usize>(productCount * PRODUCT_WORDS) << 2);
   table = threadScratch(thread) + TILE_BYTES;
-  beginAt(args, count - 1, 1, thread, threads);
+  begin(args, 1, thread, threads);
   if (has(BACKWARD)) backward();
   else forward();
 }

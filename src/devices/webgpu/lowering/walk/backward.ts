@@ -44,11 +44,12 @@ export function printBackward(
   const ofSums = values("gSum", sums);
   const back = states.map((_, s) => live(program.valueOf("gBefore", s) ?? "0.0", `all_${s}`));
   const own = Array.from({ length: cell.ownGradients });
+  const reached = values("flow", states);
   const stored = [
     ...store(gProjected, "at", values("gInput", cell.inputs), "p"),
     ...store(gSums, "at", ofSums, "q"),
     ...store(find("G_VECTORS"), "at", values("gVector", own), "v"),
-    ...flow.flatMap((one, s) => store(one, "at", [`g_${s}`], "f")),
+    ...flow.flatMap((one, s) => store(one, "at", [reached[s] ?? "0.0"], "f")),
   ];
   const others = gInitial.slice(1);
   const hasSums = sums.length > 0;

@@ -13,7 +13,7 @@ import { rnn } from "../../../../../src/ops/cells/rnn.ts";
 import { slstm } from "../../../../../src/ops/cells/slstm.ts";
 import { isFallback, type KernelCall } from "../../../../../src/scheduler/lowering.ts";
 import { callsOf } from "../../../../../src/scheduler/plan.ts";
-import type { Sequence } from "../../../../cases/recurrent.ts";
+import type { Sequence } from "../../../../cases/walks.ts";
 import { walkCase, walkGradCase } from "../../../../cases/walks.ts";
 import { checkPlan } from "../../../../support/check-plan.ts";
 import { plannedCase } from "../../../../support/lowered-calls.ts";
@@ -49,7 +49,7 @@ function walks(of: Cell, sequence: Sequence, traits = webgpuTraits()): KernelCal
 
 const lengths = [1, 2, 0];
 
-describe.each([rnn("relu"), lstm, gru, peepholeLstm, slstm])("$name", (of) => {
+describe.each([rnn.relu, lstm, gru, peepholeLstm, slstm])("$name", (of) => {
   const { name } = of;
 
   it("is one dispatch for few units, however many steps", () => {

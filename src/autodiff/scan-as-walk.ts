@@ -1,0 +1,130 @@
+/**
+ * A scan whose step is that of a recurrent cell is that cell's walk: products of one state with captured weights, and
+ * elementwise otherwise. So a cell that someone writes with `scan` has the fused kernels, forwards and backwards. What no
+ * device walks is a loop again (scheduler/expand.ts).
+ */
+import type { Given } from "../graph/close-over.ts";
+import { emit, type GraphValue } from "../graph/graph.ts";
+import { type Cell, type CellMath, cell } from "../ops/cells/cell.ts";
+import type { Value } from "../ops/op.ts";
+import type { StepOutputs } from "../ops/step-body.ts";
+import { after, before, finalRow } from "../ops/tapes.ts";
+import { bodyOfCell } from "./cell-body.ts";
+import { type Joined, joinSums, type Named } from "./join-sums.ts";
+import { type Expression, StepReader } from "./step-expression.ts";
+import { WalkInputs } from "./walk-inputs.ts";
+
+export interface Walked {
+  readonly carry: readonly Value[];
+  readonly ys: readonly Value[];
+}
+
+/** What the scan gives, by the walk of a cell; or why its step is none. Products of slices are in front of the loop already. */
+export function walkOfStep(
+  carry: readonly Given[],
+  xs: readonly Given[],
+  { next, ys }: StepOutputs<GraphValue>,
+  { steps, reverse }: { readonly steps: number; readonly reverse: boolean },
+): Walked | string {
+  const shape = carry[0]?.value.type.shape ?? [];
+  const [batch = 0, units = 0] = shape;
+  const isState = ({ value: { type } }: Given) =>
+    type.dtype === "f32" && shape.length === 2 && type.shape.join() === shape.join();
+  if (!carry.every(isState) || steps * batch * units === 0)
+    return "its carry is not f32 [rows, units] throughout";
+  const given = carry.map(({ source }) => source.out);
+  if (!ys.every((y) => next.includes(y) || given.includes(y)))
+    return "its y is something else than what it carries";
+  const sources = [carry, xs].map((list) => list.map(({ source }) => source));
+  const [states = [], slices = []] = sources;
+  const reader = new StepReader(states, slices, [batch, units], [...next, ...ys]);
+  const made = next.map((value) => reader.read(value));
+  if (reader.why !== undefined) return reader.why;
+  if (reader.multiplied.size > 1) return "it multiplies more than one state";
+  // The state that is multiplied comes first.
+  const [first = 0] = reader.multiplied;
+  const order = [first, ...carry.keys()].filter((s, i) => i === 0 || s !== first);
+  const names = carry.map((_, s) => `state ${s}`);
+  const step = joinSums(
+    order.map((s) => made[s] as Expression),
+    names,
+  );
+  const ins = new WalkInputs(xs, { steps, batch, units });
+  const projected = ins.projected([...step.inputs.values()]);
+  const recurrent = ins.recurrent([...step.sums.values()]);
+  const vectors = [...step.vectors.values()].map(({ value, at }) => ins.vector(value, at));
+  if (projected === undefined || ins.why !== undefined)
+    return ins.why ?? "it reads no slice of a sequence";
+  const walked = emit(
+    "recurrence",
+    {
+      projected,
+      recurrent,
+      vectors,
+      initial: order.map((s) => (carry[s] as Given).value),
+      lengths: undefined,
+    },
+    {
+      cell: bodyOfCell(
+        cellOf(
+          step,
+          order.map((s) => names[s] ?? ""),
+        ),
+      ),
+      reverse,
+      flow: false,
+    },
+  );
+  const tapeOf = (s: number) => walked.states[order.indexOf(s)] as Value;
+  return {
+    carry: carry.map((_, s) => finalRow(emit, tapeOf(s), reverse)),
+    ys: ys.map((y) => {
+      const s = next.indexOf(y);
+      return s >= 0
+        ? after(emit, tapeOf(s), reverse)
+        : before(emit, tapeOf(given.indexOf(y)), reverse);
+    }),
+  };
+}
+
+function cellOf({ expressions, inputs, sums, vectors }: Joined, states: readonly string[]): Cell {
+  return cell<string, string, string, string, string>({
+    name: "scan",
+    states,
+    inputs: [...inputs.keys()],
+    sums: [...sums.keys()],
+    vectors: [...vectors.keys()],
+    step(m, x, before, perUnit) {
+      const known = new Map<Expression<Named>, Value>();
+      const given = { x, state: before, vector: perUnit };
+      const evaluate = (expression: Expression<Named>): Value => {
+        const found = known.get(expression) ?? computed(m, expression, evaluate, given);
+        known.set(expression, found);
+        return found;
+      };
+      return Object.fromEntries(states.map((of, s) => [of, evaluate(expressions[s] as Named)]));
+    },
+  });
+}
+
+function computed(
+  m: CellMath,
+  e: Expression<Named>,
+  evaluate: (part: Expression<Named>) => Value,
+  given: Readonly<Record<Named["role"], Readonly<Record<string, Value>>>>,
+): Value {
+  switch (e.kind) {
+    case "named":
+      return given[e.role][e.name] as Value; // of the cell's own names
+    case "literal":
+      return m.literal(e.value, e.dtype);
+    case "unary":
+      return m[e.fn](evaluate(e.x));
+    case "binary":
+      return m[e.fn](evaluate(e.a), evaluate(e.b));
+    case "where":
+      return m.where(evaluate(e.condition), evaluate(e.a), evaluate(e.b));
+    default:
+      return e satisfies never;
+  }
+}

@@ -1,0 +1,254 @@
+/**
+ * What one step of a scan computes for unit u of row b, as an expression of what the step is given: states, columns of
+ * products, slices and captured values. Slices, reshapes and broadcasts are followed to what they show; so gates may be
+ * computed together, [B, 4U], and taken apart later, or one by one.
+ */
+import {
+  dependents,
+  type GraphValue,
+  inputsOf,
+  type OpNode,
+  reachable,
+  type SourceNode,
+} from "../graph/graph.ts";
+import type { BinaryName, UnaryName } from "../ops/vocabulary.ts";
+import type { DType } from "../tensor/dtype.ts";
+import { type Shape, stridesOf } from "../tensor/shape.ts";
+
+/** Where the element for row b and unit u lies in a tensor, in its row-major order: offset + row · b + unit · u. */
+export interface Place {
+  readonly offset: number;
+  readonly row: number;
+  readonly unit: number;
+}
+
+export type Leaf =
+  | { readonly kind: "state"; readonly state: number }
+  /** Of a product of the first state with something captured. */
+  | { readonly kind: "sum"; readonly node: OpNode<"matmul">; readonly at: Place }
+  /** Of a step's slice. */
+  | { readonly kind: "slice"; readonly source: SourceNode; readonly at: Place }
+  | { readonly kind: "captured"; readonly value: GraphValue; readonly at: Place };
+
+/** Straight-line code over leaves. Equal expressions are one object. */
+export type Expression<L = Leaf> =
+  | L
+  | { readonly kind: "literal"; readonly value: number; readonly dtype: DType }
+  | { readonly kind: "unary"; readonly fn: UnaryName; readonly x: Expression<L> }
+  | {
+      readonly kind: "binary";
+      readonly fn: BinaryName;
+      readonly a: Expression<L>;
+      readonly b: Expression<L>;
+    }
+  | {
+      readonly kind: "where";
+      readonly condition: Expression<L>;
+      readonly a: Expression<L>;
+      readonly b: Expression<L>;
+    };
+
+/** Reads steps over states [batch, units]. */
+export class StepReader {
+  /** Why something is no expression of one unit: the first reason. */
+  why: string | undefined;
+  /** The states that products read. */
+  readonly multiplied = new Set<number>();
+  readonly #carry: readonly SourceNode[];
+  readonly #batch: number;
+  readonly #units: number;
+  readonly #inside: ReadonlySet<GraphValue>;
+  readonly #known = new Map<GraphValue, Map<string, Expression>>();
+
+  constructor(
+    carry: readonly SourceNode[],
+    xs: readonly SourceNode[],
+    [batch, units]: readonly [number, number],
+    roots: readonly GraphValue[],
+  ) {
+    this.#carry = carry;
+    this.#batch = batch;
+    this.#units = units;
+    const given = [...carry, ...xs].map(({ out }) => out);
+    this.#inside = dependents(reachable(roots), given);
+  }
+
+  /** Of a value [batch, units]. */
+  read(value: GraphValue): Expression {
+    return this.#at(value, { offset: 0, row: this.#units, unit: 1 });
+  }
+
+  #at(value: GraphValue, at: Place): Expression {
+    const key = `${at.offset} ${at.row} ${at.unit}`;
+    const known = this.#known.get(value) ?? new Map<string, Expression>();
+    this.#known.set(value, known);
+    const found = known.get(key) ?? this.#made(value, at);
+    known.set(key, found);
+    return found;
+  }
+
+  #made(value: GraphValue, at: Place): Expression {
+    const { node } = value;
+    if (node.op === "literal") {
+      const { value: number, dtype } = node.attrs;
+      return { kind: "literal", value: number, dtype };
+    }
+    if (node.op === "broadcastTo") return this.#shown(node.ins.x, value.type.shape, at);
+    if (!this.#inside.has(value)) return this.#captured(value, at);
+    if (node.op === "source") return this.#given(node, at);
+    switch (node.op) {
+      case "reshape":
+        return this.#at(node.ins.x, at);
+      case "slice": {
+        const { starts } = node.attrs;
+        return this.#moved(value, at, node.ins.x, (index, d) => [d, (starts[d] ?? 0) + index]);
+      }
+      case "transpose": {
+        const { permutation } = node.attrs;
+        return this.#moved(value, at, node.ins.x, (index, d) => [permutation[d] ?? d, index]);
+      }
+      case "matmul":
+        return this.#sum(node, at);
+      case "unary":
+        return { kind: "unary", fn: node.attrs.fn, x: this.#operand(node, 0, at) };
+      case "binary": {
+        const [a, b] = [this.#operand(node, 0, at), this.#operand(node, 1, at)];
+        return { kind: "binary", fn: node.attrs.fn, a, b };
+      }
+      case "where": {
+        const [condition, a, b] = [0, 1, 2].map((i) => this.#operand(node, i, at));
+        if (condition && a && b) return { kind: "where", condition, a, b };
+        return this.#refuse("a condition is missing");
+      }
+      case "reduce":
+        return this.#refuse("it reduces over units or rows, which no walk holds together");
+      default:
+        return this.#refuse(`${node.op} is not elementwise`);
+    }
+  }
+
+  #operand(node: OpNode, place: number, at: Place): Expression {
+    const input = inputsOf(node)[place];
+    const [out] = Object.values(node.outs) as GraphValue[];
+    if (input === undefined || out === undefined) return this.#refuse("an operand is missing");
+    return this.#shown(input, out.type.shape, at);
+  }
+
+  /** An operand that is broadcast to `shape`. */
+  #shown(x: GraphValue, shape: Shape, at: Place): Expression {
+    const own = x.type.shape;
+    if (own.length === shape.length && own.every((n, d) => n === shape[d])) return this.#at(x, at);
+    const lacking = shape.length - own.length;
+    const walk = this.#walk(shape, at);
+    if (walk === undefined) return this.#refuse("it reads units across rows");
+    const strides = stridesOf(own);
+    const stride = (d: number) => (own[d - lacking] === 1 ? 0 : (strides[d - lacking] ?? 0));
+    return this.#at(x, placed(walk, stride));
+  }
+
+  /** Through a view: where index i of dimension d is found in x, as a dimension and an index of it. */
+  #moved(
+    value: GraphValue,
+    at: Place,
+    x: GraphValue,
+    target: (index: number, d: number) => readonly [dimension: number, index: number],
+  ): Expression {
+    const walk = this.#walk(value.type.shape, at);
+    if (walk === undefined) return this.#refuse("it reads units across rows");
+    const strides = stridesOf(x.type.shape);
+    const own = walk.map((step, d) => ({ ...step, start: target(step.start, d)[1] }));
+    return this.#at(
+      x,
+      placed(own, (d) => strides[target(0, d)[0]] ?? 0),
+    );
+  }
+
+  #given(node: SourceNode, at: Place): Expression {
+    const state = this.#carry.indexOf(node);
+    if (state === -1) {
+      const { dtype } = node.out.type;
+      if (dtype !== "f32") return this.#refuse(`it reads ${dtype}`);
+      return { kind: "slice", source: node, at };
+    }
+    if (at.offset !== 0 || at.row !== this.#units || at.unit !== 1)
+      return this.#refuse("it reads the state of other units");
+    return { kind: "state", state };
+  }
+
+  #captured(value: GraphValue, at: Place): Expression {
+    if (value.type.dtype !== "f32") return this.#refuse(`it reads ${value.type.dtype}`);
+    return { kind: "captured", value, at };
+  }
+
+  #sum(node: OpNode<"matmul">, at: Place): Expression {
+    const { a, b } = node.ins;
+    const state = a.node.op === "source" ? this.#carry.indexOf(a.node) : -1;
+    if (state === -1) return this.#refuse("it multiplies something that is computed in the step");
+    if (this.#inside.has(b) || node.attrs.transposeA)
+      return this.#refuse("it multiplies the state with something that is no matrix of weights");
+    const [, width = 0] = node.outs.out.type.shape;
+    const isColumn = at.row === width && b.type.shape.length === 2;
+    if (!isColumn) return this.#refuse("it reads a product across rows");
+    this.multiplied.add(state);
+    return { kind: "sum", node, at };
+  }
+
+  /** Of each dimension the index for row 0 and unit 0, and how it grows with both; undefined where it is no such walk. */
+  #walk(shape: Shape, { offset, row, unit }: Place): Step[] | undefined {
+    const strides = stridesOf(shape);
+    let rest = offset;
+    const steps = shape.map((_, d): Step => {
+      const stride = strides[d] ?? 1;
+      const start = Math.floor(rest / stride);
+      rest -= start * stride;
+      return { start, row: 0, unit: 0 };
+    });
+    for (const [by, count, role] of [
+      [row, this.#batch, "row"],
+      [unit, this.#units, "unit"],
+    ] as const) {
+      if (by === 0 || count === 1) continue;
+      const d = shape.findIndex((n, own) => {
+        const stride = strides[own] ?? 1;
+        const { start, row: other } = steps[own] ?? { start: 0, row: 0 };
+        const last = start + other * (this.#batch - 1) + (by / stride) * (count - 1);
+        return n > 1 && by % stride === 0 && last < n;
+      });
+      const step = steps[d];
+      if (step === undefined) return undefined;
+      steps[d] = { ...step, [role]: by / (strides[d] ?? 1) };
+    }
+    return steps;
+  }
+
+  #refuse(why: string): Expression {
+    this.why ??= why;
+    return { kind: "literal", value: 0, dtype: "f32" };
+  }
+}
+
+interface Step {
+  readonly start: number;
+  readonly row: number;
+  readonly unit: number;
+}
+
+function placed(walk: readonly Step[], stride: (d: number) => number): Place {
+  const total = (of: (step: Step) => number) =>
+    walk.reduce((sum, step, d) => sum + of(step) * stride(d), 0);
+  return { offset: total((s) => s.start), row: total((s) => s.row), unit: total((s) => s.unit) };
+}
+
+/** The parts of an expression that are expressions. */
+export function partsOf(expression: Expression): readonly Expression[] {
+  switch (expression.kind) {
+    case "unary":
+      return [expression.x];
+    case "binary":
+      return [expression.a, expression.b];
+    case "where":
+      return [expression.condition, expression.a, expression.b];
+    default:
+      return [];
+  }
+}

@@ -1,0 +1,285 @@
+/** Steps of scans that are those of recurrent cells: they are walked, and mean the same. */
+import { beforeEach, describe, expect, it } from "vitest";
+import {
+  add,
+  concat,
+  div,
+  exp,
+  gelu,
+  greater,
+  matmul,
+  mean,
+  mul,
+  reshape,
+  type ScanOptions,
+  type Step,
+  scan,
+  sigmoid,
+  slice,
+  softplus,
+  square,
+  stopGradient,
+  sub,
+  sum,
+  type Tensor,
+  tanh,
+  tensor,
+  transpose,
+  type Variable,
+  valueAndGrad,
+  variable,
+  where,
+} from "../../../src/functions.ts";
+import { bodyOf } from "../../../src/graph/body.ts";
+import { reachable } from "../../../src/graph/graph.ts";
+import { relativeError } from "../../support/case-data.ts";
+import { evaluateTensors } from "../../support/evaluate-tensor.ts";
+import { openCounting } from "../runtime/open.ts";
+
+const [T, B, I, U] = [5, 3, 4, 6];
+
+beforeEach(() => {
+  openCounting();
+});
+
+let seed = 0;
+/** Numbers in [-0.5, 0.5), others at every call. */
+function numbers(length: number): Float32Array {
+  seed += 1;
+  return Float32Array.from(
+    { length },
+    (_, i) => ((Math.sin(12.9898 * (i + 1) + 78.233 * seed) * 43758.5453) % 1) / 2,
+  );
+}
+const draw = (...shape: number[]) =>
+  variable(numbers(shape.reduce((a, b) => a * b, 1)), shape, `v${seed}`);
+
+type Carry = Readonly<Record<"h" | "c", Tensor>>;
+type Names =
+  | "w"
+  | "r"
+  | "b"
+  | "p"
+  | "k"
+  | "x0"
+  | "wr"
+  | "wz"
+  | "wn"
+  | "br"
+  | "bz"
+  | "bn"
+  | "rr"
+  | "rz"
+  | "rn"
+  | "bh";
+type Weights = Readonly<Record<Names, Tensor>>;
+interface Trial {
+  readonly weights: Readonly<Record<string, Variable>>;
+  readonly states: readonly string[];
+  step(
+    carry: Carry,
+    x: { readonly x: Tensor; readonly mask: Tensor },
+    w: Weights,
+  ): Step<Partial<Carry>, unknown>;
+}
+
+const part = (x: Tensor, g: number) => slice(x, [0, g * U], [B, U]);
+
+const trials: Readonly<Record<string, () => Trial>> = {
+  "an lstm with its gates side by side": () => ({
+    weights: { w: draw(I, 4 * U), r: draw(U, 4 * U), b: draw(4 * U) },
+    states: ["h", "c"],
+    step({ h, c }, { x }, { w, r, b }) {
+      const gates = add(add(matmul(x, w), matmul(h, r)), b);
+      const [i, f, g, o] = [0, 1, 2, 3].map((k) => part(gates, k)) as [
+        Tensor,
+        Tensor,
+        Tensor,
+        Tensor,
+      ];
+      const next = add(mul(sigmoid(f), c), mul(sigmoid(i), tanh(g)));
+      const y = mul(sigmoid(o), tanh(next));
+      return { carry: { h: y, c: next }, y };
+    },
+  }),
+  "a gru with a product for each gate": () => ({
+    weights: {
+      wr: draw(I, U),
+      wz: draw(I, U),
+      wn: draw(I, U),
+      br: draw(U),
+      bz: draw(U),
+      bn: draw(U),
+      rr: draw(U, U),
+      rz: draw(U, U),
+      rn: draw(U, U),
+      bh: draw(U),
+    },
+    states: ["h"],
+    step({ h }, { x }, { wr, wz, wn, br, bz, bn, rr, rz, rn, bh }) {
+      const r = sigmoid(add(add(matmul(x, wr), br), matmul(h, rr)));
+      const z = sigmoid(add(matmul(h, rz), add(matmul(x, wz), bz)));
+      const n = tanh(add(add(matmul(x, wn), bn), mul(r, add(matmul(h, rn), bh))));
+      const y = add(mul(sub(1, z), n), mul(z, h));
+      return { carry: { h: y }, y: { y, before: h } };
+    },
+  }),
+  "gates that lie innermost, of x itself": () => ({
+    weights: { r: draw(U, U * 2), x0: draw(1, U) },
+    states: ["h"],
+    step({ h }, { x }, { r, x0 }) {
+      const sums = reshape(matmul(h, r), [B, U, 2]);
+      const at = (g: number) => reshape(slice(sums, [0, 0, g], [B, U, 1]), [B, U]);
+      const one = slice(x, [0, 1], [B, 1]);
+      const z = sigmoid(add(at(0), one));
+      const y = add(mul(z, h), mul(sub(1, z), gelu(add(at(1), mul(one, x0)))));
+      return { carry: { h: y }, y };
+    },
+  }),
+  "two states that see each other, a mask, and weights that are stored transposed": () => ({
+    weights: { w: draw(2 * U, I), r: draw(2 * U, U), p: draw(U), k: draw(B, U) },
+    states: ["c", "h"],
+    step({ c, h }, { x, mask }, { w, r, p, k }) {
+      const sums = matmul(h, transpose(r, [1, 0]));
+      const inputs = matmul(x, transpose(w, [1, 0]));
+      const f = sigmoid(add(part(sums, 0), add(part(inputs, 0), mul(p, c))));
+      const next = add(mul(f, c), mul(sub(1, f), tanh(add(part(inputs, 1), part(sums, 1)))));
+      const y = div(mul(softplus(next), k), add(exp(h), 1));
+      const live = greater(mask, 0);
+      return { carry: { c: where(live, next, c), h: where(live, y, h) }, y: undefined };
+    },
+  }),
+  "units that do not see each other": () => ({
+    weights: { w: draw(I, 2 * U) },
+    states: ["h"],
+    step({ h }, { x }, { w }) {
+      const both = matmul(x, w);
+      const z = sigmoid(part(both, 0));
+      const y = add(mul(sub(1, z), h), mul(z, part(both, 1)));
+      return { carry: { h: y }, y };
+    },
+  }),
+};
+
+/** Step after step, without a scan. */
+function unrolled(trial: Trial, carry: Carry, x: Tensor, mask: Tensor, reverse: boolean) {
+  let state: Carry = carry;
+  const ys: unknown[] = new Array(T);
+  for (let i = 0; i < T; i++) {
+    const t = reverse ? T - 1 - i : i;
+    const own = {
+      x: reshape(slice(x, [t, 0, 0], [1, B, I]), [B, I]),
+      mask: reshape(slice(mask, [t, 0, 0], [1, B, 1]), [B, 1]),
+    };
+    const step = trial.step(state, own, trial.weights as Weights);
+    state = step.carry as Carry;
+    ys[t] = step.y;
+  }
+  return { carry: state, ys };
+}
+
+const tensorsOf = (y: unknown): Tensor[] =>
+  y === undefined ? [] : "shape" in (y as object) ? [y as Tensor] : Object.values(y as object);
+
+/** A number that hangs on everything, each element in another way. */
+function lossOf(tensors: readonly Tensor[]): Tensor {
+  return tensors
+    .map((x, k) => {
+      const weights = tensor(
+        Float32Array.from({ length: x.size }, (_, i) => Math.cos(i + k)),
+        x.shape,
+      );
+      return sum(mul(square(add(x, 0.3)), weights));
+    })
+    .reduce((a, b) => add(a, b));
+}
+
+describe("a scan", () => {
+  const forms = Object.entries(trials).flatMap(([name, make]) =>
+    [false, true].map(
+      (reverse) => [`${name}${reverse ? ", in reverse" : ""}`, make, reverse] as const,
+    ),
+  );
+  it.each(forms)(
+    "over %s is walked, with the values and gradients of its steps",
+    (_, make, reverse) => {
+      const trial = make();
+      const x = draw(T, B, I);
+      const mask = variable(
+        Float32Array.from({ length: T * B }, (_, i) => i % 3),
+        [T, B, 1],
+        "mask",
+      );
+      const carry = Object.fromEntries(trial.states.map((name) => [name, draw(B, U)])) as Record<
+        "h" | "c",
+        Variable
+      >;
+      const variables = [...Object.values(trial.weights), ...Object.values(carry), x];
+      const looped = valueAndGrad(variables, () => {
+        const options: ScanOptions = { reverse };
+        const walked = scan(
+          (at: Carry, s: { x: Tensor; mask: Tensor }) =>
+            trial.step(at, s, trial.weights as Weights) as Step<Carry, unknown>,
+          carry as Carry,
+          { x, mask },
+          options,
+        );
+        return lossOf([...Object.values(walked.carry), ...tensorsOf(walked.ys)]);
+      });
+      const expected = valueAndGrad(variables, () => {
+        const { carry: last, ys } = unrolled(trial, carry, x, mask, reverse);
+        const [first] = ys;
+        const stacks = tensorsOf(first).map((_, k) =>
+          concat(
+            ys.map((y) => reshape(tensorsOf(y)[k] ?? x, [1, B, U])),
+            0,
+          ),
+        );
+        return lossOf([...Object.values(last), ...stacks]);
+      });
+      const nodes = [...reachable([looped[0].value])].map(({ op }) => op);
+      expect(nodes).toContain("recurrence");
+      expect(nodes).not.toContain("scan");
+      const read = ([loss, gradients]: typeof looped) =>
+        evaluateTensors([loss, ...variables.map((v) => gradients.get(v) ?? loss)]);
+      const [mine, theirs] = [read(looped), read(expected)];
+      mine.forEach((own, i) => {
+        expect(relativeError(own, theirs[i] ?? []), `result ${i}`).toBeLessThan(2e-6);
+      });
+    },
+  );
+
+  type Refused = readonly [step: (h: Tensor, x: Tensor, r: Tensor) => Tensor, why: string];
+  const refused: Readonly<Record<string, Refused>> = {
+    "normalises over units": [
+      (h, x, r) => {
+        const sums = add(matmul(h, r), x);
+        return tanh(sub(sums, mean(sums, { axis: -1, keepDims: true })));
+      },
+      "it reduces over units or rows",
+    ],
+    "multiplies what it has computed": [
+      (h, x, r) => tanh(add(matmul(mul(h, x), r), x)),
+      "it multiplies something that is computed in the step",
+    ],
+    "stops a gradient": [
+      (h, x, r) => tanh(add(stopGradient(matmul(h, r)), x)),
+      "stopGradient is not elementwise",
+    ],
+    "reads other units": [
+      (h, x) => tanh(add(slice(concat([h, h], 1), [0, 1], [B, U]), x)),
+      "concat is not elementwise",
+    ],
+  };
+  it.each(Object.entries(refused))("whose step %s stays a loop, and says why", (_, [step, why]) => {
+    const [r, x, h] = [draw(U, U), draw(T, B, U), draw(B, U)];
+    const { carry } = scan(
+      (at: Tensor, slice: Tensor) => ({ carry: step(at, slice, r), y: undefined }),
+      h as Tensor,
+      x as Tensor,
+    );
+    const loop = [...reachable([carry.value])].find(({ op }) => op === "scan");
+    if (loop?.op !== "scan") return expect.unreachable("there is no loop");
+    expect(bodyOf(loop).why).toContain(why);
+  });
+});
