@@ -60,12 +60,7 @@ export interface Op<K extends OpName> {
   /** `cheap` ops may be computed again rather than kept; `view` ops move no data at all where layout allows. */
   readonly cost: "cheap" | "expensive" | "view";
   /** Outputs that the kernels write in place of an input: the planner copies the input first if it is still needed. */
-  readonly overwrites?:
-    | Overwrites<K>
-    | ((
-        attrs: Attrs<K>,
-      ) => Overwrites<K>) /** `many` inputs that the kernels want one behind the other in one buffer (see `packedOffsets`). */;
-  readonly packs?: readonly (keyof Vocabulary[K]["inputs"])[];
+  readonly overwrites?: Overwrites<K> | ((attrs: Attrs<K>) => Overwrites<K>);
   /** `many` inputs that the kernels reach through one binding each: made side by side where that costs nothing. */
   readonly gathers?: readonly (keyof Vocabulary[K]["inputs"])[];
   /** `many` outputs that the kernels write one behind the other in one buffer, likewise. */

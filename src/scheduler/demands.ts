@@ -26,25 +26,6 @@ export function overwritten(node: OpNode): Overwritten[] {
   });
 }
 
-/** A list of inputs that an op's kernels want side by side. */
-export interface PackList {
-  /** The input's name. */
-  readonly name: string;
-  readonly inputs: readonly GraphValue[];
-  /** What is found in the place of each input afterwards, if the kernels write over them. */
-  readonly outputs: readonly GraphValue[];
-}
-
-export function packLists(node: OpNode): PackList[] {
-  const names: readonly string[] = ops[node.op].packs ?? [];
-  const pairs = overwritesOf(node.op, node.attrs);
-  const outs: HeldByName = node.outs;
-  return names.map((name) => {
-    const overwriter = Object.keys(pairs).find((outName) => pairs[outName] === name);
-    return { name, inputs: listOf(node, name), outputs: asList(outs[overwriter ?? ""]) };
-  });
-}
-
 /** Lists of inputs that had better lie side by side, but need not. */
 export function gatheredInputs(node: OpNode): (readonly GraphValue[])[] {
   return ((ops[node.op].gathers ?? []) as readonly string[]).map((name) => listOf(node, name));

@@ -9,15 +9,7 @@ import { type GraphValue, inputsOf, type OpNode } from "../graph/graph.ts";
 import { packedOffsets } from "../ops/packed.ts";
 import { BYTES_PER_ELEMENT } from "../tensor/dtype.ts";
 import { bytesOf, sizeOf, type TensorType } from "../tensor/shape.ts";
-import {
-  contiguousOffset,
-  gatheredInputs,
-  listOf,
-  overwritten,
-  type PackList,
-  packedOutputs,
-  packLists,
-} from "./demands.ts";
+import { contiguousOffset, gatheredInputs, listOf, overwritten, packedOutputs } from "./demands.ts";
 import { canGroupUpdate, canUpdateInPlace } from "./in-place.ts";
 import type { DeviceTraits, Region } from "./lowering.ts";
 import { findEndangered, type Move } from "./moves.ts";
@@ -125,11 +117,7 @@ class StorageAssigner {
     // A pack may be a part of another one.
     for (const node of [...packs].sort((a, b) => b.ins.xs.length - a.ins.xs.length))
       this.#wantPack(node);
-    const lists = nodes.flatMap((node) => [
-      ...packLists(node).map(({ inputs }) => inputs),
-      ...gatheredInputs(node),
-    ]);
-    for (const inputs of lists) {
+    for (const inputs of nodes.flatMap(gatheredInputs)) {
       const bases = inputs.map(aliased);
       if (new Set(bases).size === bases.length && bases.every((base) => this.#isFree(base)))
         this.#wantSideBySide(bases);
@@ -258,8 +246,6 @@ class StorageAssigner {
       }
       if (work.node.op === "slice" && this.#viewSlice(work.node)) return;
       const hazards = this.#hazardsOf(work.node);
-      for (const list of packLists(work.node))
-        this.#packInputs(work.node, list, index, hazards, copied);
       this.#overwrite(work.node, index, hazards, copied);
     }
     if (work.kind === "group") this.#placeNumbers(work.outs);
@@ -305,34 +291,6 @@ class StorageAssigner {
       const to = { ...place, offset: place.offset + (offsets[i] ?? 0) };
       if (!isSamePlace(from, to)) this.#copy(from, to, "it is packed with others");
     }
-  }
-
-  /** Brings the tensors of a packed input side by side if they are not, or may not be written where they are. */
-  #packInputs(
-    node: OpNode,
-    { name, inputs, outputs }: PackList,
-    index: number,
-    hazards: Hazards,
-    copied: Map<string, Region[]>,
-  ): void {
-    if (inputs.length === 0) return;
-    const regions = inputs.map((value) => this.#region(value));
-    const mayBeWritten = outputs.every((output, i) => {
-      const input = inputs[i];
-      return input !== undefined && this.#mayOverwrite(hazards, input, output, index);
-    });
-    if (mayBeWritten && this.#sideBySide(inputs) !== undefined) return;
-    const { offsets, length } = packedOffsets(inputs.map((value) => value.type.shape));
-    const buffer = this.#temporary(length * BYTES_PER_ELEMENT);
-    const places = inputs.map(({ type }, i): Region => ({ buffer, offset: offsets[i] ?? 0, type }));
-    for (const [i, to] of places.entries()) {
-      const from = regions[i];
-      if (from !== undefined)
-        this.#copy(from, to, `${node.op} works on tensors that lie side by side`);
-      const output = outputs[i];
-      if (output !== undefined) this.#regions.set(output, to);
-    }
-    copied.set(name, places);
   }
 
   #overwrite(node: OpNode, index: number, hazards: Hazards, copied: Map<string, Region[]>): void {

@@ -9,7 +9,6 @@ import type { Device } from "../../src/devices/device.ts";
 import type { ReferenceTensor } from "../../src/devices/reference/kernel.ts";
 import { emit, type GraphValue, type SourceNode } from "../../src/graph/graph.ts";
 import type { Cotangent, Value } from "../../src/ops/op.ts";
-import { ops, overwritesOf } from "../../src/ops/table.ts";
 import type { Attrs, ByInput, OpName } from "../../src/ops/vocabulary.ts";
 import type { DeviceTraits } from "../../src/scheduler/lowering.ts";
 import type { Plan } from "../../src/scheduler/plan.ts";
@@ -83,11 +82,6 @@ class Sources {
   }
 }
 
-function sourceOf(value: GraphValue | undefined): SourceNode {
-  if (value?.node.op !== "source") throw new Error("an input is no source");
-  return value.node;
-}
-
 /** Graph and reference are the same for every device: they are made once, which takes longer than most runs. */
 const prepared = new Map<object, PreparedCase>();
 
@@ -109,40 +103,22 @@ function prepareCase<K extends OpName>(op: K, of: Case<K>): PreparedCase {
   const tolerance = of.tolerance ?? TOLERANCE;
   const expectations: Expectation[] = [];
   const outputs: GraphValue[] = [];
-  const updates: { source: SourceNode; value: GraphValue }[] = [];
-  const overwrites = overwritesOf(op, of.attrs);
-  const packs = (ops[op].packs ?? []) as readonly string[];
-  // Ops that change packed variables in place are run that way: it is how optimizers use them.
-  const isInPlace = packs.some((name) => overwrites[name] === name);
-  const checks: Expectation[] = [];
   for (const [name, held] of Object.entries(outs)) {
     flatten(held).forEach((value, i) => {
       const tensor = flatten(expected[name])[i];
       if (tensor === undefined) throw new Error(`${op} has no output ${name} ${i}`);
-      const check = { what: name, expected: tensor, tolerance, isGradient: false };
-      const overwritten = isInPlace ? flatten(ins[overwrites[name] ?? ""])[i] : undefined;
-      if (overwritten === undefined) {
-        outputs.push(value);
-        expectations.push(check);
-      } else {
-        updates.push({ source: sourceOf(overwritten), value });
-        checks.push(check);
-      }
+      outputs.push(value);
+      expectations.push({ what: name, expected: tensor, tolerance, isGradient: false });
     });
   }
-  if (!isInPlace) addGradients(op, inputs, of, ins, outs, sources, outputs, expectations);
-  const packed = isInPlace
-    ? packs
-        .filter((name) => overwrites[name] === name)
-        .map((name) => flatten(ins[name]).map(sourceOf))
-    : [];
-  const request = requestOf({ outputs, updates, packs: packed });
+  addGradients(op, inputs, of, ins, outs, sources, outputs, expectations);
+  const request = requestOf({ outputs });
   return {
     op,
     name: of.name,
     request,
     data: sources.data,
-    expectations: [...expectations, ...checks],
+    expectations,
     plans: new WeakMap(),
   };
 }

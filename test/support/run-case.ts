@@ -76,13 +76,6 @@ class Regions {
     return { buffer, offset: 0, type };
   }
 
-  bindPacked(name: string, types: readonly TensorType[]): Region[] {
-    const { offsets, length } = packedOffsets(types.map((type) => type.shape));
-    const bytes = length * BYTES_PER_ELEMENT;
-    const buffer = this.bindings.push({ kind: "variable", bytes, name }) - 1;
-    return types.map((type, i) => ({ buffer, offset: offsets[i] ?? 0, type }));
-  }
-
   scratch(type: TensorType): Region {
     const slot = this.slots.push(bytesOf(type)) - 1;
     return { buffer: this.bindings.length + slot, offset: 0, type };
@@ -204,7 +197,6 @@ export function planOp<K extends KernelOp>(
   attrs: Attrs<K>,
 ): OpPlan {
   const regions = new Regions();
-  const packs = new Set<string>((definition.packs ?? []) as readonly string[]);
   // ByInput and ByOutput are records by name; a mapped type over an open K is not known to be one.
   const inTypes = ins as unknown as ByName<TensorType>;
   const outTypes = definition.infer(ins, attrs) as unknown as ByName<TensorType>;
@@ -212,7 +204,6 @@ export function planOp<K extends KernelOp>(
   const place = (name: string, kind: BindingInfo["kind"], held: Held<TensorType>): Held<Region> => {
     if (held === undefined) return undefined;
     if (!Array.isArray(held)) return regions.bind(name, kind, held as TensorType);
-    if (packs.has(name)) return regions.bindPacked(name, held);
     return held.map((type: TensorType, i) => regions.bind(`${name}.${i}`, kind, type));
   };
 
