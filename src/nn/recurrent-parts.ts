@@ -40,7 +40,8 @@ export function walkInParts(
       return walk(own, from, { ...options, ...(lengths && { lengths: sub(lengths, first) }) });
     });
     state = part.state.map(alone);
-    return part.y;
+    // Of several states the tapes lie in one block, which y would keep.
+    return part.state.length > 1 ? alone(part.y) : part.y;
   };
   const ys = asOneSequence(() => (reverse ? firsts.reverse() : firsts).map(walkPart));
   return { y: concat(reverse ? ys.reverse() : ys), state: state ?? [] };

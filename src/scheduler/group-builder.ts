@@ -75,11 +75,14 @@ export class GroupBuilder {
   /** The places of the space that hold elements, where what is walked as a whole lies like a pack. */
   #segments(): readonly Segment[] | undefined {
     const whole = elementStrides(this.#space);
+    const size = sizeOf(this.#space.shape);
     let found: readonly Segment[] | undefined;
     this.ins.forEach((value, i) => {
       const segments = segmentsIn(value);
       const { offset, strides } = this.#inputs[i] ?? { offset: 0, strides: [] };
-      if (segments === undefined || offset !== 0 || !sameShape(strides, whole)) return;
+      // A part of a pack that is read alone has other places.
+      const isWhole = offset === 0 && sizeOf(value.type.shape) === size;
+      if (segments === undefined || !isWhole || !sameShape(strides, whole)) return;
       if (found !== undefined && !sameSegments(found, segments)) this.#fits = false;
       found = segments;
     });

@@ -1,6 +1,7 @@
 /** What becomes one walk over rows, and what does not. Values are checked against the ops one by one. */
 import { describe, expect, it } from "vitest";
 import { referenceTraits } from "../../../src/devices/reference/device.ts";
+import { packed } from "../../../src/functions/packed.ts";
 import {
   add,
   broadcastTo,
@@ -146,6 +147,21 @@ describe("gradients", () => {
   it("of a softmax are one walk more", async () => {
     const loss = () => sum(mul(softmax(x), input("w", [3, 4, 6])));
     expect((await groups({ outputs: [...grad(loss, x)] })).steps.length).toBeLessThanOrEqual(2);
+  });
+});
+
+describe("parts of packs", () => {
+  const packOf = (...sizes: number[]) => packed(sizes.map((n) => input(`one of ${n}`, [n])));
+  const [few, many] = [mul(packOf(3, 40), 2), exp(packOf(50, 2))];
+
+  it("are read together, whatever lies where in the others", async () => {
+    await planned({ outputs: [add(slice(few, [0], [1]), slice(many, [0], [1]))] });
+    await planned({ outputs: [add(slice(few, [0], [3]), slice(many, [1], [3]))] });
+    await planned({ outputs: [sum(mul(slice(many, [0], [40]), slice(few, [64], [40])))] });
+  });
+
+  it("are read by themselves as any slice is", async () => {
+    await planned({ outputs: [sum(slice(many, [0], [50])), exp(slice(few, [64], [7]))] });
   });
 });
 

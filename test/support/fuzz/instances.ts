@@ -183,6 +183,10 @@ export const instances: Readonly<Record<string, Instance>> = {
             b: [gradgpu.neg(x as gradgpu.Tensor)],
           })),
         ),
+  Cell: ({ dice }) => {
+    const name = dice.pick(["gru", "minGru", "peepholeLstm", "resetBeforeGru"] as const);
+    return leaf(`cells.${name}`, () => gradgpu.cells[name]);
+  },
   Runtime: ({ world }) => leaf("/* a runtime of its own */ spare", () => world.spare),
   TextVocabulary: () =>
     leaf('data.TextVocabulary.of("abc", { unknown: "?" })', () =>
