@@ -41,6 +41,7 @@ class LongestFirst extends BaseSequencer {
 const ALONE = [
   "test/regressions/closed-devices.test.ts",
   "test/regressions/fuzz-api.test.ts",
+  "test/regressions/memory.test.ts",
   "test/training/leak.test.ts",
 ];
 

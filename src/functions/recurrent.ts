@@ -1,9 +1,9 @@
-import { checkOptions, oneOf } from "../arguments.ts";
+import { check, checkOptions, oneOf, record } from "../arguments.ts";
 import { gru as gruCell } from "../ops/cells/gru.ts";
 import { lstm as lstmCell } from "../ops/cells/lstm.ts";
 import { rnn as rnnCell } from "../ops/cells/rnn.ts";
 import type { Tensor } from "../runtime/tensor.ts";
-import { checkTensors } from "./apply.ts";
+import { checkTensor } from "./apply.ts";
 import { reshape } from "./movement.ts";
 import { recurrent, SEQUENCE_RULES, type SequenceOptions, type Walked } from "./recurrence.ts";
 import { checkSequence } from "./recurrent-walk.ts";
@@ -64,7 +64,7 @@ export function rnn(
   checkOptions("rnn", options, { ...SEQUENCE_RULES, activation: oneOf("tanh", "relu") });
   const { activation = "tanh", ...walk } = options;
   checkSequence("rnn", x, weights);
-  checkTensors("rnn", { recurrent: weights.recurrent });
+  checkTensor("rnn", weights.recurrent, "recurrent");
   const wide = (of: Tensor) => reshape(of, [...of.shape, 1]);
   const { input, recurrent: own, bias } = weights;
   const whole = { input: wide(input), recurrent: wide(own), bias: wide(bias) };
@@ -83,6 +83,7 @@ export function gru(
   initial?: GruState,
   options: SequenceOptions = {},
 ): Walked<GruState> {
+  check("gru", "the weights", weights, record);
   const { candidateBias, ...others } = weights;
   const whole = { ...others, vectors: { candidateBias } };
   const { y, state } = recurrent(gruCell, x, whole, initial && { ...initial }, options);

@@ -83,10 +83,16 @@ export function cell<
   const { name, states, sums, between, step } = description;
   check("cell", "the name", name, text);
   check(name, "the step", step, callable, "It is a function (m, x, before, vectors) => states.");
-  const { inputs = [...sums, ...(between?.sums ?? [])] as readonly string[], vectors = [] } =
-    description;
-  const own = { states, inputs, sums: [...sums, ...(between?.sums ?? [])], vectors };
-  for (const [role, names] of Object.entries(own)) checkNames(name, role, names);
+  if (between !== undefined) {
+    check(name, "between", between, record, "Give { sums, of }.");
+    check(name, "of", between.of, callable, "It is a function (m, x, before, vectors) => value.");
+    checkNames(name, "between's sums", between.sums);
+  }
+  checkNames(name, "sums", sums);
+  const all: readonly string[] = [...sums, ...(between?.sums ?? [])];
+  const { inputs = all, vectors = [] } = description;
+  for (const [role, names] of Object.entries({ states, inputs, sums: all, vectors }))
+    checkNames(name, role, names);
   if (states.length === 0)
     throw new ArgumentError(
       complaint(name, "a cell must have a state", "no states", 'Name what it carries: ["h"].'),

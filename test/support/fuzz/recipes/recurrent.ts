@@ -1,6 +1,7 @@
 /** Recurrent layers, as verbs and as modules. */
-import { type Arg, fields, list, plain } from "../argument.ts";
-import { f32, ids, parameter } from "../instances.ts";
+import * as gradgpu from "../../../../src/index.ts";
+import { type Arg, fields, leaf, list, plain } from "../argument.ts";
+import { callback, f32, ids, parameter } from "../instances.ts";
 import { args, type Cook, type Recipes } from "./recipe.ts";
 
 function weightsOf(gates: number, extra: Record<string, Arg> = {}): Arg {
@@ -20,7 +21,37 @@ const cells = {
 const stateOf = (cell: string) =>
   fields({ h: f32(2, 3), ...(cell === "lstm" ? { c: f32(2, 3) } : {}) });
 
+/** A cell of one state, whose sums are its inputs. */
+const minimal = () =>
+  fields({
+    name: plain("minimal"),
+    states: list([plain("h")]),
+    sums: list([plain("sum")]),
+    step: callback(
+      "(m, { sum }) => ({ h: m.tanh(sum) })",
+      (m: gradgpu.CellMath, { sum }: { readonly sum: gradgpu.Tensor["value"] }) => ({
+        h: m.tanh(sum),
+      }),
+    ),
+  });
+const gru = () => leaf("cells.gru", () => gradgpu.cells.gru);
+
 export function walks(): Recipes {
+  return {
+    ...ofPyTorch(),
+    cell: () => args(minimal()),
+    recurrent: ({ dice }) =>
+      args(
+        gru(),
+        f32(4, 2, 2),
+        weightsOf(3, { vectors: fields({ candidateBias: parameter(3) }) }),
+        ...(dice.chance(0.5) ? [stateOf("gru"), fields({ lengths: ids(2) })] : []),
+      ),
+    "nn.recurrent": () => args(gru(), plain(2), plain(3), fields({ layers: plain(2) })),
+  };
+}
+
+function ofPyTorch(): Recipes {
   return Object.fromEntries(
     (["rnn", "gru", "lstm"] as const).flatMap((cell): [string, Cook][] => [
       [
@@ -32,16 +63,6 @@ export function walks(): Recipes {
             ...(dice.chance(0.5)
               ? [stateOf(cell), fields({ reverse: plain(dice.chance(0.5)), lengths: ids(2) })]
               : []),
-          ),
-      ],
-      [
-        `${cell}Layers`,
-        () =>
-          args(
-            f32(4, 2, 2),
-            list([cells[cell](), cells[cell]()]),
-            plain(undefined),
-            fields({ arrangement: plain("sides") }),
           ),
       ],
       [
