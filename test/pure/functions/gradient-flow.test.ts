@@ -63,7 +63,7 @@ describe("gradientFlow", () => {
         };
         const [gH, gC] = grad(later, ...state).map((g) => Math.hypot(...evaluateTensor(g)));
         expect(h[t]).toBeCloseTo(gH ?? Number.NaN, 12);
-        // What ∂loss/∂c_t is through h_t as well, the cases of lstmGrad say.
+        // What ∂loss/∂c_t is through h_t as well, the cases of recurrenceGrad say.
         if (kind === "lstm") expect(gC).toBeGreaterThan(0);
       }
       expect(h).toHaveLength(T);

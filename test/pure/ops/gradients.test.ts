@@ -124,6 +124,7 @@ function checkComposite<K extends OpName>(op: K, of: Case<K>): void {
   }
 }
 
+/** Where the reference has no kernel it evaluates the composite itself, in a loop of its own: see cells.test.ts for equations. */
 describe("a composite means the same as its op", () => {
   for (const op of names.filter((name) => ops[name].composite !== undefined)) {
     it(`${op}: for every case`, () => {
