@@ -1,6 +1,7 @@
 /** The verbs: everything that can be done with tensors. Models, optimizers and users build on these alone. */
 
 export type { DeviceOpener, GpuDevice, WorkerUrl } from "./devices/opener.ts";
+export * from "./functions/activations.ts";
 export type { Operand } from "./functions/apply.ts";
 export * from "./functions/conv.ts";
 export * from "./functions/creation.ts";
@@ -8,6 +9,8 @@ export * from "./functions/elementwise.ts";
 export * from "./functions/embedding.ts";
 export * from "./functions/gradient-flow.ts";
 export * from "./functions/gradients.ts";
+export * from "./functions/logarithms.ts";
+export * from "./functions/logic.ts";
 export * from "./functions/matmul.ts";
 export * from "./functions/movement.ts";
 export { sumOfSquares } from "./functions/packed.ts";
@@ -22,10 +25,12 @@ export {
 } from "./functions/recurrence.ts";
 export * from "./functions/recurrent.ts";
 export * from "./functions/reduce.ts";
+export * from "./functions/rounding.ts";
 export type { LoadOptions, SavedEntry } from "./functions/saved.ts";
 export { type ScanOptions, type Step, scan } from "./functions/scan.ts";
 export { describe, sizeOf } from "./functions/shapes.ts";
 export * from "./functions/softmax.ts";
+export * from "./functions/trigonometry.ts";
 export { type Cell, type CellDescription, type CellMath, cell } from "./ops/cells/cell.ts";
 export * as cells from "./ops/cells/index.ts";
 export { type Argument, type Compiled, type CompileOptions, compile } from "./runtime/compile.ts";

@@ -38,15 +38,9 @@ export const tanh = unary("tanh");
 export const sigmoid = unary("sigmoid");
 /** max(x, 0); its gradient at 0 is 0. */
 export const relu = unary("relu");
-/** x · Φ(x) with the exact normal distribution function, as PyTorch's default. */
-export const gelu = unary("gelu");
 export const erf = unary("erf");
 /** log(1 + exp(x)). */
 export const softplus = unary("softplus");
-/** x · sigmoid(x), also known as swish. Hendrycks & Gimpel 2016. */
-export const silu: Unary = (x) => mul(x, sigmoid(x));
-/** x · tanh(softplus(x)). Misra 2019. */
-export const mish: Unary = (x) => mul(x, tanh(softplus(x)));
 export const floor = unary("floor");
 export const ceil = unary("ceil");
 /** bool → bool. */

@@ -26,7 +26,7 @@ export function sigmoid(): Module {
 
 /** x · Φ(x), exact. Hendrycks & Gimpel 2016. */
 export function gelu(): Module {
-  return module("gelu", { timeAxis: "any", forward: applyGelu });
+  return module("gelu", { timeAxis: "any", forward: (x) => applyGelu(x) });
 }
 
 /**

@@ -4,17 +4,20 @@ import type { Emit, Op, OpTable, Value } from "./op.ts";
 
 const ROW_NUMBERS = { notDifferentiable: "ids are row numbers" };
 
-/** out[..., d] = table[ids[...], d]: table f32[V, D], ids i32 of any rank; an id below 0 reads zeros, one beyond NaN. */
+/**
+ * out[..., d] = table[ids[...], d]: table [V, D], ids i32 of any rank; an id below 0 reads zeros, one beyond NaN, or in a
+ * table of whole numbers the bits of one.
+ */
 const embedding: Op<"embedding"> = {
   inputs: { table: "one", ids: "one" },
   outputs: { out: "one" },
   cost: "cheap",
 
   infer({ table, ids }) {
-    checkDType("embedding", "table", table, ["f32"]);
+    checkDType("embedding", "table", table, ["f32", "i32", "u32"]);
     checkRank("embedding", "table", table, 2, "[V, D], a row of D features for each id");
     checkDType("embedding", "ids", ids, ["i32"]);
-    return { out: { dtype: "f32", shape: [...ids.shape, table.shape[1] ?? 0] } };
+    return { out: { dtype: table.dtype, shape: [...ids.shape, table.shape[1] ?? 0] } };
   },
 
   vjp(emit, { ins: { table, ids }, cotangents }) {

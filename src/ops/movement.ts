@@ -115,6 +115,20 @@ export const movementOps = {
     },
   },
 
+  /** x from the last element to the first along each of `axes`. */
+  flip: {
+    inputs: { x: "one" },
+    outputs: { out: "one" },
+    cost: "cheap",
+    infer({ x }, { axes }) {
+      for (const axis of axes) checkAxis("flip", axis, x);
+      return { out: x };
+    },
+    vjp: (emit, { cotangents, attrs }) => ({
+      x: emit("flip", { x: given(cotangents.out) }, attrs).out,
+    }),
+  },
+
   /** The block of `sizes` elements that begins at `starts`. */
   slice: {
     inputs: { x: "one" },
@@ -254,6 +268,7 @@ export const movementOps = {
   | "recompute"
   | "broadcastTo"
   | "transpose"
+  | "flip"
   | "slice"
   | "pad"
   | "concat"

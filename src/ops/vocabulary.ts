@@ -73,6 +73,7 @@ export interface Vocabulary {
   recompute: { inputs: { x: One }; outputs: { out: One }; attrs: None }; // x, but what reads it is not what reads x (autodiff/checkpoint.ts)
   broadcastTo: { inputs: { x: One }; outputs: { out: One }; attrs: { shape: Shape } };
   transpose: { inputs: { x: One }; outputs: { out: One }; attrs: { permutation: readonly number[] } }; // out dim d is x dim permutation[d]
+  flip: { inputs: { x: One }; outputs: { out: One }; attrs: { axes: readonly number[] } }; // from the last element to the first
   slice: { inputs: { x: One }; outputs: { out: One }; attrs: { starts: readonly number[]; sizes: Shape } };
   pad: { inputs: { x: One }; outputs: { out: One }; attrs: { padding: readonly Padding[] } }; // with zeros
   concat: { inputs: { xs: Many }; outputs: { out: One }; attrs: { axis: number } };
@@ -103,7 +104,7 @@ export interface Vocabulary {
   crossEntropy: { inputs: { logits: One; labels: One }; outputs: { out: One }; attrs: None }; // [R, C], [R] → [R]
   crossEntropyGrad: { inputs: { logits: One; labels: One; g: One }; outputs: { out: One }; attrs: None }; // g [R] or [] → [R, C]
 
-  // Embedding: table [V, D], ids i32[...] → [..., D]; ids below 0 read as zeros, those from V on as NaN; neither receives a gradient
+  // Embedding: table [V, D], of f32 or whole numbers, ids i32[...] → [..., D]; ids below 0 read as zeros, those from V on as NaN; neither receives a gradient
   embedding: { inputs: { table: One; ids: One }; outputs: { out: One }; attrs: None };
   embeddingGrad: { inputs: { ids: One; g: One }; outputs: { out: One }; attrs: { rows: number } }; // → [V, D]
 

@@ -42,6 +42,14 @@ export function stridesOf(shape: Shape): number[] {
   return strides;
 }
 
+/** How a contiguous tensor is read from the last element to the first along each of `axes`. */
+export function flippedView(shape: Shape, axes: readonly number[]) {
+  const own = stridesOf(shape);
+  const strides = own.map((stride, d) => (axes.includes(d) ? -stride : stride));
+  const offset = axes.reduce((at, d) => at + ((shape[d] ?? 1) - 1) * (own[d] ?? 0), 0);
+  return { offset, strides };
+}
+
 export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((n, d) => n === b[d]);
 }

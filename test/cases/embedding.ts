@@ -37,17 +37,31 @@ const lookups: readonly [Lookup, ...Lookup[]] = [
   { name: "of padding", table: [5, 4], ids: [4], values: [-1, 4, 0, -7] },
 ];
 
+const floats = each(
+  lookups,
+  (lookup): Case<"embedding"> => ({
+    name: `embedding ${lookup.name}`,
+    ins: { table: { shape: lookup.table }, ids: idsOf(lookup) },
+    attrs: {},
+    // NaN has no differences.
+    ...(lookup.isOutside && { checkGradient: false }),
+  }),
+);
+
 export const embeddingCases = {
-  embedding: each(
-    lookups,
-    (lookup): Case<"embedding"> => ({
-      name: `embedding ${lookup.name}`,
-      ins: { table: { shape: lookup.table }, ids: idsOf(lookup) },
-      attrs: {},
-      // NaN has no differences.
-      ...(lookup.isOutside && { checkGradient: false }),
-    }),
-  ),
+  embedding: [
+    ...floats,
+    ...(["i32", "u32"] as const).map(
+      (dtype): Case<"embedding"> => ({
+        name: `embedding in a table of ${dtype}, unknown ids included`,
+        ins: {
+          table: { shape: [5, 3], dtype, range: [0, 2e9] },
+          ids: { shape: [6], dtype: "i32", values: [0, 4, -1, 2, 5, 1] },
+        },
+        attrs: {},
+      }),
+    ),
+  ],
   embeddingGrad: each(
     lookups,
     (lookup): Case<"embeddingGrad"> => ({

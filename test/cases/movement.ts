@@ -65,6 +65,23 @@ export const movementCases = {
       attrs: { permutation: [1, 0] },
     },
   ],
+  flip: [
+    { name: "flip of rows", ins: { x: { shape: [129, 5] } }, attrs: { axes: [0] } },
+    { name: "flip of columns", ins: { x: { shape: [17, 64] } }, attrs: { axes: [1] } },
+    { name: "flip of both", ins: { x: { shape: [7, 33] } }, attrs: { axes: [1, 0] } },
+    {
+      name: "flip of the outer two of three",
+      ins: { x: { shape: [3, 5, 8] } },
+      attrs: { axes: [0, 2] },
+    },
+    { name: "flip of no axis is x", ins: { x: { shape: [5] } }, attrs: { axes: [] } },
+    { name: "flip of nothing", ins: { x: { shape: [0, 3] } }, attrs: { axes: [0, 1] } },
+    {
+      name: "flip of i32",
+      ins: { x: { shape: [259], dtype: "i32", range: [-99, 99] } },
+      attrs: { axes: [0] },
+    },
+  ],
   slice: [
     {
       name: "slice of rows",
@@ -172,6 +189,7 @@ export const movementCases = {
   | "recompute"
   | "broadcastTo"
   | "transpose"
+  | "flip"
   | "slice"
   | "pad"
   | "concat"

@@ -6,7 +6,7 @@ import { type PageBytes, pageBytes } from "../../../bench/runner/page-bytes.ts";
  * the bound, and says in its commit what the bytes are for; docs/architecture.md has the parts.
  */
 const bounds: { readonly [entry: string]: PageBytes } = {
-  "src/functions.ts": { start: 69_800, webgpu: 126_800, cpu: 131_400, all: 191_900 },
+  "src/functions.ts": { start: 71_000, webgpu: 128_000, cpu: 132_600, all: 193_100 },
   "src/index.ts": { start: 106_200, webgpu: 163_100, cpu: 167_600, all: 228_100 },
 };
 

@@ -1,6 +1,12 @@
 /** Movement is one kernel, a copy by strides on both sides; see wasm/gather.ts. */
 import type { DeviceTraits, KernelCall, Operand, Region } from "../../../scheduler/lowering.ts";
-import { broadcastStrides, type Shape, sizeOf, stridesOf } from "../../../tensor/shape.ts";
+import {
+  broadcastStrides,
+  flippedView,
+  type Shape,
+  sizeOf,
+  stridesOf,
+} from "../../../tensor/shape.ts";
 import { call, read, write } from "./operands.ts";
 
 /** A dimension of the block that is copied, and the elements between neighbours on both sides. */
@@ -88,6 +94,13 @@ export const lowerMovement = {
     const strides = stridesOf(x.type.shape);
     const from = permutation.map((d) => strides[d] ?? 0);
     return copyByStrides(x, write(out), { shape, from, to: stridesOf(shape) });
+  },
+
+  flip({ ins: { x }, outs: { out }, attrs: { axes } }) {
+    const { shape } = x.type;
+    const { offset, strides } = flippedView(shape, axes);
+    const copy = { shape, from: strides, to: stridesOf(shape), fromOffset: offset };
+    return copyByStrides(x, write(out), copy);
   },
 
   slice({ ins: { x }, outs: { out }, attrs: { starts, sizes } }) {

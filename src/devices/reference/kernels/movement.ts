@@ -1,5 +1,5 @@
 import { packedOffsets } from "../../../ops/packed.ts";
-import { broadcastStrides, stridesOf } from "../../../tensor/shape.ts";
+import { broadcastStrides, flippedView, stridesOf } from "../../../tensor/shape.ts";
 import type { ReferenceTable, ReferenceTensor } from "../kernel.ts";
 import { offsets } from "./offsets.ts";
 
@@ -35,6 +35,11 @@ export const movementKernels = {
     gather(x, out, offsets(out.type.shape, permuted));
   },
 
+  flip({ ins: { x }, outs: { out }, attrs: { axes } }) {
+    const { offset, strides } = flippedView(x.type.shape, axes);
+    gather(x, out, offsets(x.type.shape, strides, offset));
+  },
+
   slice({ ins: { x }, outs: { out }, attrs: { starts } }) {
     const strides = stridesOf(x.type.shape);
     gather(x, out, offsets(out.type.shape, strides, startOf(starts, strides)));
@@ -68,6 +73,7 @@ export const movementKernels = {
   | "recompute"
   | "broadcastTo"
   | "transpose"
+  | "flip"
   | "slice"
   | "pad"
   | "concat"

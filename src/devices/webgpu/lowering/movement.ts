@@ -5,6 +5,7 @@ import type { KernelCall, Region, Site } from "../../../scheduler/lowering.ts";
 import { BYTES_PER_ELEMENT } from "../../../tensor/dtype.ts";
 import {
   broadcastStrides,
+  flippedView,
   type Shape,
   sizeOf,
   stridesOf,
@@ -56,7 +57,7 @@ export function lowerCopyStep(
   ];
 }
 
-type Moved = "broadcastTo" | "transpose" | "slice";
+type Moved = "broadcastTo" | "transpose" | "flip" | "slice";
 type Movement = Moved | "pad" | "concat";
 
 /** How an op that only reads in another order reads. */
@@ -68,6 +69,7 @@ const reading: {
     const own = stridesOf(x.shape);
     return { offset: 0, strides: permutation.map((d) => own[d] ?? 0) };
   },
+  flip: (x, _, { axes }) => flippedView(x.shape, axes),
   slice(x, _, { starts }) {
     const strides = stridesOf(x.shape);
     return {
@@ -85,7 +87,8 @@ export function dividesMovement(node: OpNode<Movement>, maxBytes: number): boole
     const walk = mergeDimensions(shape, strides);
     return walk.shape.length === 0 || boxesOf(walk.shape, walk.strides, most) !== undefined;
   };
-  if (node.op === "pad") return false;
+  // What is walked backwards has no first element to begin a part at.
+  if (node.op === "pad" || node.op === "flip") return false;
   if (node.op === "concat")
     return node.ins.xs.every(({ type }) =>
       canMove(type.shape, stridesOf(type.shape), stridesOf(shape)),
@@ -106,6 +109,7 @@ export function movementLowerings({ limits }: WebgpuTarget): Lowerings<Movement>
   return {
     broadcastTo: move("broadcastTo"),
     transpose: move("transpose"),
+    flip: move("flip"),
     slice: move("slice"),
     pad,
     concat: (site) => concat(site, most),

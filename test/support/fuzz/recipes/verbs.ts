@@ -153,7 +153,6 @@ const unaries = [
   "cos",
   "tanh",
   "sigmoid",
-  "gelu",
   "erf",
   "softplus",
   "finite",

@@ -1,0 +1,60 @@
+/** Exponentials and logarithms that keep their digits where those of 1 + x would lose them. */
+import type { Tensor } from "../runtime/tensor.ts";
+import { type Operand, operands } from "./apply.ts";
+import {
+  abs,
+  add,
+  div,
+  exp,
+  finite,
+  less,
+  log,
+  maximum,
+  minimum,
+  mul,
+  square,
+  sub,
+  tanh,
+  where,
+} from "./elementwise.ts";
+import { float, horner, type Unary } from "./float.ts";
+import { stopGradient } from "./movement.ts";
+
+/** log(1 + x), which is x near 0; −∞ of −1, NaN below. */
+export function log1p(x: Tensor): Tensor {
+  float("log1p", x);
+  const isSmall = less(abs(x), 0.25);
+  // log(1 + x) = 2 artanh(x / (2 + x)), whose series ends at 10⁻¹² for a quarter.
+  const inner = where(isSmall, x, 0);
+  const s = div(inner, add(inner, 2));
+  const near = mul(s, horner(square(s), ODD_RECIPROCALS));
+  return where(isSmall, near, log(add(where(isSmall, 0, x), 1)));
+}
+
+/** 2 / (2k + 1). */
+const ODD_RECIPROCALS = [2, 2 / 3, 2 / 5, 2 / 7, 2 / 9, 2 / 11, 2 / 13];
+
+/** eˣ − 1, which is x near 0. */
+export function expm1(x: Tensor): Tensor {
+  float("expm1", x);
+  // eˣ − 1 = 2 t / (1 − t) with t = tanh(x / 2), which cancels nothing up to 1.
+  const t = tanh(mul(minimum(x, 1), 0.5));
+  return where(less(x, 1), div(mul(t, 2), sub(1, t)), sub(exp(maximum(x, 1)), 1));
+}
+
+/** The logarithm to the base of 2. */
+export const log2: Unary = (x) => mul(log(float("log2", x)), Math.LOG2E);
+/** The logarithm to the base of 10. */
+export const log10: Unary = (x) => mul(log(float("log10", x)), Math.LOG10E);
+/** 2ˣ. */
+export const exp2: Unary = (x) => exp(mul(float("exp2", x), Math.LN2));
+
+/** log(eᵃ + eᵇ), which does not overflow; shapes broadcast. */
+export function logAddExp(left: Operand, right: Operand): Tensor {
+  const [a, b] = operands("logAddExp", left, right);
+  float("logAddExp", a, "a");
+  float("logAddExp", b, "b");
+  const largest = stopGradient(maximum(a, b));
+  const shift = where(finite(largest), largest, 0);
+  return add(log(add(exp(sub(a, shift)), exp(sub(b, shift)))), shift);
+}

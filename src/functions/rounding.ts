@@ -1,0 +1,76 @@
+/** Whole numbers near a number, and what division leaves. */
+import { checkSameDType } from "../ops/check.ts";
+import type { Tensor } from "../runtime/tensor.ts";
+import { type Operand, operands } from "./apply.ts";
+import {
+  abs,
+  add,
+  and,
+  cast,
+  ceil,
+  div,
+  equal,
+  floor,
+  greater,
+  less,
+  mul,
+  neg,
+  notEqual,
+  or,
+  sub,
+  where,
+} from "./elementwise.ts";
+import { float, type Unary } from "./float.ts";
+
+/** The nearest whole number, of two the even one, as IEEE 754 and PyTorch round. Flat: its gradient is 0. */
+export function round(x: Tensor): Tensor {
+  const below = floor(float("round", x));
+  const rest = sub(x, below);
+  const isOdd = notEqual(mul(2, floor(mul(below, 0.5))), below);
+  const isUp = or(greater(rest, 0.5), and(equal(rest, 0.5), isOdd));
+  return add(below, cast(isUp, "f32"));
+}
+
+/** x without what is behind the point. */
+export const trunc: Unary = (x) => where(less(float("trunc", x), 0), ceil(x), floor(x));
+
+/** x − trunc(x). */
+export const frac: Unary = (x) => sub(float("frac", x), trunc(x));
+
+/**
+ * What is left of a divided by b, with the sign of b: a − b ⌊a / b⌋, as Python's % and torch.remainder. f32, i32 and u32;
+ * shapes broadcast. Its gradient is 1 for a and −⌊a / b⌋ for b.
+ */
+export function mod(left: Operand, right: Operand): Tensor {
+  const [a, b] = numbers("mod", left, right);
+  const quotient = a.dtype === "f32" ? floor(div(a, b)) : div(a, b);
+  const rest = sub(a, mul(b, quotient));
+  // A quotient that was rounded up leaves what is on the wrong side of 0; so does one that was cut.
+  const isWrong = and(notEqual(rest, 0), notEqual(less(rest, 0), less(b, 0)));
+  return where(isWrong, add(rest, b), rest);
+}
+
+/** What is left of a divided by b, with the sign of a: a − b trunc(a / b), as C's fmod. */
+export function fmod(left: Operand, right: Operand): Tensor {
+  const [a, b] = numbers("fmod", left, right);
+  if (a.dtype !== "f32") return sub(a, mul(b, div(a, b)));
+  const rest = sub(a, mul(b, trunc(div(a, b))));
+  const isWrong = and(notEqual(rest, 0), notEqual(less(rest, 0), less(a, 0)));
+  return where(isWrong, add(rest, where(less(a, 0), neg(abs(b)), abs(b))), rest);
+}
+
+/** ⌊a / b⌋, of f32, i32 and u32; shapes broadcast. Flat: its gradient is 0. */
+export function floorDiv(left: Operand, right: Operand): Tensor {
+  const [a, b] = numbers("floorDiv", left, right);
+  if (a.dtype === "f32") return floor(div(a, b));
+  const quotient = div(a, b);
+  const rest = sub(a, mul(b, quotient));
+  const isCut = and(notEqual(rest, 0), notEqual(less(rest, 0), less(b, 0)));
+  return sub(quotient, cast(isCut, a.dtype));
+}
+
+function numbers(caller: string, left: Operand, right: Operand): [Tensor, Tensor] {
+  const both = operands(caller, left, right);
+  checkSameDType(caller, ...both);
+  return both;
+}

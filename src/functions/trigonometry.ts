@@ -1,0 +1,130 @@
+/** Circular and hyperbolic functions, their inverses, and what is made of them: angles in radians. */
+import type { Tensor } from "../runtime/tensor.ts";
+import { type Operand, operands } from "./apply.ts";
+import {
+  abs,
+  add,
+  cos,
+  div,
+  equal,
+  exp,
+  finite,
+  greater,
+  less,
+  log,
+  maximum,
+  minimum,
+  mul,
+  neg,
+  not,
+  or,
+  reciprocal,
+  sign,
+  sin,
+  sqrt,
+  square,
+  sub,
+  tanh,
+  where,
+} from "./elementwise.ts";
+import { float, horner, type Unary } from "./float.ts";
+import { log1p } from "./logarithms.ts";
+
+const QUARTER = Math.PI / 2;
+
+/** sin(x) / cos(x). */
+export const tan: Unary = (x) => div(sin(float("tan", x)), cos(x));
+
+/** The angle in [−π/2, π/2] whose sine is x; NaN beyond ±1. */
+export const asin: Unary = (x) => {
+  float("asin", x);
+  // The tangent of half the angle, which has no pole: √(1 − x²) of the factors keeps its digits near ±1.
+  const cosine = sqrt(mul(sub(1, x), add(1, x)));
+  return mul(2, flatAngle(div(x, add(1, cosine))));
+};
+
+/** The angle in [0, π] whose cosine is x; NaN beyond ±1. */
+export const acos: Unary = (x) => {
+  float("acos", x);
+  return mul(2, atan(sqrt(div(sub(1, x), add(1, x)))));
+};
+
+/** The angle in (−π/2, π/2) whose tangent is x; ±π/2 of ±∞. */
+export function atan(x: Tensor): Tensor {
+  float("atan", x);
+  const isSteep = greater(abs(x), 1);
+  // The inner `where` keeps the reciprocal away from 0, so that its gradient stays finite.
+  const angle = flatAngle(where(isSteep, reciprocal(where(isSteep, x, 1)), x));
+  return where(isSteep, sub(mul(sign(x), QUARTER), angle), angle);
+}
+
+/**
+ * The angle of the point (x, y), in [−π, π]; 0 of the origin, whose gradient is 0. Shapes broadcast. A zero of y counts as
+ * positive.
+ */
+export function atan2(ordinate: Operand, abscissa: Operand): Tensor {
+  const [y0, x0] = operands("atan2", ordinate, abscissa);
+  float("atan2", y0, "y");
+  float("atan2", x0, "x");
+  // Towards infinity on both axes the angle is that of the signs.
+  const isCorner = not(or(finite(y0), finite(x0)));
+  const y = where(isCorner, sign(y0), y0);
+  const x = where(isCorner, sign(x0), x0);
+  const isSteep = greater(abs(y), abs(x));
+  const divisor = where(isSteep, y, x);
+  const ratio = div(where(isSteep, x, y), where(equal(divisor, 0), 1, divisor));
+  const angle = flatAngle(ratio);
+  const turn = where(less(x, 0), where(less(y, 0), -Math.PI, Math.PI), 0);
+  return where(isSteep, sub(mul(sign(y), QUARTER), angle), add(angle, turn));
+}
+
+/** The angle whose tangent is x, |x| ≤ 1: halved twice, its tangent is below 0.2 and the series ends at 10⁻¹². */
+function flatAngle(x: Tensor): Tensor {
+  const s = halfTangent(halfTangent(x));
+  return mul(mul(4, s), horner(square(s), [1, -1 / 3, 1 / 5, -1 / 7, 1 / 9, -1 / 11, 1 / 13]));
+}
+
+/** tan(φ/2) from tan φ. */
+function halfTangent(x: Tensor): Tensor {
+  return div(x, add(1, sqrt(add(1, square(x)))));
+}
+
+/** (eˣ − e⁻ˣ) / 2. */
+export const sinh: Unary = (x) => mul(tanh(float("sinh", x)), cosh(x));
+
+/** (eˣ + e⁻ˣ) / 2. */
+export const cosh: Unary = (x) => mul(0.5, add(exp(float("cosh", x)), exp(neg(x))));
+
+/** The number whose hyperbolic sine is x. */
+export function asinh(x: Tensor): Tensor {
+  float("asinh", x);
+  const isSmall = less(abs(x), 0.5);
+  const inner = where(isSmall, x, 0);
+  const root = sqrt(add(1, square(inner)));
+  const near = log1p(add(inner, div(square(inner), add(1, root))));
+  // √(1 + 1/x²) cannot overflow.
+  const size = where(isSmall, 1, abs(x));
+  const far = add(log(size), log(add(1, sqrt(add(1, square(reciprocal(size)))))));
+  return where(isSmall, near, mul(sign(x), far));
+}
+
+/** The number of 0 or more whose hyperbolic cosine is x; NaN below 1. */
+export const acosh: Unary = (x) => {
+  float("acosh", x);
+  const above = sub(x, 1);
+  return log1p(add(above, mul(sqrt(above), sqrt(add(x, 1)))));
+};
+
+/** The number whose hyperbolic tangent is x; ±∞ of ±1, NaN beyond. */
+export const atanh: Unary = (x) => mul(0.5, sub(log1p(float("atanh", x)), log1p(neg(x))));
+
+/** √(a² + b²), which neither overflows nor vanishes on the way; its gradient at the origin is 0. Shapes broadcast. */
+export function hypot(left: Operand, right: Operand): Tensor {
+  const [a, b] = operands("hypot", left, right);
+  float("hypot", a, "a");
+  float("hypot", b, "b");
+  const [large, small] = [maximum(abs(a), abs(b)), minimum(abs(a), abs(b))];
+  // Without a finite ratio, the larger one is the answer.
+  const ratio = div(small, where(greater(large, 0), large, 1));
+  return mul(large, sqrt(add(1, square(where(finite(large), ratio, 0)))));
+}

@@ -1,0 +1,9 @@
+import { scalarVerbs } from "./scalars.ts";
+import type { VerbCases } from "./verb-case.ts";
+
+export type { Verb, VerbCases } from "./verb-case.ts";
+
+/** By families, whose cases are run together: what is fused with what is part of the test. */
+export const verbFamilies: Readonly<Record<string, VerbCases>> = {
+  scalars: scalarVerbs,
+};
