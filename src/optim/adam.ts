@@ -1,5 +1,5 @@
-import { notNegative, positive, share } from "../arguments.ts";
-import { add, div, mul, sqrt, square, sub } from "../functions.ts";
+import { flag, notNegative, positive, share } from "../arguments.ts";
+import { add, div, maximum, mul, sqrt, square, sub } from "../functions.ts";
 import { makeOptimizer } from "./core.ts";
 import { biasCorrection, fadedMoment, fadedSquare, type Site, type Updated } from "./expression.ts";
 import type { Optimizer, OptimizerOptions, ParameterGroup } from "./optimizer.ts";
@@ -11,43 +11,77 @@ export interface AdamSettings {
   readonly epsilon?: number;
   /** Decoupled from the gradient: AdamW, Loshchilov & Hutter 2019. */
   readonly weightDecay?: number;
+  /** false: weightDecay · p is added to the gradient instead, L2, as PyTorch's Adam has it; true. */
+  readonly decoupled?: boolean;
+  /** Divides by the largest mean square that there has been; false. Reddi, Kale & Kumar 2018. */
+  readonly amsgrad?: boolean;
 }
 
 export interface AdamOptions
   extends OptimizerOptions<ParameterGroup & AdamSettings>,
     AdamSettings {}
 
+type Settings = Required<AdamSettings>;
+
 /** Adam with bias correction, Kingma & Ba 2015, algorithm 1. */
 export function adam(options: AdamOptions): Optimizer {
-  return makeOptimizer("adam", options, {
-    rules: { beta1: share, beta2: share, epsilon: positive, weightDecay: notNegative },
-    settingsOf: ({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0 }: AdamOptions) => ({
-      beta1,
-      beta2,
-      epsilon,
-      weightDecay,
-    }),
-    state: () => ["m", "v"],
+  return made("adam", options, 0);
+}
+
+/** Adam with a decoupled weightDecay, of 0.01 where nothing is said. Loshchilov & Hutter 2019, algorithm 2. */
+export function adamW(options: AdamOptions): Optimizer {
+  return made("adamW", options, 0.01);
+}
+
+function made(kind: string, options: AdamOptions, decay: number): Optimizer {
+  return makeOptimizer(kind, options, {
+    rules: {
+      beta1: share,
+      beta2: share,
+      epsilon: positive,
+      weightDecay: notNegative,
+      decoupled: flag,
+      amsgrad: flag,
+    },
+    settingsOf: ({
+      beta1 = 0.9,
+      beta2 = 0.999,
+      epsilon = 1e-8,
+      weightDecay = decay,
+      decoupled = true,
+      amsgrad = false,
+    }: AdamOptions) => ({ beta1, beta2, epsilon, weightDecay, decoupled, amsgrad }),
+    state: ({ amsgrad }: Settings) => ["m", "v", ...(amsgrad ? ["largest"] : [])],
     isFlat: true,
     update,
   });
 }
 
+function update(site: Site, settings: Settings): Updated {
+  const { parameter, gradient, learningRate } = site;
+  const { weightDecay, decoupled } = settings;
+  const decay = weightDecay === 0 ? undefined : mul(parameter, weightDecay);
+  const d = decay === undefined || decoupled ? gradient : add(gradient, decay);
+  const { direction, state } = adamDirection({ ...site, gradient: d }, settings);
+  const change = decay === undefined || !decoupled ? direction : add(direction, decay);
+  return { parameter: sub(parameter, mul(learningRate, change)), state };
+}
+
 /**
- * With d the gradient and t the step:
+ * With d the gradient and t the step, m / (1 − beta1ᵗ) / (√(v / (1 − beta2ᵗ)) + epsilon), where
  *   m = beta1 · m + (1 − beta1) · d,  v = beta2 · v + (1 − beta2) · d²
- *   p = p − learningRate · (m / (1 − beta1ᵗ) / (√(v / (1 − beta2ᵗ)) + epsilon) + weightDecay · p)
  */
-function update(
-  { parameter, gradient: d, learningRate, step, held }: Site,
-  { beta1, beta2, epsilon, weightDecay }: Required<AdamSettings>,
-): Updated {
+export function adamDirection(
+  { gradient: d, step, held }: Pick<Site, "gradient" | "step" | "held">,
+  settings: Pick<Settings, "beta1" | "beta2" | "epsilon" | "amsgrad">,
+) {
+  const { beta1, beta2, epsilon, amsgrad } = settings;
   const m = fadedMoment(add(mul(held("m"), beta1), mul(d, 1 - beta1)));
   // Squared behind the factor: a large gradient's square is finite as long as what is added to v is.
   const added = fadedSquare(square(mul(d, Math.sqrt(1 - beta2))));
   const v = fadedSquare(add(mul(held("v"), beta2), added));
-  const root = sqrt(mul(v, biasCorrection(beta2, step)));
+  const largest = amsgrad ? maximum(held("largest"), v) : undefined;
+  const root = sqrt(mul(largest ?? v, biasCorrection(beta2, step)));
   const direction = div(mul(m, biasCorrection(beta1, step)), add(root, epsilon));
-  const change = weightDecay === 0 ? direction : add(direction, mul(parameter, weightDecay));
-  return { parameter: sub(parameter, mul(learningRate, change)), state: { m, v } };
+  return { direction, state: { m, v, ...(largest && { largest }) } };
 }

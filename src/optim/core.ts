@@ -1,4 +1,4 @@
-/** What optimizers share: groups of parameters side by side, learning rates and the number of the step as data, clipping. */
+/** What optimizers share: groups of parameters side by side, learning rates and the number of the step as data, averages. */
 import {
   anything,
   check,
@@ -12,16 +12,13 @@ import {
 import { ArgumentError } from "../errors.ts";
 import {
   add,
-  asTensor,
   cast,
-  div,
+  equal,
   type Gradients,
   type LoadOptions,
-  minimum,
   mul,
   type SavedEntry,
-  sqrt,
-  sumOfSquares,
+  type Shape,
   type Tensor,
   type Variable,
   variable,
@@ -36,6 +33,8 @@ import {
   packVariables,
   savedElements,
 } from "../internals.ts";
+import { Accumulation, GRADIENTS } from "./accumulation.ts";
+import { clip } from "./clip.ts";
 import type { Site, Updated } from "./expression.ts";
 import { arranged, type Group, groupsOf } from "./groups.ts";
 import { HeldState, wrongNames, wrongSize } from "./held-state.ts";
@@ -46,6 +45,10 @@ import {
   type OptimizerOptions,
   type UpdateOptions,
 } from "./optimizer.ts";
+import { rateAt } from "./schedules.ts";
+
+/** The name under which averages of the parameters are held. */
+const AVERAGE = "average";
 
 /** What makes one kind of optimizer. */
 export interface Recipe<Options extends OptimizerOptions, Settings> {
@@ -55,6 +58,8 @@ export interface Recipe<Options extends OptimizerOptions, Settings> {
   settingsOf(options: Options): Settings;
   /** Names of what is held for every parameter. */
   state(settings: Settings): readonly string[];
+  /** Whether a name is held for parameters of a shape: for all where nothing is said. What is flat is. */
+  holds?(settings: Settings, name: string, shape: Shape): boolean;
   /** Whether that is saved as one flat variable for all parameters of a group (see `packedOffsets`), or as one for each. */
   readonly isFlat: boolean;
   /** What the parameters of a group become, all of them one behind the other, and what is held for them. */
@@ -78,26 +83,41 @@ export function makeOptimizer<Options extends OptimizerOptions, Settings>(
     state: () => core.state(),
     loadState: (saved, load) => core.loadState(saved, load),
     inOrder: (parameters) => core.inOrder(parameters),
+    ...(options.average && { swapAverages: () => core.swapAverages() }),
   };
 }
+
+const guarded = (when: Tensor | undefined, value: Tensor, before: Tensor) =>
+  when === undefined ? value : where(when, value, before);
 
 class OptimizerCore<Options extends OptimizerOptions, Settings> {
   readonly #kind: string;
   readonly #recipe: Recipe<Options, Settings>;
-  readonly #clipNorm: number | undefined;
+  readonly #options: OptimizerOptions;
   readonly #groups: Group<Settings>[];
   readonly #held: HeldState;
   /** Updates made so far. */
   readonly #step: Variable;
+  readonly #accumulation: Accumulation | undefined;
   #parameters: readonly Variable[] | undefined;
 
   constructor(kind: string, options: Options, recipe: Recipe<Options, Settings>) {
     this.#kind = kind;
     this.#recipe = recipe;
-    this.#clipNorm = options.clipNorm;
-    this.#groups = groupsOf(kind, options, recipe.rules, recipe.settingsOf, recipe.state);
+    this.#options = options;
+    const { accumulate = 1, average } = options;
+    const shared = [...(accumulate > 1 ? [GRADIENTS] : []), ...(average ? [AVERAGE] : [])];
+    this.#groups = groupsOf(kind, options, recipe.rules, recipe.settingsOf, (settings) => ({
+      names: [...recipe.state(settings), ...shared],
+      ...(recipe.holds && {
+        holds: (name, shape) =>
+          shared.includes(name) || recipe.holds?.(settings, name, shape) !== false,
+      }),
+    }));
     this.#held = new HeldState(kind, recipe.isFlat);
     this.#step = variable(0, [], `${kind}.step`);
+    this.#accumulation =
+      accumulate > 1 ? new Accumulation(kind, accumulate, this.#held) : undefined;
   }
 
   /** Counts the step and has every group updated. */
@@ -105,42 +125,64 @@ class OptimizerCore<Options extends OptimizerOptions, Settings> {
     const remedy = "Give what valueAndGrad returned.";
     check(this.#kind, "gradients", gradients, gradientMap, remedy);
     checkOptions(this.#kind, options, { when: anything, norm: anything });
-    const { when, norm } = options;
+    const { norm } = options;
     if (norm !== undefined) checkTensor(this.#kind, norm, "norm");
     const parameters = this.#settle([...gradients.keys()]);
     const gradientOf = (parameter: Variable) => gradients.get(parameter) ?? parameter;
     checkGradients(this.#kind, parameters, parameters.map(gradientOf));
+    const groups = this.#groups.filter((group) => group.parameters.length > 0);
+    const given = groups.map((group) => packed(group.parameters.map(gradientOf)));
+    const { gradients: whole, when } = this.#accumulation?.add(groups, given, options.when) ?? {
+      gradients: given,
+      when: options.when,
+    };
+    const clipped = clip(whole, this.#options, this.#accumulation === undefined ? norm : undefined);
+    this.#followSchedules(when);
     this.#step.assign(add(this.#step, when === undefined ? 1 : cast(when, "f32")));
-    const clip = this.#clip(parameters.map(gradientOf), norm);
-    for (const group of this.#groups)
-      if (group.parameters.length > 0)
-        this.#updateGroup(group, group.parameters.map(gradientOf), clip, when);
+    for (const [i, group] of groups.entries()) this.#updateGroup(group, clipped[i], when);
   }
 
-  #updateGroup(
-    group: Group<Settings>,
-    gradients: readonly Tensor[],
-    clip: Tensor | undefined,
-    when: Tensor | undefined,
-  ): void {
+  #updateGroup(group: Group<Settings>, gradient: Tensor | undefined, when: Tensor | undefined) {
     const { parameters, learningRate, settings } = group;
-    const [parameter, gradient] = [packed(parameters), packed(gradients)];
+    const parameter = packed(parameters);
     const held = (name: string) => this.#held.read(group, name);
-    const clipped = clip === undefined ? gradient : mul(gradient, clip);
-    const site = { parameter, gradient: clipped, learningRate, step: this.#step, held };
-    const next = this.#recipe.update(site, settings);
-    const guarded = (value: Tensor, before: Tensor) =>
-      when === undefined ? value : where(when, value, before);
-    for (const [name, value] of Object.entries(next.state))
-      this.#held.write(group, name, guarded(value, held(name)));
-    assignPacked(parameters, guarded(next.parameter, parameter));
+    const shapes = parameters.map(({ shape }) => shape);
+    const site = { parameter, gradient: gradient ?? parameter, learningRate, step: this.#step };
+    const next = this.#recipe.update({ ...site, held, shapes }, settings);
+    const state = { ...next.state, ...this.#averaged(group, next.parameter) };
+    for (const [name, value] of Object.entries(state))
+      this.#held.write(group, name, guarded(when, value, held(name)));
+    assignPacked(parameters, guarded(when, next.parameter, parameter));
   }
 
-  #clip(gradients: readonly Tensor[], norm: Tensor | undefined): Tensor | undefined {
-    if (this.#clipNorm === undefined) return undefined;
-    const known = norm ?? sqrt(sumOfSquares(gradients));
-    // The small term keeps 0/0 away where all gradients are 0.
-    return minimum(div(asTensor(this.#clipNorm), add(known, 1e-6)), 1);
+  #averaged(group: Group<Settings>, next: Tensor) {
+    const { average } = this.#options;
+    if (!average) return {};
+    const faded = add(mul(this.#held.read(group, AVERAGE), average), mul(next, 1 - average));
+    return { [AVERAGE]: where(equal(this.#step, 1), next, faded) };
+  }
+
+  swapAverages(): void {
+    if (!this.#options.average || this.#parameters === undefined) {
+      throw new ArgumentError(
+        `${this.#kind}: averages must have been held, for one update or more; got average ${shown(this.#options.average)}. Make the optimizer with { average: 0.999 }, and train first.`,
+      );
+    }
+    for (const group of this.#groups) {
+      if (group.parameters.length === 0) continue;
+      const parameter = packed(group.parameters);
+      assignPacked(group.parameters, this.#held.read(group, AVERAGE));
+      this.#held.write(group, AVERAGE, parameter);
+    }
+  }
+
+  /** Rates of the update that comes: all of them before the step is counted. */
+  #followSchedules(when: Tensor | undefined): void {
+    for (const { hasOwnRate, schedule, learningRate } of this.#groups) {
+      if (!hasOwnRate || schedule === undefined) continue;
+      const rate = rateAt(this.#kind, schedule, this.#step);
+      learningRate.assign(guarded(when, rate, learningRate));
+    }
   }
 
   inOrder(parameters: readonly Variable[]): Variable[] {
@@ -151,12 +193,7 @@ class OptimizerCore<Options extends OptimizerOptions, Settings> {
   #settle(given: readonly Variable[]): readonly Variable[] {
     if (this.#parameters === undefined) {
       const lists = arranged(this.#groups, given);
-      const settled = this.#groups.map(({ prefix, names }, i) => ({
-        prefix,
-        names,
-        parameters: lists[i] ?? [],
-      }));
-      this.#held.settle(settled);
+      this.#held.settle(this.#groups.map((group, i) => ({ ...group, parameters: lists[i] ?? [] })));
       for (const [i, group] of this.#groups.entries()) group.parameters = lists[i] ?? [];
       this.#parameters = lists.flat();
       packVariables(this.#parameters);
@@ -172,6 +209,11 @@ class OptimizerCore<Options extends OptimizerOptions, Settings> {
     check(this.#kind, "learningRate", learningRate, notNegative);
     const prefix = name === undefined ? "" : `${name}.`;
     const group = this.#groups.find((one) => one.prefix === prefix && one.hasOwnRate);
+    if (group?.schedule !== undefined) {
+      throw new ArgumentError(
+        `${this.#kind}: a learning rate that is set must not follow a schedule; got one for ${shown(name ?? "all groups")}. Make the optimizer with a number, or have the schedule say what you want.`,
+      );
+    }
     if (group === undefined) {
       const known = this.#rates().map(([of]) => of.replace(/\.?learningRate$/, "") || "none");
       throw new ArgumentError(
@@ -194,7 +236,10 @@ class OptimizerCore<Options extends OptimizerOptions, Settings> {
 
   #numbers(): Map<string, Variable> {
     const [first, ...others] = this.#rates();
-    return new Map([...(first ? [first] : []), ["step", this.#step], ...others]);
+    const { collected } = this.#accumulation ?? {};
+    const counted: [string, Variable][] = [["step", this.#step]];
+    if (collected !== undefined) counted.push(["collected", collected]);
+    return new Map([...(first ? [first] : []), ...counted, ...others]);
   }
 
   state(): ReadonlyMap<string, Variable> {
@@ -217,7 +262,7 @@ class OptimizerCore<Options extends OptimizerOptions, Settings> {
     const isFresh = loaded.get("step")?.data[0] === 0;
     this.#held.check(elements, this.#groups, [...numbers.keys()], isFresh);
     for (const [name, { data }] of loaded)
-      check(this.#kind, name, data[0], name === "step" ? whole : notNegative);
+      check(this.#kind, name, data[0], name.endsWith("learningRate") ? notNegative : whole);
     this.#held.load(elements);
     for (const [name, held] of numbers) {
       const data = loaded.get(name)?.data;

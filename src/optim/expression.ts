@@ -2,7 +2,18 @@
  * What an optimizer makes of the parameters of a group, an expression of verbs: all parameters one behind the other, and
  * so their gradients and what is held for them. A plan does it in one walk.
  */
-import { abs, add, exp, less, mul, reciprocal, type Tensor, tanh, where } from "../functions.ts";
+import {
+  abs,
+  add,
+  exp,
+  less,
+  mul,
+  reciprocal,
+  type Shape,
+  type Tensor,
+  tanh,
+  where,
+} from "../functions.ts";
 
 /** Parameters, as an update reads them. */
 export interface Site {
@@ -12,6 +23,8 @@ export interface Site {
   readonly learningRate: Tensor;
   /** [], updates made, this one included. */
   readonly step: Tensor;
+  /** Of the parameters, which lie at their `packedOffsets`. */
+  readonly shapes: readonly Shape[];
   /** What is held under one of the optimizer's names. */
   held(name: string): Tensor;
 }

@@ -1,18 +1,25 @@
 /** Which parameters an optimizer treats alike, and what it holds for them. */
 import { checkOptions, type Rule } from "../arguments.ts";
 import { ArgumentError } from "../errors.ts";
-import { type Variable, variable } from "../functions.ts";
+import { type Shape, type Variable, variable } from "../functions.ts";
 import { GROUP_RULES, type OptimizerOptions } from "./optimizer.ts";
+import type { Schedule } from "./schedules.ts";
+
+/** What is held for the parameters of a group. */
+export interface Holding {
+  readonly names: readonly string[];
+  /** Whether a name is held for parameters of a shape; for all where it is missing. */
+  readonly holds?: (name: string, shape: Shape) => boolean;
+}
 
 /** Parameters with the same settings. */
-export interface Group<Settings> {
+export interface Group<Settings> extends Holding {
   /** In front of the names of its state: "head.", or nothing of those that no group names. */
   readonly prefix: string;
   readonly settings: Settings;
-  /** Names of what is held for every parameter. */
-  readonly names: readonly string[];
-  /** Of its own, or that of those that no group names. */
+  /** Of its own, or that of those that no group names; what the schedule said last, where there is one. */
   readonly learningRate: Variable;
+  readonly schedule: Schedule | undefined;
   readonly hasOwnRate: boolean;
   /** Those that may be in it; undefined of those that no group names. */
   readonly members: ReadonlySet<Variable> | undefined;
@@ -29,10 +36,10 @@ export function groupsOf<Options extends OptimizerOptions, Settings>(
   options: Options,
   rules: Readonly<Record<string, Rule>>,
   settingsOf: (options: Options) => Settings,
-  namesOf: (settings: Settings) => readonly string[],
+  holdingOf: (settings: Settings) => Holding,
 ): Group<Settings>[] {
-  const withNames = (settings: Settings) => ({ settings, names: namesOf(settings) });
-  const base = variable(options.learningRate, [], `${kind}.learningRate`);
+  const told = (settings: Settings) => ({ settings, ...holdingOf(settings) });
+  const base = rateOf(`${kind}.learningRate`, options.learningRate);
   const seen = new Set<Variable>();
   const named = Object.entries(options.groups ?? {}).map(([name, group]): Group<Settings> => {
     const caller = `${kind}, group ${name}`;
@@ -42,25 +49,30 @@ export function groupsOf<Options extends OptimizerOptions, Settings>(
       { ...GROUP_RULES, ...rules },
     );
     for (const parameter of group.parameters) checkNew(caller, seen, parameter);
-    const { learningRate: rate } = group;
-    const given = Object.fromEntries(Object.entries(group).filter(([, own]) => own !== undefined));
+    const { learningRate: own } = group;
+    const given = Object.fromEntries(
+      Object.entries(group).filter(([, value]) => value !== undefined),
+    );
     return {
       prefix: `${name}.`,
-      ...withNames(settingsOf({ ...options, ...given })),
-      hasOwnRate: rate !== undefined,
-      learningRate: rate === undefined ? base : variable(rate, [], `${kind}.${name}.learningRate`),
+      ...told(settingsOf({ ...options, ...given })),
+      hasOwnRate: own !== undefined,
+      ...(own === undefined ? base : rateOf(`${kind}.${name}.learningRate`, own)),
       members: new Set(group.parameters),
       parameters: [],
     };
   });
-  const rest = {
-    prefix: "",
-    hasOwnRate: true,
-    learningRate: base,
-    members: undefined,
-    parameters: [],
+  const rest = { prefix: "", hasOwnRate: true, ...base, members: undefined, parameters: [] };
+  return [...named, { ...rest, ...told(settingsOf(options)) }];
+}
+
+/** A rate that a schedule gives is 0 until it has. */
+function rateOf(name: string, rate: number | Schedule) {
+  const isNumber = typeof rate === "number";
+  return {
+    learningRate: variable(isNumber ? rate : 0, [], name),
+    schedule: isNumber ? undefined : rate,
   };
-  return [...named, { ...rest, ...withNames(settingsOf(options)) }];
 }
 
 function checkNew(caller: string, seen: Set<Variable>, parameter: Variable): void {

@@ -12,6 +12,7 @@ import {
   variable,
 } from "../functions.ts";
 import { assignPacked, hostArray, packed, packedOffsets, packVariables } from "../internals.ts";
+import type { Holding } from "./groups.ts";
 
 /** Saved elements of one variable. */
 export interface Elements {
@@ -19,10 +20,8 @@ export interface Elements {
   readonly data: HostArray;
 }
 
-export interface HeldGroup {
+export interface HeldGroup extends Holding {
   readonly prefix: string;
-  /** Of what is held for every parameter. */
-  readonly names: readonly string[];
   readonly parameters: readonly Variable[];
 }
 
@@ -83,13 +82,16 @@ export class HeldState {
         for (const name of group.names) packVariables(this.#of(group, name));
   }
 
-  #shapesOf({ prefix, names, parameters }: HeldGroup): [string, Shape][] {
+  #shapesOf(group: HeldGroup): [string, Shape][] {
+    const { prefix, names, parameters } = group;
     if (parameters.length === 0) return [];
     const shapes = parameters.map(({ shape }) => shape);
     return names.flatMap((name): [string, Shape][] =>
       this.#isFlat
         ? [[prefix + name, [packedOffsets(shapes).length]]]
-        : shapes.map((shape, i) => [`${prefix}${name}.${i}`, shape]),
+        : shapes.flatMap((shape, i): [string, Shape][] =>
+            group.holds?.(name, shape) === false ? [] : [[`${prefix}${name}.${i}`, shape]],
+          ),
     );
   }
 
@@ -99,7 +101,7 @@ export class HeldState {
    */
   check(
     saved: ReadonlyMap<string, Elements>,
-    groups: readonly Pick<HeldGroup, "prefix" | "names">[],
+    groups: readonly Omit<HeldGroup, "parameters">[],
     numbers: readonly string[],
     isFresh: boolean,
   ): void {
@@ -112,7 +114,10 @@ export class HeldState {
       const namesOf = ({ prefix, names }: (typeof groups)[number]) =>
         names.map((name) => prefix + name);
       const present = groups.filter((group) => namesOf(group).some((name) => stems.has(name)));
-      const expected = (present.length === 0 ? groups : present).flatMap(namesOf);
+      // What is held for some parameters only may be missing.
+      const expected = (present.length === 0 ? groups : present).flatMap((group) =>
+        namesOf(group).filter((name) => group.holds === undefined || stems.has(name)),
+      );
       this.#checkNames([...stems], expected, numbers);
     } else this.#checkNames(given, [...this.#shapes.keys()], numbers);
     for (const [name, { shape }] of saved) this.#checkShape(name, shape, this.#shapes?.get(name));

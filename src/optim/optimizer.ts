@@ -1,4 +1,15 @@
-import { check, list, notNegative, positive, record, required, rule } from "../arguments.ts";
+import {
+  callable,
+  check,
+  count,
+  list,
+  notNegative,
+  positive,
+  record,
+  required,
+  rule,
+  share,
+} from "../arguments.ts";
 import {
   type Gradients,
   type LoadOptions,
@@ -8,24 +19,37 @@ import {
   Tensor,
   Variable,
 } from "../functions.ts";
+import type { Schedule } from "./schedules.ts";
 
 /** Parameters with settings of their own; what a group does not say is as for all others. */
 export interface ParameterGroup {
   /** Of a layer: `head.parameters()`. Those that are frozen are left out, as everywhere. */
   readonly parameters: readonly Variable[];
   /** A number on the device of its own; where it is missing the group follows that of all others. */
-  readonly learningRate?: number;
+  readonly learningRate?: number | Schedule;
 }
 
 /** What every optimizer can be told. */
 export interface OptimizerOptions<Group extends ParameterGroup = ParameterGroup> {
-  /** The learning rate, a number on the device: see `Optimizer.setLearningRate`. */
-  readonly learningRate: number;
+  /** A number on the device, see `Optimizer.setLearningRate`, or what `schedules` make: a function of the step. */
+  readonly learningRate: number | Schedule;
   /**
    * Gradients are scaled down together, those of all groups, so that their global norm is at most this. Pascanu et al.
    * 2013.
    */
   readonly clipNorm?: number;
+  /** Every element of every gradient is brought between −clipValue and clipValue, before the norm is. */
+  readonly clipValue?: number;
+  /**
+   * Updates with the mean of the gradients of so many calls, and changes nothing at the calls before: batches that many
+   * times as large in the memory of one; 1. What is counted, clipped and scheduled are updates.
+   */
+  readonly accumulate?: number;
+  /**
+   * Holds a moving average of the parameters beside them, of which so much is kept at each update: 0.999. It begins with
+   * the first update's result. `withAverages` puts it in their place. Polyak & Juditsky 1992.
+   */
+  readonly average?: number;
   /** By name, parameters with another learning rate, decay or whatever: `{ head: { parameters, learningRate: 0.01 } }`. */
   readonly groups?: Readonly<Record<string, Group>>;
 }
@@ -46,7 +70,7 @@ export interface Optimizer {
   update(gradients: Gradients, options?: UpdateOptions): void;
   /**
    * Takes effect with the next step; nothing is compiled again. Of a group that has one of its own, or of all others.
-   * @throws ArgumentError for a group that has none
+   * @throws ArgumentError for a group that has none, or that follows a schedule
    */
   setLearningRate(learningRate: number, group?: string): void;
   /** The optimizer's own variables, for checkpoints; a group's have its name in front: `head.learningRate`. */
@@ -63,6 +87,8 @@ export interface Optimizer {
    * them. As they are where nothing is said.
    */
   inOrder?(parameters: readonly Variable[]): readonly Variable[];
+  /** Exchanges the parameters with their averages, where there are any: see `withAverages`. */
+  swapAverages?(): void;
 }
 
 const groupName = rule(
@@ -74,10 +100,18 @@ const groupName = rule(
     ),
 );
 
+const rate = rule(
+  `${notNegative.is}, or a schedule`,
+  (value) => notNegative.holds(value) || callable.holds(value),
+);
+
 /** Rules for what every optimizer can be told. */
 export const OPTIMIZER_RULES = {
-  learningRate: required(notNegative),
+  learningRate: required(rate),
   clipNorm: positive,
+  clipValue: positive,
+  accumulate: count,
+  average: share,
   groups: groupName,
 };
 
@@ -87,7 +121,7 @@ const variables = rule(
 );
 
 /** Rules for what every group can be told. */
-export const GROUP_RULES = { parameters: required(variables), learningRate: notNegative };
+export const GROUP_RULES = { parameters: required(variables), learningRate: rate };
 
 export const gradientMap = rule(
   "a Map from variables to tensors",

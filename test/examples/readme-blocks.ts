@@ -75,6 +75,18 @@ export const frames: readonly BlockFrame[] = [
   },
   {
     before: `
+      import { init, losses, nn, optim, Trainer } from "gradgpu";
+      await init({ device: "cpu", threads: 1 });
+      const model = nn.linear(2, 3);
+      const x = { data: new Float32Array(64).map((_, i) => Math.sin(i * i)), shape: [32, 2] };
+      const training = { x, y: Array.from({ length: 32 }, (_, i) => i % 3) };
+      const validation = training;`,
+    after: `
+      if (trainer.step !== 40) throw new Error(\`\${trainer.step} steps\`);
+      if (!(scores.loss > 0)) throw new Error("no scores");`,
+  },
+  {
+    before: `
       import { init, losses, mul, nn, optim, sum, Trainer } from "gradgpu";
       await init({ device: "cpu", threads: 1 });`,
     after: `if (trainer.step !== 2) throw new Error("no steps");`,

@@ -1,4 +1,5 @@
-"""What PyTorch makes of ten training steps with frozen parameters, groups of parameters, RMSprop and Lion, in float64.
+"""What PyTorch makes of ten training steps with every optimizer, with frozen parameters, groups of parameters, clipping,
+schedules and gradients that are accumulated, and of schedules alone, in float64.
 
 Run it as make_goldens.py says:
 
@@ -10,8 +11,10 @@ squared error. Nothing is drawn at random: parameters and data are those of `val
 
     losses, norms    of each step before its update; norms of what is trained, before clipping
     state            the state dict after ten steps
+    schedule         the one that the learning rate follows, by gradgpu's name and options
 
-PyTorch 1.13 has no Lion: `Lion` below is algorithm 2 of Chen et al. 2023, "Symbolic Discovery of Optimization Algorithms".
+PyTorch 1.13 has no Lion: `Lion` below is algorithm 2 of Chen et al. 2023, "Symbolic Discovery of Optimization Algorithms". Nor
+has it Muon: `Muon` is that of Jordan et al. 2024 with the factor of Liu et al. 2025, and Adam for what is no matrix.
 """
 import json
 import math
@@ -19,6 +22,7 @@ import os
 
 import torch
 from torch import nn
+from torch.optim import lr_scheduler as lr
 
 from make_norm_goldens import flat, rounded32, values
 
@@ -38,6 +42,37 @@ class Lion(torch.optim.Optimizer):
                 update = torch.sign(beta1 * m + (1 - beta1) * p.grad)
                 p -= group["lr"] * (update + group["weight_decay"] * p)
                 m.mul_(beta2).add_(p.grad, alpha=1 - beta2)
+
+
+class Muon(torch.optim.Optimizer):
+    def __init__(self, params, lr, momentum=0.95, weight_decay=0.0, betas=(0.9, 0.999), eps=1e-8):
+        super().__init__(params, {"lr": lr})
+        self.momentum, self.decay, self.betas, self.eps, self.t = momentum, weight_decay, betas, eps, 0
+
+    def orthogonal(self, g):
+        a, b, c = 3.4445, -4.7750, 2.0315
+        x = g.T if g.shape[0] > g.shape[1] else g
+        x = x / (x.norm() + 1e-7)
+        for _ in range(5):
+            xxt = x @ x.T
+            x = a * x + (b * xxt + c * xxt @ xxt) @ x
+        return x.T if g.shape[0] > g.shape[1] else x
+
+    @torch.no_grad()
+    def step(self):
+        self.t += 1
+        for group in self.param_groups:
+            for p in group["params"]:
+                state, g = self.state[p], p.grad
+                if p.dim() == 2:
+                    v = state.setdefault("v", torch.zeros_like(p)).lerp_(g, 1 - self.momentum)
+                    update = 0.2 * math.sqrt(max(p.shape)) * self.orthogonal(g.lerp(v, self.momentum))
+                else:
+                    (b1, b2), t = self.betas, self.t
+                    m = state.setdefault("m", torch.zeros_like(p)).lerp_(g, 1 - b1)
+                    s = state.setdefault("s", torch.zeros_like(p)).lerp_(g * g, 1 - b2)
+                    update = m / (1 - b1**t) / ((s / (1 - b2**t)).sqrt() + self.eps)
+                p -= group["lr"] * (update + self.decay * p)
 
 
 def model():
@@ -126,7 +161,117 @@ CASES = [
             lr=0.01, betas=(0.8, 0.95), weight_decay=0.3,
         ),
     },
+    {
+        "title": "adamW, its own decay", "optimizer": "adamW", "options": {"learningRate": 0.05},
+        "torch": lambda m: torch.optim.AdamW(m.parameters(), lr=0.05),
+    },
+    {
+        "title": "adam, decay in the gradient", "optimizer": "adam",
+        "options": {"learningRate": 0.05, "weightDecay": 0.2, "decoupled": False},
+        "torch": lambda m: torch.optim.Adam(m.parameters(), lr=0.05, weight_decay=0.2),
+    },
+    {
+        "title": "adam, amsgrad", "optimizer": "adam", "options": {"learningRate": 0.05, "beta2": 0.5, "amsgrad": True},
+        "torch": lambda m: torch.optim.Adam(m.parameters(), lr=0.05, betas=(0.9, 0.5), amsgrad=True),
+    },
+    {
+        "title": "adamax", "optimizer": "adamax", "options": {"learningRate": 0.05, "weightDecay": 0.1},
+        "torch": lambda m: torch.optim.Adamax(m.parameters(), lr=0.05, weight_decay=0.1),
+    },
+    {
+        "title": "adagrad", "optimizer": "adagrad", "options": {"learningRate": 0.1},
+        "torch": lambda m: torch.optim.Adagrad(m.parameters(), lr=0.1),
+    },
+    {
+        "title": "adagrad, rate and weights decay", "optimizer": "adagrad",
+        "options": {"learningRate": 0.1, "rateDecay": 0.1, "initial": 0.01, "weightDecay": 0.1},
+        "torch": lambda m: torch.optim.Adagrad(
+            m.parameters(), lr=0.1, lr_decay=0.1, initial_accumulator_value=0.01, weight_decay=0.1
+        ),
+    },
+    {
+        "title": "adadelta", "optimizer": "adadelta", "options": {"learningRate": 1, "weightDecay": 0.1},
+        "torch": lambda m: torch.optim.Adadelta(m.parameters(), lr=1, weight_decay=0.1),
+    },
+    {
+        "title": "muon", "optimizer": "muon", "options": {"learningRate": 0.05, "weightDecay": 0.1},
+        "torch": lambda m: Muon(m.parameters(), lr=0.05, weight_decay=0.1),
+    },
+    {
+        "title": "sgd, clipped by value and by norm", "optimizer": "sgd", "clip": 0.3, "clipValue": 0.05,
+        "options": {"learningRate": 0.1, "momentum": 0.9},
+        "torch": lambda m: torch.optim.SGD(m.parameters(), lr=0.1, momentum=0.9),
+    },
+    {
+        "title": "adam, three batches an update, clipped", "optimizer": "adam", "clip": 0.2, "accumulate": 3,
+        "options": {"learningRate": 0.05},
+        "torch": lambda m: torch.optim.Adam(m.parameters(), lr=0.05),
+    },
+    {
+        "title": "sgd, warm-up and cosine", "optimizer": "sgd", "options": {"learningRate": 0.2, "momentum": 0.9},
+        "schedule": ["warmUp", {"steps": 4, "from": 0.25, "rate": ["cosine", {"from": 0.2, "steps": 5}]}],
+        "torch": lambda m: torch.optim.SGD(m.parameters(), lr=0.2, momentum=0.9),
+        "scheduler": lambda o: lr.SequentialLR(
+            o, [lr.LinearLR(o, 0.25, total_iters=4), lr.CosineAnnealingLR(o, 5)], [4]
+        ),
+    },
+    {
+        "title": "adam, one cycle, two batches an update", "optimizer": "adam", "accumulate": 2,
+        "options": {"learningRate": 0.1}, "schedule": ["oneCycle", {"max": 0.1, "steps": 6}],
+        "torch": lambda m: torch.optim.Adam(m.parameters(), lr=0.1),
+        "scheduler": lambda o: lr.OneCycleLR(o, 0.1, total_steps=6, cycle_momentum=False),
+    },
 ]
+
+# gradgpu's schedule, how many rates are compared, and PyTorch's for an optimizer whose rate is 0.3.
+SCHEDULES = [
+    ["stepDecay", {"rate": 0.3, "every": 3}, 20, lambda o: lr.StepLR(o, 3)],
+    ["stepDecay", {"rate": 0.3, "every": 7, "factor": 0.9}, 60, lambda o: lr.StepLR(o, 7, 0.9)],
+    ["multiStep", {"rate": 0.3, "at": [2, 3, 11], "factor": 0.5}, 20, lambda o: lr.MultiStepLR(o, [2, 3, 11], 0.5)],
+    ["exponential", {"rate": 0.3, "factor": 0.95}, 40, lambda o: lr.ExponentialLR(o, 0.95)],
+    ["polynomial", {"from": 0.3, "to": 0.03, "steps": 10}, 15, lambda o: lr.LinearLR(o, 1, 0.1, 10)],
+    ["polynomial", {"from": 0.3, "steps": 9, "power": 2.5}, 15, lambda o: lr.PolynomialLR(o, 9, 2.5)],
+    ["cosine", {"from": 0.3, "to": 0.01, "steps": 12}, 13, lambda o: lr.CosineAnnealingLR(o, 12, 0.01)],
+    ["cosine", {"from": 0.3, "to": 0.01, "steps": 7, "restart": 1}, 40,
+     lambda o: lr.CosineAnnealingWarmRestarts(o, 7, 1, 0.01)],
+    ["cosine", {"from": 0.3, "steps": 3, "restart": 2}, 50, lambda o: lr.CosineAnnealingWarmRestarts(o, 3, 2)],
+    ["oneCycle", {"max": 2, "steps": 20}, 20, lambda o: lr.OneCycleLR(o, 2, total_steps=20, cycle_momentum=False)],
+    ["oneCycle", {"max": 2, "steps": 30, "rise": 0.25, "divide": 10, "finalDivide": 100}, 30, lambda o: lr.OneCycleLR(
+        o, 2, total_steps=30, pct_start=0.25, div_factor=10, final_div_factor=100, cycle_momentum=False)],
+    ["warmUp", {"steps": 5, "rate": 0.3, "from": 0.2}, 10, lambda o: lr.LinearLR(o, 0.2, 1, 5)],
+    ["inTurn", {"at": [4, 9], "schedules": [
+        0.3, ["exponential", {"rate": 0.3, "factor": 0.5}], ["stepDecay", {"rate": 0.3, "every": 2}],
+    ]}, 16, lambda o: lr.SequentialLR(o, [lr.ConstantLR(o, 1), lr.ExponentialLR(o, 0.5), lr.StepLR(o, 2)], [4, 9])],
+]
+
+# What reduceOnPlateau is told, and what is measured.
+PLATEAUS = [
+    [{"patience": 2}, [5, 4, 4, 4, 4, 3, 3, 3, 3, 3.1, 2]],
+    [{"patience": 0, "factor": 0.5, "cooldown": 2, "least": 0.05}, [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]],
+    [{"patience": 1, "mode": "max", "threshold": 0.1}, [0.5, 0.52, 0.54, 0.56, 0.57, 0.7, 0.71, 0.72, 0.73]],
+]
+
+
+def rates(scheduler, count):
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.3)
+    made, seen = scheduler(optimizer), []
+    for _ in range(count):
+        seen.append(float(f"{optimizer.param_groups[0]['lr']:.9g}"))
+        optimizer.step()
+        if len(seen) < count:
+            made.step()
+    return seen
+
+
+def plateau(options, measured):
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.3)
+    names = {"factor": "factor", "patience": "patience", "cooldown": "cooldown", "least": "min_lr", "mode": "mode",
+             "threshold": "threshold"}
+    made, seen = lr.ReduceLROnPlateau(optimizer, **{names[key]: value for key, value in options.items()}), []
+    for value in measured:
+        made.step(value)
+        seen.append(float(f"{optimizer.param_groups[0]['lr']:.9g}"))
+    return {"options": options, "measured": measured, "rates": seen}
 
 
 def train(case):
@@ -135,7 +280,10 @@ def train(case):
     trained = [p for group in optimizer.param_groups for p in group["params"]]
     for p in made.parameters():
         p.requires_grad_(any(p is one for one in trained))
+    scheduler = case.pop("scheduler")(optimizer) if "scheduler" in case else None
+    accumulate = case.get("accumulate", 1)
     losses, norms = [], []
+    total = [torch.zeros_like(p) for p in trained]
     for step in range(1, STEPS + 1):
         x = torch.from_numpy(values([BATCH, INPUTS], 30 + step))
         y = torch.from_numpy(values([BATCH, OUTPUTS], 60 + step))
@@ -144,9 +292,20 @@ def train(case):
         loss.backward()
         losses.append(float(f"{loss.item():.12g}"))
         norms.append(float(f"{math.sqrt(sum(float((p.grad ** 2).sum()) for p in trained)):.12g}"))
+        for one, p in zip(total, trained):
+            one += p.grad / accumulate
+        if step % accumulate:
+            continue
+        for one, p in zip(total, trained):
+            p.grad = one.clone()
+            one.zero_()
+        if "clipValue" in case:
+            nn.utils.clip_grad_value_(trained, case["clipValue"])
         if "clip" in case:
             nn.utils.clip_grad_norm_(trained, case["clip"])
         optimizer.step()
+        if scheduler is not None:
+            scheduler.step()
     state = {name: {"shape": list(v.shape), "data": flat(v.double())} for name, v in made.state_dict().items()}
     return {**case, "losses": losses, "norms": norms, "state": state}
 
@@ -155,6 +314,11 @@ if __name__ == "__main__":
     results = {
         "about": f"by test/goldens/make_optimizer_goldens.py with PyTorch {torch.__version__}",
         "cases": [train(case) for case in CASES],
+        "schedules": [
+            {"name": name, "options": options, "rates": rates(scheduler, count)}
+            for name, options, count, scheduler in SCHEDULES
+        ],
+        "plateaus": [plateau(*one) for one in PLATEAUS],
     }
     path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "optimizers.json")
     with open(path, "w") as file:

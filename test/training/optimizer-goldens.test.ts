@@ -1,4 +1,4 @@
-/** Ten steps with frozen parameters, groups of parameters, RMSprop and Lion, against PyTorch's in float64. */
+/** Ten steps of every optimizer, with frozen parameters, groups, clipping, schedules, against PyTorch's in float64. */
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { losses, nn, optim, Trainer } from "../../src/index.ts";
@@ -6,14 +6,18 @@ import type { TrainingBatch } from "../../src/train/index.ts";
 import { everyDevice, type OpenedDevice } from "../regressions/open.ts";
 import { relativeError } from "../support/case-data.ts";
 import { shifted, waveOf } from "../support/norm-goldens.ts";
+import { type ScheduleText, scheduleOf } from "../support/schedules.ts";
 import { use } from "./open.ts";
 
 interface Golden {
   readonly title: string;
-  readonly optimizer: "sgd" | "adam" | "rmsprop" | "lion";
+  readonly optimizer: keyof typeof optim & ("sgd" | "adam");
   readonly options: Readonly<Record<string, number | boolean>>;
   readonly group?: { readonly paths: readonly string[] } & Readonly<Record<string, unknown>>;
   readonly clip?: number;
+  readonly clipValue?: number;
+  readonly accumulate?: number;
+  readonly schedule?: ScheduleText;
   readonly freeze?: string;
   readonly losses: readonly number[];
   readonly norms: readonly number[];
@@ -56,7 +60,8 @@ function build(): nn.Module {
   return model;
 }
 
-function optimizerOf({ optimizer, options, clip, group }: Golden, model: nn.Module) {
+function optimizerOf(golden: Golden, model: nn.Module) {
+  const { optimizer, options, clip, clipValue, accumulate, schedule, group } = golden;
   const named = model.namedParameters();
   const { paths = [], ...settings } = group ?? {};
   const parameters = paths.flatMap((path) => named.get(path) ?? []);
@@ -64,6 +69,9 @@ function optimizerOf({ optimizer, options, clip, group }: Golden, model: nn.Modu
   const given = {
     ...options,
     ...(clip !== undefined && { clipNorm: clip }),
+    ...(clipValue !== undefined && { clipValue }),
+    ...(accumulate !== undefined && { accumulate }),
+    ...(schedule && { learningRate: scheduleOf(schedule) }),
     ...(group && { groups: { own: { ...settings, parameters } } }),
   };
   return optim[optimizer](given as never);

@@ -22,6 +22,12 @@ const makers = {
   sgd: (model: nn.Module) => optim.sgd({ learningRate: 0.1, momentum: 0.9, groups: headOf(model) }),
   rmsprop: (model: nn.Module) => optim.rmsprop({ learningRate: 0.01, groups: headOf(model) }),
   lion: (model: nn.Module) => optim.lion({ learningRate: 0.01, groups: headOf(model) }),
+  adamW: (model: nn.Module) =>
+    optim.adamW({ learningRate: 0.1, amsgrad: true, groups: headOf(model) }),
+  adagrad: (model: nn.Module) => optim.adagrad({ learningRate: 0.1, groups: headOf(model) }),
+  adadelta: (model: nn.Module) => optim.adadelta({ learningRate: 1, groups: headOf(model) }),
+  adamax: (model: nn.Module) => optim.adamax({ learningRate: 0.1, groups: headOf(model) }),
+  muon: (model: nn.Module) => optim.muon({ learningRate: 0.01, groups: headOf(model) }),
 };
 
 /** The last layer with a rate of its own, and the first one's bias without decay. */
@@ -83,6 +89,25 @@ describe.each(Object.entries(makers))("%s in groups", (kind, make) => {
       sgd: ["head.velocity", "plain.velocity", "velocity"],
       rmsprop: ["head.square.0", "head.square.1", "plain.square.0", "square.0"],
       lion: ["head.m.0", "head.m.1", "plain.m.0", "m.0"],
+      adamW: ["head", "plain", ""].flatMap((group) =>
+        ["m", "v", "largest"].map((name) => `${group}.${name}`.replace(/^\./, "")),
+      ),
+      adagrad: ["head.sum.0", "head.sum.1", "plain.sum.0", "sum.0"],
+      adadelta: ["square", "change"]
+        .flatMap((name) => [`head.${name}.0`, `head.${name}.1`])
+        .concat(["plain.square.0", "plain.change.0", "square.0", "change.0"]),
+      adamax: [
+        "head.m.0",
+        "head.m.1",
+        "head.u.0",
+        "head.u.1",
+        "plain.m.0",
+        "plain.u.0",
+        "m.0",
+        "u.0",
+      ],
+      // Matrices have a velocity, all else what Adam holds.
+      muon: ["head.velocity.0", "head.m.1", "head.v.1", "plain.m.0", "plain.v.0", "velocity.0"],
     };
     expect(held).toEqual(expected[kind as keyof typeof expected]);
   });
@@ -121,7 +146,8 @@ describe.each(Object.entries(makers))("%s in groups", (kind, make) => {
       [f32(6, 2), f32(6, 1), f32()],
       webgpuTraits(),
     );
-    expect(explainPlan(plan)).not.toContain("side by side");
+    // Muon's matrices are turned one by one.
+    if (kind !== "muon") expect(explainPlan(plan)).not.toContain("side by side");
     expect(fallbacksOf(plan)).toEqual([]);
     const variables = plan.bindings.filter(({ kind }) => kind === "variable");
     const together = variables.map(

@@ -102,12 +102,17 @@ const modelArg = ({ dice }: Context): Arg => {
   return leaf(text, make);
 };
 
-const optimizerArg = ({ dice }: Context): Arg =>
-  dice.chance(0.5)
+const optimizerArg = ({ dice }: Context): Arg => {
+  if (dice.chance(0.2)) {
+    const options = fields({ learningRate: plain(0.1), average: plain(0.9), accumulate: plain(2) });
+    return made("optim.muon", [options], (o) => optim.muon(o as never));
+  }
+  return dice.chance(0.5)
     ? made("optim.sgd", [fields({ learningRate: plain(0.1), momentum: plain(0.9) })], (o) =>
         optim.sgd(o as never),
       )
     : made("optim.adam", [fields({ learningRate: plain(0.01) })], (o) => optim.adam(o as never));
+};
 
 /** Examples that the model of that name is trained on. */
 export function datasetFor(name: string): Arg {
@@ -160,6 +165,18 @@ export const instances: Readonly<Record<string, Instance>> = {
     return leaf(text, make);
   },
   Optimizer: optimizerArg,
+  Schedule: ({ dice }) =>
+    dice.pick([
+      leaf("optim.cosine({ from: 1, steps: 9 })", () => optim.cosine({ from: 1, steps: 9 })),
+      leaf(
+        "(step) => div(1, add(step, 1))",
+        () => (step: gradgpu.Tensor) => gradgpu.div(1, gradgpu.add(step, 1)),
+      ),
+    ]),
+  Plateau: (context) =>
+    made("optim.reduceOnPlateau", [optimizerArg(context)], (o) =>
+      optim.reduceOnPlateau(o as gradgpu.optim.Optimizer),
+    ),
   Trainer: ({ dice }) => trainerFor(dice.pick(Object.keys(models))),
   Fit: ({ dice }) => {
     const name = dice.pick(Object.keys(models));

@@ -1,6 +1,6 @@
 /** Training, data and saved states. */
 import * as gradgpu from "../../../../src/index.ts";
-import { type Arg, fields, leaf, list, plain } from "../argument.ts";
+import { type Arg, fields, leaf, list, made, plain } from "../argument.ts";
 import { type Context, callback, datasetFor, f32, savedRecord, trainerFor } from "../instances.ts";
 import { models } from "../models.ts";
 import { args, bools, model, numbers, type Recipes, sgd } from "./recipe.ts";
@@ -100,6 +100,36 @@ export function training(): Recipes {
         }),
         ...(dice.chance(0.5) ? [fields({ when: bools(), norm: f32() })] : []),
       ],
+    }),
+    "optim.stepDecay": () => args(fields({ rate: plain(1), every: plain(3), factor: plain(0.5) })),
+    "optim.multiStep": () =>
+      args(fields({ rate: plain(1), at: numbers(2, 5), factor: plain(0.5) })),
+    "optim.exponential": () =>
+      args(fields({ rate: plain(1), factor: plain(0.9), every: plain(2) })),
+    "optim.polynomial": () =>
+      args(fields({ from: plain(1), to: plain(0.1), steps: plain(9), power: plain(2) })),
+    "optim.cosine": () =>
+      args(fields({ from: plain(1), to: plain(0.1), steps: plain(9), restart: plain(2) })),
+    "optim.warmUp": () => args(fields({ steps: plain(3), rate: plain(0.1), from: plain(0.2) })),
+    "optim.inTurn": () => args(fields({ at: numbers(3), schedules: numbers(0.1, 0.2) })),
+    "optim.oneCycle": () => args(fields({ max: plain(1), steps: plain(9), rise: plain(0.2) })),
+    "optim.withAverages": () =>
+      args(
+        leaf("/* an sgd with { average: 0.9 }, after an update */ averaging", () => {
+          const w = gradgpu.variable([1, 2, 3]);
+          const optimizer = gradgpu.optim.sgd({ learningRate: 0.1, average: 0.9 });
+          optimizer.update(gradgpu.gradientsOf(gradgpu.sum(w), [w]));
+          return optimizer;
+        }),
+        callback("() => 1", () => 1),
+      ),
+    "optim.reduceOnPlateau": () =>
+      args(sgd(), fields({ patience: plain(0), factor: plain(0.5), mode: plain("max") })),
+    "Plateau.loadState": () => ({
+      self: made("optim.reduceOnPlateau", [sgd()], (o) =>
+        gradgpu.optim.reduceOnPlateau(o as gradgpu.optim.Optimizer),
+      ),
+      args: [values({ best: 1, bad: 0, cooling: 2 })],
     }),
     "data.dataset": () => args(values({ x, y })),
     "data.images": () =>

@@ -1,0 +1,52 @@
+import { notNegative, positive, share } from "../arguments.ts";
+import { add, div, mul, sqrt, square, sub } from "../functions.ts";
+import { makeOptimizer } from "./core.ts";
+import { fadedSquare, type Site, type Updated } from "./expression.ts";
+import type { Optimizer, OptimizerOptions, ParameterGroup } from "./optimizer.ts";
+
+/** What each group of parameters can be told by itself. */
+export interface AdadeltaSettings {
+  /** How much of the mean squares is kept at each step; 0.9. */
+  readonly rho?: number;
+  /** Added to the mean squares; 1e-6. */
+  readonly epsilon?: number;
+  /** L2: weightDecay · p is added to the gradient. */
+  readonly weightDecay?: number;
+}
+
+export interface AdadeltaOptions
+  extends OptimizerOptions<ParameterGroup & AdadeltaSettings>,
+    AdadeltaSettings {}
+
+/**
+ * Adadelta: v ← ρ·v + (1 − ρ)·g², d = g · √(u + ε) / √(v + ε), u ← ρ·u + (1 − ρ)·d², p ← p − learningRate · d, with a
+ * learning rate of 1 in the paper. Zeiler 2012, algorithm 1.
+ */
+export function adadelta(options: AdadeltaOptions): Optimizer {
+  return makeOptimizer("adadelta", options, {
+    rules: { rho: share, epsilon: positive, weightDecay: notNegative },
+    settingsOf: ({ rho = 0.9, epsilon = 1e-6, weightDecay = 0 }: AdadeltaOptions) => ({
+      rho,
+      epsilon,
+      weightDecay,
+    }),
+    state: () => ["square", "change"],
+    isFlat: false,
+    update,
+  });
+}
+
+function update(
+  { parameter, gradient, learningRate, held }: Site,
+  { rho, epsilon, weightDecay }: Required<AdadeltaSettings>,
+): Updated {
+  const g = weightDecay === 0 ? gradient : add(gradient, mul(parameter, weightDecay));
+  const faded = (name: string, x: typeof g) =>
+    fadedSquare(add(mul(held(name), rho), mul(fadedSquare(square(x)), 1 - rho)));
+  const v = faded("square", g);
+  const change = mul(g, div(sqrt(add(held("change"), epsilon)), sqrt(add(v, epsilon))));
+  return {
+    parameter: sub(parameter, mul(learningRate, change)),
+    state: { square: v, change: faded("change", change) },
+  };
+}

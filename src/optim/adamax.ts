@@ -1,0 +1,56 @@
+import { notNegative, positive, share } from "../arguments.ts";
+import { abs, add, div, maximum, mul, sub } from "../functions.ts";
+import { makeOptimizer } from "./core.ts";
+import { biasCorrection, fadedMoment, type Site, type Updated } from "./expression.ts";
+import type { Optimizer, OptimizerOptions, ParameterGroup } from "./optimizer.ts";
+
+/** What each group of parameters can be told by itself. */
+export interface AdamaxSettings {
+  /** How much of the mean gradient is kept at each step; 0.9. */
+  readonly beta1?: number;
+  /** How much of the largest gradient is kept; 0.999. */
+  readonly beta2?: number;
+  /** Added to a gradient's size; 1e-8. */
+  readonly epsilon?: number;
+  /** L2: weightDecay · p is added to the gradient. */
+  readonly weightDecay?: number;
+}
+
+export interface AdamaxOptions
+  extends OptimizerOptions<ParameterGroup & AdamaxSettings>,
+    AdamaxSettings {}
+
+/**
+ * Adam by the largest gradient instead of the mean square: m ← β₁·m + (1 − β₁)·g, u ← max(β₂·u, |g| + ε),
+ * p ← p − learningRate / (1 − β₁ᵗ) · m / u. Kingma & Ba 2015, algorithm 2.
+ */
+export function adamax(options: AdamaxOptions): Optimizer {
+  return makeOptimizer("adamax", options, {
+    rules: { beta1: share, beta2: share, epsilon: positive, weightDecay: notNegative },
+    settingsOf: ({
+      beta1 = 0.9,
+      beta2 = 0.999,
+      epsilon = 1e-8,
+      weightDecay = 0,
+    }: AdamaxOptions) => ({
+      beta1,
+      beta2,
+      epsilon,
+      weightDecay,
+    }),
+    state: () => ["m", "u"],
+    isFlat: false,
+    update,
+  });
+}
+
+function update(
+  { parameter, gradient, learningRate, step, held }: Site,
+  { beta1, beta2, epsilon, weightDecay }: Required<AdamaxSettings>,
+): Updated {
+  const g = weightDecay === 0 ? gradient : add(gradient, mul(parameter, weightDecay));
+  const m = fadedMoment(add(mul(held("m"), beta1), mul(g, 1 - beta1)));
+  const u = maximum(mul(held("u"), beta2), add(abs(g), epsilon));
+  const direction = div(mul(m, biasCorrection(beta1, step)), u);
+  return { parameter: sub(parameter, mul(learningRate, direction)), state: { m, u } };
+}
