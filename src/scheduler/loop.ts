@@ -1,17 +1,25 @@
 /**
  * A scan becomes a loop. Its body is planned as a request of its own: the carry is a variable that is updated, so that
- * hazards and updates in place are found by the same passes; slices of xs and what is captured are inputs. The plan of
- * the body is then moved into the memory of the plan around it: the carry is where the scan's result is wanted, and the
- * body's temporaries are temporaries of that plan. Whatever happens in a step, its calls are the same for all steps, but
- * for the copies between slices and whole sequences, whose words tell the step.
+ * hazards and updates in place are found by the same passes, or lies in a stack of results (loop-carry.ts); slices of xs
+ * and what is captured are inputs, results are outputs. The plan of the body is then moved into the memory of the plan
+ * around it: slices and results are parts of whole sequences, further on with each step, and the body's temporaries are
+ * temporaries of that plan. Only where a step's part begins between two places that a kernel may be handed, or where a
+ * loop within the loop touches it, it is copied.
  */
-import { InternalError, OutOfMemoryError } from "../errors.ts";
+import { InternalError } from "../errors.ts";
 import { bodyOf } from "../graph/body.ts";
 import type { GraphValue, OpNode, SourceNode } from "../graph/graph.ts";
-import { BYTES_PER_ELEMENT } from "../tensor/dtype.ts";
-import { bytesOf, describe, sizeOf, type TensorType } from "../tensor/shape.ts";
+import { bytesOf } from "../tensor/shape.ts";
+import { type Stacked, stackedCarries } from "./loop-carry.ts";
+import { LoopParts, type Stretch } from "./loop-parts.ts";
 import type { DeviceTraits, Region } from "./lowering.ts";
-import type { BindingInfo, LoweredCall, LoweredLoop, LoweredStep, Plan } from "./plan.ts";
+import {
+  type BindingInfo,
+  type LoweredCall,
+  type LoweredStep,
+  operandsOf,
+  type Plan,
+} from "./plan.ts";
 import type { PlanRequest } from "./request.ts";
 import type { BufferDraft } from "./storage.ts";
 import { aliased } from "./work.ts";
@@ -19,178 +27,271 @@ import { aliased } from "./work.ts";
 /** Plans a graph by itself: `schedule`, which the passes cannot import. */
 export type PlanBody = (request: PlanRequest) => Plan;
 
-export function lowerLoop(
-  node: OpNode<"scan">,
-  place: (value: GraphValue) => Region,
-  buffers: BufferDraft[],
-  traits: DeviceTraits,
-  planBody: PlanBody,
-): LoweredStep[] {
-  const { steps, reverse } = node.attrs;
-  if (steps === 0) return [];
-  const { carry, xs, captured } = bodyOf(node).graph;
-  const buffer = (bytes: number) => buffers.push({ bytes, binding: undefined }) - 1;
-  const scratch = (type: TensorType): Region => ({
-    buffer: buffer(bytesOf(type)),
-    offset: 0,
-    type,
-  });
-  const regions = new Map<SourceNode, Region>([
-    ...carry.map((source, i) => [source, place(required(node.outs.carry[i]))] as const),
-    ...xs.map((source) => [source, scratch(source.out.type)] as const),
-    ...captured.map((source, i) => [source, place(required(node.ins.captured[i]))] as const),
-  ]);
-  const regionOf = (source: SourceNode | undefined) => required(regions.get(required(source)));
-
-  const results = resultsOf(node, place);
-  const computed = results.filter(({ from }) => from === "body").map(({ value }) => value);
-  const slices = new Map(computed.map((value) => [value, scratch(value.type)]));
-  const plan = planBody(bodyRequest(node, [...slices.keys()]));
-  const body = moveInto(plan, [...regions.values(), ...slices.values()], buffer);
-
-  const wholes = [...node.ins.xs.map(place), ...results.map(({ whole }) => whole)];
-  const { why } = bodyOf(node);
-  const noWalk = why === undefined ? "" : `; no recurrent cell's walk, as ${why}`;
-  const loops = partsOf(wholes, steps, traits).map(([from, count]): LoweredLoop => {
-    const part = (whole: Region) => stepsOf(whole, from, count, steps);
-    const inputs = xs.flatMap((source, i) => {
-      const whole = part(place(required(node.ins.xs[i])));
-      return copyStep(traits, whole, regionOf(source), "toSlice", "this step's slice");
-    });
-    const before = results.flatMap(({ from, whole }) =>
-      typeof from === "object" && "given" in from
-        ? copyStep(traits, part(whole), regionOf(from.given), "toWhole", "a result that is given")
-        : [],
-    );
-    const after = results.flatMap(({ from, whole, value }) => {
-      if (typeof from === "object" && "given" in from) return [];
-      const slice = from === "body" ? required(slices.get(value)) : regionOf(from.next);
-      return copyStep(traits, part(whole), slice, "toWhole", "this step's part of a result");
-    });
-    return {
-      kind: "loop",
-      count,
-      reverse,
-      body: [...inputs, ...before, ...body, ...after],
-      label: "scan",
-      why: `${count} steps of one plan${reverse ? ", from the last to the first" : ""}${noWalk}`,
-    };
-  });
-  return reverse ? loops.reverse() : loops;
+/** What the lowering of a loop needs of the plan around it. */
+export interface LoopContext {
+  readonly place: (value: GraphValue) => Region;
+  /** Whether anybody reads it. */
+  readonly isRead: (value: GraphValue) => boolean;
+  readonly buffers: BufferDraft[];
+  readonly traits: DeviceTraits;
+  readonly planBody: PlanBody;
 }
 
-/** First step and count of as few loops as reach over no more of a sequence than a kernel can; one for most. */
-function partsOf(
-  wholes: readonly Region[],
-  steps: number,
-  { maxRegionBytes, viewAlignment }: DeviceTraits,
-): (readonly [from: number, count: number])[] {
-  let most = steps;
-  for (const { type } of wholes) {
-    const bytes = bytesOf(type) / steps;
-    if (bytesOf(type) <= maxRegionBytes) continue;
-    const fitting = Math.floor(maxRegionBytes / bytes);
-    // A part begins where a view may.
-    let unit = 1;
-    while (((unit * bytes) / BYTES_PER_ELEMENT) % viewAlignment !== 0) unit++;
-    most = Math.min(most, fitting - (fitting % unit));
+type RegionAt = (at: Stretch) => Region;
+type CallsAt = (at: Stretch) => LoweredCall[];
+
+export function lowerLoop(node: OpNode<"scan">, context: LoopContext): LoweredStep[] {
+  return node.attrs.steps === 0 ? [] : new LoopLowering(node, context).lower();
+}
+
+class LoopLowering {
+  readonly #node: OpNode<"scan">;
+  readonly #context: LoopContext;
+  readonly #stacked: readonly (Stacked | undefined)[];
+  readonly #parts: LoopParts;
+  readonly #before: CallsAt[] = [];
+  readonly #after: CallsAt[] = [];
+
+  constructor(node: OpNode<"scan">, context: LoopContext) {
+    this.#node = node;
+    this.#context = context;
+    this.#stacked = stackedCarries(node, context.traits);
+    this.#parts = new LoopParts(node.attrs.steps, node.attrs.reverse, context.traits);
   }
-  if (most === 0) return [[0, steps]];
-  return Array.from({ length: Math.ceil(steps / most) }, (_, i) => [
-    i * most,
-    Math.min(most, steps - i * most),
-  ]);
-}
 
-/** Of a sequence the steps from `from` on. */
-function stepsOf(whole: Region, from: number, count: number, steps: number): Region {
-  if (count === steps) return whole;
-  const [, ...slice] = whole.type.shape;
-  const type = { dtype: whole.type.dtype, shape: [count, ...slice] };
-  return { buffer: whole.buffer, offset: whole.offset + from * sizeOf(slice), type };
-}
+  lower(): LoweredStep[] {
+    const { carry, xs, captured } = bodyOf(this.#node).graph;
+    const { ins } = this.#node;
+    const made = this.#made();
+    const plan = this.#context.planBody(bodyRequest(this.#node, this.#stacked, made));
+    const inLoops = bindingsInLoops(plan);
+    // In the order of the body's bindings.
+    const bound: RegionAt[] = carry.map((_, i) => (at) => this.#carryAt(i, at));
+    for (const x of ins.xs.slice(0, xs.length))
+      bound.push(this.#bind(x, inLoops.has(bound.length), "toSlice"));
+    for (const value of ins.captured.slice(0, captured.length)) {
+      const region = this.#context.place(value);
+      bound.push(() => region);
+    }
+    for (const { y, carry: of } of made) {
+      const result = required(this.#node.outs.ys[y]);
+      bound.push(
+        of === undefined
+          ? this.#bind(result, inLoops.has(bound.length), "toWhole")
+          : (at) => this.#nextAt(of, this.#context.place(result), at),
+      );
+    }
+    this.#copyOthers(made, [...carry, ...xs, ...captured], bound);
+    return this.#stepsOf(plan, bound);
+  }
 
-interface LoopResult {
-  readonly value: GraphValue;
-  /** All steps, [steps, ...]. */
-  readonly whole: Region;
   /**
-   * Where a step's part is found: in a source of the body, before anything is computed; in the place of a carry, behind
-   * the step; or in a place of its own.
+   * What the body computes for the parts of results: those that are neither given nor what a carry becomes in its own
+   * place; and what carries become that lie in a result before the step, which is that of the step behind.
    */
-  readonly from: { readonly given: SourceNode } | { readonly next: SourceNode } | "body";
+  #made(): Made[] {
+    const { carry, next, ys } = bodyOf(this.#node).graph;
+    const isUpdated = (base: GraphValue) =>
+      carry.some((_, i) => !this.#stacked[i] && next[i] && aliased(next[i]) === base);
+    const results = ys.flatMap((value, y): Made[] => {
+      const base = aliased(value);
+      const isAfter = this.#stacked.some((own) => own?.kind === "after" && own.y === y);
+      return isAfter || (base.node.op !== "source" && !isUpdated(base)) ? [{ value, y }] : [];
+    });
+    const carried = this.#stacked.flatMap((own, i): Made[] =>
+      own?.kind === "before" ? [{ value: required(next[i]), y: own.y, carry: i }] : [],
+    );
+    return [...results, ...carried];
+  }
+
+  /** Where a step reads a carry. */
+  #carryAt(i: number, at: Stretch): Region {
+    const stack = this.#stacked[i];
+    if (stack === undefined || (stack.kind === "after" && isFirst(at))) return this.#carried(i);
+    const whole = this.#context.place(required(this.#node.outs.ys[stack.y]));
+    return this.#parts.of(whole, at, stack.kind === "after" ? -1 : 0);
+  }
+
+  /** Where a step writes a carry that lies in `whole` before each step. */
+  #nextAt(i: number, whole: Region, at: Stretch): Region {
+    return isLast(at) ? this.#carried(i) : this.#parts.of(whole, at, 1);
+  }
+
+  #carried(i: number): Region {
+    return this.#context.place(required(this.#node.outs.carry[i]));
+  }
+
+  /** A step's part of `value`, where it lies, or copied from or to there. */
+  #bind(value: GraphValue, isInLoop: boolean, direction: "toSlice" | "toWhole"): RegionAt {
+    const whole = this.#context.place(value);
+    if (!isInLoop && this.#parts.mayStep(whole)) return (at) => this.#parts.of(whole, at);
+    const [, ...shape] = whole.type.shape;
+    const type = { dtype: whole.type.dtype, shape };
+    const buffer = this.#temporary(bytesOf(type));
+    const slice = (): Region => ({ buffer, offset: 0, type });
+    const [list, why] =
+      direction === "toSlice"
+        ? [this.#before, "this step's slice"]
+        : [this.#after, "this step's part of a result"];
+    list.push(this.#parts.copies(whole, slice, direction, why));
+    return slice;
+  }
+
+  /** Results that the body does not compute in their place: what it is given, and what a carry becomes in its own place. */
+  #copyOthers(made: readonly Made[], sources: readonly SourceNode[], bound: readonly RegionAt[]) {
+    const { carry, next, ys } = bodyOf(this.#node).graph;
+    ys.forEach((value, y) => {
+      if (made.some((own) => own.y === y)) return;
+      const base = aliased(value);
+      const whole = this.#context.place(required(this.#node.outs.ys[y]));
+      const isGiven = base.node.op === "source";
+      const place = isGiven
+        ? sources.indexOf(base.node)
+        : carry.findIndex((_, i) => !this.#stacked[i] && next[i] && aliased(next[i]) === base);
+      const [list, why] = isGiven
+        ? [this.#before, "a result that is given"]
+        : [this.#after, "this step's part of a result"];
+      list.push(this.#parts.copies(whole, required(bound[place]), "toWhole", why));
+    });
+  }
+
+  #stepsOf(plan: Plan, bound: readonly RegionAt[]): LoweredStep[] {
+    const { reverse } = this.#node.attrs;
+    const temporaries = plan.buffers.map(({ kind, bytes }) =>
+      kind === "temporary" ? this.#temporary(bytes) : -1,
+    );
+    const { why } = bodyOf(this.#node);
+    const noWalk = why === undefined ? "" : `; no recurrent cell's walk, as ${why}`;
+    const stretches = this.#parts.stretches({
+      first: this.#stacked.some((own) => own?.kind === "after"),
+      last: this.#stacked.some((own) => own?.kind === "before"),
+    });
+    const steps = stretches.flatMap((at): LoweredStep[] => {
+      const moved = plan.buffers.map(({ kind, place }, i) =>
+        kind === "temporary"
+          ? { buffer: temporaries[i] ?? -1, offset: 0 }
+          : required(bound[place])(at),
+      );
+      const body = [
+        ...this.#before.flatMap((calls) => calls(at)),
+        ...plan.steps.map((step) => movedTo(moved, step)),
+        ...this.#after.flatMap((calls) => calls(at)),
+      ];
+      const { kind, count } = at;
+      if (kind !== "loop") {
+        const apart = kind === "only" ? "a scan's only step" : `the ${kind} step of a scan`;
+        return body.map((step) => ({ ...step, why: `${step.why}; ${apart}` }));
+      }
+      const order = reverse ? ", from the last to the first" : "";
+      return [
+        {
+          kind,
+          count,
+          reverse,
+          body,
+          label: "scan",
+          why: `${count} steps of one plan${order}${noWalk}`,
+        },
+      ];
+    });
+    return [...this.#begin(), ...steps, ...this.#end()];
+  }
+
+  /** What carries start with is brought to where their first step reads it. */
+  #begin(): LoweredCall[] {
+    return this.#ends("before", (own, part) => [own, part], "what the loop starts with");
+  }
+
+  /** What the last step made is brought to where the scan's result is wanted. */
+  #end(): LoweredCall[] {
+    return this.#ends("after", (own, part) => [part, own], "what the last step made");
+  }
+
+  #ends(
+    kind: Stacked["kind"],
+    direction: (own: Region, part: Region) => [from: Region, to: Region],
+    why: string,
+  ): LoweredCall[] {
+    const { steps, reverse } = this.#node.attrs;
+    const isAtZero = (kind === "before") !== reverse;
+    const at = { kind: "only", from: isAtZero ? 0 : steps - 1, count: 1 } as const;
+    return this.#stacked.flatMap((stack, i) => {
+      const result = required(this.#node.outs.carry[i]);
+      if (stack?.kind !== kind || (kind === "after" && !this.#context.isRead(result))) return [];
+      const whole = this.#context.place(required(this.#node.outs.ys[stack.y]));
+      const [from, to] = direction(this.#carried(i), this.#parts.of(whole, at));
+      const calls = this.#context.traits.copy(from, { ...to, type: from.type });
+      return calls.map((call): LoweredCall => ({ kind: "call", call, label: "copy", why }));
+    });
+  }
+
+  #temporary(bytes: number): number {
+    return this.#context.buffers.push({ bytes, binding: undefined }) - 1;
+  }
 }
 
-function resultsOf(node: OpNode<"scan">, place: (value: GraphValue) => Region): LoopResult[] {
-  const { carry, next, ys } = bodyOf(node).graph;
-  return ys.map((value, k) => {
-    const whole = place(required(node.outs.ys[k]));
-    const base = aliased(value);
-    if (base.node.op === "source") return { value, whole, from: { given: base.node } };
-    const carried = carry[next.findIndex((other) => aliased(other) === base)];
-    return { value, whole, from: carried === undefined ? "body" : { next: carried } };
-  });
+/** What the body computes for a part of result `y`: that of the step, or, of a carry, that of the step behind. */
+interface Made {
+  readonly value: GraphValue;
+  readonly y: number;
+  readonly carry?: number;
+}
+
+function isFirst({ kind }: Stretch): boolean {
+  return kind === "first" || kind === "only";
+}
+
+function isLast({ kind }: Stretch): boolean {
+  return kind === "last" || kind === "only";
 }
 
 /** One step: bindings in the order carry, xs, captured, with the results that are computed behind them. */
-function bodyRequest(node: OpNode<"scan">, outputs: readonly GraphValue[]): PlanRequest {
+function bodyRequest(
+  node: OpNode<"scan">,
+  stacked: readonly (Stacked | undefined)[],
+  made: readonly Made[],
+): PlanRequest {
   const { carry, xs, captured, next } = bodyOf(node).graph;
   const bindings: BindingInfo[] = [];
   const placements = new Map<SourceNode, { binding: number; offset: number }>();
-  const bind = (kind: BindingInfo["kind"]) => (source: SourceNode) => {
+  const bind = (kind: BindingInfo["kind"], source: SourceNode) => {
     const { name, type } = source.holder;
     const binding = bindings.push({ kind, bytes: bytesOf(type), name }) - 1;
     placements.set(source, { binding, offset: 0 });
   };
-  carry.forEach(bind("variable"));
-  xs.forEach(bind("input"));
-  captured.forEach(bind("constant"));
+  for (const [i, source] of carry.entries()) bind(stacked[i] ? "input" : "variable", source);
+  for (const source of xs) bind("input", source);
+  for (const source of captured) bind("constant", source);
   const updates = carry.flatMap((source, i) => {
     const value = next[i];
-    return value === undefined ? [] : [{ source, value }];
+    return value === undefined || stacked[i] ? [] : [{ source, value }];
   });
-  return { outputs, updates, bindings, placements };
+  return { outputs: made.map(({ value }) => value), updates, bindings, placements };
 }
 
-/** The steps of `plan` with its bindings at `bound` and its temporaries in buffers of another plan, which `make` gives. */
-function moveInto(
-  plan: Plan,
-  bound: readonly Region[],
-  make: (bytes: number) => number,
-): LoweredStep[] {
-  const moved = plan.buffers.map(({ kind, place, bytes }) =>
-    kind === "temporary" ? { buffer: make(bytes), offset: 0 } : required(bound[place]),
+/** The bindings that loops of `plan` touch: calls in there know the steps of their own loop only. */
+function bindingsInLoops({ steps, buffers }: Plan): Set<number> {
+  const operands = steps.filter(({ kind }) => kind === "loop").flatMap(operandsOf);
+  return new Set(
+    operands.flatMap(({ region }) => {
+      const buffer = buffers[region.buffer];
+      return buffer?.kind === "binding" ? [buffer.place] : [];
+    }),
   );
-  const move = (region: Region): Region => {
-    const { buffer, offset } = required(moved[region.buffer]);
-    return { ...region, buffer, offset: offset + region.offset };
-  };
-  const moveStep = (step: LoweredStep): LoweredStep => {
-    if (step.kind === "loop") return { ...step, body: step.body.map(moveStep) };
-    const operands = step.call.operands.map(({ region, access }) => ({
-      region: move(region),
-      access,
-    }));
-    return { ...step, call: { ...step.call, operands } };
-  };
-  return plan.steps.map(moveStep);
 }
 
-function copyStep(
-  traits: DeviceTraits,
-  whole: Region,
-  slice: Region,
-  direction: "toSlice" | "toWhole",
-  why: string,
-): LoweredCall[] {
-  if (bytesOf(whole.type) > traits.maxRegionBytes) {
-    throw new OutOfMemoryError(
-      `scan: a sequence must be no larger than the ${traits.maxRegionBytes} bytes that a kernel can reach; got ${describe(whole.type)}. Use a shorter window or a smaller batch.`,
-    );
-  }
-  return traits
-    .copyStep(whole, slice, direction)
-    .map((call) => ({ kind: "call", call, label: "copy", why }));
+/** `step` with the buffers of its plan where they have been moved to. */
+function movedTo(
+  moved: readonly Pick<Region, "buffer" | "offset" | "perStep">[],
+  step: LoweredStep,
+): LoweredStep {
+  if (step.kind === "loop") return { ...step, body: step.body.map((own) => movedTo(moved, own)) };
+  const operands = step.call.operands.map(({ region, access }) => {
+    const { buffer, offset, perStep } = required(moved[region.buffer]);
+    const own = { ...region, buffer, offset: offset + region.offset };
+    return { region: perStep === undefined ? own : { ...own, perStep }, access };
+  });
+  return { ...step, call: { ...step.call, operands } };
 }
 
 function required<T>(value: T | undefined): T {

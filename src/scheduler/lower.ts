@@ -24,6 +24,7 @@ import type { GroupWork, OpWork } from "./work.ts";
 /** What the lowering of one item needs to know. */
 interface Context {
   readonly place: (value: GraphValue) => Region;
+  readonly isRead: (value: GraphValue) => boolean;
   /** Scratch memory is added to it. */
   readonly buffers: BufferDraft[];
   readonly traits: DeviceTraits;
@@ -37,7 +38,8 @@ export function lower(
   traits: DeviceTraits,
   planBody: PlanBody,
 ): LoweredStep[] {
-  const context = { place: storage.regionOf, buffers, traits, planBody };
+  const { regionOf: place, isRead } = storage;
+  const context = { place, isRead, buffers, traits, planBody };
   const steps = storage.sequence.flatMap((item) => lowerItem(item, context));
   for (const { call, label } of callsOf(steps))
     if (!isFallback(call)) checkReach(call, label, traits);
@@ -102,10 +104,11 @@ function scratchIn(buffers: BufferDraft[]): (type: TensorType) => Region {
 function lowerOp(
   work: OpWork,
   copied: ReadonlyMap<string, readonly Region[]>,
-  { place, buffers, traits, planBody }: Context,
+  context: Context,
 ): LoweredStep[] {
   const { node } = work;
-  if (node.op === "scan") return lowerLoop(node, place, buffers, traits, planBody);
+  const { place, buffers, traits } = context;
+  if (node.op === "scan") return lowerLoop(node, context);
   const placeHeld = (held: object, copies?: ReadonlyMap<string, readonly Region[]>) =>
     Object.fromEntries(
       Object.entries(held).map(([name, entry]) => {

@@ -14,6 +14,8 @@ export interface Region {
   /** Elements from the buffer's start; a multiple of the device's `viewAlignment`. */
   readonly offset: number;
   readonly type: TensorType;
+  /** In the body of a loop: what the offset grows by from a step of the loop to the next; 0 where it is missing. */
+  readonly perStep?: number;
 }
 
 export type Access = "read" | "write" | "readwrite";
@@ -152,10 +154,16 @@ export interface DeviceTraits {
   /** Copies `from` to `to`, both of the same size. */
   copy(from: Region, to: Region): readonly KernelCall[];
   /**
-   * In the body of a loop: copies the present step's part of `whole`, [steps, ...slice], to `slice`, or back. The cpu's
-   * kernel is told the step; elsewhere the call's words vary with it.
+   * In the body of a loop: copies the present step's part of `whole`, [steps, ...slice], to `slice`, or back, `first` is
+   * that of the loop's step 0: where a part may begin between multiples of `viewAlignment`; the call's words vary with the step. Left out where any
+   * element is such a multiple.
    */
-  copyStep(whole: Region, slice: Region, direction: "toSlice" | "toWhole"): readonly KernelCall[];
+  copyStep?(
+    whole: Region,
+    slice: Region,
+    direction: "toSlice" | "toWhole",
+    first: number,
+  ): readonly KernelCall[];
 }
 
 /** The 32 bits of an f32, for `KernelCall.words`. */

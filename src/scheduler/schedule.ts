@@ -11,6 +11,7 @@ import type { BindingInfo, Plan } from "./plan.ts";
 import { prune } from "./prune.ts";
 import type { PlanRequest } from "./request.ts";
 import { rewrite } from "./rewrite.ts";
+import { shareResults } from "./scan-results.ts";
 import { assignSlots, markBarriers } from "./slots.ts";
 import { assignStorage } from "./storage.ts";
 import { verifyGraph, verifyWork } from "./verify.ts";
@@ -30,10 +31,12 @@ export function schedule(
   const expanded = expand(roots, traits);
   const rewritten = rewrite([...expanded.values()], literal);
   // Behind rewriting, which has made equal scans one: what is read of any of them is kept.
-  const pruned = prune([...rewritten.values()]);
+  const shared = shareResults([...rewritten.values()]);
+  const pruned = prune([...shared.values()]);
   const renew = (value: GraphValue) => {
     const made = expanded.get(value) ?? value;
-    const own = rewritten.get(made) ?? made;
+    const rewrote = rewritten.get(made) ?? made;
+    const own = shared.get(rewrote) ?? rewrote;
     return pruned.get(own) ?? own;
   };
   const renewed: PlanRequest = {

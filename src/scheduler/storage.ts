@@ -45,6 +45,8 @@ export interface Storage {
   readonly buffers: readonly BufferDraft[];
   readonly sequence: readonly PlacedWork[];
   readonly regionOf: (value: GraphValue) => Region;
+  /** Whether any work, or whoever runs the plan, reads it. */
+  readonly isRead: (value: GraphValue) => boolean;
 }
 
 /** What of an op's inputs forbids that one of them is written over. */
@@ -103,6 +105,7 @@ class StorageAssigner {
       buffers: this.#buffers,
       sequence: this.#sequence,
       regionOf: (value) => this.#region(value),
+      isRead: (value) => this.#readers.of(viewed(value)).length > 0,
     };
   }
 

@@ -158,6 +158,37 @@ const loops: readonly [Loop, ...Loop[]] = [
       return { next: [none, a.mul(at(carry, 1), 0.5)], ys: [none] };
     },
   },
+  // Parts of 64 elements begin where a GPU's bindings may: they are read and written where they lie.
+  { name: "of a simple cell, whole lines", steps: 6, ...simpleShapes(8, 8, 8), cell: simple },
+  {
+    name: "from the last step to the first, whole lines",
+    steps: 5,
+    reverse: true,
+    ...simpleShapes(8, 8, 8),
+    cell: simple,
+  },
+  {
+    name: "of carries as they were, beside parts that are no whole lines",
+    steps: 4,
+    carry: [{ shape: [64] }, { shape: [64] }],
+    xs: [{ shape: [64] }, { shape: [] }],
+    captured: [],
+    cell(a, { carry, xs }) {
+      const [first, second] = [at(carry, 0), at(carry, 1)];
+      const next = a.add(a.mul(first, at(xs, 1)), a.unary("sin", at(xs, 0)));
+      const other = a.mul(a.add(second, first), 0.5);
+      return { next: [next, other], ys: [first, a.sum(next, [0]), other, next] };
+    },
+  },
+  {
+    name: "of a carry as it was, from the last step to the first",
+    steps: 3,
+    reverse: true,
+    ...{ carry: [{ shape: [64] }], xs: [{ shape: [64] }], captured: [] },
+    cell(a, { carry, xs }) {
+      return { next: [a.add(a.mul(at(carry, 0), 0.5), at(xs, 0))], ys: [at(carry, 0)] };
+    },
+  },
   {
     name: "of scans",
     ...{ steps: 3, carry: [{ shape: [4] }], xs: [{ shape: [2, 4] }], captured: [{ shape: [4] }] },

@@ -48,14 +48,32 @@ function checkRegions(plan: Plan): string[] {
       ? [`buffer ${i} has ${bytes} bytes, its place ${room}, lifetime ${lifetime}`]
       : [];
   });
-  const regions = eachOperand(plan, ({ region }, step) => {
-    const end = (region.offset + sizeOf(region.type.shape)) * BYTES_PER_ELEMENT;
-    const bytes = plan.buffers[region.buffer]?.bytes ?? -1;
-    return region.offset >= 0 && end <= bytes
-      ? []
-      : [`step ${step} reaches ${end} bytes into a buffer of ${bytes}`];
-  });
+  const regions = placedCalls(plan.steps).flatMap(({ step: { call, label }, count }) =>
+    call.operands.flatMap((operand) => {
+      const [start, end] = extentOf(operand, count);
+      const bytes = plan.buffers[operand.region.buffer]?.bytes ?? -1;
+      return start >= 0 && end * BYTES_PER_ELEMENT <= bytes
+        ? []
+        : [`${label} reaches over ${start} to ${end} of a buffer of ${bytes} bytes`];
+    }),
+  );
   return [...buffers, ...regions];
+}
+
+/** Calls with the number of steps of the loop around. */
+function placedCalls(
+  steps: readonly Step[],
+  count = 1,
+): { readonly step: CallStep; readonly count: number }[] {
+  return steps.flatMap((step) =>
+    step.kind === "call" ? [{ step, count }] : placedCalls(step.body, step.count),
+  );
+}
+
+/** The elements of its buffer that an operand reaches in any of `count` steps. */
+function extentOf({ region }: Operand, count: number): readonly [start: number, end: number] {
+  const last = region.offset + (count - 1) * (region.perStep ?? 0);
+  return [Math.min(region.offset, last), Math.max(region.offset, last) + sizeOf(region.type.shape)];
 }
 
 /**
@@ -175,11 +193,17 @@ function checkResults(plan: Plan): string[] {
   });
 }
 
-/** Whether two operands reach one element of the plan's memory. */
-function overlap(plan: Plan, a: Operand, b: Operand): boolean {
-  const start = ({ region }: Operand) => (plan.buffers[region.buffer]?.offset ?? 0) + region.offset;
-  const end = (one: Operand) => start(one) + sizeOf(one.region.type.shape);
-  return memoryOf(plan, a) === memoryOf(plan, b) && start(a) < end(b) && start(b) < end(a);
+/** Whether two operands reach one element of the plan's memory in a step of a loop of `count`. */
+function overlap(plan: Plan, a: Operand, b: Operand, count: number): boolean {
+  // Where both move alike they lie to each other as in the first step.
+  const steps = a.region.perStep === b.region.perStep ? 1 : count;
+  const extent = (one: Operand) => {
+    const base = plan.buffers[one.region.buffer]?.offset ?? 0;
+    const [start, end] = extentOf(one, steps);
+    return [base + start, base + end] as const;
+  };
+  const [[aStart, aEnd], [bStart, bEnd]] = [extent(a), extent(b)];
+  return memoryOf(plan, a) === memoryOf(plan, b) && aStart < bEnd && bStart < aEnd;
 }
 
 /** Whether the buffers of two operands share memory: barriers know no parts of them. */
@@ -199,13 +223,13 @@ function shareMemory(plan: Plan, a: Operand, b: Operand): boolean {
  * declared as written, so no two of them may overlap.
  */
 export function checkAliasing(plan: Plan): string[] {
-  return callsOf(plan.steps).flatMap(({ call, label }, step) => {
+  return placedCalls(plan.steps).flatMap(({ step: { call, label }, count }, step) => {
     if (isFallback(call)) return [];
     const written = new Set(call.operands.filter(isWritten).map((one) => memoryOf(plan, one)));
     return call.operands.flatMap((operand, i) => {
       const memory = memoryOf(plan, operand);
       const others = call.operands.slice(0, i);
-      return written.has(memory) && others.some((other) => overlap(plan, operand, other))
+      return written.has(memory) && others.some((other) => overlap(plan, operand, other, count))
         ? [`step ${step} (${label}) binds what it writes, or beside it, once more: ${memory}`]
         : [];
     });

@@ -18,6 +18,14 @@ const OPERANDS_SHIFT = 16;
 /** In place of an opcode: the commands that follow, [count, is reverse, commands…], are a loop's body. */
 const LOOP = 0xffff;
 
+/**
+ * In place of an opcode: [operands that lie elsewhere at each step of the loop around, bytes of room, (operand, bytes a
+ * step) for each, a command, room for every thread's own copy of it].
+ */
+const STEPPED = 0xfffe;
+/** Rooms of two threads share no cache line. */
+const ROOM_ALIGNMENT = 64;
+
 /** How a plan's work is divided. */
 export interface Division {
   readonly threads: number;
@@ -48,7 +56,7 @@ export function encodePlan(
   { threads, parallelBytes }: Division,
   slotOf: (structure: string) => number,
 ): ProgramImage {
-  const encoder = new Encoder(plan, declarations, slotOf);
+  const encoder = new Encoder(plan, declarations, threads, slotOf);
   const segments = encoder.segmentsOf(plan.steps);
   return {
     words: Uint32Array.from(encoder.words),
@@ -64,14 +72,21 @@ class Encoder {
   readonly patches: number[] = [];
   private readonly plan: Plan;
   private readonly declarations: Declarations;
+  private readonly threads: number;
   private segments: Segment[] = [];
   /** Where the segment that is being written begins. */
   private start = 0;
 
   private readonly slotOf: (structure: string) => number;
 
-  constructor(plan: Plan, declarations: Declarations, slotOf: (structure: string) => number) {
+  constructor(
+    plan: Plan,
+    declarations: Declarations,
+    threads: number,
+    slotOf: (structure: string) => number,
+  ) {
     this.slotOf = slotOf;
+    this.threads = threads;
     this.plan = plan;
     this.declarations = declarations;
   }
@@ -109,13 +124,24 @@ class Encoder {
     const own =
       typeof structure === "string" ? [this.slotOf(structure), ...call.words] : call.words;
     const head = opcode + call.operands.length * 2 ** OPERANDS_SHIFT;
-    words.push(head + this.barrier(barrierBefore), (call.operands.length + own.length) * 4);
+    const barrier = this.barrier(barrierBefore);
+    const stepped = steppedOf(call);
+    if (stepped.length > 0) {
+      const bytes = steppedBytes(call, this.threads);
+      words.push(STEPPED + barrier, bytes.all - 8, stepped.length, bytes.room);
+      for (const [operand, perStep] of stepped) words.push(operand, perStep * BYTES_PER_ELEMENT);
+    }
+    const start = words.length;
+    words.push(head + (stepped.length > 0 ? 0 : barrier), (call.operands.length + own.length) * 4);
     for (const { region } of call.operands) {
       const { place, offset } = this.place(region);
       patches.push(words.length, place, offset);
       words.push(0);
     }
     for (const word of own) words.push(word);
+    if (stepped.length === 0) return;
+    const { room } = steppedBytes(call, this.threads);
+    while (words.length < start + (wordsOf(call) * 4 + this.threads * room) / 4) words.push(0);
   }
 
   /** A command that holds those of its body; where one of them is on the fallback, a segment of segments. */
@@ -154,11 +180,8 @@ function workBytes(steps: readonly Step[]): number {
   );
 }
 
-function callBytes({ kernel, operands }: KernelCall | FallbackCall): number {
-  const bytes = operands.map(({ region }) => bytesOf(region.type));
-  // Of the whole sequence a step's slice is copied.
-  if (kernel === "copyStep") return 2 * Math.min(...bytes);
-  return bytes.reduce((sum, own) => sum + own, 0);
+function callBytes({ operands }: KernelCall | FallbackCall): number {
+  return operands.reduce((sum, { region }) => sum + bytesOf(region.type), 0);
 }
 
 function barriersIn(steps: readonly Step[]): number {
@@ -179,18 +202,37 @@ function placeOf(plan: Plan, region: Region): { place: number; offset: number } 
   };
 }
 
+/** Operands that lie elsewhere at each step of the loop around, with the elements that are between. */
+function steppedOf({ operands }: KernelCall): (readonly [operand: number, perStep: number])[] {
+  return operands.flatMap(({ region: { perStep = 0 } }, i) =>
+    perStep === 0 ? [] : [[i, perStep] as const],
+  );
+}
+
+/** Words of a call's command. */
+function wordsOf({ operands, words, constants }: KernelCall): number {
+  return 2 + operands.length + (constants.structure === undefined ? 0 : 1) + words.length;
+}
+
+/** Bytes of a command with stepped operands, and of each thread's room in it. */
+function steppedBytes(call: KernelCall, threads: number): { all: number; room: number } {
+  const bytes = 4 * wordsOf(call);
+  const room = Math.ceil(bytes / ROOM_ALIGNMENT) * ROOM_ALIGNMENT;
+  return { all: 16 + 8 * steppedOf(call).length + bytes + threads * room, room };
+}
+
 /** Bytes of the words of a plan, without encoding it. */
-export function commandBytes(steps: readonly Step[]): number {
+export function commandBytes(steps: readonly Step[], threads: number): number {
   return steps.reduce((sum, step) => {
     if (step.kind === "loop") {
       if (callsOf(step.body).some(({ call }) => isFallback(call)))
-        return sum + commandBytes(step.body);
-      return sum + 16 + commandBytes(step.body);
+        return sum + commandBytes(step.body, threads);
+      return sum + 16 + commandBytes(step.body, threads);
     }
-    if (isFallback(step.call)) return sum;
-    const { operands, words, constants } = step.call;
-    const slot = constants.structure === undefined ? 0 : 1;
-    return sum + 4 * (2 + operands.length + slot + words.length);
+    const { call } = step;
+    if (isFallback(call)) return sum;
+    const isStepped = steppedOf(call).length > 0;
+    return sum + (isStepped ? steppedBytes(call, threads).all : 4 * wordsOf(call));
   }, 0);
 }
 
@@ -202,7 +244,9 @@ function encodeFallback(
   let next = 0;
   const take = (): FallbackOperand[] => {
     const operand = call.operands[next++];
-    return operand === undefined ? [] : [{ ...place(operand.region), type: operand.region.type }];
+    if (operand === undefined) return [];
+    const { type, perStep = 0 } = operand.region;
+    return [{ ...place(operand.region), type, bytesPerStep: perStep * BYTES_PER_ELEMENT }];
   };
   const groups = (
     declared: Readonly<Record<string, Arity>>,

@@ -150,7 +150,7 @@ export class Conductor {
   private runSegments(loaded: Loaded, segments: readonly Segment[], step: number): void {
     const { address, image, places } = loaded;
     for (const segment of segments) {
-      if (segment.kind === "fallback") this.fallback(segment, places);
+      if (segment.kind === "fallback") this.fallback(segment, places, step);
       else if (segment.kind === "loop") {
         const { count, reverse, segments: body } = segment;
         for (let i = 0; i < count; i++) this.runSegments(loaded, body, reverse ? count - 1 - i : i);
@@ -180,20 +180,20 @@ export class Conductor {
     for (const [i, own] of addresses.entries()) places[first + i] = own;
   }
 
-  private fallback(segment: FallbackSegment, places: readonly number[]): void {
+  private fallback(segment: FallbackSegment, places: readonly number[], step: number): void {
     // Which op's kernel this is, `op` says; names, arities and types come from the op's own declaration.
     const kernel = this.reference[segment.op] as (site: unknown) => void;
     kernel({
-      ins: this.tensors(segment.ins, places),
-      outs: this.tensors(segment.outs, places),
+      ins: this.tensors(segment.ins, places, step),
+      outs: this.tensors(segment.outs, places, step),
       attrs: segment.attrs,
     });
   }
 
-  private tensors(groups: readonly FallbackGroup[], places: readonly number[]) {
+  private tensors(groups: readonly FallbackGroup[], places: readonly number[], step: number) {
     const entries = groups.map(({ name, arity, operands }) => {
-      const held = operands.map(({ place, offset, type }): ReferenceTensor => {
-        const address = (places[place] ?? 0) + offset;
+      const held = operands.map(({ place, offset, bytesPerStep, type }): ReferenceTensor => {
+        const address = (places[place] ?? 0) + offset + step * bytesPerStep;
         return { type, data: viewAs(type.dtype, this.memory.buffer, address, sizeOf(type.shape)) };
       });
       return [name, arity === "many" ? held : held[0]] as const;

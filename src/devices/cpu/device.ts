@@ -192,7 +192,9 @@ export class CpuDevice implements Device {
   }
 
   growth(plan: Plan): number {
-    const words = Math.max(1, Math.ceil(commandBytes(plan.steps) / ALIGNMENT)) * ALIGNMENT;
+    const words =
+      Math.max(1, Math.ceil(commandBytes(plan.steps, this.division.threads) / ALIGNMENT)) *
+      ALIGNMENT;
     return words + this.temporaries.growth(plan.slots);
   }
 

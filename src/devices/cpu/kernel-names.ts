@@ -26,7 +26,6 @@ export const kernelNames = [
   "depthwiseBias",
   "depthwiseInputGrad",
   "depthwiseFilterGrad",
-  "copyStep",
   "adopt",
   "forget",
   "rows",

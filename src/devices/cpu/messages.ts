@@ -45,6 +45,8 @@ export interface FallbackOperand {
   /** As in `ProgramImage.patches`. */
   readonly place: number;
   readonly offset: number;
+  /** What the offset grows by with each step of the loop around. */
+  readonly bytesPerStep: number;
   readonly type: TensorType;
 }
 

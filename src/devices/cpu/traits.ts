@@ -3,7 +3,7 @@ import { lowerConvolutions } from "./lowering/conv.ts";
 import { lowerEmbedding } from "./lowering/embedding.ts";
 import { lowerGroup, MAX_OPERANDS, takesGroup } from "./lowering/group.ts";
 import { lowerProducts } from "./lowering/matmul.ts";
-import { lowerCopy, lowerCopyStep, lowerMovement } from "./lowering/movement.ts";
+import { lowerCopy, lowerMovement } from "./lowering/movement.ts";
 import { lowerPools } from "./lowering/pool.ts";
 import { lowerSources } from "./lowering/random.ts";
 import { lowerReductions } from "./lowering/reduce.ts";
@@ -29,5 +29,4 @@ export const cpuTraits: DeviceTraits = {
   walks,
   groups: { takes: takesGroup, lower: lowerGroup },
   copy: lowerCopy,
-  copyStep: lowerCopyStep,
 };

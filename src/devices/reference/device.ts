@@ -11,7 +11,6 @@ import {
   isFallback,
   type KernelCall,
   type Operand,
-  type Region,
 } from "../../scheduler/lowering.ts";
 import type { Plan, Step } from "../../scheduler/plan.ts";
 import { BYTES_PER_ELEMENT, type HostArray, viewAs } from "../../tensor/dtype.ts";
@@ -32,9 +31,9 @@ const reason = { fallback: "the reference device has no other kernels" };
 function call(
   kernel: "group" | "copy",
   operands: readonly Operand[],
-  rest: Partial<Pick<KernelCall, "constants" | "words" | "perStep">> = {},
+  constants: KernelCall["constants"] = {},
 ): KernelCall {
-  return { kernel, constants: {}, operands, words: [], grid: [1, 1, 1], ...rest };
+  return { kernel, constants, operands, words: [], grid: [1, 1, 1] };
 }
 
 export const referenceTraits: DeviceTraits = {
@@ -55,30 +54,17 @@ export const referenceTraits: DeviceTraits = {
           ...ins.map((region): Operand => ({ region, access: "read" })),
           ...outs.map((region): Operand => ({ region, access: "write" })),
         ],
-        { constants: { program: textOf(program) } },
+        { program: textOf(program) },
       ),
     ],
   },
-  copy: (from, to) => [copyCall(from, to)],
-  copyStep: (whole, slice, direction) => {
-    const length = sizeOf(slice.type.shape);
-    return direction === "toSlice"
-      ? [copyCall(whole, slice, [length, 0])]
-      : [copyCall(slice, whole, [0, length])];
-  },
-};
-
-/** Words: the first element on both sides, and what it grows by with the step. */
-function copyCall(from: Region, to: Region, perStep: readonly number[] = [0, 0]): KernelCall {
-  return call(
-    "copy",
-    [
+  copy: (from, to) => [
+    call("copy", [
       { region: from, access: "read" },
       { region: to, access: "write" },
-    ],
-    { words: [0, 0], perStep },
-  );
-}
+    ]),
+  ],
+};
 
 class HostStorage implements Storage {
   readonly bytes: number;
@@ -188,12 +174,12 @@ export class ReferenceDevice implements Device {
     for (const { storage, byteOffset, bytes } of reads)
       this.#bytesOf("run", storage, byteOffset, bytes);
     const slots = this.#temporaries.storagesOf(temporaries);
-    const arrayOf = ({ region }: Operand): HostArray => {
+    const arrayOf: ArrayAt = ({ region }, step) => {
       const buffer = plan.buffers[region.buffer];
       const storage = (buffer?.kind === "binding" ? storages : slots)[buffer?.place ?? -1];
       if (storage === undefined) throw new InternalError("a step's buffer has no storage.");
       const { dtype, shape } = region.type;
-      const offset = (buffer?.offset ?? 0) + region.offset;
+      const offset = (buffer?.offset ?? 0) + region.offset + step * (region.perStep ?? 0);
       return viewAs(dtype, storage.memory, offset * BYTES_PER_ELEMENT, sizeOf(shape));
     };
     runSteps(plan.steps, 0, arrayOf);
@@ -233,26 +219,23 @@ export class ReferenceDevice implements Device {
   }
 }
 
+/** The elements of an operand at a step of the loop around. */
+type ArrayAt = (operand: Operand, step: number) => HostArray;
+
 /** `at`: the step of the loop around. */
-function runSteps(
-  steps: readonly Step[],
-  at: number,
-  arrayOf: (operand: Operand) => HostArray,
-): void {
+function runSteps(steps: readonly Step[], at: number, arrayAt: ArrayAt): void {
   for (const step of steps) {
-    if (step.kind === "call") runCall(step.call, at, step.call.operands.map(arrayOf));
-    else {
+    if (step.kind === "call") {
+      const arrays = step.call.operands.map((operand) => arrayAt(operand, at));
+      runCall(step.call, arrays);
+    } else {
       for (let i = 0; i < step.count; i++)
-        runSteps(step.body, step.reverse ? step.count - 1 - i : i, arrayOf);
+        runSteps(step.body, step.reverse ? step.count - 1 - i : i, arrayAt);
     }
   }
 }
 
-function runCall(
-  call: KernelCall | FallbackCall,
-  step: number,
-  arrays: readonly HostArray[],
-): void {
+function runCall(call: KernelCall | FallbackCall, arrays: readonly HostArray[]): void {
   if (isFallback(call)) {
     const tensors = call.operands.map(({ region }, i) => ({
       type: region.type,
@@ -261,12 +244,7 @@ function runCall(
     runFallbackCall(call, tensors);
   } else if (call.kernel === "copy") {
     const [from, to] = arrays;
-    const [source = 0, target = 0] = call.words.map(
-      (word, i) => word + step * (call.perStep?.[i] ?? 0),
-    );
-    if (from === undefined || to === undefined) return;
-    const count = Math.min(from.length, to.length);
-    to.set(from.subarray(source, source + count), target);
+    if (from !== undefined) to?.set(from);
   } else {
     const program = parseText(String(call.constants.program)) as GroupProgram;
     const inputs = program.inputs.length;

@@ -200,7 +200,7 @@ export class WebgpuDevice implements Device {
       own.bind(storages, this.#temporaries);
       const values = await profileProgram(this.gpuDevice, own, {
         read: (record, range) => this.#submissions.submitAndRead(record, [range]),
-        runOnHost: (call) => this.#runOnHost(own, call),
+        runOnHost: (call, step) => this.#runOnHost(own, call, step),
       });
       return async () => values;
     });
@@ -410,7 +410,7 @@ export class WebgpuDevice implements Device {
         continue;
       }
       await submit();
-      if (segment.kind === "fallback") await this.#runOnHost(program, segment.call);
+      if (segment.kind === "fallback") await this.#runOnHost(program, segment.call, step);
       else if (segment.kind === "loop") {
         const { count, reverse, body } = segment;
         for (let i = 0; i < count; i++)
@@ -420,13 +420,15 @@ export class WebgpuDevice implements Device {
     await submit();
   }
 
-  async #runOnHost(program: WebgpuProgram, call: FallbackCall): Promise<void> {
+  /** `step`: of the loop around. */
+  async #runOnHost(program: WebgpuProgram, call: FallbackCall, step: number): Promise<void> {
     const runFallback = await this.#loadFallback();
     const bounds = call.operands.map((operand, i) => boundOf(program.plan, operand, i));
     const isEmpty = bounds.map(({ source }) => source.kind === "empty");
     const ranges = bounds.map((bound, i): BufferRange => {
       const bytes = isEmpty[i] ? 0 : bound.bytes;
-      return { buffer: program.bufferOf(bound), byteOffset: bound.byteOffset, bytes };
+      const byteOffset = bound.byteOffset + step * bound.bytesPerStep;
+      return { buffer: program.bufferOf(bound), byteOffset, bytes };
     });
     const values = await this.#submissions.read(ranges);
     this.#check();

@@ -16,6 +16,8 @@ export interface Bound {
   /** The storage: a slot of the program, a binding of the run, or a dummy for a region without elements. */
   readonly source: { readonly kind: "slot" | "binding" | "empty"; readonly place: number };
   readonly byteOffset: number;
+  /** What the offset grows by with each step of the loop around. */
+  readonly bytesPerStep: number;
   readonly bytes: number;
 }
 
@@ -174,12 +176,14 @@ export function boundOf(plan: Plan, { region, access }: Operand, index = 0): Bou
       kind: "empty",
       place: access === "read" ? EMPTY_READ : EMPTY_WRITTEN,
     } as const;
-    return { source, byteOffset: index * EMPTY_BINDING_BYTES, bytes: EMPTY_BINDING_BYTES };
+    const byteOffset = index * EMPTY_BINDING_BYTES;
+    return { source, byteOffset, bytesPerStep: 0, bytes: EMPTY_BINDING_BYTES };
   }
   const buffer = bufferAt(plan, region.buffer);
   const kind = buffer.kind === "temporary" ? "slot" : "binding";
   const byteOffset = (buffer.offset + region.offset) * BYTES_PER_ELEMENT;
-  return { source: { kind, place: buffer.place }, byteOffset, bytes };
+  const bytesPerStep = (region.perStep ?? 0) * BYTES_PER_ELEMENT;
+  return { source: { kind, place: buffer.place }, byteOffset, bytesPerStep, bytes };
 }
 
 /** A binding is declared as written where any operand of the call writes the same memory. */

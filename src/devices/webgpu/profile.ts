@@ -16,7 +16,7 @@ const NANOSECONDS_PER_MILLISECOND = 1e6;
 export interface ProfiledDevice {
   /** Submits what `record` encodes, and reads behind it. */
   read(record: (encoder: GPUCommandEncoder) => void, range: BufferRange): Promise<ArrayBuffer[]>;
-  runOnHost(call: FallbackCall): Promise<void>;
+  runOnHost(call: FallbackCall, step: number): Promise<void>;
 }
 
 /** A dispatch of a program's list, and the step of the loop around it. */
@@ -56,7 +56,7 @@ export async function profileProgram(
       if (segment.kind === "fallback") {
         await time();
         const start = performance.now();
-        await host.runOnHost(segment.call);
+        await host.runOnHost(segment.call, step);
         add(segment.place, performance.now() - start);
       } else if (segment.kind === "loop") {
         const { count, reverse, body } = segment;

@@ -15,7 +15,9 @@ interface Group {
   readonly layout: GPUBindGroupLayout;
   readonly bounds: readonly Bound[];
   readonly parameterBytes: number;
-  made: GPUBindGroup | undefined;
+  /** By the step of the loop around, where it binds another part of a sequence at each; else one. */
+  made: (GPUBindGroup | undefined)[];
+  readonly isStepped: boolean;
 }
 
 interface Dispatch {
@@ -44,6 +46,9 @@ export interface ProgramMemory {
   readonly emptyRead: GPUBuffer;
   readonly emptyWritten: GPUBuffer;
 }
+
+/** Bind groups of later steps are made at every run: of a long loop there would be as many objects as it has steps. */
+const KEPT_STEPS = 4096;
 
 export class WebgpuProgram implements Program {
   readonly plan: Plan;
@@ -81,7 +86,8 @@ export class WebgpuProgram implements Program {
         layout,
         bounds,
         parameterBytes: signature.parameterBytes,
-        made: undefined,
+        made: [],
+        isStepped: bounds.some(({ bytesPerStep }) => bytesPerStep > 0),
       };
       groups.set(key, group);
       const { offsetIndex, offsetsPerStep, place } = listed;
@@ -120,7 +126,7 @@ export class WebgpuProgram implements Program {
   ): void {
     for (let i = 0; i < now.length; i++) {
       if (now[i] === before[i]) continue;
-      for (const group of required(this.#dependents[kind][i])) group.made = undefined;
+      for (const group of required(this.#dependents[kind][i])) group.made = [];
     }
   }
 
@@ -173,19 +179,20 @@ export class WebgpuProgram implements Program {
       pass.pipeline = pipeline;
       encoder.setPipeline(pipeline);
     }
-    const group = ofDispatch.made ?? this.#make(ofDispatch);
+    const index = ofDispatch.isStepped ? step : 0;
+    const group = ofDispatch.made[index] ?? this.#make(ofDispatch, index);
     if (offsetIndex < 0) encoder.setBindGroup(0, group);
     else encoder.setBindGroup(0, group, this.#offsets, offsetIndex + step * offsetsPerStep, 1);
     encoder.dispatchWorkgroups(grid[0], grid[1], grid[2]);
     this.counters.dispatches++;
   }
 
-  #make(group: Group): GPUBindGroup {
+  #make(group: Group, step: number): GPUBindGroup {
     const entries: GPUBindGroupEntry[] = group.bounds.map((bound, binding) => ({
       binding,
       resource: {
         buffer: this.bufferOf(bound),
-        offset: bound.byteOffset,
+        offset: bound.byteOffset + step * bound.bytesPerStep,
         size: bound.bytes,
       },
     }));
@@ -196,7 +203,9 @@ export class WebgpuProgram implements Program {
         resource: { buffer, offset: 0, size: group.parameterBytes },
       });
     }
-    group.made = this.#device.createBindGroup({ label: "gradgpu", layout: group.layout, entries });
-    return group.made;
+    const { layout } = group;
+    const made = this.#device.createBindGroup({ label: "gradgpu", layout, entries });
+    if (step < KEPT_STEPS) group.made[step] = made;
+    return made;
   }
 }

@@ -103,8 +103,9 @@ describe("the plan of a scan", () => {
       typesOf(5),
       cpuTraits,
     );
+    // The first step forward stands apart: it reads what the loop starts with, others the result of the step before.
     expect(loopsOf(plan).map(({ count, reverse }) => [count, reverse])).toEqual([
-      [5, false],
+      [4, false],
       [5, true],
     ]);
   });
@@ -132,10 +133,10 @@ describe("the plan of a scan", () => {
       ],
     });
     expect(plan.steps.map(({ label }) => label)).toEqual(["exp", "matmul", "copy", "scan"]);
-    expect(labelsOf(loopsOf(plan)[0])).toEqual(["copy", "add"]);
+    expect(labelsOf(loopsOf(plan)[0])).toEqual(["add"]);
   });
 
-  it("keeps a result that is the next carry in one place, and updates the carry in place", () => {
+  it("keeps a result that is the next carry in one place, where the next step reads it", () => {
     const plan = planStep(
       (...[c, at]: Tensor[]) =>
         scan(
@@ -149,8 +150,11 @@ describe("the plan of a scan", () => {
       [f32(64), f32(7, 64)],
       cpuTraits,
     );
-    // The slice in, the step, its result out.
-    expect(labelsOf(loopsOf(plan)[0])).toEqual(["copy", "mul + add", "copy"]);
+    expect(labelsOf(loopsOf(plan)[0])).toEqual(["mul + add"]);
+    const [step] = callsOf(loopsOf(plan)[0]?.body ?? []);
+    const [carry, part, next] = step?.call.operands.map(({ region }) => region) ?? [];
+    expect([carry?.perStep, part?.perStep, next?.perStep]).toEqual([64, 64, 64]);
+    expect([carry?.buffer, carry?.offset]).toEqual([next?.buffer, (next?.offset ?? 0) - 64]);
   });
 
   it("updates a variable that it starts from in place, unless the cell reads it as well", async () => {
@@ -192,7 +196,7 @@ describe("what nobody reads of a scan", () => {
       x,
     );
     const plan = await planned({ outputs: [both.carry.c] });
-    expect(sizes(plan)).toEqual(["copy", "reduce", "add"]);
+    expect(sizes(plan)).toEqual(["reduce", "add"]);
     const more = await planned({ outputs: [both.carry.unread] });
     expect(sizes(more).join()).toContain("exp");
   });
@@ -207,6 +211,7 @@ describe("what nobody reads of a scan", () => {
   });
 
   it("is the tape of a carry that is a result a step later", () => {
+    // On webgpu parts of 16 elements begin where no binding may.
     const copiesFor = (y: (next: Tensor) => Tensor, steps: number) => {
       const loss = (...[h, x, w, u]: Tensor[]) => {
         const own = cell(w as Tensor, u as Tensor);
@@ -220,7 +225,7 @@ describe("what nobody reads of a scan", () => {
         );
         return sum(square(ys));
       };
-      const plan = planStep((...all) => grad(loss, ...all), typesOf(steps), cpuTraits);
+      const plan = planStep((...all) => grad(loss, ...all), typesOf(steps), webgpuTraits());
       expect(checkPlan(plan)).toEqual([]);
       return labelsOf(loopsOf(plan)[0]).filter((label) => label === "copy").length;
     };
@@ -247,7 +252,9 @@ describe("what nobody reads of a scan", () => {
     const products = (plan: Plan) =>
       labelsOf(loopsOf(plan)[1]).filter((label) => label.startsWith("matmul")).length;
     const outside = (plan: Plan) =>
-      plan.steps.filter(({ label }) => label.startsWith("matmul")).length;
+      plan.steps.filter(
+        ({ label, why }) => label.startsWith("matmul") && !why.endsWith("step of a scan"),
+      ).length;
     // From the cotangent of the carry the one before; x·W stands in front of the loops.
     expect(products(gradientOf(0))).toBe(1);
     expect(outside(gradientOf(0))).toBe(1);

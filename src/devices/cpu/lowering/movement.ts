@@ -136,15 +136,3 @@ export function lowerCopy(from: Region, to: Region): KernelCall[] {
   const count = sizeOf(to.type.shape);
   return count === 0 ? [] : [call("copy", [read(from), write(to)], [count])];
 }
-
-export function lowerCopyStep(
-  whole: Region,
-  slice: Region,
-  direction: "toSlice" | "toWhole",
-): KernelCall[] {
-  const count = sizeOf(slice.type.shape);
-  if (count === 0) return [];
-  return direction === "toSlice"
-    ? [call("copyStep", [read(whole), write(slice)], [count, count, 0])]
-    : [call("copyStep", [read(slice), write(whole)], [count, 0, count])];
-}

@@ -1,6 +1,8 @@
 /**
  * The module's entry: walks the commands of a run. A command is [opcode + operands << 16 + barrier << 31,
- * bytes of words, words…]; a loop's words are [count, is reverse, the commands of its body…].
+ * bytes of words, words…]; a loop's words are [count, is reverse, the commands of its body…]. In a loop a command whose
+ * operands lie elsewhere at each step is within another one, [how many, bytes of room, (operand, bytes a step)…, command,
+ * room…]: each thread has its own copy of it.
  */
 import { kernels } from "./kernels";
 import {
@@ -21,6 +23,7 @@ export { initialise, wake } from "./threads";
 const BARRIER: u32 = 0x80000000;
 /** In place of an opcode. */
 const LOOP: u32 = 0xffff;
+const STEPPED: u32 = 0xfffe;
 
 /**
  * Does this thread's part of all commands in [start, end); returns when all threads have done theirs. `step` is that of
@@ -38,10 +41,28 @@ function walk(start: usize, end: usize, thread: i32, threads: i32): void {
     const head = load<u32>(at);
     const next = at + 8 + load<u32>(at, 4);
     if (head & BARRIER) barrier();
-    if ((head & 0xffff) == LOOP) loop(at + 8, next, thread, threads);
-    else unchecked(kernels[head & 0xffff])(at + 8, thread, threads);
+    const opcode = head & 0xffff;
+    if (opcode == LOOP) loop(at + 8, next, thread, threads);
+    else if (opcode == STEPPED) stepped(at + 8, thread, threads);
+    else unchecked(kernels[opcode])(at + 8, thread, threads);
     at = next;
   }
+}
+
+/** A command with its operands where they lie at the present step. */
+function stepped(words: usize, thread: i32, threads: i32): void {
+  const count = load<i32>(words);
+  const room = load<i32>(words, 4);
+  const command = words + 8 + (<usize>count << 3);
+  const bytes = 8 + load<i32>(command, 4);
+  const own = command + bytes + <usize>(room * thread);
+  memory.copy(own, command, bytes);
+  const step = loopStep();
+  for (let at = words + 8; at < command; at += 8) {
+    const operand = own + 8 + (<usize>load<i32>(at) << 2);
+    store<u32>(operand, load<u32>(operand) + step * load<i32>(at, 4));
+  }
+  unchecked(kernels[load<u32>(own) & 0xffff])(own + 8, thread, threads);
 }
 
 function loop(words: usize, end: usize, thread: i32, threads: i32): void {

@@ -6,7 +6,7 @@ import { adopt, forget } from "./adopt";
 import { argmax } from "./argmax";
 import { conv2d, conv2dBias, conv2dInputGrad } from "./conv";
 import { conv2dFilterGrad } from "./conv-filter";
-import { copy, copyStep } from "./copy";
+import { copy } from "./copy";
 import { depthwise, depthwiseBias, depthwiseInputGrad } from "./depthwise";
 import { depthwiseFilterGrad } from "./depthwise-filter";
 import { embedding, embeddingGrad } from "./embedding";
@@ -43,7 +43,6 @@ export const kernels: StaticArray<(args: usize, thread: i32, threads: i32) => vo
   depthwiseBias,
   depthwiseInputGrad,
   depthwiseFilterGrad,
-  copyStep,
   adopt,
   forget,
   rows,

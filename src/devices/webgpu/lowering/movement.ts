@@ -35,6 +35,7 @@ export function lowerCopyStep(
   whole: Region,
   slice: Region,
   direction: "toSlice" | "toWhole",
+  first: number,
 ): readonly KernelCall[] {
   const count = sizeOf(slice.type.shape);
   if (count === 0) return [];
@@ -50,7 +51,7 @@ export function lowerCopyStep(
         THREADS,
       },
       operands: isToWhole ? [read(slice), write(whole)] : [read(whole), write(slice)],
-      words: [count / width, 0],
+      words: [count / width, (first * count) / width],
       perStep: [0, count / width],
       grid: threadGrid(count / width, THREADS),
     },
