@@ -69,7 +69,7 @@ interface ColumnSum {
 
 /** A sum over all leading dimensions. */
 function columnSumOf(work: Work): ColumnSum | undefined {
-  const node = work.kind === "op" || work.nodes.length > 1 ? undefined : work.nodes[0];
+  const node = work.kind !== "group" || work.nodes.length > 1 ? undefined : work.nodes[0];
   if (node?.op !== "reduce" || node.attrs.fn !== "sum") return undefined;
   const { axes } = node.attrs;
   const { x } = node.ins;

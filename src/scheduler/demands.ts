@@ -1,6 +1,9 @@
 import { GraphValue, type OpNode } from "../graph/graph.ts";
 import { ops, overwritesOf } from "../ops/table.ts";
+import type { OpName } from "../ops/vocabulary.ts";
 import { type Shape, sizeOf, stridesOf } from "../tensor/shape.ts";
+import { sitesOf } from "./walk-layers.ts";
+import type { OpWork, WalksWork } from "./work.ts";
 
 type HeldByName = Readonly<Record<string, GraphValue | readonly GraphValue[] | undefined>>;
 
@@ -12,8 +15,15 @@ export interface Overwritten {
   readonly output: GraphValue;
 }
 
-/** The inputs that an op's kernels write over, each with the output that is found there afterwards. */
-export function overwritten(node: OpNode): Overwritten[] {
+/** The inputs that work's kernels write over, each with the output that is found there afterwards. */
+export function overwritten(work: OpWork | WalksWork): Overwritten[] {
+  if (work.kind === "op") return overwrittenBy(work.node);
+  return work.layers.flatMap(({ node, below }) =>
+    node.op === "recurrence" && below ? [] : overwrittenBy(node),
+  );
+}
+
+function overwrittenBy(node: OpNode): Overwritten[] {
   const pairs = overwritesOf(node.op, node.attrs);
   const ins: HeldByName = node.ins;
   const outs: HeldByName = node.outs;
@@ -27,15 +37,26 @@ export function overwritten(node: OpNode): Overwritten[] {
 }
 
 /** Lists of inputs that had better lie side by side, but need not. */
-export function gatheredInputs(node: OpNode): (readonly GraphValue[])[] {
-  return ((ops[node.op].gathers ?? []) as readonly string[]).map((name) => listOf(node, name));
+export function gatheredInputs(work: OpWork | WalksWork): (readonly GraphValue[])[] {
+  if (work.kind === "op") return lists(gathers(work.node.op), [work.node.ins]);
+  const sites = sitesOf(work.layers).map(({ site }) => site.ins);
+  return lists(gathers(work.op), sites);
 }
 
-/** Lists of outputs that an op's kernels make side by side. */
-export function packedOutputs(node: OpNode): (readonly GraphValue[])[] {
-  const names: readonly string[] = ops[node.op].packsOutputs ?? [];
-  const outs: HeldByName = node.outs;
-  return names.map((name) => asList(outs[name]));
+/** Lists of outputs that work's kernels make side by side: of layers that are walked together, all of them. */
+export function packedOutputs(work: OpWork | WalksWork): (readonly GraphValue[])[] {
+  if (work.kind === "op") return lists(ops[work.node.op].packsOutputs ?? [], [work.node.outs]);
+  const outs = work.layers.map(({ node }) => node.outs);
+  return lists(Object.keys(ops[work.op].outputs), outs);
+}
+
+function gathers(op: OpName): readonly string[] {
+  return ops[op].gathers ?? [];
+}
+
+/** For each of `names` what all of `held` hold of it. */
+function lists(names: readonly string[], held: readonly object[]): (readonly GraphValue[])[] {
+  return names.map((name) => held.flatMap((own) => asList((own as HeldByName)[name])));
 }
 
 /** The values behind one of an op's inputs. */

@@ -140,7 +140,7 @@ class Grouper {
   /** Cheap questions first: most pairs are refused by one, and building a program takes as long as it has ops. */
   #join(earlier: Item, later: Item, b: GroupWork, reads: boolean): Item | undefined {
     const a = earlier.work;
-    if (a.kind === "op") return undefined;
+    if (a.kind !== "group") return undefined;
     if (!reads && this.#full.has(a)) return undefined;
     if (!isWorth(a, b, reads)) return undefined;
     const refuse = (why: string) => this.#refuse(earlier, reads, why);
@@ -302,6 +302,7 @@ function withoutUnread(work: readonly Work[], kept: Iterable<GraphValue>): Work[
   };
   for (const value of kept) note(value);
   for (const item of work) readsOf(item).forEach(note);
-  const mayGo = (item: Work) => item.kind === "group" || item.node.op === "iota";
+  const mayGo = (item: Work) =>
+    item.kind === "group" || (item.kind === "op" && item.node.op === "iota");
   return work.filter((item) => !mayGo(item) || writesOf(item).some((out) => read.has(out)));
 }

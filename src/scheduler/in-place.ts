@@ -1,10 +1,10 @@
 /** What work may write over what it reads. */
-import { type GraphValue, inputsOf } from "../graph/graph.ts";
+import type { GraphValue } from "../graph/graph.ts";
 import { sameShape, sizeOf } from "../tensor/shape.ts";
 import { overwritten } from "./demands.ts";
 import { termInputs } from "./group-program.ts";
 import { rowsOf } from "./space.ts";
-import { aliased, type GroupWork, rootsOf, viewed, type Work } from "./work.ts";
+import { aliased, type GroupWork, readsOf, rootsOf, viewed, type Work } from "./work.ts";
 
 /** Whether `work` may write `to` over `from` while it reads `from`. */
 export function canUpdateInPlace(
@@ -17,10 +17,10 @@ export function canUpdateInPlace(
     const reads = (input: GraphValue) => rootsOf(input).includes(from);
     return canGroupUpdate(work, to, reads, (input) => aliased(input) === from);
   }
-  const reads = inputsOf(work.node).filter((input) => viewed(input) === from);
+  const reads = readsOf(work).filter((input) => viewed(input) === from);
   return (
     reads.length === 1 &&
-    overwritten(work.node).some(({ input, output }) => aliased(input) === from && output === to)
+    overwritten(work).some(({ input, output }) => aliased(input) === from && output === to)
   );
 }
 

@@ -1,5 +1,6 @@
 import { InternalError, OutOfMemoryError } from "../errors.ts";
 import { flatten, type GraphValue, type OpNode } from "../graph/graph.ts";
+import { mapValues } from "../graph/rebuild.ts";
 import { ops, overwritesOf } from "../ops/table.ts";
 import type { Arity, KernelOp, OpName } from "../ops/vocabulary.ts";
 import { bytesOf, describe, sizeOf, type TensorType } from "../tensor/shape.ts";
@@ -19,7 +20,8 @@ import {
 import { callsOf, type LoweredCall, type LoweredStep } from "./plan.ts";
 import { isReduced } from "./space.ts";
 import type { BufferDraft, PlacedWork, Storage } from "./storage.ts";
-import type { GroupWork, OpWork } from "./work.ts";
+import { isStack, sitesOf } from "./walk-layers.ts";
+import type { GroupWork, OpWork, WalksWork } from "./work.ts";
 
 /** What the lowering of one item needs to know. */
 interface Context {
@@ -61,6 +63,7 @@ function lowerItem(item: PlacedWork, context: Context): LoweredStep[] {
   if (item.kind === "copy") return asSteps(traits.copy(item.from, item.to), "copy", item.why);
   const { work } = item;
   if (work.kind === "op") return lowerOp(work, item.copied, context);
+  if (work.kind === "walks") return lowerWalks(work, context);
   if (work.outs.every((out) => sizeOf(out.type.shape) === 0)) return [];
   return lowerGroup(work, context);
 }
@@ -72,6 +75,22 @@ function asSteps(
   why: string,
 ): LoweredCall[] {
   return calls.map((call) => ({ kind: "call", call, label, why }));
+}
+
+function lowerWalks({ op, layers, label }: WalksWork, context: Context): LoweredStep[] {
+  const { place, buffers, traits } = context;
+  const placed = sitesOf(layers).map(({ site, below }) => ({
+    site: { ...site, ins: mapValues(site.ins, place), outs: mapValues(site.outs, place) },
+    ...(below && { below: { input: place(below.input), bias: below.bias && place(below.bias) } }),
+  }));
+  const lowerLayers = traits.walks?.together?.lower[op];
+  if (lowerLayers === undefined)
+    throw new InternalError(`${traits.name} walks no layers together.`);
+  // Layers of the very op; the compiler cannot follow that through the union.
+  const calls = lowerLayers(placed as never, scratchIn(buffers));
+  const { name } = layers[0]?.node.attrs.cell ?? { name: op };
+  const how = isStack(layers) ? "each a step behind the one that it waits for" : "side by side";
+  return asSteps(calls, label, `${layers.length} layers of ${name} in one walk, ${how}`);
 }
 
 function lowerGroup(work: GroupWork, context: Context): LoweredStep[] {

@@ -2,7 +2,7 @@
  * What the scheduler asks of a device: how each op becomes calls of that device's kernels. A device hands its
  * tables to the scheduler, so that a plan can be made for a device that is not there.
  */
-import type { OpNode } from "../graph/graph.ts";
+import type { GraphValue, OpNode } from "../graph/graph.ts";
 import type { Attrs, ByInput, ByOutput, KernelOp, OpName, WalkOp } from "../ops/vocabulary.ts";
 import type { TensorType } from "../tensor/shape.ts";
 import type { GroupProgram } from "./group-program.ts";
@@ -125,11 +125,45 @@ export interface GroupKernels {
   lower(site: GroupSite): readonly KernelCall[];
 }
 
+/** The weights of the states below, [U, U · inputs], and forwards the biases, [U · inputs]. */
+export interface FromBelow<T = Region> {
+  readonly input: T;
+  readonly bias: T | undefined;
+}
+
+/** A layer of those that are walked together, with a T for each of its tensors. */
+export interface WalkLayer<K extends WalkOp, T = Region> {
+  readonly site: {
+    readonly ins: ByInput<K, T>;
+    readonly outs: ByOutput<K, T>;
+    readonly attrs: Attrs<K>;
+  };
+  /**
+   * Of a layer that stands on the one before it. It has no `projected`, and the layer below no gradient from it: the walk
+   * makes those products.
+   */
+  readonly below?: FromBelow<T>;
+}
+
+/** Layers of one cell and size, with the same lengths: side by side, or one above the other, the lowest first. */
+export type WalkLayers<K extends WalkOp = WalkOp, T = Region> = readonly WalkLayer<K, T>[];
+
 /** How a device walks cells through sequences. */
 export interface CellWalks {
   /** Whether it has a walk for the cell and these sizes; where not, the loop that the op means takes its place. */
   takes(node: OpNode<WalkOp>): boolean;
   readonly lower: { readonly [K in WalkOp]: Lower<K> };
+  /** Several layers in one walk; left out where the device never gains by that. */
+  readonly together?: {
+    gains(op: WalkOp, layers: WalkLayers<WalkOp, GraphValue>): boolean;
+    /** What is written of all layers lies side by side, output by output; and so does what is overwritten. */
+    readonly lower: {
+      readonly [K in WalkOp]: (
+        layers: WalkLayers<K>,
+        scratch: (type: TensorType) => Region,
+      ) => readonly KernelCall[];
+    };
+  };
 }
 
 /** Everything that the scheduler has to know about a device. */

@@ -15,6 +15,7 @@ import { shareResults } from "./scan-results.ts";
 import { assignSlots, markBarriers } from "./slots.ts";
 import { assignStorage } from "./storage.ts";
 import { verifyGraph, verifyWork } from "./verify.ts";
+import { joinWalks } from "./walks-together.ts";
 
 /**
  * Makes the plan that computes `request` on a device with `traits`: expand, rewrite, prune, fuse, group, place, lower,
@@ -45,7 +46,7 @@ export function schedule(
     updates: request.updates.map(({ source, value }) => ({ source, value: renew(value) })),
   };
   const kept = [...pruned.values()];
-  const fused = fuse(kept, traits);
+  const fused = joinWalks(fuse(kept, traits), kept, traits);
   const work = group(rideColumnSums(fused, traits), kept, renewed.updates, traits);
   if (isDebugBuild) {
     verifyGraph("expand", expanded.values());

@@ -5,18 +5,35 @@
  * Invariant: a region is only written by a later work item once every reader of its present value has run.
  */
 import { InternalError } from "../errors.ts";
-import { type GraphValue, inputsOf, type OpNode } from "../graph/graph.ts";
+import type { GraphValue, OpNode } from "../graph/graph.ts";
 import { packedOffsets } from "../ops/packed.ts";
 import { BYTES_PER_ELEMENT } from "../tensor/dtype.ts";
 import { bytesOf, sizeOf, type TensorType } from "../tensor/shape.ts";
-import { contiguousOffset, gatheredInputs, listOf, overwritten, packedOutputs } from "./demands.ts";
+import {
+  contiguousOffset,
+  gatheredInputs,
+  listOf,
+  type Overwritten,
+  overwritten,
+  packedOutputs,
+} from "./demands.ts";
 import { canGroupUpdate, canUpdateInPlace } from "./in-place.ts";
 import type { DeviceTraits, Region } from "./lowering.ts";
 import { findEndangered, type Move } from "./moves.ts";
 import { packedUpdates } from "./packed-updates.ts";
 import { Readers } from "./readers.ts";
 import type { PlanRequest } from "./request.ts";
-import { aliased, isAlias, rootsOf, viewed, type Work, writesOf } from "./work.ts";
+import {
+  aliased,
+  isAlias,
+  type OpWork,
+  readsOf,
+  rootsOf,
+  viewed,
+  type WalksWork,
+  type Work,
+  writesOf,
+} from "./work.ts";
 
 export interface BufferDraft {
   bytes: number;
@@ -110,17 +127,20 @@ class StorageAssigner {
   }
 
   #wantPacks(): void {
-    const nodes = this.#work.filter((work) => work.kind === "op").map(({ node }) => node);
+    const all = this.#work.filter((work) => work.kind !== "group");
     // What kernels can only make side by side goes first: what they read may be brought there.
-    for (const node of nodes) {
-      for (const outputs of packedOutputs(node)) this.#wantSideBySide(outputs);
-      this.#wantOverwritten(node);
+    for (const work of all) {
+      const pairs = overwritten(work);
+      for (const outputs of packedOutputs(work))
+        if (!this.#wantOver(outputs, pairs)) this.#wantSideBySide(outputs);
+      this.#wantOverwritten(work, pairs);
     }
+    const nodes = all.flatMap((work) => (work.kind === "op" ? [work.node] : []));
     const packs = nodes.filter((node): node is OpNode<"pack"> => node.op === "pack");
     // A pack may be a part of another one.
     for (const node of [...packs].sort((a, b) => b.ins.xs.length - a.ins.xs.length))
       this.#wantPack(node);
-    for (const inputs of nodes.flatMap(gatheredInputs)) {
+    for (const inputs of all.flatMap(gatheredInputs)) {
       const bases = inputs.map(aliased);
       if (new Set(bases).size === bases.length && bases.every((base) => this.#isFree(base)))
         this.#wantSideBySide(bases);
@@ -147,10 +167,24 @@ class StorageAssigner {
     }
   }
 
-  /** What an op overwrites by one of its packed outputs is made in that place. */
-  #wantOverwritten(node: OpNode): void {
-    const packed = new Set(packedOutputs(node).flat());
-    for (const { input, output } of overwritten(node)) {
+  /** What is packed over what is side by side already stays there; whether it is so. */
+  #wantOver(outputs: readonly GraphValue[], pairs: readonly Overwritten[]): boolean {
+    const places = outputs.map((output) => {
+      const pair = pairs.find((own) => own.output === output);
+      return pair && this.#wanted.get(aliased(pair.input));
+    });
+    if (places.some((place) => place === undefined)) return false;
+    outputs.forEach((output, i) => {
+      const place = places[i];
+      if (place !== undefined) this.#wanted.set(output, { ...place, type: output.type });
+    });
+    return true;
+  }
+
+  /** What is overwritten by a packed output is made in that place. */
+  #wantOverwritten(work: OpWork | WalksWork, pairs: readonly Overwritten[]): void {
+    const packed = new Set(packedOutputs(work).flat());
+    for (const { input, output } of pairs) {
       const place = packed.has(output) ? this.#wanted.get(output) : undefined;
       const base = aliased(input);
       if (place !== undefined && this.#isFree(base))
@@ -248,9 +282,8 @@ class StorageAssigner {
         return;
       }
       if (work.node.op === "slice" && this.#viewSlice(work.node)) return;
-      const hazards = this.#hazardsOf(work.node);
-      this.#overwrite(work.node, index, hazards, copied);
     }
+    if (work.kind !== "group") this.#overwrite(work, index, copied);
     if (work.kind === "group") this.#placeNumbers(work.outs);
     for (const value of writesOf(work)) {
       if (!this.#regions.has(value))
@@ -296,8 +329,17 @@ class StorageAssigner {
     }
   }
 
-  #overwrite(node: OpNode, index: number, hazards: Hazards, copied: Map<string, Region[]>): void {
-    for (const { name, index: at, input, output } of overwritten(node)) {
+  #overwrite(work: OpWork | WalksWork, index: number, copied: Map<string, Region[]>): void {
+    const pairs = overwritten(work);
+    if (pairs.length === 0) return;
+    const hazards = this.#hazardsOf(work, pairs);
+    const isOver = ({ input, output }: Overwritten) =>
+      this.#mayOverwrite(hazards, input, output, index);
+    // What is made side by side is so in another place where a part of it cannot be.
+    for (const outputs of packedOutputs(work))
+      if (pairs.some((pair) => outputs.includes(pair.output) && !isOver(pair)))
+        this.#wantSideBySide(outputs);
+    for (const { name, index: at, input, output } of pairs) {
       if (this.#regions.has(output)) continue;
       const from = this.#region(input);
       if (this.#mayOverwrite(hazards, input, output, index)) {
@@ -305,20 +347,23 @@ class StorageAssigner {
         continue;
       }
       const to = { ...(this.#wanted.get(output) ?? this.#fresh(output.type)), type: input.type };
-      this.#copy(from, to, `${node.op} overwrites its input, which is still needed`);
-      const places = copied.get(name) ?? listOf(node, name).map((value) => this.#region(value));
-      places[at] = to;
-      copied.set(name, places);
+      const op = work.kind === "op" ? work.node.op : work.op;
+      this.#copy(from, to, `${op} overwrites its input, which is still needed`);
+      // Layers that are walked together find it where they leave the output.
+      if (work.kind === "op") {
+        const places =
+          copied.get(name) ?? listOf(work.node, name).map((value) => this.#region(value));
+        places[at] = to;
+        copied.set(name, places);
+      }
       this.#regions.set(output, { ...to, type: output.type });
     }
   }
 
-  #hazardsOf(node: OpNode): Hazards {
-    const pairs = overwritten(node);
+  #hazardsOf(work: Work, pairs: readonly Overwritten[]): Hazards {
     const hazards = { read: new Set<number>(), written: new Map<GraphValue, GraphValue[]>() };
-    if (pairs.length === 0) return hazards;
     const written = new Set(pairs.map(({ input }) => input));
-    for (const value of inputsOf(node)) {
+    for (const value of readsOf(work)) {
       const views = hazards.written.get(viewed(value));
       if (!written.has(value)) hazards.read.add(this.#region(value).buffer);
       else if (views === undefined) hazards.written.set(viewed(value), [value]);

@@ -1,7 +1,17 @@
-import { type GraphValue, inputsOf, type Node, type OpNode, outputsOf } from "../graph/graph.ts";
+import {
+  flatten,
+  type GraphValue,
+  inputsOf,
+  type Node,
+  type OpNode,
+  outputsOf,
+} from "../graph/graph.ts";
+import { ops } from "../ops/table.ts";
+import type { WalkOp } from "../ops/vocabulary.ts";
 import type { GroupProgram } from "./group-program.ts";
 import type { EpilogueActivation } from "./lowering.ts";
 import type { Space } from "./space.ts";
+import { sitesOf, type WalkedLayer } from "./walk-layers.ts";
 
 /** One op, perhaps with what follows it folded in. */
 export interface OpWork {
@@ -32,17 +42,36 @@ export interface GroupWork {
   readonly label: string;
 }
 
+/** Recurrent layers that are walked together, and the products between them. */
+export interface WalksWork {
+  readonly kind: "walks";
+  readonly op: WalkOp;
+  /** Side by side, or one above the other, the lowest first. */
+  readonly layers: readonly WalkedLayer[];
+  readonly order: number;
+  readonly label: string;
+}
+
 /** What becomes one or a few kernel calls. */
-export type Work = OpWork | GroupWork;
+export type Work = OpWork | GroupWork | WalksWork;
 
 export function readsOf(work: Work): readonly GraphValue[] {
   if (work.kind === "group") return work.ins;
+  if (work.kind === "walks") {
+    const { inputs } = ops[work.op];
+    return sitesOf(work.layers).flatMap(({ site, below }) => [
+      ...flatten<GraphValue>(inputs, site.ins),
+      ...(below ? [below.input, ...(below.bias ? [below.bias] : [])] : []),
+    ]);
+  }
   const bias = work.epilogue?.bias;
   return bias === undefined ? inputsOf(work.node) : [...inputsOf(work.node), bias];
 }
 
 export function writesOf(work: Work): readonly GraphValue[] {
   if (work.kind === "group") return work.outs;
+  if (work.kind === "walks")
+    return work.layers.flatMap(({ node }) => outputsOf(node));
   const { node, result, columnSums } = work;
   const made = result === undefined ? outputsOf(node) : [result];
   return columnSums === undefined ? made : [...made, columnSums];

@@ -4,14 +4,13 @@ import { bodyOfCell } from "../../../src/autodiff/cell-body.ts";
 import type { ReferenceTensor } from "../../../src/devices/reference/kernel.ts";
 import type { RecurrentMode } from "../../../src/devices/webgpu/lowering/recurrent-mode.ts";
 import { walksOfLayers } from "../../../src/devices/webgpu/lowering/walk/index.ts";
-import type { WalkLayer } from "../../../src/devices/webgpu/lowering/walk/layers.ts";
 import { DEFAULT_LIMITS } from "../../../src/devices/webgpu/target.ts";
 import { gru } from "../../../src/ops/cells/gru.ts";
 import { lstm } from "../../../src/ops/cells/lstm.ts";
 import { rnn } from "../../../src/ops/cells/rnn.ts";
 import { packedOffsets } from "../../../src/ops/packed.ts";
 import type { WalkOp } from "../../../src/ops/vocabulary.ts";
-import type { Region } from "../../../src/scheduler/lowering.ts";
+import type { Region, WalkLayer } from "../../../src/scheduler/lowering.ts";
 import { type Shape, sizeOf } from "../../../src/tensor/shape.ts";
 import { walkCase, walkGradCase } from "../../cases/walks.ts";
 import {

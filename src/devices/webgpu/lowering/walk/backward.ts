@@ -24,7 +24,11 @@ export interface BackwardWalk {
 export function printBackward(
   cell: CellBody,
   bindings: readonly WalkBinding[],
-  how: { readonly hasLengths: boolean; readonly watched: ReadonlySet<number> },
+  how: {
+    readonly hasLengths: boolean;
+    /** The states of each layer with a gradient from outside. */
+    readonly watched: readonly (readonly number[])[];
+  },
 ): BackwardWalk {
   const find = finder(bindings);
   const list = (slot: string) => cell.states.map((_, s) => find(`${slot}_${s}`));
@@ -54,7 +58,7 @@ export function printBackward(
   const others = gInitial.slice(1);
   const hasSums = sums.length > 0;
   const outside = states.map((_, s) =>
-    how.watched.has(s) ? (flow[s] ?? find(`G_STATE_${s}`)) : undefined,
+    layersWith(s) > 0 ? (flow[s] ?? find(`G_STATE_${s}`)) : undefined,
   );
   const text = [
     hasSums ? printSums(sums.length) : "",
@@ -123,16 +127,20 @@ return sum + ${products.join(" + ")};
 }`;
   }
 
+  /** A bit for each layer whose state `s` has a gradient from outside. */
+  function layersWith(s: number): number {
+    return how.watched.reduce((bits, own, l) => bits + (Number(own.includes(s)) << l), 0);
+  }
+
   /** 0 where a layer has none. */
   function printOutside(one: Reached, s: number): string {
-    const { slot, regions } = one.tensor;
-    const none =
-      regions.length > 1
-        ? `if (first(${slot}) == 0xffffffffu) {
+    const isOfAll = how.watched.every((own) => own.includes(s));
+    const none = isOfAll
+      ? ""
+      : `if (((${layersWith(s)}u >> layer) & 1u) == 0u) {
 return 0.0;
 }
-`
-        : "";
+`;
     return `fn outside_${s}(at: u32) -> f32 {
 ${none}return ${at(one, "at")};
 }`;

@@ -1,12 +1,18 @@
 /** Recurrent cells over whole sequences: a cell's program (forward.ts, backward.ts) in one of the walks of shaders/lib. */
 import { InternalError } from "../../../../errors.ts";
-import type { OpNode } from "../../../../graph/graph.ts";
+import type { GraphValue, OpNode } from "../../../../graph/graph.ts";
 import { mapValues } from "../../../../graph/rebuild.ts";
 import type { CellBody } from "../../../../ops/cells/body.ts";
 import { packedOffsets } from "../../../../ops/packed.ts";
 import { type Extent, extentOf } from "../../../../ops/tapes.ts";
 import type { WalkOp } from "../../../../ops/vocabulary.ts";
-import type { CellWalks, KernelCall, Region } from "../../../../scheduler/lowering.ts";
+import type {
+  CellWalks,
+  KernelCall,
+  Region,
+  WalkLayer,
+  WalkLayers,
+} from "../../../../scheduler/lowering.ts";
 import { BYTES_PER_ELEMENT } from "../../../../tensor/dtype.ts";
 import type { TensorType } from "../../../../tensor/shape.ts";
 import { maxBytes, type WebgpuTarget } from "../../target.ts";
@@ -19,7 +25,7 @@ import {
 import { walkCell } from "../recurrent-walk.ts";
 import { printBackward } from "./backward.ts";
 import { printForward } from "./forward.ts";
-import { backwardBindings, forwardBindings, type WalkLayer } from "./layers.ts";
+import { backwardBindings, forwardBindings } from "./layers.ts";
 import { bindWalk, type WalkBinding } from "./tensors.ts";
 
 /** Sums that a workgroup's memory has room for, see recurrent_grad_step. */
@@ -36,23 +42,20 @@ export function cellWalks(
       recurrence: (site) => walks.recurrence([{ site }], site.scratch),
       recurrenceGrad: (site) => walks.recurrenceGrad([{ site }], site.scratch),
     },
+    together: {
+      gains: (op, layers) => gains(target, choose, op, layers),
+      lower: walks,
+    },
   };
 }
 
 type Scratch = (type: TensorType) => Region;
-type LowerLayers<K extends WalkOp> = (
-  layers: readonly WalkLayer<K>[],
-  scratch: Scratch,
-) => readonly KernelCall[];
 
-/**
- * One layer, or several in the same dispatches: layers of one cell and size, with the same lengths. They stand side by
- * side, or one above the other, the lowest first.
- */
+/** One layer, or several in the same dispatches. */
 export function walksOfLayers(
   target: WebgpuTarget,
   choose: ChooseRecurrentMode = chooseRecurrentMode,
-): { readonly [K in WalkOp]: LowerLayers<K> } {
+): NonNullable<CellWalks["together"]>["lower"] {
   return {
     recurrence(layers, scratch) {
       const { ins, attrs } = lowest(layers).site;
@@ -71,7 +74,7 @@ export function walksOfLayers(
       const { ins, outs, attrs } = lowest(layers).site;
       const hasLengths = ins.lengths !== undefined;
       const bindings = fitted(backwardBindings(attrs.cell, layers), hasLengths, target);
-      const watched = new Set(layers.flatMap(({ site }) => site.attrs.watched));
+      const watched = layers.map(({ site }) => site.attrs.watched);
       const { text, carries } = printBackward(attrs.cell, bindings, { hasLengths, watched });
       const calls = walk(target, choose, "backward", {
         layers,
@@ -86,7 +89,7 @@ export function walksOfLayers(
 }
 
 interface Walked {
-  readonly layers: readonly WalkLayer<WalkOp>[];
+  readonly layers: WalkLayers;
   readonly bindings: readonly WalkBinding[];
   /** Those of the cell. */
   readonly constants: KernelCall["constants"];
@@ -132,7 +135,7 @@ function walk(
   return calls.length === 0 ? [] : [...bound.copies, ...calls];
 }
 
-function lowest<K extends WalkOp>([first]: readonly WalkLayer<K>[]): WalkLayer<K> {
+function lowest<K extends WalkOp, T>([first]: WalkLayers<K, T>): WalkLayer<K, T> {
   if (first === undefined) throw new InternalError("there must be a layer to walk.");
   return first;
 }
@@ -179,24 +182,64 @@ function takes(target: WebgpuTarget, node: OpNode<WalkOp>): boolean {
   const { cell } = node.attrs;
   const { inputs, sums, firstSums } = cell;
   if (firstSums < sums.length || sums.length > MOST_SUMS || inputs.length === 0) return false;
-  const { limits } = target;
-  // Tensors of a list are reached through one binding.
-  const held = [...Object.values(node.ins), ...Object.values(node.outs)];
-  const lists = held.map((one) => [one ?? []].flat().map(({ type }) => type.shape));
-  const most = maxBytes(limits);
-  if (lists.some((list) => packedOffsets(list).length * BYTES_PER_ELEMENT > most)) return false;
-  const bindings = bindingsOf(node);
-  const hasLengths = node.ins.lengths !== undefined;
-  const count = fitted(bindings, hasLengths, target).length + Number(hasLengths);
-  return count <= limits.maxStorageBuffersPerShaderStage;
+  return fits(target, node.op, [{ site: node as never }]);
 }
 
-/** What the walk of a node binds, wherever that will lie. */
-function bindingsOf(node: OpNode<WalkOp>): WalkBinding[] {
-  const regions = (held: object) => mapValues(held, ({ type }) => ({ buffer: 0, offset: 0, type }));
-  const site = { ins: regions(node.ins), outs: regions(node.outs), attrs: node.attrs };
-  const layers = [{ site: site as never }];
-  return node.op === "recurrence"
-    ? forwardBindings(node.attrs.cell, layers)
-    : backwardBindings(node.attrs.cell, layers);
+/** Most layers of a walk: their table is among its parameters. */
+const MOST_LAYERS = 8;
+
+/**
+ * A software adapter computes workgroups one after the other either way. Where a dispatch walks all steps, layers above
+ * each other would have to wait for each other within it.
+ */
+function gains(
+  target: WebgpuTarget,
+  choose: ChooseRecurrentMode,
+  op: WalkOp,
+  layers: WalkLayers<WalkOp, GraphValue>,
+): boolean {
+  if (target.isSoftware || layers.length > MOST_LAYERS || !fits(target, op, layers)) return false;
+  if (layers.every(({ below }) => below === undefined)) return true;
+  const { ins, outs, attrs } = lowest(layers).site;
+  const { inputs, sums } = attrs.cell;
+  // What comes from below is added up like the sums.
+  if (sums.length === 0 || sums.length !== inputs.length) return false;
+  const direction = op === "recurrence" ? "forward" : "backward";
+  const held: object = { ...ins, ...outs };
+  const [tape] = (held as { readonly states: readonly GraphValue[] }).states;
+  const [rows = 1, batch = 0, units = 0] = tape?.type.shape ?? [];
+  return choose(target, { steps: rows - 1, batch, units }, direction, sums.length).kind === "step";
+}
+
+/** Whether each binding is within the device's reach, and there are not too many. */
+function fits(
+  target: WebgpuTarget,
+  op: WalkOp,
+  layers: WalkLayers<WalkOp, GraphValue>,
+): boolean {
+  const { limits } = target;
+  const hasLengths = layers.some(({ site }) => site.ins.lengths !== undefined);
+  const bindings = fitted(bindingsOf(op, layers), hasLengths, target);
+  const bytesOf = ({ tensors }: WalkBinding) => {
+    const regions = tensors.flatMap((tensor) => tensor.regions.flatMap((region) => region ?? []));
+    return packedOffsets(regions.map(({ type }) => type.shape)).length * BYTES_PER_ELEMENT;
+  };
+  return (
+    bindings.length + Number(hasLengths) <= limits.maxStorageBuffersPerShaderStage &&
+    bindings.every((binding) => bytesOf(binding) <= maxBytes(limits))
+  );
+}
+
+/** What a walk binds, wherever that will lie. */
+function bindingsOf(op: WalkOp, layers: WalkLayers<WalkOp, GraphValue>): WalkBinding[] {
+  const place = ({ type }: GraphValue): Region => ({ buffer: 0, offset: 0, type });
+  const placed = layers.map(({ site, below }) => ({
+    site: { ins: mapValues(site.ins, place), outs: mapValues(site.outs, place), attrs: site.attrs },
+    ...(below && { below: { input: place(below.input), bias: below.bias && place(below.bias) } }),
+  }));
+  const { cell } = lowest(layers).site.attrs;
+  // Layers of the very op; the compiler cannot follow that through the union.
+  return op === "recurrence"
+    ? forwardBindings(cell, placed as never)
+    : backwardBindings(cell, placed as never);
 }

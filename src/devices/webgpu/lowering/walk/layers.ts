@@ -1,25 +1,15 @@
 /** What is bound of the layers of a walk, one or several. */
 import type { CellBody } from "../../../../ops/cells/body.ts";
 import { programsOf } from "../../../../scheduler/cell-program.ts";
-import type { Region, Site } from "../../../../scheduler/lowering.ts";
+import type { WalkOp } from "../../../../ops/vocabulary.ts";
+import type { FromBelow, Region, WalkLayer, WalkLayers } from "../../../../scheduler/lowering.ts";
 import type { WalkBinding, WalkTensor } from "./tensors.ts";
 
-type WalkSite<K extends "recurrence" | "recurrenceGrad"> = Pick<Site<K>, "ins" | "outs" | "attrs">;
-
-/** What stands above a layer's own product in a stack: the weights of the states below it, and their biases. */
-export interface FromBelow {
-  readonly input: Region | undefined;
-  readonly bias: Region | undefined;
-}
-
-export interface WalkLayer<K extends "recurrence" | "recurrenceGrad"> {
-  readonly site: WalkSite<K>;
-  readonly below?: FromBelow;
-}
+type WalkSite<K extends WalkOp> = WalkLayer<K>["site"];
 
 export function forwardBindings(
   cell: CellBody,
-  layers: readonly WalkLayer<"recurrence">[],
+  layers: WalkLayers<"recurrence">,
 ): WalkBinding[] {
   const { inputs, tape, states, vectors } = cell;
   const one = oneOf(layers);
@@ -52,7 +42,7 @@ export function forwardBindings(
 /** What the gradient does not read is not bound. With flow its tensors hold already what comes from outside. */
 export function backwardBindings(
   cell: CellBody,
-  layers: readonly WalkLayer<"recurrenceGrad">[],
+  layers: WalkLayers<"recurrenceGrad">,
 ): WalkBinding[] {
   const { inputs, sums, tape, states, vectors } = cell;
   const one = oneOf(layers);
@@ -116,9 +106,7 @@ function bind(
   return tensors.length === 0 ? [] : [{ name, access, tensors }];
 }
 
-type Layers<K extends "recurrence" | "recurrenceGrad"> = readonly WalkLayer<K>[];
-
-function oneOf<K extends "recurrence" | "recurrenceGrad">(layers: Layers<K>) {
+function oneOf<K extends WalkOp>(layers: WalkLayers<K>) {
   return (
     slot: string,
     count: number,
@@ -127,7 +115,7 @@ function oneOf<K extends "recurrence" | "recurrenceGrad">(layers: Layers<K>) {
 }
 
 /** A tensor for each of `names`. */
-function listOf<K extends "recurrence" | "recurrenceGrad">(layers: Layers<K>) {
+function listOf<K extends WalkOp>(layers: WalkLayers<K>) {
   return (
     slot: string,
     names: readonly string[],
@@ -138,7 +126,7 @@ function listOf<K extends "recurrence" | "recurrenceGrad">(layers: Layers<K>) {
 /** The layers' own weights, and of stacked layers those of what comes from below. */
 function weights(
   { sums, inputs }: CellBody,
-  layers: Layers<"recurrence"> | Layers<"recurrenceGrad">,
+  layers: WalkLayers<"recurrence"> | WalkLayers<"recurrenceGrad">,
 ): WalkTensor[] {
   const regions = layers.map(({ site }) => site.ins.recurrent);
   const below = (slot: string, pick: keyof FromBelow): WalkTensor => ({
