@@ -1,7 +1,6 @@
 /**
  * Named ops become what they are made of, where the device has no kernel of its own for them: expressions everywhere, and
- * recurrent layers that are walked together, with the products between them, where the device does not gain by that. A
- * graph without such ops stays as it is.
+ * recurrent layers of cells that the device does not walk. A graph without such ops stays as it is.
  */
 import { emit, type GraphValue, type OpNode, outputsOf, reachable } from "../graph/graph.ts";
 import { loop, loopAs } from "../graph/loop.ts";

@@ -103,7 +103,7 @@ function simplifyReshape(node: OpNode<"reshape">): GraphValue | undefined {
     : undefined;
 }
 
-/** A slice that keeps clear of the zeros around a padded tensor is a slice of that tensor. */
+/** A slice that keeps clear of the zeros around a padded tensor is a slice of that tensor; one of zeros alone is zeros. */
 function sliceOfPadded({ ins, attrs }: OpNode<"slice">): GraphValue | undefined {
   const { node } = ins.x;
   if (node.op !== "pad") return undefined;
@@ -112,6 +112,13 @@ function sliceOfPadded({ ins, attrs }: OpNode<"slice">): GraphValue | undefined 
   const isInside = starts.every(
     (start, d) => start >= 0 && start + (attrs.sizes[d] ?? 0) <= (x.type.shape[d] ?? 0),
   );
+  const isOutside = starts.some(
+    (start, d) => start + (attrs.sizes[d] ?? 0) <= 0 || start >= (x.type.shape[d] ?? 0),
+  );
+  if (isOutside) {
+    const zero = emit("literal", {}, { value: 0, dtype: x.type.dtype }).out;
+    return out(emit("broadcastTo", { x: zero }, { shape: attrs.sizes }).out);
+  }
   if (!isInside) return undefined;
   if (sameShape(x.type.shape, attrs.sizes)) return x;
   return out(emit("slice", { x }, { starts, sizes: attrs.sizes }).out);

@@ -18,7 +18,7 @@ import { verifyGraph, verifyWork } from "./verify.ts";
 import { joinWalks } from "./walks-together.ts";
 
 /**
- * Makes the plan that computes `request` on a device with `traits`: expand, rewrite, prune, fuse, group, place, lower,
+ * Makes the plan that computes `request` on a device with `traits`: expand, rewrite, prune, fuse, join, group, place, lower,
  * share memory.
  * A pure function; the device itself need not exist. `literal` turns literals into sources, so that graphs which
  * differ in their constants only can share a plan.
@@ -46,13 +46,15 @@ export function schedule(
     updates: request.updates.map(({ source, value }) => ({ source, value: renew(value) })),
   };
   const kept = [...pruned.values()];
-  const fused = joinWalks(fuse(kept, traits), kept, traits);
-  const work = group(rideColumnSums(fused, traits), kept, renewed.updates, traits);
+  const fused = fuse(kept, traits);
+  const walked = joinWalks(fused, kept, traits);
+  const work = group(rideColumnSums(walked, traits), kept, renewed.updates, traits);
   if (isDebugBuild) {
     verifyGraph("expand", expanded.values());
     verifyGraph("rewrite", rewritten.values());
     verifyGraph("prune", kept);
     verifyWork("fuse", fused, kept);
+    verifyWork("joinWalks", walked, kept);
     verifyWork("group", work, kept);
   }
   const storage = assignStorage(work, renewed, traits);

@@ -94,7 +94,10 @@ class WalkJoiner {
     const place = layers.indexOf(tapeOf(node));
     if (place === -1 || layers[place + 1] !== tapeOf(walk)) return;
     const { weights: input } = product;
-    this.#join([above, item], [{ node }, { ...lowest, below: { input, bias: undefined } }, ...others]);
+    this.#join(
+      [above, item],
+      [{ node }, { ...lowest, below: { input, bias: undefined } }, ...others],
+    );
   }
 
   #joinSides(op: WalkOp): void {

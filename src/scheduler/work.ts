@@ -70,8 +70,7 @@ export function readsOf(work: Work): readonly GraphValue[] {
 
 export function writesOf(work: Work): readonly GraphValue[] {
   if (work.kind === "group") return work.outs;
-  if (work.kind === "walks")
-    return work.layers.flatMap(({ node }) => outputsOf(node));
+  if (work.kind === "walks") return work.layers.flatMap(({ node }) => outputsOf(node));
   const { node, result, columnSums } = work;
   const made = result === undefined ? outputsOf(node) : [result];
   return columnSums === undefined ? made : [...made, columnSums];

@@ -212,11 +212,7 @@ function gains(
 }
 
 /** Whether each binding is within the device's reach, and there are not too many. */
-function fits(
-  target: WebgpuTarget,
-  op: WalkOp,
-  layers: WalkLayers<WalkOp, GraphValue>,
-): boolean {
+function fits(target: WebgpuTarget, op: WalkOp, layers: WalkLayers<WalkOp, GraphValue>): boolean {
   const { limits } = target;
   const hasLengths = layers.some(({ site }) => site.ins.lengths !== undefined);
   const bindings = fitted(bindingsOf(op, layers), hasLengths, target);

@@ -1,16 +1,13 @@
 /** What is bound of the layers of a walk, one or several. */
 import type { CellBody } from "../../../../ops/cells/body.ts";
-import { programsOf } from "../../../../scheduler/cell-program.ts";
 import type { WalkOp } from "../../../../ops/vocabulary.ts";
+import { programsOf } from "../../../../scheduler/cell-program.ts";
 import type { FromBelow, Region, WalkLayer, WalkLayers } from "../../../../scheduler/lowering.ts";
 import type { WalkBinding, WalkTensor } from "./tensors.ts";
 
 type WalkSite<K extends WalkOp> = WalkLayer<K>["site"];
 
-export function forwardBindings(
-  cell: CellBody,
-  layers: WalkLayers<"recurrence">,
-): WalkBinding[] {
+export function forwardBindings(cell: CellBody, layers: WalkLayers<"recurrence">): WalkBinding[] {
   const { inputs, tape, states, vectors } = cell;
   const one = oneOf(layers);
   const each = listOf(layers);
