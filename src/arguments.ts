@@ -31,6 +31,7 @@ export const record = rule("a record", isRecord);
 export const list = rule("a list", Array.isArray);
 export const number = rule("a number", isNumber);
 export const finite = rule("a finite number", Number.isFinite);
+export const integer = rule("a whole number", isWhole);
 /** A size: there is at least one. */
 export const count = rule("a whole number of 1 or more", (value) => isWhole(value) && value >= 1);
 export const whole = rule("a whole number of 0 or more", (value) => isWhole(value) && value >= 0);

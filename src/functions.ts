@@ -3,17 +3,45 @@
 export type { DeviceOpener, GpuDevice, WorkerUrl } from "./devices/opener.ts";
 export * from "./functions/activations.ts";
 export type { Operand } from "./functions/apply.ts";
+export {
+  depthToSpace,
+  flatten,
+  moveAxis,
+  repeat,
+  roll,
+  spaceToDepth,
+  split,
+  stack,
+  swapAxes,
+  tile,
+  unstack,
+} from "./functions/arrange.ts";
 export * from "./functions/conv.ts";
 export * from "./functions/creation.ts";
+export * from "./functions/cumulative.ts";
 export * from "./functions/elementwise.ts";
 export * from "./functions/embedding.ts";
+export * from "./functions/flip.ts";
+export * from "./functions/gather.ts";
 export * from "./functions/gradient-flow.ts";
 export * from "./functions/gradients.ts";
+export * from "./functions/grids.ts";
 export * from "./functions/logarithms.ts";
 export * from "./functions/logic.ts";
 export * from "./functions/matmul.ts";
-export * from "./functions/movement.ts";
+export {
+  broadcastTo,
+  concat,
+  pad,
+  reshape,
+  slice,
+  squeeze,
+  stopGradient,
+  transpose,
+  unsqueeze,
+} from "./functions/movement.ts";
 export { sumOfSquares } from "./functions/packed.ts";
+export * from "./functions/padding.ts";
 export * from "./functions/pool.ts";
 export * from "./functions/random.ts";
 export {
@@ -24,12 +52,13 @@ export {
   type Walked,
 } from "./functions/recurrence.ts";
 export * from "./functions/recurrent.ts";
-export * from "./functions/reduce.ts";
+export { argmax, max, mean, min, type ReduceOptions, sum } from "./functions/reduce.ts";
 export * from "./functions/rounding.ts";
 export type { LoadOptions, SavedEntry } from "./functions/saved.ts";
 export { type ScanOptions, type Step, scan } from "./functions/scan.ts";
 export { describe, sizeOf } from "./functions/shapes.ts";
 export * from "./functions/softmax.ts";
+export * from "./functions/statistics.ts";
 export * from "./functions/trigonometry.ts";
 export { type Cell, type CellDescription, type CellMath, cell } from "./ops/cells/cell.ts";
 export * as cells from "./ops/cells/index.ts";

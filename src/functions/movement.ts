@@ -1,4 +1,4 @@
-import { check, list, rule, whole } from "../arguments.ts";
+import { check, integer, list, rule, whole } from "../arguments.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import type { Padding } from "../ops/vocabulary.ts";
 import type { Tensor } from "../runtime/tensor.ts";
@@ -52,13 +52,75 @@ const indices = rule(
   (value) => Array.isArray(value) && Array.from(value).every(whole.holds),
 );
 
-/** The elements from `starts` on, `sizes` of them along each dimension; a size of −1 means all that are left. */
-export function slice(x: Tensor, starts: readonly number[], sizes: Shape): Tensor {
+/**
+ * The elements from `starts` on, `sizes` of them along each dimension; a size of −1 means all that are left. With `steps`
+ * each is so many places from the one before: 2 takes every other one, −1 goes backwards.
+ */
+export function slice(
+  x: Tensor,
+  starts: readonly number[],
+  sizes: Shape,
+  steps?: readonly number[],
+): Tensor {
   checkTensor("slice", x);
   check("slice", "starts", starts, indices);
   check("slice", "sizes", sizes, list);
+  if (steps !== undefined) return stepped(x, starts, sizes, steps);
   const counted = sizes.map((n, d) => (n === -1 ? (x.shape[d] ?? 0) - (starts[d] ?? 0) : n));
   return apply("slice", { x }, { starts: [...starts], sizes: counted });
+}
+
+const strides = rule(
+  "a list of whole numbers other than 0, one for every dimension",
+  (value) => Array.isArray(value) && Array.from(value).every((n) => integer.holds(n) && n !== 0),
+);
+
+/** Every s-th element is the first of a row, where s are one: rows are cut, turned round where s is negative, and cut. */
+function stepped(x: Tensor, starts: readonly number[], sizes: Shape, steps: readonly number[]) {
+  check("slice", "steps", steps, strides);
+  const rank = x.shape.length;
+  if ([starts, sizes, steps].some(({ length }) => length !== rank)) {
+    throw new ArgumentError(
+      `slice: starts, sizes and steps must have an entry for every dimension; got ${starts.length}, ${sizes.length} and ${steps.length} for ${describe(x.type)}. Give ${rank} of each.`,
+    );
+  }
+  const backwards = steps.flatMap((step, d) => (step < 0 ? [d] : []));
+  const turned = backwards.length === 0 ? x : apply("flip", { x }, { axes: backwards });
+  const walks = x.shape.map((n, d) => {
+    const [step, given, size] = [steps[d] ?? 1, starts[d] ?? 0, sizes[d] ?? 0];
+    const by = Math.abs(step);
+    const start = step < 0 ? n - 1 - given : given;
+    const count = size === -1 ? Math.max(0, Math.ceil((n - start) / by)) : size;
+    if (count > 0 && (start < 0 || start + (count - 1) * by >= n)) {
+      throw new ArgumentError(
+        `slice: all elements must lie inside x; got start ${given}, size ${size}, step ${step} for axis ${d} of ${describe(x.type)}. From start on there must be (size - 1) · |step| elements more.`,
+      );
+    }
+    // The elements are the first ones of their rows where those fit into x, else the last ones, or x is made longer.
+    const isLast = start + count * by > n && start >= by - 1;
+    const from = count === 0 ? 0 : isLast ? start - (by - 1) : start;
+    return { by, count, from, place: isLast ? by - 1 : 0, lacks: from + count * by - n };
+  });
+  const longer = walks.map(({ lacks }) => [0, Math.max(0, lacks)] as const);
+  const padded = longer.every(([, after]) => after === 0) ? turned : pad(turned, longer);
+  const rows = slice(
+    padded,
+    walks.map(({ from }) => from),
+    walks.map(({ count, by }) => count * by),
+  );
+  const apart = reshape(
+    rows,
+    walks.flatMap(({ count, by }) => [count, by]),
+  );
+  const own = slice(
+    apart,
+    walks.flatMap(({ place }) => [0, place]),
+    walks.flatMap(({ count }) => [count, 1]),
+  );
+  return reshape(
+    own,
+    walks.map(({ count }) => count),
+  );
 }
 
 const pairs = rule(
@@ -73,10 +135,15 @@ const pairs = rule(
     ),
 );
 
-/** x with zeros around it: for each dimension how many before and how many after. */
+/** x with zeros around it: for each dimension how many before and how many after. padAs has other fillings. */
 export function pad(x: Tensor, padding: readonly Padding[]): Tensor {
-  check("pad", "padding", padding, pairs, "To take elements away, use slice.");
+  checkPadding("pad", padding);
   return apply("pad", { x }, { padding: padding.map(([before, after]) => [before, after]) });
+}
+
+/** @throws ArgumentError unless it is a list of [before, after] */
+export function checkPadding(caller: string, padding: unknown): void {
+  check(caller, "padding", padding, pairs, "To take elements away, use slice.");
 }
 
 /** One behind the other along `axis`; all other sizes are equal. */

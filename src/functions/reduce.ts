@@ -1,4 +1,4 @@
-import { anything, checkOptions, flag, shown } from "../arguments.ts";
+import { anything, checkOptions, flag, type Rule, shown } from "../arguments.ts";
 import type { ReduceName } from "../ops/vocabulary.ts";
 import type { Tensor } from "../runtime/tensor.ts";
 import { apply, checkTensor } from "./apply.ts";
@@ -13,14 +13,28 @@ export interface ReduceOptions {
 
 function reduce(fn: ReduceName): (x: Tensor, options?: ReduceOptions) => Tensor {
   return (x, options) => {
-    checkTensor(fn, x);
-    checkOptions(fn, options, RULES, (axis) => `{ axis: ${shown(axis)} }`);
-    const { axis, keepDims = false } = options ?? {};
+    const { axis, keepDims = false } = checkReduce(fn, x, options);
     return apply("reduce", { x }, { fn, axes: wholeAxes(fn, axis, x), keepDims });
   };
 }
 
-const RULES = { axis: anything, keepDims: flag };
+/** The options of a reduction, once they are known to be right; `own` are rules for those beside axis and keepDims. */
+export function checkReduce<T extends ReduceOptions>(
+  caller: string,
+  x: Tensor,
+  options?: T,
+  own = {} as { readonly [K in Exclude<keyof T, keyof ReduceOptions>]-?: Rule },
+): T {
+  checkTensor(caller, x);
+  const rules: { readonly [name: string]: Rule } = { axis: anything, keepDims: flag, ...own };
+  checkOptions<{ readonly [name: string]: unknown }>(
+    caller,
+    options as { readonly [name: string]: unknown } | undefined,
+    rules,
+    (axis) => `{ axis: ${shown(axis)} }`,
+  );
+  return options ?? ({} as T);
+}
 
 export const sum = reduce("sum");
 export const mean = reduce("mean");

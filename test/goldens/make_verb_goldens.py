@@ -21,7 +21,7 @@ def values(shape, index, low=-1.0, high=1.0):
     """Element i of array p: sin(0.7 i + 1.3 p + 0.013 (i² mod 1009)) between the bounds, rounded to float32."""
     i = numpy.arange(math.prod(shape))
     wave = numpy.sin(0.7 * i + 1.3 * index + 0.013 * (i * i % 1009))
-    return numpy.float64(numpy.float32(low + (high - low) * (wave + 1) / 2)).reshape(tuple(shape))
+    return numpy.float32(low + (high - low) * (wave + 1) / 2).astype(numpy.float64).reshape(tuple(shape))
 
 
 class Input:
@@ -183,8 +183,123 @@ def scalars():
     case("isInf", [Input(len(SPECIAL), elements=SPECIAL)], torch.isinf)
 
 
+def reductions():
+    x = Input(3, 5, 4)
+    zeros = Input(3, 4, elements=[1, 2, 0, 3, 0, 2, 0, 1, -1, 2, 3, 0.5])
+    case("prod of rows", [x], lambda x: x.prod(2))
+    case("prod of everything", [Input(3, 7, bounds=(0.5, 1.5))], torch.prod)
+    case("prod of two axes, kept", [Input(3, 5, 4, bounds=(0.5, 2))], lambda x: x.prod(2, keepdim=True).prod(0, keepdim=True))
+    case("prod with zeros", [zeros], lambda x: x.prod(1))
+    case("prod of 100", [Input(100, bounds=(0.5, 2))], lambda x: x.prod(0))
+    case("prod of whole numbers", [Input(2, 3, dtype="i32", elements=[1, -2, 3, 4, 5, 6])], lambda x: x.prod(1))
+    bools = Input(3, 4, dtype="bool", elements=[0, 1, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0])
+    case("any", [bools], lambda x: x.any(1))
+    case("all", [bools], lambda x: x.all(1))
+    case("all of everything, kept", [bools], lambda x: x.all().reshape(1, 1))
+    case("argmin", [x], lambda x: x.argmin(1))
+    case("argmin of whole numbers", [Input(2, 4, dtype="i32", elements=[3, -2147483648, 5, 0, 7, 7, 2, 2])], lambda x: x.argmin(1))
+    case("variance", [x], lambda x: x.var(1))
+    case("variance of everything, not corrected", [x], lambda x: x.var(unbiased=False))
+    case("std of two axes, kept", [x], lambda x: x.std((0, 2), keepdim=True))
+    case("std of equals", [Input(2, 3, elements=[1, 1, 1, 1, 2, 3])], lambda x: x.std(1))
+    case("logSumExp", [Input(3, 5, bounds=(-9, 9))], lambda x: x.logsumexp(1))
+    case(
+        "logSumExp of large and infinite numbers",
+        [Input(4, 3, elements=[1000, 1000, -5, -1000, -1001, -1002, -INF, 0, 1, 3, INF, 1])],
+        lambda x: x.logsumexp(1, keepdim=True), gradient=False,
+    )
+    case("norm", [x], lambda x: x.norm(dim=2))
+    case("norm of zeros", [Input(2, 3, elements=[0, 0, 0, 3, 4, 0])], lambda x: x.norm(dim=1))
+    case("norm 1", [x], lambda x: x.norm(p=1))
+    case("norm infinity", [x], lambda x: torch.linalg.vector_norm(x, math.inf, dim=(0, 1)))
+    case("norm minus infinity", [x], lambda x: torch.linalg.vector_norm(x, -math.inf, dim=1))
+    case("norm 0", [zeros], lambda x: torch.linalg.vector_norm(x.detach(), 0, dim=1))
+    case("norm 3", [x], lambda x: torch.linalg.vector_norm(x, 3, dim=(0, 2), keepdim=True))
+
+    case("cumsum", [x], lambda x: x.cumsum(1))
+    case("cumsum of a long axis", [Input(2, 71)], lambda x: x.cumsum(1))
+    case("cumsum, reversed", [Input(2, 37, 2)], lambda x: x.flip(1).cumsum(1).flip(1))
+    case("cumsum, exclusive", [Input(2, 37, 2)], lambda x: x.cumsum(1) - x)
+    case("cumsum, both", [Input(40, 3)], lambda x: x.flip(0).cumsum(0).flip(0) - x)
+    case("cumsum with infinities", [Input(6, elements=[1, 2, INF, 3, -INF, 1])], lambda x: x.cumsum(0), gradient=False)
+    case("cumsum of whole numbers", [Input(5, dtype="i32", elements=[1, 2, -3, 2000000000, 5])], lambda x: x.cumsum(0))
+    case("cumprod", [Input(3, 7, bounds=(0.5, 2))], lambda x: x.cumprod(1))
+    case("cumprod with zeros", [zeros], lambda x: x.cumprod(1))
+    case("cumprod, exclusive and reversed", [Input(3, 4, bounds=(0.5, 2))],
+         lambda x: torch.cat([torch.ones_like(x[:, :1]), x.flip(1)[:, :-1].cumprod(1)], 1).flip(1))
+    case("cummax", [x], lambda x: x.cummax(1)[0])
+    case("cummin, reversed", [x], lambda x: x.flip(2).cummin(2)[0].flip(2))
+    case("cummax with NaN", [Input(4, elements=[1, NAN, 3, 2])], lambda x: x.cummax(0)[0], gradient=False)
+
+
+def arrangements():
+    x = Input(3, 5, 4)
+    case("flip", [x], lambda x: x.flip(1))
+    case("flip of all axes", [x], lambda x: x.flip(0, 1, 2))
+    case("slice with steps", [Input(3, 9, 4)], lambda x: x[0:3:2, 1:9:3, 0:3])
+    case("slice backwards", [Input(7, 6)], lambda x: x.flip(0)[1::2].flip(1)[:, 2:6:3])
+    case("slice with steps beyond the end", [Input(5, 2)], lambda x: x[0::4])
+    case("stack", [Input(3, 2), Input(3, 2)], lambda a, b: torch.stack([a, b], 1))
+    case("unstack", [x], lambda x: x.unbind(2))
+    case("split", [x], lambda x: x.split([2, 3], 1))
+    case("split evenly", [x], lambda x: x.chunk(2, 2))
+    case("roll", [x], lambda x: x.roll(2, 1))
+    case("roll back", [x], lambda x: x.roll(-7, 2))
+    case("tile", [Input(2, 3)], lambda x: x.tile(2, 1, 2))
+    case("repeat", [Input(2, 3)], lambda x: x.repeat_interleave(3, 1))
+    case("moveAxis", [x], lambda x: x.movedim(0, 2))
+    case("swapAxes", [x], lambda x: x.swapaxes(0, 2))
+    case("flatten", [x], lambda x: x.flatten(1))
+    case("depthToSpace", [Input(1, 2, 3, 12)],
+         lambda x: x.reshape(1, 2, 3, 2, 2, 3).permute(0, 1, 3, 2, 4, 5).reshape(1, 4, 6, 3))
+    case("spaceToDepth", [Input(1, 4, 6, 3)],
+         lambda x: x.reshape(1, 2, 2, 3, 2, 3).permute(0, 1, 3, 2, 4, 5).reshape(1, 2, 3, 12))
+    planes = Input(2, 4, 5)
+    around = [2, 1, 1, 3]
+    case("padAs constant", [planes], lambda x: F.pad(x, around, value=2.5))
+    case("padAs minus infinity", [Input(3)], lambda x: F.pad(x, [1, 2], value=-INF))
+    for mode in ["reflect", "replicate", "circular"]:
+        case(f"padAs {mode}", [planes], lambda x, mode=mode: F.pad(x[None], around, mode=mode)[0])
+    case("padAs symmetric", [Input(4)], lambda x: torch.cat([x[:3].flip(0), x, x[-2:].flip(0)]))
+    case("tril", [planes], torch.tril)
+    case("triu", [planes], lambda x: torch.triu(x, 2))
+    case("tril below", [planes], lambda x: torch.tril(x, -1))
+    case("diagonal", [planes], lambda x: x.diagonal(1, 1, 2))
+    case("diagonal of other axes", [planes], lambda x: x.diagonal(-1, 2, 0))
+    case("diag", [Input(2, 3)], torch.diag_embed)
+    case("meshgrid", [Input(3), Input(2)], lambda a, b: torch.meshgrid(a, b, indexing="ij"))
+    case("range", [], lambda: torch.arange(2, 11, 3))
+    case("range of fractions", [], lambda: torch.arange(1.0, -0.5, -0.25, dtype=torch.float64))
+    case("linspace", [], lambda: torch.linspace(-1, 2, 7, dtype=torch.float64))
+    case("eye", [], lambda: torch.eye(3, 4, dtype=torch.float64))
+
+
+def look_ups():
+    x = Input(3, 5, 4)
+    ids = Input(2, 3, dtype="i32", elements=[4, 0, 2, 2, 1, 4])
+    case("take", [x, ids], lambda x, i: x[:, i])
+    case("take of rows", [Input(5, 3), ids], lambda x, i: x[i])
+    case("take from the end", [x, Input(2, dtype="i32", elements=[-1, -4])], lambda x, i: x[:, :, i])
+    case("take of whole numbers", [Input(5, dtype="i32", elements=[1, 2000000001, -7, 4, 5]), ids], lambda x, i: x[i])
+    along = Input(3, 2, 4, dtype="i32", bounds=(0, 5))
+    case("gather", [x, along], lambda x, i: x.gather(1, i))
+    case("gather of fewer", [x, Input(2, 5, 3, dtype="i32", bounds=(0, 4))], lambda x, i: x.gather(2, i))
+    case("gatherNd", [x, Input(2, 2, dtype="i32", elements=[2, 4, 0, 1])], lambda x, i: x[i[:, 0], i[:, 1]])
+    source = Input(3, 2, 4)
+    case("scatterAdd", [x, along, source], lambda x, i, s: x.scatter_add(1, i, s))
+    unique = Input(2, 2, dtype="i32", elements=[1, 0, 2, 3])
+    case("scatter", [Input(2, 4), unique, Input(2, 2)], lambda x, i, s: x.scatter(1, i, s))
+    case("scatterNd", [Input(4, 3), Input(2, 1, dtype="i32", elements=[2, 0]), Input(2, 3)],
+         lambda x, i, s: x.index_put((i[:, 0],), s))
+    case("oneHot", [ids], lambda i: F.one_hot(i, 6).to(torch.float64))
+    case("oneHot along the first axis", [ids], lambda i: F.one_hot(i, 6).permute(2, 0, 1) * 3 - 1)
+
+
 if __name__ == "__main__":
     scalars()
+    reductions()
+    arrangements()
+    look_ups()
     folder = os.path.dirname(os.path.abspath(__file__))
     with open(os.path.join(folder, "verbs.json"), "w") as file:
         lines = [f"{json.dumps(name)}: {json.dumps(of, separators=(',', ':'))}" for name, of in CASES.items()]

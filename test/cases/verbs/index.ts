@@ -1,3 +1,6 @@
+import { arrangementVerbs } from "./arrangements.ts";
+import { lookUpVerbs } from "./look-ups.ts";
+import { reductionVerbs } from "./reductions.ts";
 import { scalarVerbs } from "./scalars.ts";
 import type { VerbCases } from "./verb-case.ts";
 
@@ -6,4 +9,7 @@ export type { Verb, VerbCases } from "./verb-case.ts";
 /** By families, whose cases are run together: what is fused with what is part of the test. */
 export const verbFamilies: Readonly<Record<string, VerbCases>> = {
   scalars: scalarVerbs,
+  reductions: reductionVerbs,
+  arrangements: arrangementVerbs,
+  "look-ups": lookUpVerbs,
 };

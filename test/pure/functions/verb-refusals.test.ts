@@ -1,6 +1,6 @@
 /** What the verbs that are compositions refuse, and in which words: at the call, under their own names. */
 import { beforeAll, expect, test } from "vitest";
-import { ArgumentError, DTypeError } from "../../../src/errors.ts";
+import { ArgumentError, DTypeError, ShapeError } from "../../../src/errors.ts";
 import * as g from "../../../src/functions.ts";
 import { openCounting } from "../runtime/open.ts";
 
@@ -60,7 +60,174 @@ const scalars: readonly Refusal[] = [
   ],
 ];
 
-test.each([...scalars])("%s", (call, error, message) => {
-  expect(call).toThrow(error);
-  expect(call).toThrow(message);
-});
+const reductions: readonly Refusal[] = [
+  [
+    () => g.prod(g.cast(f32(2), "bool")),
+    DTypeError,
+    'prod: x must be f32 or i32 or u32; got bool[2]. Cast it first: cast(x, "f32").',
+  ],
+  [
+    () => g.prod(f32(2), { dim: 1 } as never),
+    ArgumentError,
+    'prod: options must be among axis, keepDims; got "dim". Did you mean axis?',
+  ],
+  [
+    () => g.any(f32(2)),
+    DTypeError,
+    "any: x must be bool; got f32[2]. Compare first, for example greater(x, 0).",
+  ],
+  [
+    () => g.all(f32(2)),
+    DTypeError,
+    "all: x must be bool; got f32[2]. Compare first, for example greater(x, 0).",
+  ],
+  [
+    () => g.argmin(f32(2, 3), 2),
+    ArgumentError,
+    "argmin: an axis must be one of the input's dimensions; got axis 2 for f32[2, 3].",
+  ],
+  [
+    () => g.variance(f32(2, 1), { axis: 1 }),
+    ArgumentError,
+    "variance: there must be more elements than the correction; got 1, correction 1. { correction: 0 } is the variance of one element, too.",
+  ],
+  [
+    () => g.std(f32(2), { correction: "1" as never }),
+    ArgumentError,
+    'std: correction must be a number; got "1". Give another correction.',
+  ],
+  [
+    () => g.norm(f32(2), { p: Number.NaN }),
+    ArgumentError,
+    "norm: p must be a number; got NaN. Give another p.",
+  ],
+  [
+    () => g.logSumExp(i32(2)),
+    DTypeError,
+    'logSumExp: x must be f32; got i32[2]. Cast it first: cast(x, "f32").',
+  ],
+  [
+    () => g.cumsum(f32(2, 3), { axis: 2 }),
+    ArgumentError,
+    "cumsum: an axis must be one of the input's dimensions; got axis 2 for f32[2, 3]. Choose one from 0 to 1, or from -1 to -2 counted from the end.",
+  ],
+  [
+    () => g.cummax(f32(2), { exclusive: true } as never),
+    ArgumentError,
+    'cummax: options must be among axis, reverse; got "exclusive". Leave it out.',
+  ],
+];
+
+const arrangements: readonly Refusal[] = [
+  [
+    () => g.slice(f32(5), [0], [2], [0]),
+    ArgumentError,
+    "slice: steps must be a list of whole numbers other than 0, one for every dimension; got [0]. Give another steps.",
+  ],
+  [
+    () => g.slice(f32(5, 2), [0, 0], [2, 1], [2]),
+    ArgumentError,
+    "slice: starts, sizes and steps must have an entry for every dimension; got 2, 2 and 1 for f32[5, 2]. Give 2 of each.",
+  ],
+  [
+    () => g.slice(f32(5), [2], [3], [2]),
+    ArgumentError,
+    "slice: all elements must lie inside x; got start 2, size 3, step 2 for axis 0 of f32[5]. From start on there must be (size - 1) · |step| elements more.",
+  ],
+  [
+    () => g.stack([f32(2), f32(3)]),
+    ShapeError,
+    "stack: all must have one shape; got f32[2], f32[3]. concat joins tensors of different lengths.",
+  ],
+  [
+    () => g.stack([]),
+    ArgumentError,
+    "stack: at least one tensor is needed; got an empty list. Leave stack out where there is nothing to join.",
+  ],
+  [
+    () => g.split(f32(5), 2),
+    ShapeError,
+    "split: the pieces must make up the axis; got 2 for axis 0 of f32[5]. List the sizes of pieces that differ.",
+  ],
+  [
+    () => g.split(f32(5), [2, 2]),
+    ShapeError,
+    "split: the pieces must make up the axis; got [2, 2] for axis 0 of f32[5]. One of them may be -1, which is what is left.",
+  ],
+  [
+    () => g.roll(f32(5), 0.5),
+    ArgumentError,
+    "roll: the shift must be a whole number; got 0.5. Give another shift.",
+  ],
+  [
+    () => g.tile(f32(5), [-1]),
+    ArgumentError,
+    "tile: every one of repeats must be a whole number of 0 or more; got -1. 0 leaves nothing.",
+  ],
+  [
+    () => g.padAs(f32(2, 3), [[1, 1]]),
+    ShapeError,
+    "padAs: padding must have an entry for every dimension; got 1 for f32[2, 3]. Give 2.",
+  ],
+  [
+    () => g.padAs(f32(3), [[3, 0]], { mode: "reflect" }),
+    ArgumentError,
+    'padAs: padding must be at most 2 along a dimension of 3 with mode "reflect"; got [3, 0]. Give another padding.',
+  ],
+  [
+    () => g.tril(f32(3)),
+    ShapeError,
+    "tril: x must be matrices [..., M, N]; got f32[3]. Reshape it.",
+  ],
+  [
+    () => g.range(0, 5, 0),
+    ArgumentError,
+    "range: the step must not be 0; got 0. full() repeats a number.",
+  ],
+  [
+    () => g.meshgrid(f32(2, 2)),
+    ShapeError,
+    "meshgrid: every x must be a vector; got f32[2, 2]. Reshape it to [N].",
+  ],
+  [
+    () => g.depthToSpace(f32(1, 2, 2, 3), 2),
+    ShapeError,
+    "depthToSpace: size² must divide the channels; got f32[1, 2, 2, 3], size 2. Images are [N, H, W, C].",
+  ],
+];
+
+const lookUps: readonly Refusal[] = [
+  [
+    () => g.take(f32(3), f32(2)),
+    DTypeError,
+    'take: ids must be i32; got f32[2]. Cast it first: cast(ids, "i32").',
+  ],
+  [
+    () => g.gather(f32(3, 2), i32(2), 0),
+    ShapeError,
+    "gather: ids must have x's rank, and at most its sizes along the other axes; got x f32[3, 2], ids i32[2], axis 0. take looks up the same ids everywhere.",
+  ],
+  [
+    () => g.scatterAdd(f32(3), i32(2), f32(3), 0),
+    ShapeError,
+    "scatterAdd: source must have the shape of ids; got ids i32[2], source f32[3]. Slice or broadcast it.",
+  ],
+  [
+    () => g.gatherNd(f32(3), i32(1, 2)),
+    ShapeError,
+    "gatherNd: ids must be [..., K], K at most x's rank; got x f32[3], ids i32[1, 2]. The last dimension of ids holds the indices of one block.",
+  ],
+  [
+    () => g.oneHot(i32(2), -1),
+    ArgumentError,
+    "oneHot: depth must be a whole number of 0 or more; got -1. Give another depth.",
+  ],
+];
+
+test.each([...scalars, ...reductions, ...arrangements, ...lookUps])(
+  "%s",
+  (call, error, message) => {
+    expect(call).toThrow(error);
+    expect(call).toThrow(message);
+  },
+);

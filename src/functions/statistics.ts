@@ -1,0 +1,163 @@
+/** Reductions that are made of sums, means and extremes: over one axis, several, or all. */
+import { number, rule, shown } from "../arguments.ts";
+import { ArgumentError } from "../errors.ts";
+import { checkDType } from "../ops/check.ts";
+import { keptShape, reducedCount } from "../ops/reduce.ts";
+import type { Tensor } from "../runtime/tensor.ts";
+import { checkTensor } from "./apply.ts";
+import { wholeAxes, wholeAxis } from "./axes.ts";
+import { ones } from "./creation.ts";
+import {
+  abs,
+  add,
+  cast,
+  div,
+  equal,
+  exp,
+  finite,
+  greater,
+  log,
+  mul,
+  not,
+  notEqual,
+  pow,
+  sqrt,
+  square,
+  sub,
+  where,
+} from "./elementwise.ts";
+import { float } from "./float.ts";
+import { concat, reshape, slice, stopGradient, transpose } from "./movement.ts";
+import { argmax, checkReduce, max, mean, min, type ReduceOptions, sum } from "./reduce.ts";
+
+/**
+ * The product along `axis`, f32, i32 or u32; 1 of nothing. It is made without division, so that its gradient is right
+ * where elements are 0.
+ */
+export function prod(x: Tensor, options?: ReduceOptions): Tensor {
+  checkReduce("prod", x, options);
+  checkDType("prod", "x", x, ["f32", "i32", "u32"]);
+  const axes = wholeAxes("prod", options?.axis, x);
+  const rest = x.shape.flatMap((_, d) => (axes.includes(d) ? [] : [d]));
+  const count = reducedCount(x.shape, axes);
+  const kept = rest.map((d) => x.shape[d] ?? 1);
+  const out = options?.keepDims ? keptShape(x.shape, axes) : kept;
+  if (count === 0) return ones(out, x.dtype);
+  const rows = kept.reduce((a, b) => a * b, 1);
+  let left = reshape(transpose(x, [...rest, ...axes]), [rows, count]);
+  for (let n = count; n > 1; n = left.shape[1] ?? 1) left = fewer(left, rows, n);
+  return reshape(left, out);
+}
+
+/** Factors that are multiplied in one step. */
+const FACTORS = 8;
+
+/** x [rows, n] with neighbours' products in the place of its columns, an eighth of them and what is left over. */
+function fewer(x: Tensor, rows: number, n: number): Tensor {
+  const parts = Math.min(FACTORS, n);
+  const size = Math.floor(n / parts);
+  const pieces = Array.from({ length: parts }, (_, i) => slice(x, [0, i * size], [rows, size]));
+  const product = pieces.reduce((a, b) => mul(a, b));
+  return parts * size === n
+    ? product
+    : concat([product, slice(x, [0, parts * size], [rows, -1])], 1);
+}
+
+/** bool: whether an element along `axis` of x, bool, holds; false of nothing. */
+export function any(x: Tensor, options?: ReduceOptions): Tensor {
+  return greater(counted("any", x, options), 0);
+}
+
+/** bool: whether all elements along `axis` of x, bool, hold; true of nothing. */
+export function all(x: Tensor, options?: ReduceOptions): Tensor {
+  checkTensor("all", x);
+  checkDType("all", "x", x, ["bool"], QUESTION);
+  return equal(counted("all", not(x), options), 0);
+}
+
+const QUESTION = "Compare first, for example greater(x, 0).";
+
+function counted(caller: string, x: Tensor, options?: ReduceOptions): Tensor {
+  checkReduce(caller, x, options);
+  checkDType(caller, "x", x, ["bool"], QUESTION);
+  return sum(cast(x, "i32"), options);
+}
+
+/** i32: where along `axis` the smallest element is, the first of equals; NaN is the smallest. */
+export function argmin(x: Tensor, axis = -1): Tensor {
+  const d = wholeAxis("argmin", axis, x);
+  checkDType("argmin", "x", x, ["f32", "i32", "u32"]);
+  // Whole numbers in the reverse order: −1 − x overflows nowhere, as −x does.
+  return argmax(sub(x.dtype === "f32" ? 0 : x.dtype === "i32" ? -1 : 0xffffffff, x), d);
+}
+
+export interface VarianceOptions extends ReduceOptions {
+  /** What is taken off the number of elements that the sum of squares is divided by; 1, as in PyTorch. */
+  readonly correction?: number;
+}
+
+/** Σ (x − mean)² / (n − correction) along `axis`. */
+export function variance(x: Tensor, options: VarianceOptions = {}): Tensor {
+  return spread("variance", x, options);
+}
+
+/** √variance; where that is 0, so is the gradient. */
+export function std(x: Tensor, options: VarianceOptions = {}): Tensor {
+  return root(spread("std", x, options));
+}
+
+function spread(caller: string, x: Tensor, options: VarianceOptions): Tensor {
+  const { correction = 1, ...reduction } = checkReduce(caller, x, options, { correction: number });
+  float(caller, x);
+  const axes = wholeAxes(caller, reduction.axis, x);
+  const count = reducedCount(x.shape, axes);
+  if (count <= correction) {
+    throw new ArgumentError(
+      `${caller}: there must be more elements than the correction; got ${count}, correction ${shown(correction)}. { correction: 0 } is the variance of one element, too.`,
+    );
+  }
+  const centred = sub(x, mean(x, { axis: axes, keepDims: true }));
+  return div(sum(square(centred), { ...reduction, axis: axes }), count - correction);
+}
+
+/** √x, whose gradient is 0 where x is 0. */
+function root(x: Tensor): Tensor {
+  const isNone = equal(x, 0);
+  return where(isNone, 0, sqrt(where(isNone, 1, x)));
+}
+
+/** log Σ eˣ along `axis`, which does not overflow. Its gradient is softmax(x). */
+export function logSumExp(x: Tensor, options?: ReduceOptions): Tensor {
+  checkReduce("logSumExp", x, options);
+  float("logSumExp", x);
+  const axes = wholeAxes("logSumExp", options?.axis, x);
+  const largest = stopGradient(max(x, { axis: axes, keepDims: true }));
+  const shift = where(finite(largest), largest, 0);
+  const total = add(log(sum(exp(sub(x, shift)), { axis: axes, keepDims: true })), shift);
+  return options?.keepDims ? total : reshape(total, without(x, axes));
+}
+
+export interface NormOptions extends ReduceOptions {
+  /** (Σ |x|ᵖ)^(1/p); ±Infinity are the largest and the smallest |x|, 0 counts what is not 0. 2. */
+  readonly p?: number;
+}
+
+const ORDER = rule("a number", (value) => typeof value === "number" && !Number.isNaN(value));
+
+/** The norm along `axis`, of all elements where none is given. Its gradient is 0 where the norm is. */
+export function norm(x: Tensor, options: NormOptions = {}): Tensor {
+  const { p = 2, ...reduction } = checkReduce("norm", x, options, { p: ORDER });
+  float("norm", x);
+  if (p === 2) return root(sum(square(x), reduction));
+  if (p === 1) return sum(abs(x), reduction);
+  if (p === Number.POSITIVE_INFINITY) return max(abs(x), reduction);
+  if (p === Number.NEGATIVE_INFINITY) return min(abs(x), reduction);
+  if (p === 0) return sum(cast(notEqual(x, 0), "f32"), reduction);
+  const total = sum(pow(abs(x), p), reduction);
+  const isNone = equal(total, 0);
+  return where(isNone, 0, pow(where(isNone, 1, total), 1 / p));
+}
+
+function without(x: Tensor, axes: readonly number[]): number[] {
+  return x.shape.filter((_, d) => !axes.includes(d));
+}

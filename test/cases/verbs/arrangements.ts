@@ -1,0 +1,46 @@
+import * as g from "../../../src/functions.ts";
+import type { VerbCases } from "./verb-case.ts";
+
+const around = [
+  [0, 0],
+  [1, 3],
+  [2, 1],
+] as const;
+
+export const arrangementVerbs: VerbCases = {
+  flip: (x) => g.flip(x, 1),
+  "flip of all axes": (x) => g.flip(x),
+  "slice with steps": (x) => g.slice(x, [0, 1, 0], [-1, -1, 3], [2, 3, 1]),
+  "slice backwards": (x) => g.slice(x, [5, 3], [-1, -1], [-2, -3]),
+  "slice with steps beyond the end": (x) => g.slice(x, [0, 0], [-1, -1], [4, 1]),
+  stack: (a, b) => g.stack([a, b], 1),
+  unstack: (x) => g.unstack(x, 2),
+  split: (x) => g.split(x, [2, -1], 1),
+  "split evenly": (x) => g.split(x, 2, -1),
+  roll: (x) => g.roll(x, 2, 1),
+  "roll back": (x) => g.roll(x, -7),
+  tile: (x) => g.tile(x, [2, 1, 2]),
+  repeat: (x) => g.repeat(x, 3),
+  moveAxis: (x) => g.moveAxis(x, 0, 2),
+  swapAxes: (x) => g.swapAxes(x, 0, -1),
+  flatten: (x) => g.flatten(x, 1),
+  depthToSpace: (x) => g.depthToSpace(x, 2),
+  spaceToDepth: (x) => g.spaceToDepth(x, 2),
+  "padAs constant": (x) => g.padAs(x, around, { value: 2.5 }),
+  "padAs minus infinity": (x) => g.padAs(x, [[1, 2]], { value: Number.NEGATIVE_INFINITY }),
+  "padAs reflect": (x) => g.padAs(x, around, { mode: "reflect" }),
+  "padAs replicate": (x) => g.padAs(x, around, { mode: "replicate" }),
+  "padAs circular": (x) => g.padAs(x, around, { mode: "circular" }),
+  "padAs symmetric": (x) => g.padAs(x, [[3, 2]], { mode: "symmetric" }),
+  tril: (x) => g.tril(x),
+  triu: (x) => g.triu(x, 2),
+  "tril below": (x) => g.tril(x, -1),
+  diagonal: (x) => g.diagonal(x, 1),
+  "diagonal of other axes": (x) => g.diagonal(x, -1, [2, 0]),
+  diag: (x) => g.diag(x),
+  meshgrid: (a, b) => g.meshgrid(a, b),
+  range: () => g.range(2, 11, 3),
+  "range of fractions": () => g.range(1, -0.5, -0.25),
+  linspace: () => g.linspace(-1, 2, 7),
+  eye: () => g.eye(3, 4),
+};
