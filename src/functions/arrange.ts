@@ -54,7 +54,8 @@ function pieceSizes(x: Tensor, d: number, pieces: number | readonly number[]): r
   if (!Array.isArray(pieces)) {
     check("split", "pieces", pieces, PIECES);
     const parts = pieces as number;
-    if (n % parts === 0 && parts <= Math.max(1, n)) return Array.from({ length: parts }, () => n / parts);
+    if (n % parts === 0 && parts <= Math.max(1, n))
+      return Array.from({ length: parts }, () => n / parts);
     throw wrongPieces(x, d, pieces, "List the sizes of pieces that differ.");
   }
   check("split", "pieces", pieces, SIZES);
