@@ -11,7 +11,7 @@ export function checkLabels(caller: string, logits: Tensor, labels: Tensor): voi
   const isOneHot = sameShape(labels.shape, logits.shape);
   if (!isOneHot && sameShape(labels.shape, logits.shape.slice(0, -1))) return;
   const remedy = isOneHot
-    ? "Of one-hot rows take argmax(labels); for probabilities as targets write mean(neg(sum(mul(labels, logSoftmax(logits)), { axis: -1 })))."
+    ? "Of one-hot rows take argmax(labels); probabilities, as f32, are targets of losses.crossEntropy."
     : "Transpose or reshape one of them, so that every row of logits has its label.";
   throw new ShapeError(
     `${caller}: labels must have the shape of logits without the last dimension, the classes; got ${got}. ${remedy}`,

@@ -1,5 +1,29 @@
-import { add, cast, mul, neg, softplus, sub, type Tensor } from "../functions.ts";
-import { checkSameShape, type LossOptions, reduced, reductionOf } from "./reduction.ts";
+import { anything, notNegative, probability } from "../arguments.ts";
+import {
+  add,
+  cast,
+  log,
+  maximum,
+  mul,
+  neg,
+  pow,
+  sigmoid,
+  softplus,
+  sub,
+  type Tensor,
+} from "../functions.ts";
+import {
+  checkLossOptions,
+  checkSameShape,
+  type LossOptions,
+  reduced,
+  weightsFor,
+} from "./reduction.ts";
+
+export interface BinaryOptions extends LossOptions {
+  /** f32 that broadcasts to the logits: how much a positive target counts, against a negative one; 1. */
+  readonly positiveWeight?: Tensor;
+}
 
 /**
  * −t · log σ(x) − (1 − t) · log(1 − σ(x)) for logits x and targets t in [0, 1], of one shape; t may be bool.
@@ -9,12 +33,68 @@ import { checkSameShape, type LossOptions, reduced, reductionOf } from "./reduct
 export function binaryCrossEntropyWithLogits(
   logits: Tensor,
   targets: Tensor,
-  options: LossOptions = {},
+  options?: BinaryOptions,
 ): Tensor {
-  const reduction = reductionOf("binaryCrossEntropyWithLogits", options);
-  checkSameShape("binaryCrossEntropyWithLogits", logits, targets);
-  const t = targets.dtype === "f32" ? targets : cast(targets, "f32");
-  const missed = mul(t, softplus(neg(logits)));
-  const falseAlarm = mul(sub(1, t), softplus(logits));
-  return reduced(add(missed, falseAlarm), reduction);
+  const caller = "binaryCrossEntropyWithLogits";
+  checkLossOptions(caller, options, { positiveWeight: anything });
+  checkSameShape(caller, logits, targets);
+  const { positiveWeight } = options ?? {};
+  const { missed, falseAlarm } = errors(logits, targets);
+  const weighted =
+    positiveWeight === undefined
+      ? missed
+      : mul(missed, weightsFor(caller, positiveWeight, logits.shape));
+  return reduced(caller, add(weighted, falseAlarm), options);
+}
+
+/**
+ * The same of probabilities, whose logarithms count as −100 or more, as in PyTorch. A network's last layer should give
+ * logits instead: a probability that is rounded to 0 or 1 has no gradient that helps.
+ */
+export function binaryCrossEntropy(
+  probabilities: Tensor,
+  targets: Tensor,
+  options?: LossOptions,
+): Tensor {
+  checkLossOptions("binaryCrossEntropy", options);
+  checkSameShape("binaryCrossEntropy", probabilities, targets);
+  const t = asNumbers(targets);
+  const logOf = (x: Tensor) => log(maximum(x, Math.exp(-100)));
+  const hit = mul(t, logOf(probabilities));
+  const rest = mul(sub(1, t), logOf(sub(1, probabilities)));
+  return reduced("binaryCrossEntropy", neg(add(hit, rest)), options);
+}
+
+export interface FocalOptions extends LossOptions {
+  /** How little what is right already counts; 2. */
+  readonly gamma?: number;
+  /** The weight of positive targets, 1 − alpha that of negative ones; 0.25. */
+  readonly alpha?: number;
+}
+
+/**
+ * Binary cross-entropy times (1 − p)^gamma, p the probability of what is right, for logits and targets of 0 and 1 of one
+ * shape. Lin et al. 2017.
+ */
+export function binaryFocal(logits: Tensor, targets: Tensor, options?: FocalOptions): Tensor {
+  checkLossOptions("binaryFocal", options, { gamma: notNegative, alpha: probability });
+  checkSameShape("binaryFocal", logits, targets);
+  const { gamma = 2, alpha = 0.25 } = options ?? {};
+  const { t, missed, falseAlarm } = errors(logits, targets);
+  // Not 0: its power has no gradient.
+  const wrong = maximum(add(mul(t, sigmoid(neg(logits))), mul(sub(1, t), sigmoid(logits))), 1e-12);
+  const share = add(mul(t, alpha), mul(sub(1, t), 1 - alpha));
+  const each = mul(mul(share, pow(wrong, gamma)), add(missed, falseAlarm));
+  return reduced("binaryFocal", each, options);
+}
+
+const asNumbers = (targets: Tensor) => (targets.dtype === "f32" ? targets : cast(targets, "f32"));
+
+function errors(logits: Tensor, targets: Tensor) {
+  const t = asNumbers(targets);
+  return {
+    t,
+    missed: mul(t, softplus(neg(logits))),
+    falseAlarm: mul(sub(1, t), softplus(logits)),
+  };
 }

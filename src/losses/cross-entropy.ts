@@ -1,27 +1,147 @@
+import { anything, notNegative, share } from "../arguments.ts";
+import { DTypeError, ShapeError } from "../errors.ts";
 import {
+  add,
   cast,
   crossEntropyLoss,
-  div,
+  describe,
+  embedding,
+  exp,
   greaterEqual,
+  logSoftmax,
   maximum,
+  mean,
+  mul,
+  neg,
+  pow,
+  reshape,
+  sub,
   sum,
   type Tensor,
 } from "../functions.ts";
-import { type LossOptions, reductionOf } from "./reduction.ts";
+import { checkLabels, checkTensor } from "../internals.ts";
+import { checkLossOptions, type LossOptions, over, reduced, weightsFor } from "./reduction.ts";
+
+export interface CrossEntropyOptions extends LossOptions {
+  /** f32[C]: how much each class counts. "mean" divides by the weights of the labels. */
+  readonly classWeights?: Tensor;
+  /** This share of every target is spread over all classes; 0. Szegedy et al. 2016. */
+  readonly labelSmoothing?: number;
+}
 
 /**
  * −log softmax(logits)[label]. logits: f32[..., C], labels: i32[...], the shape of logits without its last
  * dimension → a number, or f32[...] with reduction "none".
  * Rows with a negative label count for nothing: "mean" is over the others, and 0 where there are none.
+ *
+ * Targets of the shape of logits, f32[..., C], are probabilities: −Σ target · log softmax(logits), "mean" is over the rows.
+ * @throws ShapeError, DTypeError for targets that are neither, and for weights that are not one a class
  */
-export function crossEntropy(logits: Tensor, labels: Tensor, options: LossOptions = {}): Tensor {
-  const reduction = reductionOf("crossEntropy", options);
-  const rows = crossEntropyLoss(logits, labels);
-  if (reduction === "none") return rows;
-  return reduction === "sum" ? sum(rows) : div(sum(rows), countedRows(labels));
+export function crossEntropy(
+  logits: Tensor,
+  targets: Tensor,
+  options?: CrossEntropyOptions,
+): Tensor {
+  checkLossOptions("crossEntropy", options, { classWeights: anything, labelSmoothing: share });
+  checkTensor("crossEntropy", logits, "logits");
+  checkTensor("crossEntropy", targets, "targets");
+  const { classWeights, labelSmoothing = 0, weights, reduction = "mean" } = options ?? {};
+  if (classWeights !== undefined) checkClassWeights(logits, classWeights);
+  if (targets.dtype === "f32") {
+    checkProbabilities(logits, targets);
+    return reduced("crossEntropy", ofProbabilities(logits, targets, options), options);
+  }
+  checkLabels("crossEntropy", logits, targets);
+  const counted = cast(greaterEqual(targets, 0), "f32");
+  const own = classWeights === undefined ? counted : weightOf(classWeights, targets);
+  const each = crossEntropyLoss(logits, targets);
+  const hard = classWeights === undefined ? each : mul(each, own);
+  const smooth = () => mul(counted, spread(logits, classWeights));
+  const rows =
+    labelSmoothing === 0 ? hard : add(mul(hard, 1 - labelSmoothing), mul(smooth(), labelSmoothing));
+  const given = weights && weightsFor("crossEntropy", weights, targets.shape);
+  const weighted = given ? mul(rows, given) : rows;
+  if (reduction === "none") return weighted;
+  return reduction === "sum"
+    ? sum(weighted)
+    : over(sum(weighted), sum(given ? mul(own, given) : own));
 }
 
 /** How many labels are not negative, and 1 where none is: a number to divide by. */
 export function countedRows(labels: Tensor): Tensor {
   return maximum(sum(cast(greaterEqual(labels, 0), "f32")), 1);
+}
+
+function ofProbabilities(
+  logits: Tensor,
+  targets: Tensor,
+  options: CrossEntropyOptions | undefined,
+): Tensor {
+  const { classWeights, labelSmoothing = 0 } = options ?? {};
+  const logs = logSoftmax(logits);
+  const weighted = classWeights === undefined ? logs : mul(logs, classWeights);
+  const hard = neg(sum(mul(targets, weighted), { axis: -1 }));
+  if (labelSmoothing === 0) return hard;
+  const smooth = neg(mean(weighted, { axis: -1 }));
+  return add(mul(hard, 1 - labelSmoothing), mul(smooth, labelSmoothing));
+}
+
+/** The cross-entropy to all classes alike. */
+function spread(logits: Tensor, classWeights: Tensor | undefined): Tensor {
+  const logs = logSoftmax(logits);
+  return neg(mean(classWeights === undefined ? logs : mul(logs, classWeights), { axis: -1 }));
+}
+
+/** The weight of each label's class, and 0 of negative labels. */
+function weightOf(classWeights: Tensor, labels: Tensor): Tensor {
+  const rows = embedding(reshape(classWeights, [-1, 1]), labels);
+  return reshape(rows, labels.shape);
+}
+
+export interface ClassFocalOptions extends LossOptions {
+  /** How little what is right already counts; 2. */
+  readonly gamma?: number;
+  /** f32[C]: how much each class counts. */
+  readonly classWeights?: Tensor;
+}
+
+/**
+ * Cross-entropy times (1 − p)^gamma, p the probability of the label. logits f32[..., C], labels i32[...] → [...]; rows with a
+ * negative label count for nothing. Lin et al. 2017.
+ */
+export function focal(logits: Tensor, labels: Tensor, options?: ClassFocalOptions): Tensor {
+  checkLossOptions("focal", options, { gamma: notNegative, classWeights: anything });
+  checkLabels("focal", logits, labels);
+  const { gamma = 2, classWeights, weights } = options ?? {};
+  if (classWeights !== undefined) checkClassWeights(logits, classWeights);
+  const loss = crossEntropyLoss(logits, labels);
+  // Not 0: its power has no gradient.
+  const wrong = maximum(sub(1, exp(neg(loss))), 1e-12);
+  const each = mul(pow(wrong, gamma), loss);
+  const own = classWeights === undefined ? each : mul(each, weightOf(classWeights, labels));
+  const counted = cast(greaterEqual(labels, 0), "f32");
+  const given =
+    weights === undefined ? counted : mul(counted, weightsFor("focal", weights, labels.shape));
+  return reduced("focal", own, { ...options, weights: given });
+}
+
+function checkClassWeights(logits: Tensor, weights: Tensor): void {
+  checkTensor("crossEntropy", weights, "classWeights");
+  const classes = logits.shape.at(-1);
+  if (weights.dtype === "f32" && weights.shape.length === 1 && weights.shape[0] === classes) return;
+  throw new ShapeError(
+    `crossEntropy: classWeights must be f32[${classes}], one for each class; got ${describe(weights.type)}.`,
+  );
+}
+
+function checkProbabilities(logits: Tensor, targets: Tensor): void {
+  if (targets.shape.join() === logits.shape.join()) return;
+  if (targets.shape.join() === logits.shape.slice(0, -1).join()) {
+    throw new DTypeError(
+      `crossEntropy: labels must be i32; got ${describe(targets.type)}. Write cast(labels, "i32"), or give probabilities of the shape of logits.`,
+    );
+  }
+  throw new ShapeError(
+    `crossEntropy: probabilities must have the shape of logits; got logits ${describe(logits.type)}, targets ${describe(targets.type)}. Transpose or reshape one of them.`,
+  );
 }

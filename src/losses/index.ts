@@ -1,5 +1,43 @@
-export { binaryCrossEntropyWithLogits } from "./binary-cross-entropy.ts";
-export { crossEntropy } from "./cross-entropy.ts";
+export {
+  type BinaryOptions,
+  binaryCrossEntropy,
+  binaryCrossEntropyWithLogits,
+  binaryFocal,
+  type FocalOptions,
+} from "./binary-cross-entropy.ts";
+export {
+  type ClassFocalOptions,
+  type CrossEntropyOptions,
+  crossEntropy,
+  focal,
+} from "./cross-entropy.ts";
+export { type CtcOptions, ctc } from "./ctc.ts";
+export {
+  type GaussianOptions,
+  gaussianNll,
+  type KlOptions,
+  klDivergence,
+  type PoissonOptions,
+  poissonNll,
+} from "./likelihood.ts";
+export {
+  type CosineOptions,
+  contrastive,
+  cosineEmbedding,
+  cosineSimilarity,
+  hinge,
+  type InfoNceOptions,
+  infoNce,
+  type MarginOptions,
+  squaredHinge,
+  tripletMargin,
+} from "./margins.ts";
 export { accuracy } from "./metrics.ts";
 export type { Loss, LossOptions, Reduction } from "./reduction.ts";
-export { meanAbsoluteError, meanSquaredError } from "./regression.ts";
+export {
+  type HuberOptions,
+  huber,
+  logCosh,
+  meanAbsoluteError,
+  meanSquaredError,
+} from "./regression.ts";

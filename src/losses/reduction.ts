@@ -1,6 +1,17 @@
-import { checkOptions, oneOf } from "../arguments.ts";
+import { anything, checkOptions, oneOf, type Rule } from "../arguments.ts";
 import { ShapeError } from "../errors.ts";
-import { describe, mean, sum, type Tensor } from "../functions.ts";
+import {
+  broadcastTo,
+  describe,
+  div,
+  greater,
+  mean,
+  mul,
+  type Shape,
+  sum,
+  type Tensor,
+  where,
+} from "../functions.ts";
 import { checkTensor } from "../internals.ts";
 
 /** "mean" and "sum" give one number, "none" the loss of every element or row. */
@@ -9,33 +20,70 @@ export type Reduction = "mean" | "sum" | "none";
 export interface LossOptions {
   /** "mean" where nothing is said. */
   readonly reduction?: Reduction;
+  /**
+   * f32 that broadcasts to the shape of the losses: how much each counts. "mean" is then Σ w·loss / Σ w, and 0 where Σ w
+   * is.
+   */
+  readonly weights?: Tensor;
 }
 
 /** How far a prediction is from its target. What a Trainer takes. */
 export type Loss = (prediction: Tensor, target: Tensor) => Tensor;
 
-const REDUCTIONS = { reduction: oneOf("mean", "sum", "none") };
+const RULES = { reduction: oneOf("mean", "sum", "none"), weights: anything };
 
-/** What `options` say, checked. */
-export function reductionOf(loss: string, options: LossOptions | undefined): Reduction {
-  checkOptions(loss, options, REDUCTIONS);
-  return options?.reduction ?? "mean";
+/** @throws ArgumentError for what is no option of the loss */
+export function checkLossOptions(
+  loss: string,
+  options: object | undefined,
+  own: Readonly<Record<string, Rule>> = {},
+): void {
+  checkOptions<Partial<Record<string, unknown>>>(loss, options, { ...RULES, ...own });
 }
 
-export function reduced(losses: Tensor, reduction: Reduction): Tensor {
-  if (reduction === "none") return losses;
-  return reduction === "mean" ? mean(losses) : sum(losses);
+/** `losses` as the options say. @throws ShapeError for weights that do not broadcast to them */
+export function reduced(loss: string, losses: Tensor, options: LossOptions | undefined): Tensor {
+  const { reduction = "mean", weights } = options ?? {};
+  if (weights === undefined) {
+    if (reduction === "none") return losses;
+    return reduction === "mean" ? mean(losses) : sum(losses);
+  }
+  const given = weightsFor(loss, weights, losses.shape);
+  const weighted = mul(losses, given);
+  if (reduction === "none") return weighted;
+  return reduction === "mean" ? over(sum(weighted), sum(given)) : sum(weighted);
+}
+
+/** total / count, and 0 where the count is 0, in the gradient too. */
+export function over(total: Tensor, count: Tensor): Tensor {
+  const isAny = greater(count, 0);
+  return where(isAny, div(total, where(isAny, count, 1)), 0);
+}
+
+export function weightsFor(loss: string, weights: Tensor, shape: Shape): Tensor {
+  checkTensor(loss, weights, "weights");
+  const offset = shape.length - weights.shape.length;
+  const fits = weights.shape.every((n, d) => n === 1 || n === shape[d + offset]);
+  if (offset >= 0 && fits && weights.dtype === "f32") return broadcastTo(weights, shape);
+  throw new ShapeError(
+    `${loss}: weights must be f32 that broadcasts to the losses, [${shape.join(", ")}]; got ${describe(weights.type)}. Reshape it, so that it has a size of 1 where it is the same.`,
+  );
 }
 
 /** Broadcasting a target is nearly always a mistake, and one that still trains. */
-export function checkSameShape(loss: string, prediction: Tensor, target: Tensor): void {
-  checkTensor(loss, prediction, "prediction");
-  checkTensor(loss, target, "target");
+export function checkSameShape(
+  loss: string,
+  prediction: Tensor,
+  target: Tensor,
+  names: readonly [string, string] = ["prediction", "target"],
+): void {
+  checkTensor(loss, prediction, names[0]);
+  checkTensor(loss, target, names[1]);
   const { shape } = target;
   const isSame =
     prediction.shape.length === shape.length && prediction.shape.every((n, d) => n === shape[d]);
   if (isSame) return;
   throw new ShapeError(
-    `${loss}: prediction and target must have the same shape; got ${describe(prediction.type)} and ${describe(target.type)}. Reshape or squeeze one of them.`,
+    `${loss}: ${names[0]} and ${names[1]} must have the same shape; got ${describe(prediction.type)} and ${describe(target.type)}. Reshape or squeeze one of them.`,
   );
 }

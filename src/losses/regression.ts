@@ -1,24 +1,54 @@
-import { abs, square, sub, type Tensor } from "../functions.ts";
-import { checkSameShape, type LossOptions, reduced, reductionOf } from "./reduction.ts";
+/** Between numbers and numbers, element by element. */
+import { positive } from "../arguments.ts";
+import { abs, less, mul, softplus, square, sub, type Tensor, where } from "../functions.ts";
+import { checkLossOptions, checkSameShape, type LossOptions, reduced } from "./reduction.ts";
 
 /** (prediction − target)². Both f32 of one shape. */
 export function meanSquaredError(
   prediction: Tensor,
   target: Tensor,
-  options: LossOptions = {},
+  options?: LossOptions,
 ): Tensor {
-  const reduction = reductionOf("meanSquaredError", options);
+  checkLossOptions("meanSquaredError", options);
   checkSameShape("meanSquaredError", prediction, target);
-  return reduced(square(sub(prediction, target)), reduction);
+  return reduced("meanSquaredError", square(sub(prediction, target)), options);
 }
 
-/** |prediction − target|; its gradient is 0 where they are equal. Both f32 of one shape. */
+/** |prediction − target|, L1; its gradient is 0 where they are equal. Both f32 of one shape. */
 export function meanAbsoluteError(
   prediction: Tensor,
   target: Tensor,
-  options: LossOptions = {},
+  options?: LossOptions,
 ): Tensor {
-  const reduction = reductionOf("meanAbsoluteError", options);
+  checkLossOptions("meanAbsoluteError", options);
   checkSameShape("meanAbsoluteError", prediction, target);
-  return reduced(abs(sub(prediction, target)), reduction);
+  return reduced("meanAbsoluteError", abs(sub(prediction, target)), options);
+}
+
+export interface HuberOptions extends LossOptions {
+  /** Where the parabola becomes a line; 1. */
+  readonly delta?: number;
+}
+
+/**
+ * With d the difference, d² / 2 where |d| < delta and delta · (|d| − delta / 2) elsewhere. Both f32 of one shape. PyTorch's
+ * smooth_l1_loss is this, divided by delta. Huber 1964.
+ */
+export function huber(prediction: Tensor, target: Tensor, options?: HuberOptions): Tensor {
+  checkLossOptions("huber", options, { delta: positive });
+  checkSameShape("huber", prediction, target);
+  const { delta = 1 } = options ?? {};
+  const d = sub(prediction, target);
+  const size = abs(d);
+  const line = mul(delta, sub(size, delta / 2));
+  return reduced("huber", where(less(size, delta), mul(0.5, square(d)), line), options);
+}
+
+/** log cosh(prediction − target) = |d| + log(1 + e^(−2|d|)) − log 2, without overflow. Both f32 of one shape. */
+export function logCosh(prediction: Tensor, target: Tensor, options?: LossOptions): Tensor {
+  checkLossOptions("logCosh", options);
+  checkSameShape("logCosh", prediction, target);
+  // softplus(2d) − d is the same on both sides of 0, and smooth at it.
+  const d = sub(prediction, target);
+  return reduced("logCosh", sub(sub(softplus(mul(2, d)), d), Math.LN2), options);
 }

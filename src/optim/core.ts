@@ -7,6 +7,7 @@ import {
   type Rule,
   record,
   shown,
+  text,
   whole,
 } from "../arguments.ts";
 import { ArgumentError } from "../errors.ts";
@@ -207,6 +208,7 @@ class OptimizerCore<Options extends OptimizerOptions, Settings> {
 
   setLearningRate(learningRate: number, name?: string): void {
     check(this.#kind, "learningRate", learningRate, notNegative);
+    if (name !== undefined) check(this.#kind, "the group", name, text);
     const prefix = name === undefined ? "" : `${name}.`;
     const group = this.#groups.find((one) => one.prefix === prefix && one.hasOwnRate);
     if (group?.schedule !== undefined) {

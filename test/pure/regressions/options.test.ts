@@ -179,18 +179,20 @@ describe("init", () => {
 });
 
 describe("numbers of an optimizer", () => {
+  // A function is a schedule.
+  const noRates = noNumbers.filter((value) => typeof value !== "function");
   const numbers: readonly [
     make: (options: never) => unknown,
     name: string,
     values: readonly unknown[],
   ][] = [
-    [adam, "learningRate", [-1, Number.POSITIVE_INFINITY, ...noNumbers]],
+    [adam, "learningRate", [-1, Number.POSITIVE_INFINITY, ...noRates]],
     [adam, "beta1", [-0.1, 1, 1.5, ...noNumbers]],
     [adam, "beta2", [-0.1, 1, 2, ...noNumbers]],
     [adam, "epsilon", [0, -1e-8, ...noNumbers]],
     [adam, "weightDecay", [-0.1, Number.POSITIVE_INFINITY, ...noNumbers]],
     [adam, "clipNorm", [0, -1, ...noNumbers]],
-    [sgd, "learningRate", [-1, Number.POSITIVE_INFINITY, ...noNumbers]],
+    [sgd, "learningRate", [-1, Number.POSITIVE_INFINITY, ...noRates]],
     [sgd, "momentum", [-0.1, Number.POSITIVE_INFINITY, ...noNumbers]],
     [sgd, "weightDecay", [-0.1, ...noNumbers]],
     [sgd, "clipNorm", [0, -1, ...noNumbers]],

@@ -101,6 +101,12 @@ export function training(): Recipes {
         ...(dice.chance(0.5) ? [fields({ when: bools(), norm: f32() })] : []),
       ],
     }),
+    ...Object.fromEntries(
+      ["sgd", "adam", "adamW", "muon"].map((name) => [
+        `optim.${name}`,
+        () => args(fields({ learningRate: plain(0.1), clipValue: plain(1), accumulate: plain(2) })),
+      ]),
+    ),
     "optim.stepDecay": () => args(fields({ rate: plain(1), every: plain(3), factor: plain(0.5) })),
     "optim.multiStep": () =>
       args(fields({ rate: plain(1), at: numbers(2, 5), factor: plain(0.5) })),

@@ -67,6 +67,25 @@ export function verbs(): Recipes {
     "losses.meanSquaredError": (context) => args(f32(4), f32(4), lossOptions(context)),
     "losses.meanAbsoluteError": (context) => args(f32(4), f32(4), lossOptions(context)),
     "losses.binaryCrossEntropyWithLogits": (context) => args(f32(4), f32(4), lossOptions(context)),
+    ...Object.fromEntries(
+      ["huber", "logCosh", "hinge", "squaredHinge", "poissonNll", "binaryCrossEntropy"].map(
+        (name) => [
+          `losses.${name}`,
+          (context: Context) => args(f32(4), f32(4), lossOptions(context)),
+        ],
+      ),
+    ),
+    "losses.binaryFocal": (context) => args(f32(4), f32(4), lossOptions(context)),
+    "losses.klDivergence": (context) => args(f32(4, 3), f32(4, 3), lossOptions(context)),
+    "losses.gaussianNll": (context) => args(f32(4), f32(4), f32(4), lossOptions(context)),
+    "losses.focal": (context) => args(f32(4, 3), ids(4), lossOptions(context)),
+    "losses.cosineSimilarity": () => args(f32(4, 3), f32(4, 3)),
+    "losses.cosineEmbedding": (context) => args(f32(4, 3), f32(4, 3), f32(4), lossOptions(context)),
+    "losses.contrastive": (context) => args(f32(4, 3), f32(4, 3), f32(4), lossOptions(context)),
+    "losses.tripletMargin": (context) =>
+      args(f32(4, 3), f32(4, 3), f32(4, 3), lossOptions(context)),
+    "losses.infoNce": (context) => args(f32(4, 3), f32(4, 3), lossOptions(context)),
+    "losses.ctc": () => args(f32(5, 2, 3), ids(2, 2), fields({ lengths: ids(2), blank: plain(0) })),
     "optim.globalNorm": ({ dice: _ }) =>
       args(
         leaf("gradientsOf(sum(w), [w])", () => {

@@ -1,0 +1,78 @@
+/** Negative logarithms of likelihoods, and divergences between distributions. */
+import { flag, positive } from "../arguments.ts";
+import {
+  add,
+  div,
+  exp,
+  greater,
+  log,
+  maximum,
+  mul,
+  square,
+  sub,
+  sum,
+  type Tensor,
+  where,
+} from "../functions.ts";
+import { checkLossOptions, checkSameShape, type LossOptions, reduced } from "./reduction.ts";
+
+export interface KlOptions extends LossOptions {
+  /** Whether the target is given as logarithms, too; false. */
+  readonly logTarget?: boolean;
+}
+
+/**
+ * Σ target · (log target − prediction) over the last dimension, where prediction = log q, of one shape [..., C] → [...]. A
+ * target of 0 adds nothing. "mean" is over the distributions, PyTorch's "batchmean". Kullback & Leibler 1951.
+ */
+export function klDivergence(logPrediction: Tensor, target: Tensor, options?: KlOptions): Tensor {
+  checkLossOptions("klDivergence", options, { logTarget: flag });
+  checkSameShape("klDivergence", logPrediction, target, ["logPrediction", "target"]);
+  const isLog = options?.logTarget ?? false;
+  const p = isLog ? exp(target) : target;
+  const isSome = greater(p, 0);
+  // The inner `where` keeps log 0 out of the gradient.
+  const logs = isLog ? target : log(where(isSome, target, 1));
+  const each = where(isSome, mul(p, sub(logs, logPrediction)), 0);
+  return reduced("klDivergence", sum(each, { axis: -1 }), options);
+}
+
+export interface PoissonOptions extends LossOptions {
+  /** Whether the prediction is the logarithm of the rate; true. */
+  readonly logInput?: boolean;
+  /** Added to a rate before its logarithm is taken; 1e-8. */
+  readonly epsilon?: number;
+}
+
+/** rate − target · log rate, of counts, without the constant log target!. Both f32 of one shape. */
+export function poissonNll(prediction: Tensor, target: Tensor, options?: PoissonOptions): Tensor {
+  checkLossOptions("poissonNll", options, { logInput: flag, epsilon: positive });
+  checkSameShape("poissonNll", prediction, target);
+  const { logInput = true, epsilon = 1e-8 } = options ?? {};
+  const logs = logInput ? prediction : log(add(prediction, epsilon));
+  const rate = logInput ? exp(prediction) : prediction;
+  return reduced("poissonNll", sub(rate, mul(target, logs)), options);
+}
+
+export interface GaussianOptions extends LossOptions {
+  /** No variance counts as less, and then it has no gradient; 1e-6. */
+  readonly epsilon?: number;
+}
+
+/**
+ * (log variance + (target − mean)² / variance) / 2, without the constant. All f32 of one shape; for a Trainer:
+ * `(output, target) => losses.gaussianNll(output.mean, output.variance, target)`. Nix & Weigend 1994.
+ */
+export function gaussianNll(
+  mean: Tensor,
+  variance: Tensor,
+  target: Tensor,
+  options?: GaussianOptions,
+): Tensor {
+  checkLossOptions("gaussianNll", options, { epsilon: positive });
+  checkSameShape("gaussianNll", mean, target, ["mean", "target"]);
+  checkSameShape("gaussianNll", mean, variance, ["mean", "variance"]);
+  const own = maximum(variance, options?.epsilon ?? 1e-6);
+  const each = mul(0.5, add(log(own), div(square(sub(mean, target)), own)));
+  return reduced("gaussianNll", each, options);
+}

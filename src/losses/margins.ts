@@ -1,0 +1,140 @@
+/** Distances and scores that shall be on the right side of a margin. */
+import { notNegative, number, positive } from "../arguments.ts";
+import { ShapeError } from "../errors.ts";
+import {
+  add,
+  arange,
+  crossEntropyLoss,
+  describe,
+  div,
+  greater,
+  matmul,
+  maximum,
+  mul,
+  relu,
+  sqrt,
+  square,
+  sub,
+  sum,
+  type Tensor,
+  where,
+} from "../functions.ts";
+import { checkTensor } from "../internals.ts";
+import { checkLossOptions, checkSameShape, type LossOptions, reduced } from "./reduction.ts";
+
+/** max(0, 1 − target · prediction) for targets of −1 and 1. Both f32 of one shape. */
+export function hinge(prediction: Tensor, target: Tensor, options?: LossOptions): Tensor {
+  checkLossOptions("hinge", options);
+  checkSameShape("hinge", prediction, target);
+  return reduced("hinge", relu(sub(1, mul(target, prediction))), options);
+}
+
+/** Its square, which is smooth at the margin. */
+export function squaredHinge(prediction: Tensor, target: Tensor, options?: LossOptions): Tensor {
+  checkLossOptions("squaredHinge", options);
+  checkSameShape("squaredHinge", prediction, target);
+  return reduced("squaredHinge", square(relu(sub(1, mul(target, prediction)))), options);
+}
+
+/** a·b / max(|a|·|b|, 1e-8) over the last dimension: [..., D] of one shape → [...], between −1 and 1. */
+export function cosineSimilarity(a: Tensor, b: Tensor): Tensor {
+  checkSameShape("cosineSimilarity", a, b, ["a", "b"]);
+  const over = { axis: -1 };
+  const product = mul(sum(square(a), over), sum(square(b), over));
+  // The root of the larger: that of 0 has no gradient.
+  return div(sum(mul(a, b), over), sqrt(maximum(product, 1e-16)));
+}
+
+export interface CosineOptions extends LossOptions {
+  /** How alike pairs that are not the same may be; 0. */
+  readonly margin?: number;
+}
+
+/**
+ * 1 − cos(a, b) for pairs whose target is 1, max(0, cos(a, b) − margin) for those whose target is −1. a, b f32[..., D],
+ * target f32[...].
+ */
+export function cosineEmbedding(
+  a: Tensor,
+  b: Tensor,
+  target: Tensor,
+  options?: CosineOptions,
+): Tensor {
+  checkLossOptions("cosineEmbedding", options, { margin: number });
+  const cosine = cosineSimilarity(a, b);
+  checkSameShape("cosineEmbedding", cosine, target, ["the similarities", "target"]);
+  const apart = relu(sub(cosine, options?.margin ?? 0));
+  return reduced("cosineEmbedding", where(greater(target, 0), sub(1, cosine), apart), options);
+}
+
+export interface MarginOptions extends LossOptions {
+  /** 1. */
+  readonly margin?: number;
+}
+
+/**
+ * max(0, |anchor − positive| − |anchor − negative| + margin) over the last dimension, all f32[..., D] → [...]. As in
+ * PyTorch 1e-6 is added to each difference. Schroff et al. 2015.
+ */
+export function tripletMargin(
+  anchor: Tensor,
+  positive: Tensor,
+  negative: Tensor,
+  options?: MarginOptions,
+): Tensor {
+  checkLossOptions("tripletMargin", options, { margin: notNegative });
+  checkSameShape("tripletMargin", anchor, positive, ["anchor", "positive"]);
+  checkSameShape("tripletMargin", anchor, negative, ["anchor", "negative"]);
+  const apart = sub(distance(anchor, positive), distance(anchor, negative));
+  return reduced("tripletMargin", relu(add(apart, options?.margin ?? 1)), options);
+}
+
+/**
+ * d² / 2 for pairs whose target is 1, max(0, margin − d)² / 2 for those whose target is 0, d = |a − b| over the last
+ * dimension. a, b f32[..., D], target f32[...]. Hadsell, Chopra & LeCun 2006.
+ */
+export function contrastive(a: Tensor, b: Tensor, target: Tensor, options?: MarginOptions): Tensor {
+  checkLossOptions("contrastive", options, { margin: notNegative });
+  checkSameShape("contrastive", a, b, ["a", "b"]);
+  const d = distance(a, b);
+  checkSameShape("contrastive", d, target, ["the distances", "target"]);
+  const apart = square(relu(sub(options?.margin ?? 1, d)));
+  const each = add(mul(target, square(d)), mul(sub(1, target), apart));
+  return reduced("contrastive", mul(0.5, each), options);
+}
+
+/** |a − b + 1e-6|: two that are the same have a gradient, too. */
+function distance(a: Tensor, b: Tensor): Tensor {
+  return sqrt(sum(square(add(sub(a, b), 1e-6)), { axis: -1 }));
+}
+
+export interface InfoNceOptions extends LossOptions {
+  /** By which similarities are divided; 0.1. */
+  readonly temperature?: number;
+}
+
+/**
+ * Row i of a belongs to row i of b and to no other: the cross-entropy of their similarities, in both directions. a, b
+ * f32[N, D] → [N]; they count as vectors of length 1. van den Oord et al. 2018; both directions as in CLIP, Radford et al.
+ * 2021.
+ */
+export function infoNce(a: Tensor, b: Tensor, options?: InfoNceOptions): Tensor {
+  checkLossOptions("infoNce", options, { temperature: positive });
+  checkSameShape("infoNce", a, b, ["a", "b"]);
+  if (a.shape.length !== 2) {
+    throw new ShapeError(
+      `infoNce: a and b must be [N, D], a row for each example; got ${describe(a.type)}. Reshape them.`,
+    );
+  }
+  const scale = 1 / (options?.temperature ?? 0.1);
+  const own = arange(a.shape[0] ?? 0);
+  const towards = (from: Tensor, to: Tensor) =>
+    crossEntropyLoss(mul(scale, matmul(from, to, { transposeB: true })), own);
+  const [left, right] = [normalised(a), normalised(b)];
+  return reduced("infoNce", mul(0.5, add(towards(left, right), towards(right, left))), options);
+}
+
+function normalised(x: Tensor): Tensor {
+  checkTensor("infoNce", x);
+  return div(x, sqrt(maximum(sum(square(x), { axis: -1, keepDims: true }), 1e-24)));
+}
