@@ -16,6 +16,7 @@ import { cut, differentiate, type StepGradient } from "./cell-gradient.ts";
 import { type Stands, type TracedStep, traceStep } from "./cell-step.ts";
 
 export class DerivedCell implements CellBody {
+  readonly cell: Cell;
   readonly name: string;
   readonly states: readonly string[];
   readonly inputs: readonly string[];
@@ -33,7 +34,8 @@ export class DerivedCell implements CellBody {
   readonly #text: string;
   #gradientOfTape: StepGradient | undefined;
 
-  constructor(cell: Cell) {
+  /** `keepsTape` is false for walks that nothing is differentiated of. */
+  constructor(cell: Cell, keepsTape = true) {
     const { name, states, inputs, sums, between, vectors } = cell;
     this.name = name;
     this.states = states;
@@ -42,9 +44,11 @@ export class DerivedCell implements CellBody {
     this.firstSums = sums.length;
     this.vectors = vectors;
     this.isJoint = this.sums.join("\n") === inputs.join("\n");
-    this.step = traceStep(cell);
+    const traced = traceStep(cell);
+    this.cell = cell;
+    this.step = keepsTape ? traced : { ...traced, tape: [] };
     this.tape = this.step.tape.map(({ name: of, activation }) => ({ name: of, activation }));
-    this.gradient = differentiate(this.step, false);
+    this.gradient = differentiate(traced, false);
     const { gInputs, gSums, gVectors } = this.gradient;
     const own: GraphValue[] = [];
     this.vectorGradients = gVectors.map((value): VectorGradient => {
@@ -53,7 +57,7 @@ export class DerivedCell implements CellBody {
       return { of: "own", place: own.push(value) - 1 };
     });
     this.ownVectors = own;
-    this.#text = this.#textOf();
+    this.#text = `${this.#textOf()}${keepsTape ? "" : "\nno tape"}`;
   }
 
   get ownGradients(): number {
@@ -128,6 +132,16 @@ const derived = new WeakMap<Cell, DerivedCell>();
 export function bodyOfCell(cell: Cell): DerivedCell {
   const found = derived.get(cell) ?? new DerivedCell(cell);
   derived.set(cell, found);
+  return found;
+}
+
+const tapeless = new WeakMap<DerivedCell, DerivedCell>();
+
+/** The same cell for walks that nothing is differentiated of. */
+export function withoutTape(body: CellBody): DerivedCell {
+  const own = derivedOf(body);
+  const found = tapeless.get(own) ?? new DerivedCell(own.cell, false);
+  tapeless.set(own, found);
   return found;
 }
 

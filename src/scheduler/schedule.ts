@@ -15,6 +15,7 @@ import { shareResults } from "./scan-results.ts";
 import { assignSlots, markBarriers } from "./slots.ts";
 import { assignStorage } from "./storage.ts";
 import { verifyGraph, verifyWork } from "./verify.ts";
+import { walkInParts } from "./walk-parts.ts";
 import { joinWalks } from "./walks-together.ts";
 
 /**
@@ -32,12 +33,14 @@ export function schedule(
   const expanded = expand(roots, traits);
   const rewritten = rewrite([...expanded.values()], literal);
   // Behind rewriting, which has made equal scans one: what is read of any of them is kept.
-  const shared = shareResults([...rewritten.values()]);
+  const parted = walkInParts([...rewritten.values()], traits);
+  const shared = shareResults([...parted.values()]);
   const pruned = prune([...shared.values()]);
   const renew = (value: GraphValue) => {
     const made = expanded.get(value) ?? value;
     const rewrote = rewritten.get(made) ?? made;
-    const own = shared.get(rewrote) ?? rewrote;
+    const walked = parted.get(rewrote) ?? rewrote;
+    const own = shared.get(walked) ?? walked;
     return pruned.get(own) ?? own;
   };
   const renewed: PlanRequest = {
