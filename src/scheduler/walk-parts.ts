@@ -9,6 +9,7 @@ import { emit, type GraphValue, inputsOf, type OpNode, reachable } from "../grap
 import { made, mapValues, outputPairs } from "../graph/rebuild.ts";
 import { arithmetic } from "../ops/arithmetic.ts";
 import { extentOf, finalRow } from "../ops/tapes.ts";
+import { isWalk } from "./expand.ts";
 import type { DeviceTraits } from "./lowering.ts";
 
 const m = arithmetic(emit);
@@ -28,7 +29,9 @@ export function walkInParts(
     node.op === "recurrence" &&
     extentOf(node.ins.projected.type.shape).steps >= 4 * SHORTEST &&
     walks?.takes(node) === true;
-  if (!nodes.some(isLong)) return new Map(roots.map((root) => [root, root]));
+  // What the device may walk together with another layer stays whole.
+  const isOneOfSeveral = walks?.together !== undefined && nodes.filter(isWalk).length > 1;
+  if (isOneOfSeveral || !nodes.some(isLong)) return new Map(roots.map((root) => [root, root]));
   const users = usersOf(nodes);
   const wanted = new Set(roots);
   const replaced = new Map<GraphValue, GraphValue>();
