@@ -1,4 +1,4 @@
-import { type GraphValue, inputsOf, reachable } from "../graph/graph.ts";
+import { type GraphValue, inputsOf, type Node, reachable } from "../graph/graph.ts";
 import type { Tensor } from "../runtime/tensor.ts";
 
 /** What whole numbers are looked up in: classes, by a label, or the rows of a table, by an id. */
@@ -22,13 +22,24 @@ export function lookUps(output: Tensor, argument: Tensor): LookUp[] {
     if (share !== "none") found.push({ by, size, isPart: share === "part" });
   };
   for (const node of reachable([output.value])) {
-    if (node.op === "crossEntropy") {
-      note("label", node.ins.labels, node.ins.logits.type.shape[1]);
+    const limited = limitOf(node);
+    if (limited !== undefined) {
+      note("label", limited.labels, limited.classes);
     } else if (node.op === "embedding") {
       note("id", node.ins.ids, node.ins.table.type.shape[0]);
     }
   }
   return found;
+}
+
+/** The labels and the number of classes of a cross-entropy: where(labels < classes, …, NaN). */
+function limitOf(node: Node): { labels: GraphValue; classes: number } | undefined {
+  if (node.op !== "where") return undefined;
+  const [{ node: question }, { node: otherwise }] = [node.ins.condition, node.ins.b];
+  if (question.op !== "binary" || question.attrs.fn !== "less") return undefined;
+  const { a, b } = question.ins;
+  if (otherwise.op !== "literal" || !Number.isNaN(otherwise.attrs.value)) return undefined;
+  return b.node.op === "literal" ? { labels: a, classes: b.node.attrs.value } : undefined;
 }
 
 /** How much of `from` is among the elements of `value`, which are moved only. */

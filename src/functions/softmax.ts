@@ -1,17 +1,42 @@
+/** Softmax, its logarithm, and cross-entropy from logits. */
+import { ShapeError } from "../errors.ts";
+import { arithmetic } from "../ops/arithmetic.ts";
+import { checkDType, complaint, listTypes } from "../ops/check.ts";
+import type { GradientRule } from "../ops/gradient-rule.ts";
 import type { Tensor } from "../runtime/tensor.ts";
 import { apply } from "./apply.ts";
 import { wholeAxis } from "./axes.ts";
+import { arange } from "./creation.ts";
+import { equal, exp, greaterEqual, less, log, mul, reciprocal, sub, where } from "./elementwise.ts";
 import { checkLabels } from "./labels.ts";
-import { reshape, transpose } from "./movement.ts";
+import { reshape, stopGradient, unsqueeze } from "./movement.ts";
+import { max, sum } from "./reduce.ts";
 
 /** exp(x) / Σ exp(x) over `axis`, the last one where nothing is said. */
 export function softmax(x: Tensor, axis = -1): Tensor {
-  return overLast("softmax", x, axis, (last) => apply("softmax", { x: last }, {}));
+  const row = rowOf("softmax", "x", x, axis);
+  const terms = exp(shifted(x, row));
+  // One division a row. The sum is between 1 and C, so its reciprocal is a normal number.
+  const out = mul(terms, reciprocal(sum(terms, row)));
+  return apply("withGradient", { x: out, of: [x] }, { rule: softmaxRule(row.axis) });
+}
+
+/** With s = softmax(x): gX = s ∘ (g − Σ g ∘ s). Nothing but s is kept for it. */
+function softmaxRule(axis: number): GradientRule {
+  return {
+    name: `softmax ${axis}`,
+    gradient(emit, s, g) {
+      const m = arithmetic(emit);
+      return [m.mul(s, m.sub(g, m.sum(m.mul(g, s), [axis], true)))];
+    },
+  };
 }
 
 /** log(softmax(x)), without losing small probabilities. */
 export function logSoftmax(x: Tensor, axis = -1): Tensor {
-  return overLast("logSoftmax", x, axis, (last) => apply("logSoftmax", { x: last }, {}));
+  const row = rowOf("logSoftmax", "x", x, axis);
+  const z = shifted(x, row);
+  return sub(z, log(sum(exp(z), row)));
 }
 
 /**
@@ -21,20 +46,38 @@ export function logSoftmax(x: Tensor, axis = -1): Tensor {
  */
 export function crossEntropyLoss(logits: Tensor, labels: Tensor): Tensor {
   checkLabels("crossEntropy", logits, labels);
-  const classes = logits.shape.at(-1) ?? 1;
-  const rows = apply(
-    "crossEntropy",
-    { logits: reshape(logits, [-1, classes]), labels: reshape(labels, [-1]) },
-    {},
-  );
-  return reshape(rows, labels.shape);
+  const row = rowOf("crossEntropy", "logits", logits, -1);
+  checkDType("crossEntropy", "labels", labels.type, ["i32"]);
+  const classes = logits.shape[row.axis] ?? 0;
+  const label = unsqueeze(labels, -1);
+  const isCounted = greaterEqual(label, 0);
+  // What is ignored has no gradient, whatever it is.
+  const z = where(isCounted, shifted(logits, row), 0);
+  // As a difference of logarithms, the digits of a small loss stay.
+  const own = sum(where(equal(label, arange(classes)), z, 0), row);
+  const loss = sub(log(sum(exp(z), row)), own);
+  // A factor, so that the gradient is NaN as well; look-ups.ts finds the limit here.
+  const isClass = where(less(label, classes), 1, Number.NaN);
+  return reshape(where(isCounted, mul(loss, isClass), 0), labels.shape);
 }
 
-/** Calls `fn` with `axis` as the last dimension and puts it back. */
-function overLast(caller: string, x: Tensor, axis: number, fn: (x: Tensor) => Tensor): Tensor {
+interface Row {
+  readonly axis: number;
+  readonly keepDims: true;
+}
+
+/** What a row is that has elements of its own. @throws ArgumentError, DTypeError or ShapeError of the caller */
+function rowOf(caller: string, name: string, x: Tensor, axis: number): Row {
   const d = wholeAxis(caller, axis, x);
-  const last = x.shape.length - 1;
-  if (d === last) return fn(x);
-  const swap = x.shape.map((_, i) => (i === d ? last : i === last ? d : i));
-  return transpose(fn(transpose(x, swap)), swap);
+  checkDType(caller, name, x.type, ["f32"]);
+  if ((x.shape[d] ?? 0) >= 1) return { axis: d, keepDims: true };
+  const isLast = d === x.shape.length - 1;
+  const rule = `${name} must have a ${isLast ? "last dimension" : `dimension ${d}`} of 1 or more`;
+  const remedy = `It is taken over ${isLast ? "the last dimension" : `dimension ${d}`}.`;
+  throw new ShapeError(complaint(caller, rule, listTypes({ [name]: x.type }), remedy));
+}
+
+/** x minus its row's maximum, so that nothing overflows. The shift changes no result, so no gradient passes through it. */
+function shifted(x: Tensor, row: Row): Tensor {
+  return sub(x, stopGradient(max(x, row)));
 }

@@ -55,6 +55,18 @@ export const movementOps = {
     vjp: () => ({ x: undefined }),
   },
 
+  /** x, which is differentiated by a rule: no gradient passes through what computes it. */
+  withGradient: {
+    inputs: { x: "one", of: "many" },
+    outputs: { out: "one" },
+    cost: "view",
+    infer: ({ x }) => ({ out: x }),
+    vjp: (emit, { outs, cotangents, attrs: { rule } }) => ({
+      x: undefined,
+      of: rule.gradient(emit, outs.out, given(cotangents.out)),
+    }),
+  },
+
   /** x, for readers that are to be computed again rather than shared with the readers of x. */
   recompute: {
     inputs: { x: "one" },
@@ -265,6 +277,7 @@ export const movementOps = {
   OpTable,
   | "reshape"
   | "stopGradient"
+  | "withGradient"
   | "recompute"
   | "broadcastTo"
   | "transpose"

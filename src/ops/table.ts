@@ -9,7 +9,6 @@ import { randomOps } from "./random.ts";
 import { walkOps } from "./recurrence.ts";
 import { reduceOps } from "./reduce.ts";
 import { scanOps } from "./scan.ts";
-import { softmaxOps } from "./softmax.ts";
 import { sourceOps } from "./source.ts";
 import type { Attrs, OpName } from "./vocabulary.ts";
 
@@ -23,7 +22,6 @@ export const ops: OpTable = {
   ...matmulOps,
   ...convOps,
   ...poolOps,
-  ...softmaxOps,
   ...embeddingOps,
   ...walkOps,
   ...scanOps,

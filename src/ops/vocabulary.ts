@@ -6,6 +6,7 @@
 import type { DType } from "../tensor/dtype.ts";
 import type { Shape } from "../tensor/shape.ts";
 import type { CellBody } from "./cells/body.ts";
+import type { GradientRule } from "./gradient-rule.ts";
 import type { StepBody } from "./step-body.ts";
 
 /** How many values a named input or output stands for. */
@@ -70,6 +71,7 @@ export interface Vocabulary {
   // Movement
   reshape: { inputs: { x: One }; outputs: { out: One }; attrs: { shape: Shape } };
   stopGradient: { inputs: { x: One }; outputs: { out: One }; attrs: None };
+  withGradient: { inputs: { x: One; of: Many }; outputs: { out: One }; attrs: { rule: GradientRule } }; // x, differentiated by a rule, as a function of `of`
   recompute: { inputs: { x: One }; outputs: { out: One }; attrs: None }; // x, but what reads it is not what reads x (autodiff/checkpoint.ts)
   broadcastTo: { inputs: { x: One }; outputs: { out: One }; attrs: { shape: Shape } };
   transpose: { inputs: { x: One }; outputs: { out: One }; attrs: { permutation: readonly number[] } }; // out dim d is x dim permutation[d]
@@ -97,12 +99,6 @@ export interface Vocabulary {
   maxPool2dGather: { inputs: { x: One; index: One }; outputs: { out: One }; attrs: Pool2d }; // x at each window's index
   avgPool2d: { inputs: { x: One }; outputs: { out: One }; attrs: Pool2d }; // divides by KH · KW: padding counts as zeros
   avgPool2dGrad: { inputs: { g: One }; outputs: { out: One }; attrs: Pool2d & { inputShape: Shape } };
-
-  // Classification, over the last dimension; labels i32, a negative label ignores its row (loss and gradient 0)
-  softmax: { inputs: { x: One }; outputs: { out: One }; attrs: None };
-  logSoftmax: { inputs: { x: One }; outputs: { out: One }; attrs: None };
-  crossEntropy: { inputs: { logits: One; labels: One }; outputs: { out: One }; attrs: None }; // [R, C], [R] → [R]
-  crossEntropyGrad: { inputs: { logits: One; labels: One; g: One }; outputs: { out: One }; attrs: None }; // g [R] or [] → [R, C]
 
   // Embedding: table [V, D], of f32 or whole numbers, ids i32[...] → [..., D]; ids below 0 read as zeros, those from V on as NaN; neither receives a gradient
   embedding: { inputs: { table: One; ids: One }; outputs: { out: One }; attrs: None };
@@ -136,16 +132,8 @@ export interface Vocabulary {
 export type OpName = keyof Vocabulary;
 /** A cell's walks: where a device has none for a cell, the loop that they mean takes their place. */
 export type WalkOp = "recurrence" | "recurrenceGrad";
-/** Ops that are named for their shape rule, gradient and errors, and have no kernel anywhere: a plan has what they mean. */
-export const expressionOps = {
-  softmax: true,
-  logSoftmax: true,
-  crossEntropy: true,
-  crossEntropyGrad: true,
-} as const;
-export type ExpressionOp = keyof typeof expressionOps;
 /** Ops that have a kernel of their own on the reference device: the others are made of these. */
-export type KernelOp = Exclude<OpName, "scan" | WalkOp | ExpressionOp>;
+export type KernelOp = Exclude<OpName, "scan" | WalkOp>;
 export type Attrs<K extends OpName> = Readonly<Vocabulary[K]["attrs"]>;
 
 type Held<A, T> = A extends "many" ? readonly T[] : A extends "optional" ? T | undefined : T;

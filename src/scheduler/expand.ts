@@ -1,21 +1,14 @@
-/**
- * Named ops become what they are made of, where the device has no kernel of its own for them: expressions everywhere, and
- * recurrent layers of cells that the device does not walk. A graph without such ops stays as it is.
- */
+/** Recurrences become the loops that they mean, where the device has no walk for their cell; other graphs stay as they are. */
 import { emit, type GraphValue, type OpNode, outputsOf, reachable } from "../graph/graph.ts";
 import { loop, loopAs } from "../graph/loop.ts";
 import { made, mapValues, outputPairs } from "../graph/rebuild.ts";
 import type { Op } from "../ops/op.ts";
 import { ops } from "../ops/table.ts";
-import { type ExpressionOp, expressionOps, type WalkOp } from "../ops/vocabulary.ts";
+import type { WalkOp } from "../ops/vocabulary.ts";
 import type { DeviceTraits } from "./lowering.ts";
 
 export function isWalk(node: OpNode): node is OpNode<WalkOp> {
   return node.op === "recurrence" || node.op === "recurrenceGrad";
-}
-
-export function isExpression(node: OpNode): node is OpNode<ExpressionOp> {
-  return node.op in expressionOps;
 }
 
 /** Maps each of `roots` to its value in the graph where every op is one that the device has work for. */
@@ -26,7 +19,7 @@ export function expand(
   const replaced = new Map<GraphValue, GraphValue>();
   const resolve = (value: GraphValue) => replaced.get(value) ?? value;
   const nodes = reachable(roots).filter((node) => node.op !== "source");
-  const isExpanded = (node: OpNode) => isExpression(node) || (isWalk(node) && !walks?.takes(node));
+  const isExpanded = (node: OpNode) => isWalk(node) && !walks?.takes(node);
   if (!nodes.some(isExpanded)) return new Map(roots.map((root) => [root, root]));
   let isLater = false;
   for (const node of nodes) {

@@ -110,14 +110,16 @@ function computedAgain(
   for (const node of nodes) {
     const [out] = outputsOf(node);
     if (out === undefined || kept.has(out) || isFree(node) || !isCheap(node)) continue;
-    const read = storedInputs(node).map(aliased);
-    const isGiven = read.every(({ node: { op } }) => op === "source");
-    const depth = 1 + Math.max(0, ...read.map(({ node: from }) => depths.get(from as OpNode) ?? 0));
-    const isOne =
-      new Set(read).size === 1 && sizeOf(read[0]?.type.shape ?? []) === sizeOf(out.type.shape);
-    const isPart = isOne && (isGiven || depths.has(read[0]?.node as OpNode));
-    const readers = users.get(out) ?? [];
-    if (isPart && depth <= MAX_AGAIN && readers.every(isRead)) depths.set(node, depth);
+    // Numbers that are counted are not read.
+    const read = storedInputs(node)
+      .map(aliased)
+      .filter((input) => input.node.op !== "iota");
+    const [one, ...others] = new Set(read);
+    if (one === undefined || others.length > 0) continue;
+    const depth = one.node.op === "source" ? 0 : depths.get(one.node);
+    const isNoMore = sizeOf(one.type.shape) <= sizeOf(out.type.shape);
+    if (depth === undefined || depth === MAX_AGAIN || !isNoMore) continue;
+    if ((users.get(out) ?? []).every(isRead)) depths.set(node, depth + 1);
   }
   return depths;
 }

@@ -4,7 +4,7 @@
  * waits only for what it reads: `placeOfBoth` decides where the joined item stands. A value is stored if anybody outside
  * of the group reads it.
  */
-import type { GraphValue } from "../graph/graph.ts";
+import type { GraphValue, OpNode } from "../graph/graph.ts";
 import { sizeOf } from "../tensor/shape.ts";
 import { isCheap, MAX_OPS } from "./elementwise.ts";
 import { isOnePass } from "./group-program.ts";
@@ -34,6 +34,9 @@ const SMALL_REDUCTION = 2 ** 20;
 
 /** So many cheap ops are done again rather than be a step of their own. */
 const FEW_OPS = 8;
+
+/** A division is repeated for so many elements: that takes less time than a step of its own. */
+const FEW_ELEMENTS = 2 ** 16;
 
 /** What goes over rows again and again gains little by doing more than a norm or a softmax does. */
 const MAX_ROW_OPS = 64;
@@ -246,13 +249,18 @@ function readByBoth(a: GroupWork, b: GroupWork): GraphValue[] {
 
 /** Whether few ops on few elements may be done again for each element of what reads them, if nothing else does. */
 function mayBeRepeated(a: GroupWork, b: GroupWork): boolean {
-  const size = sizeOf(a.space.shape);
+  const [size, whole] = [sizeOf(a.space.shape), sizeOf(b.space.shape)];
+  const isFew = whole <= FEW_ELEMENTS;
   return (
-    size < sizeOf(b.space.shape) &&
+    size < whole &&
     size <= SMALL_ELEMENTS &&
     a.nodes.length <= FEW_OPS &&
-    a.nodes.every(isCheap)
+    a.nodes.every((node) => isCheap(node) || (isFew && isQuotient(node)))
   );
+}
+
+function isQuotient(node: OpNode): boolean {
+  return node.op === "binary" && node.attrs.fn === "div";
 }
 
 function isNumber({ type }: GraphValue): boolean {

@@ -4,7 +4,7 @@ import { mapValues } from "../graph/rebuild.ts";
 import { ops, overwritesOf } from "../ops/table.ts";
 import type { Arity, KernelOp, OpName } from "../ops/vocabulary.ts";
 import { bytesOf, describe, sizeOf, type TensorType } from "../tensor/shape.ts";
-import { isExpression, isWalk } from "./expand.ts";
+import { isWalk } from "./expand.ts";
 import type { GroupInstruction } from "./group-program.ts";
 import { lowerLoop, type PlanBody } from "./loop.ts";
 import {
@@ -143,7 +143,6 @@ function lowerOp(
   const written = flatten<Region>(declared.outputs, outs);
   if (written.every((region) => sizeOf(region.type.shape) === 0)) return [];
   const types = [...flatten<Region>(declared.inputs, ins), ...written].map(({ type }) => type);
-  if (isExpression(node)) throw new InternalError(`${node.op} has not been expanded.`);
   if (!isWalk(node)) {
     const why = whyFallback(node, types, traits);
     if (why !== undefined)

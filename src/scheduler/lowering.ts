@@ -93,6 +93,7 @@ export type ElementwiseOp =
   | "cast"
   | "literal"
   | "stopGradient"
+  | "withGradient"
   | "recompute"
   | "reshape"
   | "pack";

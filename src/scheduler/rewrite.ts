@@ -59,6 +59,7 @@ function simplify(node: OpNode): GraphValue | undefined {
     case "reshape":
       return simplifyReshape(node);
     case "stopGradient":
+    case "withGradient":
       return node.ins.x;
     case "broadcastTo":
       return sameShape(node.ins.x.type.shape, node.attrs.shape) ? node.ins.x : undefined;

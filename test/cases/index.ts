@@ -1,4 +1,4 @@
-import type { CaseTable } from "./case.ts";
+import type { CaseTable, VerbTable } from "./case.ts";
 import { convCases } from "./conv.ts";
 import { elementwiseCases } from "./elementwise.ts";
 import { embeddingCases } from "./embedding.ts";
@@ -22,8 +22,10 @@ export const caseTable: CaseTable = {
   ...matmulCases,
   ...convCases,
   ...poolCases,
-  ...softmaxCases,
   ...embeddingCases,
   ...walkCases,
   ...scanCases,
 };
+
+/** The same of verbs that are made of several ops. */
+export const verbTable: VerbTable = softmaxCases;

@@ -1,3 +1,4 @@
+import { arithmetic } from "../../src/ops/arithmetic.ts";
 import type { CaseTable } from "./case.ts";
 
 export const movementCases = {
@@ -18,6 +19,15 @@ export const movementCases = {
   stopGradient: [
     { name: "stopGradient is x", ins: { x: { shape: [5, 7] } }, attrs: {} },
     { name: "stopGradient of nothing", ins: { x: { shape: [0] } }, attrs: {} },
+  ],
+  withGradient: [
+    {
+      name: "withGradient is x, and its gradient what the rule says",
+      ins: { x: { shape: [5, 7] }, of: [{ shape: [5, 7] }] },
+      attrs: { rule: { name: "twice", gradient: (emit, _, g) => [arithmetic(emit).mul(g, 2)] } },
+      // The value does not change with `of`.
+      checkGradient: false,
+    },
   ],
   broadcastTo: [
     { name: "a scalar fills a matrix", ins: { x: { shape: [] } }, attrs: { shape: [13, 33] } },
@@ -186,6 +196,7 @@ export const movementCases = {
   CaseTable,
   | "reshape"
   | "stopGradient"
+  | "withGradient"
   | "recompute"
   | "broadcastTo"
   | "transpose"

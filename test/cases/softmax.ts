@@ -1,5 +1,13 @@
+import {
+  broadcastTo,
+  crossEntropyLoss,
+  logSoftmax,
+  softmax,
+  type Tensor,
+  vjp,
+} from "../../src/functions.ts";
 import type { Shape } from "../../src/tensor/shape.ts";
-import type { Case, CaseTable, InputSpec } from "./case.ts";
+import type { InputSpec, VerbCase, VerbTable } from "./case.ts";
 import { each } from "./each.ts";
 
 interface Rows {
@@ -93,14 +101,14 @@ const labelled: readonly [Labelled, ...Labelled[]] = [
 ];
 
 export const softmaxCases = {
-  softmax: each(rows, (row): Case<"softmax"> => rowsCase("softmax", row)),
-  logSoftmax: each(rows, (row): Case<"logSoftmax"> => rowsCase("logSoftmax", row)),
+  softmax: each(rows, (row) => rowsCase("softmax", row)),
+  logSoftmax: each(rows, (row) => rowsCase("logSoftmax", row)),
   crossEntropy: each(
     labelled,
-    (rows): Case<"crossEntropy"> => ({
+    (rows): VerbCase => ({
       name: `crossEntropy ${rows.name}`,
       ins: { logits: logitsOf(rows), labels: labelsOf(rows) },
-      attrs: {},
+      verb: ({ logits, labels }) => crossEntropyLoss(given(logits), given(labels)),
       ...unchecked(rows),
     }),
   ),
@@ -108,21 +116,37 @@ export const softmaxCases = {
     ...each(labelled, (rows) => gradientCase(rows, [rows.labels.length])),
     ...each(labelled, (rows) => gradientCase({ ...rows, name: `${rows.name}, one g` }, [])),
   ],
-} satisfies Pick<CaseTable, "softmax" | "logSoftmax" | "crossEntropy" | "crossEntropyGrad">;
+} satisfies VerbTable;
 
-function gradientCase(rows: Labelled, shape: Shape): Case<"crossEntropyGrad"> {
+function gradientCase(rows: Labelled, shape: Shape): VerbCase {
   const { gradientTolerance } = rows;
   return {
     name: `crossEntropyGrad ${rows.name}`,
     ...(gradientTolerance === undefined ? {} : { gradientTolerance }),
     ins: { logits: logitsOf(rows), labels: labelsOf(rows), g: { shape } },
-    attrs: {},
+    verb({ logits, labels, g }) {
+      const loss = (of: Tensor) => crossEntropyLoss(of, given(labels));
+      const [rows, pull] = vjp(loss, given(logits));
+      const [gradient] = pull(broadcastTo(given(g), rows.shape));
+      return given(gradient);
+    },
     ...unchecked(rows),
   };
 }
 
-function rowsCase(op: "softmax" | "logSoftmax", { name, checkGradient, ...x }: Rows) {
-  return { name: `${op} ${name}`, ins: { x }, attrs: {}, ...unchecked({ checkGradient }) };
+function rowsCase(op: "softmax" | "logSoftmax", { name, checkGradient, ...x }: Rows): VerbCase {
+  const verbs = { softmax, logSoftmax };
+  return {
+    name: `${op} ${name}`,
+    ins: { x },
+    verb: ({ x }) => verbs[op](given(x)),
+    ...unchecked({ checkGradient }),
+  };
+}
+
+function given(x: Tensor | undefined): Tensor {
+  if (x === undefined) throw new Error("a case lacks an input");
+  return x;
 }
 
 function unchecked({ checkGradient }: { readonly checkGradient?: false | undefined }) {

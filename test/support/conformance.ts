@@ -8,28 +8,25 @@ import type { Seed } from "../../src/autodiff/seed.ts";
 import type { Device } from "../../src/devices/device.ts";
 import type { ReferenceTensor } from "../../src/devices/reference/kernel.ts";
 import { emit, type GraphValue, type SourceNode } from "../../src/graph/graph.ts";
-import type { Cotangent, Value } from "../../src/ops/op.ts";
-import type { Attrs, ByInput, OpName } from "../../src/ops/vocabulary.ts";
+import type { OpName } from "../../src/ops/vocabulary.ts";
 import type { DeviceTraits } from "../../src/scheduler/lowering.ts";
 import type { Plan } from "../../src/scheduler/plan.ts";
 import type { PlanRequest } from "../../src/scheduler/request.ts";
 import { schedule } from "../../src/scheduler/schedule.ts";
 import type { HostArray } from "../../src/tensor/dtype.ts";
 import type { Case } from "../cases/case.ts";
-import { caseTable } from "../cases/index.ts";
+import { caseTable, verbTable } from "../cases/index.ts";
+import { type ByName, drawTensor, flatten, keyFrom, relativeError, toHost } from "./case-data.ts";
 import {
-  type ByName,
-  caseInputs,
-  drawTensor,
-  flatten,
-  keyFrom,
-  mapHeld,
-  mapInputs,
-  referenceOutputs,
-  relativeError,
-  toHost,
-} from "./case-data.ts";
-import { Eager, pullback } from "./gradient.ts";
+  type AnyCase,
+  type Computation,
+  computationOf,
+  leavesOf,
+  mapNames,
+  outputsOf,
+  pullBack,
+} from "./computation.ts";
+import { Eager } from "./gradient.ts";
 import { given, requestOf, runPlan } from "./run-graph.ts";
 
 /** docs/kernels.md: relative L2 ≤ 1e-5 against the float64 reference, for values and for gradients. */
@@ -50,8 +47,17 @@ export interface ConformanceReport {
   readonly failures: readonly Failure[];
 }
 
-/** How many cases there are, and so how many a report must name. */
-export const caseCount = Object.values(caseTable).reduce((sum, cases) => sum + cases.length, 0);
+const allCases = new Map<string, readonly AnyCase[]>(
+  Object.entries({ ...caseTable, ...verbTable } as Readonly<Record<string, readonly AnyCase[]>>),
+);
+
+/** All ops and verbs that have cases. */
+export const caseNames = [...allCases.keys()];
+
+/** How many cases there are, of one op or verb or of all, and so how many a report must name. */
+export function caseCount(names: readonly string[] = caseNames): number {
+  return names.reduce((sum, name) => sum + (allCases.get(name)?.length ?? 0), 0);
+}
 
 /** One result that is compared. */
 interface Expectation {
@@ -62,7 +68,7 @@ interface Expectation {
 }
 
 interface PreparedCase {
-  readonly op: OpName;
+  readonly op: string;
   readonly name: string;
   readonly request: PlanRequest;
   readonly data: ReadonlyMap<SourceNode, HostArray>;
@@ -85,21 +91,18 @@ class Sources {
 /** Graph and reference are the same for every device: they are made once, which takes longer than most runs. */
 const prepared = new Map<object, PreparedCase>();
 
-function preparedCase<K extends OpName>(op: K, of: Case<K>): PreparedCase {
-  const made = prepared.get(of) ?? prepareCase(op, of);
+function preparedCase(name: string, of: AnyCase): PreparedCase {
+  const made = prepared.get(of) ?? prepareCase(name, of);
   prepared.set(of, made);
   return made;
 }
 
-function prepareCase<K extends OpName>(op: K, of: Case<K>): PreparedCase {
-  const inputs = caseInputs(op, of);
+function prepareCase(op: string, of: AnyCase): PreparedCase {
+  const computation = computationOf(op, of);
   const sources = new Sources();
-  const values = mapInputs<K, ReferenceTensor, Value>(inputs, (tensor, name, i) =>
-    sources.add(tensor, `${name} ${i}`),
-  );
-  const ins = values as unknown as ByName<GraphValue>;
-  const outs = emit(op, values, of.attrs) as unknown as ByName<GraphValue>;
-  const expected = referenceOutputs(op, of) as unknown as ByName<ReferenceTensor>;
+  const ins = mapNames(computation.ins, (tensor, name, i) => sources.add(tensor, `${name} ${i}`));
+  const outs = computation.run(emit, ins) as ByName<GraphValue>;
+  const expected = outputsOf(computation);
   const tolerance = of.tolerance ?? TOLERANCE;
   const expectations: Expectation[] = [];
   const outputs: GraphValue[] = [];
@@ -111,7 +114,7 @@ function prepareCase<K extends OpName>(op: K, of: Case<K>): PreparedCase {
       expectations.push({ what: name, expected: tensor, tolerance, isGradient: false });
     });
   }
-  addGradients(op, inputs, of, ins, outs, sources, outputs, expectations);
+  addGradients(computation, of, ins, outs, sources, outputs, expectations);
   const request = requestOf({ outputs });
   return {
     op,
@@ -124,22 +127,22 @@ function prepareCase<K extends OpName>(op: K, of: Case<K>): PreparedCase {
 }
 
 /** The gradient of Σ uₒ · outₒ, u random, for every f32 input that has one: as graph, and by the reference. */
-function addGradients<K extends OpName>(
-  op: K,
-  inputs: ByInput<K, ReferenceTensor>,
-  of: Case<K>,
+function addGradients(
+  computation: Computation,
+  of: AnyCase,
   ins: ByName<GraphValue>,
   outs: ByName<GraphValue>,
   sources: Sources,
   outputs: GraphValue[],
   expectations: Expectation[],
 ): void {
-  const weights = mapEntries(outs, ({ type }, name, i) =>
-    type.dtype === "f32" && (of.seeded?.includes(name) ?? true)
-      ? drawTensor(type, keyFrom(`${op} ${name} ${i}`))
+  const seeded = "seeded" in of ? of.seeded : undefined;
+  const weights = mapNames(outs, ({ type }, name, i) =>
+    type.dtype === "f32" && (seeded?.includes(name) ?? true)
+      ? drawTensor(type, keyFrom(`${computation.name} ${name} ${i}`))
       : undefined,
   );
-  const pulled = referenceGradients(op, inputs, of.attrs, weights);
+  const pulled = referenceGradients(computation, weights);
   if (pulled === undefined) return;
   const seeds: Seed[] = Object.entries(outs).flatMap(([name, held]) =>
     flatten(held).flatMap((value, i) => {
@@ -174,33 +177,20 @@ function addGradients<K extends OpName>(
   });
 }
 
-function mapEntries<A, B>(
-  held: ByName<A>,
-  change: (a: A, name: string, i: number) => B,
-): ByName<B> {
-  return Object.fromEntries(
-    Object.entries(held).map(([name, of]) => [name, mapHeld(of, (a, i) => change(a, name, i))]),
-  );
-}
-
 type ReferenceGradient = ReferenceTensor | undefined | "none";
 
-/** In float64, through the op's own vjp; undefined where the op gives no f32. */
-function referenceGradients<K extends OpName>(
-  op: K,
-  inputs: ByInput<K, ReferenceTensor>,
-  attrs: Attrs<K>,
+/** In float64, through the ops' own vjps; undefined where nothing is f32. */
+function referenceGradients(
+  computation: Computation,
   weights: ByName<ReferenceTensor | undefined>,
 ): ByName<ReferenceGradient> | undefined {
   if (!Object.values(weights).some((held) => flatten(held).some(Boolean))) return undefined;
   const session = new Eager();
-  const leaves = mapInputs<K, ReferenceTensor, Value>(inputs, (tensor) => session.leaf(tensor));
-  session.emit(op, leaves, attrs);
-  const [entry] = session.tape;
-  if (entry === undefined) throw new Error(`${op}: nothing was computed`);
-  const seeds = mapEntries(weights, (weight) => weight && session.leaf(weight));
-  const pulled: ByName<Cotangent> = pullback(session, entry, seeds);
-  return mapEntries(pulled, (cotangent): ReferenceGradient => {
+  const leaves = leavesOf(session, computation.ins);
+  const outs = computation.run(session.emit, leaves);
+  const seeds = mapNames(weights, (weight) => weight && session.leaf(weight));
+  const pulled = pullBack(session, leaves, outs, seeds);
+  return mapNames(pulled, (cotangent): ReferenceGradient => {
     if (cotangent === undefined) return undefined;
     return "notDifferentiable" in cotangent ? "none" : session.tensor(cotangent);
   });
@@ -236,26 +226,21 @@ export function checkCase<K extends OpName>(
   op: K,
   of: Case<K>,
 ): Promise<readonly string[]> {
-  return runCase(device, prepareCase(op, of));
+  return runCase(device, prepareCase(op, of as Case<OpName>));
 }
 
 /** Cases under way at a time: pipelines compile side by side, and memory stays small. */
 const AT_ONCE = 32;
 
-/** All ops that have cases. Object.keys forgets the names of the keys. */
-export const caseOps = Object.keys(caseTable) as readonly OpName[];
-
 /** Runs all cases, or those of `only`, or of them those whose names are `wanted`. */
 export async function runConformance(
   device: Device,
-  only: readonly OpName[] = caseOps,
+  only: readonly string[] = caseNames,
   wanted: (name: string) => boolean = () => true,
 ): Promise<ConformanceReport> {
   const failures: Failure[] = [];
   const waiting = only.flatMap((op) =>
-    (caseTable[op] as readonly Case<OpName>[])
-      .filter(({ name }) => wanted(name))
-      .map((of) => ({ op, of })),
+    (allCases.get(op) ?? []).filter(({ name }) => wanted(name)).map((of) => ({ op, of })),
   );
   const cases = waiting.length;
   let gradients = 0;

@@ -1,9 +1,8 @@
 /** An op's vjp against central differences of the float64 reference. Free of the test runner. */
 import type { ReferenceTensor } from "../../src/devices/reference/kernel.ts";
-import type { Cotangent, Value } from "../../src/ops/op.ts";
-import type { Attrs, ByInput, OpName } from "../../src/ops/vocabulary.ts";
-import { type ByName, drawTensor, evaluate, flatten, keyFrom, mapHeld } from "./case-data.ts";
-import { Eager, pullback } from "./gradient.ts";
+import { type ByName, drawTensor, flatten, keyFrom, mapHeld } from "./case-data.ts";
+import { type Computation, leavesOf, mapNames, outputsOf, pullBack } from "./computation.ts";
+import { Eager } from "./gradient.ts";
 
 /** Half the distance between the two points of a difference. */
 const STEP = 1e-5;
@@ -57,30 +56,21 @@ export type Moved = Map<string, ByName<ReferenceTensor>>;
 
 /**
  * Checks the gradient of Σ uₒ · outₒ over the f32 outputs in `through`, u random, for every f32 input. Checks of the same
- * op and inputs may share `moved`: outputs do not depend on what they are weighted by.
+ * case may share `moved`: outputs do not depend on what they are weighted by.
  */
-export function checkGradient<K extends OpName>(
-  op: K,
-  ins: ByInput<K, ReferenceTensor>,
-  attrs: Attrs<K>,
+export function checkGradient(
+  computation: Computation,
   through: (output: string) => boolean = () => true,
   moved: Moved = new Map(),
 ): GradientCheck {
   const session = new Eager();
-  const tensors = ins as unknown as ByName<ReferenceTensor>;
-  const leaves = Object.fromEntries(
-    Object.entries(tensors).map(([name, held]) => [name, mapHeld(held, (t) => session.leaf(t))]),
-  );
-  const outs = session.emit(op, leaves as unknown as ByInput<K, Value>, attrs);
-  const weights = Object.fromEntries(
-    Object.entries(outs as unknown as ByName<Value>).map(([name, held]) => [
-      name,
-      mapHeld(held, ({ type }, i) =>
-        type.dtype === "f32" && through(name)
-          ? session.leaf(drawTensor(type, keyFrom(`${op} ${name} ${i}`)))
-          : undefined,
-      ),
-    ]),
+  const { name: op, ins: tensors } = computation;
+  const leaves = leavesOf(session, tensors);
+  const outs = computation.run(session.emit, leaves);
+  const weights = mapNames(outs, ({ type }, name, i) =>
+    type.dtype === "f32" && through(name)
+      ? session.leaf(drawTensor(type, keyFrom(`${op} ${name} ${i}`)))
+      : undefined,
   );
   const weightOf = (name: string, i: number) => {
     const weight = flatten(weights[name])[i];
@@ -105,9 +95,7 @@ export function checkGradient<K extends OpName>(
     return sum;
   };
 
-  const [entry] = session.tape;
-  if (entry === undefined) throw new Error("nothing was computed");
-  const pulled: ByName<Cotangent> = pullback(session, entry, weights);
+  const pulled = pullBack(session, leaves, outs, weights);
   const differences: Difference[] = [];
   const reasons: string[] = [];
   for (const [name, held] of Object.entries(tensors)) {
@@ -126,9 +114,7 @@ export function checkGradient<K extends OpName>(
         const data = Float64Array.from(x.data, (value, j) => value + step * (direction[j] ?? 0));
         const replace = (old: ReferenceTensor, j: number) =>
           j === i ? { type: x.type, data } : old;
-        const changed = { ...tensors, [name]: mapHeld(held, replace) };
-        const values = evaluate(op, changed as unknown as ByInput<K, ReferenceTensor>, attrs);
-        return values as unknown as ByName<ReferenceTensor>;
+        return outputsOf(computation, { ...tensors, [name]: mapHeld(held, replace) });
       };
       for (const [k, direction] of directions(x, `${op} ${name} ${i}`).entries()) {
         const at = (step: number) => {

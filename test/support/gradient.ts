@@ -157,13 +157,12 @@ function accumulate(
   return gradients;
 }
 
-/** ∂loss/∂x for each of `of`, as values that can be differentiated again; undefined where it is zero. */
+/** Σ seed · ∂result/∂x for each of `of`, as values that can be differentiated again; undefined where it is zero. */
 export function gradients(
   session: Eager,
-  loss: Value,
-  seed: Value,
+  results: readonly (readonly [result: Value, seed: Value | undefined])[],
   of: readonly Value[],
 ): (Value | undefined)[] {
-  const all = accumulate(session, [...session.tape], [[loss, seed]]);
+  const all = accumulate(session, [...session.tape], results);
   return of.map((value) => all.get(value));
 }

@@ -10,6 +10,8 @@ import type { Value } from "../../../src/ops/op.ts";
 import { after } from "../../../src/ops/tapes.ts";
 import type { DType } from "../../../src/tensor/dtype.ts";
 import type { Shape } from "../../../src/tensor/shape.ts";
+import { softmaxCases } from "../../cases/softmax.ts";
+import { runVerb } from "../../support/computation.ts";
 import {
   type GoldenTraining,
   goldenLabel,
@@ -77,7 +79,7 @@ function expectStep(
 /** The parameters as leaves of a session, and the gradients of a loss for all of them, by name. */
 function differentiate(session: Eager, leaves: Readonly<Record<string, Value>>, loss: Value) {
   const one = session.leaf(tensor("f32", [], [1]));
-  const values = gradients(session, loss, one, Object.values(leaves));
+  const values = gradients(session, [[loss, one]], Object.values(leaves));
   return new Map(
     Object.keys(leaves).map((name, i) => {
       const g = values[i];
@@ -224,7 +226,7 @@ function linear(session: Eager, x: Value, weight: Value): Value {
 
 function meanCrossEntropy(session: Eager, logits: Value, classes: readonly number[]): Value {
   const labels = session.leaf(tensor("i32", [classes.length], classes));
-  const losses = session.emit("crossEntropy", { logits, labels }, {}).out;
+  const losses = runVerb(softmaxCases.crossEntropy[0].verb, session.emit, { logits, labels }).out;
   return arithmetic(session.emit).reduce("mean", losses, [0]);
 }
 

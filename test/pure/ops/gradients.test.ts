@@ -1,22 +1,23 @@
 import { describe, expect, it } from "vitest";
 import type { ReferenceTensor } from "../../../src/devices/reference/kernel.ts";
 import { arithmetic } from "../../../src/ops/arithmetic.ts";
-import type { Value } from "../../../src/ops/op.ts";
+import type { Emit, Value } from "../../../src/ops/op.ts";
 import { ops } from "../../../src/ops/table.ts";
 import type { ByInput, OpName } from "../../../src/ops/vocabulary.ts";
 import type { Case } from "../../cases/case.ts";
-import { caseTable } from "../../cases/index.ts";
+import { caseTable, verbTable } from "../../cases/index.ts";
+import { softmaxCases } from "../../cases/softmax.ts";
 import {
   type ByName,
   caseInputs,
   drawTensor,
   flatten,
   keyFrom,
-  mapHeld,
   mapInputs,
   referenceOutputs,
   relativeError,
 } from "../../support/case-data.ts";
+import { type AnyCase, computationOf, mapNames, outputsOf } from "../../support/computation.ts";
 import { checkGradient, type GradientCheck, type Moved } from "../../support/differences.ts";
 import { Eager, gradients, pullback } from "../../support/gradient.ts";
 
@@ -32,34 +33,30 @@ function expectAgreement(title: string, { differences }: GradientCheck): void {
   }
 }
 
-/** The names of the f32 outputs of a case. */
-function floatOutputs<K extends OpName>(op: K, of: Case<K>): string[] {
-  const outs = referenceOutputs(op, of) as unknown as ByName<ReferenceTensor>;
-  return Object.entries(outs)
-    .filter(([, held]) => flatten(held).some(({ type }) => type.dtype === "f32"))
-    .map(([name]) => name);
-}
-
 /** Through all outputs together, and through each alone where there are several. Returns how much was compared. */
-function checkCase<K extends OpName>(op: K, of: Case<K>): number {
-  const ins = caseInputs(op, of);
-  const outputs = floatOutputs(op, of);
+function checkCase(name: string, of: AnyCase): number {
+  const computation = computationOf(name, of);
+  const outputs = Object.entries(outputsOf(computation))
+    .filter(([, held]) => flatten(held).some(({ type }) => type.dtype === "f32"))
+    .map(([output]) => output);
   const alone = outputs.length > 1 ? outputs : [];
   const moved: Moved = new Map();
-  const all = checkGradient(op, ins, of.attrs, () => true, moved);
-  expectAgreement(`${op}, ${of.name}`, all);
+  const all = checkGradient(computation, () => true, moved);
+  expectAgreement(`${name}, ${of.name}`, all);
   for (const output of alone) {
-    const check = checkGradient(op, ins, of.attrs, (name) => name === output, moved);
-    expectAgreement(`${op}, ${of.name}, through ${output}`, check);
+    const check = checkGradient(computation, (own) => own === output, moved);
+    expectAgreement(`${name}, ${of.name}, through ${output}`, check);
   }
   return all.differences.length;
 }
 
+const allCases: Readonly<Record<string, readonly AnyCase[]>> = { ...caseTable, ...verbTable };
+const hasOwnRule = (name: string) => name === "stopGradient" || name === "withGradient";
+
 describe("the gradient of every op agrees with central differences in float64", () => {
-  for (const op of names) {
-    if (op === "stopGradient") continue;
+  for (const [op, cases] of Object.entries(allCases)) {
+    if (hasOwnRule(op)) continue;
     // A test for each case: together those of a recurrent op take seconds.
-    const cases: readonly Case<OpName>[] = caseTable[op];
     const checked = cases.filter(({ checkGradient }) => checkGradient !== false);
     it.each(checked.map((of) => [of.name, of] as const))(
       `${op}, for every f32 input: %s`,
@@ -71,22 +68,34 @@ describe("the gradient of every op agrees with central differences in float64", 
 
   it("compares something for every op that takes and gives f32", () => {
     const compared = names.filter((op) => {
-      if (op === "stopGradient") return false;
+      if (hasOwnRule(op)) return false;
       const cases: readonly Case<OpName>[] = caseTable[op];
       const of = cases.find((candidate) => candidate.checkGradient !== false);
       return of !== undefined && checkCase(op, of) > 0;
     });
     const without = names.filter((op) => !compared.includes(op));
-    expect(without.sort()).toEqual(["argmax", "iota", "literal", "stopGradient", "uniform"].sort());
+    expect(without.sort()).toEqual(
+      ["argmax", "iota", "literal", "stopGradient", "uniform", "withGradient"].sort(),
+    );
   });
 });
 
 describe("ops without a gradient", () => {
   it("stopGradient lets none through", () => {
     const [of] = caseTable.stopGradient;
-    const { differences } = checkGradient("stopGradient", caseInputs("stopGradient", of), of.attrs);
+    const { differences } = checkGradient(computationOf("stopGradient", of));
     expect(differences.length).toBeGreaterThan(0);
     for (const { actual } of differences) expect(actual).toBe(0);
+  });
+
+  it("withGradient has that of its rule, whatever the value was computed from", () => {
+    const session = new Eager();
+    const m = arithmetic(session.emit);
+    const leaf = session.leaf(drawTensor({ dtype: "f32", shape: [3] }, keyFrom("x")));
+    const rule = { name: "thrice", gradient: (_: Emit, __: Value, g: Value) => [m.mul(g, 3)] };
+    const { out } = session.emit("withGradient", { x: m.unary("exp", leaf), of: [leaf] }, { rule });
+    const [gradient] = gradients(session, [[m.sum(out, [0]), m.literal(1)]], [leaf]);
+    expect(gradient && [...session.tensor(gradient).data]).toEqual([3, 3, 3]);
   });
 
   it("argmax and uniform say why", () => {
@@ -136,8 +145,9 @@ describe("a composite means the same as its op", () => {
 
 describe("second derivatives", () => {
   /** f(x) = Σ w · op(x), then d/dx Σ v · ∂f/∂x by both ways. */
-  function secondDerivative<K extends OpName>(op: K, of: Case<K>, input: string): void {
-    const ins = caseInputs(op, of) as unknown as ByName<ReferenceTensor>;
+  function secondDerivative(op: string, of: AnyCase, input: string): void {
+    const computation = computationOf(op, of);
+    const { ins } = computation;
     const [x] = flatten(ins[input]);
     if (x === undefined) throw new Error(`${op} has no input ${input}`);
     const v = drawTensor(x.type, keyFrom(`${op} v`));
@@ -152,24 +162,19 @@ describe("second derivatives", () => {
         (value, i) => value + step * (direction.data[i] ?? 0),
       );
       const leaf = session.leaf({ type: x.type, data: moved });
-      const leaves = Object.fromEntries(
-        Object.entries(ins).map(([name, held]) => [
-          name,
-          mapHeld(held, (tensor) => (tensor === x ? leaf : session.leaf(tensor))),
-        ]),
-      );
-      const outs = session.emit(op, leaves as unknown as ByInput<K, Value>, of.attrs);
-      const [out] = Object.values(outs as unknown as ByName<Value>).flatMap(flatten);
+      const leaves = mapNames(ins, (tensor) => (tensor === x ? leaf : session.leaf(tensor)));
+      const outs = computation.run(session.emit, leaves);
+      const [out] = Object.values(outs).flatMap((held) => flatten(held));
       if (out === undefined) throw new Error(`${op} has no output`);
       const total = (value: Value) => m.sum(value, [...value.type.shape.keys()]);
       const loss = total(m.mul(out, session.leaf(drawTensor(out.type, keyFrom(`${op} w`)))));
-      const [first] = gradients(session, loss, m.literal(1), [leaf]);
+      const [first] = gradients(session, [[loss, m.literal(1)]], [leaf]);
       const inner = first === undefined ? m.literal(0) : total(m.mul(first, session.leaf(v)));
       const value = session.tensor(inner).data[0] ?? 0;
       return {
         value,
         gradient: () => {
-          const [second] = gradients(session, inner, m.literal(1), [leaf]);
+          const [second] = gradients(session, [[inner, m.literal(1)]], [leaf]);
           return second && session.tensor(second).data;
         },
       };
@@ -200,9 +205,9 @@ describe("second derivatives", () => {
   });
 
   it("softmax, logSoftmax, crossEntropy", () => {
-    secondDerivative("softmax", caseTable.softmax[0], "x");
-    secondDerivative("logSoftmax", caseTable.logSoftmax[0], "x");
-    secondDerivative("crossEntropy", caseTable.crossEntropy[0], "logits");
+    secondDerivative("softmax", softmaxCases.softmax[0], "x");
+    secondDerivative("logSoftmax", softmaxCases.logSoftmax[0], "x");
+    secondDerivative("crossEntropy", softmaxCases.crossEntropy[0], "logits");
   });
 
   it.each(["lstm", "gru", "peepholeLstm", "resetBeforeGru"])(

@@ -44,7 +44,7 @@ describe("reductions", () => {
     const session = new Eager();
     const m = arithmetic(session.emit);
     const x = session.leaf({ type: f32(5), data: Float64Array.of(3, 7, 7, 1, 7) });
-    const [gradient] = gradients(session, m.reduce("max", x, [0]), m.literal(6), [x]);
+    const [gradient] = gradients(session, [[m.reduce("max", x, [0]), m.literal(6)]], [x]);
     if (gradient === undefined) throw new Error("no gradient");
     expect([...session.tensor(gradient).data]).toEqual([0, 2, 2, 0, 2]);
   });

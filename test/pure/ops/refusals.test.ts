@@ -2,12 +2,14 @@
 import { describe, expect, it } from "vitest";
 import { bodyOfCell } from "../../../src/autodiff/cell-body.ts";
 import { ArgumentError, DTypeError, ShapeError } from "../../../src/errors.ts";
+import { crossEntropyLoss, logSoftmax, softmax } from "../../../src/functions.ts";
 import type { Cell } from "../../../src/ops/cells/cell.ts";
 import { gru, lstm, minGru, rnn } from "../../../src/ops/cells/index.ts";
 import { ops } from "../../../src/ops/table.ts";
 import type { ByInput } from "../../../src/ops/vocabulary.ts";
 import type { DType } from "../../../src/tensor/dtype.ts";
 import type { TensorType } from "../../../src/tensor/shape.ts";
+import { input } from "../../support/plans.ts";
 
 const of = (dtype: DType, ...shape: number[]): TensorType => ({ dtype, shape });
 const f32 = (...shape: number[]) => of("f32", ...shape);
@@ -126,19 +128,37 @@ const refusals: readonly Refusal[] = [
     "softmax of rows without elements",
     ShapeError,
     /^softmax: x must have a last dimension of 1 or more; got x f32\[3, 0\]/,
-    () => ops.softmax.infer({ x: f32(3, 0) }, {}),
+    () => softmax(input("x", [3, 0])),
+  ],
+  [
+    "softmax of columns without elements",
+    ShapeError,
+    /^softmax: x must have a dimension 0 of 1 or more; got x f32\[0, 3\]. It is taken over dimension 0\./,
+    () => softmax(input("x", [0, 3]), 0),
+  ],
+  [
+    "logSoftmax of integers",
+    DTypeError,
+    /^logSoftmax: x must be f32; got i32\[3\]\. Cast it first: cast\(x, "f32"\)/,
+    () => logSoftmax(input("x", [3], "i32")),
+  ],
+  [
+    "crossEntropy of rows without classes",
+    ShapeError,
+    /^crossEntropy: logits must have a last dimension of 1 or more; got logits f32\[2, 4, 0\]/,
+    () => crossEntropyLoss(input("logits", [2, 4, 0]), input("labels", [2, 4], "i32")),
   ],
   [
     "crossEntropy of labels that are not integers",
     DTypeError,
     /^crossEntropy: labels must be i32; got f32\[4\]\. Cast it first: cast\(labels, "i32"\)/,
-    () => ops.crossEntropy.infer({ logits: f32(4, 10), labels: f32(4) }, {}),
+    () => crossEntropyLoss(input("logits", [4, 10]), input("labels", [4])),
   ],
   [
     "crossEntropy of another number of labels",
     ShapeError,
-    /^crossEntropy: labels must have shape \[4\]; got i32\[5\]/,
-    () => ops.crossEntropy.infer({ logits: f32(4, 10), labels: i32(5) }, {}),
+    /^crossEntropy: labels must have the shape of logits without the last dimension, the classes; got logits f32\[4, 10\], labels i32\[5\]/,
+    () => crossEntropyLoss(input("logits", [4, 10]), input("labels", [5], "i32")),
   ],
   [
     "embedding of ids that are not integers",

@@ -22,6 +22,7 @@ export const movementKernels = {
   reshape: ({ ins: { x }, outs: { out } }) => out.data.set(x.data),
 
   stopGradient: ({ ins: { x }, outs: { out } }) => out.data.set(x.data),
+  withGradient: ({ ins: { x }, outs: { out } }) => out.data.set(x.data),
   recompute: ({ ins: { x }, outs: { out } }) => out.data.set(x.data),
 
   broadcastTo({ ins: { x }, outs: { out } }) {
@@ -70,6 +71,7 @@ export const movementKernels = {
   ReferenceTable,
   | "reshape"
   | "stopGradient"
+  | "withGradient"
   | "recompute"
   | "broadcastTo"
   | "transpose"

@@ -1,0 +1,9 @@
+import type { Cotangent, Emit, Value } from "./op.ts";
+
+/** How a value is differentiated, in place of what computes it. */
+export interface GradientRule {
+  /** Rules of one name are one rule. */
+  readonly name: string;
+  /** The gradients of the values that it is a function of, from that of `out`. */
+  gradient(emit: Emit, out: Value, g: Value): readonly Cotangent[];
+}
