@@ -5,7 +5,7 @@
  */
 import { and, call, f32x4, float, i32x4, int, lanes, or, select, type Value } from "./value.ts";
 
-const { abs, add, div, eq, lt, mul, nearest, neg, sub } = f32x4;
+const { abs, add, div, eq, lt, mul, neg, sub } = f32x4;
 
 /** Functions of the kernel module that emitted code calls; the order of their imports. */
 export const callees = ["sin", "cos", "pow", "divideSigned", "divideUnsigned"] as const;
@@ -34,7 +34,8 @@ export class Maths {
   exp(x: Value): Value {
     // Arguments in this order keep NaN.
     const clamped = f32x4.pmax(f32x4.pmin(x, float(89)), float(-104.5));
-    const n = nearest(mul(clamped, float(Math.LOG2E)));
+    const shifted = this.madd(clamped, float(Math.LOG2E), float(SHIFT));
+    const n = sub(shifted, float(SHIFT));
     const r = this.nmadd(n, float(-2.1219444e-4), this.nmadd(n, float(0.693359375), clamped));
     const series = this.#polynomial(
       r,
@@ -44,10 +45,10 @@ export class Maths {
       ],
     );
     const p = this.madd(mul(r, r), series, r);
-    const power = this.#whole(n);
-    const half = i32x4.shr(power, 1);
-    const scaled = mul(add(p, float(1)), powerOfTwo(half));
-    return mul(scaled, powerOfTwo(i32x4.sub(power, half)));
+    // The last bits of `shifted` are n + 254: those of half of it, and of the rest, are the exponents of the two scales.
+    const half = i32x4.shr(shifted, 1);
+    const scale = i32x4.shl(half, 23);
+    return mul(this.madd(p, scale, scale), i32x4.shl(i32x4.sub(shifted, half), 23));
   }
 
   /**
@@ -145,19 +146,14 @@ export class Maths {
     return this.#isRelaxed ? f32x4.relaxedNmadd(a, b, c) : sub(c, mul(a, b));
   }
 
-  /** x as whole numbers, where it is one in the range of i32; anything for NaN. */
-  #whole(x: Value): Value {
-    return this.#isRelaxed ? i32x4.relaxedFromFloat(x) : i32x4.fromFloat(x);
-  }
-
   /** By Horner's rule, the highest power's coefficient first. */
   #polynomial(x: Value, [first = 0, ...others]: readonly number[]): Value {
     return others.reduce((p, coefficient) => this.madd(x, p, float(coefficient)), float(first));
   }
 }
 
-/** 2^n for n in [-126, 127]. */
-const powerOfTwo = (n: Value): Value => i32x4.shl(i32x4.add(n, int(127)), 23);
+/** Added to an f32 below 2^21 it leaves the nearest whole number in the last bits, 254 added to that. */
+const SHIFT = 1.5 * 2 ** 23 + 254;
 
 const withSignOf = (x: Value, size: Value): Value => or(size, and(x, int(0x80000000)));
 

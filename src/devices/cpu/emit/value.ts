@@ -105,7 +105,6 @@ export const f32x4 = {
   sqrt: op1(0xe3),
   ceil: op1(0x67),
   floor: op1(0x68),
-  nearest: op1(0x6a),
   add: op2(0xe4),
   sub: op2(0xe5),
   mul: op2(0xe6),
@@ -153,7 +152,6 @@ export const i32x4 = {
   shrU: shift(0xad),
   fromFloat: op1(0xf8),
   uintFromFloat: op1(0xf9),
-  relaxedFromFloat: op1(0x101),
 } as const;
 
 export const f64x2 = {

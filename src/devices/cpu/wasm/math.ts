@@ -36,12 +36,8 @@ function whole(x: v128): v128 {
   return i32x4.trunc_sat_f32x4_s(x);
 }
 
-/** 2^n for n in [-126, 127]. */
-// @ts-ignore: decorator
-@inline
-function exp2i(n: v128): v128 {
-  return i32x4.shl(i32x4.add(n, i32x4.splat(127)), 23);
-}
+/** Added to an f32 below 2^21 it leaves the nearest whole number in the last bits, 254 added to that. */
+const SHIFT: f32 = 12582912 + 254;
 
 /**
  * e^x, 1 ulp. n = round(x / log 2), r = x - n log 2 in two parts, Cephes' expf polynomial for e^r, and a scale
@@ -52,7 +48,8 @@ function exp2i(n: v128): v128 {
 export function vexp(x: v128): v128 {
   // Arguments in this order keep NaN.
   const clamped = f32x4.pmax(f32x4.pmin(x, vec(89)), vec(-104.5));
-  const n = f32x4.nearest(f32x4.mul(clamped, vec(1.44269504)));
+  const shifted = madd(clamped, vec(1.44269504), vec(SHIFT));
+  const n = f32x4.sub(shifted, vec(SHIFT));
   const r = nmadd(n, vec(-2.12194440e-4), nmadd(n, vec(0.693359375), clamped));
   let p = madd(r, vec(1.9875691500e-4), vec(1.3981999507e-3));
   p = madd(r, p, vec(8.3334519073e-3));
@@ -60,10 +57,10 @@ export function vexp(x: v128): v128 {
   p = madd(r, p, vec(1.6666665459e-1));
   p = madd(r, p, vec(5.0000001201e-1));
   p = madd(f32x4.mul(r, r), p, r);
-  const power = whole(n);
-  const half = i32x4.shr_s(power, 1);
-  const scaled = f32x4.mul(f32x4.add(p, vec(1)), exp2i(half));
-  return f32x4.mul(scaled, exp2i(i32x4.sub(power, half)));
+  // The last bits of `shifted` are n + 254: those of half of it, and of the rest, are the exponents of the two scales.
+  const half = i32x4.shr_s(shifted, 1);
+  const scale = i32x4.shl(half, 23);
+  return f32x4.mul(madd(p, scale, scale), i32x4.shl(i32x4.sub(shifted, half), 23));
 }
 
 /** 1 / (1 + e^-x), 2.1 ulp. */
