@@ -8,6 +8,8 @@ export interface Options {
   readonly seed: number;
   /** Undefined: those of the settings. */
   readonly lags: readonly number[] | undefined;
+  /** A file with a cell to measure beside the others. */
+  readonly cell: string | undefined;
   /** The file that the report is written to. */
   readonly out: string;
 }
@@ -24,6 +26,7 @@ measures how their gradients fade with the distance, and what truncated back-pro
 Writes one page with all charts; about six minutes on two cores.
 
   --lags <n,n,…>        steps between the relevant item and the question (default 10,20,50,100,200,500)
+  --cell <file>         a fourth line: the cell that the file has as its default export, see examples/memory/my-cell.ts
   --quick               short lags, little training: a few seconds
   --device webgpu|cpu   the device to train on; without it, a hardware GPU if there is one, else the CPU
   --seed <n>            whole number from 0 to ${MAX_SEED}; the same seed gives the same accuracies (default 1)
@@ -31,7 +34,7 @@ Writes one page with all charts; about six minutes on two cores.
   --help                this text
 `;
 
-const FLAGS = ["--lags", "--quick", "--device", "--seed", "--out", "--help"];
+const FLAGS = ["--lags", "--cell", "--quick", "--device", "--seed", "--out", "--help"];
 const MAX_LAG = 10_000;
 
 type Read = { readonly [K in keyof Options]?: Options[K] } | string;
@@ -54,6 +57,8 @@ const READERS: Readonly<Record<string, (given: string | undefined) => Read>> = {
     }
     return `--lags must be whole numbers from 2 to ${MAX_LAG} with commas between; got ${quote(given)}.`;
   },
+  "--cell": (given) =>
+    given ? { cell: given } : "--cell must be followed by a file; got nothing.",
   "--out": (given) => (given ? { out: given } : "--out must be followed by a file; got nothing."),
 };
 
@@ -64,6 +69,7 @@ export function parseArguments(argv: readonly string[]): Parsed {
     quick: false,
     seed: 1,
     lags: undefined,
+    cell: undefined,
     out: "out/memory.html",
   };
   const rest = [...argv];

@@ -1,4 +1,3 @@
-import type { Cell } from "./model.ts";
 import type { Settings } from "./settings.ts";
 
 /** All that a run found out: what the report is made of. */
@@ -21,7 +20,8 @@ export interface Results {
 
 export interface AccuracyRow {
   readonly task: "recall" | "adding";
-  readonly cell: Cell;
+  /** "rnn", "gru", "lstm", or the name of a cell of one's own. */
+  readonly cell: string;
   readonly lag: number;
   /** Share of unseen sequences answered right, 0 … 1. */
   readonly accuracy: number;
@@ -33,7 +33,8 @@ export interface AccuracyRow {
 /** ‖∂loss/∂h_t‖ by the distance from the last step: element d is that of step T − 1 − d. */
 export interface FlowCurve {
   readonly name: string;
-  readonly cell: Cell;
+  /** "rnn", "gru", "lstm", or the name of a cell of one's own. */
+  readonly cell: string;
   readonly h: readonly number[];
   /** The same of the cell state; of an lstm. */
   readonly c: readonly number[] | undefined;

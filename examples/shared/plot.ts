@@ -4,7 +4,7 @@ import { label, type Scale, shareOf, ticksOf } from "./scale.ts";
 /** A line through measured points, with a dot at each where they are few. */
 export interface Series {
   readonly name: string;
-  /** 0 … 4: what is drawn in the same colour in every chart is the same thing. */
+  /** 0 … 5: what is drawn in the same colour in every chart is the same thing. */
   readonly colour: number;
   readonly isDashed?: boolean;
   readonly points: readonly (readonly [x: number, y: number])[];
@@ -118,12 +118,12 @@ function power(value: number): string {
 
 /** What the charts of `plotChart` need of a style sheet, beside the page's own. */
 export const PLOT_STYLE = `
-:root { --s0: #c4570b; --s1: #2d7d46; --s2: #1f6fb2; --s3: #8a4fbf; --s4: #a08400; }
-@media (prefers-color-scheme: dark) { :root { --s0: #f0924d; --s1: #6cc287; --s2: #63b0ee; --s3: #bd92ea; --s4: #d6bd45; } }
+:root { --s0: #c4570b; --s1: #2d7d46; --s2: #1f6fb2; --s3: #8a4fbf; --s4: #a08400; --s5: #1d2126; }
+@media (prefers-color-scheme: dark) { :root { --s0: #f0924d; --s1: #6cc287; --s2: #63b0ee; --s3: #bd92ea; --s4: #d6bd45; --s5: #e6e8ea; } }
 .plot path.s0 { stroke: var(--s0); } .plot path.s1 { stroke: var(--s1); } .plot path.s2 { stroke: var(--s2); }
-.plot path.s3 { stroke: var(--s3); } .plot path.s4 { stroke: var(--s4); }
+.plot path.s3 { stroke: var(--s3); } .plot path.s4 { stroke: var(--s4); } .plot path.s5 { stroke: var(--s5); }
 .plot circle.s0 { fill: var(--s0); } .plot circle.s1 { fill: var(--s1); } .plot circle.s2 { fill: var(--s2); }
-.plot circle.s3 { fill: var(--s3); } .plot circle.s4 { fill: var(--s4); }
+.plot circle.s3 { fill: var(--s3); } .plot circle.s4 { fill: var(--s4); } .plot circle.s5 { fill: var(--s5); }
 .plot path { fill: none; } .plot path[class^="s"] { stroke-width: 2.2; } .plot path.dashed { stroke-dasharray: 6 4; }
 .plot .level { stroke: var(--dim); } .chart.plot .note { fill: var(--dim); font-weight: 400; }
 .legend.plot { margin-bottom: .8rem; } .legend.plot svg { width: 26px; height: 6px; margin-right: .4rem; vertical-align: middle; }

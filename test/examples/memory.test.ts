@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -6,6 +6,7 @@ import type { Results } from "../../examples/memory/results.ts";
 import { type Ended, startNode } from "./run-node.ts";
 
 const MAIN = "examples/memory/main.ts";
+const OWN = "examples/memory/my-cell.ts";
 
 describe("npm run experiment:memory -- --quick", () => {
   let folder = "";
@@ -14,7 +15,9 @@ describe("npm run experiment:memory -- --quick", () => {
   let page = "";
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "gradgpu-memory-"));
-    const args = ["--quick", "--device", "cpu", "--seed", "1", "--out", "pages/report.html"];
+    // A user's file lies where no gradgpu is installed.
+    await copyFile(OWN, join(folder, "unit.ts"));
+    const args = ["--quick", "--device", "cpu", "--cell", "unit.ts", "--out", "pages/report.html"];
     ended = await startNode(MAIN, args, folder).ended;
     expect(`${ended.code} ${ended.stderr}`).toMatch(/^0 /);
     results = JSON.parse(await readFile(join(folder, "pages/report.json"), "utf8"));
@@ -34,9 +37,25 @@ describe("npm run experiment:memory -- --quick", () => {
     expect(page.match(/<svg class="chart plot"/g)).toHaveLength(9);
     expect(page).toContain("seed 1");
     expect(page).not.toMatch(/NaN|undefined|Infinity|<script|<link|url\(|https?:/);
-    for (const row of ["recall, LSTM", "adding, RNN", "whole sequence", "checkpointed"])
-      expect(ended.stdout).toContain(row);
-    expect(results.accuracy).toHaveLength(2 * 3 * results.settings.lags.length);
+    const rows = [
+      "recall, LSTM",
+      "adding, RNN",
+      "recall, leaky unit",
+      "whole sequence",
+      "checkpointed",
+    ];
+    for (const row of rows) expect(ended.stdout).toContain(row);
+    expect(results.accuracy).toHaveLength(2 * 4 * results.settings.lags.length);
+  });
+
+  test("a cell of one's own is a fourth line, in a colour of its own", () => {
+    const line = '<path class="s5" d="M0 3H26"/></svg>leaky unit</span>';
+    expect(page.split(line)).toHaveLength(3);
+    expect(page.split('<path class="s5" d="M0 3H26"/></svg>leaky unit, h</span>')).toHaveLength(3);
+    expect(page).toContain('<th scope="row">leaky unit</th>');
+    const own = curve(results.flow.atStart, "leaky unit");
+    // Its memory forgets over 1 … 40 steps, and is seen through a tanh.
+    expect(left(own.h, 30)).toBeGreaterThan(1e3 * left(curve(results.flow.atStart, "rnn").h, 30));
   });
 
   test("the tanh RNN's gradient vanishes with the distance", () => {
@@ -107,4 +126,23 @@ test("experiment:memory ends with 2 and names the option that was meant", async 
   const { code, stderr } = await startNode(MAIN, ["--lag", "5"], tmpdir()).ended;
   expect(code).toBe(2);
   expect(stderr).toContain("Unknown option --lag. Did you mean --lags?");
+});
+
+test.each([
+  ["nothing.ts", undefined, "the file must be there; got nothing.ts"],
+  ["named.ts", "export const cell = 1;", "must have a cell as its default export; got only cell."],
+  ["five.ts", "export default 5;", "the default export of five.ts must be a cell; got "],
+  [
+    "taken.ts",
+    'import { cell } from "gradgpu";\nexport default cell({ name: "gru", states: ["h"], sums: ["a"], step: (m, { a }) => ({ h: m.tanh(a) }) });',
+    'must have a name of its own; got "gru"',
+  ],
+])("experiment:memory --cell %s says what is wrong", async (name, source, said) => {
+  const folder = await mkdtemp(join(tmpdir(), "gradgpu-memory-"));
+  if (source !== undefined) await writeFile(join(folder, name), source);
+  const { code, stderr } = await startNode(MAIN, ["--quick", "--cell", name], folder).ended;
+  expect(stderr).toContain(said);
+  expect(stderr).toMatch(/^experiment:memory: /);
+  expect(code).toBe(1);
+  await rm(folder, { recursive: true, force: true });
 });

@@ -1,5 +1,5 @@
 import type { Terminal } from "../../shared/progress.ts";
-import { CELLS, type Cell, memoryModel, remembering } from "../model.ts";
+import { type Measured, memoryModel, nameOf, remembering } from "../model.ts";
 import { shown } from "../progress.ts";
 import type { AccuracyRow } from "../results.ts";
 import type { Settings } from "../settings.ts";
@@ -11,6 +11,7 @@ import { type Trained, train } from "../training.ts";
 export interface Measuring {
   readonly settings: Settings;
   readonly seed: number;
+  readonly cells: readonly Measured[];
   readonly terminal: Terminal;
 }
 
@@ -19,10 +20,11 @@ export async function measureAccuracy(run: Measuring): Promise<AccuracyRow[]> {
   const rows: AccuracyRow[] = [];
   for (const task of [recall, adding]) {
     for (const lag of run.settings.lags) {
-      for (const cell of CELLS) {
-        const label = `${task.name}, lag ${lag}, ${cell}`;
+      for (const cell of run.cells) {
+        const name = nameOf(cell);
+        const label = `${task.name}, lag ${lag}, ${name}`;
         const trained = await trainOn(task, newModel(task, cell, lag, run), run, label, { lag });
-        rows.push({ task: task.name, cell, lag, ...trained });
+        rows.push({ task: task.name, cell: name, lag, ...trained });
       }
     }
   }
@@ -30,7 +32,7 @@ export async function measureAccuracy(run: Measuring): Promise<AccuracyRow[]> {
 }
 
 /** A model whose gates are open for about `lag` steps. */
-export function newModel(task: Task, cell: Cell, lag: number, { settings, seed }: Measuring) {
+export function newModel(task: Task, cell: Measured, lag: number, { settings, seed }: Measuring) {
   const { hidden } = settings;
   return memoryModel(task, { cell, hidden, seed, bias: remembering(cell, lag) });
 }

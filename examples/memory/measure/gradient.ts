@@ -1,5 +1,5 @@
 import { compile, gradientFlow, keyOf, nn, tensor } from "gradgpu";
-import { CELLS, type Cell, memoryModel, remembering } from "../model.ts";
+import { memoryModel, nameOf, remembering } from "../model.ts";
 import type { FlowCurve, FlowResult } from "../results.ts";
 import { recall } from "../tasks/recall.ts";
 import { keyFor } from "../tasks/task.ts";
@@ -13,12 +13,13 @@ export async function measureGradient(run: Measuring): Promise<FlowResult> {
   const { flowLag: lag, hidden } = run.settings;
   const atStart: FlowCurve[] = [];
   const trained: FlowResult["trained"][number][] = [];
-  for (const cell of CELLS) {
+  for (const cell of run.cells) {
+    const name = nameOf(cell);
     const model = newModel(recall, cell, lag, run);
-    atStart.push(await curveOf(cell, cell, model, lag, run.seed));
-    const label = `gradient, lag ${lag}, ${cell}`;
+    atStart.push(await curveOf(name, name, model, lag, run.seed));
+    const label = `gradient, lag ${lag}, ${name}`;
     const { accuracy } = await trainOn(recall, model, run, label, { lag });
-    trained.push({ ...(await curveOf(cell, cell, model, lag, run.seed)), accuracy });
+    trained.push({ ...(await curveOf(name, name, model, lag, run.seed)), accuracy });
   }
   const starts = {
     "all biases 0": nn.initialise.zeros,
@@ -49,7 +50,7 @@ async function controlOf(run: Measuring): Promise<FlowResult["control"]> {
 
 async function curveOf(
   name: string,
-  cell: Cell,
+  cell: string,
   model: nn.Module,
   lag: number,
   seed: number,

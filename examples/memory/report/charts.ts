@@ -1,11 +1,16 @@
 import { plotChart, type Series } from "../../shared/plot.ts";
 import type { Scale } from "../../shared/scale.ts";
-import { CELLS, type Cell } from "../model.ts";
+import { isBuiltIn } from "../model.ts";
 import type { AccuracyRow, CostRow, FlowCurve, GrowthRow, TruncationRow } from "../results.ts";
 import { leftAt, pathOf } from "./facts.ts";
-import { CELL_NAMES } from "./words.ts";
+import { cellsOf, written } from "./words.ts";
 
-const COLOURS: Readonly<Record<Cell, number>> = { rnn: 0, gru: 1, lstm: 2 };
+const COLOURS = { rnn: 0, gru: 1, lstm: 2, own: 5 } as const;
+
+function colourOf(cell: string): number {
+  return COLOURS[isBuiltIn(cell) ? cell : "own"];
+}
+
 const PERCENT = { kind: "linear", low: 0, high: 100, unit: "right answers (%)" } as const;
 /** Gradients below this leave the chart. */
 export const FAINTEST = 1e-12;
@@ -17,9 +22,9 @@ export function accuracyChart(title: string, rows: readonly AccuracyRow[], chanc
     x: { ...around(lags), unit: "lag (steps)", ticks: lags },
     y: PERCENT,
     level: { label: "chance", value: 100 * chance },
-    series: CELLS.map((cell) => ({
-      name: CELL_NAMES[cell],
-      colour: COLOURS[cell],
+    series: cellsOf(rows).map((cell) => ({
+      name: written(cell),
+      colour: colourOf(cell),
       points: rows
         .filter((row) => row.cell === cell)
         .map(({ lag, accuracy }) => [lag, 100 * accuracy] as const),
@@ -42,7 +47,7 @@ export function gradientChart(
   return flowChart(
     title,
     curves.flatMap((curve, i) => {
-      const own = { name: CELL_NAMES[curve.cell], colour: COLOURS[curve.cell] };
+      const own = { name: written(curve.cell), colour: colourOf(curve.cell) };
       const h = { ...own, points: shares(curve.h) };
       if (curve.c === undefined) {
         return [{ ...h, name: `${own.name}, h` }, ...(extra && i === 0 ? [extra] : [])];
@@ -115,7 +120,7 @@ export function truncationChart(
     border: { label: "the word", value: distance },
     series: [
       {
-        name: CELL_NAMES.lstm,
+        name: written("lstm"),
         colour: COLOURS.lstm,
         points: rows.map(({ window, accuracy }) => [window, 100 * accuracy]),
       },

@@ -1,5 +1,4 @@
 /** What the results say, in words: every sentence is made from the numbers of the run, and none goes beyond them. */
-import { CELLS } from "../model.ts";
 import type {
   AccuracyRow,
   CostRow,
@@ -9,7 +8,7 @@ import type {
   TruncationRow,
 } from "../results.ts";
 import { recall } from "../tasks/recall.ts";
-import { CELL_NAMES, list, mebibytes, microseconds, percent, small, times } from "./words.ts";
+import { cellsOf, list, mebibytes, microseconds, percent, small, times, written } from "./words.ts";
 
 /** A task counts as learned from this accuracy on. */
 export const LEARNED = 0.9;
@@ -22,7 +21,7 @@ export function isLearned({ accuracy }: { readonly accuracy: number }): boolean 
 
 /** One sentence for each cell. `rows` are of one task. */
 export function accuracyFacts(rows: readonly AccuracyRow[], chance: number): string[] {
-  return CELLS.map((cell) => {
+  return cellsOf(rows).map((cell) => {
     const own = rows.filter((row) => row.cell === cell);
     const learned = own.filter(isLearned);
     const missed = own.filter((row) => !isLearned(row));
@@ -39,7 +38,7 @@ export function accuracyFacts(rows: readonly AccuracyRow[], chance: number): str
             `is no better than chance at ${lagsOf(guessed)} (at most ${percent(Math.max(...guessed.map((row) => row.accuracy)))})`,
           ]),
     ];
-    const name = CELL_NAMES[cell];
+    const name = written(cell);
     return missed.length === 0
       ? `The ${name} learns it at every lag that was tried.`
       : `Within the budget the ${name} ${list(said)}.`;
@@ -66,7 +65,7 @@ export function gradientFacts({ lag, atStart, trained }: FlowResult): string[] {
     list(
       curves.map(
         (curve) =>
-          `${small(leftAt(pathOf(curve), distance))} in the ${CELL_NAMES[curve.cell]}${curve.c ? "'s cell state" : ""}`,
+          `${small(leftAt(pathOf(curve), distance))} in the ${written(curve.cell)}${curve.c ? "'s cell state" : ""}`,
       ),
     );
   return [
@@ -74,7 +73,7 @@ export function gradientFacts({ lag, atStart, trained }: FlowResult): string[] {
     `After training, ${lag} steps back: ${said(trained, lag)}.`,
     ...trained.map(
       (curve) =>
-        `The ${CELL_NAMES[curve.cell]} ${isLearned(curve) ? "has learned the task" : "has not learned the task"} (${percent(curve.accuracy)}).`,
+        `The ${written(curve.cell)} ${isLearned(curve) ? "has learned the task" : "has not learned the task"} (${percent(curve.accuracy)}).`,
     ),
   ];
 }

@@ -2,7 +2,6 @@ import { keyOf } from "gradgpu";
 import { escapeHtml } from "../../shared/html.ts";
 import { PLOT_STYLE } from "../../shared/plot.ts";
 import { PAGE_STYLE } from "../../shared/style.ts";
-import { CELLS } from "../model.ts";
 import type { AccuracyRow, Results } from "../results.ts";
 import { adding, TOLERANCE } from "../tasks/adding.ts";
 import { recall, sentence } from "../tasks/recall.ts";
@@ -30,7 +29,7 @@ import {
   truncationFacts,
 } from "./facts.ts";
 import { settingsTable } from "./settings-table.ts";
-import { CELL_NAMES, list, percent, small } from "./words.ts";
+import { cellsOf, list, percent, small, written } from "./words.ts";
 
 /** The report of a run as one HTML page that needs nothing else: no script, no file, no network. */
 export function renderReport(results: Results): string {
@@ -56,13 +55,13 @@ const STYLE = `
 `;
 
 function head({ run, accuracy, flow }: Results): string {
-  const cards = CELLS.map((cell) => {
+  const cards = cellsOf(accuracy).map((cell) => {
     const reached = accuracy
       .filter((row) => row.task === "recall" && row.cell === cell)
       .filter(isLearned)
       .map(({ lag }) => lag);
     const value = reached.length === 0 ? "none" : `${Math.max(...reached)} steps`;
-    return `<div><b>${value}</b><span>the longest lag at which the ${CELL_NAMES[cell]} learned to recall a word</span></div>`;
+    return `<div><b>${value}</b><span>the longest lag at which the ${escapeHtml(written(cell))} learned to recall a word</span></div>`;
   });
   const lags = accuracy.map(({ lag }) => lag);
   return (
@@ -111,11 +110,11 @@ function accuracyTable(rows: readonly AccuracyRow[]): string {
       if (row === undefined) return "<td></td>";
       return `<td${isLearned(row) ? ' class="learned"' : ""}>${percent(row.accuracy)}<br><small>${row.batches}</small></td>`;
     });
-    return `<tr><th scope="row">${CELL_NAMES[cell]}</th>${cells.join("")}</tr>`;
+    return `<tr><th scope="row">${escapeHtml(written(cell))}</th>${cells.join("")}</tr>`;
   };
   return (
     `<div class="scroll"><table class="grid-table"><thead><tr><th>lag</th>${lags.map((lag) => `<th scope="col">${lag}</th>`).join("")}</tr></thead>` +
-    `<tbody>${CELLS.map(line).join("")}</tbody></table></div><small>Below each accuracy: batches learned from. Training ends early once the last ${STREAK} batches are right in ${percent(SOLVED)}.</small>`
+    `<tbody>${cellsOf(rows).map(line).join("")}</tbody></table></div><small>Below each accuracy: batches learned from. Training ends early once the last ${STREAK} batches are right in ${percent(SOLVED)}.</small>`
   );
 }
 

@@ -1,15 +1,14 @@
-import { CELLS } from "../model.ts";
 import type { Results } from "../results.ts";
 import { leftAt, pathOf } from "./facts.ts";
-import { CELL_NAMES, mebibytes, microseconds, percent, small } from "./words.ts";
+import { cellsOf, mebibytes, microseconds, percent, small, written } from "./words.ts";
 
 /** Rows of the table that ends a run in the terminal. */
 export function summaryRows(results: Results): [label: string, value: string][] {
   const { accuracy, flow, truncation, cost } = results;
   const tasks = [...new Set(accuracy.map(({ task }) => task))];
   const reached = tasks.flatMap((task) =>
-    CELLS.map((cell): [string, string] => [
-      `${task}, ${CELL_NAMES[cell]}`,
+    cellsOf(accuracy).map((cell): [string, string] => [
+      `${task}, ${written(cell)}`,
       accuracy
         .filter((row) => row.task === task && row.cell === cell)
         .map((row) => `${row.lag}: ${percent(row.accuracy)}`)
@@ -24,7 +23,7 @@ export function summaryRows(results: Results): [label: string, value: string][] 
       const trained = flow.trained.find(({ cell }) => cell === curve.cell);
       const after = trained === undefined ? "" : `, ${left(pathOf(trained), flow.lag)} trained`;
       return [
-        `${CELL_NAMES[curve.cell]}${curve.c ? ", cell state" : ""}`,
+        `${written(curve.cell)}${curve.c ? ", cell state" : ""}`,
         `${left(pathOf(curve), flow.lag)} at the start${after}`,
       ];
     }),

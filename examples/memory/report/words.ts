@@ -1,7 +1,15 @@
 /** Numbers and lists as a reader wants them. */
-import type { Cell } from "../model.ts";
+import { isBuiltIn } from "../model.ts";
 
-export const CELL_NAMES: Readonly<Record<Cell, string>> = { rnn: "RNN", gru: "GRU", lstm: "LSTM" };
+/** A cell as the report calls it: one of the user's own by its own name. */
+export function written(cell: string): string {
+  return isBuiltIn(cell) ? cell.toUpperCase() : cell;
+}
+
+/** The cells of some rows, in their order. */
+export function cellsOf(rows: readonly { readonly cell: string }[]): string[] {
+  return [...new Set(rows.map(({ cell }) => cell))];
+}
 
 /** 0.4213 as "42.1 %". */
 export function percent(share: number): string {
