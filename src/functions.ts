@@ -17,8 +17,18 @@ export {
   unstack,
 } from "./functions/arrange.ts";
 export * from "./functions/conv.ts";
+export {
+  type Conv1dOptions,
+  type Conv1dTransposeOptions,
+  conv1d,
+  conv1dTranspose,
+  type LineOptions,
+  type LinePadding,
+} from "./functions/conv-lines.ts";
+export * from "./functions/conv-transpose.ts";
 export * from "./functions/creation.ts";
 export * from "./functions/cumulative.ts";
+export * from "./functions/einsum.ts";
 export * from "./functions/elementwise.ts";
 export * from "./functions/embedding.ts";
 export * from "./functions/flip.ts";
@@ -43,6 +53,7 @@ export {
 export { sumOfSquares } from "./functions/packed.ts";
 export * from "./functions/padding.ts";
 export * from "./functions/pool.ts";
+export * from "./functions/pool-lines.ts";
 export * from "./functions/random.ts";
 export {
   type CellState,
@@ -53,11 +64,13 @@ export {
 } from "./functions/recurrence.ts";
 export * from "./functions/recurrent.ts";
 export { argmax, max, mean, min, type ReduceOptions, sum } from "./functions/reduce.ts";
+export * from "./functions/resize.ts";
 export * from "./functions/rounding.ts";
 export type { LoadOptions, SavedEntry } from "./functions/saved.ts";
 export { type ScanOptions, type Step, scan } from "./functions/scan.ts";
 export { describe, sizeOf } from "./functions/shapes.ts";
 export * from "./functions/softmax.ts";
+export * from "./functions/sort.ts";
 export * from "./functions/statistics.ts";
 export * from "./functions/trigonometry.ts";
 export { type Cell, type CellDescription, type CellMath, cell } from "./ops/cells/cell.ts";

@@ -1,7 +1,9 @@
 import { checkOptions, count } from "../arguments.ts";
-import type { PaddingOption } from "../ops/window.ts";
+import { checkDType, checkRank } from "../ops/check.ts";
+import { type PaddingOption, pairOf, WINDOW_SIZE } from "../ops/window.ts";
 import type { Tensor } from "../runtime/tensor.ts";
 import { apply, checkTensor } from "./apply.ts";
+import { overDilated, reach } from "./dilate.ts";
 import { WINDOW_RULES, windowOf } from "./window.ts";
 
 export type { PaddingOption };
@@ -13,6 +15,8 @@ export interface Conv2dOptions {
   readonly padding?: PaddingOption;
   /** Groups of channels that are convolved apart; 1. As many as the input has channels is depthwise. */
   readonly groups?: number;
+  /** Rows and columns from one cell of a window to the next; 1. Yu & Koltun 2016. */
+  readonly dilation?: number | readonly [number, number];
 }
 
 /**
@@ -21,8 +25,20 @@ export interface Conv2dOptions {
  */
 export function conv2d(x: Tensor, w: Tensor, options: Conv2dOptions = {}): Tensor {
   checkTensor("conv2d", w, "w");
-  checkOptions("conv2d", options, { ...WINDOW_RULES, groups: count });
+  checkOptions("conv2d", options, { ...WINDOW_RULES, groups: count, dilation: WINDOW_SIZE });
   const [kh = 0, kw = 0] = w.shape;
-  const { stride = 1, padding = "valid", groups = 1 } = options;
-  return apply("conv2d", { x, w }, { ...windowOf("conv2d", x, [kh, kw], stride, padding), groups });
+  const { stride = 1, padding = "valid", groups = 1, dilation = 1 } = options;
+  const [dy, dx] = pairOf(dilation);
+  if (dy === 1 && dx === 1) {
+    const attrs = windowOf("conv2d", x, [kh, kw], stride, padding);
+    return apply("conv2d", { x, w }, { ...attrs, groups });
+  }
+  checkRank("conv2d", "w", w, 4, "[KH, KW, C / groups, OC]");
+  checkDType("conv2d", "x", x, ["f32"]);
+  const attrs = windowOf("conv2d", x, [reach(kh, dy), reach(kw, dx)], stride, padding);
+  const windows = { ...attrs, window: [kh, kw], dilation: [dy, dx] } as const;
+  const close = { stride: [1, 1], padding: [NONE, NONE], groups } as const;
+  return overDilated("conv2d", x, windows, 0, (apart) => apply("conv2d", { x: apart, w }, close));
 }
+
+const NONE = [0, 0] as const;

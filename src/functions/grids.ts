@@ -1,5 +1,5 @@
 /** Tensors that a formula gives: ranges, grids, diagonals and triangles. */
-import { check, finite, integer, whole } from "../arguments.ts";
+import { check, finite, integer, rule, whole } from "../arguments.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import type { Tensor } from "../runtime/tensor.ts";
 import type { DType } from "../tensor/dtype.ts";
@@ -81,6 +81,7 @@ function triangle(
 export function diagonal(x: Tensor, k = 0, axes: readonly [number, number] = [-2, -1]): Tensor {
   checkTensor("diagonal", x);
   check("diagonal", "k", k, integer);
+  check("diagonal", "axes", axes, PAIR);
   const [first = 0, second = 1] = axesInOrder("diagonal", axes, x);
   const others = x.shape.flatMap((_, d) => (d === first || d === second ? [] : [d]));
   const shape = others.map((d) => x.shape[d] ?? 1);
@@ -101,6 +102,8 @@ export function diagonal(x: Tensor, k = 0, axes: readonly [number, number] = [-2
   const rows = reshape(flat, [...shape, length, length + 1]);
   return reshape(slice(rows, [...none, 0, 0], [...shape, length, 1]), [...shape, length]);
 }
+
+const PAIR = rule("a list of two axes", (value) => Array.isArray(value) && value.length === 2);
 
 /** Vectors x [..., N] on the diagonals of matrices [..., N, N]. */
 export function diag(x: Tensor): Tensor {

@@ -1,44 +1,110 @@
 import { emit } from "../graph/graph.ts";
+import { checkDType } from "../ops/check.ts";
+import type { Padding } from "../ops/vocabulary.ts";
 import { type PaddingOption, pairOf } from "../ops/window.ts";
 import type { Tensor } from "../runtime/tensor.ts";
 import { apply, wrap } from "./apply.ts";
+import { ones } from "./creation.ts";
+import { overDilated, reach, type Windows } from "./dilate.ts";
+import { div } from "./elementwise.ts";
 import { checkPool, windowOf } from "./window.ts";
 
-export interface Pool2dOptions {
+export interface MaxPool2dOptions {
   /** The window's size where nothing is said. */
   readonly stride?: number | readonly [number, number];
   readonly padding?: PaddingOption;
+  /** Rows and columns from one cell of a window to the next; 1. */
+  readonly dilation?: number | readonly [number, number];
+  /** Whether a last window may hang over the end, where what is left would be dropped; false. */
+  readonly ceilMode?: boolean;
+}
+
+export interface Pool2dOptions extends MaxPool2dOptions {
+  /** Whether padding counts as zeros in a mean; true. What hangs over with ceilMode never counts. */
+  readonly countIncludePad?: boolean;
 }
 
 /** The largest element of every window; padding never wins. x [N, H, W, C]. */
 export function maxPool2d(
   x: Tensor,
   window: number | readonly [number, number],
-  options: Pool2dOptions = {},
+  options: MaxPool2dOptions = {},
 ): Tensor {
-  const attrs = poolOf("maxPool2d", x, window, options);
-  return wrap(emit("maxPool2d", { x: x.value }, attrs).out);
+  const { attrs } = poolOf("maxPool2d", x, window, options);
+  return pooled("maxPool2d", x, attrs);
 }
 
-/** The mean of every window, padding counted as zeros. x [N, H, W, C]. */
+/** The mean of every window, padding counted as zeros where nothing else is said. x [N, H, W, C]. */
 export function avgPool2d(
   x: Tensor,
   window: number | readonly [number, number],
   options: Pool2dOptions = {},
 ): Tensor {
-  return apply("avgPool2d", { x }, poolOf("avgPool2d", x, window, options));
+  const { attrs, given } = poolOf("avgPool2d", x, window, options);
+  const { countIncludePad = true } = options;
+  const mean = pooled("avgPool2d", x, attrs);
+  // The share of a window that counts is the mean of ones over what counts.
+  const [, height = 0, width = 0] = x.shape;
+  const counted = countIncludePad ? given : [NONE, NONE];
+  const hanging = attrs.padding.map(([before, after], i): Padding => {
+    const [first, last] = counted[i] ?? NONE;
+    return [before - first, after - last];
+  });
+  if (hanging.flat().every((n) => n === 0)) return mean;
+  const [rows = 0, columns = 0] = [height, width].map(
+    (n, i) => n + (counted[i]?.[0] ?? 0) + (counted[i]?.[1] ?? 0),
+  );
+  const padding = [hanging[0] ?? NONE, hanging[1] ?? NONE] as const;
+  return div(mean, pooled("avgPool2d", ones([1, rows, columns, 1]), { ...attrs, padding }));
 }
 
+const NONE = [0, 0] as const;
+
+/** How windows lie over x, what hangs over among the padding, and the padding that was given. */
 function poolOf(
-  op: string,
+  op: "maxPool2d" | "avgPool2d",
   x: Tensor,
   window: number | readonly [number, number],
-  options: Pool2dOptions,
-) {
+  options: MaxPool2dOptions,
+): { readonly attrs: Windows; readonly given: readonly Padding[] } {
   checkPool(op, window, options);
+  const { ceilMode = false } = options;
   const size = pairOf(window);
-  return {
-    window: size,
-    ...windowOf(op, x, size, options.stride ?? size, options.padding ?? "valid"),
-  };
+  const dilation = pairOf(options.dilation ?? 1);
+  const wide = [reach(size[0], dilation[0]), reach(size[1], dilation[1])] as const;
+  const { stride, padding } = windowOf(
+    op,
+    x,
+    wide,
+    options.stride ?? size,
+    options.padding ?? "valid",
+  );
+  const [, height = 0, width = 0] = x.shape;
+  const own = ceilMode
+    ? ([
+        hanging(height, wide[0], stride[0], padding[0]),
+        hanging(width, wide[1], stride[1], padding[1]),
+      ] as const)
+    : padding;
+  return { attrs: { window: size, stride, padding: own, dilation }, given: padding };
+}
+
+/** Padding up to the end of the last window, which begins in the image or in the padding before it. */
+function hanging(size: number, window: number, stride: number, [before, after]: Padding): Padding {
+  const last = Math.ceil((size + before + after - window) / stride);
+  const count = last * stride >= size + before ? last - 1 : last;
+  return [before, Math.max(after, count * stride + window - size - before)];
+}
+
+function pooled(op: "maxPool2d" | "avgPool2d", x: Tensor, windows: Windows): Tensor {
+  const { window, stride, padding, dilation } = windows;
+  const fn = (images: Tensor, attrs: Omit<Windows, "dilation">) =>
+    op === "avgPool2d"
+      ? apply("avgPool2d", { x: images }, attrs)
+      : wrap(emit("maxPool2d", { x: images.value }, attrs).out);
+  if (dilation[0] === 1 && dilation[1] === 1) return fn(x, { window, stride, padding });
+  checkDType(op, "x", x, ["f32"]);
+  const close = { window, stride: [1, 1], padding: [NONE, NONE] } as const;
+  const filling = op === "avgPool2d" ? 0 : Number.NEGATIVE_INFINITY;
+  return overDilated(op, x, windows, filling, (apart) => fn(apart, close));
 }

@@ -1,4 +1,4 @@
-import { check, checkOptions } from "../arguments.ts";
+import { check, checkOptions, flag } from "../arguments.ts";
 import { ShapeError } from "../errors.ts";
 import {
   type PaddingOption,
@@ -16,12 +16,18 @@ export const WINDOW_RULES = { stride: WINDOW_SIZE, padding: WINDOW_PADDING };
 
 /** @throws ArgumentError for what is no window, and for options of pooling that are none */
 export function checkPool(
-  caller: string,
+  caller: "maxPool2d" | "avgPool2d",
   window: unknown,
-  options: { readonly stride?: unknown; readonly padding?: unknown },
+  options: object,
 ): void {
   check(caller, "the window", window, WINDOW_SIZE);
-  checkOptions(caller, options, WINDOW_RULES);
+  const rules = { ...WINDOW_RULES, dilation: WINDOW_SIZE, ceilMode: flag };
+  const own = caller === "avgPool2d" ? { ...rules, countIncludePad: flag } : rules;
+  checkOptions<{ readonly [name: string]: unknown }>(
+    caller,
+    options as { readonly [name: string]: unknown },
+    own,
+  );
 }
 
 /** How windows lie over the images x. @throws ShapeError */

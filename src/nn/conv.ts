@@ -38,8 +38,9 @@ export function conv2d(
     bias: flag,
     initialiseBias: callable,
     groups: count,
+    dilation: WINDOW_SIZE,
   });
-  const { stride = 1, padding = "valid" } = options;
+  const { stride = 1, padding = "valid", dilation = 1 } = options;
   const { initialise = kaimingUniform, initialiseBias = kaimingUniform, groups = 1 } = options;
   checkGroups(groups, inputs, outputs);
   const fans = { in: (rows * columns * inputs) / groups, out: (rows * columns * outputs) / groups };
@@ -60,7 +61,7 @@ export function conv2d(
     description: `conv2d(${inputs}, ${outputs}, ${rows} × ${columns}${inGroups})`,
     parameters: { weight: { variable: weight, layout }, ...(bias && { bias }) },
     forward(x) {
-      const y = convolve(x, weight, { stride, padding, groups });
+      const y = convolve(x, weight, { stride, padding, groups, dilation });
       return bias === undefined ? y : add(y, bias);
     },
   });

@@ -1,4 +1,9 @@
-import { avgPool2d as average, maxPool2d as largest, type Pool2dOptions } from "../functions.ts";
+import {
+  avgPool2d as average,
+  maxPool2d as largest,
+  type MaxPool2dOptions,
+  type Pool2dOptions,
+} from "../functions.ts";
 import { checkPool } from "../internals.ts";
 import { module } from "./define.ts";
 import type { Module } from "./module.ts";
@@ -6,7 +11,7 @@ import type { Module } from "./module.ts";
 type Window = number | readonly [rows: number, columns: number];
 
 /** The largest element of every window. x: f32[N, H, W, C] → f32[N, OH, OW, C]; windows touch unless `stride` says otherwise. */
-export function maxPool2d(window: Window, options: Pool2dOptions = {}): Module {
+export function maxPool2d(window: Window, options: MaxPool2dOptions = {}): Module {
   checkPool("maxPool2d", window, options);
   return module("maxPool2d", {
     description: `maxPool2d(${sizeText(window)})`,

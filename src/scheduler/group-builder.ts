@@ -148,7 +148,7 @@ export class GroupBuilder {
     const { out } = node.outs;
     const own = throughBroadcast(x.type.shape, out.type.shape, strides, this.#space.shape);
     if (own !== undefined) return this.read(x, own);
-    return isRenamed ? this.#load(out, strides) : this.#refuse();
+    return isRenamed && !this.#nodes.has(node) ? this.#load(out, strides) : this.#refuse();
   }
 
   /** An operand that is broadcast to what it is an operand of. */

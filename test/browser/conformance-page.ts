@@ -5,6 +5,7 @@ import { openWebgpuDevice } from "../../src/devices/webgpu/index.ts";
 import { init } from "../../src/functions.ts";
 import { runComposed } from "../support/composed.ts";
 import { runConformance } from "../support/conformance.ts";
+import { runVerbFamily } from "../support/verb-goldens.ts";
 
 let device: Device | undefined;
 
@@ -31,6 +32,13 @@ export async function close() {
 export async function runWhole(name: "cpu" | "webgpu") {
   const { runtime } = await init({ device: name, threads: 2 });
   const report = await runComposed();
+  await runtime.close();
+  return report;
+}
+
+export async function runVerbs(name: "cpu" | "webgpu", family: string) {
+  const { runtime } = await init({ device: name, threads: 2 });
+  const report = await runVerbFamily(family);
   await runtime.close();
   return report;
 }

@@ -1,6 +1,7 @@
 /** Every case, its gradient, and a few whole computations, on both devices in headless Chrome. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type * as conformancePage from "../browser/conformance-page.ts";
+import { verbFamilies } from "../cases/verbs/index.ts";
 import { callInPage, openPage, type TestPage } from "../support/chrome.ts";
 import { caseCount, caseNames, listFailures } from "../support/conformance.ts";
 
@@ -52,6 +53,11 @@ describe.each(pages)(
 
     it("whole computations", async () => {
       const { failures } = await call("runWhole", device);
+      expect(failures).toEqual([]);
+    });
+
+    it.each(Object.keys(verbFamilies))("verbs of %s and their gradients", async (family) => {
+      const { failures } = await call("runVerbs", device, family);
       expect(failures).toEqual([]);
     });
 

@@ -2,8 +2,10 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type CpuOptions, openCpuDevice } from "../../src/devices/cpu/index.ts";
 import { init } from "../../src/functions.ts";
+import { verbFamilies } from "../cases/verbs/index.ts";
 import { runComposed } from "../support/composed.ts";
 import { caseCount, listFailures, runConformance, summarise } from "../support/conformance.ts";
+import { runVerbFamily } from "../support/verb-goldens.ts";
 
 /** Divided by threads, however small: the cases are. */
 const DIVIDED = { parallelBytes: 0 };
@@ -50,5 +52,10 @@ afterEach(async () => {
 
 test("whole computations agree with the float64 reference, lazily and compiled", async () => {
   const { failures } = await runComposed();
+  expect(failures).toEqual([]);
+});
+
+test.each(Object.keys(verbFamilies))("verbs of %s and their gradients", async (family) => {
+  const { failures } = await runVerbFamily(family);
   expect(failures).toEqual([]);
 });

@@ -2,9 +2,11 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { WebgpuDevice } from "../../src/devices/webgpu/index.ts";
 import { init } from "../../src/functions.ts";
+import { verbFamilies } from "../cases/verbs/index.ts";
 import { runComposed } from "../support/composed.ts";
 import { caseCount, caseNames, listFailures, runConformance } from "../support/conformance.ts";
 import { openSharedWebgpu } from "../support/shared-gpu.ts";
+import { runVerbFamily } from "../support/verb-goldens.ts";
 
 let device: WebgpuDevice;
 beforeAll(async () => {
@@ -25,6 +27,13 @@ it.each(caseNames)("%s and its gradients agree with the float64 reference", asyn
 it("whole computations agree with the float64 reference, lazily and compiled", async () => {
   const { runtime } = await init({ device: "webgpu" });
   const { failures } = await runComposed();
+  expect(failures).toEqual([]);
+  await runtime.close();
+});
+
+it.each(Object.keys(verbFamilies))("verbs of %s and their gradients", async (family) => {
+  const { runtime } = await init({ device: "webgpu" });
+  const { failures } = await runVerbFamily(family);
   expect(failures).toEqual([]);
   await runtime.close();
 });

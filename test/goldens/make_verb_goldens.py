@@ -295,11 +295,109 @@ def look_ups():
     case("oneHot along the first axis", [ids], lambda i: F.one_hot(i, 6).permute(2, 0, 1) * 3 - 1)
 
 
+def first(fn):
+    """
+    fn of images and filters in PyTorch's order, for those with channels last: [OC, C, KH, KW] for our [KH, KW, C, OC], and
+    of a transposed convolution [C, OC, KH, KW] for our [KH, KW, OC, C].
+    """
+    def turned(x, *w):
+        filters = [f.movedim((-2, -1), (1, 0)) for f in w]
+        return fn(x.movedim(-1, 1), *filters).movedim(1, -1)
+    return turned
+
+
+def images():
+    x, w = Input(2, 9, 8, 4), Input(3, 2, 4, 3)
+    case("conv2d, dilated", [x, w], first(lambda x, w: F.conv2d(x, w, dilation=(2, 3), padding=1)))
+    case("conv2d, dilated in steps, in groups", [x, Input(3, 3, 2, 6)],
+         first(lambda x, w: F.conv2d(x, w, dilation=2, stride=(2, 1), padding=2, groups=2)))
+    case("conv2d with two filters a channel", [x, Input(3, 3, 1, 8)], first(lambda x, w: F.conv2d(x, w, groups=4)))
+    line, filters = Input(2, 11, 4), Input(3, 2, 6)
+    case("conv1d", [line, filters], first(lambda x, w: F.conv1d(x, w, stride=2, padding=1, groups=2)))
+    case("conv1d, dilated", [line, Input(3, 4, 2)], first(lambda x, w: F.conv1d(x, w, dilation=3)))
+    case("conv1d, same", [line, Input(3, 4, 2)], first(lambda x, w: F.conv1d(x, w, padding="same")))
+    case("conv2dTranspose", [Input(2, 3, 4, 4), Input(3, 2, 3, 4)], first(F.conv_transpose2d))
+    case("conv2dTranspose in steps, padded, in groups", [Input(2, 3, 4, 4), Input(3, 4, 3, 4)],
+         first(lambda x, w: F.conv_transpose2d(x, w, stride=(3, 2), padding=1, output_padding=(2, 1), groups=2)))
+    case("conv2dTranspose, dilated", [Input(1, 3, 4, 2), Input(3, 2, 3, 2)],
+         first(lambda x, w: F.conv_transpose2d(x, w, stride=2, dilation=(2, 3))))
+    case("conv2dTranspose, same", [Input(1, 3, 4, 2), Input(3, 3, 3, 2)],
+         first(lambda x, w: F.conv_transpose2d(x, w, stride=2)[:, :, :6, :8]))
+    case("conv1dTranspose", [Input(2, 5, 2), Input(4, 3, 2)],
+         first(lambda x, w: F.conv_transpose1d(x, w, stride=2, padding=1, output_padding=1)))
+
+    case("maxPool2d, ceil", [x], first(lambda x: F.max_pool2d(x, 3, 2, padding=1, ceil_mode=True)))
+    case("maxPool2d, dilated", [x], first(lambda x: F.max_pool2d(x, 2, (2, 1), padding=1, dilation=(3, 2))))
+    case("avgPool2d, ceil", [x], first(lambda x: F.avg_pool2d(x, 3, 2, padding=1, ceil_mode=True)))
+    case("avgPool2d without padding in the mean", [x],
+         first(lambda x: F.avg_pool2d(x, (3, 2), (2, 2), padding=1, count_include_pad=False)))
+    case("avgPool2d, ceil, without padding in the mean", [x],
+         first(lambda x: F.avg_pool2d(x, 3, 2, padding=1, ceil_mode=True, count_include_pad=False)))
+    case("maxPool1d", [line], first(lambda x: F.max_pool1d(x, 3, 2, padding=1)))
+    case("avgPool1d", [line], first(lambda x: F.avg_pool1d(x, 3, 2, ceil_mode=True, count_include_pad=False, padding=1)))
+    case("globalAvgPool2d", [x], lambda x: x.mean((1, 2)))
+    case("globalMaxPool2d", [x], lambda x: x.amax((1, 2)))
+    case("adaptiveAvgPool2d", [x], first(lambda x: F.adaptive_avg_pool2d(x, (3, 3))))
+    case("adaptiveMaxPool2d", [x], first(lambda x: F.adaptive_max_pool2d(x, (4, 2))))
+
+    small = Input(1, 3, 4, 2)
+    case("upsample2d", [small], first(lambda x: F.interpolate(x, scale_factor=(2, 3))))
+    case("upsample2d, bilinear", [small], first(lambda x: F.interpolate(x, scale_factor=2, mode="bilinear")))
+    case("resize to fewer", [small], first(lambda x: F.interpolate(x, size=(2, 3))))
+    case("resize to nearest", [small], first(lambda x: F.interpolate(x, size=(5, 7), mode="nearest-exact")))
+    case("resize, bilinear", [small], first(lambda x: F.interpolate(x, size=(5, 3), mode="bilinear")))
+    case("resize, corners aligned", [small],
+         first(lambda x: F.interpolate(x, size=(7, 6), mode="bilinear", align_corners=True)))
+
+
+def orders():
+    x = Input(3, 7, 2)
+    ties = [3, 1, NAN, 1, -2, 3, -INF, 1, INF, NAN]
+    stable = dict(stable=True)
+    case("sort", [x], lambda x: x.sort(1)[0])
+    case("sort, descending", [x], lambda x: x.sort(dim=0, descending=True)[0])
+    case("sort with NaN", [Input(10, elements=ties)], lambda x: x.sort(dim=0, **stable)[0], gradient=False)
+    case("argsort of equals", [Input(10, elements=ties)], lambda x: x.sort(dim=0, **stable)[1])
+    case("argsort of equals, descending", [Input(10, elements=ties)], lambda x: x.sort(dim=0, descending=True, **stable)[1])
+    case("argsort of whole numbers", [Input(2, 4, dtype="i32", elements=[5, -2147483648, 2147483647, 5, 0, 1, 1, 0])],
+         lambda x: x.sort(dim=1, **stable)[1])
+    case("topK", [x], lambda x: x.topk(3, 1))
+    case("topK of the smallest", [x], lambda x: x.topk(2, 0, largest=False))
+
+
+def einsums():
+    a, b = Input(2, 3, 4), Input(2, 4, 5)
+    for pattern, inputs in {
+        "bij,bjk->bik": [a, b],
+        "ij,jk": [Input(3, 4), Input(4, 2)],
+        "ij->ji": [Input(3, 4)],
+        "ijk->j": [a],
+        "ii->i": [Input(3, 3)],
+        "ii": [Input(3, 3)],
+        "iji->j": [Input(3, 4, 3)],
+        "i,j->ij": [Input(3), Input(4)],
+        "i,i->": [Input(5), Input(5)],
+        "ij,ij->i": [Input(3, 4), Input(3, 4)],
+        "bhqd,bhkd->bhqk": [Input(2, 2, 3, 4), Input(2, 2, 5, 4)],
+        "ijk,kl,lm->ijm": [a, Input(4, 3), Input(3, 2)],
+        "...ij,...jk->...ik": [a, Input(1, 4, 2)],
+        "b...,b...->b": [a, a],
+        "...i->...": [a],
+        "ijk,ljk->li": [a, Input(5, 3, 4)],
+        "ij,k->": [Input(2, 3), Input(4)],
+        "abc,cd,ad->bd": [a, Input(4, 5), Input(2, 5)],
+    }.items():
+        case(f"einsum {pattern}", inputs, lambda *xs, p=pattern: torch.einsum(p, *xs))
+
+
 if __name__ == "__main__":
     scalars()
     reductions()
     arrangements()
     look_ups()
+    images()
+    orders()
+    einsums()
     folder = os.path.dirname(os.path.abspath(__file__))
     with open(os.path.join(folder, "verbs.json"), "w") as file:
         lines = [f"{json.dumps(name)}: {json.dumps(of, separators=(',', ':'))}" for name, of in CASES.items()]

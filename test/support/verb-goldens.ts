@@ -8,7 +8,7 @@ import { type Shape, sizeOf } from "../../src/tensor/shape.ts";
 import type { Verb } from "../cases/verbs/index.ts";
 import { verbFamilies } from "../cases/verbs/index.ts";
 import goldens from "../goldens/verbs.json" with { type: "json" };
-import type { Composed } from "./composed.ts";
+import { type ComposedReport, runComposed } from "./composed.ts";
 
 /** JSON has no numbers that are not finite: they are texts there. */
 type Written = number | string;
@@ -64,21 +64,18 @@ export function runVerb(verb: Verb, golden: VerbGolden): VerbResults {
   return { outputs, gradients: gradients(loss, sources) };
 }
 
-/** A computation of every family: all of its verbs and gradients in one plan. */
-export function verbsComposed(): Composed[] {
-  return Object.entries(verbFamilies).map(([family, verbs]) => ({
-    name: `${family}: ${Object.keys(verbs).join(", ")}`,
-    inputs: [],
-    compute: () =>
-      Object.entries(verbs).flatMap(([name, verb]) => {
-        const golden = verbGoldens[name];
-        if (golden === undefined) throw new Error(`no goldens of ${name}`);
-        const { outputs, gradients: found } = runVerb(verb, golden);
-        // What PyTorch says of a gradient that is not finite is not compared on devices.
-        const compared = found.filter((_, i) =>
-          golden.gradients[i]?.every((x) => typeof x === "number"),
-        );
-        return [...outputs, ...compared];
-      }),
-  }));
+/** All verbs of a family and their gradients, lazily and in one compiled plan, on the device that is open. */
+export function runVerbFamily(family: string): Promise<ComposedReport> {
+  const compute = () =>
+    Object.entries(verbFamilies[family] ?? {}).flatMap(([name, verb]) => {
+      const golden = verbGoldens[name];
+      if (golden === undefined) throw new Error(`no goldens of ${name}`);
+      const { outputs, gradients: found } = runVerb(verb, golden);
+      // What PyTorch says of a gradient that is not finite is not compared on devices.
+      const compared = found.filter((_, i) =>
+        golden.gradients[i]?.every((x) => typeof x === "number"),
+      );
+      return [...outputs, ...compared];
+    });
+  return runComposed([{ name: family, inputs: [], compute }]);
 }

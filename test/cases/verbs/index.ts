@@ -1,5 +1,8 @@
 import { arrangementVerbs } from "./arrangements.ts";
+import { einsumVerbs } from "./einsums.ts";
+import { imageVerbs } from "./images.ts";
 import { lookUpVerbs } from "./look-ups.ts";
+import { orderVerbs } from "./orders.ts";
 import { reductionVerbs } from "./reductions.ts";
 import { scalarVerbs } from "./scalars.ts";
 import type { VerbCases } from "./verb-case.ts";
@@ -12,4 +15,7 @@ export const verbFamilies: Readonly<Record<string, VerbCases>> = {
   reductions: reductionVerbs,
   arrangements: arrangementVerbs,
   "look-ups": lookUpVerbs,
+  images: imageVerbs,
+  orders: orderVerbs,
+  einsums: einsumVerbs,
 };

@@ -13,6 +13,12 @@ beforeAll(() => {
 /** Goldens are written with ten digits; series end at 10⁻¹². */
 const TOLERANCE = 1e-9;
 
+/** The weights of a resize are given in f32. */
+const ROUNDED: Readonly<Record<string, number>> = {
+  "resize, bilinear": 1e-7,
+  "resize, corners aligned": 1e-7,
+};
+
 const all = Object.assign({}, ...Object.values(verbFamilies));
 
 test("every golden has its verb, and every verb its golden", () => {
@@ -23,18 +29,19 @@ describe.each(Object.entries(verbFamilies))("%s", (_, verbs) => {
   test.each(Object.entries(verbs))("%s", (name, verb) => {
     const golden = verbGoldens[name];
     if (golden === undefined) throw new Error(`no goldens of ${name}`);
+    const allowed = ROUNDED[name] ?? TOLERANCE;
     const { outputs, gradients } = runVerb(verb, golden);
     expect(outputs.map(({ shape }) => shape)).toEqual(golden.outputs.map(({ shape }) => shape));
     const found = evaluateTensors([...outputs, ...gradients]);
     golden.outputs.forEach(({ data }, i) => {
       expect(relativeError(found[i] ?? [], data.map(Number)), `result ${i}`).toBeLessThanOrEqual(
-        TOLERANCE,
+        allowed,
       );
     });
     golden.gradients.forEach((data, i) => {
       const own = found[outputs.length + i] ?? [];
       const expected = (data ?? own.map(() => 0)).map(Number);
-      expect(relativeError(own, expected), `gradient ${i}`).toBeLessThanOrEqual(TOLERANCE);
+      expect(relativeError(own, expected), `gradient ${i}`).toBeLessThanOrEqual(allowed);
     });
   });
 });

@@ -224,10 +224,124 @@ const lookUps: readonly Refusal[] = [
   ],
 ];
 
-test.each([...scalars, ...reductions, ...arrangements, ...lookUps])(
-  "%s",
-  (call, error, message) => {
-    expect(call).toThrow(error);
-    expect(call).toThrow(message);
-  },
-);
+const images: readonly Refusal[] = [
+  [
+    () => g.conv2d(f32(1, 5, 5, 1), f32(3, 3, 1, 1), { dilation: 0 }),
+    ArgumentError,
+    "conv2d: dilation must be a whole number of 1 or more, at most 2^20, or [rows, columns]; got 0. Give another dilation.",
+  ],
+  [
+    () => g.conv2d(f32(1, 5, 5, 1), f32(3, 3, 1, 1), { dilation: 3 }),
+    ShapeError,
+    'conv2d: the window must fit into the padded input; got 5 × 5 padded by [0,0], [0,0], window 7 × 7. Use a larger input, a smaller window, or padding "same".',
+  ],
+  [
+    () => g.conv1d(f32(1, 5), f32(3, 1, 1)),
+    ShapeError,
+    "conv1d: x must have 3 dimensions; got f32[1, 5]. It is [N, L, C].",
+  ],
+  [
+    () => g.conv1d(f32(1, 5, 1), f32(3, 1, 1), { padding: "full" as never }),
+    ArgumentError,
+    'conv1d: padding must be "same", "valid", a whole number of 0 or more, or [before, after]; got "full". Give another padding.',
+  ],
+  [
+    () => g.conv2dTranspose(f32(1, 3, 3, 1), f32(3, 3, 1, 1), { stride: 2, outputPadding: 2 }),
+    ArgumentError,
+    'conv2dTranspose: outputPadding must be smaller than the stride, and 0 with padding "same"; got outputPadding [2, 2], stride [2, 2]. pad() adds zeros.',
+  ],
+  [
+    () => g.maxPool2d(f32(1, 4, 4, 1), 2, { countIncludePad: false } as never),
+    ArgumentError,
+    'maxPool2d: options must be among stride, padding, dilation, ceilMode; got "countIncludePad".',
+  ],
+  [
+    () => g.maxPool1d(f32(1, 4, 1), 0),
+    ArgumentError,
+    "maxPool1d: the window must be a whole number of 1 or more; got 0. Give another window.",
+  ],
+  [
+    () => g.adaptiveAvgPool2d(f32(4, 4), 2),
+    ShapeError,
+    "adaptiveAvgPool2d: x must have 4 dimensions; got f32[4, 4]. It is [N, H, W, C].",
+  ],
+  [
+    () => g.resize(f32(1, 4, 4, 1), [0, 2]),
+    ArgumentError,
+    "resize: the size must be [rows, columns], whole numbers of 1 or more, at most 2^20; got [0, 2]. Give another size.",
+  ],
+  [
+    () => g.upsample2d(f32(1, 4, 4, 1), -1),
+    ArgumentError,
+    "upsample2d: the scale must be a number above 0, or [rows, columns]; got -1. Give another scale.",
+  ],
+];
+
+const orders: readonly Refusal[] = [
+  [
+    () => g.topK(f32(2, 3), 4),
+    ArgumentError,
+    "topK: k must be a whole number from 1 to the size of the axis; got 4 for axis 1 of f32[2, 3]. Choose a smaller one.",
+  ],
+  [
+    () => g.sort(g.cast(f32(2), "bool")),
+    DTypeError,
+    'sort: x must be f32 or i32 or u32; got bool[2]. Cast it first: cast(x, "f32").',
+  ],
+  [
+    () => g.argsort(f32(2), { largest: true } as never),
+    ArgumentError,
+    'argsort: options must be among axis, descending; got "largest". Leave it out.',
+  ],
+];
+
+const einsums: readonly Refusal[] = [
+  [
+    () => g.einsum("ij;jk", f32(2, 3), f32(3, 2)),
+    ArgumentError,
+    'einsum: the pattern must be letters, ",", "..." and one "->"; got it in "ij;jk". For example einsum("bij,bjk->bik", a, b).',
+  ],
+  [
+    () => g.einsum("ij,jk->ik", f32(2, 3)),
+    ArgumentError,
+    'einsum: there must be as many terms as tensors; got 1 tensors in "ij,jk->ik".',
+  ],
+  [
+    () => g.einsum("ij->i", f32(2)),
+    ShapeError,
+    'einsum: a term must have a letter for every dimension; got "ij" for f32[2] in "ij->i".',
+  ],
+  [
+    () => g.einsum("ij->k", f32(2, 3)),
+    ArgumentError,
+    'einsum: every letter of the result must stand in a term, and once in the result; got "k" in "ij->k".',
+  ],
+  [
+    () => g.einsum("ij,jk->ik", f32(2, 3), f32(4, 2)),
+    ShapeError,
+    'einsum: the dimensions of one letter must have one size; got f32[2, 3], f32[4, 2] in "ij,jk->ik".',
+  ],
+  [
+    () => g.einsum("ii->i", f32(2, 3)),
+    ShapeError,
+    'einsum: the dimensions of one letter must have one size; got "i" for 2 and 3 in f32[2, 3]. Name them apart.',
+  ],
+  [
+    () => g.einsum("ij->i", i32(2, 3)),
+    DTypeError,
+    'einsum: xs[0] must be f32; got i32[2, 3]. Cast it first: cast(xs[0], "f32").',
+  ],
+];
+
+test.each([
+  ...scalars,
+  ...reductions,
+  ...arrangements,
+  ...lookUps,
+  ...images,
+  ...orders,
+  ...einsums,
+])("%s", (call, error, message) => {
+  expect(call).toThrow(error);
+  expect(call).toThrow(message);
+});

@@ -69,6 +69,22 @@ export function compositions(): Recipes {
         plain(3),
         fields({ axis: plain(0), on: plain(2), off: plain(-1), dtype: plain("i32") }),
       ),
+    einsum: () => args(plain("ij,jk->ik"), f32(2, 3), f32(3, 2)),
+    ...of(["sort", "argsort"], () =>
+      args(f32(2, 3), fields({ axis: plain(0), descending: plain(true) })),
+    ),
+    topK: () => args(f32(2, 3), plain(2), fields({ axis: plain(1), smallest: plain(true) })),
+    conv1d: () => args(f32(1, 4, 2), f32(2, 2, 3), fields({ stride: plain(2), padding: plain(1) })),
+    conv1dTranspose: () => args(f32(1, 4, 2), f32(2, 3, 2), fields({ stride: plain(2) })),
+    conv2dTranspose: () =>
+      args(f32(1, 4, 4, 2), f32(2, 2, 3, 2), fields({ padding: plain("same") })),
+    ...of(["maxPool1d", "avgPool1d"], () =>
+      args(f32(1, 4, 2), plain(2), fields({ ceilMode: plain(true) })),
+    ),
+    ...of(["globalAvgPool2d", "globalMaxPool2d"], () => args(f32(1, 4, 4, 2))),
+    ...of(["adaptiveAvgPool2d", "adaptiveMaxPool2d"], () => args(f32(1, 4, 4, 2), plain(3))),
+    resize: () => args(f32(1, 4, 4, 2), numbers(3, 5), fields({ mode: plain("bilinear") })),
+    upsample2d: () => args(f32(1, 4, 4, 2), plain(2)),
     xor: () => args(bools(2, 3), bools(3)),
   };
 }

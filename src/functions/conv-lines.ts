@@ -1,0 +1,88 @@
+/** Convolution along one dimension: that of images with one row. x [N, L, C]. */
+import { checkOptions, count, rule } from "../arguments.ts";
+import { checkRank } from "../ops/check.ts";
+import type { Padding } from "../ops/vocabulary.ts";
+import type { Tensor } from "../runtime/tensor.ts";
+import { checkTensor } from "./apply.ts";
+import { conv2d } from "./conv.ts";
+import { conv2dTranspose } from "./conv-transpose.ts";
+import { squeeze, unsqueeze } from "./movement.ts";
+
+/** "valid" (none), "same" (output ceil(L / stride)), zeros on both sides, or before and after. */
+export type LinePadding = number | "same" | "valid" | Padding;
+
+export interface LineOptions {
+  /** Steps from one window to the next; 1. */
+  readonly stride?: number;
+  /** "valid" where nothing is said. */
+  readonly padding?: LinePadding;
+}
+
+export interface Conv1dOptions extends LineOptions {
+  /** Groups of channels that are convolved apart; 1. */
+  readonly groups?: number;
+  /** Steps from one cell of a window to the next; 1. */
+  readonly dilation?: number;
+}
+
+/** x [N, L, C], w [K, C / groups, OC] → [N, OL, OC]: cross-correlation. */
+export function conv1d(x: Tensor, w: Tensor, options: Conv1dOptions = {}): Tensor {
+  checkLines("conv1d", { x, w });
+  checkOptions("conv1d", options, { ...LINE_RULES, groups: count, dilation: count });
+  const { dilation = 1, groups = 1, ...line } = options;
+  const planes = { ...planeOf(line), groups, dilation: [1, dilation] } as const;
+  return squeeze(conv2d(unsqueeze(x, 1), unsqueeze(w, 0), planes), 1);
+}
+
+export interface Conv1dTransposeOptions extends Conv1dOptions {
+  /** Elements that the result has more, at its end; less than the stride; 0. */
+  readonly outputPadding?: number;
+}
+
+/** The transpose of conv1d: x [N, L, C], w [K, OC / groups, C] → [N, (L − 1) · stride − padding + K, OC]. */
+export function conv1dTranspose(
+  x: Tensor,
+  w: Tensor,
+  options: Conv1dTransposeOptions = {},
+): Tensor {
+  checkLines("conv1dTranspose", { x, w });
+  const rules = { ...LINE_RULES, groups: count, dilation: count, outputPadding: WHOLE };
+  checkOptions("conv1dTranspose", options, rules);
+  const { dilation = 1, groups = 1, outputPadding = 0, ...line } = options;
+  const planes = { ...planeOf(line), groups, dilation: [1, dilation] } as const;
+  const out = conv2dTranspose(unsqueeze(x, 1), unsqueeze(w, 0), {
+    ...planes,
+    outputPadding: [0, outputPadding],
+  });
+  return squeeze(out, 1);
+}
+
+const WHOLE = rule("a whole number of 0 or more", (n) => Number.isSafeInteger(n) && Number(n) >= 0);
+
+const isPadding = (value: unknown) =>
+  WHOLE.holds(value) ||
+  (Array.isArray(value) && value.length === 2 && Array.from(value).every(WHOLE.holds));
+
+export const LINE_RULES = {
+  stride: count,
+  padding: rule(
+    '"same", "valid", a whole number of 0 or more, or [before, after]',
+    (value) => value === "same" || value === "valid" || isPadding(value),
+  ),
+};
+
+/** @throws ArgumentError, ShapeError unless all are tensors of three dimensions */
+export function checkLines(caller: string, named: Readonly<Record<string, Tensor>>): void {
+  for (const [name, x] of Object.entries(named)) {
+    checkTensor(caller, x, name);
+    const layout = name === "x" ? "[N, L, C]" : "[K, C / groups, OC]";
+    checkRank(caller, name, x, 3, layout);
+  }
+}
+
+/** Options for images of one row. */
+export function planeOf({ stride = 1, padding = "valid" }: LineOptions) {
+  const columns: Padding = typeof padding === "number" ? [padding, padding] : (padding as Padding);
+  const own = typeof padding === "string" ? padding : ([[0, 0], columns] as const);
+  return { stride: [1, stride], padding: own } as const;
+}

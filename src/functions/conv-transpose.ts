@@ -1,0 +1,97 @@
+import { checkOptions, count, rule } from "../arguments.ts";
+import { ArgumentError } from "../errors.ts";
+import { checkRank } from "../ops/check.ts";
+import {
+  type PaddingOption,
+  pairOf,
+  resolvePadding,
+  samePadding,
+  WINDOW_SIZE,
+} from "../ops/window.ts";
+import type { Tensor } from "../runtime/tensor.ts";
+import { apply, checkTensor } from "./apply.ts";
+import type { Conv2dOptions } from "./conv.ts";
+import { reach } from "./dilate.ts";
+import { pad, reshape, slice } from "./movement.ts";
+import { WINDOW_RULES } from "./window.ts";
+
+export interface Conv2dTransposeOptions extends Conv2dOptions {
+  /** Rows and columns that the result has more, at its ends; less than the stride; 0. */
+  readonly outputPadding?: number | readonly [number, number];
+}
+
+/**
+ * The transpose of conv2d, which is its gradient: x [N, H, W, C], w [KH, KW, OC / groups, C] → [N, OH, OW, OC] with
+ * OH = (H − 1) · stride − padding + dilation · (KH − 1) + 1 + outputPadding, padding being that of both sides; with "same"
+ * OH = H · stride. As torch.nn.ConvTranspose2d and tf.conv2dTranspose, channels last. Dumoulin & Visin 2016.
+ */
+export function conv2dTranspose(
+  x: Tensor,
+  w: Tensor,
+  options: Conv2dTransposeOptions = {},
+): Tensor {
+  const op = "conv2dTranspose";
+  checkTensor(op, x);
+  checkTensor(op, w, "w");
+  checkRank(op, "x", x, 4, "[N, H, W, C]");
+  checkRank(op, "w", w, 4, "[KH, KW, OC / groups, C]");
+  const more = { groups: count, dilation: WINDOW_SIZE, outputPadding: SIZES };
+  checkOptions(op, options, { ...WINDOW_RULES, ...more });
+  const { groups = 1 } = options;
+  const stride = pairOf(options.stride ?? 1);
+  const extra = pairOf(options.outputPadding ?? 0);
+  const wide = dilated(w, pairOf(options.dilation ?? 1));
+  const [n = 0, ...size] = x.shape;
+  const window = [wide.shape[0] ?? 0, wide.shape[1] ?? 0] as const;
+  const padding = paddingOf(options.padding ?? "valid", size, window, stride);
+  const isSame = options.padding === "same";
+  const out = window.map((k, i) => {
+    const [s = 1, before = 0, after = 0] = [stride[i], ...(padding[i] ?? [])];
+    return isSame
+      ? (size[i] ?? 0) * s
+      : ((size[i] ?? 0) - 1) * s + k - before - after + (extra[i] ?? 0);
+  });
+  if (extra.some((m, i) => m > 0 && (isSame || m >= (stride[i] ?? 1)))) {
+    throw new ArgumentError(
+      `${op}: outputPadding must be smaller than the stride, and 0 with padding "same"; got outputPadding [${extra.join(", ")}], stride [${stride.join(", ")}]. pad() adds zeros.`,
+    );
+  }
+  const inputShape = [n, ...out, (w.shape[2] ?? 0) * groups];
+  return apply("conv2dInputGrad", { g: x, w: wide }, { stride, padding, groups, inputShape });
+}
+
+const SIZES = rule("a whole number of 0 or more, or [rows, columns]", (value) =>
+  (Array.isArray(value) && value.length === 2 ? Array.from(value) : [value]).every(
+    (n) => Number.isSafeInteger(n) && Number(n) >= 0,
+  ),
+);
+
+function paddingOf(
+  option: PaddingOption,
+  [h = 0, w = 0]: readonly number[],
+  window: readonly [number, number],
+  stride: readonly [number, number],
+) {
+  if (option !== "same") return resolvePadding(option, [h, w], window, stride);
+  return [
+    samePadding(h * stride[0], window[0], stride[0]),
+    samePadding(w * stride[1], window[1], stride[1]),
+  ] as const;
+}
+
+/** Filters with zeros between their cells. */
+function dilated(w: Tensor, [dy, dx]: readonly [number, number]): Tensor {
+  if (dy === 1 && dx === 1) return w;
+  const [kh = 0, kw = 0, a = 0, b = 0] = w.shape;
+  const none = [0, 0] as const;
+  const apart = pad(reshape(w, [kh, 1, kw, 1, a, b]), [
+    none,
+    [0, dy - 1],
+    none,
+    [0, dx - 1],
+    none,
+    none,
+  ]);
+  const wide = reshape(apart, [kh * dy, kw * dx, a, b]);
+  return slice(wide, [0, 0, 0, 0], [reach(kh, dy), reach(kw, dx), a, b]);
+}

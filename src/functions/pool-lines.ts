@@ -1,0 +1,107 @@
+/** Pooling along one dimension, of everything, and into a number of bins. */
+import { check, checkOptions, count, flag } from "../arguments.ts";
+import { checkRank } from "../ops/check.ts";
+import { pairOf, WINDOW_SIZE } from "../ops/window.ts";
+import type { Tensor } from "../runtime/tensor.ts";
+import { checkTensor } from "./apply.ts";
+import { cut } from "./arrange.ts";
+import { checkLines, LINE_RULES, type LineOptions, planeOf } from "./conv-lines.ts";
+import { concat, reshape, squeeze, unsqueeze } from "./movement.ts";
+import { avgPool2d, maxPool2d } from "./pool.ts";
+import { max, mean, type ReduceOptions } from "./reduce.ts";
+
+export interface MaxPool1dOptions extends LineOptions {
+  /** Whether a last window may hang over the end, where what is left would be dropped; false. */
+  readonly ceilMode?: boolean;
+  /** Steps from one cell of a window to the next; 1. */
+  readonly dilation?: number;
+}
+
+export interface Pool1dOptions extends MaxPool1dOptions {
+  /** Whether padding counts as zeros in a mean; true. */
+  readonly countIncludePad?: boolean;
+}
+
+const RULES = { ...LINE_RULES, ceilMode: flag, dilation: count };
+
+/** The largest element of every window of x [N, L, C]; padding never wins. The stride is the window's size where nothing is said. */
+export function maxPool1d(x: Tensor, window: number, options: MaxPool1dOptions = {}): Tensor {
+  checkLines("maxPool1d", { x });
+  check("maxPool1d", "the window", window, count);
+  checkOptions("maxPool1d", options, RULES);
+  const { ceilMode = false, dilation = 1, ...line } = options;
+  const planes = {
+    ...planeOf({ stride: window, ...line }),
+    ceilMode,
+    dilation: [1, dilation],
+  } as const;
+  return squeeze(maxPool2d(unsqueeze(x, 1), [1, window], planes), 1);
+}
+
+/** The mean of every window of x [N, L, C]. */
+export function avgPool1d(x: Tensor, window: number, options: Pool1dOptions = {}): Tensor {
+  checkLines("avgPool1d", { x });
+  check("avgPool1d", "the window", window, count);
+  checkOptions("avgPool1d", options, { ...RULES, countIncludePad: flag });
+  const { ceilMode = false, dilation = 1, countIncludePad = true, ...line } = options;
+  const own = { ceilMode, countIncludePad, dilation: [1, dilation] } as const;
+  const planes = { ...planeOf({ stride: window, ...line }), ...own };
+  return squeeze(avgPool2d(unsqueeze(x, 1), [1, window], planes), 1);
+}
+
+/** The mean of every channel over rows and columns: [N, H, W, C] → [N, C]. Lin et al. 2014. */
+export function globalAvgPool2d(x: Tensor): Tensor {
+  checkImages("globalAvgPool2d", x);
+  return mean(x, { axis: [1, 2] });
+}
+
+/** The largest element of every channel: [N, H, W, C] → [N, C]. */
+export function globalMaxPool2d(x: Tensor): Tensor {
+  checkImages("globalMaxPool2d", x);
+  return max(x, { axis: [1, 2] });
+}
+
+/**
+ * The means of `size` rows and columns of bins, whatever the image's size: [N, H, W, C] → [N, OH, OW, C]. Bin i goes from
+ * ⌊i · H / OH⌋ to ⌈(i + 1) · H / OH⌉, as PyTorch's AdaptiveAvgPool2d.
+ */
+export function adaptiveAvgPool2d(x: Tensor, size: number | readonly [number, number]): Tensor {
+  return adaptive("adaptiveAvgPool2d", x, size, mean);
+}
+
+/** The largest element of each of `size` rows and columns of bins, as adaptiveAvgPool2d has them. Ties share the gradient. */
+export function adaptiveMaxPool2d(x: Tensor, size: number | readonly [number, number]): Tensor {
+  return adaptive("adaptiveMaxPool2d", x, size, max);
+}
+
+function checkImages(caller: string, x: Tensor): void {
+  checkTensor(caller, x);
+  checkRank(caller, "x", x, 4, "[N, H, W, C]");
+}
+
+type Reduce = (x: Tensor, options: ReduceOptions) => Tensor;
+
+function adaptive(
+  caller: string,
+  x: Tensor,
+  size: number | readonly [number, number],
+  reduce: Reduce,
+): Tensor {
+  checkImages(caller, x);
+  check(caller, "size", size, WINDOW_SIZE);
+  return pairOf(size).reduce((y: Tensor, bins, i) => binned(y, i + 1, bins, reduce), x);
+}
+
+function binned(x: Tensor, d: number, bins: number, reduce: Reduce): Tensor {
+  const n = x.shape[d] ?? 0;
+  if (n % bins === 0)
+    return reduce(reshape(x, x.shape.toSpliced(d, 1, bins, n / bins)), { axis: d + 1 });
+  const parts = Array.from({ length: bins }, (_, i) => {
+    const start = Math.floor((i * n) / bins);
+    return reduce(cut(x, d, start, Math.ceil(((i + 1) * n) / bins) - start), {
+      axis: d,
+      keepDims: true,
+    });
+  });
+  return concat(parts, d);
+}

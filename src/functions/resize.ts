@@ -1,0 +1,106 @@
+/** Images in another size. Rows and columns are made one after the other, each by one product with a matrix of weights. */
+import { check, checkOptions, oneOf, rule } from "../arguments.ts";
+import { checkDType, checkRank } from "../ops/check.ts";
+import type { Tensor } from "../runtime/tensor.ts";
+import { checkTensor } from "./apply.ts";
+import { repeat } from "./arrange.ts";
+import { tensor } from "./creation.ts";
+import { take } from "./gather.ts";
+import { matmul } from "./matmul.ts";
+import { reshape } from "./movement.ts";
+
+export interface ResizeOptions {
+  /** "nearest": the element below; "bilinear": between the two, in both directions. "nearest". */
+  readonly mode?: "nearest" | "bilinear";
+  /**
+   * Where element i of the result lies in x. "halfPixel": (i + ½) · H / OH − ½, "alignCorners": i · (H − 1) / (OH − 1),
+   * "asymmetric": i · H / OH. As in PyTorch "halfPixel" for bilinear, "asymmetric" for nearest. Those between two elements
+   * are rounded to the nearest with "alignCorners", and cut otherwise.
+   */
+  readonly coordinates?: "halfPixel" | "alignCorners" | "asymmetric";
+}
+
+/** x [N, H, W, C] as images of `size`, [OH, OW]. */
+export function resize(
+  x: Tensor,
+  size: readonly [number, number],
+  options: ResizeOptions = {},
+): Tensor {
+  return resized("resize", x, size, options);
+}
+
+/** x [N, H, W, C] with so many times as many rows and columns, as torch.nn.Upsample. */
+export function upsample2d(
+  x: Tensor,
+  scale: number | readonly [number, number],
+  options: ResizeOptions = {},
+): Tensor {
+  checkTensor("upsample2d", x);
+  check("upsample2d", "the scale", scale, SCALE);
+  const [rows, columns] = typeof scale === "number" ? [scale, scale] : scale;
+  const [, h = 0, w = 0] = x.shape;
+  return resized("upsample2d", x, [Math.floor(h * rows), Math.floor(w * columns)], options);
+}
+
+const above0 = (n: unknown) => typeof n === "number" && n > 0 && n < Number.POSITIVE_INFINITY;
+const SCALE = rule("a number above 0, or [rows, columns]", (value) =>
+  Array.isArray(value) ? value.length === 2 && Array.from(value).every(above0) : above0(value),
+);
+const SIZE = rule(
+  "[rows, columns], whole numbers of 1 or more, at most 2^20",
+  (value) =>
+    Array.isArray(value) &&
+    value.length === 2 &&
+    Array.from(value).every((n) => Number.isSafeInteger(n) && n >= 1 && n <= 2 ** 20),
+);
+
+function resized(
+  caller: string,
+  x: Tensor,
+  size: readonly [number, number],
+  options: ResizeOptions,
+): Tensor {
+  checkTensor(caller, x);
+  checkRank(caller, "x", x, 4, "[N, H, W, C]");
+  checkDType(caller, "x", x, ["f32"]);
+  check(caller, "the size", size, SIZE);
+  const coordinates = oneOf("halfPixel", "alignCorners", "asymmetric");
+  checkOptions(caller, options, { mode: oneOf("nearest", "bilinear"), coordinates });
+  const { mode = "nearest" } = options;
+  const own = options.coordinates ?? (mode === "nearest" ? "asymmetric" : "halfPixel");
+  return size.reduce((y: Tensor, n, i) => along(y, i + 1, n, mode, own), x);
+}
+
+function along(
+  x: Tensor,
+  d: 1 | 2 | number,
+  size: number,
+  mode: "nearest" | "bilinear",
+  coordinates: "halfPixel" | "alignCorners" | "asymmetric",
+): Tensor {
+  const n = x.shape[d] ?? 0;
+  const place = (i: number) => {
+    if (coordinates === "alignCorners") return size > 1 ? (i * (n - 1)) / (size - 1) : 0;
+    return coordinates === "halfPixel" ? ((i + 0.5) * n) / size - 0.5 : (i * n) / size;
+  };
+  if (mode === "nearest") {
+    if (size % n === 0 && coordinates !== "alignCorners") return repeat(x, size / n, d);
+    // What is half way goes up, and halfPixel's centres are moved back onto the cells that they lie in.
+    const up = coordinates === "asymmetric" ? 0 : 0.5;
+    const ids = Int32Array.from({ length: size }, (_, i) =>
+      Math.min(n - 1, Math.floor(place(i) + up)),
+    );
+    return take(x, tensor(ids), d);
+  }
+  const weights = new Float32Array(size * n);
+  for (let i = 0; i < size; i++) {
+    const at = Math.min(n - 1, Math.max(0, place(i)));
+    const below = Math.floor(at);
+    const share = at - below;
+    weights[i * n + below] = 1 - share;
+    if (share > 0) weights[i * n + below + 1] = share;
+  }
+  const outer = x.shape.slice(0, d).reduce((a, b) => a * b, 1);
+  const rows = reshape(x, [outer, n, -1]);
+  return reshape(matmul(tensor(weights, [size, n]), rows), x.shape.with(d, size));
+}

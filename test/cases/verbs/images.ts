@@ -1,0 +1,41 @@
+import * as g from "../../../src/functions.ts";
+import type { VerbCases } from "./verb-case.ts";
+
+const half = { stride: 2, padding: 1 } as const;
+const bilinear = { mode: "bilinear" } as const;
+
+export const imageVerbs: VerbCases = {
+  "conv2d, dilated": (x, w) => g.conv2d(x, w, { dilation: [2, 3], padding: 1 }),
+  "conv2d, dilated in steps, in groups": (x, w) =>
+    g.conv2d(x, w, { dilation: 2, stride: [2, 1], padding: 2, groups: 2 }),
+  "conv2d with two filters a channel": (x, w) => g.conv2d(x, w, { groups: 4 }),
+  conv1d: (x, w) => g.conv1d(x, w, { ...half, groups: 2 }),
+  "conv1d, dilated": (x, w) => g.conv1d(x, w, { dilation: 3 }),
+  "conv1d, same": (x, w) => g.conv1d(x, w, { padding: "same" }),
+  conv2dTranspose: (x, w) => g.conv2dTranspose(x, w),
+  "conv2dTranspose in steps, padded, in groups": (x, w) =>
+    g.conv2dTranspose(x, w, { stride: [3, 2], padding: 1, outputPadding: [2, 1], groups: 2 }),
+  "conv2dTranspose, dilated": (x, w) => g.conv2dTranspose(x, w, { stride: 2, dilation: [2, 3] }),
+  "conv2dTranspose, same": (x, w) => g.conv2dTranspose(x, w, { stride: 2, padding: "same" }),
+  conv1dTranspose: (x, w) => g.conv1dTranspose(x, w, { ...half, outputPadding: 1 }),
+  "maxPool2d, ceil": (x) => g.maxPool2d(x, 3, { ...half, ceilMode: true }),
+  "maxPool2d, dilated": (x) => g.maxPool2d(x, 2, { stride: [2, 1], padding: 1, dilation: [3, 2] }),
+  "avgPool2d, ceil": (x) => g.avgPool2d(x, 3, { ...half, ceilMode: true }),
+  "avgPool2d without padding in the mean": (x) =>
+    g.avgPool2d(x, [3, 2], { ...half, countIncludePad: false }),
+  "avgPool2d, ceil, without padding in the mean": (x) =>
+    g.avgPool2d(x, 3, { ...half, ceilMode: true, countIncludePad: false }),
+  maxPool1d: (x) => g.maxPool1d(x, 3, half),
+  avgPool1d: (x) => g.avgPool1d(x, 3, { ...half, ceilMode: true, countIncludePad: false }),
+  globalAvgPool2d: g.globalAvgPool2d,
+  globalMaxPool2d: g.globalMaxPool2d,
+  adaptiveAvgPool2d: (x) => g.adaptiveAvgPool2d(x, 3),
+  adaptiveMaxPool2d: (x) => g.adaptiveMaxPool2d(x, [4, 2]),
+  upsample2d: (x) => g.upsample2d(x, [2, 3]),
+  "upsample2d, bilinear": (x) => g.upsample2d(x, 2, bilinear),
+  "resize to fewer": (x) => g.resize(x, [2, 3]),
+  "resize to nearest": (x) => g.resize(x, [5, 7], { coordinates: "halfPixel" }),
+  "resize, bilinear": (x) => g.resize(x, [5, 3], bilinear),
+  "resize, corners aligned": (x) =>
+    g.resize(x, [7, 6], { ...bilinear, coordinates: "alignCorners" }),
+};
