@@ -1,6 +1,6 @@
 // What all recurrent kernels share: parameters, and the places of a step in the tapes.
 // Names of the includer: `params`; `lengths` where LENGTHS, which says for each row how many steps it lives.
-// Constants: LAYERS layers that are walked together; STACKED 1 where they stand one above the other, each a step behind
+// Constants: PRODUCTS of a step, 0, 1 or 2: what the second one multiplies is computed from the sums of the first. LAYERS layers that are walked together; STACKED 1 where they stand one above the other, each a step behind
 //   the one before it; SLOTS tensors of a layer that begin where a table says, those of the slots below SLOTS.
 //
 // A tape is [T + 1, B, U]. The walk goes from step 0 upwards, or from step T - 1 downwards where it is in reverse; step t
@@ -42,6 +42,17 @@ fn first(slot: u32) -> u32 {
   return first_of(0u, slot);
 #end
 }
+
+#if PRODUCTS > 1
+#if MODE == 1
+// What a step's products need of each other is kept in the workgroup.
+#else
+// Number i of the unit of a row in a layer's scratch memory, where what a step's products need of each other is kept.
+fn scratch_place(i: u32, at: u32) -> u32 {
+  return first(SCRATCH) + i * params.batch * params.units + at;
+}
+#end
+#end
 
 fn is_reverse() -> u32 {
 #if LAYERS > 1

@@ -21,7 +21,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) w
     let step = step_at(left - 1u);
     let before = tape_before(step, size) + at;
     let after = tape_after(step, size) + at;
-    carry = retreat(step * size + at, unit, before, after, carry, is_live(step, at / params.units)).carry;
+    carry = retreat(step * size + at, unit, before, after, carry, 0.0, is_live(step, at / params.units)).carry;
   }
   g_initial[first(G_INITIAL_0) + at] = carry.h;
   store_carry(at, carry);

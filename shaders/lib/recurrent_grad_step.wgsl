@@ -4,31 +4,39 @@
 // completes g_initial. Of STACKED layers each also takes da · Wᵀ of this step from the one above it, which has walked it a
 // dispatch before.
 //
-// Names of the includer: lib/recurrent; Sums, Carry with `h: f32`, Back; weight, accumulate, gradient_at, carry_at,
-//   store_carry, retreat; gradient_above where STACKED; `g_initial`.
-// Constants: ACROSS invocations along units, EACH units of one, DEPTH columns staged, 8, 16 or 32; UNROLL of
+// A step of two PRODUCTS is two dispatches, from the second product to the first. What is made of the step walked before
+// completes the carry, which is then kept, and so are the gradients of the second product's sums, in scratch memory.
+//
+// Names of the includer: lib/recurrent; Sums0 and Sums1, Carry with `h: f32`, Back; weight_0, accumulate_0, gradient_at_0 and
+//   those of a second product, carry_at, store_carry, retreat; gradient_above where STACKED; retreat_between, set_aside and
+//   `scratch` where there are two products; `g_initial`.
+// Constants: PRODUCTS 1 or 2, PRODUCT whose gradient this dispatch sends back. ACROSS invocations along units, EACH units of one, DEPTH columns staged, 8, 16 or 32; UNROLL of
 //   them unrolled, a divisor; CARRIES 1 where a part of dh does not go through the weights; LAYERS, STACKED.
 // Mapping: workgroup_id.x is a block of ACROSS · EACH units, y of 32 rows, z a layer; invocation (x, y) owns units x,
 //   x + ACROSS, … and rows 4·y + 0…3.
 
 // da as [DEPTH units][32 rows], weights as [DEPTH units][ACROSS · EACH units].
-var<workgroup> da: array<Sums, $(32 * DEPTH)>;
-var<workgroup> w: array<Sums, $(DEPTH * ACROSS * EACH)>;
+var<workgroup> da: array<Sums$(PRODUCT), $(32 * DEPTH)>;
+var<workgroup> w: array<Sums$(PRODUCT), $(DEPTH * ACROSS * EACH)>;
 
-fn gradient_of(is_above: bool, walked: u32, row: u32, k: u32) -> Sums {
+fn gradient_of(is_above: bool, walked: u32, row: u32, k: u32) -> Sums$(PRODUCT) {
+#if PRODUCT
+  let at = min(row, params.batch - 1u) * params.units + min(k, params.units - 1u);
+#else
   let step = step_at(select(walked, walked - 1u, is_above)) * params.batch;
   let at = (step + min(row, params.batch - 1u)) * params.units + min(k, params.units - 1u);
 #if STACKED
   if (is_above) {
-    return sums_where(k < params.units, gradient_above(at));
+    return sums_where_0(k < params.units, gradient_above(at));
   }
 #end
-  return sums_where(k < params.units, gradient_at(at));
+#end
+  return sums_where_$(PRODUCT)(k < params.units, gradient_at_$(PRODUCT)(at));
 }
 
-fn weight_of(begin: u32, k: u32, unit: u32) -> Sums {
-  let value = weight(begin, min(unit, params.units - 1u) * params.units + min(k, params.units - 1u));
-  return sums_where(k < params.units, value);
+fn weight_of(begin: u32, k: u32, unit: u32) -> Sums$(PRODUCT) {
+  let value = weight_$(PRODUCT)(begin, min(unit, params.units - 1u) * params.units + min(k, params.units - 1u));
+  return sums_where_$(PRODUCT)(k < params.units, value);
 }
 
 @compute @workgroup_size($(ACROSS), 8)
@@ -61,7 +69,11 @@ fn main(
       begin = first_of(layer + 1u, INPUT);
     }
 #else
+#if PRODUCT
+  {
+#else
   if (walked < params.steps) {
+#end
     let is_above = false;
     let begin = first(RECURRENT);
 #end
@@ -100,7 +112,7 @@ fn main(
 #for r in 0..4
         let d_$(s)_$(r) = da[d_at + $(32 * s + r)u];
 #for u in 0..EACH
-        dh_$(u)_$(r) = accumulate(dh_$(u)_$(r), d_$(s)_$(r), v_$(s)_$(u));
+        dh_$(u)_$(r) = accumulate_$(PRODUCT)(dh_$(u)_$(r), d_$(s)_$(r), v_$(s)_$(u));
 #end
 #end
 #end
@@ -114,6 +126,16 @@ fn main(
   if (unit_$(u) < params.units && first_row + $(r)u < params.batch) {
     let row = first_row + $(r)u;
     let at = row * params.units + unit_$(u);
+#if PRODUCT
+    let later = carry_at(at, g_initial[first(G_INITIAL_0) + at]);
+    let step = step_at(walked - 1u);
+    let back = retreat(
+      step * size + at, unit_$(u), tape_before(step, size) + at, tape_after(step, size) + at, later, dh_$(u)_$(r), is_live(step, row));
+    store_carry(at, back.carry);
+#if CARRIES
+    g_initial[first(G_INITIAL_0) + at] = back.carry.h;
+#end
+#else
     var dh = dh_$(u)_$(r);
 #if CARRIES
     if (walked < params.steps) {
@@ -129,13 +151,21 @@ fn main(
         later = carry_at(at, dh);
       }
       let step = step_at(walked - 1u);
+#if PRODUCTS > 1
+      set_aside(at, retreat_between(
+        step * size + at, unit_$(u), tape_before(step, size) + at, tape_after(step, size) + at, later, is_live(step, row)));
+      store_carry(at, later);
+      g_initial[first(G_INITIAL_0) + at] = later.h;
+#else
       let back = retreat(
-        step * size + at, unit_$(u), tape_before(step, size) + at, tape_after(step, size) + at, later, is_live(step, row));
+        step * size + at, unit_$(u), tape_before(step, size) + at, tape_after(step, size) + at, later, 0.0, is_live(step, row));
       store_carry(at, back.carry);
 #if CARRIES
       g_initial[first(G_INITIAL_0) + at] = back.carry.h;
 #end
+#end
     }
+#end
   }
 #end
 #end

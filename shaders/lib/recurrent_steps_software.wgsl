@@ -2,9 +2,10 @@
 // idle invocations, and compiles a store for every element of workgroup memory and every copy of unrolled code. So an
 // invocation owns many rows and units, h goes through the tape, and the cells are computed in a loop.
 //
-// Names of the includer: lib/recurrent; Input with `sums: Sums`, State with `h: f32`; input_at, weight, initial,
-//   state_at, store, hold and held (an Input in the memory of its results), advance; `states`.
-// Constants: HOLDS 1 where those results have room for an Input: else cells are computed one by one. UNITS = U; ROWS 1, 2, 4 or 8 rows of a workgroup; EACH units of an invocation, a divisor of U; UNROLL steps
+// Names of the includer: lib/recurrent; Input with `sums_0: Sums0` and `sums_1`, State with `h: f32`; input_at, weight_0 and
+//   weight_1, initial, state_at, store, hold and held (an Input in the memory of its results), advance; `states`; operand and
+//   `scratch` where there are two products.
+// Constants: PRODUCTS 1 or 2. HOLDS 1 where those results have room for an Input: else cells are computed one by one. UNITS = U; ROWS 1, 2, 4 or 8 rows of a workgroup; EACH units of an invocation, a divisor of U; UNROLL steps
 //   of k unrolled, a divisor of U.
 // Mapping: workgroup_id.x owns rows ROWS · x + 0…; invocation i owns units i, i + U/EACH, … of all these rows. Rows
 //   beyond the batch repeat the last one and are not stored.
@@ -40,19 +41,37 @@ fn main(
     var input_$(u)_$(r) = input_at(here + row_$(r) + unit_$(u), unit_$(u));
 #end
 #end
+#for p in 0..PRODUCTS
+#if p
+#for u in 0..EACH
+#for r in 0..ROWS
+    if (is_row_$(r)) {
+      let at = row_$(r) + unit_$(u);
+      scratch[scratch_place(0u, at)] = operand(unit_$(u), input_$(u)_$(r), state_at(before + at));
+    }
+#end
+#end
+    // All that the second product multiplies is written.
+    storageBarrier();
+#end
     for (var k = 0u; k < $(UNITS)u; k += $(UNROLL)u) {
 #for s in 0..UNROLL
 #for u in 0..EACH
-      let w_$(s)_$(u) = weight(0u, (k + $(s)u) * $(UNITS)u + unit_$(u));
+      let w_$(s)_$(u) = weight_$(p)(0u, (k + $(s)u) * $(UNITS)u + unit_$(u));
 #end
 #for r in 0..ROWS
+#if p
+      let x_$(s)_$(r) = scratch[scratch_place(0u, row_$(r) + k + $(s)u)];
+#else
       let x_$(s)_$(r) = states[first(STATE_0) + before + row_$(r) + k + $(s)u];
+#end
 #for u in 0..EACH
-      input_$(u)_$(r).sums = add_product(input_$(u)_$(r).sums, x_$(s)_$(r), w_$(s)_$(u));
+      input_$(u)_$(r).sums_$(p) = add_product_$(p)(input_$(u)_$(r).sums_$(p), x_$(s)_$(r), w_$(s)_$(u));
 #end
 #end
 #end
     }
+#end
 #if HOLDS
 #for u in 0..EACH
 #for r in 0..ROWS

@@ -12,7 +12,7 @@ import { arithmetic } from "./arithmetic.ts";
 import type { CellBody } from "./cells/body.ts";
 import { checkDType, checkRank, checkShape, complaint } from "./check.ts";
 import type { Cotangent, Emit, Op, OpTable, Value, VjpSite } from "./op.ts";
-import { joinedLast, lastOf, loopBackward, loopForward } from "./recurrence-loop.ts";
+import { lastOf, loopBackward, loopForward } from "./recurrence-loop.ts";
 import {
   after,
   before,
@@ -211,15 +211,19 @@ function recurrentGradient(emit: Emit, site: VjpSite<"recurrence">, gSums: Value
     vectors: ins.vectors,
     gAfter: [],
   });
-  const columns = lastOf(emit, gSums);
+  const rest = gSums.type.shape.slice(0, 3);
   const part = (x: Value, from: number, to: number) => {
-    const g = weightGradient(emit, x, joinedLast(emit, columns.slice(from, to)));
-    return lastOf(emit, m.reshape(g, [...g.type.shape.slice(0, 2), to - from]));
+    const own = m.slice(gSums, [0, 0, 0, from], [...rest, to - from]);
+    const g = weightGradient(emit, x, own);
+    return m.reshape(g, [...g.type.shape.slice(0, 2), to - from]);
   };
   // It may be the same for all rows.
   const isWhole = between.type.shape.length === h.type.shape.length;
   const each = isWhole ? between : m.broadcastTo(between, h.type.shape);
-  return joinedLast(emit, [...part(h, 0, firstSums), ...part(each, firstSums, sums.length)]);
+  const late = part(each, firstSums, sums.length);
+  return firstSums === 0
+    ? late
+    : emit("concat", { xs: [part(h, 0, firstSums), late] }, { axis: 2 }).out;
 }
 
 interface Made {

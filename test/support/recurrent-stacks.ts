@@ -40,7 +40,14 @@ const pair = cell({
   },
 });
 
-const kinds: readonly Cell[] = [cells.lstm, cells.gru, cells.rnn.tanh, cells.peepholeLstm, pair];
+const kinds: readonly Cell[] = [
+  cells.lstm,
+  cells.gru,
+  cells.rnn.tanh,
+  cells.peepholeLstm,
+  pair,
+  cells.minimalGatedUnit,
+];
 const arrangements = ["stack", "stack", "directions", "towers"] as const;
 
 export interface RecurrentStack {
@@ -51,6 +58,8 @@ export interface RecurrentStack {
   readonly isStacked: boolean;
   /** Whether it is walked once, so that its dispatches can be counted. */
   readonly isPlain: boolean;
+  /** Whether a step has a second product: layers of such a cell are no wavefront. */
+  readonly isTwice: boolean;
   /** Whether every layer's gradient comes from the one above alone, or from outside alone. */
   readonly isChain: boolean;
   readonly outputs: readonly Tensor[];
@@ -88,7 +97,7 @@ export function recurrentStack(seed: number): RecurrentStack {
     return {
       weights: {
         input: draw(`${name} W`, [inputs, H, kind.inputs.length]),
-        recurrent: draw(`${name} R`, [H, H, sums.length]),
+        recurrent: draw(`${name} R`, [H, H, sums.length + (kind.between?.sums.length ?? 0)]),
         bias: draw(`${name} b`, [H, kind.inputs.length]),
         vectors: named(vectors, [H]),
       },
@@ -160,6 +169,7 @@ export function recurrentStack(seed: number): RecurrentStack {
     together: isStacked ? layers : 2,
     isStacked,
     isPlain: !isCheckpointed,
+    isTwice: kind.between !== undefined,
     isChain: losses === "y",
     steps: T,
     outputs: [...outputs, ...flows],

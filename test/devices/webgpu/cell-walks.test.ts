@@ -7,9 +7,12 @@ import { cell } from "../../../src/ops/cells/cell.ts";
 import { gru } from "../../../src/ops/cells/gru.ts";
 import { lstm } from "../../../src/ops/cells/lstm.ts";
 import { minGru } from "../../../src/ops/cells/min-gru.ts";
+import { minimalGatedUnit } from "../../../src/ops/cells/minimal-gated-unit.ts";
 import { peepholeLstm } from "../../../src/ops/cells/peephole-lstm.ts";
+import { resetBeforeGru } from "../../../src/ops/cells/reset-before-gru.ts";
 import { rnn } from "../../../src/ops/cells/rnn.ts";
 import { slstm } from "../../../src/ops/cells/slstm.ts";
+import type { Value } from "../../../src/ops/op.ts";
 import type { Sequence } from "../../cases/walks.ts";
 import { walkCase, walkGradCase } from "../../cases/walks.ts";
 import { type HardwareKernels, openHardwareKernels } from "../../support/hardware-kernels.ts";
@@ -41,7 +44,37 @@ const pair = cell({
   },
 });
 
-const cells = [rnn.tanh, lstm, gru, peepholeLstm, slstm, odd, pair];
+/** Five sums of a first product, two of a second one, a vector and an input that only what that multiplies reads; two states. */
+const twice = cell({
+  name: "twice",
+  states: ["h", "c"],
+  inputs: ["a", "b", "d", "late", "lone"],
+  sums: ["a", "b", "d", "e", "f"],
+  between: {
+    sums: ["late", "later"],
+    of: (m, { a, e, lone }, { h, c }, { peephole }) =>
+      m.mul(m.sigmoid(m.add(a, m.mul(peephole, c))), m.add(h, m.tanh(m.add(e, lone)))),
+  },
+  vectors: ["peephole"],
+  step(m, { a, b, d, f, late, later }, before, { peephole }) {
+    const gate = m.sigmoid(m.add(b, m.mul(peephole, before.c)));
+    const next = m.add(m.mul(gate, before.c), m.mul(m.tanh(m.add(late, a)), m.sigmoid(d)));
+    return { h: m.mul(m.tanh(m.add(next, later)), m.sigmoid(m.add(f, before.h))), c: next };
+  },
+});
+
+const cells = [
+  rnn.tanh,
+  lstm,
+  gru,
+  peepholeLstm,
+  slstm,
+  odd,
+  pair,
+  resetBeforeGru,
+  minimalGatedUnit,
+  twice,
+];
 
 const modes: readonly (readonly [name: string, mode: RecurrentMode, units: readonly number[]])[] = [
   ["all steps, 1 row", { kind: "steps", rows: 1 }, [7]],
@@ -86,6 +119,30 @@ describe.each(modes)("in the mode of %s", (_, mode, sizes) => {
 
   it.each(cells)("$name and its gradient agree with the reference", async (of) => {
     for (const sequence of sizes.flatMap(sequences)) await check(kernels.device, of, sequence);
+  });
+});
+
+describe("with twelve sums", () => {
+  let kernels: HardwareKernels;
+  beforeAll(async () => {
+    kernels = await openHardwareKernels();
+  });
+  afterAll(() => kernels.close());
+
+  it("a dispatch a step, and all steps, agree with the reference", async () => {
+    const sums = Array.from({ length: 12 }, (_, i) => `s${i}`);
+    const wide = cell({
+      name: "wide",
+      states: ["h"],
+      sums,
+      step: (m, x) => ({
+        h: m.tanh(
+          sums.map((name, i) => m.mul(x[name] as Value, i / 12)).reduce((a, b) => m.add(a, b)),
+        ),
+      }),
+    });
+    for (const units of [8, 257])
+      await check(kernels.device, wide, { name: "alone", size: [2, 2, units] });
   });
 });
 

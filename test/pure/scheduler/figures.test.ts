@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { webgpuTraits } from "../../../src/devices/webgpu/traits.ts";
 import {
   add,
+  cells,
   div,
   exp,
   matmul,
@@ -133,6 +134,29 @@ describe("on a GPU", () => {
     ] as const;
     const plan = planStep(step as Parameters<typeof planStep>[0], types, gpu);
     expect(dispatchesOf(plan.steps)).toBeLessThanOrEqual(40);
+  });
+
+  it("a guarded step of a cell with a second product is 27, of a GRU 21", () => {
+    const cellOf = (layer: nn.RecurrentModule) => {
+      const model = nn.sequential(layer, nn.linear(128, 10));
+      const options = {
+        loss: losses.crossEntropy,
+        optimizer: optim.adam({ learningRate: 1e-3 }),
+        metrics: {},
+        isGuarded: true,
+      };
+      const step = (x: Tensor, y: Tensor, keep: Tensor) =>
+        trainingStep(model, options, x, y, keep, []);
+      const types = [
+        { dtype: "f32", shape: [64, 32, 64] },
+        { dtype: "i32", shape: [64, 32] },
+        { dtype: "f32", shape: [] },
+      ] as const;
+      return dispatchesOf(planStep(step as Parameters<typeof planStep>[0], types, gpu).steps);
+    };
+    expect(cellOf(nn.gru(64, 128))).toBeLessThanOrEqual(21);
+    for (const of of [cells.resetBeforeGru, cells.minimalGatedUnit])
+      expect(cellOf(nn.recurrent(of, 64, 128))).toBeLessThanOrEqual(27);
   });
 
   it("a step of an LSTM written with scan is 17, of a cell that nobody has 22", () => {

@@ -16,8 +16,8 @@ export type RecurrentMode =
 export type Direction = "forward" | "backward";
 
 /**
- * The mode for a sequence and its direction; tests hand in their own to reach every one. `sums` are those of the cell:
- * forwards so many numbers are added up for one unit of one row, backwards one.
+ * The mode for a sequence and its direction; tests hand in their own to reach every one. `sums` are those of the cell, as
+ * many numbers as they take in memory: forwards so many are added up for one unit of one row, backwards one.
  */
 export type ChooseRecurrentMode = (
   target: WebgpuTarget,
@@ -76,6 +76,7 @@ function chooseHardware(
   const bytesOfSums = 4 * Math.max(sums, 4);
   const bytesOfRow = invocations * (direction === "forward" ? 8 : bytesOfSums + 4 * SPLIT);
   const fitting = limits.maxComputeWorkgroupStorageSize / bytesOfRow;
+  if (fitting < 1) return { kind: "step" };
   // Few rows a workgroup mean more workgroups for small batches.
   const wanted = Math.ceil(batch / 64);
   const rows = ([4, 2] as const).find((count) => count <= fitting && count <= wanted);

@@ -7,8 +7,8 @@ import { type Direction, type RecurrentMode, SPLIT } from "./recurrent-mode.ts";
 /** A cell's kernel with its operands, for one sequence. */
 export interface Cell {
   readonly kernel: string;
-  /** Numbers that are added up for one unit of one row. */
-  readonly sums: number;
+  /** Products of a step: 0, 1 or 2. */
+  readonly products: number;
   readonly constants: KernelCall["constants"];
   readonly operands: readonly Operand[];
   readonly extent: Extent;
@@ -38,7 +38,7 @@ const MODES = { step: 0, steps: 1, softwareSteps: 2, apart: 3 } as const;
 const THREADS = 64;
 
 export function walkCell(cell: Cell, direction: Direction, mode: RecurrentMode): KernelCall[] {
-  const { kernel, operands, extent, tile, layers, isStacked, table, slots } = cell;
+  const { kernel, operands, extent, tile, layers, isStacked, table, slots, products } = cell;
   const { steps, batch, units } = extent;
   if (batch * units === 0) return [];
   const constants = {
@@ -47,11 +47,12 @@ export function walkCell(cell: Cell, direction: Direction, mode: RecurrentMode):
     LAYERS: layers,
     STACKED: Number(isStacked),
     SLOTS: slots,
+    PRODUCTS: products,
     ...constantsOf(mode, cell, direction),
   };
-  const call = (walked: number, grid: KernelCall["grid"]): KernelCall => ({
+  const call = (walked: number, grid: KernelCall["grid"], product = 0): KernelCall => ({
     kernel,
-    constants,
+    constants: mode.kind === "step" ? { ...constants, PRODUCT: product } : constants,
     operands,
     // The table is an array of vec4s, aligned to 16 bytes.
     words: [
@@ -73,9 +74,15 @@ export function walkCell(cell: Cell, direction: Direction, mode: RecurrentMode):
   const grid = [columns, Math.ceil(batch / STEP_ROWS), layers] as const;
   const last = steps + (isStacked ? layers - 1 : 0);
   // Backwards, one dispatch more: the last one sends the gradient on to the initial state.
-  return direction === "forward"
-    ? Array.from({ length: last }, (_, walked) => call(walked, grid))
-    : Array.from({ length: last + 1 }, (_, done) => call(last - done, grid));
+  const each = Array.from({ length: products }, (_, product) => product);
+  if (direction === "forward")
+    return Array.from({ length: last }, (_, walked) =>
+      each.map((p) => call(walked, grid, p)),
+    ).flat();
+  return Array.from({ length: last + 1 }, (_, done) => {
+    const own = done < last ? each : [0];
+    return own.map((p) => call(last - done, grid, p));
+  }).flat();
 }
 
 function constantsOf(

@@ -1,6 +1,6 @@
 /** What the walks of a gradient ask of a cell, as WGSL: see the heads of shaders/lib/recurrent_grad_step and its like. */
 import type { CellBody } from "../../../../ops/cells/body.ts";
-import { type CellSlot, programsOf } from "../../../../scheduler/cell-program.ts";
+import { type CellProgram, type CellSlot, programsOf } from "../../../../scheduler/cell-program.ts";
 import { field, nameOf } from "./forward.ts";
 import {
   at,
@@ -9,11 +9,16 @@ import {
   part,
   printLoadSums,
   printSums,
+  productsOf,
   type Reached,
+  type SumsOfProduct,
   store,
 } from "./numbers.ts";
 import { printProgram } from "./program.ts";
 import type { WalkBinding } from "./tensors.ts";
+
+/** Where a step's numbers lie, and what the steps behind it send back. */
+const STEP = "at: u32, unit: u32, before: u32, after: u32, later: Carry";
 
 export interface BackwardWalk {
   readonly text: string;
@@ -37,10 +42,11 @@ export function printBackward(
   const gSums = find("G_SUMS");
   const gInitial = list("G_INITIAL");
   const flow = list("FLOW");
-  const { retreat } = programsOf(cell);
+  const { retreat, retreatBetween } = programsOf(cell);
+  const products = productsOf(cell);
   const { sums, states } = cell;
   const kept = tape && load(tape, "at", "t");
-  const program = printProgram(retreat, (slot) => read(slot));
+  const program = printProgram(retreat, read);
   const live = (of: string, otherwise: string) =>
     how.hasLengths ? `select(${otherwise}, ${of}, live)` : of;
   const values = (role: CellSlot["role"], names: readonly unknown[]) =>
@@ -56,31 +62,47 @@ export function printBackward(
     ...flow.flatMap((one, s) => store(one, "at", [reached[s] ?? "0.0"], "f")),
   ];
   const others = gInitial.slice(1);
-  const hasSums = sums.length > 0;
   const outside = states.map((_, s) =>
     layersWith(s) > 0 ? (flow[s] ?? find(`G_STATE_${s}`)) : undefined,
   );
   const text = [
-    hasSums ? printSums(sums.length) : "",
+    ...products.map(printSums),
     // What the steps walked before send back to the states.
     `struct Carry {
 ${states.map((_, s) => `${nameOf(s)}: f32,`).join("\n")}
 }
 struct Back {
-${hasSums ? "sums: Sums,\n" : ""}carry: Carry,
+${products.map(({ place }) => `sums_${place}: Sums${place},\n`).join("")}carry: Carry,
 }`,
-    printLoadSums("weight", "begin: u32, at: u32", find("RECURRENT"), "at", "begin"),
-    hasSums ? printLoadSums("gradient_at", "at: u32", gSums ?? gProjected, "at") : "",
-    find("INPUT")
-      ? printLoadSums(
+    ...products.map((product) =>
+      printLoadSums(
+        `weight_${product.place}`,
+        "begin: u32, at: u32",
+        product,
+        find("RECURRENT"),
+        "at",
+        "begin",
+      ),
+    ),
+    ...products
+      .slice(0, 1)
+      .map((first) => printLoadSums("gradient_at_0", "at: u32", first, gSums ?? gProjected, "at")),
+    ...products
+      .slice(0, find("INPUT") ? 1 : 0)
+      .map((first) =>
+        printLoadSums(
           "gradient_above",
           "at: u32",
+          first,
           gProjected,
           "at",
           `first_of(layer + 1u, ${gProjected?.tensor.slot})`,
-        )
-      : "",
-    hasSums ? printAccumulate() : "",
+        ),
+      ),
+    ...products.map(printAccumulate),
+    ...(retreatBetween
+      ? products.slice(1).map((later) => printBetween(retreatBetween, later))
+      : []),
     `fn carry_at(at: u32, h: f32) -> Carry {
 return Carry(${["h", ...others.map((one) => at(one, "at"))].join(", ")});
 }
@@ -88,14 +110,49 @@ fn store_carry(at: u32, carry: Carry) {
 ${others.flatMap((one, i) => store(one, "at", [field("carry", i + 1)], "c")).join("\n")}
 }`,
     ...outside.map((one, s) => (one ? printOutside(one, s) : "")),
-    `fn retreat(at: u32, unit: u32, before: u32, after: u32, later: Carry, live: bool) -> Back {
-${kept?.statement ?? ""}
-${states.map((_, s) => `let all_${s} = ${all(s)};\nlet g_${s} = ${live(`all_${s}`, "0.0")};`).join("\n")}
+    `fn retreat(${STEP}, g_between: f32, live: bool) -> Back {
+${given()}
 ${[...program.statements, ...stored].join("\n")}
-return Back(${[...(hasSums ? [`Sums(${ofSums.join(", ")})`] : []), `Carry(${back.join(", ")})`].join(", ")});
+return Back(${[...products.map((product) => sumsFrom(product, ofSums)), `Carry(${back.join(", ")})`].join(", ")});
 }`,
   ].join("\n");
   return { text, carries: how.hasLengths || program.valueOf("gBefore", 0) !== undefined };
+
+  /** What a step's gradient begins with. */
+  function given(): string {
+    return [
+      kept?.statement ?? "",
+      ...states.map(
+        (_, s) => `let all_${s} = ${all(s)};\nlet g_${s} = ${live(`all_${s}`, "0.0")};`,
+      ),
+    ].join("\n");
+  }
+
+  function sumsFrom({ place, first, count }: SumsOfProduct, numbers: readonly string[]): string {
+    return `Sums${place}(${numbers.slice(first, first + count).join(", ")})`;
+  }
+
+  /** The gradients of a second product's sums, which are made and kept before what reaches its operand is known. */
+  function printBetween(of: CellProgram, later: SumsOfProduct): string {
+    const early = printProgram(of, read);
+    const numbers = sums.map((_, g) => live(early.valueOf("gSum", g) ?? "0.0", "0.0"));
+    return `fn retreat_between(${STEP}, live: bool) -> Sums1 {
+${given()}
+${early.statements.join("\n")}
+return ${sumsFrom(later, numbers)};
+}
+${find("SCRATCH") ? printAside(later) : ""}`;
+  }
+
+  function printAside({ count }: SumsOfProduct): string {
+    const places = Array.from({ length: count }, (_, i) => `scratch_place(${i}u, at)`);
+    return `fn set_aside(at: u32, sums: Sums1) {
+${places.map((place, i) => `scratch[${place}] = ${part("sums", count, i)};`).join("\n")}
+}
+fn gradient_at_1(at: u32) -> Sums1 {
+return Sums1(${places.map((place) => `scratch[${place}]`).join(", ")});
+}`;
+  }
 
   function all(s: number): string {
     return outside[s] ? `${field("later", s)} + outside_${s}(at)` : field("later", s);
@@ -112,18 +169,19 @@ return Back(${[...(hasSums ? [`Sums(${ofSums.join(", ")})`] : []), `Carry(${back
         return at(find(`VECTOR_${place}`), "unit");
       case "gAfter":
         return `g_${place}`;
+      case "gBetween":
+        return "g_between";
       default:
         return "0.0";
     }
   }
 
   /** One chain of FMAs: dot makes a product and a sum more of it. */
-  function printAccumulate(): string {
-    const products = sums.map(
-      (_, g) => `${part("a", sums.length, g)} * ${part("b", sums.length, g)}`,
-    );
-    return `fn accumulate(sum: f32, a: Sums, b: Sums) -> f32 {
-return sum + ${products.join(" + ")};
+  function printAccumulate({ place, count }: SumsOfProduct): string {
+    const all = Array.from({ length: count }, (_, g) => g);
+    const terms = all.map((g) => `${part("a", count, g)} * ${part("b", count, g)}`);
+    return `fn accumulate_${place}(sum: f32, a: Sums${place}, b: Sums${place}) -> f32 {
+return sum + ${terms.join(" + ")};
 }`;
   }
 

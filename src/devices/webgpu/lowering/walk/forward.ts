@@ -1,7 +1,18 @@
 /** What the walks of a sequence ask of a cell, as WGSL: see the heads of shaders/lib/recurrent_step and its like. */
 import type { CellBody } from "../../../../ops/cells/body.ts";
-import { type CellSlot, programsOf } from "../../../../scheduler/cell-program.ts";
-import { at, finder, type Loaded, load, part, printLoadSums, printSums, store } from "./numbers.ts";
+import { type CellProgram, type CellSlot, programsOf } from "../../../../scheduler/cell-program.ts";
+import {
+  at,
+  finder,
+  type Loaded,
+  load,
+  part,
+  printLoadSums,
+  printSums,
+  productsOf,
+  store,
+  sumIn,
+} from "./numbers.ts";
 import { printProgram } from "./program.ts";
 import type { WalkBinding } from "./tensors.ts";
 
@@ -20,17 +31,19 @@ export function printForward(
   const list = (slot: string) => cell.states.map((_, s) => find(`${slot}_${s}`));
   const states = list("STATE");
   const tape = find("TAPE");
-  const { advance } = programsOf(cell);
-  const { inputs, sums } = cell;
+  const { advance, between } = programsOf(cell);
+  const { inputs, sums, firstSums } = cell;
+  const products = productsOf(cell);
   // Inputs that no sum goes on from.
-  const lone = advance.reads.filter(({ role }) => role === "input").map(({ place }) => place);
+  const read = [...advance.reads, ...(between?.reads ?? [])];
+  const lone = [...new Set(read.flatMap(({ role, place }) => (role === "input" ? [place] : [])))];
   const fields = [
-    ...sums.map((_, g) => part("input.sums", sums.length, g)),
+    ...sums.map((_, g) => sumIn("input", products, g)),
     ...lone.map((i) => `input.x${i}`),
   ];
   const room = (tape?.tensor.count ?? 0) + states.length;
   const holds = fields.length > 0 && fields.length <= room;
-  const program = printProgram(advance, (slot) => read(slot));
+  const program = printProgram(advance, (slot) => slotOf(slot));
   const value = (role: CellSlot["role"], place: number) => program.valueOf(role, place) ?? "0.0";
   const live = (of: string, otherwise: string) =>
     hasLengths ? `select(${otherwise}, ${of}, live)` : of;
@@ -38,14 +51,23 @@ export function printForward(
   const next = states.map((_, s) => live(value("after", s), field("before", s)));
 
   const text = [
-    sums.length > 0 ? printSums(sums.length) : "",
+    ...products.map(printSums),
     `struct Input {
-${sums.length > 0 ? "sums: Sums,\n" : ""}${lone.map((i) => `x${i}: f32,\n`).join("")}}`,
+${products.map(({ place }) => `sums_${place}: Sums${place},\n`).join("")}${lone.map((i) => `x${i}: f32,\n`).join("")}}`,
     `struct State {
 ${states.map((_, s) => `${nameOf(s)}: f32,`).join("\n")}
 }`,
     printInput(),
-    printLoadSums("weight", "begin: u32, at: u32", find("RECURRENT"), "at", "begin"),
+    ...products.map((product) =>
+      printLoadSums(
+        `weight_${product.place}`,
+        "begin: u32, at: u32",
+        product,
+        find("RECURRENT"),
+        "at",
+        "begin",
+      ),
+    ),
     `fn initial(at: u32) -> State {
 return State(${list("INITIAL")
       .map((one) => at(one, "at"))
@@ -58,6 +80,7 @@ fn store(at: u32, state: State) {
 ${states.flatMap((one, s) => store(one, "at", [field("state", s)], "s")).join("\n")}
 }`,
     holds ? printHold() : "",
+    between ? printBetween(between) : "",
     `fn advance(at: u32, unit: u32, input: Input, before: State, live: bool) -> State {
 ${[...program.statements, ...store(tape, "at", kept, "t")].join("\n")}
 return State(${next.join(", ")});
@@ -65,10 +88,10 @@ return State(${next.join(", ")});
   ].join("\n");
   return { text, holds };
 
-  function read({ role, place }: CellSlot): string {
+  function slotOf({ role, place }: CellSlot): string {
     switch (role) {
       case "sum":
-        return part("input.sums", sums.length, place);
+        return sumIn("input", products, place);
       case "input":
         return `input.x${place}`;
       case "before":
@@ -88,14 +111,14 @@ return State(${next.join(", ")});
     const later = above
       ? `if (layer > 0u) {
 ${above.statement}
-return Input(Sums(${inputs.map((_, i) => above.number(i)).join(", ")})${lone.map(() => ", 0.0").join("")});
+return Input(Sums0(${inputs.map((_, i) => above.number(i)).join(", ")})${lone.map(() => ", 0.0").join("")});
 }
 `
       : "";
     const again = bias
       ? `
 fn projected_input(input: Input, unit: u32) -> Input {
-return ${inputFrom((i) => part("input.sums", inputs.length, i))};
+return ${inputFrom((i) => part("input.sums_0", inputs.length, i))};
 }`
       : "";
     return `fn input_at(at: u32, unit: u32) -> Input {
@@ -107,8 +130,37 @@ return ${from};
   /** An Input from the inputs' numbers. */
   function inputFrom(number: Loaded["number"]): string {
     const own = sums.map((name) => (inputs.includes(name) ? number(inputs.indexOf(name)) : "0.0"));
-    const parts = [...(own.length > 0 ? [`Sums(${own.join(", ")})`] : []), ...lone.map(number)];
-    return `Input(${parts.join(", ")})`;
+    return `Input(${[...sumsFrom(own), ...lone.map(number)].join(", ")})`;
+  }
+
+  /** The sums of each product from all of their numbers. */
+  function sumsFrom(numbers: readonly string[]): string[] {
+    return products.map(
+      ({ place, first, count }) =>
+        `Sums${place}(${numbers.slice(first, first + count).join(", ")})`,
+    );
+  }
+
+  /** What a second product multiplies, and the first sums set aside behind that in scratch memory until it is done. */
+  function printBetween(of: CellProgram): string {
+    const operand = printProgram(of, (slot) => slotOf(slot));
+    const early = sums.slice(0, firstSums).map((_, g) => {
+      return { value: sumIn("input", products, g), place: `scratch_place(${g + 1}u, at)` };
+    });
+    const made = `fn operand(unit: u32, input: Input, before: State) -> f32 {
+${operand.statements.join("\n")}
+return ${operand.valueOf("between", 0) ?? "0.0"};
+}`;
+    if (find("SCRATCH") === undefined) return made;
+    return `${made}
+fn set_aside(at: u32, input: Input) {
+${early.map(({ value, place }) => `scratch[${place}] = ${value};`).join("\n")}
+}
+fn taken_up(at: u32, given: Input) -> Input {
+var input = given;
+${early.map(({ value, place }) => `${value} = scratch[${place}];`).join("\n")}
+return input;
+}`;
   }
 
   /** The tape's numbers first, then the states behind the step. */
@@ -124,7 +176,7 @@ return ${from};
     const held = fields.map((_, i) =>
       again && i < count ? again.number(i) : at(states[i - count], "after"),
     );
-    const own = sums.length > 0 ? [`Sums(${held.slice(0, sums.length).join(", ")})`] : [];
+    const own = sumsFrom(held);
     return `fn hold(at: u32, after: u32, input: Input) {
 ${stored.join("\n")}
 }

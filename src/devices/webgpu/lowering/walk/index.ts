@@ -21,15 +21,17 @@ import {
   type ChooseRecurrentMode,
   chooseRecurrentMode,
   type Direction,
+  type RecurrentMode,
 } from "../recurrent-mode.ts";
 import { walkCell } from "../recurrent-walk.ts";
 import { printBackward } from "./backward.ts";
 import { printForward } from "./forward.ts";
-import { backwardBindings, forwardBindings } from "./layers.ts";
+import { backwardBindings, forwardBindings, SCRATCH, scratchBinding } from "./layers.ts";
+import { productsOf } from "./numbers.ts";
 import { bindWalk, type WalkBinding } from "./tensors.ts";
 
-/** Sums that a workgroup's memory has room for, see recurrent_grad_step. */
-const MOST_SUMS = 8;
+/** Sums that a workgroup's memory has room for, see tileOf. */
+const MOST_SUMS = 12;
 
 export function cellWalks(
   target: WebgpuTarget,
@@ -60,27 +62,45 @@ export function walksOfLayers(
     recurrence(layers, scratch) {
       const { ins, attrs } = lowest(layers).site;
       const hasLengths = ins.lengths !== undefined;
-      const bindings = fitted(forwardBindings(attrs.cell, layers), hasLengths, target);
+      const extent = extentOf(ins.projected.type.shape);
+      const mode = modeOf(target, choose, "forward", extent, attrs.cell);
+      const own = [
+        ...forwardBindings(attrs.cell, layers),
+        ...scratchBinding(
+          attrs.cell,
+          mode,
+          1 + attrs.cell.firstSums,
+          layers.length,
+          extent,
+          scratch,
+        ),
+      ];
+      const bindings = fitted(own, hasLengths, target);
       const { text, holds } = printForward(attrs.cell, bindings, hasLengths);
-      return walk(target, choose, "forward", {
-        layers,
-        bindings,
-        constants: { CELL: text, HOLDS: Number(holds) },
-        extent: extentOf(ins.projected.type.shape),
-        scratch,
-      });
+      const constants = { CELL: text, HOLDS: Number(holds) };
+      return walk(target, "forward", { layers, bindings, constants, extent, mode, scratch });
     },
     recurrenceGrad(layers, scratch) {
       const { ins, outs, attrs } = lowest(layers).site;
+      const { cell } = attrs;
       const hasLengths = ins.lengths !== undefined;
-      const bindings = fitted(backwardBindings(attrs.cell, layers), hasLengths, target);
+      const extent = extentOf(outs.gProjected.type.shape);
+      const mode = modeOf(target, choose, "backward", extent, cell);
+      const late = cell.sums.length - cell.firstSums;
+      const own = [
+        ...backwardBindings(cell, layers),
+        ...scratchBinding(cell, mode, late + 1, layers.length, extent, scratch),
+      ];
+      const bindings = fitted(own, hasLengths, target);
       const watched = layers.map(({ site }) => site.attrs.watched);
-      const { text, carries } = printBackward(attrs.cell, bindings, { hasLengths, watched });
-      const calls = walk(target, choose, "backward", {
+      const { text, carries } = printBackward(cell, bindings, { hasLengths, watched });
+      const constants = { CELL: text, CARRIES: Number(carries), BETWEEN: late };
+      const calls = walk(target, "backward", {
         layers,
         bindings,
-        constants: { CELL: text, CARRIES: Number(carries) },
-        extent: extentOf(outs.gProjected.type.shape),
+        constants,
+        extent,
+        mode,
         scratch,
       });
       return [...layers.flatMap(({ site }) => copyOutside(site)), ...calls];
@@ -94,27 +114,38 @@ interface Walked {
   /** Those of the cell. */
   readonly constants: KernelCall["constants"];
   readonly extent: Extent;
+  readonly mode: RecurrentMode;
   readonly scratch: Scratch;
+}
+
+function modeOf(
+  target: WebgpuTarget,
+  choose: ChooseRecurrentMode,
+  direction: Direction,
+  extent: Extent,
+  cell: CellBody,
+): RecurrentMode {
+  const products = productsOf(cell);
+  if (products.length === 0) return { kind: "apart" };
+  // Of several products each has an array of vectors, in which three numbers take the place of four.
+  const numbers = products.map(({ count }) => (products.length > 1 && count === 3 ? 4 : count));
+  const sums = numbers.reduce((total, count) => total + count);
+  return choose(target, extent, direction, sums);
 }
 
 function walk(
   target: WebgpuTarget,
-  choose: ChooseRecurrentMode,
   direction: Direction,
-  { layers, bindings, constants, extent, scratch }: Walked,
+  { layers, bindings, constants, extent, mode, scratch }: Walked,
 ): KernelCall[] {
   const { ins, attrs } = lowest(layers).site;
   const { cell } = attrs;
   const all = [...bindings, ...lengthsOf(ins.lengths)];
   const bound = bindWalk(all, layers.length, maxBytes(target.limits), scratch);
-  const mode =
-    cell.sums.length === 0
-      ? ({ kind: "apart" } as const)
-      : choose(target, extent, direction, cell.sums.length);
   const calls = walkCell(
     {
       kernel: direction === "forward" ? "recurrent/walk" : "recurrent/walk_grad",
-      sums: cell.sums.length,
+      products: productsOf(cell).length,
       constants: {
         ...constants,
         BINDINGS: bound.text,
@@ -172,16 +203,19 @@ function fitted(
 }
 
 /** The units of a workgroup that computes one step: few sums leave room for more of them. */
-function tileOf({ sums }: CellBody, direction: Direction) {
-  if (sums.length === 1) return { across: 16, each: 4 } as const;
-  if (direction === "backward") return { across: 8, each: 2 } as const;
-  return { across: 16, each: sums.length === 2 ? 2 : 1 } as const;
+function tileOf(cell: CellBody, direction: Direction) {
+  const sums = Math.max(...productsOf(cell).map(({ count }) => count));
+  if (sums === 1) return { across: 16, each: 4 } as const;
+  if (direction === "backward") return { across: 8, each: sums > 8 ? 1 : 2 } as const;
+  return { across: 16, each: sums === 2 ? 2 : 1 } as const;
 }
 
 function takes(target: WebgpuTarget, node: OpNode<WalkOp>): boolean {
   const { cell } = node.attrs;
   const { inputs, sums, firstSums } = cell;
-  if (firstSums < sums.length || sums.length > MOST_SUMS || inputs.length === 0) return false;
+  if (sums.length > MOST_SUMS || inputs.length === 0) return false;
+  // A second product without a first one.
+  if (sums.length > 0 && firstSums === 0) return false;
   return fits(target, node.op, [{ site: node as never }]);
 }
 
@@ -201,9 +235,9 @@ function gains(
   if (target.isSoftware || layers.length > MOST_LAYERS || !fits(target, op, layers)) return false;
   if (layers.every(({ below }) => below === undefined)) return true;
   const { ins, outs, attrs } = lowest(layers).site;
-  const { inputs, sums } = attrs.cell;
-  // What comes from below is added up like the sums.
-  if (sums.length === 0 || sums.length !== inputs.length) return false;
+  const { inputs, sums, firstSums } = attrs.cell;
+  // What comes from below is added up like the sums, in the dispatch of the only product.
+  if (sums.length === 0 || sums.length !== inputs.length || firstSums < sums.length) return false;
   const direction = op === "recurrence" ? "forward" : "backward";
   const held: object = { ...ins, ...outs };
   const [tape] = (held as { readonly states: readonly GraphValue[] }).states;
@@ -215,7 +249,9 @@ function gains(
 function fits(target: WebgpuTarget, op: WalkOp, layers: WalkLayers<WalkOp, GraphValue>): boolean {
   const { limits } = target;
   const hasLengths = layers.some(({ site }) => site.ins.lengths !== undefined);
-  const bindings = fitted(bindingsOf(op, layers), hasLengths, target);
+  const { sums, firstSums } = lowest(layers).site.attrs.cell;
+  const all = fitted(bindingsOf(op, layers), hasLengths, target);
+  const bindings = [...all, ...(firstSums < sums.length ? [SCRATCH] : [])];
   const bytesOf = ({ tensors }: WalkBinding) => {
     const regions = tensors.flatMap((tensor) => tensor.regions.flatMap((region) => region ?? []));
     return packedOffsets(regions.map(({ type }) => type.shape)).length * BYTES_PER_ELEMENT;

@@ -1,8 +1,12 @@
 /** What is bound of the layers of a walk, one or several. */
 import type { CellBody } from "../../../../ops/cells/body.ts";
+import { packedOffsets } from "../../../../ops/packed.ts";
+import type { Extent } from "../../../../ops/tapes.ts";
 import type { WalkOp } from "../../../../ops/vocabulary.ts";
 import { programsOf } from "../../../../scheduler/cell-program.ts";
 import type { FromBelow, Region, WalkLayer, WalkLayers } from "../../../../scheduler/lowering.ts";
+import type { TensorType } from "../../../../tensor/shape.ts";
+import type { RecurrentMode } from "../recurrent-mode.ts";
 import type { WalkBinding, WalkTensor } from "./tensors.ts";
 
 type WalkSite<K extends WalkOp> = WalkLayer<K>["site"];
@@ -35,6 +39,30 @@ export function forwardBindings(cell: CellBody, layers: WalkLayers<"recurrence">
     ),
   ];
 }
+
+/**
+ * Where a step with a second product keeps what its dispatches or invocations need of each other, `count` numbers a unit:
+ * what that multiplies and the first sums; backwards the gradients of its own sums and what reaches its operand.
+ */
+export function scratchBinding(
+  { sums, firstSums }: CellBody,
+  { kind }: RecurrentMode,
+  count: number,
+  layers: number,
+  { batch, units }: Extent,
+  scratch: (type: TensorType) => Region,
+): WalkBinding[] {
+  // All steps in one dispatch keep it in the workgroup.
+  if (firstSums === sums.length || kind === "steps") return [];
+  const shapes = Array.from({ length: layers }, () => [count, batch, units]);
+  const { offsets, length } = packedOffsets(shapes);
+  const whole = scratch({ dtype: "f32", shape: [length] });
+  const regions = shapes.map((shape, l): Region => {
+    return { ...whole, offset: offsets[l] ?? 0, type: { dtype: "f32", shape } };
+  });
+  return [{ ...SCRATCH, tensors: [{ slot: "SCRATCH", count: 1, regions }] }];
+}
+export const SCRATCH: WalkBinding = { name: "scratch", access: "readWrite", tensors: [] };
 
 /** What the gradient does not read is not bound. With flow its tensors hold already what comes from outside. */
 export function backwardBindings(

@@ -1,5 +1,6 @@
 /** How the numbers of a unit are written in WGSL: those that lie side by side in memory, and sums. */
 import { InternalError } from "../../../../errors.ts";
+import type { CellBody } from "../../../../ops/cells/body.ts";
 import { type WalkBinding, type WalkTensor, widthOf } from "./tensors.ts";
 
 /** A tensor with the binding that it is reached through. */
@@ -89,44 +90,65 @@ export function store(
   ];
 }
 
-/** `Sums` and what is done with it everywhere. */
-export function printSums(count: number): string {
+/** Sums of a cell that one product adds to: those from `first` on. */
+export interface SumsOfProduct {
+  readonly place: number;
+  readonly first: number;
+  readonly count: number;
+}
+
+/** The products of a step: one, or a second one of what is computed from the first; none without sums. */
+export function productsOf({ sums, firstSums }: CellBody): SumsOfProduct[] {
+  const counts = [firstSums, sums.length - firstSums].filter((count) => count > 0);
+  return counts.map((count, place) => ({ place, first: place === 0 ? 0 : firstSums, count }));
+}
+
+/** Sum g of a cell in a value that holds those of each product as sums_0, sums_1. */
+export function sumIn(value: string, products: readonly SumsOfProduct[], g: number): string {
+  const product = products.findLast(({ first }) => first <= g);
+  if (product === undefined) throw new InternalError("a walk reads a sum that no product makes.");
+  return part(`${value}.sums_${product.place}`, product.count, g - product.first);
+}
+
+/** The type of a product's sums and what is done with it everywhere. */
+export function printSums({ place, count }: SumsOfProduct): string {
+  const name = `Sums${place}`;
   if (count <= 4)
-    return `alias Sums = ${count === 1 ? "f32" : `vec${count}<f32>`};
-fn add_product(sums: Sums, x: f32, w: Sums) -> Sums {
+    return `alias ${name} = ${count === 1 ? "f32" : `vec${count}<f32>`};
+fn add_product_${place}(sums: ${name}, x: f32, w: ${name}) -> ${name} {
   return sums + x * w;
 }
-fn sums_where(is_there: bool, sums: Sums) -> Sums {
-  return select(Sums(), sums, is_there);
+fn sums_where_${place}(is_there: bool, sums: ${name}) -> ${name} {
+  return select(${name}(), sums, is_there);
 }`;
   const all = Array.from({ length: count }, (_, i) => i);
   const each = (print: (s: string) => string) => all.map((i) => print(`s${i}`)).join(", ");
-  return `struct Sums {
+  return `struct ${name} {
 ${all.map((i) => `s${i}: f32,`).join("\n")}
 }
-fn add_product(sums: Sums, x: f32, w: Sums) -> Sums {
-  return Sums(${each((s) => `sums.${s} + x * w.${s}`)});
+fn add_product_${place}(sums: ${name}, x: f32, w: ${name}) -> ${name} {
+  return ${name}(${each((s) => `sums.${s} + x * w.${s}`)});
 }
-fn sums_where(is_there: bool, sums: Sums) -> Sums {
-  return Sums(${each((s) => `select(0.0, sums.${s}, is_there)`)});
+fn sums_where_${place}(is_there: bool, sums: ${name}) -> ${name} {
+  return ${name}(${each((s) => `select(0.0, sums.${s}, is_there)`)});
 }`;
 }
 
-/** A function that reads Sums at a place: `parameters` and `at` as WGSL. */
+/** A function that reads a product's sums at a place: `parameters` and `at` as WGSL. */
 export function printLoadSums(
   name: string,
   parameters: string,
+  { place, first, count }: SumsOfProduct,
   from: Reached | undefined,
   at: string,
-  first?: string,
+  begin?: string,
 ): string {
   if (from === undefined) return "";
-  const { count } = from.tensor;
-  const { statement, number } = load(from, at, "n", first);
-  const isWhole = count === widthOf(from.binding);
-  const values = Array.from({ length: count }, (_, i) => number(i)).join(", ");
-  return `fn ${name}(${parameters}) -> Sums {
+  const { statement, number } = load(from, at, "n", begin);
+  const isWhole = count === from.tensor.count && count === widthOf(from.binding);
+  const values = Array.from({ length: count }, (_, i) => number(first + i)).join(", ");
+  return `fn ${name}(${parameters}) -> Sums${place} {
 ${statement}
-return ${isWhole ? "n" : `Sums(${values})`};
+return ${isWhole ? "n" : `Sums${place}(${values})`};
 }`;
 }

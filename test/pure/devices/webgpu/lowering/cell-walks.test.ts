@@ -9,8 +9,10 @@ import { lstm } from "../../../../../src/ops/cells/lstm.ts";
 import { minGru } from "../../../../../src/ops/cells/min-gru.ts";
 import { minimalGatedUnit } from "../../../../../src/ops/cells/minimal-gated-unit.ts";
 import { peepholeLstm } from "../../../../../src/ops/cells/peephole-lstm.ts";
+import { resetBeforeGru } from "../../../../../src/ops/cells/reset-before-gru.ts";
 import { rnn } from "../../../../../src/ops/cells/rnn.ts";
 import { slstm } from "../../../../../src/ops/cells/slstm.ts";
+import type { Value } from "../../../../../src/ops/op.ts";
 import { isFallback, type KernelCall } from "../../../../../src/scheduler/lowering.ts";
 import { callsOf } from "../../../../../src/scheduler/plan.ts";
 import type { Sequence } from "../../../../cases/walks.ts";
@@ -98,12 +100,47 @@ it("with more tensors than a target has buffers puts vectors beside the weights"
   expect(narrow).toBe(7);
 });
 
-it("is a loop where it cannot be bound, and where a step has a second product", () => {
+it("with a second product is two dispatches a step for many units, and one for few", () => {
+  for (const of of [minimalGatedUnit, resetBeforeGru]) {
+    const { name } = of;
+    const counts = (units: number) =>
+      walks(of, { name, size: [5, 2, units], lengths: [3, 5], flow: true }).map(
+        ({ length }) => length,
+      );
+    expect(counts(16)).toEqual([1, 1]);
+    expect(counts(257)).toEqual([10, 11]);
+  }
+});
+
+/** Sums that are added up, `count` of them. */
+const wide = (count: number) => {
+  const sums = Array.from({ length: count }, (_, i) => `s${i}`);
+  return cell({
+    name: `wide ${count}`,
+    states: ["h"],
+    sums,
+    step: (m, x) => ({
+      h: m.tanh(sums.map((name) => x[name] as Value).reduce((a, b) => m.add(a, b))),
+    }),
+  });
+};
+
+it("is a loop where it cannot be bound, where it has more than 12 sums, or only a second product", () => {
   const full: Sequence = { name: "full", size: [2, 3, 16], flow: true, lengths };
   const narrow = webgpuTraits({
     limits: { ...DEFAULT_LIMITS, maxStorageBuffersPerShaderStage: 6 },
   });
   expect(walks(everything, full, narrow)[1]).toEqual([]);
   expect(walks(everything, full)[0]).not.toEqual([]);
-  expect(walks(minimalGatedUnit, full)).toEqual([[], []]);
+  expect(walks(wide(12), full).map(({ length }) => length)).toEqual([1, 1]);
+  expect(walks(wide(13), full)).toEqual([[], []]);
+  const late = cell({
+    name: "late",
+    states: ["h"],
+    inputs: ["a"],
+    sums: [],
+    between: { sums: ["a"], of: (m, _, { h }) => m.square(h) },
+    step: (m, { a }) => ({ h: m.tanh(a) }),
+  });
+  expect(walks(late, full)).toEqual([[], []]);
 });
