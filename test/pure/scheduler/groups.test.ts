@@ -187,6 +187,13 @@ describe("a broadcast that a group reads", () => {
     });
   });
 
+  it("is stored for a broadcast of it in another shape", async () => {
+    const rows = reshape(broadcastTo(reshape(x, [3, 1, 4, 6]), [3, 2, 4, 6]), [6, 4, 6]);
+    const both = broadcastTo(reshape(rows, [6, 4, 1, 6]), [6, 4, 3, 6]);
+    await groups({ outputs: [reshape(both, [6, 12, 6])] });
+    await groups({ outputs: [add(reshape(both, [6, 12, 6]), 1), mul(rows, 2)] });
+  });
+
   it("is stored for a bias, which a product reads through it", async () => {
     const product = matmul(times, input("square", [5, 5]));
     for (const bias of [twice, slice(input("long", [9]), [2], [5])])

@@ -5,6 +5,7 @@
  */
 import { add, mul, sum, type Tensor, tensor } from "../../../src/functions.ts";
 import { Dice } from "../fuzz/dice.ts";
+import { composed } from "./composed-steps.ts";
 import { layers } from "./layer-steps.ts";
 import { elementwise, movement, reductions, SHAPES } from "./verb-steps.ts";
 
@@ -34,6 +35,7 @@ const STEPS: readonly (readonly [name: string, step: Step])[] = [
   ...Object.entries(reductions),
   ...Object.entries(movement),
   ...Object.entries(layers),
+  ...Object.entries(composed),
 ];
 export const STEP_NAMES = STEPS.map(([name]) => name);
 

@@ -121,7 +121,10 @@ function pickOfShape({ dice, values }: Pool, shape: readonly number[]): Tensor {
   return dice.pick(values.filter((one) => one.shape.join() === shape.join()));
 }
 
-function axes({ dice }: Pool, { shape }: Tensor): { axis?: number | number[]; keepDims: boolean } {
+export function axes(
+  { dice }: Pool,
+  { shape }: Tensor,
+): { axis?: number | number[]; keepDims: boolean } {
   const keepDims = dice.chance(0.5);
   if (shape.length === 0 || dice.chance(0.3)) return { keepDims };
   const chosen = shape.map((_, d) => d).filter(() => dice.chance(0.5));
@@ -129,7 +132,7 @@ function axes({ dice }: Pool, { shape }: Tensor): { axis?: number | number[]; ke
   return { axis: dice.below(2 * shape.length) - shape.length, keepDims };
 }
 const anyAxis = ({ dice }: Pool, { shape }: Tensor) => dice.below(2 * shape.length) - shape.length;
-const withRank = ({ dice, values }: Pool, least: number): Tensor | undefined => {
+export const withRank = ({ dice, values }: Pool, least: number): Tensor | undefined => {
   const fits = values.filter(({ shape }) => shape.length >= least);
   return fits.length === 0 ? undefined : dice.pick(fits);
 };
