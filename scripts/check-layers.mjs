@@ -35,9 +35,10 @@ const layers = {
   nn: verbs,
   optim: verbs,
   losses: verbs,
+  metrics: verbs,
   data: ["decompress.ts", ...verbs],
-  train: [...verbs, "nn", "optim", "losses", "data"],
-  "index.ts": [...verbs, "nn", "optim", "losses", "data", "train"],
+  train: [...verbs, "nn", "optim", "losses", "metrics", "data"],
+  "index.ts": [...verbs, "nn", "optim", "losses", "metrics", "data", "train"],
 };
 
 const within = (file, layer) =>

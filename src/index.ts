@@ -3,6 +3,7 @@ export * as data from "./data/index.ts";
 export * from "./errors.ts";
 export * from "./functions.ts";
 export * as losses from "./losses/index.ts";
+export * as metrics from "./metrics/index.ts";
 export * as nn from "./nn/index.ts";
 export * as optim from "./optim/index.ts";
 export {

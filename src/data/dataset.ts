@@ -131,7 +131,7 @@ export function take(from: Dataset, length: number): Dataset {
       `take: the length must be a whole number from 0 to ${from.length}; got ${shown(length)}.`,
     );
   }
-  return { length, x: head(from.x, length), y: head(from.y, length) };
+  return { length, x: part(from.x, 0, length), y: part(from.y, 0, length) };
 }
 
 /** What `dataset` made, or something like it. */
@@ -149,12 +149,15 @@ export function checkDataset(caller: string, from: unknown): asserts from is Dat
   );
 }
 
-function head(column: Column, length: number): Column {
-  const shape = [length, ...column.shape.slice(1)];
+/** The examples from one to before another, as views of the same memory. */
+export function part(column: Column, from: number, to: number): Column {
+  const shape = [to - from, ...column.shape.slice(1)];
+  const rowSize = sizeOf(column.shape.slice(1));
+  const [start, end] = [from * rowSize, to * rowSize];
   // Both arms of the union keep their own kind of array.
   return "scale" in column
-    ? { ...column, shape, data: column.data.subarray(0, sizeOf(shape)) }
-    : { ...column, shape, data: column.data.subarray(0, sizeOf(shape)) };
+    ? { ...column, shape, data: column.data.subarray(start, end) }
+    : { ...column, shape, data: column.data.subarray(start, end) };
 }
 
 /** Examples `rows` of a column, in that order, as the values of a batch [rows.length, …]. */

@@ -1,6 +1,7 @@
 /** A step compiled for each kind of batch: examples, and windows of each size of batch with what they carry. */
 import { ArgumentError, DisposedError, InternalError } from "../errors.ts";
 import { type Compiled, compile, type Tensor, tensor, type Variable } from "../functions.ts";
+import type { Collected, Parts } from "../metrics/index.ts";
 import { freezeChanges } from "../nn/frozen.ts";
 import type { AnyModule, Tensors } from "../nn/index.ts";
 import { sameNames } from "../nn/tensors.ts";
@@ -18,6 +19,8 @@ export interface Outputs {
   readonly norm?: Tensor;
   readonly finite?: Tensor;
   readonly metrics: Readonly<Record<string, Tensor>>;
+  /** Of metrics that are more than a mean. */
+  readonly parts: Readonly<Record<string, Parts>>;
   /** What loss and metrics say of themselves that they are means over; of evaluation. */
   readonly counts?: Readonly<Record<string, Tensor>>;
   readonly flow?: readonly FlowTensors[] | undefined;
@@ -28,6 +31,7 @@ export interface StepNumbers {
   readonly norm: number;
   readonly isFinite: boolean;
   readonly metrics: Readonly<Record<string, number>>;
+  readonly parts: Readonly<Record<string, Collected>>;
   readonly counts: Readonly<Record<string, number>>;
   readonly flow: readonly LayerFlow[] | undefined;
 }
@@ -40,17 +44,28 @@ export interface StepResult {
 function resultOf(outputs: Outputs, notes: FlowNotes | undefined): StepResult {
   return {
     async read() {
-      const [loss, norm, flag, metrics, counts, flow] = await Promise.all([
+      const [loss, norm, flag, metrics, parts, counts, flow] = await Promise.all([
         outputs.loss.item(),
         outputs.norm?.item() ?? Number.NaN,
         outputs.finite?.item() ?? 1,
         itemsOf(outputs.metrics),
+        partsOf(outputs.parts),
         itemsOf(outputs.counts ?? {}),
         outputs.flow && notes?.read(outputs.flow),
       ]);
-      return { loss, norm, isFinite: flag === 1, metrics, counts, flow };
+      return { loss, norm, isFinite: flag === 1, metrics, parts, counts, flow };
     },
   };
+}
+
+async function partsOf(all: Outputs["parts"]): Promise<Record<string, Collected>> {
+  const entries = Object.entries(all).map(async ([name, parts]) => {
+    const own = Object.entries(parts).map(
+      async ([part, tensor]) => [part, Float64Array.from(await tensor.data())] as const,
+    );
+    return [name, Object.fromEntries(await Promise.all(own))] as const;
+  });
+  return Object.fromEntries(await Promise.all(entries));
 }
 
 async function itemsOf(tensors: Readonly<Record<string, Tensor>>): Promise<Record<string, number>> {

@@ -4,7 +4,7 @@ import type { StepResult } from "./compiled.ts";
 import type { Scores } from "./options.ts";
 import type { Patience } from "./patience.ts";
 import { Reader } from "./reader.ts";
-import { Means, targetsIn } from "./score.ts";
+import { type AnyMetric, Collections, Means, targetsIn } from "./score.ts";
 import type { EvaluationSteps } from "./steps.ts";
 import { batchOf, type ReadyData, type Wanted } from "./training-data.ts";
 import { STEPS_IN_FLIGHT } from "./training-run.ts";
@@ -21,19 +21,26 @@ export interface EvaluationSetup {
   readonly signal: AbortSignal | undefined;
   readonly wanted: Wanted;
   readonly steps: EvaluationSteps;
+  /** Those that are more than a mean. */
+  readonly metrics: Readonly<Record<string, AnyMetric>>;
 }
 
-export async function evaluationRun(setup: EvaluationSetup): Promise<Scores> {
+/** Scores, and what those metrics come to. */
+export async function evaluationRun(
+  setup: EvaluationSetup,
+): Promise<{ readonly means: Scores; readonly values: Record<string, unknown> }> {
   const { data, pass, patience, signal, wanted, steps } = setup;
   batchesInPass(data, pass);
   const means = new Means();
+  const collections = new Collections(setup.metrics);
   const pending: Pending[] = [];
   let last: Pending | undefined;
   const settle = async ({ targets, result }: Pending) => {
-    const { loss, metrics, counts } = await result.read();
+    const { loss, metrics, parts, counts } = await result.read();
     for (const [name, mean] of Object.entries({ loss, ...metrics })) {
       means.add(name, mean, counts[name] ?? targets);
     }
+    for (const [name, own] of Object.entries(parts)) collections.add(name, own);
   };
   const reader = new Reader<unknown>(await patience.of(passOver(data, pass)), patience);
   try {
@@ -51,5 +58,5 @@ export async function evaluationRun(setup: EvaluationSetup): Promise<Scores> {
   }
   checkNotEmpty(pass.caller, last, pass.epoch);
   for (const rest of pending) await settle(rest);
-  return { loss: Number.NaN, ...means.all() };
+  return { means: { loss: Number.NaN, ...means.all() }, values: collections.values() };
 }

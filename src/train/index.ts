@@ -1,4 +1,5 @@
 export type { CarriedSequences, SavedStretch } from "./carried.ts";
+export type { BestEpoch, EarlyStopping } from "./early-stopping.ts";
 export type { Fit } from "./fit.ts";
 export type { LayerFlow } from "./flow.ts";
 export type {

@@ -13,11 +13,13 @@ import {
   rule,
   whole,
 } from "../arguments.ts";
+import { ArgumentError } from "../errors.ts";
 import type { DType, Tensor } from "../functions.ts";
 import type { Tensors } from "../nn/index.ts";
 import type { Optimizer } from "../optim/index.ts";
+import { type BestEpoch, checkEarlyStopping, type EarlyStopping } from "./early-stopping.ts";
 import type { LayerFlow } from "./flow.ts";
-import type { BatchFunction, LossFunction, Metrics } from "./score.ts";
+import type { BatchFunction, BatchMetric, LossFunction, Metrics } from "./score.ts";
 import type { TrainingData } from "./training-data.ts";
 import type { Window } from "./window.ts";
 
@@ -48,7 +50,7 @@ export interface TrainerOptions<Y extends Tensors = Tensor, T extends Tensors = 
   extends CommonOptions {
   /** What is made small: (model's output, targets) → [], or a mean as `{ sum, count }`, see `Trainer.evaluate`. */
   readonly loss: LossFunction<Y, T>;
-  /** Further numbers to report, of the same form as the loss. With `losses.crossEntropy`: accuracy. */
+  /** Further numbers to report: functions as the loss, or `metrics`. With `losses.crossEntropy`: accuracy. */
   readonly metrics?: Metrics<Y, T>;
   readonly batch?: undefined;
 }
@@ -67,7 +69,7 @@ export interface BatchTrainerOptions<
    */
   readonly loss: BatchFunction<X, Y, B>;
   /** Further numbers to report; what the loss has had the model make of an input is not computed again. */
-  readonly metrics?: Readonly<Record<string, BatchFunction<X, Y, B>>>;
+  readonly metrics?: Readonly<Record<string, BatchFunction<X, Y, B> | BatchMetric<X, Y, B>>>;
 }
 
 /** What passes over data are told. */
@@ -98,8 +100,10 @@ export interface FitOptions extends EvaluateOptions {
   readonly shuffle?: boolean;
   /** Decides the order of the examples. 0 where nothing is said. */
   readonly seed?: number;
-  /** Evaluated after every epoch. */
-  readonly validation?: TrainingData;
+  /** Evaluated after every epoch. A number is the share of the examples that is kept apart for it, the last ones. */
+  readonly validation?: TrainingData | number;
+  /** Ends the training where a score of the validation gets no better, and gives the model its best weights back. */
+  readonly earlyStopping?: EarlyStopping;
   /** Called with every report; what it returns is awaited. What it throws ends the training. */
   readonly onStep?: (report: StepReport) => unknown;
   /** The same with the last report of every epoch. */
@@ -114,6 +118,10 @@ export interface History {
   readonly loss: number;
   /** The last report of every epoch that was completed, with its validation. */
   readonly epochs: readonly StepReport[];
+  /** With `earlyStopping`: the best epoch. */
+  readonly best?: BestEpoch | undefined;
+  /** Whether the training ended before its epochs did, because of `earlyStopping`. */
+  readonly stoppedEarly: boolean;
 }
 
 /** Loss and metrics over a pass: means over the targets that count, see `Trainer.evaluate`. */
@@ -153,12 +161,17 @@ const optimizer = rule(
   "an optimizer, as optim.adam makes it",
   (value) => typeof value === "object" && value !== null && "update" in value,
 );
+const isMetric = (value: unknown) => isRecord(value) && "parts" in value && "value" in value;
 const metrics = rule(
-  "functions by name",
+  "functions or metrics by name",
   (value) =>
     typeof value === "object" &&
     value !== null &&
-    Object.values(value).every((metric) => typeof metric === "function"),
+    Object.values(value).every((metric) => typeof metric === "function" || isMetric(metric)),
+);
+const wholeMetrics = rule(
+  "metrics by name, as { f1: metrics.f1() }",
+  (value) => isRecord(value) && Object.values(value).every(isMetric),
 );
 const columns = rule(
   'dtypes by name, as { x: "f32" }, of names without dots',
@@ -200,10 +213,22 @@ export function checkFitOptions(options: FitOptions | undefined): void {
     shuffle: flag,
     seed: finite,
     validation: anything,
+    // `checkEarlyStopping` tells more.
+    earlyStopping: anything,
     signal,
     onStep: callable,
     onEpoch: callable,
   });
+  checkEarlyStopping(options?.earlyStopping);
+  if (options?.earlyStopping === undefined || options.validation !== undefined) return;
+  throw new ArgumentError(
+    "fit: earlyStopping must have something to watch; got no validation. Give { validation: data }, or the share of the examples that is kept apart: { validation: 0.1 }.",
+  );
+}
+
+/** @throws ArgumentError */
+export function checkMeasured(metrics: unknown): void {
+  check("measure", "metrics", metrics, wholeMetrics);
 }
 
 /** @throws ArgumentError */

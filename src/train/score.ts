@@ -5,6 +5,7 @@
 import { shown } from "../arguments.ts";
 import { ArgumentError } from "../errors.ts";
 import { describe, div, greater, reshape, sizeOf, Tensor, where } from "../functions.ts";
+import type { Collected, Metric, Parts } from "../metrics/index.ts";
 import type { Module, Tensors } from "../nn/index.ts";
 import type { Measure } from "./objective.ts";
 import type { StepBatch } from "./training-data.ts";
@@ -21,9 +22,15 @@ export type LossFunction<Y extends Tensors = Tensor, T extends Tensors = Tensor>
   targets: T,
 ) => Tensor | Mean;
 export type Metrics<Y extends Tensors = Tensor, T extends Tensors = Tensor> = Readonly<
-  Record<string, LossFunction<Y, T>>
+  Record<string, LossFunction<Y, T> | Metric<number, Y, T>>
 >;
 
+/** Measured over a whole pass, of model and batch. */
+export type BatchMetric<X extends Tensors, Y extends Tensors, B extends string> = Metric<
+  number,
+  Module<X, Y>,
+  { readonly [K in B]: Tensor }
+>;
 /** (model, batch) → a mean: over the examples, or over what it says. */
 export type BatchFunction<X extends Tensors, Y extends Tensors, B extends string> = (
   model: Module<X, Y>,
@@ -32,6 +39,8 @@ export type BatchFunction<X extends Tensors, Y extends Tensors, B extends string
 
 /** Loss or metric, whatever it takes. */
 export type AnyFunction = (...given: never[]) => unknown;
+export type AnyMetric = Metric<unknown, never, never>;
+export type AnyMetrics = Readonly<Record<string, AnyFunction | AnyMetric>>;
 
 /** A number of one batch; `count` where its function says what it is a mean over. */
 interface Score {
@@ -71,16 +80,30 @@ function numberOf(name: string, measured: unknown): Tensor {
   );
 }
 
-/** By name: what all of `metrics` are, and what those of them that say so are means over. */
-export function scoresOf(metrics: Readonly<Record<string, AnyFunction>>, measure: Measure) {
+/** Those of `metrics` that are more than a mean. */
+export function wholeMetrics(metrics: AnyMetrics): Readonly<Record<string, AnyMetric>> {
+  const own = Object.entries(metrics).flatMap(([name, metric]) =>
+    typeof metric === "function" ? [] : [[name, metric] as const],
+  );
+  return Object.fromEntries(own);
+}
+
+/** By name: what all of `metrics` are, what those of them that say so are means over, and the parts of others. */
+export function scoresOf(metrics: AnyMetrics, measure: Measure) {
   const values: Record<string, Tensor> = {};
   const counts: Record<string, Tensor> = {};
+  const parts: Record<string, Parts> = {};
   for (const [name, metric] of Object.entries(metrics)) {
+    if (typeof metric !== "function") {
+      // What it is measured by is what its type says.
+      parts[name] = measure(metric.parts) as Parts;
+      continue;
+    }
     const { value, count } = scoreOf(`metric ${name}`, measure(metric));
     values[name] = value;
     if (count !== undefined) counts[name] = count;
   }
-  return { values, counts };
+  return { values, counts, parts };
 }
 
 /**
@@ -95,6 +118,48 @@ export function targetsIn({ columns, x, start }: StepBatch): number {
   let count = 0;
   for (const label of data) if (label >= 0) count++;
   return count;
+}
+
+/** What a metric comes to, of the parts of one batch or of all. */
+export function valuesOf(
+  metrics: Readonly<Record<string, AnyMetric>>,
+  parts: Readonly<Record<string, Collected>>,
+): Record<string, unknown> {
+  const values = Object.entries(parts).map(([name, own]) => [name, metrics[name]?.value(own)]);
+  return Object.fromEntries(values);
+}
+
+/** Collects the parts of batches. */
+export class Collections {
+  readonly #metrics: Readonly<Record<string, AnyMetric>>;
+  readonly #parts = new Map<string, Map<string, number[] | Float64Array>>();
+
+  constructor(metrics: Readonly<Record<string, AnyMetric>>) {
+    this.#metrics = metrics;
+  }
+
+  add(name: string, parts: Collected): void {
+    const held = this.#parts.get(name) ?? new Map<string, number[] | Float64Array>();
+    this.#parts.set(name, held);
+    const isSum = this.#metrics[name]?.combine === "add";
+    for (const [part, numbers] of Object.entries(parts)) {
+      const before = held.get(part);
+      if (before === undefined) held.set(part, isSum ? numbers.slice() : [...numbers]);
+      else if (Array.isArray(before)) for (const one of numbers) before.push(one);
+      else
+        numbers.forEach((one, i) => {
+          before[i] = (before[i] ?? 0) + one;
+        });
+    }
+  }
+
+  values(): Record<string, unknown> {
+    const collected = [...this.#parts].map(([name, parts]) => {
+      const own = [...parts].map(([part, held]) => [part, Float64Array.from(held)] as const);
+      return [name, Object.fromEntries(own)] as const;
+    });
+    return valuesOf(this.#metrics, Object.fromEntries(collected));
+  }
 }
 
 /** Adds up means of batches. */

@@ -44,13 +44,13 @@ import type { FlowNotes } from "./flow.ts";
 import { applied, type Forward, windowForward } from "./forward.ts";
 import { checkValues, limitOf } from "./limits.ts";
 import { againstTargets, type BatchTensors, type Measured, type Objective } from "./objective.ts";
-import { type AnyFunction, scoreOf, scoresOf } from "./score.ts";
+import { type AnyFunction, type AnyMetrics, scoreOf, scoresOf } from "./score.ts";
 import { type Columns, nested, type StepBatch } from "./training-data.ts";
 import type { Truncation } from "./window.ts";
 
 interface StepOptions {
   readonly loss: AnyFunction;
-  readonly metrics: Readonly<Record<string, AnyFunction>>;
+  readonly metrics: AnyMetrics;
   /** What loss and metrics are functions of: outputs and targets where nothing is said. */
   readonly objective?: Objective;
 }
@@ -178,10 +178,10 @@ function trainingUpdate(
     };
     const differentiated = differentiate(model, lossOf, options);
     if (measured === undefined) throw new InternalError("a loss is computed at once.");
-    const metrics = scoresOf(options.metrics, measured.measure).values;
-    return { ...differentiated, metrics, carried: measured.carried() };
+    const { values: metrics, parts } = scoresOf(options.metrics, measured.measure);
+    return { ...differentiated, metrics, parts, carried: measured.carried() };
   });
-  const { loss, gradients, flow, metrics } = result;
+  const { loss, gradients, flow, metrics, parts: measuredParts } = result;
   const { changes, parts = 1 } = result.carried;
   const buffers = bufferUpdate(model, options.isGuarded ? assignments : []);
   const norm = options.isGuarded ? guardedNorm(gradients, buffers) : globalNorm(gradients);
@@ -204,6 +204,7 @@ function trainingUpdate(
     norm,
     ...(ok === undefined ? {} : { finite: cast(ok, "f32") }),
     metrics,
+    parts: measuredParts,
     ...(flow && { flow: options.flow?.note(flow, parts) }),
   };
 }
@@ -279,11 +280,12 @@ export class EvaluationSteps {
       model.eval();
       const { measure, carried } = objective(model, batch, forward);
       const loss = scoreOf("the loss", measure(options.loss));
-      const { values: metrics, counts } = scoresOf(options.metrics, measure);
+      const { values: metrics, counts, parts } = scoresOf(options.metrics, measure);
       for (const { held, next } of carried().changes) held.assign(next);
       return {
         loss: loss.value,
         metrics,
+        parts,
         counts: { ...(loss.count && { loss: loss.count }), ...counts },
       };
     };

@@ -6,18 +6,21 @@ import { accuracy, crossEntropy } from "../losses/index.ts";
 import type { Each, Module, Tensors } from "../nn/index.ts";
 import { checkStateDict } from "../nn/state-dict.ts";
 import type { PassOptions } from "./batch-source.ts";
+import { BestEpochs } from "./early-stopping.ts";
 import { evaluationRun } from "./evaluation.ts";
 import { Fit } from "./fit.ts";
 import { FlowNotes } from "./flow.ts";
-import { againstTargets, ofBatch } from "./objective.ts";
+import { againstTargets, type Objective, ofBatch } from "./objective.ts";
 import {
   type BatchTrainerOptions,
   type CommonOptions,
   checkEvaluateOptions,
   checkFitOptions,
+  checkMeasured,
   checkTrainerOptions,
   type EvaluateOptions,
   type FitOptions,
+  type History,
   type Scores,
   type StepReport,
   type TrainerOptions,
@@ -25,7 +28,8 @@ import {
 import { Patience } from "./patience.ts";
 import { type Prediction, predictInputs } from "./predict.ts";
 import { checkSequences } from "./saved-sequences.ts";
-import type { AnyFunction } from "./score.ts";
+import { type AnyFunction, type AnyMetric, type AnyMetrics, wholeMetrics } from "./score.ts";
+import { split } from "./split.ts";
 import { EvaluationSteps, type Position, TrainingSteps } from "./steps.ts";
 import { checkForm, readOptimizer, type TrainerState } from "./trainer-state.ts";
 import {
@@ -38,6 +42,8 @@ import {
 import { trainingRun } from "./training-run.ts";
 import { named, pairs } from "./wanted.ts";
 import { type Truncation, truncationOf } from "./window.ts";
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 /**
  * Trains a model: whole steps as one plan, losses read late, windows, validation. Its plans, and what it carries, are
@@ -55,6 +61,9 @@ export class Trainer<
   readonly #training: TrainingSteps;
   readonly #evaluation: EvaluationSteps;
   readonly #wanted: Wanted;
+  readonly #measured: { readonly loss: AnyFunction; readonly objective: Objective };
+  /** Those that are more than a mean. */
+  readonly #metrics: Readonly<Record<string, AnyMetric>>;
   readonly #position: Position = { step: 0, epoch: 0 };
   #isFitting = false;
   #isDisposed = false;
@@ -75,8 +84,7 @@ export class Trainer<
     const { window, loss, batch, whenNotFinite = "throw" } = options;
     const truncation = window === undefined ? undefined : truncationOf(window);
     const isCrossEntropy = batch === undefined && (loss as AnyFunction) === crossEntropy;
-    const metrics: Readonly<Record<string, AnyFunction>> =
-      options.metrics ?? (isCrossEntropy ? { accuracy } : {});
+    const metrics: AnyMetrics = options.metrics ?? (isCrossEntropy ? { accuracy } : {});
     const objective = batch === undefined ? againstTargets : ofBatch;
     if (batch !== undefined && truncation !== undefined && truncation.back > truncation.every) {
       throw new ArgumentError(
@@ -97,6 +105,8 @@ export class Trainer<
       ...(whenNotFinite === "throw" ? { running: variable(1, [], "running") } : {}),
     };
     this.#training = new TrainingSteps(model, stepOptions, truncation, this.#position);
+    this.#measured = { loss, objective };
+    this.#metrics = wholeMetrics(metrics);
     this.#evaluation = new EvaluationSteps(model, { loss, metrics, objective });
   }
 
@@ -121,14 +131,16 @@ export class Trainer<
    *   beside one that has not ended; DeviceLostError, DisposedError
    */
   fit(data: TrainingData, options: FitOptions = {}): Fit {
-    const history = { steps: 0, loss: Number.NaN, epochs: [] as StepReport[] };
-    return new Fit(this.#fit(data, options, history), () => history);
+    const epochs: StepReport[] = [];
+    const history: Writable<History> = { steps: 0, loss: Number.NaN, epochs, stoppedEarly: false };
+    return new Fit(this.#fit(data, options, history, epochs), () => history);
   }
 
   async *#fit(
     given: TrainingData,
     options: FitOptions,
-    history: { steps: number; loss: number; epochs: StepReport[] },
+    history: Writable<History>,
+    completed: StepReport[],
   ): AsyncGenerator<StepReport, void, void> {
     this.#check("fit");
     checkFitOptions(options);
@@ -142,10 +154,9 @@ export class Trainer<
     const patience = this.#patience("fit", signal);
     try {
       signal?.throwIfAborted();
-      const data = await readied("fit", given, epochs, this.#wanted);
-      const validation =
-        options.validation &&
-        (await readied("fit: validation", options.validation, epochs, this.#wanted));
+      const whole = await readied("fit", given, epochs, this.#wanted);
+      const { data, validation } = await this.#split(whole, options.validation, epochs);
+      const best = options.earlyStopping && new BestEpochs(this.model, options.earlyStopping);
       const { back = 0, every } = this.#truncation ?? {};
       const pass = { caller: "fit", batchSize, window: every, dropLast };
       const run = trainingRun({
@@ -158,7 +169,7 @@ export class Trainer<
             return options.onStep?.(report);
           },
           onEpoch: (report) => {
-            history.epochs.push(report);
+            completed.push(report);
             return options.onEpoch?.(report);
           },
         },
@@ -167,6 +178,7 @@ export class Trainer<
         steps: this.#training,
         position: this.#position,
         isStrict: this.#options.whenNotFinite === "throw",
+        metrics: this.#metrics,
         pass: (epoch) => ({
           ...pass,
           epoch,
@@ -175,12 +187,27 @@ export class Trainer<
         }),
         validate: () =>
           validation && this.#evaluate("fit: validation", validation, options, patience),
+        best,
+        stopEarly() {
+          history.stoppedEarly = true;
+        },
       });
-      yield* run;
+      for await (const report of run) {
+        history.best = best?.best;
+        yield report;
+      }
     } finally {
       patience.close();
       this.#isFitting = false;
     }
+  }
+
+  /** Data to train and to validate on. */
+  async #split(data: ReadyData, validation: FitOptions["validation"], epochs: number) {
+    if (typeof validation === "number") return split(data, validation);
+    const ready =
+      validation && (await readied("fit: validation", validation, epochs, this.#wanted));
+    return { data, validation: ready };
   }
 
   /**
@@ -243,16 +270,59 @@ export class Trainer<
     }
   }
 
-  #evaluate(
+  async #evaluate(
+    caller: string,
+    data: ReadyData,
+    options: EvaluateOptions,
+    patience: Patience,
+  ): Promise<Scores> {
+    const run = this.#pass(caller, data, options, patience, this.#evaluation, this.#metrics);
+    const { means, values } = await run;
+    // A Trainer's own metrics come to numbers.
+    return { ...means, ...(values as Record<string, number>) };
+  }
+
+  #pass(
     caller: string,
     data: ReadyData,
     { batchSize, signal }: EvaluateOptions,
     patience: Patience,
-  ): Promise<Scores> {
+    steps: EvaluationSteps,
+    metrics: Readonly<Record<string, AnyMetric>>,
+  ) {
     const window = this.#truncation?.back;
     const pass: PassOptions = { caller, batchSize, window, epoch: 1, dropLast: false };
-    const [wanted, steps] = [this.#wanted, this.#evaluation];
-    return evaluationRun({ data, pass, patience, signal, wanted, steps });
+    return evaluationRun({ data, pass, patience, signal, wanted: this.#wanted, steps, metrics });
+  }
+
+  /**
+   * What `metrics` come to over all of `data`, the model in evaluation mode: numbers, or whatever they are, as a matrix.
+   *
+   * ```ts
+   * const { confusion } = await trainer.measure(test, { confusion: metrics.confusionMatrix() }, { batchSize: 100 });
+   * ```
+   * @throws as `evaluate` does
+   */
+  async measure<M extends Readonly<Record<string, AnyMetric>>>(
+    data: TrainingData,
+    metrics: M,
+    options: EvaluateOptions = {},
+  ): Promise<{ -readonly [K in keyof M]: ReturnType<M[K]["value"]> }> {
+    this.#check("measure");
+    checkMeasured(metrics);
+    checkEvaluateOptions(options);
+    const patience = this.#patience("measure", options.signal);
+    const steps = new EvaluationSteps(this.model, { ...this.#measured, metrics });
+    try {
+      options.signal?.throwIfAborted();
+      const ready = await readied("measure", data, 1, this.#wanted);
+      const { values } = await this.#pass("measure", ready, options, patience, steps, metrics);
+      // Each is what its metric makes of it.
+      return values as { -readonly [K in keyof M]: ReturnType<M[K]["value"]> };
+    } finally {
+      patience.close();
+      steps.dispose();
+    }
   }
 
   /**

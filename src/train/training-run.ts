@@ -2,9 +2,11 @@
 import { InternalError, NonFiniteError } from "../errors.ts";
 import { batchesInPass, checkNotEmpty, type PassOptions, passOver } from "./batch-source.ts";
 import type { StepResult } from "./compiled.ts";
+import type { BestEpochs } from "./early-stopping.ts";
 import type { FitOptions, Scores, StepReport } from "./options.ts";
 import type { Patience } from "./patience.ts";
 import { Reader } from "./reader.ts";
+import { type AnyMetric, valuesOf } from "./score.ts";
 import type { Position, TrainingSteps } from "./steps.ts";
 import { batchOf, type ReadyData, type StepBatch, type Wanted } from "./training-data.ts";
 
@@ -25,9 +27,14 @@ export interface RunSetup {
   readonly position: Position;
   /** Whether a step that is not finite ends the training. */
   readonly isStrict: boolean;
+  /** Those that are more than a mean. */
+  readonly metrics: Readonly<Record<string, AnyMetric>>;
   pass(epoch: number): PassOptions;
   /** Scores on what there is to validate on. */
   validate(): Promise<Scores> | undefined;
+  readonly best: BestEpochs | undefined;
+  /** Called where the best epochs end the training. */
+  stopEarly(): void;
 }
 
 /** Every step's report, in order and a little late: the device is never waited for. */
@@ -47,8 +54,12 @@ export async function* trainingRun(setup: RunSetup): AsyncGenerator<StepReport, 
     const validation = await setup.validate();
     const closing = { ...last, ahead: 0, validation };
     await patience.of(onEpoch?.(closing));
+    const isOver = validation && (await setup.best?.isOver(epoch, validation));
+    if (isOver) setup.stopEarly();
     yield closing;
+    if (isOver) break;
   }
+  setup.best?.restore();
 }
 
 async function* stepsOf(setup: RunSetup, epoch: number): AsyncGenerator<StepReport, void, void> {
@@ -97,11 +108,11 @@ async function nextBatch(
 }
 
 /** What the first of the steps under way came to. @throws NonFiniteError */
-async function settle({ position, isStrict }: RunSetup, pending: Pending[]) {
+async function settle({ position, isStrict, metrics: whole }: RunSetup, pending: Pending[]) {
   const [first] = pending.splice(0, 1);
   if (first === undefined) throw new InternalError("there is a step under way.");
   const { step, result } = first;
-  const { loss, norm, metrics, flow, ...numbers } = await result.read();
+  const { loss, norm, parts, flow, ...numbers } = await result.read();
   if (!numbers.isFinite && isStrict) {
     // The steps under way behind it have changed nothing.
     pending.length = 0;
@@ -112,6 +123,8 @@ async function settle({ position, isStrict }: RunSetup, pending: Pending[]) {
     );
   }
   const ahead = position.step - step;
+  // A Trainer's own metrics come to numbers.
+  const metrics = { ...numbers.metrics, ...(valuesOf(whole, parts) as Record<string, number>) };
   return { step, ahead, loss, gradientNorm: norm, accuracy: metrics.accuracy, metrics, flow };
 }
 

@@ -87,6 +87,19 @@ export const frames: readonly BlockFrame[] = [
   },
   {
     before: `
+      import { init, losses, metrics, nn, optim, Trainer } from "gradgpu";
+      await init({ device: "cpu", threads: 1 });
+      const model = nn.linear(2, 3);
+      const optimizer = optim.adam({ learningRate: 0.01 });
+      const x = { data: new Float32Array(64).map((_, i) => Math.sin(i * i)), shape: [32, 2] };
+      const training = { x, y: Array.from({ length: 32 }, (_, i) => i % 3) };
+      const test = training;`,
+    after: `
+      if (history.best === undefined) throw new Error("nothing watched");
+      if (matrix.flat().reduce((a, b) => a + b) !== 32) throw new Error("not counted");`,
+  },
+  {
+    before: `
       import { init, losses, mul, nn, optim, sum, Trainer } from "gradgpu";
       await init({ device: "cpu", threads: 1 });`,
     after: `if (trainer.step !== 2) throw new Error("no steps");`,

@@ -89,9 +89,14 @@ export function makeCall(
 ): Call {
   const dice = new Dice(seed, number);
   const context: Context = { dice, world };
-  const target = dice.pick(targets);
+  // In turn, so that all are called equally often; in another order in every round.
+  const round = Math.floor(number / targets.length);
+  const order = new Dice(seed, round).shuffled(targets);
+  const target = order[number % targets.length];
+  if (target === undefined) throw new Error("there is nothing to call");
   const { self, args: right } = rightCall(target, context);
-  const roll = dice.next();
+  // Every third round is of right calls, so that all are made that often.
+  const roll = round % 3 === 0 ? 0 : dice.next();
   const args =
     roll < 0.3
       ? right

@@ -26,6 +26,16 @@ export class Dice {
     if (found === undefined && list.length === 0) throw new Error("there is nothing to pick from");
     return found as T;
   }
+
+  /** Fisher and Yates. */
+  shuffled<T>(list: readonly T[]): T[] {
+    const mixed = [...list];
+    for (let i = mixed.length - 1; i > 0; i--) {
+      const k = this.below(i + 1);
+      [mixed[i], mixed[k]] = [mixed[k] as T, mixed[i] as T];
+    }
+    return mixed;
+  }
 }
 
 /** The finaliser of MurmurHash3. */

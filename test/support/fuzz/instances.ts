@@ -173,6 +173,13 @@ export const instances: Readonly<Record<string, Instance>> = {
         () => (step: gradgpu.Tensor) => gradgpu.div(1, gradgpu.add(step, 1)),
       ),
     ]),
+  Metric: ({ dice }) =>
+    dice.pick([
+      leaf("metrics.f1()", () => gradgpu.metrics.f1()),
+      leaf("metrics.topK(2)", () => gradgpu.metrics.topK(2)),
+      leaf("metrics.mae()", () => gradgpu.metrics.mae()),
+      leaf("metrics.rocAuc()", () => gradgpu.metrics.rocAuc()),
+    ]),
   Plateau: (context) =>
     made("optim.reduceOnPlateau", [optimizerArg(context)], (o) =>
       optim.reduceOnPlateau(o as gradgpu.optim.Optimizer),

@@ -21,6 +21,9 @@ export function training(): Recipes {
       ...(dice.chance(0.5) ? { epochs: plain(dice.pick([1, 2])), seed: plain(3) } : {}),
       ...(dice.chance(0.3) ? { onStep, onEpoch: onStep } : {}),
       ...(dice.chance(0.3) ? { shuffle: plain(false) } : {}),
+      ...(dice.chance(0.3)
+        ? { validation: plain(0.5), earlyStopping: fields({ patience: plain(1) }) }
+        : {}),
     };
   };
   const parameters = (weight: Float32Array) => ({
@@ -63,6 +66,18 @@ export function training(): Recipes {
       const name = dice.pick(Object.keys(models));
       return { self: trainerFor(name), args: [datasetFor(name), fields({ batchSize: plain(2) })] };
     },
+    "Trainer.measure": () => ({
+      self: trainerFor("linear"),
+      args: [
+        datasetFor("linear"),
+        fields({ f1: leaf("metrics.f1()", () => gradgpu.metrics.f1()) }),
+        fields({ batchSize: plain(2) }),
+      ],
+    }),
+    "Metric.parts": () => ({
+      self: leaf("metrics.mae()", () => gradgpu.metrics.mae()),
+      args: [f32(4), f32(4)],
+    }),
     "Trainer.model": () => ({ self: trainerFor("linear"), args: [f32(4, 2)] }),
     "Trainer.predict": () => ({ self: trainerFor("linear"), args: [values(x)] }),
     "Trainer.loadState": () => ({

@@ -1,0 +1,32 @@
+import { part } from "../data/dataset.ts";
+import { ArgumentError } from "../errors.ts";
+import type { ReadyData } from "./training-data.ts";
+
+/**
+ * `data` without its last `share`, and that: views, not copies. At least one example, or id, of each.
+ * @throws ArgumentError for a share that is none, and for batches, which are the caller's to divide
+ */
+export function split(data: ReadyData, share: number): { data: ReadyData; validation: ReadyData } {
+  if (typeof data === "function") {
+    throw new ArgumentError(
+      `fit: validation must be data where what is trained on comes in batches; got ${share}. Keep some of the batches apart.`,
+    );
+  }
+  const { length } = data;
+  const kept = Math.max(1, Math.round(length * share));
+  if (!(share > 0 && share < 1) || kept >= length) {
+    throw new ArgumentError(
+      `fit: validation must be data, or a share between 0 and 1 that leaves something to train on; got ${share} of ${length}.`,
+    );
+  }
+  const from = length - kept;
+  if (data instanceof Int32Array)
+    return { data: data.subarray(0, from), validation: data.subarray(from) };
+  const piece = (start: number, end: number) => ({
+    length: end - start,
+    columns: Object.fromEntries(
+      Object.entries(data.columns).map(([name, column]) => [name, part(column, start, end)]),
+    ),
+  });
+  return { data: piece(0, from), validation: piece(from, length) };
+}
