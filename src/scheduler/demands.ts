@@ -82,3 +82,15 @@ export function contiguousOffset(
   if (sizeOf(sizes) > 0 && !tail.every(isWhole)) return undefined;
   return stridesOf(shape).reduce((offset, stride, d) => offset + stride * (starts[d] ?? 0), 0);
 }
+
+/** Where each of the xs starts in what they are joined to, in elements, if they lie there one behind the other. */
+export function joinedOffsets({ ins, attrs }: OpNode<"concat">): readonly number[] | undefined {
+  let end = 0;
+  const starts = ins.xs.map(({ type }) => {
+    const start = end;
+    end += sizeOf(type.shape);
+    return start;
+  });
+  const before = ins.xs[0]?.type.shape.slice(0, attrs.axis) ?? [];
+  return before.every((size) => size === 1) ? starts : undefined;
+}

@@ -12,6 +12,7 @@ import { bytesOf, sizeOf, type TensorType } from "../tensor/shape.ts";
 import {
   contiguousOffset,
   gatheredInputs,
+  joinedOffsets,
   listOf,
   type Overwritten,
   overwritten,
@@ -89,6 +90,10 @@ class StorageAssigner {
   readonly #wanted = new Map<GraphValue, Region>();
   /** Where packs are that are made, not found. */
   readonly #packs = new Map<GraphValue, Region>();
+  /** Where concats are whose parts are made there. */
+  readonly #joined = new Map<GraphValue, Region>();
+  /** Their buffers, in which nothing is written over: who reads a part does not read the whole. */
+  readonly #shared = new Set<number>();
   readonly #sequence: PlacedWork[] = [];
   readonly #readers: Readers;
   readonly #work: readonly Work[];
@@ -114,6 +119,7 @@ class StorageAssigner {
     }
     this.#wantPacks();
     this.#wantOutputs();
+    this.#wantJoined();
     this.#wantPackedUpdates();
     this.#wantUpdates();
     for (const [index, work] of this.#work.entries()) this.#place(work, index);
@@ -213,6 +219,42 @@ class StorageAssigner {
     });
   }
 
+  /** Parts are made where they are joined; those that cannot be are copied, one by one, which is how a kernel joins them. */
+  #wantJoined(): void {
+    const updated = new Set(this.#request.updates.map(({ value }) => aliased(value)));
+    // The last first: what is joined may be joined again.
+    for (const work of [...this.#work].reverse()) {
+      if (work.kind !== "op" || work.node.op !== "concat") continue;
+      const { ins, outs } = work.node;
+      const offsets = joinedOffsets(work.node) ?? [Number.NaN];
+      const { viewAlignment } = this.#traits;
+      if (updated.has(outs.out) || offsets.some((offset) => offset % viewAlignment !== 0)) continue;
+      const bases = ins.xs.map(aliased);
+      const isMadeThere = (base: GraphValue, i: number) =>
+        bases.indexOf(base) === i && this.#isMovable(base);
+      const made = new Set(bases.filter(isMadeThere));
+      if (made.size === 0) continue;
+      const place = this.#wanted.get(outs.out) ?? this.#fresh(outs.out.type);
+      this.#joined.set(outs.out, place);
+      this.#shared.add(place.buffer);
+      for (const [i, base] of bases.entries())
+        if (made.has(base))
+          this.#wanted.set(base, {
+            buffer: place.buffer,
+            offset: place.offset + (offsets[i] ?? 0),
+            type: base.type,
+          });
+    }
+  }
+
+  /** Whether its maker writes it anywhere: not over what it reads, and not beside other numbers. */
+  #isMovable(value: GraphValue): boolean {
+    const work = this.#work[this.#readers.makerOf(value) ?? -1];
+    if (work === undefined || !this.#isFree(value) || sizeOf(value.type.shape) === 1) return false;
+    if (work.kind === "group") return true;
+    return value.node.op !== "slice" && overwritten(work).every(({ output }) => output !== value);
+  }
+
   /** Packed results are made over the variables that they become, where those lie like a pack. */
   #wantPackedUpdates(): void {
     for (const { result, sources } of packedUpdates(this.#request)) {
@@ -282,6 +324,7 @@ class StorageAssigner {
         return;
       }
       if (work.node.op === "slice" && this.#viewSlice(work.node)) return;
+      if (work.node.op === "concat" && this.#join(work.node)) return;
     }
     if (work.kind !== "group") this.#overwrite(work, index, copied);
     if (work.kind === "group") this.#placeNumbers(work.outs);
@@ -322,10 +365,30 @@ class StorageAssigner {
     this.#regions.set(out, { ...place, type: out.type });
     if (there !== undefined) return;
     const { offsets } = packedOffsets(xs.map(({ type }) => type.shape));
-    for (const [i, x] of xs.entries()) {
-      const from = this.#region(x);
+    this.#bring(xs, offsets, place, "it is packed with others");
+  }
+
+  /** What is made of parts in their places needs no work but for one that is not. */
+  #join(node: OpNode<"concat">): boolean {
+    const { xs } = node.ins;
+    const place = this.#joined.get(node.outs.out);
+    if (place === undefined) return false;
+    this.#regions.set(node.outs.out, { ...place, type: node.outs.out.type });
+    this.#bring(xs, joinedOffsets(node) ?? [], place, "it is joined with others");
+    return true;
+  }
+
+  /** Copies those of `values` that are not at their offset in `place`. */
+  #bring(
+    values: readonly GraphValue[],
+    offsets: readonly number[],
+    place: Region,
+    why: string,
+  ): void {
+    for (const [i, value] of values.entries()) {
+      const from = this.#region(value);
       const to = { ...place, offset: place.offset + (offsets[i] ?? 0) };
-      if (!isSamePlace(from, to)) this.#copy(from, to, "it is packed with others");
+      if (!isSamePlace(from, to)) this.#copy(from, to, why);
     }
   }
 
@@ -382,7 +445,7 @@ class StorageAssigner {
     if (this.#readers.isReadAfter(input, index) || viewed(input).node.op === "pack") return false;
     // Kernels may write before they have read everything, and a GPU binds a buffer that it writes only once.
     const place = this.#region(input);
-    if (read.has(place.buffer)) return false;
+    if (read.has(place.buffer) || this.#shared.has(place.buffer)) return false;
     const views = written.get(viewed(input)) ?? [];
     const isOnce = views.indexOf(input) === views.lastIndexOf(input);
     const isInTheWay = (value: GraphValue) =>

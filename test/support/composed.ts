@@ -10,6 +10,7 @@ import {
   conv2d,
   div,
   drawNormal,
+  embedding,
   exp,
   grad,
   keyOf,
@@ -210,6 +211,37 @@ const composed: readonly Composed[] = [
       const columns = slice(x, [0, 64], [-1, 3]);
       const joined = concat([add(top, 1), mul(bottom, 2), top]);
       return [joined, transpose(columns), reshape(columns, [-1]), top, sum(x, { axis: 0 })];
+    },
+  },
+  {
+    // Kernels write in front of and behind what other kernels have written; rows are no whole vectors.
+    name: "parts that are made where they are joined, by every kind of kernel, in either order",
+    inputs: [
+      [64, 7],
+      [7, 5],
+      [1, 16, 16, 5],
+      [3, 3, 5, 5],
+      [5, 64],
+      [64, 5, 3],
+    ],
+    compute(x, w, image, filter, columns, deep) {
+      const parts = (scale: number) => {
+        const [rows, scaled] = [mul(x as Tensor, scale), mul(deep as Tensor, scale)];
+        const convolved = conv2d(mul(image as Tensor, scale), filter as Tensor, {
+          padding: "same",
+          stride: 2,
+        });
+        return [
+          exp(slice(rows, [0, 1], [-1, 5])),
+          matmul(rows, w as Tensor),
+          reshape(convolved, [64, 5]),
+          sum(scaled, { axis: 2 }),
+          reshape(maxPool2d(mul(image as Tensor, scale), 2), [64, 5]),
+          transpose(mul(columns as Tensor, scale)),
+          embedding(mul(w as Tensor, scale), cast(mul(slice(rows, [0, 0], [-1, 1]), 2), "i32")),
+        ].map((part) => reshape(part, [64, 5]));
+      };
+      return [concat(parts(1)), concat(parts(2).reverse()), tanh(concat(parts(3)))];
     },
   },
   {

@@ -14,6 +14,7 @@ import {
   mul,
   relu,
   reshape,
+  scan,
   slice,
   sub,
   sum,
@@ -78,6 +79,64 @@ describe("views", () => {
 
   it("of columns are no views", async () => {
     await planned({ outputs: [slice(x, [0, 3], [-1, 2]), sum(slice(exp(x), [0, 0], [-1, 1]))] });
+  });
+});
+
+describe("what is joined", () => {
+  const [a, b] = [input("a", [2, 64]), input("b", [3, 64])];
+  const [w, odd] = [input("w", [64, 64]), input("odd", [3, 5])];
+  const aligned = { ...referenceTraits, viewAlignment: 64 };
+
+  it("is made in its place, by whatever makes it, and needs no step", async () => {
+    const parts = [exp(a), matmul(b, w), sum(mul(x, 2), { axis: 1, keepDims: true })];
+    const joined = concat([
+      concat(parts.slice(0, 2)),
+      matmul(parts[2] as Tensor, slice(w, [0, 0], [1, -1])),
+    ]);
+    const plan = await planned({ outputs: [argmax(joined), parts[0] as Tensor] }, aligned);
+    expect(labels(plan)).not.toContain("concat");
+    expect(labels(plan)).toEqual(expect.arrayContaining(["exp", "matmul", "argmax"]));
+  });
+
+  it("is a result, made there", async () => {
+    const plan = await planned({ outputs: [concat([exp(a), relu(b)])] }, aligned);
+    expect(labels(plan)).toEqual(["exp", "relu"]);
+    expect(plan.slots).toEqual([]);
+  });
+
+  it("may have parts that are copied, one by one", async () => {
+    const one = await planned({ outputs: [argmax(concat([exp(a), b]))] }, aligned);
+    expect(labels(one)).toEqual(["exp", "copy", "argmax"]);
+    const twice = exp(a);
+    const same = await planned({ outputs: [argmax(concat([twice, twice]))] }, aligned);
+    expect(labels(same)).toEqual(["exp", "copy", "argmax"]);
+    const two = await planned({ outputs: [argmax(concat([exp(a), b, b]))] }, aligned);
+    expect(labels(two)).toEqual(["exp", "copy", "copy", "argmax"]);
+    const none = await planned({ outputs: [argmax(concat([b, b]))] }, aligned);
+    expect(labels(none)).toEqual(["concat", "argmax"]);
+  });
+
+  it("begins where the device allows views to, and lies in one piece", async () => {
+    const rows = () => [exp(odd), tanh(odd)];
+    expect(labels(await planned({ outputs: [argmax(concat(rows()))] }, aligned))).toContain(
+      "concat",
+    );
+    expect(labels(await planned({ outputs: [argmax(concat(rows()))] }))).not.toContain("concat");
+    expect(labels(await planned({ outputs: [argmax(concat(rows(), 1))] }))).toContain("concat");
+    const beside = rows().map((row) => reshape(row, [1, 3, 5]));
+    expect(labels(await planned({ outputs: [argmax(concat(beside, 1))] }))).not.toContain("concat");
+  });
+
+  it("keeps its parts for whoever reads them after what overwrites the whole", async () => {
+    const parts = [exp(a), relu(b)] as [Tensor, Tensor];
+    const { carry } = scan(
+      (c: Tensor, at: Tensor) => ({ carry: add(mul(c, 0.5), at), y: sum(c) }),
+      concat(parts),
+      input("steps", [3, 1, 64]),
+    );
+    const late = parts.map((part) => mul(part, sum(carry)));
+    const plan = await planned({ outputs: [add(carry, 1), ...late] }, aligned);
+    expect(labels(plan)).not.toContain("concat");
   });
 });
 
