@@ -7,7 +7,7 @@ import { checkTensor } from "./apply.ts";
 import { cut } from "./arrange.ts";
 import { full } from "./creation.ts";
 import { flip } from "./flip.ts";
-import { broadcastTo, checkPadding, concat } from "./movement.ts";
+import { broadcastTo, checkPadding, concat, pad } from "./movement.ts";
 
 /** "constant": one number; "reflect": mirrored at the edge, which is not repeated; "symmetric": with the edge; "replicate": the edge; "circular": from the other end. */
 export type PadMode = "constant" | "reflect" | "symmetric" | "replicate" | "circular";
@@ -31,6 +31,7 @@ export function padAs(x: Tensor, padding: readonly Padding[], options: PadOption
       `padAs: padding must have an entry for every dimension; got ${padding.length} for ${describe(x.type)}. Give ${x.shape.length}.`,
     );
   }
+  if (mode === "constant" && value === 0) return pad(x, padding);
   return padding.reduce((whole: Tensor, [before, after], d) => {
     if (before === 0 && after === 0) return whole;
     if (mode === "constant") {

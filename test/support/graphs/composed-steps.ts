@@ -46,7 +46,7 @@ export const composed: Readonly<Record<string, Step>> = {
     const x = pickOf(pool);
     return [logSumExp(x, axes(pool, x))];
   },
-  norm: (pool) => {
+  "norm of an order": (pool) => {
     const x = pool.input(pickOf(pool).shape);
     return [norm(x, { ...axes(pool, x), p: pool.dice.pick([1, 2, 3]) })];
   },
@@ -63,7 +63,7 @@ export const composed: Readonly<Record<string, Step>> = {
     const n = x.shape[axis] ?? 1;
     return take(x, pool.ids([2, 2], -n, n), axis);
   }),
-  gather: withAxis((x, axis, pool) => {
+  "gather along": withAxis((x, axis, pool) => {
     const n = x.shape[axis] ?? 1;
     return gather(x, pool.ids(x.shape.with(axis, 3), 0, n), axis);
   }),
