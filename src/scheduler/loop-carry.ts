@@ -28,9 +28,11 @@ export function stackedCarries(
   const { carry, next, ys } = bodyOf(node).graph;
   // A loop within the loop would have to know two steps.
   const hasLoops = reachable([...next, ...ys]).some(({ op }) => LOOPS.has(op));
+  // What a loop of no steps starts with is its result.
+  const isNone = node.attrs.steps === 0;
   const taken = new Set<number>();
   return carry.map(({ out }, i): Stacked | undefined => {
-    if (hasLoops || !mayStep(sizeOf(out.type.shape), traits)) return undefined;
+    if (isNone || hasLoops || !mayStep(sizeOf(out.type.shape), traits)) return undefined;
     const base = next[i] && aliased(next[i]);
     const stackOf = (value: unknown) =>
       ys.findIndex((y, k) => !taken.has(k) && aliased(y) === value);

@@ -107,7 +107,8 @@ class LoopLowering {
   /** Where a step reads a carry. */
   #carryAt(i: number, at: Stretch): Region {
     const stack = this.#stacked[i];
-    if (stack === undefined || (stack.kind === "after" && isFirst(at))) return this.#carried(i);
+    if (stack === undefined) return this.#carried(i);
+    if (stack.kind === "after" && isFirst(at)) return this.#started(i);
     const whole = this.#context.place(required(this.#node.outs.ys[stack.y]));
     return this.#parts.of(whole, at, stack.kind === "after" ? -1 : 0);
   }
@@ -115,6 +116,11 @@ class LoopLowering {
   /** Where a step writes a carry that lies in `whole` before each step. */
   #nextAt(i: number, whole: Region, at: Stretch): Region {
     return isLast(at) ? this.#carried(i) : this.#parts.of(whole, at, 1);
+  }
+
+  /** Where it is given. */
+  #started(i: number): Region {
+    return this.#context.place(required(this.#node.ins.carry[i]));
   }
 
   #carried(i: number): Region {
@@ -199,17 +205,17 @@ class LoopLowering {
 
   /** What carries start with is brought to where their first step reads it. */
   #begin(): LoweredCall[] {
-    return this.#ends("before", (own, part) => [own, part], "what the loop starts with");
+    return this.#ends("before", (i, part) => [this.#started(i), part], "what the loop starts with");
   }
 
   /** What the last step made is brought to where the scan's result is wanted. */
   #end(): LoweredCall[] {
-    return this.#ends("after", (own, part) => [part, own], "what the last step made");
+    return this.#ends("after", (i, part) => [part, this.#carried(i)], "what the last step made");
   }
 
   #ends(
     kind: Stacked["kind"],
-    direction: (own: Region, part: Region) => [from: Region, to: Region],
+    endsOf: (i: number, part: Region) => [from: Region, to: Region],
     why: string,
   ): LoweredCall[] {
     const { steps, reverse } = this.#node.attrs;
@@ -219,7 +225,7 @@ class LoopLowering {
       const result = required(this.#node.outs.carry[i]);
       if (stack?.kind !== kind || (kind === "after" && !this.#context.isRead(result))) return [];
       const whole = this.#context.place(required(this.#node.outs.ys[stack.y]));
-      const [from, to] = direction(this.#carried(i), this.#parts.of(whole, at));
+      const [from, to] = endsOf(i, this.#parts.of(whole, at));
       const calls = this.#context.traits.copy(from, { ...to, type: from.type });
       return calls.map((call): LoweredCall => ({ kind: "call", call, label: "copy", why }));
     });

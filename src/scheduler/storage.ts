@@ -19,6 +19,7 @@ import {
   packedOutputs,
 } from "./demands.ts";
 import { canGroupUpdate, canUpdateInPlace } from "./in-place.ts";
+import { stackedCarries } from "./loop-carry.ts";
 import type { DeviceTraits, Region } from "./lowering.ts";
 import { findEndangered, type Move } from "./moves.ts";
 import { packedUpdates } from "./packed-updates.ts";
@@ -402,8 +403,11 @@ class StorageAssigner {
     for (const outputs of packedOutputs(work))
       if (pairs.some((pair) => outputs.includes(pair.output) && !isOver(pair)))
         this.#wantSideBySide(outputs);
+    const stacked =
+      work.kind === "op" && work.node.op === "scan" ? stackedCarries(work.node, this.#traits) : [];
     for (const { name, index: at, input, output } of pairs) {
-      if (this.#regions.has(output)) continue;
+      // A carry that lies in a result is read where it is given.
+      if (this.#regions.has(output) || stacked[at] !== undefined) continue;
       const from = this.#region(input);
       if (this.#mayOverwrite(hazards, input, output, index)) {
         this.#regions.set(output, { ...from, type: output.type });
