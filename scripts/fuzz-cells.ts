@@ -2,9 +2,18 @@
 import { parseArgs } from "node:util";
 import { openCpuDevice } from "../src/devices/cpu/index.ts";
 import type { Device } from "../src/devices/device.ts";
+import type { RecurrentMode } from "../src/devices/webgpu/lowering/recurrent-mode.ts";
+import { cellWalks } from "../src/devices/webgpu/lowering/walk/index.ts";
+import type { WebgpuTarget } from "../src/devices/webgpu/target.ts";
 import { checkCase } from "../test/support/conformance.ts";
 import { openHardwareKernels } from "../test/support/hardware-kernels.ts";
 import { randomWalks } from "../test/support/random-cell.ts";
+
+/** The kernels of a GPU, with every walk in this mode. */
+async function openInMode(mode: RecurrentMode): Promise<Device> {
+  const instead = (target: WebgpuTarget) => ({ walks: cellWalks(target, () => mode) });
+  return (await openHardwareKernels({ instead })).device;
+}
 
 const { values } = parseArgs({
   options: {
@@ -19,6 +28,8 @@ const forms: Readonly<Record<string, () => Promise<Device>>> = {
   threads: () => openCpuDevice({ threads: 2, parallelBytes: 0 }),
   unshared: () => openCpuDevice({ shared: false }),
   hardware: async () => (await openHardwareKernels()).device,
+  step: () => openInMode({ kind: "step" }),
+  software: () => openInMode({ kind: "softwareSteps", rows: 2, unitsEach: 1 }),
 };
 const open = forms[values.form];
 if (open === undefined) {

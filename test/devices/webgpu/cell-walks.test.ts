@@ -156,5 +156,13 @@ describe("where a step has no product", () => {
   it("each unit walks alone, of any number of them", async () => {
     for (const sequence of [1, 7, 300].flatMap(sequences))
       await check(kernels.device, minGru, sequence);
+    const deaf = cell({
+      name: "deaf",
+      states: ["h"],
+      inputs: ["x"],
+      sums: [],
+      step: (m, _, { h }) => ({ h: m.mul(h, 0.5) }),
+    });
+    for (const sequence of sequences(7)) await check(kernels.device, deaf, sequence);
   });
 });

@@ -53,7 +53,12 @@ export function printForward(
   const text = [
     ...products.map(printSums),
     `struct Input {
-${products.map(({ place }) => `sums_${place}: Sums${place},\n`).join("")}${lone.map((i) => `x${i}: f32,\n`).join("")}}`,
+${[
+  ...products.map(({ place }) => `sums_${place}: Sums${place},\n`),
+  ...lone.map((i) => `x${i}: f32,\n`),
+  // A cell may read nothing of what it is given, but no struct is empty.
+  ...(products.length + lone.length === 0 ? ["nothing: f32,\n"] : []),
+].join("")}}`,
     `struct State {
 ${states.map((_, s) => `${nameOf(s)}: f32,`).join("\n")}
 }`,
@@ -130,7 +135,7 @@ return ${from};
   /** An Input from the inputs' numbers. */
   function inputFrom(number: Loaded["number"]): string {
     const own = sums.map((name) => (inputs.includes(name) ? number(inputs.indexOf(name)) : "0.0"));
-    return `Input(${[...sumsFrom(own), ...lone.map(number)].join(", ")})`;
+    return `Input(${[...sumsFrom(own), ...lone.map(number)].join(", ") || "0.0"})`;
   }
 
   /** The sums of each product from all of their numbers. */
