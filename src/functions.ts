@@ -16,6 +16,7 @@ export {
   tile,
   unstack,
 } from "./functions/arrange.ts";
+export * from "./functions/attention.ts";
 export * from "./functions/conv.ts";
 export {
   type Conv1dOptions,

@@ -1,40 +1,79 @@
 /** Functions without parameters, as modules: any shape in, the same shape out. */
-import { check, rule } from "../arguments.ts";
-import {
-  gelu as applyGelu,
-  relu as applyRelu,
-  sigmoid as applySigmoid,
-  softmax as applySoftmax,
-  tanh as applyTanh,
-} from "../functions.ts";
+import { check, finite, rule } from "../arguments.ts";
+import * as verbs from "../functions.ts";
 import { module } from "./define.ts";
 import type { Module } from "./module.ts";
 
-/** max(x, 0). */
-export function relu(): Module {
-  return module("relu", { timeAxis: "any", forward: applyRelu });
-}
+const activation = (kind: string, forward: (x: verbs.Tensor) => verbs.Tensor): Module =>
+  module(kind, { timeAxis: "any", forward });
 
-export function tanh(): Module {
-  return module("tanh", { timeAxis: "any", forward: applyTanh });
-}
+/** max(x, 0). */
+export const relu = () => activation("relu", verbs.relu);
+
+/** min(max(x, 0), 6). */
+export const relu6 = () => activation("relu6", verbs.relu6);
+
+export const tanh = () => activation("tanh", verbs.tanh);
 
 /** 1 / (1 + exp(−x)). */
-export function sigmoid(): Module {
-  return module("sigmoid", { timeAxis: "any", forward: applySigmoid });
+export const sigmoid = () => activation("sigmoid", verbs.sigmoid);
+
+/** log(1 + eˣ). */
+export const softplus = () => activation("softplus", verbs.softplus);
+
+/** x / (1 + |x|). */
+export const softsign = () => activation("softsign", verbs.softsign);
+
+/** log sigmoid(x). */
+export const logSigmoid = () => activation("logSigmoid", verbs.logSigmoid);
+
+/** x · Φ(x), exact, or as GPT-2 has it. Hendrycks & Gimpel 2016. */
+export function gelu(options: verbs.GeluOptions = {}): Module {
+  return activation("gelu", (x) => verbs.gelu(x, options));
 }
 
-/** x · Φ(x), exact. Hendrycks & Gimpel 2016. */
-export function gelu(): Module {
-  return module("gelu", { timeAxis: "any", forward: (x) => applyGelu(x) });
+/** x · sigmoid(x), also known as swish. */
+export const silu = () => activation("silu", verbs.silu);
+
+/** x · tanh(softplus(x)). Misra 2019. */
+export const mish = () => activation("mish", verbs.mish);
+
+/** x where x > 0, slope · x elsewhere. Maas et al. 2013. */
+export function leakyRelu(slope = 0.01): Module {
+  check("leakyRelu", "the slope", slope, finite);
+  return activation("leakyRelu", (x) => verbs.leakyRelu(x, slope));
 }
+
+/** x where x > 0, alpha (eˣ − 1) elsewhere. Clevert et al. 2015. */
+export function elu(alpha = 1): Module {
+  check("elu", "alpha", alpha, finite);
+  return activation("elu", (x) => verbs.elu(x, alpha));
+}
+
+/** An elu that keeps mean and variance. Klambauer et al. 2017. */
+export const selu = () => activation("selu", verbs.selu);
+
+/** A sigmoid of three lines: x / 6 + 1/2, at least 0 and at most 1. */
+export const hardSigmoid = () => activation("hardSigmoid", verbs.hardSigmoid);
+
+/** x · hardSigmoid(x). Howard et al. 2019. */
+export const hardSwish = () => activation("hardSwish", verbs.hardSwish);
+
+/** x, at least −1 and at most 1. */
+export const hardTanh = () => activation("hardTanh", (x) => verbs.hardTanh(x));
 
 /**
  * exp(x) / Σ exp(x) over `axis`. Not in front of `losses.crossEntropy`, which takes logits.
  */
 export function softmax(axis = -1): Module {
   check("softmax", "the axis", axis, anAxis, "-1 is the last one.");
-  return module("softmax", { timeAxis: "any", forward: (x) => applySoftmax(x, axis) });
+  return activation("softmax", (x) => verbs.softmax(x, axis));
+}
+
+/** log softmax(x) over `axis`. */
+export function logSoftmax(axis = -1): Module {
+  check("logSoftmax", "the axis", axis, anAxis, "-1 is the last one.");
+  return activation("logSoftmax", (x) => verbs.logSoftmax(x, axis));
 }
 
 const anAxis = rule("a whole number", Number.isSafeInteger);

@@ -1,6 +1,15 @@
-import { callable, check, checkOptions, count, flag } from "../arguments.ts";
+import {
+  callable,
+  check,
+  checkOptions,
+  count,
+  flag,
+  type Rule,
+  rule,
+  whole,
+} from "../arguments.ts";
 import { ArgumentError } from "../errors.ts";
-import { add, type Conv2dOptions, conv2d as convolve } from "../functions.ts";
+import * as verbs from "../functions.ts";
 import { WINDOW_RULES, WINDOW_SIZE } from "../internals.ts";
 import { module } from "./define.ts";
 import { type Initialiser, kaimingUniform } from "./initialise.ts";
@@ -13,10 +22,21 @@ import {
   parameter,
 } from "./options.ts";
 
-export interface Conv2dLayerOptions extends Conv2dOptions, InitialiseOptions {
+interface ConvolutionOptions extends InitialiseOptions {
   readonly bias?: boolean;
   readonly initialiseBias?: Initialiser;
 }
+
+export interface Conv2dLayerOptions extends verbs.Conv2dOptions, ConvolutionOptions {}
+export interface Conv1dLayerOptions extends verbs.Conv1dOptions, ConvolutionOptions {}
+export interface Conv2dTransposeLayerOptions
+  extends verbs.Conv2dTransposeOptions,
+    ConvolutionOptions {}
+export interface Conv1dTransposeLayerOptions
+  extends verbs.Conv1dTransposeOptions,
+    ConvolutionOptions {}
+
+type Kernel = number | readonly [rows: number, columns: number];
 
 /**
  * y = x ∗ W + b, a cross-correlation. x: f32[N, H, W, inputs] → f32[N, OH, OW, outputs].
@@ -26,50 +46,134 @@ export interface Conv2dLayerOptions extends Conv2dOptions, InitialiseOptions {
 export function conv2d(
   inputs: number,
   outputs: number,
-  kernel: number | readonly [rows: number, columns: number],
+  kernel: Kernel,
   options: Conv2dLayerOptions = {},
 ): Module {
-  checkCounts("conv2d", { inputs, outputs });
-  check("conv2d", "the kernel", kernel, WINDOW_SIZE);
-  const [rows, columns] = typeof kernel === "number" ? [kernel, kernel] : kernel;
-  checkOptions("conv2d", options, {
+  const sizes = sizesOf("conv2d", kernel);
+  return convolution(
+    "conv2d",
+    { inputs, outputs, sizes, rules: PLANE_RULES },
+    options,
+    verbs.conv2d,
+  );
+}
+
+/**
+ * The same along one dimension. x: f32[N, L, inputs] → f32[N, OL, outputs]. W is [K, inputs / groups, outputs]; in a state
+ * dict it is PyTorch's [outputs, inputs / groups, K].
+ */
+export function conv1d(
+  inputs: number,
+  outputs: number,
+  kernel: number,
+  options: Conv1dLayerOptions = {},
+): Module {
+  checkCounts("conv1d", { kernel });
+  const of = { inputs, outputs, sizes: [kernel], rules: LINE_RULES };
+  return convolution("conv1d", of, options, verbs.conv1d);
+}
+
+/**
+ * The transpose of a convolution, which makes images larger: x f32[N, H, W, inputs] → f32[N, OH, OW, outputs], see the verb.
+ * W is [KH, KW, outputs / groups, inputs]; in a state dict it is PyTorch's [inputs, outputs / groups, KH, KW].
+ */
+export function conv2dTranspose(
+  inputs: number,
+  outputs: number,
+  kernel: Kernel,
+  options: Conv2dTransposeLayerOptions = {},
+): Module {
+  const sizes = sizesOf("conv2dTranspose", kernel);
+  const rules = { ...PLANE_RULES, outputPadding: EXTRA };
+  const of = { inputs, outputs, sizes, rules, isTransposed: true };
+  return convolution("conv2dTranspose", of, options, verbs.conv2dTranspose);
+}
+
+/** The same along one dimension. x: f32[N, L, inputs] → f32[N, OL, outputs]; W [K, outputs / groups, inputs]. */
+export function conv1dTranspose(
+  inputs: number,
+  outputs: number,
+  kernel: number,
+  options: Conv1dTransposeLayerOptions = {},
+): Module {
+  checkCounts("conv1dTranspose", { kernel });
+  const rules = { ...LINE_RULES, outputPadding: whole };
+  const of = { inputs, outputs, sizes: [kernel], rules, isTransposed: true };
+  return convolution("conv1dTranspose", of, options, verbs.conv1dTranspose);
+}
+
+const isWhole = (value: unknown) => whole.holds(value);
+const EXTRA = rule(
+  "a whole number of 0 or more, or [rows, columns]",
+  (value) => isWhole(value) || (Array.isArray(value) && value.length === 2 && value.every(isWhole)),
+);
+const PLANE_RULES = { ...WINDOW_RULES, dilation: WINDOW_SIZE };
+// What a padding may be is the verb's to say.
+const LINE_RULES = { stride: count, padding: rule("a padding", () => true), dilation: count };
+
+function sizesOf(kind: string, kernel: Kernel): number[] {
+  check(kind, "the kernel", kernel, WINDOW_SIZE);
+  return typeof kernel === "number" ? [kernel, kernel] : [...kernel];
+}
+
+interface Layout {
+  readonly inputs: number;
+  readonly outputs: number;
+  /** Of the kernel. */
+  readonly sizes: readonly number[];
+  readonly rules: Readonly<Record<string, Rule>>;
+  readonly isTransposed?: boolean;
+}
+
+function convolution<Options extends object>(
+  kind: string,
+  { inputs, outputs, sizes, rules, isTransposed = false }: Layout,
+  options: ConvolutionOptions & Options & { readonly groups?: number },
+  convolve: (x: verbs.Tensor, w: verbs.Tensor, options: Options) => verbs.Tensor,
+): Module {
+  checkCounts(kind, { inputs, outputs });
+  checkOptions<Partial<Record<string, unknown>>>(kind, options, {
     ...INITIALISE_RULES,
-    ...WINDOW_RULES,
+    ...rules,
     bias: flag,
     initialiseBias: callable,
     groups: count,
-    dilation: WINDOW_SIZE,
   });
-  const { stride = 1, padding = "valid", dilation = 1 } = options;
-  const { initialise = kaimingUniform, initialiseBias = kaimingUniform, groups = 1 } = options;
-  checkGroups(groups, inputs, outputs);
-  const fans = { in: (rows * columns * inputs) / groups, out: (rows * columns * outputs) / groups };
-  const key = keysOf(options.seed);
-  const shape = [rows, columns, inputs / groups, outputs];
-  const weight = parameter("conv2d.weight", shape, initialise, fans, key(0));
-  const bias =
-    options.bias === false
-      ? undefined
-      : parameter("conv2d.bias", [outputs], initialiseBias, fans, key(1));
+  const { initialise = kaimingUniform, initialiseBias = kaimingUniform, ...others } = options;
+  const { bias: hasBias = true, seed, ...given } = others;
+  const { groups = 1 } = options;
+  checkGroups(kind, groups, inputs, outputs);
+  const area = sizes.reduce((product, n) => product * n, 1);
+  const [from, to] = isTransposed ? [outputs, inputs] : [inputs, outputs];
+  // As PyTorch's, also of a transpose: by the dimensions of the weight.
+  const fans = { in: (area * from) / groups, out: (area * to) / groups };
+  const key = keysOf(seed);
+  const shape = [...sizes, from / groups, to];
+  const weight = parameter(`${kind}.weight`, shape, initialise, fans, key(0));
+  const bias = hasBias
+    ? parameter(`${kind}.bias`, [outputs], initialiseBias, fans, key(1))
+    : undefined;
+  const rank = sizes.length;
   const layout = {
     names: ["weight"],
-    permutation: [3, 2, 0, 1],
-    shape: [outputs, inputs / groups, rows, columns],
+    permutation: [rank + 1, rank, ...sizes.keys()],
+    shape: [to, from / groups, ...sizes],
   };
   const inGroups = groups === 1 ? "" : `, ${groups} groups`;
-  return module("conv2d", {
-    description: `conv2d(${inputs}, ${outputs}, ${rows} × ${columns}${inGroups})`,
+  return module(kind, {
+    description: `${kind}(${inputs}, ${outputs}, ${sizes.join(" × ")}${inGroups})`,
     parameters: { weight: { variable: weight, layout }, ...(bias && { bias }) },
     forward(x) {
-      const y = convolve(x, weight, { stride, padding, groups, dilation });
-      return bias === undefined ? y : add(y, bias);
+      // What is left of the options are the verb's.
+      const y = convolve(x, weight, given as unknown as Options);
+      return bias === undefined ? y : verbs.add(y, bias);
     },
   });
 }
 
-function checkGroups(groups: number, inputs: number, outputs: number): void {
+function checkGroups(kind: string, groups: number, inputs: number, outputs: number): void {
   if (inputs % groups === 0 && outputs % groups === 0) return;
   throw new ArgumentError(
-    `conv2d: groups must divide the layer's inputs and outputs; got ${inputs} inputs, ${outputs} outputs, groups ${groups}. Groups as many as inputs make a depthwise convolution.`,
+    `${kind}: groups must divide the layer's inputs and outputs; got ${inputs} inputs, ${outputs} outputs, groups ${groups}. Groups as many as inputs make a depthwise convolution.`,
   );
 }

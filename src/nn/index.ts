@@ -6,9 +6,24 @@
  * console.log(model.summary([32, 28, 28, 1]));
  * ```
  */
-export { gelu, relu, sigmoid, softmax, tanh } from "./activations.ts";
+export * from "./activations.ts";
+export {
+  type AttentionModule,
+  type AttentionRun,
+  type MultiHeadAttentionOptions,
+  multiHeadAttention,
+} from "./attention.ts";
 export { batchNorm1d, batchNorm2d } from "./batch-norm.ts";
-export { type Conv2dLayerOptions, conv2d } from "./conv.ts";
+export {
+  type Conv1dLayerOptions,
+  type Conv1dTransposeLayerOptions,
+  type Conv2dLayerOptions,
+  type Conv2dTransposeLayerOptions,
+  conv1d,
+  conv1dTranspose,
+  conv2d,
+  conv2dTranspose,
+} from "./conv.ts";
 export { module } from "./define.ts";
 export { dropout } from "./dropout.ts";
 export { embedding } from "./embedding.ts";
@@ -40,7 +55,14 @@ export type {
 } from "./module.ts";
 export type { NormOptions } from "./normalise.ts";
 export type { InitialiseOptions } from "./options.ts";
-export { avgPool2d, maxPool2d } from "./pool.ts";
+export * from "./pool.ts";
+export {
+  type PositionEmbeddingOptions,
+  type PositionOptions,
+  positionalEncoding,
+  positionEmbedding,
+} from "./positions.ts";
+export { type PreluOptions, prelu } from "./prelu.ts";
 export {
   type CellOptions,
   type RecurrentModule,
@@ -48,7 +70,13 @@ export {
   recurrent,
   type SequenceRun,
 } from "./recurrent.ts";
+export { residual } from "./residual.ts";
 export { type RnnOptions, rnn } from "./rnn.ts";
 export type { RunningNormOptions } from "./running-statistics.ts";
 export { sequential } from "./sequential.ts";
 export { type StatefulOptions, StatefulSession, stateful } from "./stateful.ts";
+export {
+  type TransformerModule,
+  type TransformerOptions,
+  transformerBlock,
+} from "./transformer.ts";

@@ -2,9 +2,11 @@
  * How parameters start. All numbers come from the counter-based generator: equal seeds give equal models, everywhere.
  * Layers start as PyTorch's do (`kaimingUniform`) unless told otherwise by `initialise`.
  */
-import { check, count, finite, isRecord, rule } from "../arguments.ts";
-import { drawNormal, drawUniform, type Key, type Shape, sizeOf } from "../functions.ts";
+import { check, count, finite, isRecord, list, rule } from "../arguments.ts";
+import { drawNormal, drawUniform, type Key, keyOf, type Shape, sizeOf } from "../functions.ts";
 import { hostArray } from "../internals.ts";
+
+const atLeastOne = rule("1 or more", (value) => Number(value) >= 1);
 
 /** How many inputs each output of a layer has, and how many outputs each input goes to. */
 export interface Fans {
@@ -47,6 +49,95 @@ export const xavierUniform: Initialiser = (shape, fans, key) =>
 /** N(0, 2 / fan-in). He et al. 2015, eq. 10. For relu. */
 export const heNormal: Initialiser = (shape, fans, key) =>
   normal(Math.sqrt(2 / checked(fans).in))(shape, fans, key);
+
+/** U(−b, b) with b = √(6 / fan-in). He et al. 2015. For relu. */
+export const heUniform: Initialiser = (shape, fans, key) =>
+  uniform(Math.sqrt(6 / checked(fans).in))(shape, fans, key);
+
+/** N(0, 2 / (fan-in + fan-out)). Glorot & Bengio 2010. */
+export const xavierNormal: Initialiser = (shape, fans, key) =>
+  normal(Math.sqrt(2 / (checked(fans).in + fans.out)))(shape, fans, key);
+
+/** N(0, 1 / fan-in). LeCun et al. 1998. For selu. */
+export const lecunNormal: Initialiser = (shape, fans, key) =>
+  normal(Math.sqrt(1 / checked(fans).in))(shape, fans, key);
+
+/** N(0, deviation²), of which what is further out than `limit` deviations is drawn again; 2. */
+export function truncatedNormal(deviation: number, limit = 2): Initialiser {
+  check("initialise.truncatedNormal", "the deviation", deviation, finite);
+  check("initialise.truncatedNormal", "the limit", limit, atLeastOne);
+  return (shape, _, key) => {
+    const size = sizeOf(shape);
+    const kept = hostArray("f32", size) as Float32Array;
+    // The numbers are drawn one behind the other; at a limit of 1 a third is left out.
+    for (let [have, drawn] = [0, 0]; have < size; ) {
+      const more = drawNormal(key, drawn, size);
+      drawn += size;
+      for (const z of more) {
+        if (Math.abs(z) > limit || have === size) continue;
+        kept[have++] = z * deviation;
+      }
+    }
+    return kept;
+  };
+}
+
+/**
+ * Rows, or columns where there are fewer of them, that are orthogonal and of length `gain`; the last dimension counts the
+ * columns. Saxe et al. 2014.
+ */
+export function orthogonal(gain = 1): Initialiser {
+  check("initialise.orthogonal", "the gain", gain, finite);
+  return (shape, _, key) => {
+    const columns = shape.at(-1) ?? 1;
+    const rows = sizeOf(shape) / Math.max(1, columns);
+    const [count, length] = rows < columns ? [rows, columns] : [columns, rows];
+    const drawn = Float64Array.from(drawNormal(key, 0, count * length));
+    const vectors = Array.from({ length: count }, (_, i) =>
+      drawn.subarray(i * length, (i + 1) * length),
+    );
+    for (const [i, own] of vectors.entries()) orthogonalise(own, vectors.slice(0, i));
+    const made = hostArray("f32", rows * columns) as Float32Array;
+    return made.map((_, n) => {
+      const [r, c] = [Math.floor(n / columns), n % columns];
+      return gain * ((rows < columns ? vectors[r]?.[c] : vectors[c]?.[r]) ?? 0);
+    });
+  };
+}
+
+/** Gram and Schmidt, twice: once leaves what rounding has left. */
+function orthogonalise(own: Float64Array, others: readonly Float64Array[]): void {
+  const dot = (a: Float64Array, b: Float64Array) =>
+    a.reduce((total, x, i) => total + x * (b[i] ?? 0), 0);
+  for (let turn = 0; turn < 2; turn++) {
+    for (const other of others) {
+      const share = dot(own, other);
+      own.forEach((x, i) => {
+        own[i] = x - share * (other[i] ?? 0);
+      });
+    }
+    const size = Math.sqrt(dot(own, own));
+    own.forEach((x, i) => {
+      own[i] = x / size;
+    });
+  }
+}
+
+/**
+ * Of a convolution's weight [..., C, OC]: output channel i is input channel i at first, the middle of the kernel 1 and all else
+ * 0. Zagoruyko & Komodakis 2017.
+ */
+export const dirac: Initialiser = (shape) => {
+  check("initialise.dirac", "the shape", shape, list);
+  const [inputs = 1, outputs = 1] = shape.slice(-2);
+  const kernel = shape.slice(0, -2);
+  const middle = kernel.reduce((at, n) => at * n + Math.floor(n / 2), 0);
+  const made = hostArray("f32", sizeOf(shape)) as Float32Array;
+  for (let c = 0; c < Math.min(inputs, outputs); c++) made[(middle * inputs + c) * outputs + c] = 1;
+  return made;
+};
+
+export const ones: Initialiser = (shape) => constant(1)(shape, { in: 1, out: 1 }, keyOf(0));
 
 export function constant(value: number): Initialiser {
   check("initialise.constant", "the value", value, finite);

@@ -1,30 +1,76 @@
-import {
-  avgPool2d as average,
-  maxPool2d as largest,
-  type MaxPool2dOptions,
-  type Pool2dOptions,
-} from "../functions.ts";
+import * as verbs from "../functions.ts";
 import { checkPool } from "../internals.ts";
 import { module } from "./define.ts";
 import type { Module } from "./module.ts";
+import { checkCounts } from "./options.ts";
 
 type Window = number | readonly [rows: number, columns: number];
 
 /** The largest element of every window. x: f32[N, H, W, C] → f32[N, OH, OW, C]; windows touch unless `stride` says otherwise. */
-export function maxPool2d(window: Window, options: MaxPool2dOptions = {}): Module {
+export function maxPool2d(window: Window, options: verbs.MaxPool2dOptions = {}): Module {
   checkPool("maxPool2d", window, options);
   return module("maxPool2d", {
     description: `maxPool2d(${sizeText(window)})`,
-    forward: (x) => largest(x, window, options),
+    forward: (x) => verbs.maxPool2d(x, window, options),
   });
 }
 
 /** The mean of every window, padding counted as zeros. x: f32[N, H, W, C] → f32[N, OH, OW, C]. */
-export function avgPool2d(window: Window, options: Pool2dOptions = {}): Module {
+export function avgPool2d(window: Window, options: verbs.Pool2dOptions = {}): Module {
   checkPool("avgPool2d", window, options);
   return module("avgPool2d", {
     description: `avgPool2d(${sizeText(window)})`,
-    forward: (x) => average(x, window, options),
+    forward: (x) => verbs.avgPool2d(x, window, options),
+  });
+}
+
+/** The largest element of every window. x: f32[N, L, C] → f32[N, OL, C]; windows touch unless `stride` says otherwise. */
+export function maxPool1d(window: number, options: verbs.MaxPool1dOptions = {}): Module {
+  checkCounts("maxPool1d", { window });
+  return module("maxPool1d", {
+    description: `maxPool1d(${window})`,
+    forward: (x) => verbs.maxPool1d(x, window, options),
+  });
+}
+
+/** The mean of every window. x: f32[N, L, C] → f32[N, OL, C]. */
+export function avgPool1d(window: number, options: verbs.Pool1dOptions = {}): Module {
+  checkCounts("avgPool1d", { window });
+  return module("avgPool1d", {
+    description: `avgPool1d(${window})`,
+    forward: (x) => verbs.avgPool1d(x, window, options),
+  });
+}
+
+/** The mean of every channel: f32[N, H, W, C] → f32[N, C]. Lin et al. 2014. */
+export const globalAvgPool2d = (): Module =>
+  module("globalAvgPool2d", { forward: verbs.globalAvgPool2d });
+
+/** The largest element of every channel: f32[N, H, W, C] → f32[N, C]. */
+export const globalMaxPool2d = (): Module =>
+  module("globalMaxPool2d", { forward: verbs.globalMaxPool2d });
+
+/** The means of so many bins of rows and columns, whatever the image's size: f32[N, H, W, C] → f32[N, OH, OW, C]. */
+export function adaptiveAvgPool2d(size: Window): Module {
+  return module("adaptiveAvgPool2d", {
+    description: `adaptiveAvgPool2d(${sizeText(size)})`,
+    forward: (x) => verbs.adaptiveAvgPool2d(x, size),
+  });
+}
+
+/** The largest elements of so many bins. */
+export function adaptiveMaxPool2d(size: Window): Module {
+  return module("adaptiveMaxPool2d", {
+    description: `adaptiveMaxPool2d(${sizeText(size)})`,
+    forward: (x) => verbs.adaptiveMaxPool2d(x, size),
+  });
+}
+
+/** Images with so many times as many rows and columns, "nearest" or "bilinear": f32[N, H, W, C]. */
+export function upsample2d(scale: Window, options: verbs.ResizeOptions = {}): Module {
+  return module("upsample2d", {
+    description: `upsample2d(${sizeText(scale)})`,
+    forward: (x) => verbs.upsample2d(x, scale, options),
   });
 }
 

@@ -7,6 +7,7 @@ import {
   count,
   flag,
   number,
+  rule,
   shown,
 } from "../arguments.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
@@ -75,10 +76,15 @@ export interface RecurrentModule extends Module {
   run(x: Tensor, options?: SequenceRun): Stepped;
 }
 
+const depth = rule(
+  "a whole number from 1 to 1,000",
+  (value) => count.holds(value) && Number(value) <= 1_000,
+);
+
 export const RECURRENT_RULES = {
   ...INITIALISE_RULES,
   initialiseBias: callable,
-  layers: count,
+  layers: depth,
   dropout: number,
   batchFirst: flag,
   bidirectional: flag,

@@ -164,6 +164,11 @@ export const instances: Readonly<Record<string, Instance>> = {
     const { text, make } = dice.pick(Object.values(recurrent));
     return leaf(text, make);
   },
+  AttentionModule: () => leaf("nn.multiHeadAttention(4, 2)", () => nn.multiHeadAttention(4, 2)),
+  TransformerModule: () =>
+    leaf("nn.transformerBlock(4, 2, { hidden: 4 })", () =>
+      nn.transformerBlock(4, 2, { hidden: 4 }),
+    ),
   Optimizer: optimizerArg,
   Schedule: ({ dice }) =>
     dice.pick([

@@ -93,6 +93,25 @@ export function verbs(): Recipes {
           return gradgpu.gradientsOf(gradgpu.sum(w), [w]);
         }),
       ),
+    attention: () =>
+      args(f32(2, 3, 4), f32(2, 5, 4), f32(2, 5, 3), fields({ causal: plain(true) })),
+    "AttentionModule.run": () => ({
+      self: leaf("nn.multiHeadAttention(4, 2)", () => nn.multiHeadAttention(4, 2)),
+      args: [f32(3, 2, 4), fields({ lengths: numbers(1, 3) })],
+    }),
+    "TransformerModule.run": () => ({
+      self: leaf("nn.transformerBlock(4, 2)", () => nn.transformerBlock(4, 2)),
+      args: [f32(3, 2, 4), fields({ lengths: numbers(1, 3) })],
+    }),
+    "nn.multiHeadAttention": () => args(plain(4), plain(2), fields({ causal: plain(true) })),
+    "nn.transformerBlock": () => args(plain(4), plain(2), fields({ hidden: plain(4) })),
+    "nn.positionalEncoding": () => args(plain(4), plain(2)),
+    "nn.positionEmbedding": () => args(plain(4), plain(2), fields({ batchFirst: plain(true) })),
+    "nn.conv1d": () => args(plain(2), plain(4), plain(2), fields({ padding: plain("same") })),
+    "nn.conv1dTranspose": () => args(plain(2), plain(4), plain(2), fields({ stride: plain(2) })),
+    "nn.conv2dTranspose": () =>
+      args(plain(2), plain(4), numbers(2, 1), fields({ stride: plain(2) })),
+    "nn.residual": () => args(model("linear")),
     "nn.conv2d": () =>
       args(
         plain(2),
@@ -117,7 +136,17 @@ export function verbs(): Recipes {
         }),
       ),
     ...Object.fromEntries(
-      ["kaimingUniform", "xavierUniform", "heNormal", "zeros"].map((name) => [
+      [
+        "kaimingUniform",
+        "xavierUniform",
+        "heNormal",
+        "heUniform",
+        "xavierNormal",
+        "lecunNormal",
+        "dirac",
+        "ones",
+        "zeros",
+      ].map((name) => [
         `nn.initialise.${name}`,
         () => args(numbers(2, 3), fields({ in: plain(2), out: plain(3) }), key()),
       ]),

@@ -1,0 +1,80 @@
+/** What tells the steps of a sequence apart, where a layer sees them all at once. */
+import { checkOptions, flag } from "../arguments.ts";
+import { ShapeError } from "../errors.ts";
+import { add, describe, reshape, slice, type Tensor, variable } from "../functions.ts";
+import { module } from "./define.ts";
+import { normal } from "./initialise.ts";
+import type { Module } from "./module.ts";
+import {
+  checkCounts,
+  INITIALISE_RULES,
+  type InitialiseOptions,
+  keysOf,
+  parameter,
+} from "./options.ts";
+
+export interface PositionOptions {
+  /** x is [B, T, F] instead of [T, B, F]. */
+  readonly batchFirst?: boolean;
+}
+
+/**
+ * x + P with P[t, 2i] = sin(t / 10000^(2i/F)) and P[t, 2i + 1] = cos of the same, for up to `steps` steps.
+ * x: f32[T, B, features]. Vaswani et al. 2017, section 3.5. Nothing is learned.
+ */
+export function positionalEncoding(
+  steps: number,
+  features: number,
+  options: PositionOptions = {},
+): Module {
+  checkCounts("positionalEncoding", { steps, features });
+  checkOptions("positionalEncoding", options, { batchFirst: flag });
+  const waves = Float32Array.from({ length: steps * features }, (_, n) => {
+    const [t, f] = [Math.floor(n / features), n % features];
+    const angle = t / 10_000 ** ((f - (f % 2)) / features);
+    return f % 2 === 0 ? Math.sin(angle) : Math.cos(angle);
+  });
+  const pe = variable(waves, [steps, features], "positionalEncoding.pe");
+  return positions("positionalEncoding", pe, options, { buffers: { pe } });
+}
+
+export interface PositionEmbeddingOptions extends PositionOptions, InitialiseOptions {}
+
+/** x + P, a row of P that is learned for each of up to `steps` steps; N(0, 0.02²) at first. Radford et al. 2018. */
+export function positionEmbedding(
+  steps: number,
+  features: number,
+  options: PositionEmbeddingOptions = {},
+): Module {
+  checkCounts("positionEmbedding", { steps, features });
+  checkOptions("positionEmbedding", options, { ...INITIALISE_RULES, batchFirst: flag });
+  const { initialise = normal(0.02), seed } = options;
+  const fans = { in: steps, out: features };
+  const name = "positionEmbedding.weight";
+  const weight = parameter(name, [steps, features], initialise, fans, keysOf(seed)(0));
+  return positions("positionEmbedding", weight, options, { parameters: { weight } });
+}
+
+function positions(
+  kind: string,
+  table: Tensor,
+  { batchFirst = false }: PositionOptions,
+  own: object,
+): Module {
+  const [steps = 0, features = 0] = table.shape;
+  return module(kind, {
+    ...own,
+    description: `${kind}(${steps}, ${features})`,
+    timeAxis: batchFirst ? 1 : 0,
+    forward(x) {
+      const T = x.shape[batchFirst ? 1 : 0] ?? 0;
+      if (x.shape.length !== 3 || x.shape[2] !== features || T > steps) {
+        throw new ShapeError(
+          `${kind}: the input must be sequences of ${features} features and at most ${steps} steps; got ${describe(x.type)}.`,
+        );
+      }
+      const rows = slice(table, [0, 0], [T, features]);
+      return add(x, reshape(rows, batchFirst ? [1, T, features] : [T, 1, features]));
+    },
+  });
+}

@@ -1,0 +1,26 @@
+import { checkOptions, finite } from "../arguments.ts";
+import { prelu as applyPrelu } from "../functions.ts";
+import { module } from "./define.ts";
+import { constant } from "./initialise.ts";
+import type { Module } from "./module.ts";
+import { checkCounts, keysOf, parameter } from "./options.ts";
+
+export interface PreluOptions {
+  /** What every slope is at first; 0.25. */
+  readonly initial?: number;
+}
+
+/** x where x > 0, slope · x elsewhere, with a slope that is learned for every feature, or one of all. He et al. 2015. */
+export function prelu(features = 1, options: PreluOptions = {}): Module {
+  checkCounts("prelu", { features });
+  checkOptions("prelu", options, { initial: finite });
+  const start = constant(options.initial ?? 0.25);
+  const fans = { in: 1, out: 1 };
+  const weight = parameter("prelu.weight", [features], start, fans, keysOf(0)(0));
+  return module("prelu", {
+    description: `prelu(${features})`,
+    timeAxis: "any",
+    parameters: { weight },
+    forward: (x) => applyPrelu(x, weight),
+  });
+}
