@@ -116,7 +116,7 @@ function singleProgram(
     cast: [{ kind: "cast", x, dtype }],
     literal: [{ kind: "literal", value: given.value, dtype }],
     stopGradient: [],
-    withGradient: [],
+    withGradient: [{ kind: "cast", x, dtype }],
     recompute: [],
     reshape: [],
     pack: [],
