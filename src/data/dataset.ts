@@ -12,6 +12,8 @@ import { ArgumentError, ShapeError } from "../errors.ts";
 import { type DType, type HostArray, type Shape, sizeOf } from "../functions.ts";
 import { hostArray } from "../internals.ts";
 import { bytes } from "./file.ts";
+import { isSource, type Source } from "./source.ts";
+import { takeItems } from "./stages.ts";
 import { type Given, type Values, valuesOf } from "./values.ts";
 
 export type { Values };
@@ -123,8 +125,11 @@ export function labels(data: Uint8Array): Values<Int32Array> {
   return { data: Int32Array.from(data), shape: [data.length], dtype: "i32" };
 }
 
-/** The first `length` examples, as views of the same memory. */
-export function take(from: Dataset, length: number): Dataset {
+/** The first `length` examples, as views of the same memory; of a source its first items, or all where there are fewer. */
+export function take(from: Dataset, length: number): Dataset;
+export function take<T>(from: Source<T>, length: number): AsyncIterable<T>;
+export function take<T>(from: Dataset | Source<T>, length: number): Dataset | AsyncIterable<T> {
+  if (isSource(from)) return takeItems(from, length);
   checkDataset("take", from);
   if (!Number.isInteger(length) || length < 0 || length > from.length) {
     throw new ArgumentError(

@@ -5,12 +5,16 @@
  *   float16                           bits of half precision → numbers
  *   images, labels, dataset, take     arrays → examples with shapes
  *   batches                           examples → shuffled batches
+ *   map, shuffle, batch, window,
+ *   zip, concatenate, take, cache,
+ *   prefetch, examples                items as they are asked for → batches for every epoch
  *   TextVocabulary                    text ↔ ids
  *   sequenceBatches                   ids → windows for truncated backpropagation through time
  *   streamWindows                     sequences as they arrive → such windows, in flat memory
  *   padSequences                      sequences of different lengths → one rectangle and the lengths
  */
 export { type Batch, type BatchOptions, batchCount, batches } from "./batches.ts";
+export { type Batched, batch, type CollateOptions, type Example, examples } from "./collate.ts";
 export {
   type Column,
   type Dataset,
@@ -33,6 +37,17 @@ export {
   sequenceBatchCount,
   sequenceBatches,
 } from "./sequences.ts";
+export { type ShuffleOptions, shuffle } from "./shuffle.ts";
+export type { Source } from "./source.ts";
+export {
+  cache,
+  concatenate,
+  map,
+  prefetch,
+  type WindowOptions,
+  window,
+  zip,
+} from "./stages.ts";
 export {
   type Sequences,
   type StreamOptions,

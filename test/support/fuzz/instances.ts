@@ -261,6 +261,7 @@ export const instances: Readonly<Record<string, Instance>> = {
   GPUDevice: () => leaf("{} as GPUDevice", () => ({})),
   Promise: () => leaf("Promise.resolve(1)", () => Promise.resolve(1)),
   PromiseLike: () => leaf("Promise.resolve(2)", () => Promise.resolve(2)),
+  Source: () => leaf("[{ x: 1, y: 2 }]", () => [{ x: 1, y: 2 }]),
   Sequences: () => leaf('["abcabc", "cab"]', () => ["abcabc", "cab"]),
   Iterable: () => leaf("[1, 2, 3]", () => [1, 2, 3]),
   AsyncIterable: () =>

@@ -11,7 +11,7 @@ export interface SettleOptions {
 
 export async function settle(result: unknown, options: SettleOptions): Promise<void> {
   // What can be iterated may also be awaited, but hardly both.
-  const value = isIterator(result) ? result : await result;
+  const value = isIterator(result) ? result : passOver(await result);
   options.notes(value);
   if (isIterator(value)) {
     for (let i = 0; i < ITEMS; i++) {
@@ -37,6 +37,14 @@ function isIterator(value: unknown): value is Iterator<unknown> | AsyncIterator<
     typeof (value as { next?: unknown }).next === "function" &&
     (Symbol.iterator in value || Symbol.asyncIterator in value)
   );
+}
+
+/** What a pipeline reads only when it is asked for. */
+function passOver(value: unknown): unknown {
+  const isPipeline = typeof value === "object" && value !== null && Symbol.asyncIterator in value;
+  return isPipeline && !isIterator(value)
+    ? (value as AsyncIterable<unknown>)[Symbol.asyncIterator]()
+    : value;
 }
 
 /** Tensors in lists, maps and records, as deep as results go. */

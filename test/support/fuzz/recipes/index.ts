@@ -3,6 +3,7 @@
  * belong together, functions that give what is asked of them, states that were saved. By path.
  */
 import { compositions } from "./compositions.ts";
+import { pipelines } from "./data.ts";
 import { differentiation } from "./differentiation.ts";
 import { moduleCalls } from "./modules.ts";
 import type { Recipes } from "./recipe.ts";
@@ -18,4 +19,5 @@ export const recipes: Recipes = {
   ...differentiation(),
   ...moduleCalls(),
   ...training(),
+  ...pipelines(),
 };

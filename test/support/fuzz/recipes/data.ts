@@ -1,0 +1,36 @@
+/** Pipelines, whose items must be what the stages ask for. */
+import { fields, leaf, list, plain } from "../argument.ts";
+import { callback, datasetFor } from "../instances.ts";
+import { args, numbers, type Recipes } from "./recipe.ts";
+
+export function pipelines(): Recipes {
+  const items = () =>
+    leaf(
+      "function* () { yield* [1, 2, 3]; }",
+      () =>
+        function* () {
+          yield* [1, 2, 3];
+        },
+    );
+  const example = (n: number) => fields({ x: numbers(n, 1), y: plain(n) });
+  return {
+    "data.map": () =>
+      args(
+        items(),
+        callback("(x) => x", (x: unknown) => x),
+      ),
+    "data.shuffle": () =>
+      args(items(), fields({ buffer: plain(2), seed: plain(1), epoch: plain(1) })),
+    "data.batch": () =>
+      args(
+        list([example(1), example(2), example(3)]),
+        fields({ batchSize: plain(2), dropLast: plain(true), dtypes: fields({ y: plain("f32") }) }),
+      ),
+    "data.window": () => args(items(), fields({ size: plain(2), every: plain(1) })),
+    "data.zip": () => args(fields({ x: items(), y: numbers(4, 5, 6) })),
+    "data.concatenate": () => args(items(), numbers(4)),
+    "data.cache": () => args(items()),
+    "data.prefetch": () => args(items(), plain(2)),
+    "data.examples": () => args(datasetFor("linear")),
+  };
+}
