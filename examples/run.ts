@@ -2,20 +2,22 @@
 import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-const folder = new URL("recurrent/", import.meta.url);
-const names = readdirSync(folder)
-  .filter((file) => file.endsWith(".ts") && file !== "script.ts")
-  .map((file) => file.slice(0, -".ts".length));
+const files = ["recurrent/", "networks/"].flatMap((path) => {
+  const folder = new URL(path, import.meta.url);
+  return readdirSync(folder)
+    .filter((file) => file.endsWith(".ts"))
+    .map((file) => [file.slice(0, -".ts".length), new URL(file, folder)] as const);
+});
 
 const [, , name = ""] = process.argv;
-if (names.includes(name)) {
-  const file = new URL(`${name}.ts`, folder);
+const file = new Map(files).get(name);
+if (file !== undefined) {
   // As if Node had been started with that file; what follows the name is the example's own.
   process.argv.splice(1, 2, fileURLToPath(file));
   await import(file.href);
 } else {
   console.error(
-    `npm run example -- NAME [--quick] [--device cpu] [--seed 1], where NAME is one of ${names.join(", ")}; got ${JSON.stringify(name)}.`,
+    `npm run example -- NAME [--quick] [--device cpu] [--seed 1], where NAME is one of ${files.map(([known]) => known).join(", ")}; got ${JSON.stringify(name)}.`,
   );
   process.exitCode = 2;
 }

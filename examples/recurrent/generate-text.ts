@@ -16,7 +16,7 @@ import {
 } from "gradgpu";
 import { TextVocabulary } from "gradgpu/data";
 import { loadMoby } from "../quickstart/moby.ts";
-import { runAsScript } from "./script.ts";
+import { runAsScript } from "../shared/script.ts";
 
 export interface Settings {
   /** Characters to learn from; as many behind them, up to 10,000, are held out. */

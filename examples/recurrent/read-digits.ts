@@ -5,7 +5,7 @@
 import { losses, nn, optim, Trainer } from "gradgpu";
 import { dataset, take } from "gradgpu/data";
 import { loadMnist } from "../quickstart/mnist.ts";
-import { runAsScript } from "./script.ts";
+import { runAsScript } from "../shared/script.ts";
 
 export interface Settings {
   /** Training and test digits. */

@@ -5,8 +5,8 @@
  */
 import { losses, nn, optim, Trainer } from "gradgpu";
 import { type Dataset, dataset, padSequences } from "gradgpu/data";
+import { runAsScript } from "../shared/script.ts";
 import { type Sentence, sentences, TAGS, WORDS } from "./data/sentences.ts";
-import { runAsScript } from "./script.ts";
 
 export interface Settings {
   /** Different sentences to learn from, and as many others to test. */

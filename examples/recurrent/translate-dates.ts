@@ -25,8 +25,8 @@ import {
   TextVocabulary,
   type Values,
 } from "gradgpu/data";
+import { runAsScript } from "../shared/script.ts";
 import { datePairs } from "./data/dates.ts";
-import { runAsScript } from "./script.ts";
 
 export interface Settings {
   /** Dates to learn from, and dates to test, all of different days. */

@@ -20,6 +20,7 @@ import { module } from "./define.ts";
 import { constant, xavierUniform } from "./initialise.ts";
 import { linear } from "./linear.ts";
 import type { Mode, Module } from "./module.ts";
+import { observe } from "./observe.ts";
 import {
   checkCounts,
   checkProbability,
@@ -161,7 +162,9 @@ export function multiHeadAttention(
       checkOptions(name, options, { memory: anything, lengths: anything, mask: anything });
       checkSequence(x, features);
       if (options.memory !== undefined) checkSequence(options.memory, features);
-      return attend(x, options, made.mode);
+      const y = attend(x, options, made.mode);
+      observe(made, y);
+      return y;
     },
   });
 }

@@ -6,6 +6,7 @@ import { dropout as dropoutLayer } from "./dropout.ts";
 import { layerNorm } from "./layer-norm.ts";
 import { linear } from "./linear.ts";
 import type { Module } from "./module.ts";
+import { observe } from "./observe.ts";
 import { INITIALISE_RULES, type InitialiseOptions, keysOf } from "./options.ts";
 
 export interface TransformerOptions extends InitialiseOptions {
@@ -75,6 +76,10 @@ export function transformerBlock(
     forward: (x) => walk(x, {}),
   });
   return Object.assign(made, {
-    run: (x: Tensor, run: Omit<AttentionRun, "memory"> = {}) => walk(x, run),
+    run(x: Tensor, run: Omit<AttentionRun, "memory"> = {}) {
+      const y = walk(x, run);
+      observe(made, y);
+      return y;
+    },
   });
 }

@@ -105,6 +105,14 @@ describe("attention", () => {
   });
 });
 
+describe("a transformer's summary", () => {
+  it("has every part, attention too", () => {
+    const summary = nn.transformerBlock(8, 2, { hidden: 12 }).summary([5, 3, 8]);
+    expect(summary).not.toContain("not used");
+    expect(summary).toContain("self_attn");
+  });
+});
+
 describe("positions", () => {
   it("are waves of the step", () => {
     const y = evaluateTensor(nn.positionalEncoding(9, 4)(zeros([3, 1, 4])));
