@@ -114,6 +114,7 @@ def scalars():
     scalar("hardSigmoid", lambda x: F.relu6(x + 3) / 6, (-5, 5))
     scalar("hardSwish", F.hardswish, (-5, 5), special=False)
     scalar("hardTanh", F.hardtanh)
+    scalar("clip", lambda x: x.clamp(-0.6, 1.7))
     scalar("softsign", F.softsign, special=False)
     scalar("logSigmoid", F.logsigmoid, (-30, 30))
     scalar("tanhShrink", F.tanhshrink)
@@ -202,6 +203,7 @@ def reductions():
     case("variance of everything, not corrected", [x], lambda x: x.var(unbiased=False))
     case("std of two axes, kept", [x], lambda x: x.std((0, 2), keepdim=True))
     case("std of equals", [Input(2, 3, elements=[1, 1, 1, 1, 2, 3])], lambda x: x.std(1))
+    case("sumOfSquares", [Input(3, 5), Input(7)], lambda a, b: (a * a).sum() + (b * b).sum())
     case("logSumExp", [Input(3, 5, bounds=(-9, 9))], lambda x: x.logsumexp(1))
     case(
         "logSumExp of large and infinite numbers",
@@ -270,6 +272,15 @@ def arrangements():
     case("meshgrid", [Input(3), Input(2)], lambda a, b: torch.meshgrid(a, b, indexing="ij"))
     case("range", [], lambda: torch.arange(2, 11, 3))
     case("range of fractions", [], lambda: torch.arange(1.0, -0.5, -0.25, dtype=torch.float64))
+    case("squeeze", [Input(3, 1, 4)], lambda x: x.squeeze(1))
+    case("unsqueeze", [Input(3, 4)], lambda x: x.unsqueeze(1))
+    case("unsqueeze behind the last", [Input(3, 4)], lambda x: x.unsqueeze(-1))
+    case("asTensor", [], lambda: torch.tensor(2.5, dtype=torch.float64))
+    case("full", [], lambda: torch.full((2, 3), 2.5, dtype=torch.float64))
+    case("zeros", [], lambda: torch.zeros(3, 2, dtype=torch.float64))
+    case("ones", [], lambda: torch.ones(2, 0, 3, dtype=torch.float64))
+    case("ones of whole numbers", [], lambda: torch.ones(4, dtype=torch.int64))
+    case("arange", [], lambda: torch.arange(7))
     case("linspace", [], lambda: torch.linspace(-1, 2, 7, dtype=torch.float64))
     case("eye", [], lambda: torch.eye(3, 4, dtype=torch.float64))
 
@@ -365,6 +376,20 @@ def orders():
     case("topK of the smallest", [x], lambda x: x.topk(2, 0, largest=False))
 
 
+def attentions():
+    q, k, v = Input(2, 3, 4), Input(2, 5, 4), Input(2, 5, 6)
+    mask = Input(2, 1, 5, dtype="bool")
+
+    def attend(q, k, v, seen=None):
+        scores = q @ k.transpose(-1, -2) / math.sqrt(q.shape[-1])
+        scores = scores if seen is None else scores.masked_fill(~seen, -INF)
+        return scores.softmax(-1) @ v
+
+    case("attention", [q, k, v], attend)
+    case("attention, causal", [q, k, v], lambda q, k, v: attend(q, k, v, torch.ones(3, 5).tril(2) > 0))
+    case("attention with a mask", [q, k, v, mask], attend)
+
+
 def einsums():
     a, b = Input(2, 3, 4), Input(2, 4, 5)
     for pattern, inputs in {
@@ -398,6 +423,7 @@ if __name__ == "__main__":
     images()
     orders()
     einsums()
+    attentions()
     folder = os.path.dirname(os.path.abspath(__file__))
     with open(os.path.join(folder, "verbs.json"), "w") as file:
         lines = [f"{json.dumps(name)}: {json.dumps(of, separators=(',', ':'))}" for name, of in CASES.items()]

@@ -1,4 +1,5 @@
 import { arrangementVerbs } from "./arrangements.ts";
+import { attentionVerbs } from "./attentions.ts";
 import { einsumVerbs } from "./einsums.ts";
 import { imageVerbs } from "./images.ts";
 import { lookUpVerbs } from "./look-ups.ts";
@@ -18,4 +19,5 @@ export const verbFamilies: Readonly<Record<string, VerbCases>> = {
   images: imageVerbs,
   orders: orderVerbs,
   einsums: einsumVerbs,
+  attentions: attentionVerbs,
 };

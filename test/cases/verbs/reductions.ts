@@ -19,6 +19,7 @@ export const reductionVerbs: VerbCases = {
   "variance of everything, not corrected": (x) => g.variance(x, { correction: 0 }),
   "std of two axes, kept": (x) => g.std(x, { axis: [0, 2], keepDims: true }),
   "std of equals": (x) => g.std(x, { axis: 1 }),
+  sumOfSquares: (a, b) => g.sumOfSquares([a, b]),
   logSumExp: (x) => g.logSumExp(x, { axis: 1 }),
   "logSumExp of large and infinite numbers": (x) => g.logSumExp(x, { axis: 1, keepDims: true }),
   norm: (x) => g.norm(x, { axis: 2 }),

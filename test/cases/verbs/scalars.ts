@@ -18,6 +18,7 @@ const unary: VerbCases = {
   hardSigmoid: g.hardSigmoid,
   hardSwish: g.hardSwish,
   hardTanh: (x) => g.hardTanh(x),
+  clip: (x) => g.clip(x, -0.6, 1.7),
   softsign: g.softsign,
   logSigmoid: g.logSigmoid,
   tanhShrink: g.tanhShrink,
