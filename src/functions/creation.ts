@@ -34,10 +34,12 @@ export function full(shape: Shape, value: number, dtype: DType = "f32"): Tensor 
   return filled("full", shape, value, dtype);
 }
 
+/** 0 everywhere; false of bool. */
 export function zeros(shape: Shape, dtype: DType = "f32"): Tensor {
   return filled("zeros", shape, 0, dtype);
 }
 
+/** 1 everywhere; true of bool. */
 export function ones(shape: Shape, dtype: DType = "f32"): Tensor {
   return filled("ones", shape, 1, dtype);
 }

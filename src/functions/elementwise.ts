@@ -18,53 +18,76 @@ function binary(fn: BinaryName, verb: string = fn): Binary {
   };
 }
 
+/** −x, of f32 or i32. */
 export const neg = unary("neg");
+/** |x|, of f32 or i32; the gradient at 0 is 0. */
 export const abs = unary("abs");
 /** −1, 0 or 1; NaN of NaN. */
 export const sign = unary("sign");
+/** eˣ. */
 export const exp = unary("exp");
 /** The natural logarithm. */
 export const log = unary("log");
+/** √x; NaN below 0. */
 export const sqrt = unary("sqrt");
 /** 1 / x. */
 export const reciprocal = unary("reciprocal");
 /** 1 / √x. */
 export const rsqrt: Unary = (x) => reciprocal(sqrt(x));
+/** x². */
 export const square = unary("square");
+/** sin x, in radians. */
 export const sin = unary("sin");
+/** cos x, in radians. */
 export const cos = unary("cos");
+/** (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ). */
 export const tanh = unary("tanh");
 /** 1 / (1 + exp(−x)). */
 export const sigmoid = unary("sigmoid");
 /** max(x, 0); its gradient at 0 is 0. */
 export const relu = unary("relu");
+/** The error function, 2 / √π ∫₀ˣ exp(−t²) dt. */
 export const erf = unary("erf");
 /** log(1 + exp(x)). */
 export const softplus = unary("softplus");
+/** The largest whole number that is not above x; its gradient is 0. */
 export const floor = unary("floor");
+/** The smallest whole number that is not below x; its gradient is 0. */
 export const ceil = unary("ceil");
 /** bool → bool. */
 export const not = unary("not");
 /** bool: neither NaN nor infinite. */
 export const finite = unary("isFinite");
 
+/** a + b. */
 export const add = binary("add");
+/** a − b. */
 export const sub = binary("sub");
+/** a · b. */
 export const mul = binary("mul");
 /** a / b; integers are truncated towards zero. */
 export const div = binary("div");
+/** aᵇ, of f32. */
 export const pow = binary("pow");
 /** The larger of two, NaN where one is; where they are equal the gradient goes to `a`. */
 export const maximum = binary("max", "maximum");
 /** The smaller of two, NaN where one is; where they are equal the gradient goes to `a`. */
 export const minimum = binary("min", "minimum");
+/** bool: whether a < b. */
 export const less = binary("less");
+/** bool: whether a ≤ b. */
 export const lessEqual = binary("lessEqual");
+/** bool: whether a > b. */
 export const greater = binary("greater");
+/** bool: whether a ≥ b. */
 export const greaterEqual = binary("greaterEqual");
+/** bool: whether a = b; NaN equals nothing. */
 export const equal = binary("equal");
+/** bool: whether a ≠ b; true of NaN. */
 export const notEqual = binary("notEqual");
+/** bool: whether both hold. */
 export const and = binary("and");
+/** bool: whether one holds, or both. */
 export const or = binary("or");
 
 /** a where `condition` (bool) holds, b elsewhere. */

@@ -36,7 +36,9 @@ export function checkReduce<T extends ReduceOptions>(
   return options ?? ({} as T);
 }
 
+/** Σ x along `axis`, of f32, i32 or u32; 0 of nothing. */
 export const sum = reduce("sum");
+/** The mean along `axis`, of f32; there must be an element. */
 export const mean = reduce("mean");
 /** The largest, NaN where there is a NaN; equal ones share the gradient. */
 export const max = reduce("max");

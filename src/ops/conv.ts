@@ -26,6 +26,7 @@ const IMAGES = "[N, H, W, C]";
 const OUTPUTS = "[N, OH, OW, OC]";
 const FILTERS = "[KH, KW, IC / groups, OC]";
 
+/** Cross-correlation of images x [N, H, W, C] with w [KH, KW, C / groups, OC] → [N, OH, OW, OC]. */
 const conv2d: Op<"conv2d"> = {
   inputs: { x: "one", w: "one" },
   outputs: { out: "one" },

@@ -33,6 +33,7 @@ const f32 = (shape: readonly number[]): TensorType => ({ dtype: "f32", shape });
 const wide = ({ steps, batch, units }: Extent, n: number): TensorType | undefined =>
   n === 0 ? undefined : f32([steps, batch, units, n]);
 
+/** A layer of a cell over a whole sequence: x·W + b of all steps, [T, B, U, I], to the states around each, [T + 1, B, U]. */
 const recurrence: Op<"recurrence"> = {
   inputs: {
     projected: "one",
@@ -90,6 +91,7 @@ const recurrence: Op<"recurrence"> = {
   composite: loopForward,
 };
 
+/** The gradient of a recurrence: from those of its states back to `projected`, the vectors and the first states. */
 const recurrenceGrad: Op<"recurrenceGrad"> = {
   inputs: {
     recurrent: "optional",

@@ -61,6 +61,12 @@ type HeldByRuntime = Map<Runtime, Held>;
 /** Plans of steps that nobody can call any more are given back. */
 const forgotten = new FinalizationRegistry<HeldByRuntime>(giveBack);
 
+/**
+ * `fn` as a step that is planned once for each signature of arguments (shapes and dtypes) and then replayed: tensors in,
+ * tensors in lists and records out, variables that it assigns updated in place. A number that `fn` reads from outside is
+ * that of the first call: give it as an argument. Random numbers are new in every run.
+ * @throws ArgumentError where it is called with anything but tensors and numbers
+ */
 export function compile<R>(
   fn: (...args: Tensor[]) => R,
   options: CompileOptions = {},

@@ -1,0 +1,7 @@
+/** `npm run coverage:ops`: writes docs/ops.md, the table of every op and verb; see test/support/coverage/. */
+import { writeFileSync } from "node:fs";
+import { readCoverage } from "../test/support/coverage/page.ts";
+
+const { ops, verbs, page } = readCoverage();
+writeFileSync(new URL("../docs/ops.md", import.meta.url), page);
+console.log(`docs/ops.md: ${ops.length} ops, ${verbs.length} verbs.`);
