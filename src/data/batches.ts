@@ -12,6 +12,7 @@ export interface BatchOptions {
   readonly dropLast?: boolean;
 }
 
+/** Some examples of a dataset, and what is to be said of each. */
 export interface Batch {
   /** [size, …], arrays of the batch's own that may be kept. */
   readonly x: Values;

@@ -15,6 +15,7 @@ interface ArrayByType {
   f32: Float32Array;
   f64: Float64Array;
 }
+/** What the elements of an IDX file are, by the type code in its head. */
 export type IdxType = keyof ArrayByType;
 
 /** The contents of an IDX file, told apart by `type`. */

@@ -18,6 +18,7 @@ export interface PaddingOptions {
   readonly dtype?: "i32" | "f32";
 }
 
+/** Sequences of different lengths in one array, and how long each is. */
 export interface PaddedSequences {
   /** [T, B], or [B, T] with `batchFirst`; `time` says which. */
   readonly values: Values<Int32Array | Float32Array>;

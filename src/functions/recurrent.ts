@@ -44,6 +44,7 @@ export interface LstmWeights {
 export interface RnnState {
   readonly h: Tensor;
 }
+/** [B, H]. */
 export type GruState = RnnState;
 /** [B, H] each. */
 export interface LstmState {

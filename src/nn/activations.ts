@@ -13,6 +13,7 @@ export const relu = () => activation("relu", verbs.relu);
 /** min(max(x, 0), 6). */
 export const relu6 = () => activation("relu6", verbs.relu6);
 
+/** (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ). */
 export const tanh = () => activation("tanh", verbs.tanh);
 
 /** 1 / (1 + exp(−x)). */

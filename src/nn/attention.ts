@@ -50,6 +50,7 @@ export interface AttentionRun {
   readonly mask?: Tensor;
 }
 
+/** A module of sequences, which can also be given a mask or lengths. */
 export interface AttentionModule extends Module {
   /** Attention with a mask, for sequences of different lengths, or from one sequence to another. */
   run(x: Tensor, options?: AttentionRun): Tensor;

@@ -137,13 +137,16 @@ export const dirac: Initialiser = (shape) => {
   return made;
 };
 
+/** 1 everywhere. */
 export const ones: Initialiser = (shape) => constant(1)(shape, { in: 1, out: 1 }, keyOf(0));
 
+/** `value` everywhere. */
 export function constant(value: number): Initialiser {
   check("initialise.constant", "the value", value, finite);
   return (shape) => hostArray("f32", sizeOf(shape)).fill(value);
 }
 
+/** 0 everywhere. */
 export const zeros: Initialiser = constant(0);
 
 /**

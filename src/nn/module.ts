@@ -20,6 +20,7 @@ export type AnyModule = Module<never, Tensors>;
 /** What a module carries from one window of a sequence to the next; empty where it carries nothing. */
 export type State = readonly Tensor[];
 
+/** What a module makes of a step or of a sequence, and the state that it leaves. */
 export interface Stepped<Y extends Tensors = Tensor> {
   readonly y: Y;
   readonly state: State;
@@ -28,6 +29,7 @@ export interface Stepped<Y extends Tensors = Tensor> {
 /** Which dimension of its input a module takes for time; "any" where it takes none, and leaves all where they are. */
 export type TimeAxis = 0 | 1 | "any";
 
+/** Whether a module is being trained: `train()` and `eval()` set it. */
 export interface Mode {
   /** Dropout and the like are at work, and norms count the batch. */
   readonly isTraining: boolean;
@@ -52,11 +54,13 @@ export interface StatePiece {
   readonly count: number;
 }
 
+/** A variable of a module, and how it appears in a state dict where that is not simply as itself. */
 export interface Parameter {
   readonly variable: Variable;
   readonly layout?: StateLayout;
 }
 
+/** A parameter or a buffer in a state dict. */
 export interface StateEntry {
   readonly shape: Shape;
   /** Row-major. */

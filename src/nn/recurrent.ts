@@ -56,6 +56,7 @@ export interface RecurrentOptions extends WeightOptions {
   readonly checkpoint?: boolean;
 }
 
+/** What a recurrent layer can be told of the sequences that it walks. */
 export interface SequenceRun {
   /** As `run` returned it; zeros where it is missing. */
   readonly state?: State | undefined;
@@ -67,6 +68,7 @@ export interface SequenceRun {
   readonly lengths?: Tensor | ArrayLike<number> | undefined;
 }
 
+/** A recurrent layer, which can also be walked from any state and over sequences of different lengths. */
 export interface RecurrentModule extends Module {
   /**
    * Walks whole sequences of different lengths, from any state. The state is one tensor [B, H] for each layer and

@@ -24,6 +24,7 @@ export interface TransformerOptions extends InitialiseOptions {
   readonly batchFirst?: boolean;
 }
 
+/** A module of sequences, which can also be given a mask or lengths. */
 export interface TransformerModule extends Module {
   /** With a mask, or for sequences of different lengths. */
   run(x: Tensor, options?: Omit<AttentionRun, "memory">): Tensor;

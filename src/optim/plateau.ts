@@ -33,6 +33,7 @@ export interface PlateauState {
   readonly cooling: number;
 }
 
+/** What notes measurements and reduces learning rates by them. */
 export interface Plateau {
   /**
    * Notes a measurement, of an epoch usually; the steps that are called afterwards have the new rates.

@@ -24,6 +24,7 @@ import { checkNotTracing, trace } from "./trace.ts";
 /** A number is handed over as a scalar f32 tensor: a new one never compiles anything. */
 export type Argument = Tensor | number;
 
+/** A compiled step: called as the function was, with a promise of what that returns. */
 export interface Compiled<R> {
   /** Runs the step. The promise settles as soon as it is under way; read results to wait for it. */
   (...args: Argument[]): Promise<R>;

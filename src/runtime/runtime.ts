@@ -29,6 +29,7 @@ export interface RuntimeOptions {
 
 const MAX_STEP_PLANS = 512;
 
+/** An open device, with the tensors that lie on it and the plans that are made for it. */
 export class Runtime {
   readonly device: Device;
   readonly seed: number;

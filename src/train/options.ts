@@ -129,6 +129,7 @@ export type Scores = { readonly loss: number; readonly accuracy?: number } & {
   readonly [metric: string]: number | undefined;
 };
 
+/** What `fit` tells of a step of training. */
 export interface StepReport {
   /** Counted from 1, over all epochs and calls of fit. */
   readonly step: number;

@@ -31,6 +31,7 @@ type Step<X extends string, S extends string, V extends string, R> = (
   vectors: ByName<V>,
 ) => R;
 
+/** A recurrent cell: the names of what it carries, reads and adds up, and its step. */
 export interface Cell<
   S extends string = string,
   I extends string = string,
