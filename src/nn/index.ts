@@ -13,6 +13,12 @@ export {
   type MultiHeadAttentionOptions,
   multiHeadAttention,
 } from "./attention.ts";
+export { type AffineOptions, randomAffine } from "./augment/affine.ts";
+export { type CropOptions, randomCrop } from "./augment/crop.ts";
+export { cutout } from "./augment/cutout.ts";
+export { type FlipOptions, randomFlip } from "./augment/flip.ts";
+export { type MixupOptions, mixup } from "./augment/mixup.ts";
+export { gaussianNoise } from "./augment/noise.ts";
 export { batchNorm1d, batchNorm2d } from "./batch-norm.ts";
 export {
   type Conv1dLayerOptions,

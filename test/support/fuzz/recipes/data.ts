@@ -1,6 +1,6 @@
-/** Pipelines, whose items must be what the stages ask for. */
+/** Pipelines, whose items must be what the stages ask for, and augmentations. */
 import { fields, leaf, list, plain } from "../argument.ts";
-import { callback, datasetFor } from "../instances.ts";
+import { callback, datasetFor, f32, ids } from "../instances.ts";
 import { args, numbers, type Recipes } from "./recipe.ts";
 
 export function pipelines(): Recipes {
@@ -32,5 +32,27 @@ export function pipelines(): Recipes {
     "data.cache": () => args(items()),
     "data.prefetch": () => args(items(), plain(2)),
     "data.examples": () => args(datasetFor("linear")),
+  };
+}
+
+export function augmentations(): Recipes {
+  return {
+    "nn.mixup": () =>
+      args(
+        f32(4, 2),
+        ids(4),
+        fields({ alpha: plain(0.5), classes: plain(3), isTraining: plain(true) }),
+      ),
+    "nn.randomFlip": () => args(fields({ horizontal: plain(0.5), vertical: plain(1) })),
+    "nn.randomAffine": () =>
+      args(
+        fields({
+          shift: numbers(0.1, 0),
+          rotate: plain(9),
+          scale: numbers(0.5, 2),
+          fill: plain("edge"),
+        }),
+      ),
+    "nn.randomCrop": () => args(numbers(2, 2), fields({ padding: plain(1), fill: plain(0.5) })),
   };
 }

@@ -3,7 +3,7 @@
  * belong together, functions that give what is asked of them, states that were saved. By path.
  */
 import { compositions } from "./compositions.ts";
-import { pipelines } from "./data.ts";
+import { augmentations, pipelines } from "./data.ts";
 import { differentiation } from "./differentiation.ts";
 import { moduleCalls } from "./modules.ts";
 import type { Recipes } from "./recipe.ts";
@@ -20,4 +20,5 @@ export const recipes: Recipes = {
   ...moduleCalls(),
   ...training(),
   ...pipelines(),
+  ...augmentations(),
 };

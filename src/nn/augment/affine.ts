@@ -1,0 +1,84 @@
+import { checkOptions, notNegative, rule } from "../../arguments.ts";
+import {
+  add,
+  arange,
+  cast,
+  cos,
+  div,
+  exp,
+  mul,
+  reshape,
+  sin,
+  sub,
+  type Tensor,
+} from "../../functions.ts";
+import type { Module } from "../module.ts";
+import { augmentation, draw } from "./pictures.ts";
+import { type Fill, sampled } from "./sample.ts";
+
+export interface AffineOptions {
+  /** Up to which share of height and width a picture is moved in each direction: one number, or [rows, columns]. 0. */
+  readonly shift?: number | readonly [rows: number, columns: number];
+  /** Up to how many degrees it is turned about its centre, to either side; 0. */
+  readonly rotate?: number;
+  /** How many times as large it becomes, from the least to the most, as likely larger as smaller: [0.8, 1.25]. [1, 1]. */
+  readonly scale?: readonly [least: number, most: number];
+  /** What comes in from outside: a number, or "edge" for what is nearest; 0. */
+  readonly fill?: Fill;
+}
+
+const isShare = (value: unknown) => typeof value === "number" && value >= 0 && value <= 1;
+const isPairOf = (value: unknown, holds: (n: unknown) => boolean): value is readonly number[] =>
+  Array.isArray(value) && value.length === 2 && Array.from(value).every(holds);
+const SHIFT = rule(
+  "a number from 0 to 1, or [rows, columns]",
+  (value) => isShare(value) || isPairOf(value, isShare),
+);
+const SCALE = rule(
+  "[least, most], finite numbers above 0",
+  (value) =>
+    isPairOf(value, (n) => typeof n === "number" && n > 0 && Number.isFinite(n)) &&
+    (value[0] ?? 0) <= (value[1] ?? 0),
+);
+export const FILL = rule(
+  'a finite number, or "edge"',
+  (value) => value === "edge" || Number.isFinite(value),
+);
+
+/**
+ * While training, each picture of x f32[N, H, W, C] moved, turned about its centre and made larger or smaller by chance,
+ * in one bilinear sampling, so that nothing is blurred twice. As torchvision's RandomAffine and Keras'
+ * RandomTranslation, RandomRotation and RandomZoom, all evenly distributed, the scale in its logarithm.
+ */
+export function randomAffine(options: AffineOptions = {}): Module {
+  checkOptions<AffineOptions>("randomAffine", options, {
+    shift: SHIFT,
+    rotate: notNegative,
+    scale: SCALE,
+    fill: FILL,
+  });
+  const { shift = 0, rotate = 0, scale = [1, 1], fill = 0 } = options;
+  const [down, right] = typeof shift === "number" ? [shift, shift] : shift;
+  const description = `shift ${down}, ${right}, rotate ${rotate}, scale ${scale.join(" to ")}`;
+  return augmentation("randomAffine", description, (x) => {
+    const [, h = 0, w = 0] = x.shape;
+    const angle = between(x, (-rotate * Math.PI) / 180, (rotate * Math.PI) / 180);
+    const size = exp(between(x, Math.log(scale[0]), Math.log(scale[1])));
+    const y = sub(fromCentre(h, [1, h, 1]), between(x, -down * h, down * h));
+    const z = sub(fromCentre(w, [1, 1, w]), between(x, -right * w, right * w));
+    // The place in x that comes to (y, z): turned back, and made smaller again.
+    const [c, s] = [div(cos(angle), size), div(sin(angle), size)];
+    const rows = add(sub(mul(c, y), mul(s, z)), (h - 1) / 2);
+    const columns = add(add(mul(s, y), mul(c, z)), (w - 1) / 2);
+    return sampled(x, rows, columns, fill);
+  });
+}
+
+/** A number from a to b for each picture, [N, 1, 1]. */
+function between(x: Tensor, a: number, b: number): Tensor {
+  return add(mul(draw(x, 3), b - a), a);
+}
+
+function fromCentre(n: number, shape: readonly number[]): Tensor {
+  return sub(reshape(cast(arange(n), "f32"), shape), (n - 1) / 2);
+}
