@@ -8,12 +8,13 @@
  *   map, shuffle, batch, window,
  *   zip, concatenate, take, cache,
  *   prefetch, examples                items as they are asked for → batches for every epoch
- *   TextVocabulary                    text ↔ ids
+ *   TextVocabulary, BytePairs         text ↔ ids
  *   sequenceBatches                   ids → windows for truncated backpropagation through time
  *   streamWindows                     sequences as they arrive → such windows, in flat memory
  *   padSequences                      sequences of different lengths → one rectangle and the lengths
  */
 export { type Batch, type BatchOptions, batchCount, batches } from "./batches.ts";
+export { type BytePairJson, type BytePairOptions, BytePairs } from "./byte-pairs.ts";
 export { type Batched, batch, type CollateOptions, type Example, examples } from "./collate.ts";
 export {
   type Column,

@@ -217,6 +217,10 @@ export const instances: Readonly<Record<string, Instance>> = {
     return leaf(`cells.${name}`, () => gradgpu.cells[name]);
   },
   Runtime: ({ world }) => leaf("/* a runtime of its own */ spare", () => world.spare),
+  BytePairs: () =>
+    leaf('data.BytePairs.of("abab", { size: 257 })', () =>
+      data.BytePairs.of("abab", { size: 257 }),
+    ),
   TextVocabulary: () =>
     leaf('data.TextVocabulary.of("abc", { unknown: "?" })', () =>
       data.TextVocabulary.of("abc", { unknown: "?" }),

@@ -1,4 +1,5 @@
 /** Pipelines, whose items must be what the stages ask for, and augmentations. */
+import { data } from "../../../../src/index.ts";
 import { fields, leaf, list, plain } from "../argument.ts";
 import { callback, datasetFor, f32, ids } from "../instances.ts";
 import { args, numbers, type Recipes } from "./recipe.ts";
@@ -31,9 +32,17 @@ export function pipelines(): Recipes {
     "data.concatenate": () => args(items(), numbers(4)),
     "data.cache": () => args(items()),
     "data.prefetch": () => args(items(), plain(2)),
+    "data.BytePairs.of": () => args(plain("low low lower"), fields({ size: plain(260) })),
+    "data.BytePairs.fromJSON": () =>
+      args(fields({ merges: list([numbers(97, 98), numbers(256, 99)]) }), plain("file")),
+    "BytePairs.encode": () => ({ self: bytePairs(), args: [plain("abab")] }),
+    "BytePairs.decode": () => ({ self: bytePairs(), args: [numbers(97, 98, 256)] }),
     "data.examples": () => args(datasetFor("linear")),
   };
 }
+
+const bytePairs = () =>
+  leaf('data.BytePairs.of("abab", { size: 257 })', () => data.BytePairs.of("abab", { size: 257 }));
 
 export function augmentations(): Recipes {
   return {

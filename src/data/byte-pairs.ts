@@ -1,0 +1,203 @@
+import { text as aText, check, checkOptions, required, rule, shown } from "../arguments.ts";
+import { ArgumentError, FormatError } from "../errors.ts";
+
+const BYTES = 256;
+const MOST = 65_536;
+
+export interface BytePairOptions {
+  /** How many ids there are at most, from 256 to 65,536: the bytes, and one for each merge. */
+  readonly size: number;
+}
+
+/** What byte pairs look like as JSON. */
+export interface BytePairJson {
+  /** Id 256 + i stands for what merges[i] stand for, one after the other. */
+  readonly merges: readonly (readonly [number, number])[];
+}
+
+/**
+ * Text ↔ ids of byte pairs: of the bytes of its words the two neighbours that are there most often become one, again and
+ * again. There is no unknown text: what is rare is spelled in bytes. Sennrich, Haddow & Birch 2016; bytes as Radford et
+ * al. 2019.
+ */
+export class BytePairs {
+  readonly merges: BytePairJson["merges"];
+  /** Pair → the id that it becomes: the lower, the earlier. */
+  readonly #ids: ReadonlyMap<number, number>;
+  /** The bytes of every id. */
+  readonly #bytes: readonly Uint8Array[];
+
+  private constructor(merges: BytePairJson["merges"]) {
+    this.merges = merges;
+    this.#ids = new Map(merges.map(([a, b], i) => [keyOf(a, b), BYTES + i]));
+    const bytes = Array.from({ length: BYTES }, (_, id) => Uint8Array.of(id));
+    for (const [a, b] of merges)
+      bytes.push(Uint8Array.of(...(bytes[a] ?? []), ...(bytes[b] ?? [])));
+    this.#bytes = bytes;
+  }
+
+  /** Trained on `text`: fewer than `size` ids where no pair is left that is there twice. The same for the same text. */
+  static of(text: string, options: BytePairOptions): BytePairs {
+    check("BytePairs", "the text", text, aText);
+    checkOptions<BytePairOptions>("BytePairs", options, { size: required(SIZE) });
+    return new BytePairs(merged(text, options.size - BYTES));
+  }
+
+  /**
+   * The byte pairs that `toJSON` described.
+   * @throws FormatError where `json` is something else. `name` is what the error calls it.
+   */
+  static fromJSON(json: unknown, name = "the byte pairs"): BytePairs {
+    check("BytePairs.fromJSON", "the name", name, aText);
+    if (!isBytePairJson(json)) {
+      throw new FormatError(
+        `BytePairs.fromJSON: ${name} must be { merges: [[id, id], …] }, different pairs of ids from before; got something else. Save it with JSON.stringify(bytePairs).`,
+        0,
+      );
+    }
+    return new BytePairs(json.merges.map(([a, b]) => [a, b]));
+  }
+
+  get size(): number {
+    return this.#bytes.length;
+  }
+
+  /** The ids of `text`, i32. A half of a surrogate pair becomes U+FFFD, as in all UTF-8. */
+  encode(text: string): Int32Array {
+    check("encode", "the text", text, aText);
+    const known = new Map<string, readonly number[]>();
+    const ids: number[] = [];
+    for (const word of wordsOf(text)) {
+      const own = known.get(word) ?? this.#word(word);
+      known.set(word, own);
+      for (const id of own) ids.push(id);
+    }
+    return Int32Array.from(ids);
+  }
+
+  /** The earliest merge first, as they were made. */
+  #word(word: string): readonly number[] {
+    let ids = bytesOf(word);
+    while (true) {
+      let least = Number.POSITIVE_INFINITY;
+      for (let i = 1; i < ids.length; i++)
+        least = Math.min(least, this.#ids.get(pairAt(ids, i)) ?? least);
+      const merge = this.merges[least - BYTES];
+      if (merge === undefined) return ids;
+      ids = joined(ids, merge, least);
+    }
+  }
+
+  /**
+   * The text that `ids` stand for; bytes that are no UTF-8, as where a character is cut, become U+FFFD.
+   * @throws ArgumentError at an id outside 0 … size − 1
+   */
+  decode(ids: ArrayLike<number>): string {
+    check("decode", "ids", ids, someIds);
+    const bytes: number[] = [];
+    for (let at = 0; at < ids.length; at++) {
+      const own = this.#bytes[ids[at] ?? -1];
+      if (own === undefined) {
+        throw new ArgumentError(
+          `decode: every id must be a whole number from 0 to ${this.size - 1}; got ${shown(ids[at])} at index ${at}. Labels that are ignored are left out first.`,
+        );
+      }
+      for (const byte of own) bytes.push(byte);
+    }
+    return new TextDecoder("utf-8", { ignoreBOM: true }).decode(Uint8Array.from(bytes));
+  }
+
+  toJSON(): BytePairJson {
+    return { merges: this.merges };
+  }
+}
+
+const SIZE = rule(
+  "a whole number from 256 to 65,536",
+  (n) => Number.isInteger(n) && Number(n) >= BYTES && Number(n) <= MOST,
+);
+const someIds = rule(
+  "a list or a typed array of whole numbers",
+  (value) => Array.isArray(value) || (ArrayBuffer.isView(value) && "length" in value),
+);
+
+/** Letters, digits, or others, each with the space before it; no merge goes across their borders. */
+function wordsOf(text: string): readonly string[] {
+  return text.match(/ ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+/gu) ?? [];
+}
+
+function bytesOf(word: string): number[] {
+  return [...new TextEncoder().encode(word)];
+}
+
+function keyOf(a: number, b: number): number {
+  return a * MOST + b;
+}
+
+/** The pair that ends at `i`. */
+function pairAt(ids: readonly number[], i: number): number {
+  return keyOf(ids[i - 1] ?? 0, ids[i] ?? 0);
+}
+
+function joined(ids: readonly number[], [a, b]: readonly [number, number], id: number): number[] {
+  const out: number[] = [];
+  for (let i = 0; i < ids.length; i++) {
+    const isPair = ids[i] === a && ids[i + 1] === b;
+    out.push(isPair ? id : (ids[i] ?? 0));
+    if (isPair) i++;
+  }
+  return out;
+}
+
+/** Up to `most` merges. Only words that have the pair of a merge are counted anew. */
+function merged(text: string, most: number): BytePairJson["merges"] {
+  const counts = new Map<string, number>();
+  for (const word of wordsOf(text)) counts.set(word, (counts.get(word) ?? 0) + 1);
+  const words = [...counts].map(([word, count]) => ({ ids: bytesOf(word), count }));
+  const pairs = new Map<number, { count: number; readonly words: Set<number> }>();
+  const countPairs = (index: number, sign: 1 | -1) => {
+    const { ids, count } = words[index] ?? { ids: [], count: 0 };
+    for (let i = 1; i < ids.length; i++) {
+      const key = pairAt(ids, i);
+      const pair = pairs.get(key) ?? { count: 0, words: new Set() };
+      pair.count += sign * count;
+      pair.words.add(index);
+      if (pair.count === 0) pairs.delete(key);
+      else pairs.set(key, pair);
+    }
+  };
+  words.forEach((_, index) => {
+    countPairs(index, 1);
+  });
+  const merges: [number, number][] = [];
+  while (merges.length < most) {
+    let [best, times] = [-1, 1];
+    // Of equals the one with the lower ids, so that the order of words says nothing.
+    for (const [key, { count }] of pairs)
+      if (count > times || (count === times && key < best)) [best, times] = [key, count];
+    const found = pairs.get(best);
+    if (found === undefined) break;
+    const merge: [number, number] = [Math.floor(best / MOST), best % MOST];
+    for (const index of [...found.words]) {
+      const word = words[index];
+      if (word === undefined) continue;
+      countPairs(index, -1);
+      word.ids = joined(word.ids, merge, BYTES + merges.length);
+      countPairs(index, 1);
+    }
+    merges.push(merge);
+  }
+  return merges;
+}
+
+function isBytePairJson(json: unknown): json is BytePairJson {
+  if (typeof json !== "object" || json === null || !("merges" in json)) return false;
+  const { merges } = json;
+  if (!Array.isArray(merges) || merges.length > MOST - BYTES) return false;
+  const isId = (id: unknown, i: number) =>
+    Number.isInteger(id) && Number(id) >= 0 && Number(id) < BYTES + i;
+  const arePairs = merges.every(
+    (pair, i) => Array.isArray(pair) && pair.length === 2 && pair.every((id) => isId(id, i)),
+  );
+  return arePairs && new Set(merges.map(([a, b]) => keyOf(a, b))).size === merges.length;
+}
