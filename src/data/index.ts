@@ -4,6 +4,7 @@
  *   readIdx, readIdxBytes, gunzip     files → arrays
  *   float16                           bits of half precision → numbers
  *   images, labels, dataset, take     arrays → examples with shapes
+ *   pixels                            ImageData, canvases → examples
  *   batches                           examples → shuffled batches
  *   map, shuffle, batch, window,
  *   zip, concatenate, take, cache,
@@ -31,6 +32,7 @@ export { gunzip } from "./gunzip.ts";
 export { type IdxArray, type IdxType, readIdx, readIdxBytes } from "./idx.ts";
 export { type PaddedSequences, type PaddingOptions, padSequences } from "./padded.ts";
 export type { Chunk, Frames, Sequence } from "./pieces.ts";
+export { type Picture, type PixelOptions, type Pixels, pixels } from "./pixels.ts";
 export {
   IGNORED_LABEL,
   type SequenceBatch,

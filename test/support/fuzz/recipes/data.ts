@@ -32,6 +32,17 @@ export function pipelines(): Recipes {
     "data.concatenate": () => args(items(), numbers(4)),
     "data.cache": () => args(items()),
     "data.prefetch": () => args(items(), plain(2)),
+    "data.pixels": () =>
+      args(
+        list([
+          fields({
+            data: leaf("new Uint8Array(8)", () => new Uint8Array(8)),
+            width: plain(2),
+            height: plain(1),
+          }),
+        ]),
+        fields({ channels: plain(1), mean: plain(0.5) }),
+      ),
     "data.BytePairs.of": () => args(plain("low low lower"), fields({ size: plain(260) })),
     "data.BytePairs.fromJSON": () =>
       args(fields({ merges: list([numbers(97, 98), numbers(256, 99)]) }), plain("file")),
