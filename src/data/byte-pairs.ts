@@ -96,10 +96,11 @@ export class BytePairs {
     check("decode", "ids", ids, someIds);
     const bytes: number[] = [];
     for (let at = 0; at < ids.length; at++) {
-      const own = this.#bytes[ids[at] ?? -1];
+      const id: unknown = ids[at];
+      const own = typeof id === "number" ? this.#bytes[id] : undefined;
       if (own === undefined) {
         throw new ArgumentError(
-          `decode: every id must be a whole number from 0 to ${this.size - 1}; got ${shown(ids[at])} at index ${at}. Labels that are ignored are left out first.`,
+          `decode: every id must be a whole number from 0 to ${this.size - 1}; got ${shown(id)} at index ${at}. Labels that are ignored are left out first.`,
         );
       }
       for (const byte of own) bytes.push(byte);

@@ -91,7 +91,8 @@ describe("BytePairs", () => {
     expect(() => BytePairs.of("a", {} as never)).toThrow(ArgumentError);
     const pairs = BytePairs.of("abab abab", { size: 257 });
     expect(() => pairs.decode([97, 257])).toThrow("from 0 to 256; got 257 at index 1");
-    expect(() => pairs.decode([-1])).toThrow(ArgumentError);
+    for (const id of [-1, 0.5, [Symbol()], undefined])
+      expect(() => pairs.decode([id as number])).toThrow(ArgumentError);
     expect(() => pairs.encode(5 as never)).toThrow(ArgumentError);
     for (const json of [
       null,
