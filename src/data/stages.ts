@@ -1,5 +1,5 @@
 /** Pipelines of any items. All are lazy: nothing is read before the item that needs it is asked for. */
-import { callable, check, checkOptions, count, flag, required, whole } from "../arguments.ts";
+import { callable, check, checkOptions, count, flag, required, rule, whole } from "../arguments.ts";
 import { ShapeError } from "../errors.ts";
 import { checkSource, itemsOf, passOf, pipeline, type Source } from "./source.ts";
 
@@ -153,9 +153,15 @@ export function cache<T>(source: Source<T>): AsyncIterable<T> {
 /** The items of `source`, up to `ahead` of which are read before they are asked for, while a step runs. */
 export function prefetch<T>(source: Source<T>, ahead = 2): AsyncIterable<T> {
   checkSource("prefetch", source);
-  check("prefetch", "how many are read ahead", ahead, count);
+  check("prefetch", "how many are read ahead", ahead, FEW);
   return pipeline(() => readAhead(source, ahead));
 }
+
+/** Each of them is asked for at once. */
+const FEW = rule(
+  "a whole number from 1 to 1,000",
+  (value) => count.holds(value) && Number(value) <= 1_000,
+);
 
 async function* readAhead<T>(source: Source<T>, ahead: number): AsyncGenerator<T, void, void> {
   const items = itemsOf("prefetch", source);

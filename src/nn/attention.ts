@@ -11,8 +11,7 @@ import {
   matmul,
   reshape,
   slice,
-  Tensor,
-  tensor,
+  type Tensor,
   transpose,
 } from "../functions.ts";
 import { checkTensor } from "../internals.ts";
@@ -29,6 +28,7 @@ import {
   keysOf,
   parameter,
 } from "./options.ts";
+import { asLengths } from "./sequence-lengths.ts";
 
 export interface MultiHeadAttentionOptions extends InitialiseOptions {
   /** Whether a step sees itself and those before it only; false. */
@@ -180,10 +180,9 @@ function checkSequence(x: Tensor, features: number): void {
 
 /** What both the mask and the lengths let a query see. */
 function maskOf({ mask, lengths }: AttentionRun, keys: Tensor): Tensor | undefined {
-  if (lengths === undefined) return mask;
-  const [B = 0, , T = 0] = keys.shape;
-  const given =
-    lengths instanceof Tensor ? lengths : tensor(Int32Array.from(lengths), [lengths.length]);
+  const [B = 0, , T = 0, D = 0] = keys.shape;
+  const given = asLengths("multiHeadAttention", lengths, [T, B, D]);
+  if (given === undefined) return mask;
   if (given.shape.join() !== `${B}` || given.dtype !== "i32") {
     throw new ShapeError(
       `multiHeadAttention: lengths must be i32[${B}], one for each sequence; got ${describe(given.type)}.`,

@@ -1,8 +1,16 @@
+import { check, positive, rule } from "../arguments.ts";
 import * as verbs from "../functions.ts";
-import { checkPool } from "../internals.ts";
+import { checkPool, WINDOW_SIZE } from "../internals.ts";
 import { module } from "./define.ts";
 import type { Module } from "./module.ts";
 import { checkCounts } from "./options.ts";
+
+const SCALE = rule(
+  "a number above 0, or [rows, columns]",
+  (value) =>
+    positive.holds(value) ||
+    (Array.isArray(value) && value.length === 2 && value.every(positive.holds)),
+);
 
 type Window = number | readonly [rows: number, columns: number];
 
@@ -52,6 +60,7 @@ export const globalMaxPool2d = (): Module =>
 
 /** The means of so many bins of rows and columns, whatever the image's size: f32[N, H, W, C] → f32[N, OH, OW, C]. */
 export function adaptiveAvgPool2d(size: Window): Module {
+  check("adaptiveAvgPool2d", "the size", size, WINDOW_SIZE);
   return module("adaptiveAvgPool2d", {
     description: `adaptiveAvgPool2d(${sizeText(size)})`,
     forward: (x) => verbs.adaptiveAvgPool2d(x, size),
@@ -60,6 +69,7 @@ export function adaptiveAvgPool2d(size: Window): Module {
 
 /** The largest elements of so many bins. */
 export function adaptiveMaxPool2d(size: Window): Module {
+  check("adaptiveMaxPool2d", "the size", size, WINDOW_SIZE);
   return module("adaptiveMaxPool2d", {
     description: `adaptiveMaxPool2d(${sizeText(size)})`,
     forward: (x) => verbs.adaptiveMaxPool2d(x, size),
@@ -68,6 +78,7 @@ export function adaptiveMaxPool2d(size: Window): Module {
 
 /** Images with so many times as many rows and columns, "nearest" or "bilinear": f32[N, H, W, C]. */
 export function upsample2d(scale: Window, options: verbs.ResizeOptions = {}): Module {
+  check("upsample2d", "the scale", scale, SCALE);
   return module("upsample2d", {
     description: `upsample2d(${sizeText(scale)})`,
     forward: (x) => verbs.upsample2d(x, scale, options),

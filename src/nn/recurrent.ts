@@ -8,7 +8,6 @@ import {
   flag,
   number,
   rule,
-  shown,
 } from "../arguments.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import {
@@ -17,8 +16,7 @@ import {
   describe,
   dropout as drop,
   type SequenceOptions,
-  Tensor,
-  tensor,
+  type Tensor,
   transpose,
   recurrent as walk,
 } from "../functions.ts";
@@ -36,6 +34,7 @@ import {
   type WeightOptions,
   type Weights,
 } from "./recurrent-weights.ts";
+import { asLengths } from "./sequence-lengths.ts";
 
 export interface RecurrentOptions extends WeightOptions {
   /** One above the other: each takes the hidden states of the one before; 1. */
@@ -149,7 +148,7 @@ export function recurrentModule(
     checkSequence(title, sequence, inputs, batchFirst);
     const x = turn(sequence);
     checkState(title, run.state, weights.length, widths, x.shape[1] ?? 0);
-    const lengths = lengthsOf(title, run.lengths, x);
+    const lengths = asLengths(kindOf(title), run.lengths, x.shape);
     const given = statesOf(run.state, cell.states.length);
     const next: Tensor[] = [];
     let below = x;
@@ -251,24 +250,6 @@ function checkState(
       `${kindOf(title)}: every state must be [B, H] = [${batch}, ${width}]; got ${describe(type)} as state ${i} for ${title}. The batch of the sequence and of the state is one and the same.`,
     );
   }
-}
-
-function lengthsOf(title: string, lengths: SequenceRun["lengths"], x: Tensor): Tensor | undefined {
-  if (lengths === undefined || lengths instanceof Tensor) return lengths;
-  const [steps = 0, batch = 0] = x.shape;
-  const given = Array.from(lengths ?? []);
-  if (given.length !== batch) {
-    throw new ArgumentError(
-      `${kindOf(title)}: there must be one length for each of the ${batch} sequences; got ${given.length} lengths for ${describe(x.type)}. Sequences that fill all steps have length ${steps}.`,
-    );
-  }
-  const wrong = given.findIndex((n) => !(Number.isInteger(n) && n >= 0 && n <= steps));
-  if (wrong >= 0) {
-    throw new ArgumentError(
-      `${kindOf(title)}: every length must be a whole number from 0 to T = ${steps}; got ${shown(given[wrong])} for sequence ${wrong}. Lengths count steps, and need no order.`,
-    );
-  }
-  return tensor(Int32Array.from(given), [batch]);
 }
 
 function kindOf(title: string): string {

@@ -71,9 +71,14 @@ describe("attention", () => {
       "multiHeadAttention: the input must be sequences of 8 features, three dimensions; got f32[4, 8].",
     ],
     [
-      () => nn.multiHeadAttention(8, 2).run(zeros([5, 3, 8]), { lengths: [1, 2] }),
+      () => nn.multiHeadAttention(8, 2).run(zeros([5, 3, 8]), { lengths: zeros([2], "i32") }),
       ShapeError,
       "multiHeadAttention: lengths must be i32[3], one for each sequence; got i32[2].",
+    ],
+    [
+      () => nn.multiHeadAttention(8, 2).run(zeros([5, 3, 8]), { lengths: [1, 6, 2] }),
+      ArgumentError,
+      "multiHeadAttention: every length must be a whole number from 0 to T = 5; got 6 for sequence 1.",
     ],
     [
       () => nn.positionalEncoding(4, 8)(zeros([5, 3, 8])),

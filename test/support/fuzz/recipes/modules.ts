@@ -1,6 +1,6 @@
 /** Modules, sessions and compiled steps. */
 import * as gradgpu from "../../../../src/index.ts";
-import { fields, leaf, list, plain } from "../argument.ts";
+import { type Arg, fields, leaf, list, plain } from "../argument.ts";
 import { f32, ids, savedRecord } from "../instances.ts";
 import { models, recurrent } from "../models.ts";
 import { type Cook, model, numbers, type Recipes } from "./recipe.ts";
@@ -10,6 +10,36 @@ const { nn } = gradgpu;
 const zeros = (...shape: number[]) => ({
   shape,
   data: new Float32Array(shape.reduce((a, b) => a * b)),
+});
+
+const attention = {
+  in_proj_weight: zeros(12, 4),
+  in_proj_bias: zeros(12),
+  "out_proj.weight": zeros(4, 4),
+  "out_proj.bias": zeros(4),
+};
+
+/** The state dict of `nn.transformerBlock(4, 2, { hidden: 4 })`. */
+const block = {
+  ...Object.fromEntries(Object.entries(attention).map(([name, one]) => [`self_attn.${name}`, one])),
+  ...Object.fromEntries(
+    ["linear1", "linear2", "norm1", "norm2"].flatMap((name) => [
+      [`${name}.weight`, name.startsWith("norm") ? zeros(4) : zeros(4, 4)],
+      [`${name}.bias`, zeros(4)],
+    ]),
+  ),
+};
+
+/** What modules of sequences [3, 2, 4] are called with. */
+const ofSequences = (type: string, make: () => Arg, dict: object): Recipes => ({
+  [`${type}()`]: () => ({ self: make(), args: [f32(3, 2, 4)] }),
+  [`${type}.step`]: () => ({ self: make(), args: [f32(3, 2, 4), plain(undefined)] }),
+  [`${type}.summary`]: () => ({ self: make(), args: [numbers(3, 2, 4)] }),
+  [`${type}.loadStateDict`]: () => ({ self: make(), args: [savedRecord(dict)] }),
+  [`${type}.run`]: () => ({
+    self: make(),
+    args: [f32(3, 2, 4), fields({ lengths: numbers(1, 3) })],
+  }),
 });
 
 export function moduleCalls(): Recipes {
@@ -35,6 +65,19 @@ export function moduleCalls(): Recipes {
       const name = dice.pick(Object.keys(models));
       return { self: model(name), args: [numbers(...(models[name]?.x.make().shape ?? []))] };
     },
+    ...ofSequences(
+      "AttentionModule",
+      () => leaf("nn.multiHeadAttention(4, 2)", () => nn.multiHeadAttention(4, 2)),
+      attention,
+    ),
+    ...ofSequences(
+      "TransformerModule",
+      () =>
+        leaf("nn.transformerBlock(4, 2, { hidden: 4 })", () =>
+          nn.transformerBlock(4, 2, { hidden: 4 }),
+        ),
+      block,
+    ),
     "RecurrentModule.run": () => ({
       self: sequence(),
       args: [f32(3, 2, 2), fields({ state: states(), lengths: numbers(3, 1) })],

@@ -95,14 +95,6 @@ export function verbs(): Recipes {
       ),
     attention: () =>
       args(f32(2, 3, 4), f32(2, 5, 4), f32(2, 5, 3), fields({ causal: plain(true) })),
-    "AttentionModule.run": () => ({
-      self: leaf("nn.multiHeadAttention(4, 2)", () => nn.multiHeadAttention(4, 2)),
-      args: [f32(3, 2, 4), fields({ lengths: numbers(1, 3) })],
-    }),
-    "TransformerModule.run": () => ({
-      self: leaf("nn.transformerBlock(4, 2)", () => nn.transformerBlock(4, 2)),
-      args: [f32(3, 2, 4), fields({ lengths: numbers(1, 3) })],
-    }),
     "nn.multiHeadAttention": () => args(plain(4), plain(2), fields({ causal: plain(true) })),
     "nn.transformerBlock": () => args(plain(4), plain(2), fields({ hidden: plain(4) })),
     "nn.positionalEncoding": () => args(plain(4), plain(2)),
