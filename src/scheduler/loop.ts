@@ -13,6 +13,7 @@ import { bytesOf } from "../tensor/shape.ts";
 import { type Stacked, stackedCarries } from "./loop-carry.ts";
 import { LoopParts, type Stretch } from "./loop-parts.ts";
 import type { DeviceTraits, Region } from "./lowering.ts";
+import type { BufferDraft } from "./places.ts";
 import {
   type BindingInfo,
   type LoweredCall,
@@ -21,7 +22,6 @@ import {
   type Plan,
 } from "./plan.ts";
 import type { PlanRequest } from "./request.ts";
-import type { BufferDraft } from "./storage.ts";
 import { aliased } from "./work.ts";
 
 /** Plans a graph by itself: `schedule`, which the passes cannot import. */

@@ -17,9 +17,10 @@ import {
   type Region,
   type Site,
 } from "./lowering.ts";
+import type { BufferDraft } from "./places.ts";
 import { callsOf, type LoweredCall, type LoweredStep } from "./plan.ts";
 import { isReduced } from "./space.ts";
-import type { BufferDraft, PlacedWork, Storage } from "./storage.ts";
+import type { PlacedWork, Storage } from "./storage.ts";
 import { isStack, sitesOf } from "./walk-layers.ts";
 import type { GroupWork, OpWork, WalksWork } from "./work.ts";
 

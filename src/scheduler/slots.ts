@@ -8,6 +8,7 @@ import { BYTES_PER_ELEMENT } from "../tensor/dtype.ts";
 import { Gaps, type Span } from "./gaps.ts";
 import type { Operand } from "./lowering.ts";
 import { pack } from "./packing.ts";
+import type { BufferDraft } from "./places.ts";
 import {
   callsOf,
   type LoweredStep,
@@ -16,7 +17,6 @@ import {
   type PlanMemory,
   type Step,
 } from "./plan.ts";
-import type { BufferDraft } from "./storage.ts";
 
 const ALIGNMENT_BYTES = 256;
 /** So many are packed, the largest: the time that it takes grows with the square of that. */
