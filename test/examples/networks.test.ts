@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import * as smallResnet from "../../examples/networks/small-resnet.ts";
 import * as spokenDigits from "../../examples/networks/spoken-digits.ts";
 import * as tinyGpt from "../../examples/networks/tiny-gpt.ts";
 import { init } from "../../src/index.ts";
@@ -10,6 +11,13 @@ describe("examples of other networks, quick", () => {
     const { bits } = await tinyGpt.main(tinyGpt.QUICK);
     // Knowing only how often each character occurs takes about 4.5.
     expect(bits).toBeLessThan(3.7);
+    await runtime.close();
+  });
+
+  test("small-resnet names digits that it has not seen", async () => {
+    const { runtime } = await init({ device: "cpu", seed: 1 });
+    const { accuracy } = await smallResnet.main(smallResnet.QUICK);
+    expect(accuracy).toBeGreaterThan(0.9);
     await runtime.close();
   });
 
