@@ -2,6 +2,7 @@ import { anything, notNegative, probability } from "../arguments.ts";
 import {
   add,
   cast,
+  less,
   log,
   maximum,
   mul,
@@ -11,6 +12,7 @@ import {
   softplus,
   sub,
   type Tensor,
+  where,
 } from "../functions.ts";
 import {
   checkLossOptions,
@@ -59,11 +61,15 @@ export function binaryCrossEntropy(
   checkLossOptions("binaryCrossEntropy", options);
   checkSameShape("binaryCrossEntropy", probabilities, targets);
   const t = asNumbers(targets);
-  const logOf = (x: Tensor) => log(maximum(x, Math.exp(-100)));
+  // e⁻¹⁰⁰ is subnormal, which a GPU may read as 0.
+  const logOf = (x: Tensor) => where(less(x, LEAST), -100, log(maximum(x, LEAST)));
   const hit = mul(t, logOf(probabilities));
   const rest = mul(sub(1, t), logOf(sub(1, probabilities)));
   return reduced("binaryCrossEntropy", neg(add(hit, rest)), options);
 }
+
+/** The smallest normal f32. */
+const LEAST = 2 ** -126;
 
 export interface FocalOptions extends LossOptions {
   /** How little what is right already counts; 2. */

@@ -131,6 +131,14 @@ describe("losses at their borders", () => {
     });
   });
 
+  it("of probabilities of 0 and 1 are 0 where they are right, and 100 where they are wrong", () => {
+    const sure = tensor([0, 1, 0, 1]);
+    const loss = losses.binaryCrossEntropy(sure, tensor([0, 1, 1, 0]), { reduction: "none" });
+    expect(evaluateTensor(loss).map(Math.abs)).toEqual([0, 0, 100, 100]);
+    const [g = sure] = gradients(losses.binaryCrossEntropy(sure, tensor([0, 1, 1, 0])), [sure]);
+    expect(evaluateTensor(g).every(Number.isFinite)).toBe(true);
+  });
+
   const f32 = (...shape: number[]) => zeros(shape);
   const i32 = (...shape: number[]) => zeros(shape, "i32");
   it.each([
