@@ -37,8 +37,9 @@ const layers = {
   losses: verbs,
   metrics: verbs,
   data: ["decompress.ts", ...verbs],
-  train: [...verbs, "nn", "optim", "losses", "metrics", "data"],
-  "index.ts": [...verbs, "nn", "optim", "losses", "metrics", "data", "train"],
+  io: [...verbs, "nn", "data"],
+  train: [...verbs, "nn", "optim", "losses", "metrics", "data", "io"],
+  "index.ts": [...verbs, "nn", "optim", "losses", "metrics", "data", "io", "train"],
 };
 
 const within = (file, layer) =>

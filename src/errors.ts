@@ -80,6 +80,23 @@ export class FormatError extends GradgpuError {
   }
 }
 
+/**
+ * Why a file cannot be read or written: there is none; the disk or the quota is full; permission is missing or was
+ * withdrawn; the connection, or the file itself, ended too soon; its signal was aborted; or anything else.
+ */
+export type FileFault = "missing" | "full" | "forbidden" | "cut" | "aborted" | "failed";
+
+/** A file that cannot be read or written, wherever it lies. What was there before a write is there still. */
+export class FileError extends GradgpuError {
+  override readonly name = "FileError";
+  readonly fault: FileFault;
+
+  constructor(message: string, fault: FileFault, options?: ErrorOptions) {
+    super(message, options);
+    this.fault = fault;
+  }
+}
+
 /** A state that the library's own code must never reach. */
 export class InternalError extends GradgpuError {
   override readonly name = "InternalError";

@@ -1,0 +1,58 @@
+/** What all places have in common: one file, or files by name, wherever they lie. */
+
+/** Bytes `start` … `end` − 1. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface ReadOptions {
+  /** Ends the reading, which rejects with a FileError. */
+  readonly signal?: AbortSignal | undefined;
+  /** Is told now and then how many bytes are there, and of how many; undefined where nobody knows. */
+  readonly onProgress?: ((bytes: number, total: number | undefined) => void) | undefined;
+}
+
+export interface WriteOptions {
+  /** Ends the writing, which rejects with a FileError; what was there before is there still. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Bytes as they are made: the parts of a file in their order. */
+export type Pieces = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+
+/** One file, wherever it lies: on a disk, in a browser's storage, behind a URL, in memory. */
+export interface Place {
+  /** What errors call it: "file /tmp/a.safetensors", "OPFS models/a". */
+  readonly description: string;
+  /**
+   * Bytes of the file; undefined where there is none.
+   * @throws FileError where that cannot be said
+   */
+  size(options?: ReadOptions): Promise<number | undefined>;
+  /**
+   * The bytes of `range`, or all of them. They are the caller's own: nobody else reads or changes them.
+   * @throws FileError where there is no such file, where it ends before the range does, or where it cannot be read
+   */
+  read(range?: ByteRange, options?: ReadOptions): Promise<Uint8Array<ArrayBuffer>>;
+  /**
+   * Replaces what is there by all of `pieces`, or leaves it as it was: nobody ever reads a part. Pieces are written
+   * before the next one is asked for.
+   * @throws FileError where it cannot be written; whatever `pieces` throws
+   */
+  write(pieces: Pieces, options?: WriteOptions): Promise<void>;
+  /** Removes the file; nothing where there is none. @throws FileError */
+  remove(): Promise<void>;
+}
+
+/** Files by name. */
+export interface Folder {
+  readonly description: string;
+  /** Of all files that are there as a whole, in alphabetical order; none where there is no such folder. @throws FileError */
+  names(): Promise<string[]>;
+  /**
+   * The file of that name, which need not be there.
+   * @throws ArgumentError for a name that is empty, begins with a dot or has a slash
+   */
+  place(name: string): Place;
+}

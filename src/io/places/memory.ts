@@ -1,0 +1,58 @@
+import { concatenate } from "../../decompress.ts";
+import type { ByteRange, Folder, Pieces, Place, ReadOptions, WriteOptions } from "../place.ts";
+import { checkName, checkPiece, checkRange, checkSignal, missing } from "./faults.ts";
+
+/** Files in memory, gone with the page or process: for tests, and for what is sent on. */
+export function memory(): Folder {
+  const files = new Map<string, Uint8Array>();
+  const self: Folder = {
+    description: "memory",
+    names: async () => [...files.keys()].sort(),
+    place(name) {
+      checkName(self, name);
+      return new MemoryPlace(`memory ${name}`, files, name);
+    },
+  };
+  return self;
+}
+
+class MemoryPlace implements Place {
+  readonly description: string;
+  readonly #files: Map<string, Uint8Array>;
+  readonly #name: string;
+
+  constructor(description: string, files: Map<string, Uint8Array>, name: string) {
+    this.description = description;
+    this.#files = files;
+    this.#name = name;
+  }
+
+  async size(): Promise<number | undefined> {
+    return this.#files.get(this.#name)?.length;
+  }
+
+  async read(range?: ByteRange, options: ReadOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
+    checkSignal(this, options);
+    const bytes = this.#files.get(this.#name);
+    if (bytes === undefined) throw missing(this);
+    const { start, end } = range ?? { start: 0, end: bytes.length };
+    checkRange(this, { start, end }, bytes.length);
+    options.onProgress?.(end - start, end - start);
+    return Uint8Array.from(bytes.subarray(start, end));
+  }
+
+  async write(pieces: Pieces, options: WriteOptions = {}): Promise<void> {
+    const parts: Uint8Array[] = [];
+    for await (const piece of pieces) {
+      checkSignal(this, options);
+      checkPiece(this, piece);
+      parts.push(piece.slice());
+    }
+    checkSignal(this, options);
+    this.#files.set(this.#name, concatenate(parts));
+  }
+
+  async remove(): Promise<void> {
+    this.#files.delete(this.#name);
+  }
+}
