@@ -37,7 +37,7 @@ const layers = {
   losses: verbs,
   metrics: verbs,
   data: ["decompress.ts", ...verbs],
-  io: [...verbs, "nn", "data"],
+  io: ["decompress.ts", ...verbs, "nn", "data"],
   train: [...verbs, "nn", "optim", "losses", "metrics", "data", "io"],
   "index.ts": [...verbs, "nn", "optim", "losses", "metrics", "data", "io", "train"],
 };
