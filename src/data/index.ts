@@ -9,6 +9,7 @@
  *   map, shuffle, batch, window,
  *   zip, concatenate, take, cache,
  *   prefetch, examples                items as they are asked for → batches for every epoch
+ *   statistics                        anything of these → mean and variance of every feature
  *   TextVocabulary, BytePairs         text ↔ ids
  *   sequenceBatches                   ids → windows for truncated backpropagation through time
  *   streamWindows                     sequences as they arrive → such windows, in flat memory
@@ -51,6 +52,11 @@ export {
   window,
   zip,
 } from "./stages.ts";
+export {
+  type FeatureStatistics,
+  type StatisticsOptions,
+  statistics,
+} from "./statistics.ts";
 export {
   type Sequences,
   type StreamOptions,

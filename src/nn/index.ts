@@ -59,6 +59,12 @@ export type {
   Tensors,
   TimeAxis,
 } from "./module.ts";
+export {
+  type Moments,
+  type NormalisationModule,
+  type NormalisationOptions,
+  normalisation,
+} from "./normalisation.ts";
 export type { NormOptions } from "./normalise.ts";
 export type { InitialiseOptions } from "./options.ts";
 export * from "./pool.ts";

@@ -165,6 +165,7 @@ export const instances: Readonly<Record<string, Instance>> = {
     return leaf(text, make);
   },
   AttentionModule: () => leaf("nn.multiHeadAttention(4, 2)", () => nn.multiHeadAttention(4, 2)),
+  NormalisationModule: () => leaf("nn.normalisation(3)", () => nn.normalisation(3)),
   TransformerModule: () =>
     leaf("nn.transformerBlock(4, 2, { hidden: 4 })", () =>
       nn.transformerBlock(4, 2, { hidden: 4 }),

@@ -43,6 +43,7 @@ export function pipelines(): Recipes {
         ]),
         fields({ channels: plain(1), mean: plain(0.5) }),
       ),
+    "data.statistics": () => args(datasetFor("linear"), fields({ column: plain("x") })),
     "data.BytePairs.of": () => args(plain("low low lower"), fields({ size: plain(260) })),
     "data.BytePairs.fromJSON": () =>
       args(fields({ merges: list([numbers(97, 98), numbers(256, 99)]) }), plain("file")),

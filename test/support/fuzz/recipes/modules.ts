@@ -3,7 +3,7 @@ import * as gradgpu from "../../../../src/index.ts";
 import { type Arg, fields, leaf, list, plain } from "../argument.ts";
 import { f32, ids, savedRecord } from "../instances.ts";
 import { models, recurrent } from "../models.ts";
-import { type Cook, model, numbers, type Recipes } from "./recipe.ts";
+import { args, type Cook, model, numbers, type Recipes } from "./recipe.ts";
 
 const { nn } = gradgpu;
 
@@ -31,11 +31,16 @@ const block = {
 };
 
 /** What modules of sequences [3, 2, 4] are called with. */
-const ofSequences = (type: string, make: () => Arg, dict: object): Recipes => ({
+const ofFours = (type: string, make: () => Arg, dict: object): Recipes => ({
   [`${type}()`]: () => ({ self: make(), args: [f32(3, 2, 4)] }),
   [`${type}.step`]: () => ({ self: make(), args: [f32(3, 2, 4), plain(undefined)] }),
   [`${type}.summary`]: () => ({ self: make(), args: [numbers(3, 2, 4)] }),
   [`${type}.loadStateDict`]: () => ({ self: make(), args: [savedRecord(dict)] }),
+});
+
+/** And those that can be run with lengths. */
+const ofSequences = (type: string, make: () => Arg, dict: object): Recipes => ({
+  ...ofFours(type, make, dict),
   [`${type}.run`]: () => ({
     self: make(),
     args: [f32(3, 2, 4), fields({ lengths: numbers(1, 3) })],
@@ -65,6 +70,19 @@ export function moduleCalls(): Recipes {
       const name = dice.pick(Object.keys(models));
       return { self: model(name), args: [numbers(...(models[name]?.x.make().shape ?? []))] };
     },
+    "NormalisationModule.inverse": () => ({
+      self: leaf("nn.normalisation(4)", () => nn.normalisation(4)),
+      args: [f32(3, 2, 4)],
+    }),
+    "nn.normalisation": () => args(fields({ mean: numbers(1, 2), variance: numbers(4, 0) })),
+    ...ofFours(
+      "NormalisationModule",
+      () => leaf("nn.normalisation(4)", () => nn.normalisation(4)),
+      {
+        mean: zeros(4),
+        variance: zeros(4),
+      },
+    ),
     ...ofSequences(
       "AttentionModule",
       () => leaf("nn.multiHeadAttention(4, 2)", () => nn.multiHeadAttention(4, 2)),
