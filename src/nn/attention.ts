@@ -14,7 +14,7 @@ import {
   type Tensor,
   transpose,
 } from "../functions.ts";
-import { checkTensor } from "../internals.ts";
+import { checkTensor, nextNodeId } from "../internals.ts";
 import { module } from "./define.ts";
 import { constant, xavierUniform } from "./initialise.ts";
 import { linear } from "./linear.ts";
@@ -163,8 +163,9 @@ export function multiHeadAttention(
       checkOptions(name, options, { memory: anything, lengths: anything, mask: anything });
       checkSequence(x, features);
       if (options.memory !== undefined) checkSequence(options.memory, features);
+      const from = nextNodeId();
       const y = attend(x, options, made.mode);
-      observe(made, y);
+      observe(made, y, from);
       return y;
     },
   });

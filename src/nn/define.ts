@@ -19,7 +19,7 @@ import {
   type Tensor,
   Variable,
 } from "../functions.ts";
-import { checkTensor, moveVariables } from "../internals.ts";
+import { checkTensor, moveVariables, nextNodeId } from "../internals.ts";
 import { isFrozen, setFrozen } from "./frozen.ts";
 import type {
   AnyModule,
@@ -84,9 +84,10 @@ export function module<X extends Tensors, Y extends Tensors>(
   const step = (x: X, state: State | undefined): Stepped<Y> => {
     checkTensorsLike(kind, x, inputDType);
     checkState(kind, state, stateCount);
+    const from = nextNodeId();
     const stepped = advance(definition, x, state, mode);
     checkTensors(kind, stepped.y, "what it returns");
-    observe(self, stepped.y);
+    observe(self, stepped.y, from);
     return stepped;
   };
   const self: Module<X, Y> = Object.assign((x: X) => step(x, undefined).y, {

@@ -135,7 +135,13 @@ export interface Module<X extends Tensors = Tensor, Y extends Tensors = Tensor> 
    * model itself, with all that belongs to the training: `trainer.moveTo`.
    */
   moveTo(runtime: Runtime): Promise<void>;
-  /** A table of layers, output shapes and parameters for an input of `inputShape`, the batch included. No device. */
+  /**
+   * A table of the layers for an input of `inputShape`, the batch included: output shapes, parameters and how many of them
+   * are frozen, buffers, bytes of both, and FLOPs of one forward pass: a multiplication and an addition for every pair of
+   * numbers that a matmul, a convolution, a recurrent sum or attention brings together. What is done number by number is
+   * not counted. Nothing is computed, and no device is needed.
+   * @throws ArgumentError, ShapeError where the input does not fit the model
+   */
   summary(inputShape: Each<X, Shape>): string;
 }
 

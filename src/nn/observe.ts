@@ -1,6 +1,7 @@
 import type { AnyModule, Tensors } from "./module.ts";
 
-type Observer = (module: AnyModule, y: Tensors) => void;
+/** `from` is the node id at which the module began, see `nextNodeId`. */
+type Observer = (module: AnyModule, y: Tensors, from: number) => void;
 
 // Modules are applied synchronously, so one slot is enough: see whileTracing in the runtime.
 let observer: Observer | undefined;
@@ -16,6 +17,6 @@ export function whileObserving<R>(notes: Observer, body: () => R): R {
   }
 }
 
-export function observe(module: AnyModule, y: Tensors): void {
-  observer?.(module, y);
+export function observe(module: AnyModule, y: Tensors, from: number): void {
+  observer?.(module, y, from);
 }

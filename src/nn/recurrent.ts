@@ -20,7 +20,7 @@ import {
   transpose,
   recurrent as walk,
 } from "../functions.ts";
-import { checkTensor, isCell } from "../internals.ts";
+import { checkTensor, isCell, nextNodeId } from "../internals.ts";
 import { module } from "./define.ts";
 import type { Mode, Module, State, Stepped } from "./module.ts";
 import { observe } from "./observe.ts";
@@ -206,8 +206,9 @@ export function recurrentModule(
     run(x: Tensor, options: SequenceRun = {}): Stepped {
       checkTensor(kind, x);
       checkOptions(`${kind}.run`, options, { state: anything, lengths: anything });
+      const from = nextNodeId();
       const walked = walkAll(x, options, self.mode);
-      observe(self, walked.y);
+      observe(self, walked.y, from);
       return walked;
     },
   });

@@ -1,13 +1,24 @@
 import { isRecord, shown } from "../arguments.ts";
 import { ArgumentError } from "../errors.ts";
 import { type Shape, Tensor, type Variable, zeros } from "../functions.ts";
+import { nextNodeId, productsOf } from "../internals.ts";
+import { isFrozen } from "./frozen.ts";
 import type { AnyModule, Tensors } from "./module.ts";
 import { whileObserving } from "./observe.ts";
 import { sameNames } from "./tensors.ts";
 import { descendants } from "./tree.ts";
 
-const HEAD = ["layer", "kind", "output", "parameters"] as const;
-type Row = readonly [layer: string, kind: string, output: string, parameters: string];
+/** Names, and from which column on there are numbers. */
+const HEAD = ["layer", "kind", "output", "parameters", "frozen", "buffers", "bytes", "FLOPs"];
+const NUMBERS = HEAD.indexOf("parameters");
+
+/** A line of the table. */
+interface Row {
+  readonly texts: readonly [layer: string, kind: string, output: string];
+  readonly parameters: readonly Variable[];
+  readonly buffers: readonly Variable[];
+  readonly flops: number;
+}
 
 /**
  * A table of the model's layers for an input of `inputShape`. The model is applied to a tensor that is never
@@ -17,20 +28,23 @@ export function summarise(
   model: AnyModule,
   inputShape: Shape | Readonly<Record<string, Shape>>,
 ): string {
-  const shapes = shapesOf(model, inputOf(model, inputShape));
-  const layers = descendants(model).filter(
-    ({ module }) => module.children.length === 0 || Object.keys(module.own).length > 0,
-  );
-  const rows = layers.map(({ path, module }): Row => {
-    const sizes = Object.values(module.own).map(({ variable }) => variable.size);
-    const shape = shapes.get(module);
-    return [path, module.description, shape ?? "not used", count(sizes)];
-  });
-  const [all, trained] = [model.parameters(), model.trainableParameters()];
-  const total = (of: readonly Variable[]) => count(of.map(({ size }) => size));
-  const inAll: Row = ["", `${model.kind}, in all`, "", total(all)];
-  const frozen: Row = ["", "of them trained", "", total(trained)];
-  return table([HEAD, ...rows, inAll, ...(trained.length < all.length ? [frozen] : [])]);
+  const { shapes, flops, flopsInAll } = tracesOf(model, inputOf(model, inputShape));
+  const variables = (own: AnyModule["own"]) => Object.values(own).map(({ variable }) => variable);
+  const rows = descendants(model).map(({ path, module }) => ({
+    isShown: module.children.length === 0 || Object.keys(module.own).length > 0,
+    texts: [path, module.description, shapes.get(module) ?? "not used"] as const,
+    parameters: variables(module.own),
+    buffers: variables(module.ownBuffers),
+    flops: flops.get(module) ?? 0,
+  }));
+  const shown = rows.filter(({ isShown, flops }) => isShown || flops > 0);
+  const inAll: Row = {
+    texts: ["", `${model.kind}, in all`, ""],
+    parameters: model.parameters(),
+    buffers: model.buffers(),
+    flops: flopsInAll,
+  };
+  return table([...shown, inAll]);
 }
 
 /** Zeros of the given shapes, as the model takes them. */
@@ -50,22 +64,57 @@ function inputOf(model: AnyModule, shape: Shape | Readonly<Record<string, Shape>
   return Object.fromEntries(named);
 }
 
-/** The output shape of each module, the last one where it is applied more than once. */
-function shapesOf(model: AnyModule, x: Tensors): ReadonlyMap<AnyModule, string> {
+/** What one application of a module made: nodes `from` … before `to`. */
+interface Application {
+  readonly module: AnyModule;
+  readonly from: number;
+  readonly to: number;
+}
+
+interface Traces {
+  /** The output of each module, the last one where it is applied more than once. */
+  readonly shapes: ReadonlyMap<AnyModule, string>;
+  /** What each module does itself, beside what its children do. */
+  readonly flops: ReadonlyMap<AnyModule, number>;
+  readonly flopsInAll: number;
+}
+
+function tracesOf(model: AnyModule, x: Tensors): Traces {
   const shapes = new Map<AnyModule, string>();
+  // Children come before the modules that apply them.
+  const applied: Application[] = [];
+  const y = inEvaluation(model, () =>
+    whileObserving(
+      (module, y, from) => {
+        shapes.set(module, shapeText(y));
+        applied.push({ module, from, to: nextNodeId() });
+      },
+      // What the model takes is what its inputDType says.
+      () => model(x as never),
+    ),
+  );
+  const flops = new Map<AnyModule, number>();
+  let flopsInAll = 0;
+  for (const product of productsOf(y instanceof Tensor ? [y] : Object.values(y))) {
+    const inner = applied.find(({ from, to }) => product.id >= from && product.id < to);
+    // What was there before the model is not the model's.
+    if (inner === undefined) continue;
+    flops.set(inner.module, (flops.get(inner.module) ?? 0) + product.flops);
+    flopsInAll += product.flops;
+  }
+  return { shapes, flops, flopsInAll };
+}
+
+/** Every layer is as it was behind it. */
+function inEvaluation<R>(model: AnyModule, body: () => R): R {
   const before = descendants(model).map(({ module }) => [module, module.mode.isTraining] as const);
   model.eval();
   try {
-    whileObserving(
-      (module, y) => shapes.set(module, shapeText(y)),
-      // What the model takes is what its inputDType says.
-      () => model(x as never),
-    );
+    return body();
   } finally {
     // Parents first: each child's own mode has the last word.
     for (const [module, isTraining] of before) module.train(isTraining);
   }
-  return shapes;
 }
 
 function shapeText(y: Tensors): string {
@@ -76,20 +125,30 @@ function shapeText(y: Tensors): string {
     .join(", ");
 }
 
-function count(sizes: readonly number[]): string {
-  return sizes.reduce((total, n) => total + n, 0).toLocaleString("en-US");
+/** Columns of which every number is 0 say nothing, but for parameters. */
+function table(rows: readonly Row[]): string {
+  const cells = rows.map(cellsOf);
+  const isTold = HEAD.map(
+    (name, at) => name === "parameters" || cells.some((row) => row[at] !== "0"),
+  );
+  const told = [HEAD, ...cells].map((row) => row.filter((_, at) => isTold[at]));
+  const widths = (told[0] ?? []).map((_, at) =>
+    Math.max(...told.map((row) => row[at]?.length ?? 0)),
+  );
+  const line = (row: readonly string[]) =>
+    row
+      .map((cell, at) =>
+        at < NUMBERS ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0),
+      )
+      .join("  ");
+  return told.map(line).join("\n");
 }
 
-function table(rows: readonly Row[]): string {
-  const widths = HEAD.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => {
-          const width = widths[column] ?? 0;
-          return column === HEAD.length - 1 ? cell.padStart(width) : cell.padEnd(width);
-        })
-        .join("  "),
-    )
-    .join("\n");
+const F32_BYTES = 4;
+
+function cellsOf({ texts, parameters, buffers, flops }: Row): string[] {
+  const total = (all: readonly Variable[]) => all.reduce((n, { size }) => n + size, 0);
+  const bytes = F32_BYTES * total([...parameters, ...buffers]);
+  const numbers = [total(parameters), total(parameters.filter(isFrozen)), total(buffers), bytes];
+  return [...texts, ...[...numbers, flops].map((n) => n.toLocaleString("en-US"))];
 }

@@ -1,5 +1,6 @@
 import { checkOptions, count, flag, number, oneOf } from "../arguments.ts";
 import { add, gelu, relu, type Tensor } from "../functions.ts";
+import { nextNodeId } from "../internals.ts";
 import { type AttentionRun, multiHeadAttention } from "./attention.ts";
 import { module } from "./define.ts";
 import { dropout as dropoutLayer } from "./dropout.ts";
@@ -78,8 +79,9 @@ export function transformerBlock(
   });
   return Object.assign(made, {
     run(x: Tensor, run: Omit<AttentionRun, "memory"> = {}) {
+      const from = nextNodeId();
       const y = walk(x, run);
-      observe(made, y);
+      observe(made, y, from);
       return y;
     },
   });
