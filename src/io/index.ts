@@ -1,11 +1,36 @@
-/** Files: where they lie, and what is in them. docs/files.md has the formats. */
+/**
+ * Files: where they lie, and what is in them. docs/files.md has the formats.
+ *
+ *   file, folder, memory, bytes, blob, http   places
+ *   readSafetensors, openSafetensors,
+ *   writeSafetensors, safetensorsBytes        tensors by name
+ */
+export type { StoredType } from "./numbers.ts";
 export type {
   ByteRange,
   Folder,
   Pieces,
   Place,
   ReadOptions,
+  Source,
   WriteOptions,
 } from "./place.ts";
+export { blob, bytes } from "./places/bytes.ts";
+export { type HttpOptions, http } from "./places/http.ts";
 export { memory } from "./places/memory.ts";
 export { file, folder } from "./places/node.ts";
+export type { SafetensorsEntry } from "./safetensors/header.ts";
+export {
+  openSafetensors,
+  type ReadTensors,
+  type ReadTensorsOptions,
+  readSafetensors,
+  SafetensorsFile,
+} from "./safetensors/read.ts";
+export {
+  safetensorsBytes,
+  type WriteTensorsOptions,
+  writeSafetensors,
+} from "./safetensors/write.ts";
+export type { From } from "./source.ts";
+export type { FileTensor, LazyTensor, TensorToWrite } from "./tensors.ts";

@@ -21,8 +21,8 @@ export interface WriteOptions {
 /** Bytes as they are made: the parts of a file in their order. */
 export type Pieces = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 
-/** One file, wherever it lies: on a disk, in a browser's storage, behind a URL, in memory. */
-export interface Place {
+/** One file that can be read, wherever it lies: on a disk, in a browser's storage, behind a URL, in memory. */
+export interface Source {
   /** What errors call it: "file /tmp/a.safetensors", "OPFS models/a". */
   readonly description: string;
   /**
@@ -35,6 +35,10 @@ export interface Place {
    * @throws FileError where there is no such file, where it ends before the range does, or where it cannot be read
    */
   read(range?: ByteRange, options?: ReadOptions): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+/** One file that can be written, too. */
+export interface Place extends Source {
   /**
    * Replaces what is there by all of `pieces`, or leaves it as it was: nobody ever reads a part. Pieces are written
    * before the next one is asked for.

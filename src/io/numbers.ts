@@ -1,0 +1,133 @@
+/** Numbers as files hold them, and what they become: the four dtypes that tensors have. */
+import { float16 } from "../data/float16.ts";
+import type { DType, HostArray } from "../functions.ts";
+import type { Refuse } from "./format.ts";
+
+/** Types of numbers in files, by the names that safetensors has for them. */
+export type StoredType =
+  | "BOOL"
+  | "U8"
+  | "I8"
+  | "U16"
+  | "I16"
+  | "U32"
+  | "I32"
+  | "U64"
+  | "I64"
+  | "F16"
+  | "BF16"
+  | "F32"
+  | "F64";
+
+interface Stored {
+  readonly sizeBytes: number;
+  readonly dtype: DType;
+  /** `refuse` is told the index of a number that does not fit. */
+  read(bytes: Uint8Array<ArrayBuffer>, refuse: (index: number, value: bigint) => never): HostArray;
+}
+
+type Buffer = Uint8Array<ArrayBuffer>;
+
+/** Views need a beginning that their elements can have. */
+function aligned<T>(
+  { buffer, byteOffset, byteLength }: Buffer,
+  View: {
+    new (buffer: ArrayBuffer, offset: number, length: number): T;
+    readonly BYTES_PER_ELEMENT: number;
+  },
+): T {
+  const size = View.BYTES_PER_ELEMENT;
+  if (byteOffset % size === 0) return new View(buffer, byteOffset, byteLength / size);
+  return new View(buffer.slice(byteOffset, byteOffset + byteLength), 0, byteLength / size);
+}
+
+const STORED: Readonly<Record<StoredType, Stored>> = {
+  BOOL: {
+    sizeBytes: 1,
+    dtype: "bool",
+    read: (bytes) => Uint32Array.from(bytes, (x) => +(x !== 0)),
+  },
+  U8: { sizeBytes: 1, dtype: "i32", read: (bytes) => new Int32Array(bytes) },
+  I8: { sizeBytes: 1, dtype: "i32", read: (bytes) => new Int32Array(aligned(bytes, Int8Array)) },
+  U16: { sizeBytes: 2, dtype: "i32", read: (bytes) => new Int32Array(aligned(bytes, Uint16Array)) },
+  I16: { sizeBytes: 2, dtype: "i32", read: (bytes) => new Int32Array(aligned(bytes, Int16Array)) },
+  U32: { sizeBytes: 4, dtype: "u32", read: (bytes) => aligned(bytes, Uint32Array) },
+  I32: { sizeBytes: 4, dtype: "i32", read: (bytes) => aligned(bytes, Int32Array) },
+  U64: {
+    sizeBytes: 8,
+    dtype: "u32",
+    read(bytes, refuse) {
+      const wide = aligned(bytes, BigUint64Array);
+      return Uint32Array.from(wide, (x, i) => (x < 2n ** 32n ? Number(x) : refuse(i, x)));
+    },
+  },
+  I64: {
+    sizeBytes: 8,
+    dtype: "i32",
+    read(bytes, refuse) {
+      const wide = aligned(bytes, BigInt64Array);
+      return Int32Array.from(wide, (x, i) =>
+        BigInt.asIntN(32, x) === x ? Number(x) : refuse(i, x),
+      );
+    },
+  },
+  F16: { sizeBytes: 2, dtype: "f32", read: (bytes) => float16(aligned(bytes, Uint16Array)) },
+  BF16: {
+    sizeBytes: 2,
+    dtype: "f32",
+    read(bytes) {
+      const halves = aligned(bytes, Uint16Array);
+      const words = new Uint32Array(halves.length);
+      for (let i = 0; i < words.length; i++) words[i] = (halves[i] ?? 0) << 16;
+      return new Float32Array(words.buffer);
+    },
+  },
+  F32: { sizeBytes: 4, dtype: "f32", read: (bytes) => aligned(bytes, Float32Array) },
+  F64: {
+    sizeBytes: 8,
+    dtype: "f32",
+    read: (bytes) => new Float32Array(aligned(bytes, Float64Array)),
+  },
+};
+
+export function isStoredType(name: string): name is StoredType {
+  return Object.hasOwn(STORED, name);
+}
+
+export const storedTypes = Object.keys(STORED) as readonly StoredType[];
+
+export function sizeOfStored(type: StoredType): number {
+  return STORED[type].sizeBytes;
+}
+
+/** Elements of a tensor, as devices take them. */
+export interface ReadNumbers {
+  readonly dtype: DType;
+  readonly data: HostArray;
+}
+
+/**
+ * The numbers that `bytes` hold, which become those of a tensor: floats f32 (f64 rounded, f16 and bf16 as they are),
+ * whole numbers i32 (u32 and u64: u32), bool. f32, i32 and u32 are views of the bytes, where these lie right.
+ * @throws FormatError for a number of 64 bits that 32 do not hold
+ */
+export function readNumbers(
+  bytes: Uint8Array<ArrayBuffer>,
+  type: StoredType,
+  {
+    name,
+    byteOffset,
+    refuse,
+  }: { readonly name: string; readonly byteOffset: number; readonly refuse: Refuse },
+): ReadNumbers {
+  const { dtype, sizeBytes, read } = STORED[type];
+  const data = read(bytes, (index, value) =>
+    refuse(
+      `whole numbers must fit ${dtype}`,
+      `${value} as element ${index} of ${JSON.stringify(name.slice(0, 60))}`,
+      byteOffset + index * sizeBytes,
+      "Tensors have 32 bits: save smaller numbers, or save it as float.",
+    ),
+  );
+  return { dtype, data };
+}
