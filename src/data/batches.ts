@@ -43,15 +43,17 @@ export function* batches(from: Dataset, options: BatchOptions): Generator<Batch,
   }
 }
 
-/** Which of `length` examples each batch has. */
+/** Which of `length` examples each batch has, from batch `first` on. */
 export function* batchRows(
   length: number,
   options: BatchOptions,
+  first = 0,
 ): Generator<Uint32Array, void, void> {
   const batchesInAll = batchCount(length, options);
   const { batchSize } = options;
   const order = epochOrder(length, options);
-  for (let i = 0; i < batchesInAll; i++) yield order.subarray(i * batchSize, (i + 1) * batchSize);
+  for (let i = first; i < batchesInAll; i++)
+    yield order.subarray(i * batchSize, (i + 1) * batchSize);
 }
 
 /** Random words are drawn by key, so any stream will do as long as it stays the same. */

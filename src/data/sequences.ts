@@ -47,7 +47,16 @@ export function sequenceBatchCount(length: number, options: SequenceOptions): nu
 }
 
 /** Windows over `ids` in order, the streams side by side; see the head of this file. */
-export function* sequenceBatches(
+export function sequenceBatches(
+  ids: Int32Array,
+  options: SequenceOptions,
+): Generator<SequenceBatch, void, void> {
+  return sequenceBatchesFrom(0, ids, options);
+}
+
+/** The same from window `first` on. */
+export function* sequenceBatchesFrom(
+  first: number,
   ids: Int32Array,
   options: SequenceOptions,
 ): Generator<SequenceBatch, void, void> {
@@ -55,7 +64,7 @@ export function* sequenceBatches(
   const { batchSize, window, remainder = "drop" } = checked(options);
   const windows = sequenceBatchCount(ids.length, options);
   const stream = streamLength(ids.length, batchSize, remainder);
-  for (let i = 0; i < windows; i++) {
+  for (let i = first; i < windows; i++) {
     yield windowAt(ids, { batchSize, window, stream, first: i * window });
   }
 }

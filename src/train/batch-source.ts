@@ -1,13 +1,10 @@
 /** One pass over data: examples in batches, a text in windows, or what the caller makes. */
 import { batchRows } from "../data/batches.ts";
 import { gather } from "../data/dataset.ts";
-import {
-  type BatchOptions,
-  batchCount,
-  sequenceBatchCount,
-  sequenceBatches,
-} from "../data/index.ts";
+import { type BatchOptions, batchCount, sequenceBatchCount } from "../data/index.ts";
+import { sequenceBatchesFrom } from "../data/sequences.ts";
 import { ArgumentError } from "../errors.ts";
+import type { PassForm, Position } from "./progress.ts";
 import {
   type Batches,
   checkedBatches,
@@ -33,7 +30,12 @@ export interface PassOptions {
   readonly dropLast: boolean;
 }
 
-export function passOver(data: ReadyData, options: PassOptions): Batches | PromiseLike<Batches> {
+/** A pass, of examples and texts from batch `first` on; whoever makes batches gives all of them. */
+export function passOver(
+  data: ReadyData,
+  options: PassOptions,
+  first = 0,
+): Batches | PromiseLike<Batches> {
   if (typeof data === "function") {
     const made: unknown = data(options.epoch);
     return made instanceof Promise
@@ -41,12 +43,16 @@ export function passOver(data: ReadyData, options: PassOptions): Batches | Promi
       : checkedBatches(options.caller, made);
   }
   return data instanceof Int32Array
-    ? windows(data, options)
-    : examples(data, exampleOptions(options));
+    ? windows(data, options, first)
+    : examples(data, exampleOptions(options), first);
 }
 
-function* examples({ length, columns }: Examples, options: BatchOptions): Generator<GivenBatch> {
-  for (const rows of batchRows(length, options)) {
+function* examples(
+  { length, columns }: Examples,
+  options: BatchOptions,
+  first: number,
+): Generator<GivenBatch> {
+  for (const rows of batchRows(length, options, first)) {
     const own = Object.entries(columns).map(([name, column]) => [name, gather(column, rows)]);
     // `batchOf` knows which names there are.
     yield { ...nested(Object.fromEntries(own)), rows } as unknown as GivenBatch;
@@ -69,6 +75,29 @@ export function batchesInPass(data: ReadyData, options: PassOptions): number | u
     isText
       ? `${caller}: a text must have a target at least, and fill a window with dropLast; got ${data.length} ids for ${batchSize} rows of windows of ${window} steps. Leave dropLast out, or take a longer text, fewer rows or a shorter window.`
       : `${caller}: with dropLast the examples must fill a batch; got ${data.length} for a batchSize of ${batchSize}. Leave dropLast out, or make batchSize smaller.`,
+  );
+}
+
+/** What decides which batches a pass has; nothing is known of those that the caller makes. */
+export function passForm(
+  data: ReadyData,
+  { batchSize, dropLast, seed }: PassOptions,
+  batches: number | undefined,
+): PassForm {
+  if (typeof data === "function") return {};
+  const order = data instanceof Int32Array || seed === undefined ? {} : { seed };
+  return { batchSize, dropLast, batches, ...order };
+}
+
+/** @throws ArgumentError where the rest of an epoch would not be the rest of what was begun */
+export function checkPass(begun: PassForm, now: PassForm, { batch, epoch }: Position): void {
+  const told = ({ batchSize, dropLast, seed, batches }: PassForm) =>
+    batchSize === undefined
+      ? "batches of the caller's making"
+      : `batchSize ${batchSize}, dropLast ${dropLast}, ${seed === undefined ? "no shuffling" : `seed ${seed}`}, ${batches} batches`;
+  if (told(begun) === told(now)) return;
+  throw new ArgumentError(
+    `fit: an epoch that is gone on with must be read as it was begun, with ${told(begun)}; got ${told(now)}, behind batch ${batch} of epoch ${epoch}. Give the same data and options, or { initialEpoch: ${epoch} } to begin the next epoch.`,
   );
 }
 
@@ -113,8 +142,8 @@ function windowOptions(ids: Int32Array, options: PassOptions) {
   return { batchSize: rows, window: steps, remainder: "pad" as const };
 }
 
-function* windows(ids: Int32Array, options: PassOptions): Generator<TrainingBatch> {
-  for (const batch of sequenceBatches(ids, windowOptions(ids, options))) {
+function* windows(ids: Int32Array, options: PassOptions, first: number): Generator<TrainingBatch> {
+  for (const batch of sequenceBatchesFrom(first, ids, windowOptions(ids, options))) {
     const { inputs, targets, shape, start } = batch;
     yield {
       x: { data: inputs, shape, dtype: "i32", time: 0 },

@@ -38,24 +38,31 @@ export interface StepNumbers {
 
 /** A step that is under way. */
 export interface StepResult {
+  /** May be called by several; they are read once. */
   read(): Promise<StepNumbers>;
 }
 
 function resultOf(outputs: Outputs, notes: FlowNotes | undefined): StepResult {
+  let numbers: Promise<StepNumbers> | undefined;
   return {
-    async read() {
-      const [loss, norm, flag, metrics, parts, counts, flow] = await Promise.all([
-        outputs.loss.item(),
-        outputs.norm?.item() ?? Number.NaN,
-        outputs.finite?.item() ?? 1,
-        itemsOf(outputs.metrics),
-        partsOf(outputs.parts),
-        itemsOf(outputs.counts ?? {}),
-        outputs.flow && notes?.read(outputs.flow),
-      ]);
-      return { loss, norm, isFinite: flag === 1, metrics, parts, counts, flow };
+    read() {
+      numbers ??= numbersOf(outputs, notes);
+      return numbers;
     },
   };
+}
+
+async function numbersOf(outputs: Outputs, notes: FlowNotes | undefined): Promise<StepNumbers> {
+  const [loss, norm, flag, metrics, parts, counts, flow] = await Promise.all([
+    outputs.loss.item(),
+    outputs.norm?.item() ?? Number.NaN,
+    outputs.finite?.item() ?? 1,
+    itemsOf(outputs.metrics),
+    partsOf(outputs.parts),
+    itemsOf(outputs.counts ?? {}),
+    outputs.flow && notes?.read(outputs.flow),
+  ]);
+  return { loss, norm, isFinite: flag === 1, metrics, parts, counts, flow };
 }
 
 async function partsOf(all: Outputs["parts"]): Promise<Record<string, Collected>> {

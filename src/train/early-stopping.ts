@@ -38,27 +38,41 @@ export function checkEarlyStopping(options: EarlyStopping | undefined): void {
   });
 }
 
+/** What early stopping has seen, as plain data. */
+export interface SavedEarlyStopping {
+  readonly best?: BestEpoch | undefined;
+  /** Epochs in a row that were no better. */
+  readonly worse: number;
+  /** The model's state after the best epoch, where it is kept. */
+  readonly weights?: StateDict | undefined;
+}
+
 export class BestEpochs {
   readonly #model: AnyModule;
   readonly #options: EarlyStopping;
-  #best: BestEpoch | undefined;
-  #weights: StateDict | undefined;
-  #worse = 0;
+  #seen: SavedEarlyStopping;
 
-  constructor(model: AnyModule, options: EarlyStopping) {
+  constructor(model: AnyModule, options: EarlyStopping, seen?: SavedEarlyStopping) {
     this.#model = model;
     this.#options = options;
+    this.#seen = seen ?? { worse: 0 };
   }
 
   get best(): BestEpoch | undefined {
-    return this.#best;
+    return this.#seen.best;
   }
 
-  /** Whether the training is to end here. A score that is NaN is never better. @throws ArgumentError */
-  async isOver(
+  /** Everything it has seen. */
+  get seen(): SavedEarlyStopping {
+    return this.#seen;
+  }
+
+  /** What will have been seen with an epoch's scores. A score that is NaN is never better. @throws ArgumentError */
+  async judge(
     epoch: number,
     scores: Readonly<Record<string, number | undefined>>,
-  ): Promise<boolean> {
+  ): Promise<SavedEarlyStopping> {
+    const { best } = this.#seen;
     const { on = "loss", mode = "min", threshold = 0, restore = true } = this.#options;
     const value = scores[on];
     if (value === undefined) {
@@ -68,20 +82,22 @@ export class BestEpochs {
     }
     const sign = mode === "min" ? 1 : -1;
     const isBetter =
-      this.#best === undefined
-        ? !Number.isNaN(value)
-        : sign * value < sign * this.#best.value - threshold;
-    if (!isBetter) return ++this.#worse > (this.#options.patience ?? 0);
-    this.#worse = 0;
-    this.#best = { epoch, value };
-    if (restore) this.#weights = await this.#model.stateDict();
-    return false;
+      best === undefined ? !Number.isNaN(value) : sign * value < sign * best.value - threshold;
+    if (!isBetter) return { ...this.#seen, worse: this.#seen.worse + 1 };
+    const weights = restore ? await this.#model.stateDict() : undefined;
+    return { best: { epoch, value }, worse: 0, weights };
+  }
+
+  /** Notes that as seen. Returns whether the training is to end here. */
+  accept(seen: SavedEarlyStopping): boolean {
+    this.#seen = seen;
+    return seen.worse > (this.#options.patience ?? 0);
   }
 
   /** Puts the best epoch's weights back, where they were kept. */
   restore(): void {
+    const { weights } = this.#seen;
     // Whatever they are, they were the model's.
-    if (this.#weights !== undefined)
-      this.#model.loadStateDict(this.#weights, { allowNonFinite: true });
+    if (weights !== undefined) this.#model.loadStateDict(weights, { allowNonFinite: true });
   }
 }

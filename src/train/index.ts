@@ -1,5 +1,5 @@
 export type { CarriedSequences, SavedStretch } from "./carried.ts";
-export type { BestEpoch, EarlyStopping } from "./early-stopping.ts";
+export type { BestEpoch, EarlyStopping, SavedEarlyStopping } from "./early-stopping.ts";
 export type { Fit } from "./fit.ts";
 export type { LayerFlow } from "./flow.ts";
 export type {
@@ -12,6 +12,7 @@ export type {
   TrainerOptions,
 } from "./options.ts";
 export type { Prediction } from "./predict.ts";
+export type { FitProgress, PassForm } from "./progress.ts";
 export type { BatchFunction, LossFunction, Mean, Metrics } from "./score.ts";
 export { Trainer } from "./trainer.ts";
 export type { TrainerState } from "./trainer-state.ts";

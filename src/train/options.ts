@@ -84,8 +84,18 @@ export interface EvaluateOptions {
 }
 
 export interface FitOptions extends EvaluateOptions {
-  /** Passes over the data, from where the last fit ended; 1. */
+  /**
+   * Passes over the data, from where the last fit ended; 1. Where a state from the middle of an epoch was loaded, the
+   * first is what is left of it; where a fit was left, the next one begins the next epoch.
+   */
   readonly epochs?: number;
+  /**
+   * In place of `epochs`: trains until so many epochs are complete, of all fits together, from where training stands,
+   * be it in the middle of an epoch: with the bits of training that was never stopped. So a program that is started
+   * again says what it said the first time. Nothing is trained where they are complete, or where `earlyStopping` has
+   * ended such a fit. Batches that the caller makes are made again, and those that were trained on are left out.
+   */
+  readonly untilEpoch?: number;
   /**
    * Epochs that count as done: order and reports go on with the next one. Those of the Trainer so far, also of the one
    * whose state was loaded.
@@ -112,7 +122,7 @@ export interface FitOptions extends EvaluateOptions {
 
 /** What a fit comes to. */
 export interface History {
-  /** Steps of this fit that were reported. */
+  /** Steps of this fit; also of the part before, where it goes on with one that was left or saved. */
   readonly steps: number;
   /** The last step's loss; NaN where there was none. */
   readonly loss: number;
@@ -208,6 +218,7 @@ export function checkTrainerOptions(given: unknown, options: object | undefined)
 export function checkFitOptions(options: FitOptions | undefined): void {
   checkOptions<FitOptions>("fit", options, {
     epochs: count,
+    untilEpoch: whole,
     initialEpoch: whole,
     batchSize: count,
     dropLast: flag,
@@ -221,6 +232,11 @@ export function checkFitOptions(options: FitOptions | undefined): void {
     onEpoch: callable,
   });
   checkEarlyStopping(options?.earlyStopping);
+  if (options?.epochs !== undefined && options.untilEpoch !== undefined) {
+    throw new ArgumentError(
+      `fit: there must be one of epochs and untilEpoch; got ${options.epochs} and ${options.untilEpoch}. epochs counts passes from here, untilEpoch all that there have been.`,
+    );
+  }
   if (options?.earlyStopping === undefined || options.validation !== undefined) return;
   throw new ArgumentError(
     "fit: earlyStopping must have something to watch; got no validation. Give { validation: data }, or the share of the examples that is kept apart: { validation: 0.1 }.",

@@ -44,6 +44,7 @@ import type { FlowNotes } from "./flow.ts";
 import { applied, type Forward, windowForward } from "./forward.ts";
 import { checkValues, limitOf } from "./limits.ts";
 import { againstTargets, type BatchTensors, type Measured, type Objective } from "./objective.ts";
+import type { Position } from "./progress.ts";
 import { type AnyFunction, type AnyMetrics, scoreOf, scoresOf } from "./score.ts";
 import { type Columns, nested, type StepBatch } from "./training-data.ts";
 import type { Truncation } from "./window.ts";
@@ -66,14 +67,6 @@ export interface TrainingStepOptions extends StepOptions {
   readonly running?: Variable;
   /** Where it is given, how gradients flow back in time is part of the step. */
   readonly flow?: FlowNotes | undefined;
-}
-
-/** Where a training stands. */
-export interface Position {
-  /** Steps taken. */
-  step: number;
-  /** Epochs begun. */
-  epoch: number;
 }
 
 export class TrainingSteps {
@@ -104,12 +97,9 @@ export class TrainingSteps {
     );
   }
 
-  /** A batch that is refused is no step. */
-  run(batch: StepBatch): Promise<{ readonly step: number; readonly result: StepResult }> {
-    return this.#steps.inTurn(async () => {
-      const result = await this.#steps.run(batch);
-      return { step: ++this.#position.step, result };
-    });
+  /** `note` is called in the step's turn, when it has been started. A batch that is refused is no step. */
+  run(batch: StepBatch, note: (result: StepResult) => void): Promise<void> {
+    return this.#steps.inTurn(async () => note(await this.#steps.run(batch)));
   }
 
   /** Between two steps: what `read` gives, and what is carried. */

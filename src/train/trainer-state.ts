@@ -4,6 +4,8 @@ import { ArgumentError, ShapeError } from "../errors.ts";
 import type { StateDict } from "../nn/index.ts";
 import type { Optimizer, SavedVariable } from "../optim/index.ts";
 import type { CarriedSequences } from "./carried.ts";
+import type { FitProgress } from "./progress.ts";
+import { checkProgress } from "./saved-progress.ts";
 
 /** Everything that training goes on from, as plain data: typed arrays with shapes. */
 export interface TrainerState {
@@ -17,6 +19,8 @@ export interface TrainerState {
   readonly optimizer: Readonly<Record<string, SavedVariable>>;
   /** What is carried from window to window, for each size of batch in use. */
   readonly sequences: readonly CarriedSequences[];
+  /** The fit that was under way, with its place in the data; none where there was none. */
+  readonly fit?: FitProgress;
 }
 
 export async function readOptimizer(
@@ -49,6 +53,7 @@ export function checkForm(saved: unknown): asserts saved is TrainerState {
   for (const [i, one] of Object.entries(state.sequences as unknown[])) {
     checkSequence(`sequences[${i}]`, one);
   }
+  if (state.fit !== undefined) checkProgress(CALLER, REMEDY, state.fit);
 }
 
 function checkedRecord(name: string, value: unknown): Readonly<Record<string, unknown>> {

@@ -20,17 +20,17 @@ import {
   checkTrainerOptions,
   type EvaluateOptions,
   type FitOptions,
-  type History,
   type Scores,
   type StepReport,
   type TrainerOptions,
 } from "./options.ts";
 import { Patience } from "./patience.ts";
 import { type Prediction, predictInputs } from "./predict.ts";
+import { historyOf, type Position, Progress, type ProgressOptions } from "./progress.ts";
 import { checkSequences } from "./saved-sequences.ts";
 import { type AnyFunction, type AnyMetric, type AnyMetrics, wholeMetrics } from "./score.ts";
 import { split } from "./split.ts";
-import { EvaluationSteps, type Position, TrainingSteps } from "./steps.ts";
+import { EvaluationSteps, TrainingSteps } from "./steps.ts";
 import { checkForm, readOptimizer, type TrainerState } from "./trainer-state.ts";
 import {
   type Elements,
@@ -42,8 +42,6 @@ import {
 import { trainingRun } from "./training-run.ts";
 import { named, pairs } from "./wanted.ts";
 import { type Truncation, truncationOf } from "./window.ts";
-
-type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 /**
  * Trains a model: whole steps as one plan, losses read late, windows, validation. Its plans, and what it carries, are
@@ -64,7 +62,12 @@ export class Trainer<
   readonly #measured: { readonly loss: AnyFunction; readonly objective: Objective };
   /** Those that are more than a mean. */
   readonly #metrics: Readonly<Record<string, AnyMetric>>;
-  readonly #position: Position = { step: 0, epoch: 0 };
+  readonly #progressOptions: ProgressOptions;
+  readonly #position: Position = { step: 0, epoch: 0, batch: 0 };
+  /** Of the fit under way, or of one that was left. */
+  #progress: Progress | undefined;
+  /** Whether a state has been loaded that no fit has gone on with yet. */
+  #isLoaded = false;
   #isFitting = false;
   #isDisposed = false;
 
@@ -107,6 +110,7 @@ export class Trainer<
     this.#training = new TrainingSteps(model, stepOptions, truncation, this.#position);
     this.#measured = { loss, objective };
     this.#metrics = wholeMetrics(metrics);
+    this.#progressOptions = { isStrict: whenNotFinite === "throw", metrics: this.#metrics };
     this.#evaluation = new EvaluationSteps(model, { loss, metrics, objective });
   }
 
@@ -125,22 +129,21 @@ export class Trainer<
    * step in order and a little late: the device is never waited for. Nothing is trained before either is done.
    *
    * A loop that is left ends the training: the steps under way have had their effect when the loop has ended, and the
-   * last report said how many there were (`ahead`). The next fit begins the next epoch.
+   * last report said how many there were (`ahead`). The next fit begins the next epoch, or goes on in this one where it
+   * says `untilEpoch`.
    * @throws NonFiniteError as `whenNotFinite` says; the signal's reason when it is aborted; what callbacks and the data
    *   throw; ArgumentError for data of which nothing can be trained on, labels and ids out of range, and a second fit
    *   beside one that has not ended; DeviceLostError, DisposedError
    */
   fit(data: TrainingData, options: FitOptions = {}): Fit {
-    const epochs: StepReport[] = [];
-    const history: Writable<History> = { steps: 0, loss: Number.NaN, epochs, stoppedEarly: false };
-    return new Fit(this.#fit(data, options, history, epochs), () => history);
+    const history: { of?: Progress } = {};
+    return new Fit(this.#fit(data, options, history), () => historyOf(history.of));
   }
 
   async *#fit(
     given: TrainingData,
     options: FitOptions,
-    history: Writable<History>,
-    completed: StepReport[],
+    history: { of?: Progress },
   ): AsyncGenerator<StepReport, void, void> {
     this.#check("fit");
     checkFitOptions(options);
@@ -150,35 +153,31 @@ export class Trainer<
       );
     }
     this.#isFitting = true;
-    const { signal, epochs = 1, batchSize, seed = 0, shuffle = true, dropLast = false } = options;
+    const { signal, batchSize, seed = 0, shuffle = true, dropLast = false } = options;
     const patience = this.#patience("fit", signal);
     try {
       signal?.throwIfAborted();
-      const whole = await readied("fit", given, epochs, this.#wanted);
-      const { data, validation } = await this.#split(whole, options.validation, epochs);
-      const best = options.earlyStopping && new BestEpochs(this.model, options.earlyStopping);
+      const { progress, begun, epochs } = this.#begin(options);
+      const passes = Math.max(1, epochs.last - epochs.first + 1);
+      const whole = await readied("fit", given, passes, this.#wanted);
+      const { data, validation } = await this.#split(whole, options.validation, passes);
       const { back = 0, every } = this.#truncation ?? {};
       const pass = { caller: "fit", batchSize, window: every, dropLast };
-      const run = trainingRun({
+      const { earlyStopping } = options;
+      progress.best = earlyStopping && new BestEpochs(this.model, earlyStopping, progress.seen);
+      history.of = progress;
+      this.#progress = progress;
+      this.#isLoaded = false;
+      Object.assign(this.#position, begun);
+      yield* trainingRun({
         data,
-        options: {
-          ...options,
-          onStep: (report) => {
-            history.steps++;
-            history.loss = report.loss;
-            return options.onStep?.(report);
-          },
-          onEpoch: (report) => {
-            completed.push(report);
-            return options.onEpoch?.(report);
-          },
-        },
+        options,
         patience,
         wanted: this.#wanted,
         steps: this.#training,
         position: this.#position,
-        isStrict: this.#options.whenNotFinite === "throw",
-        metrics: this.#metrics,
+        progress,
+        epochs,
         pass: (epoch) => ({
           ...pass,
           epoch,
@@ -187,19 +186,25 @@ export class Trainer<
         }),
         validate: () =>
           validation && this.#evaluate("fit: validation", validation, options, patience),
-        best,
-        stopEarly() {
-          history.stoppedEarly = true;
-        },
       });
-      for await (const report of run) {
-        history.best = best?.best;
-        yield report;
-      }
+      // Other fits begin anew; those until an epoch go on.
+      if (options.untilEpoch === undefined) this.#progress = undefined;
     } finally {
       patience.close();
       this.#isFitting = false;
     }
+  }
+
+  /** What a fit goes on with or begins, which epochs it has, and where it stands before them. */
+  #begin({ epochs = 1, untilEpoch, initialEpoch, earlyStopping }: FitOptions) {
+    const { epoch, batch } = this.#position;
+    const goesOn = initialEpoch === undefined && (this.#isLoaded || untilEpoch !== undefined);
+    const progress = (goesOn && this.#progress) || new Progress(this.#progressOptions);
+    const begun = { epoch: initialEpoch ?? epoch, batch: goesOn ? batch : 0 };
+    const first = begun.batch > 0 ? begun.epoch : begun.epoch + 1;
+    const isOver = progress.stoppedEarly && untilEpoch !== undefined && earlyStopping !== undefined;
+    const last = isOver ? first - 1 : (untilEpoch ?? first - 1 + epochs);
+    return { progress, begun, epochs: { first, last } };
   }
 
   /** Data to train and to validate on. */
@@ -211,23 +216,29 @@ export class Trainer<
   }
 
   /**
-   * Everything that training goes on from, as plain arrays: the numbers of the step and the epoch, where random numbers
-   * come from, parameters and buffers, the optimizer's state and what sequences carry, after all steps that have been started.
-   * Reports may be a few steps behind `step`.
+   * Everything that training goes on from, as plain data: the numbers of the step and the epoch, the place in the data
+   * and what the fit under way has come to, where random numbers come from, parameters and buffers, the optimizer's
+   * state and what sequences carry, after all steps that have been started. Reports may be a few steps behind `step`.
    */
   async state(): Promise<TrainerState> {
     this.#check("state");
     const { randomStream } = this.#training;
-    const [[position, parameters, optimizer], sequences] = await this.#training.save((position) =>
-      Promise.all([position, this.model.stateDict(), readOptimizer(this.#options.optimizer)]),
+    const [[progress, parameters, optimizer], sequences] = await this.#training.save((position) =>
+      Promise.all([
+        this.#progress?.save(position) ?? { at: position, fit: undefined },
+        this.model.stateDict(),
+        readOptimizer(this.#options.optimizer),
+      ]),
     );
-    return { ...position, randomStream, parameters, optimizer, sequences };
+    const { at, fit } = progress;
+    const { step, epoch } = at;
+    return { step, epoch, randomStream, parameters, optimizer, sequences, ...(fit && { fit }) };
   }
 
   /**
-   * Goes on from what `state()` gave: with the data behind step `saved.step`, and a runtime of the same seed, the bits
-   * are those of training that was never stopped. Nothing changes where anything does not fit. Numbers that are not
-   * finite are loaded only with `{ allowNonFinite: true }`.
+   * Goes on from what `state()` gave: the next fit finishes the epoch that was under way, and then the others. With the
+   * same data and a runtime of the same seed the bits are those of training that was never stopped. Nothing changes
+   * where anything does not fit. Numbers that are not finite are loaded only with `{ allowNonFinite: true }`.
    * @throws ArgumentError for what is no state, for names, windows or numbers of tensors that are not the model's, and
    *   while a fit has not ended; ShapeError for shapes
    */
@@ -241,13 +252,17 @@ export class Trainer<
     checkForm(saved);
     checkSequences(this.model, this.#truncation, saved.sequences, options);
     checkStateDict(this.model, saved.parameters, options);
+    const weights = saved.fit?.earlyStopping?.weights;
+    if (weights !== undefined) checkStateDict(this.model, weights, { allowNonFinite: true });
     // Refuses before it changes anything; what comes behind it has been checked.
     this.#options.optimizer.loadState(saved.optimizer, options);
     this.model.loadStateDict(saved.parameters, options);
     this.#training.load(saved.sequences);
     this.#training.randomStream = saved.randomStream;
-    this.#position.step = saved.step;
-    this.#position.epoch = saved.epoch ?? 0;
+    const { step, epoch = 0, fit } = saved;
+    Object.assign(this.#position, { step, epoch, batch: fit?.batch ?? 0 });
+    this.#progress = fit && new Progress(this.#progressOptions, fit);
+    this.#isLoaded = true;
   }
 
   /**

@@ -1,22 +1,22 @@
 /** One fit: epochs over the data, steps a few at a time, and what is told of them. */
-import { InternalError, NonFiniteError } from "../errors.ts";
-import { batchesInPass, checkNotEmpty, type PassOptions, passOver } from "./batch-source.ts";
-import type { StepResult } from "./compiled.ts";
-import type { BestEpochs } from "./early-stopping.ts";
+import { ArgumentError, InternalError, NonFiniteError } from "../errors.ts";
+import {
+  batchesInPass,
+  checkNotEmpty,
+  checkPass,
+  type PassOptions,
+  passForm,
+  passOver,
+} from "./batch-source.ts";
 import type { FitOptions, Scores, StepReport } from "./options.ts";
 import type { Patience } from "./patience.ts";
+import { before, type Position, type Progress } from "./progress.ts";
 import { Reader } from "./reader.ts";
-import { type AnyMetric, valuesOf } from "./score.ts";
-import type { Position, TrainingSteps } from "./steps.ts";
+import type { TrainingSteps } from "./steps.ts";
 import { batchOf, type ReadyData, type StepBatch, type Wanted } from "./training-data.ts";
 
 /** Steps that may be under way before the first one's loss is waited for. */
 export const STEPS_IN_FLIGHT = 3;
-
-interface Pending {
-  readonly step: number;
-  readonly result: StepResult;
-}
 
 export interface RunSetup {
   readonly data: ReadyData;
@@ -25,24 +25,25 @@ export interface RunSetup {
   readonly wanted: Wanted;
   readonly steps: TrainingSteps;
   readonly position: Position;
-  /** Whether a step that is not finite ends the training. */
-  readonly isStrict: boolean;
-  /** Those that are more than a mean. */
-  readonly metrics: Readonly<Record<string, AnyMetric>>;
+  readonly progress: Progress;
+  readonly epochs: EpochRange;
   pass(epoch: number): PassOptions;
   /** Scores on what there is to validate on. */
   validate(): Promise<Scores> | undefined;
-  readonly best: BestEpochs | undefined;
-  /** Called where the best epochs end the training. */
-  stopEarly(): void;
+}
+
+/** Epochs `first` to `last`; of the first it may be the rest only. */
+export interface EpochRange {
+  readonly first: number;
+  readonly last: number;
 }
 
 /** Every step's report, in order and a little late: the device is never waited for. */
 export async function* trainingRun(setup: RunSetup): AsyncGenerator<StepReport, void, void> {
-  const { options, position, patience } = setup;
-  const { epochs = 1, initialEpoch = position.epoch, signal, onStep, onEpoch } = options;
+  const { options, position, patience, progress, epochs } = setup;
+  const { signal, onStep, onEpoch } = options;
   setup.steps.resume();
-  for (let epoch = initialEpoch + 1; epoch <= initialEpoch + epochs; epoch++) {
+  for (let epoch = epochs.first; epoch <= epochs.last; epoch++) {
     let last: StepReport | undefined;
     for await (const report of stepsOf(setup, epoch)) {
       await patience.of(onStep?.(report));
@@ -50,44 +51,65 @@ export async function* trainingRun(setup: RunSetup): AsyncGenerator<StepReport, 
       last = report;
     }
     signal?.throwIfAborted();
+    // An epoch that is gone on with may have had nothing left but its end.
+    if (position.batch > 0) last ??= progress.last;
     checkNotEmpty("fit", last, epoch);
     const validation = await setup.validate();
     const closing = { ...last, ahead: 0, validation };
+    const seen = validation && (await progress.best?.judge(epoch, validation));
+    // All at once: a state that is read now has an epoch that is complete, or one that is not.
+    const isOver = seen !== undefined && progress.best?.accept(seen) === true;
+    position.batch = 0;
+    progress.epochs.push(closing);
+    progress.stoppedEarly = isOver;
     await patience.of(onEpoch?.(closing));
-    const isOver = validation && (await setup.best?.isOver(epoch, validation));
-    if (isOver) setup.stopEarly();
     yield closing;
     if (isOver) break;
   }
-  setup.best?.restore();
+  progress.best?.restore();
 }
 
 async function* stepsOf(setup: RunSetup, epoch: number): AsyncGenerator<StepReport, void, void> {
-  const { data, patience, position, steps } = setup;
+  const { data, patience, position, progress, steps } = setup;
+  const { pending } = progress;
   const pass = setup.pass(epoch);
   const stepsPerEpoch = batchesInPass(data, pass);
-  const reader = new Reader<unknown>(await patience.of(passOver(data, pass)), patience);
-  const pending: Pending[] = [];
-  const settled = async () => {
-    const step = await settle(setup, pending);
-    position.epoch = epoch;
-    return { ...step, epoch, stepsPerEpoch, validation: undefined };
-  };
+  const form = passForm(data, pass, stepsPerEpoch);
+  const behind = position.batch;
+  if (behind > 0) checkPass(progress.pass, form, position);
+  progress.pass = form;
+  const reader = new Reader<unknown>(await patience.of(passOver(data, pass, behind)), patience);
   try {
+    if (typeof data === "function") await skip(reader, position);
     for (;;) {
       const batch = await nextBatch(setup, reader);
       if (batch === undefined) break;
-      pending.push(await steps.run(batch));
-      if (pending.length >= STEPS_IN_FLIGHT) yield await settled();
+      await steps.run(batch, (result) => {
+        position.step++;
+        position.batch++;
+        position.epoch = epoch;
+        pending.push({ position: { ...position }, stepsPerEpoch, result });
+      });
+      if (pending.length >= STEPS_IN_FLIGHT) yield await settle(setup);
     }
-    while (pending.length > 0) yield await settled();
+    while (pending.length > 0) yield await settle(setup);
   } catch (error) {
     steps.lose();
     await reader.close().catch(() => undefined);
     throw error;
   } finally {
-    await leave(setup, pending);
+    await leave(setup);
     await reader.close();
+  }
+}
+
+/** Reads the batches that were trained on before. @throws ArgumentError where there are not as many */
+async function skip(reader: Reader<unknown>, { batch, epoch }: Position): Promise<void> {
+  for (let i = 0; i < batch; i++) {
+    if ((await reader.next()) !== undefined) continue;
+    throw new ArgumentError(
+      `fit: an epoch that is gone on with must have the batches that were trained on; got ${i} for ${batch} of epoch ${epoch}. Give the same data, or { initialEpoch: ${epoch} } to begin the next epoch.`,
+    );
   }
 }
 
@@ -108,31 +130,27 @@ async function nextBatch(
 }
 
 /** What the first of the steps under way came to. @throws NonFiniteError */
-async function settle({ position, isStrict, metrics: whole }: RunSetup, pending: Pending[]) {
-  const [first] = pending.splice(0, 1);
+async function settle({ position, progress }: RunSetup): Promise<StepReport> {
+  const [first] = progress.pending;
   if (first === undefined) throw new InternalError("there is a step under way.");
-  const { step, result } = first;
-  const { loss, norm, parts, flow, ...numbers } = await result.read();
-  if (!numbers.isFinite && isStrict) {
-    // The steps under way behind it have changed nothing.
-    pending.length = 0;
-    position.step = step - 1;
-    throw new NonFiniteError(
-      `fit: loss, gradient and parameters must be finite; got loss ${loss}, gradient norm ${norm} in step ${step}; a parameter or running statistic that is not finite makes the norm NaN. Parameters, optimizer, buffers and the state of sequences are as they were before that step. Lower the learning rate, clip the gradient, or look at the data: a label that is no class and an id outside an embedding are NaN, too.`,
-      step,
-    );
-  }
-  const ahead = position.step - step;
-  // A Trainer's own metrics come to numbers.
-  const metrics = { ...numbers.metrics, ...(valuesOf(whole, parts) as Record<string, number>) };
-  return { step, ahead, loss, gradientNorm: norm, accuracy: metrics.accuracy, metrics, flow };
+  const settled = await progress.settle(first, position);
+  if ("report" in settled) return settled.report;
+  const { loss, norm } = settled.bad;
+  const { step } = first.position;
+  Object.assign(position, before(first.position));
+  throw new NonFiniteError(
+    `fit: loss, gradient and parameters must be finite; got loss ${loss}, gradient norm ${norm} in step ${step}; a parameter or running statistic that is not finite makes the norm NaN. Parameters, optimizer, buffers and the state of sequences are as they were before that step. Lower the learning rate, clip the gradient, or look at the data: a label that is no class and an id outside an embedding are NaN, too.`,
+    step,
+  );
 }
 
 /** Waits for steps that nobody asks about any more: they have their effect all the same, or say that they have not. */
-async function leave(setup: RunSetup, pending: Pending[]): Promise<void> {
+async function leave(setup: RunSetup): Promise<void> {
+  const { pending } = setup.progress;
   try {
-    while (pending.length > 0) await settle(setup, pending);
+    while (pending.length > 0) await settle(setup);
   } catch {
     setup.steps.lose();
+    pending.length = 0;
   }
 }

@@ -169,7 +169,9 @@ describe("the state of a Trainer", () => {
     openCounting();
     const again = trainerOf(EVERY);
     await lossesOf(again, data().slice(0, at));
-    expect(saved).toEqual(await again.state());
+    // The pass was one of all batches there, and of those behind here.
+    expect(saved?.fit?.batch).toBe(at);
+    expect({ ...saved, fit: undefined }).toEqual({ ...(await again.state()), fit: undefined });
   });
 
   it("that does not fit is refused, and changes nothing", async () => {

@@ -1,0 +1,173 @@
+/**
+ * How far a fit has come. It is what makes a fit that was left, or whose state was loaded, the same one again: the place
+ * in the epoch, the reports of those that are complete, and what early stopping has seen.
+ *
+ * The device is ahead of the reports by the steps under way. A state is read between two steps, so it is the state after
+ * all that were started, and says so of itself: steps under way are noted in their turn, and a step that turns out not
+ * to be finite, behind which nothing has an effect, takes the place back to where it was before.
+ */
+import type { StepNumbers, StepResult } from "./compiled.ts";
+import type { BestEpochs, SavedEarlyStopping } from "./early-stopping.ts";
+import type { History, StepReport } from "./options.ts";
+import { type AnyMetric, valuesOf } from "./score.ts";
+
+/** Where a training stands. */
+export interface Position {
+  /** Steps taken. */
+  step: number;
+  /** Epochs begun. */
+  epoch: number;
+  /** Batches of the last of them that have been trained on; 0 where it is complete. */
+  batch: number;
+}
+
+/** What decides which batches a pass over data has, as far as it is known: it must be the same for the rest of one. */
+export interface PassForm {
+  readonly batchSize?: number | undefined;
+  readonly dropLast?: boolean | undefined;
+  /** Of the order of examples; none where they are not shuffled. */
+  readonly seed?: number | undefined;
+  /** Batches in the pass. */
+  readonly batches?: number | undefined;
+}
+
+/** A fit that has not come to its end, as plain data. */
+export interface FitProgress {
+  /** Batches of the epoch under way that have been trained on; 0 between two epochs. */
+  readonly batch: number;
+  /** How the data was passed over. */
+  readonly pass: PassForm;
+  /** Steps of the fit so far. */
+  readonly steps: number;
+  /** The report of the last of them. */
+  readonly last?: StepReport | undefined;
+  /** The last report of every epoch that is complete. */
+  readonly epochs: readonly StepReport[];
+  readonly earlyStopping?: SavedEarlyStopping | undefined;
+  readonly stoppedEarly: boolean;
+}
+
+/** A step that has been started. */
+export interface Started {
+  /** Where training stood when it had been. */
+  readonly position: Readonly<Position>;
+  readonly stepsPerEpoch: number | undefined;
+  readonly result: StepResult;
+}
+
+export interface ProgressOptions {
+  /** Whether a step that is not finite ends the training. */
+  readonly isStrict: boolean;
+  /** Those that are more than a mean. */
+  readonly metrics: Readonly<Record<string, AnyMetric>>;
+}
+
+export class Progress {
+  readonly #options: ProgressOptions;
+  readonly epochs: StepReport[];
+  pass: PassForm;
+  steps: number;
+  last: StepReport | undefined;
+  stoppedEarly: boolean;
+  best: BestEpochs | undefined;
+  readonly #loaded: SavedEarlyStopping | undefined;
+  /** Steps whose numbers have not been read, in order. */
+  readonly pending: Started[] = [];
+
+  /** `from` has been checked. */
+  constructor(options: ProgressOptions, from?: FitProgress) {
+    this.#options = options;
+    this.epochs = [...(from?.epochs ?? [])];
+    this.pass = from?.pass ?? {};
+    this.steps = from?.steps ?? 0;
+    this.last = from?.last;
+    this.stoppedEarly = from?.stoppedEarly ?? false;
+    this.#loaded = from?.earlyStopping;
+  }
+
+  /** What early stopping has seen. */
+  get seen(): SavedEarlyStopping | undefined {
+    return this.best?.seen ?? this.#loaded;
+  }
+
+  /**
+   * For one who has its turn between two steps, at `position`: where training stands after all steps that have had an
+   * effect, and how far the fit has come then. All but the numbers of steps under way is taken before this returns.
+   */
+  async save(position: Position): Promise<{ readonly at: Position; readonly fit: FitProgress }> {
+    const { pass, steps, stoppedEarly, pending } = this;
+    const known = {
+      pass,
+      stoppedEarly,
+      epochs: [...this.epochs],
+      earlyStopping: this.seen,
+    };
+    let last = this.last;
+    let taken = 0;
+    for (const started of [...pending]) {
+      const numbers = await started.result.read();
+      if (this.#ends(numbers)) {
+        const at = before(started.position);
+        return { at, fit: { ...known, batch: at.batch, steps: steps + taken, last } };
+      }
+      last = this.#reportOf(started, numbers, 0);
+      taken++;
+    }
+    return { at: position, fit: { ...known, batch: position.batch, steps: steps + taken, last } };
+  }
+
+  /** The report of the first step under way, or its numbers where the training ends with it. */
+  async settle(
+    first: Started,
+    position: Readonly<Position>,
+  ): Promise<{ readonly report: StepReport } | { readonly bad: StepNumbers }> {
+    const numbers = await first.result.read();
+    if (this.#ends(numbers)) {
+      // The steps under way behind it have changed nothing.
+      this.pending.length = 0;
+      return { bad: numbers };
+    }
+    this.pending.shift();
+    this.steps++;
+    const report = this.#reportOf(first, numbers, position.step - first.position.step);
+    this.last = { ...report, ahead: 0 };
+    return { report };
+  }
+
+  #ends(numbers: StepNumbers): boolean {
+    return this.#options.isStrict && !numbers.isFinite;
+  }
+
+  #reportOf({ position, stepsPerEpoch }: Started, numbers: StepNumbers, ahead: number): StepReport {
+    const { loss, norm, parts, flow } = numbers;
+    // A Trainer's own metrics come to numbers.
+    const whole = valuesOf(this.#options.metrics, parts) as Record<string, number>;
+    const metrics = { ...numbers.metrics, ...whole };
+    return {
+      step: position.step,
+      epoch: position.epoch,
+      stepsPerEpoch,
+      ahead,
+      loss,
+      gradientNorm: norm,
+      accuracy: metrics.accuracy,
+      metrics,
+      flow,
+      validation: undefined,
+    };
+  }
+}
+
+/** What a fit has come to; one that was never begun to nothing. */
+export function historyOf(progress: Progress | undefined): History {
+  const { steps = 0, last, epochs = [], best, stoppedEarly = false } = progress ?? {};
+  const loss = last?.loss ?? Number.NaN;
+  return { steps, loss, epochs: [...epochs], best: best?.best, stoppedEarly };
+}
+
+/** Where training stood before a step. */
+export function before({ step, epoch, batch }: Readonly<Position>): Position {
+  return batch > 1
+    ? { step: step - 1, epoch, batch: batch - 1 }
+    : { step: step - 1, epoch: epoch - 1, batch: 0 };
+}

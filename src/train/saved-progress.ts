@@ -1,0 +1,52 @@
+/** How far a fit has come, saved: whether it has the form of that, whatever the model. */
+import {
+  check,
+  count,
+  finite,
+  flag,
+  list,
+  number,
+  type Rule,
+  record,
+  whole,
+} from "../arguments.ts";
+
+type Given = Readonly<Record<string, unknown>>;
+
+/** @throws ArgumentError */
+export function checkProgress(caller: string, remedy: string, fit: unknown): void {
+  const recordOf = (name: string, given: unknown): Given => {
+    check(caller, name, given, record, remedy);
+    return given as Given;
+  };
+  const checkAll = (of: string, given: unknown, rules: Readonly<Record<string, Rule>>): Given => {
+    const held = recordOf(of, given);
+    for (const [name, own] of Object.entries(rules))
+      check(caller, `${name} of ${of}`, held[name], own, remedy);
+    return held;
+  };
+  const numbers = (name: string, given: unknown) => {
+    for (const one of Object.keys(recordOf(name, given))) checkAll(name, given, { [one]: number });
+  };
+  const report = (name: string, given: unknown) => {
+    const { metrics, validation } = checkAll(name, given, REPORT);
+    numbers(`metrics of ${name}`, metrics);
+    if (validation !== undefined) numbers(`validation of ${name}`, validation);
+  };
+
+  const { batch, pass, last, epochs, earlyStopping } = checkAll("fit", fit, FIT);
+  const form = recordOf("pass of fit", pass);
+  for (const [name, own] of Object.entries(PASS))
+    if (form[name] !== undefined) check(caller, `${name} of pass`, form[name], own, remedy);
+  for (const [i, one] of Object.entries(epochs as unknown[])) report(`epochs[${i}]`, one);
+  // Where an epoch has but to be closed it is needed.
+  if (last !== undefined || batch !== 0) report("last of fit", last);
+  if (earlyStopping === undefined) return;
+  const { best, weights } = checkAll("earlyStopping", earlyStopping, { worse: whole });
+  if (best !== undefined) checkAll("best of earlyStopping", best, { epoch: whole, value: number });
+  if (weights !== undefined) recordOf("weights of earlyStopping", weights);
+}
+
+const FIT = { batch: whole, steps: whole, stoppedEarly: flag, epochs: list };
+const PASS = { batchSize: count, dropLast: flag, seed: finite, batches: count };
+const REPORT = { step: whole, epoch: whole, ahead: whole, loss: number, gradientNorm: number };
