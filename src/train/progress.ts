@@ -47,6 +47,12 @@ export interface FitProgress {
   readonly stoppedEarly: boolean;
 }
 
+/** Where training stands, and how far the fit has come; nothing where it has taken no step. */
+export interface SavedPlace {
+  readonly at: Position;
+  readonly fit: FitProgress | undefined;
+}
+
 /** A step that has been started. */
 export interface Started {
   /** Where training stood when it had been. */
@@ -94,7 +100,7 @@ export class Progress {
    * For one who has its turn between two steps, at `position`: where training stands after all steps that have had an
    * effect, and how far the fit has come then. All but the numbers of steps under way is taken before this returns.
    */
-  async save(position: Position): Promise<{ readonly at: Position; readonly fit: FitProgress }> {
+  async save(position: Position): Promise<SavedPlace> {
     const { pass, steps, stoppedEarly, pending } = this;
     const known = {
       pass,
@@ -103,17 +109,18 @@ export class Progress {
       earlyStopping: this.seen,
     };
     let last = this.last;
-    let taken = 0;
+    let taken = steps;
+    let at = position;
     for (const started of [...pending]) {
       const numbers = await started.result.read();
       if (this.#ends(numbers)) {
-        const at = before(started.position);
-        return { at, fit: { ...known, batch: at.batch, steps: steps + taken, last } };
+        at = before(started.position);
+        break;
       }
       last = this.#reportOf(started, numbers, 0);
       taken++;
     }
-    return { at: position, fit: { ...known, batch: position.batch, steps: steps + taken, last } };
+    return { at, fit: taken > 0 ? { ...known, batch: at.batch, steps: taken, last } : undefined };
   }
 
   /** The report of the first step under way, or its numbers where the training ends with it. */
