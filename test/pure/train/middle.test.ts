@@ -1,9 +1,10 @@
 /** Training that goes on in the middle of an epoch: the bits of training that was never stopped. */
 import { describe, expect, it } from "vitest";
 import { ArgumentError, NonFiniteError } from "../../../src/errors.ts";
-import { data, type History, losses, nn, optim, Trainer } from "../../../src/index.ts";
+import { data, losses, nn, optim, Trainer } from "../../../src/index.ts";
 import type {
   FitOptions,
+  History,
   StepReport,
   TrainerState,
   TrainingData,
