@@ -1,5 +1,6 @@
-import { text as aText, check, checkOptions, required, rule, shown } from "../arguments.ts";
-import { ArgumentError, FormatError } from "../errors.ts";
+import { text as aText, check, checkOptions, required, rule } from "../arguments.ts";
+import { FormatError } from "../errors.ts";
+import { decoded, someIds, type Vocabulary } from "./vocabulary.ts";
 
 const BYTES = 256;
 const MOST = 65_536;
@@ -20,7 +21,7 @@ export interface BytePairJson {
  * again. There is no unknown text: what is rare is spelled in bytes. Sennrich, Haddow & Birch 2016; bytes as Radford et
  * al. 2019.
  */
-export class BytePairs {
+export class BytePairs implements Vocabulary {
   readonly merges: BytePairJson["merges"];
   /** Pair → the id that it becomes: the lower, the earlier. */
   readonly #ids: ReadonlyMap<number, number>;
@@ -94,18 +95,14 @@ export class BytePairs {
    */
   decode(ids: ArrayLike<number>): string {
     check("decode", "ids", ids, someIds);
-    const bytes: number[] = [];
-    for (let at = 0; at < ids.length; at++) {
-      const id: unknown = ids[at];
-      const own = typeof id === "number" ? this.#bytes[id] : undefined;
-      if (own === undefined) {
-        throw new ArgumentError(
-          `decode: every id must be a whole number from 0 to ${this.size - 1}; got ${shown(id)} at index ${at}. Labels that are ignored are left out first.`,
-        );
-      }
-      for (const byte of own) bytes.push(byte);
-    }
+    const bytes = decoded(ids, this.#bytes).flatMap((own) => [...own]);
     return new TextDecoder("utf-8", { ignoreBOM: true }).decode(Uint8Array.from(bytes));
+  }
+
+  /** Up to the last word, which may go on. */
+  settled(text: string): number {
+    check("settled", "the text", text, aText);
+    return text.length - (wordsOf(text).at(-1)?.length ?? 0);
   }
 
   toJSON(): BytePairJson {
@@ -117,14 +114,11 @@ const SIZE = rule(
   "a whole number from 256 to 65,536",
   (n) => Number.isInteger(n) && Number(n) >= BYTES && Number(n) <= MOST,
 );
-const someIds = rule(
-  "a list or a typed array of whole numbers",
-  (value) => Array.isArray(value) || (ArrayBuffer.isView(value) && "length" in value),
-);
-
 /** Letters, digits, or others, each with the space before it; no merge goes across their borders. */
+const WORDS = / ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+/gu;
+
 function wordsOf(text: string): readonly string[] {
-  return text.match(/ ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+/gu) ?? [];
+  return text.match(WORDS) ?? [];
 }
 
 function bytesOf(word: string): number[] {

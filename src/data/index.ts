@@ -10,7 +10,8 @@
  *   zip, concatenate, take, cache,
  *   prefetch, examples                items as they are asked for → batches for every epoch
  *   statistics                        anything of these → mean and variance of every feature
- *   TextVocabulary, BytePairs         text ↔ ids
+ *   TextVocabulary, WordVocabulary,
+ *   BytePairs                         text ↔ ids
  *   sequenceBatches                   ids → windows for truncated backpropagation through time
  *   streamWindows                     sequences as they arrive → such windows, in flat memory
  *   padSequences                      sequences of different lengths → one rectangle and the lengths
@@ -65,3 +66,5 @@ export {
 } from "./stream-windows.ts";
 export { TextVocabulary, type TextVocabularyJson, type TextVocabularyOptions } from "./text.ts";
 export type { Given, Lists } from "./values.ts";
+export type { Vocabulary } from "./vocabulary.ts";
+export { WordVocabulary, type WordVocabularyJson, type WordVocabularyOptions } from "./words.ts";

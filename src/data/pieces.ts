@@ -3,7 +3,7 @@ import { isRecord, shown } from "../arguments.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import { type DType, type HostArray, type Shape, sizeOf } from "../functions.ts";
 import type { Values } from "./dataset.ts";
-import type { TextVocabulary } from "./text.ts";
+import { ChunkedText, type Vocabulary } from "./vocabulary.ts";
 
 /** Steps of a sequence with a target for each: x [n, …], y [n, …]. */
 export interface Frames {
@@ -42,28 +42,28 @@ const ID: StepForm = { dtype: "i32", shape: [] };
  */
 export async function* piecesOf(
   sequence: Sequence,
-  vocabulary: TextVocabulary | undefined,
+  vocabulary: Vocabulary | undefined,
 ): AsyncGenerator<Piece, void, void> {
   let last = new Int32Array(0);
-  let half = "";
+  const text = vocabulary && new ChunkedText(vocabulary);
   for await (const chunk of chunksOf(sequence)) {
     if (isFrames(chunk)) {
       yield framesPiece(chunk);
       continue;
     }
-    const text = typeof chunk === "string" ? half + chunk : "";
-    // The second unit of a character outside the basic plane may come with the next chunk.
-    half = /[\uD800-\uDBFF]$/.test(text) ? text.slice(-1) : "";
-    const ids = idsOf(
-      typeof chunk === "string" ? text.slice(0, text.length - half.length) : chunk,
-      vocabulary,
-    );
-    const joined = new Int32Array(last.length + ids.length);
-    joined.set(last);
-    joined.set(ids, last.length);
+    const joined = joinedIds(last, typeof chunk === "string" ? textIds(chunk, text) : chunk);
     if (joined.length > 1) yield idsPiece(joined);
     last = joined.slice(-1);
   }
+  const joined = joinedIds(last, text?.end() ?? []);
+  if (joined.length > 1) yield idsPiece(joined);
+}
+
+function joinedIds(last: Int32Array, ids: ArrayLike<number>): Int32Array {
+  const joined = new Int32Array(last.length + ids.length);
+  joined.set(last);
+  joined.set(ids, last.length);
+  return joined;
 }
 
 async function* chunksOf(sequence: Sequence): AsyncGenerator<Chunk, void, void> {
@@ -80,9 +80,8 @@ async function* chunksOf(sequence: Sequence): AsyncGenerator<Chunk, void, void> 
   } else throw refused("a sequence", sequence);
 }
 
-function idsOf(chunk: Int32Array | Uint8Array | string, vocabulary: TextVocabulary | undefined) {
-  if (typeof chunk !== "string") return chunk;
-  if (vocabulary !== undefined) return vocabulary.encode(chunk);
+function textIds(chunk: string, text: ChunkedText | undefined): Int32Array {
+  if (text !== undefined) return text.take(chunk);
   throw new ArgumentError(
     `streamWindows: text needs a vocabulary that turns it into ids; got ${JSON.stringify(chunk.slice(0, 20))} and none. Pass { vocabulary }.`,
   );

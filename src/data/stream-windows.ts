@@ -7,7 +7,7 @@
  *   row 1    b b · · | d d d d | d d d d | …      a row's next sequence begins with the next window
  *   start    yes yes | no  yes | yes no  | …
  */
-import { checkOptions, count, number, required, rule, shown } from "../arguments.ts";
+import { checkOptions, count, number, required, shown } from "../arguments.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import { sizeOf } from "../functions.ts";
 import { hostArray } from "../internals.ts";
@@ -22,7 +22,7 @@ import {
   type StepForm,
 } from "./pieces.ts";
 import { IGNORED_LABEL } from "./sequences.ts";
-import { TextVocabulary } from "./text.ts";
+import { aVocabulary, type Vocabulary } from "./vocabulary.ts";
 
 /** What one row of the batch reads: sequences one after the other. */
 export type Sequences = Iterable<Sequence> | AsyncIterable<Sequence>;
@@ -30,8 +30,8 @@ export type Sequences = Iterable<Sequence> | AsyncIterable<Sequence>;
 export interface StreamOptions {
   /** How many steps one window has: T. */
   readonly window: number;
-  /** Turns text into ids. */
-  readonly vocabulary?: TextVocabulary;
+  /** Turns text into ids; a word that two chunks have halves of is one. */
+  readonly vocabulary?: Vocabulary;
   /**
    * The target of steps that are not there, which the loss leaves out; IGNORED_LABEL. Targets in f32 need one, and a
    * loss that says what it counts: `{ sum, count }`.
@@ -89,14 +89,14 @@ interface Part {
 
 class RowReader {
   readonly #sequences: Iterator<Sequence> | AsyncIterator<Sequence>;
-  readonly #vocabulary: TextVocabulary | undefined;
+  readonly #vocabulary: Vocabulary | undefined;
   #pieces: AsyncGenerator<Piece, void, void> | undefined;
   #piece: Piece | undefined;
   #from = 0;
   /** Whether the window that was read last begins a sequence. */
   begins = true;
 
-  constructor(row: Sequences, vocabulary: TextVocabulary | undefined) {
+  constructor(row: Sequences, vocabulary: Vocabulary | undefined) {
     this.#sequences = iteratorOf("a row", row);
     this.#vocabulary = vocabulary;
   }
@@ -198,8 +198,6 @@ function checkForm(given: Piece["form"], first: Piece["form"]): void {
     );
   }
 }
-
-const aVocabulary = rule("a TextVocabulary", (value) => value instanceof TextVocabulary);
 
 function check(rows: readonly Sequences[], options: StreamOptions): void {
   checkOptions<StreamOptions>("streamWindows", options, {

@@ -1,5 +1,6 @@
-import { text as aText, check, checkOptions, rule, shown } from "../arguments.ts";
+import { text as aText, check, checkOptions, rule } from "../arguments.ts";
 import { ArgumentError, FormatError } from "../errors.ts";
+import { decoded, someIds, type Vocabulary } from "./vocabulary.ts";
 
 export interface TextVocabularyOptions {
   /**
@@ -16,7 +17,7 @@ export interface TextVocabularyJson {
 }
 
 /** Characters (Unicode code points) ↔ the numbers 0 … size − 1, in the order of the code points. */
-export class TextVocabulary {
+export class TextVocabulary implements Vocabulary {
   readonly characters: readonly string[];
   readonly #unknown: string | undefined;
   readonly #ids: ReadonlyMap<string, number>;
@@ -87,15 +88,7 @@ export class TextVocabulary {
    */
   decode(ids: ArrayLike<number>): string {
     check("decode", "ids", ids, someIds);
-    // A detached array is one of none; it could not be read.
-    if (ids.length === 0) return "";
-    return Array.from(ids, (id, at) => {
-      const character = typeof id === "number" ? this.characters[id] : undefined;
-      if (character !== undefined) return character;
-      throw new ArgumentError(
-        `decode: every id must be a whole number from 0 to ${this.size - 1}; got ${shown(id)} at index ${at}.`,
-      );
-    }).join("");
+    return decoded(ids, this.characters).join("");
   }
 
   toJSON(): TextVocabularyJson {
@@ -108,11 +101,6 @@ const oneCharacter = rule(
   'one character, such as "\\uFFFD"',
   (value) => typeof value === "string" && [...value].length === 1,
 );
-const someIds = rule(
-  "a list or a typed array of whole numbers",
-  (value) => Array.isArray(value) || (ArrayBuffer.isView(value) && "length" in value),
-);
-
 function isVocabularyJson(json: unknown): json is TextVocabularyJson {
   if (typeof json !== "object" || json === null || !("characters" in json)) return false;
   const { characters } = json;

@@ -222,6 +222,18 @@ export const instances: Readonly<Record<string, Instance>> = {
     leaf('data.BytePairs.of("abab", { size: 257 })', () =>
       data.BytePairs.of("abab", { size: 257 }),
     ),
+  WordVocabulary: () =>
+    leaf('data.WordVocabulary.of("low lower", { padding: "_" })', () =>
+      data.WordVocabulary.of("low lower", { padding: "_" }),
+    ),
+  Vocabulary: ({ dice }) =>
+    dice.pick([
+      leaf('data.TextVocabulary.of("abc")', () => data.TextVocabulary.of("abc")),
+      leaf('data.WordVocabulary.of("ab c")', () => data.WordVocabulary.of("ab c")),
+      leaf('data.BytePairs.of("abc", { size: 256 })', () =>
+        data.BytePairs.of("abc", { size: 256 }),
+      ),
+    ]),
   TextVocabulary: () =>
     leaf('data.TextVocabulary.of("abc", { unknown: "?" })', () =>
       data.TextVocabulary.of("abc", { unknown: "?" }),

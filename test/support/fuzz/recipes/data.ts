@@ -47,6 +47,26 @@ export function pipelines(): Recipes {
     "data.BytePairs.of": () => args(plain("low low lower"), fields({ size: plain(260) })),
     "data.BytePairs.fromJSON": () =>
       args(fields({ merges: list([numbers(97, 98), numbers(256, 99)]) }), plain("file")),
+    "data.WordVocabulary.of": () =>
+      args(
+        plain("low low lower"),
+        fields({ size: plain(3), minCount: plain(1), lowerCase: plain(true), padding: plain("_") }),
+      ),
+    "data.WordVocabulary.fromJSON": () =>
+      args(
+        fields({
+          words: list([plain("?"), plain("a")]),
+          pattern: fields({ source: plain("\\w+"), flags: plain("u") }),
+          lowerCase: plain(false),
+          joiner: plain(" "),
+          unknown: plain("?"),
+        }),
+        plain("file"),
+      ),
+    "Vocabulary.decode": () => ({ self: words(), args: [numbers(1, 2)] }),
+    "WordVocabulary.encode": () => ({ self: words(), args: [plain("low x")] }),
+    "WordVocabulary.decode": () => ({ self: words(), args: [numbers(0, 2, 1)] }),
+    "WordVocabulary.settled": () => ({ self: words(), args: [plain("low x")] }),
     "BytePairs.encode": () => ({ self: bytePairs(), args: [plain("abab")] }),
     "BytePairs.decode": () => ({ self: bytePairs(), args: [numbers(97, 98, 256)] }),
     "data.examples": () => args(datasetFor("linear")),
@@ -55,6 +75,11 @@ export function pipelines(): Recipes {
 
 const bytePairs = () =>
   leaf('data.BytePairs.of("abab", { size: 257 })', () => data.BytePairs.of("abab", { size: 257 }));
+
+const words = () =>
+  leaf('data.WordVocabulary.of("low lower", { padding: "_" })', () =>
+    data.WordVocabulary.of("low lower", { padding: "_" }),
+  );
 
 export function augmentations(): Recipes {
   return {
