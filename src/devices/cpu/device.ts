@@ -65,6 +65,8 @@ export interface CpuDeviceParts {
   readonly workers: readonly WorkerHandle[];
   /** Makes the memory at least that large; see `Allocator`. `grow` tells a conductor that owns it alone. */
   readonly reserve: (bytes: number, grow: (pages: number) => void) => boolean;
+  /** Wakes threads that wait for each other, for their end. */
+  readonly endSleep: () => void;
 }
 
 interface Pending {
@@ -89,6 +91,7 @@ export class CpuDevice implements Device {
   private readonly storages = new OwnedResources(CpuStorage, "a storage");
   private readonly programs = new OwnedResources(CpuProgram, "a program");
   private readonly pending = new Map<number, Pending>();
+  private readonly endSleep: () => void;
   private workers: readonly WorkerHandle[];
   private allocator: Allocator;
   private temporaries: SharedTemporaries<Level>;
@@ -104,6 +107,7 @@ export class CpuDevice implements Device {
     this.division = parts.division;
     this.emitted = new EmittedFunctions(parts.form);
     this.workers = workers;
+    this.endSleep = parts.endSleep;
     this.lost = new Promise((resolve) => {
       this.settleLost = resolve;
     });
@@ -270,6 +274,7 @@ export class CpuDevice implements Device {
     );
     this.loss = error;
     // All of them: one that waits for another in shared memory would wait for ever.
+    this.endSleep();
     for (const worker of this.workers) worker.terminate();
     for (const { reject } of this.pending.values()) reject(error);
     this.pending.clear();

@@ -7,7 +7,8 @@ import { workerSource, workerStamp } from "./generated/worker.ts";
 import { lockName, watchLock } from "./liveness.ts";
 import { type FromWorker, firstTensorAddress, PAGE_BYTES, type Start } from "./messages.ts";
 import { type CompiledKernels, compileKernels } from "./module.ts";
-import { canShareMemory, defaultThreads, spawn } from "./spawn.ts";
+import { endSleep } from "./sleepers.ts";
+import { canShareMemory, defaultThreads, hasThreads, spawn } from "./spawn.ts";
 import { cpuTraits } from "./traits.ts";
 import type { WorkerHandle } from "./worker-handle.ts";
 
@@ -59,7 +60,7 @@ export async function openCpuDevice(options: CpuOptions = {}): Promise<Device> {
           maximumPages,
           thread,
           threads,
-          lock: lockName(),
+          lock: hasThreads() ? undefined : lockName(),
         },
         (message) => listener.device?.receive(message),
         (reason) => {
@@ -78,6 +79,7 @@ export async function openCpuDevice(options: CpuOptions = {}): Promise<Device> {
     form: { isRelaxed: kernels.relaxedSimd, isShared: shared },
     workers: await allStarted(starting, options.workerUrl),
     reserve: reserver(memory, pages, maximumPages),
+    endSleep: () => memory && endSleep(memory),
   });
   listener.device = device;
   // One that was ready may have ended while others were starting.

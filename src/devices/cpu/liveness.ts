@@ -12,7 +12,7 @@ function locksOf(): LockManager | undefined {
 
 /** A name for a worker's lock that no other worker of any page has; nothing where there are no locks. */
 export function lockName(): string | undefined {
-  if (typeof Worker !== "function" || locksOf() === undefined) return undefined;
+  if (locksOf() === undefined) return undefined;
   return `gradgpu-cpu ${crypto.getRandomValues(new Uint32Array(4)).join("-")}`;
 }
 

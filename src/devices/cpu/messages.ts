@@ -9,6 +9,8 @@ import type { TensorType } from "../../tensor/shape.ts";
 export const FIRST_ADDRESS = 65536;
 /** Where the data of emitted modules lies, which is the same for all: the constants of ./emit/gates.ts. */
 export const CONSTANTS_ADDRESS = FIRST_ADDRESS - 256;
+/** What the threads tell each other by, as in wasm/threads.ts. */
+export const CONTROL_ADDRESS = CONSTANTS_ADDRESS - 6 * 64;
 export const PAGE_BYTES = 65536;
 /** As in wasm/threads.ts. */
 export const THREAD_SCRATCH_BYTES = 1 << 20;

@@ -9,17 +9,23 @@ function nodeModule<K extends "node:worker_threads" | "node:os" | "node:v8">(nam
   return process?.getBuiltinModule?.(name);
 }
 
-/** Starts `source`, or the script at `served`, as a worker: a Web Worker where there are such, else a thread of Node. */
+/** Whether workers are threads of Node, Deno or Bun, which tell of their end, and keep no process at its own. */
+export function hasThreads(): boolean {
+  return nodeModule("node:worker_threads") !== undefined;
+}
+
+/** Starts `source`, or the script at `served`, as a worker: a thread of Node, Deno or Bun, else a Web Worker. */
 export function spawn(source: string, events: WorkerEvents, served?: WorkerUrl): WorkerHandle {
-  if (typeof Worker === "function") return spawnWeb(source, events, served);
+  // First: Deno and Bun have both.
   const threads = nodeModule("node:worker_threads");
-  if (threads === undefined) {
+  if (threads !== undefined) return spawnNode(threads, source, events, served);
+  if (typeof Worker !== "function") {
     throw new DeviceUnavailableError(
       "init: the cpu device needs workers; got a host with neither Worker nor node:worker_threads. " +
         "Call it from a page or a worker of one (a service worker has none of its own), or use Node 20.19 or newer.",
     );
   }
-  return spawnNode(threads, source, events, served);
+  return spawnWeb(source, events, served);
 }
 
 function spawnNode(

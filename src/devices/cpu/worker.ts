@@ -4,7 +4,7 @@ import { Conductor, type KernelExports } from "./conductor.ts";
 import { adopter, forgetter } from "./emitted.ts";
 import { holdLock } from "./liveness.ts";
 import {
-  CONSTANTS_ADDRESS,
+  CONTROL_ADDRESS,
   FIRST_ADDRESS,
   type FromWorker,
   type Start,
@@ -59,8 +59,8 @@ async function start(message: Start): Promise<void> {
   const instance = new WebAssembly.Instance(module, { env: { memory, adopt, forget } });
   // The exports of a module that was compiled from wasm/index.ts.
   const kernels = instance.exports as unknown as KernelExports;
-  if (kernels.staticEnd() > CONSTANTS_ADDRESS)
-    throw new Error("the kernels' own data reaches into that of emitted ones");
+  if (kernels.staticEnd() > CONTROL_ADDRESS)
+    throw new Error("the kernels' own data reaches into that of threads and emitted kernels");
   kernels.initialise(FIRST_ADDRESS, kernels.table.length);
   // Before anything can block the worker for ever.
   const isLocked = await holdLock(message.lock);

@@ -47,6 +47,12 @@ export interface ProgramMemory {
   readonly emptyWritten: GPUBuffer;
 }
 
+/**
+ * A binding has room for an element of its array, which is a vec4 at most: WebGPU's rule, and wgpu holds to it. What lies
+ * behind a smaller tensor is its own buffer's.
+ */
+const LEAST_BINDING_BYTES = 16;
+
 /** Bind groups of later steps are made at every run: of a long loop there would be as many objects as it has steps. */
 const KEPT_STEPS = 4096;
 
@@ -188,14 +194,12 @@ export class WebgpuProgram implements Program {
   }
 
   #make(group: Group, step: number): GPUBindGroup {
-    const entries: GPUBindGroupEntry[] = group.bounds.map((bound, binding) => ({
-      binding,
-      resource: {
-        buffer: this.bufferOf(bound),
-        offset: bound.byteOffset + step * bound.bytesPerStep,
-        size: bound.bytes,
-      },
-    }));
+    const entries: GPUBindGroupEntry[] = group.bounds.map((bound, binding) => {
+      const buffer = this.bufferOf(bound);
+      const offset = bound.byteOffset + step * bound.bytesPerStep;
+      const size = Math.min(Math.max(bound.bytes, LEAST_BINDING_BYTES), buffer.size - offset);
+      return { binding, resource: { buffer, offset, size } };
+    });
     if (group.parameterBytes > 0) {
       const buffer = required(this.memory.parameters);
       entries.push({

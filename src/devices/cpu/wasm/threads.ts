@@ -9,13 +9,15 @@
  * Storages are 64-byte aligned, and 256 bytes behind the last one may be read (never written).
  */
 
-// Shared by the threads: control words, a cache line each.
-const CONTROL: usize = memory.data(6 * 64, 64);
+// Shared by the threads: control words, a cache line each. As in ../messages.ts.
+const CONTROL: usize = 65536 - 256 - 6 * 64;
 const ARRIVED: usize = CONTROL;
 const GENERATION: usize = CONTROL + 64;
 const SLEEPERS: usize = CONTROL + 128;
 const EPOCH: usize = CONTROL + 192;
 const COMMANDS: usize = CONTROL + 256;
+/** Not 0 where the device has ended. */
+const END: usize = CONTROL + 320;
 
 /**
  * Polls of an atomic before a thread goes to sleep, about 20 µs. A sleeping thread costs tens of microseconds to
@@ -115,7 +117,7 @@ export function barrier(): void {
     if (atomic.load<i32>(GENERATION) != generation) return;
   }
   atomic.add<i32>(SLEEPERS, 1);
-  while (atomic.load<i32>(GENERATION) == generation) atomic.wait<i32>(GENERATION, generation, -1);
+  while (atomic.load<i32>(GENERATION) == generation) sleep(GENERATION, generation);
   atomic.sub<i32>(SLEEPERS, 1);
 }
 
@@ -131,9 +133,16 @@ export function wake(start: usize, end: usize, present: i32): void {
 /** Sleeps until there was a wake after `epoch`; polls at first, since segments of a run follow each other. */
 export function awaitEpoch(epoch: i32): void {
   for (let i = 0; i < SPINS; i++) {
-    if (atomic.load<i32>(EPOCH) != epoch) return;
+    if (atomic.load<i32>(EPOCH) != epoch) break;
   }
-  while (atomic.load<i32>(EPOCH) == epoch) atomic.wait<i32>(EPOCH, epoch, -1);
+  while (atomic.load<i32>(EPOCH) == epoch) sleep(EPOCH, epoch);
+  if (atomic.load<i32>(END) != 0) unreachable();
+}
+
+/** Waits for `word` to change; traps where the device has ended: some hosts end no worker that waits. */
+function sleep(word: usize, value: i32): void {
+  if (atomic.load<i32>(END) != 0) unreachable();
+  atomic.wait<i32>(word, value, -1);
 }
 
 export function commandsStart(): usize {
