@@ -166,6 +166,16 @@ export class Cell implements Holder {
     throw this.#failure.error;
   }
 
+  /** Calls that have begun a version so far. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** The version that the elements that are stored came with. */
+  get since(): number {
+    return this.#since;
+  }
+
   /** Whether `node` stands for the elements that are stored now. */
   holds(node: SourceNode): boolean {
     if (this.kind !== "variable") return true;
@@ -206,6 +216,11 @@ export class Cell implements Holder {
   /** Whether it is a constant that can be used on any runtime. */
   get isPortable(): boolean {
     return this.#kept !== undefined;
+  }
+
+  /** Has a constant survive its device, whatever its size. */
+  keepCopy(elements: HostArray): void {
+    this.#kept = elements;
   }
 
   /** Brings a constant that lies on another runtime to `runtime`. */

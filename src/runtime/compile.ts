@@ -13,6 +13,7 @@ import type { Key } from "../tensor/random.ts";
 import { checkedShape, describe, type TensorType } from "../tensor/shape.ts";
 import { Cell } from "./cell.ts";
 import { openRuntime } from "./current.ts";
+import type { Lineage } from "./lineage.ts";
 import { cellsOf, runtimeOf } from "./locate.ts";
 import { prepare } from "./prepare.ts";
 import type { Runtime } from "./runtime.ts";
@@ -54,7 +55,6 @@ export interface CompileOptions {
 interface Held {
   /** By signature. */
   readonly entries: Map<string, Entry>;
-  runs: number;
 }
 
 type HeldByRuntime = Map<Runtime, Held>;
@@ -79,7 +79,17 @@ export function compile<R>(
   const call = (...args: Argument[]) => step.call(args);
   Object.defineProperty(call, "plans", { get: () => step.plans() });
   const rest = { explain: () => step.explain(), dispose: () => step.dispose() };
-  return Object.assign(call, rest) as Compiled<R>;
+  const compiled = Object.assign(call, rest) as Compiled<R>;
+  cellsRead.set(compiled, () => step.cells());
+  return compiled;
+}
+
+/** By what `compile` gave. */
+const cellsRead = new WeakMap<object, () => Cell[]>();
+
+/** What `compiled` has read or assigned so far, on whichever runtime. For those who keep what a step goes on from. */
+export function cellsOfStep(compiled: object): Cell[] {
+  return cellsRead.get(compiled)?.() ?? [];
 }
 
 class CompiledStep<R> {
@@ -87,6 +97,8 @@ class CompiledStep<R> {
   readonly #randomCount: (() => number) | undefined;
   readonly #randomStream: () => number;
   readonly #held: HeldByRuntime = new Map();
+  /** Runs so far: those on a device that was lost count, too. */
+  readonly #runs = new WeakMap<Lineage, number>();
   /** Where the step was made, and then where it ran last. */
   #runtime = openRuntime();
 
@@ -112,20 +124,23 @@ class CompiledStep<R> {
     } catch (error) {
       return Promise.reject(error);
     }
-    return this.#enqueue(entry, args, (held) => {
-      const { seed } = entry.runtime;
-      return keyOfRun(seed, stream, count ?? held.runs++);
+    return this.#enqueue(entry, args, () => {
+      const { seed, lineage } = entry.runtime;
+      if (count !== undefined) return keyOfRun(seed, stream, count);
+      const runs = this.#runs.get(lineage) ?? 0;
+      this.#runs.set(lineage, runs + 1);
+      return keyOfRun(seed, stream, runs);
     });
   }
 
-  #enqueue(entry: Entry, args: readonly GraphValue[], key: (held: Held) => Key): Promise<R> {
+  #enqueue(entry: Entry, args: readonly GraphValue[], key: () => Key): Promise<R> {
     const { runtime, assigned } = entry;
     const held = this.#heldOn(runtime);
     const versions = assigned.map((cell) => ({ cell, version: cell.renew() }));
     return runtime.enqueue(async () => {
       try {
         await load(entry);
-        const result = await run(entry, args, key(held));
+        const result = await run(entry, args, key());
         for (const { cell, version } of versions) cell.store(version);
         return result as R;
       } catch (error) {
@@ -138,7 +153,7 @@ class CompiledStep<R> {
   }
 
   #heldOn(runtime: Runtime): Held {
-    const held = this.#held.get(runtime) ?? { entries: new Map<string, Entry>(), runs: 0 };
+    const held = this.#held.get(runtime) ?? { entries: new Map<string, Entry>() };
     this.#held.set(runtime, held);
     return held;
   }
@@ -174,6 +189,10 @@ class CompiledStep<R> {
 
   plans(): Plan[] {
     return this.#list().flatMap(({ loaded }) => loaded?.plan ?? []);
+  }
+
+  cells(): Cell[] {
+    return this.#list().flatMap(({ cells }) => cells);
   }
 
   explain(): string {

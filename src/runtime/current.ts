@@ -32,3 +32,9 @@ export function leaveRuntime(runtime: Runtime): void {
   opened = opened.filter((one) => one !== runtime);
   if (current === runtime) current = opened.at(-1);
 }
+
+/** `next` takes the place of `before`, whose device was lost. */
+export function succeedRuntime(before: Runtime, next: Runtime): void {
+  opened = opened.map((one) => (one === before ? next : one));
+  if (current === before) current = next;
+}

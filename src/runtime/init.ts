@@ -1,4 +1,4 @@
-import { anything, checkOptions, finite, positive, shown } from "../arguments.ts";
+import { anything, callable, checkOptions, finite, positive, shown } from "../arguments.ts";
 import type { Device } from "../devices/device.ts";
 import {
   CPU_RULES,
@@ -8,16 +8,24 @@ import {
 } from "../devices/opener.ts";
 import { ArgumentError, DeviceUnavailableError } from "../errors.ts";
 import { enterRuntime } from "./current.ts";
+import type { Openers } from "./lineage.ts";
 import { Runtime } from "./runtime.ts";
 import { restartSeeds } from "./seeds.ts";
 
 export interface InitOptions extends CpuOpenerOptions {
   /**
    * "auto" (the default): a hardware GPU if there is one, else the cpu. "webgpu": a hardware GPU, or else a software adapter.
-   * "cpu": WebAssembly. A GPUDevice of the caller's own is used and left open at the end. Where `import()` is refused:
-   * `cpu()` from gradgpu/devices/cpu, `webgpu()` from gradgpu/devices/webgpu.
+   * "cpu": WebAssembly. A GPUDevice of the caller's own is used and left open at the end; a function that gives one is
+   * asked for another one when it is lost, where else the cpu takes over. Where `import()` is refused: `cpu()` from
+   * gradgpu/devices/cpu, `webgpu()` from gradgpu/devices/webgpu.
    */
-  readonly device?: "auto" | "webgpu" | "cpu" | GpuDevice | DeviceOpener;
+  readonly device?:
+    | "auto"
+    | "webgpu"
+    | "cpu"
+    | GpuDevice
+    | (() => GpuDevice | Promise<GpuDevice>)
+    | DeviceOpener;
   /** Decides everything random: initial weights, shuffling, dropout. 0 where nothing is said. */
   readonly seed?: number;
   /** Bytes of device memory that must not be exceeded. */
@@ -59,21 +67,42 @@ export async function init(options: InitOptions = {}): Promise<Opened> {
     forget();
     throw error;
   });
-  if (opened.runtime.isDead || opened.runtime.isClosing) {
+  const { lineage } = opened.runtime;
+  const runtime = await Promise.resolve(lineage.coming).catch(() => lineage.latest);
+  if (runtime.isDead || runtime.isClosing) {
     forget();
     return init(options);
   }
-  enterRuntime(opened.runtime);
-  opened.runtime.restartKeys();
-  restartSeeds(opened.runtime.seed);
-  return opened;
+  enterRuntime(runtime);
+  runtime.restartKeys();
+  restartSeeds(runtime.seed);
+  if (runtime === opened.runtime) return opened;
+  const { name, description } = runtime.device;
+  return { runtime, device: name, description, why: "another device was lost" };
 }
 
 async function open(options: InitOptions): Promise<Opened> {
   const { device, why } = await choose(options);
   const { seed = 0, memoryBudget = Number.POSITIVE_INFINITY } = options;
-  const runtime = new Runtime(device, { seed, memoryBudget });
+  const openers: Openers = {
+    own: reopener(options, device.name),
+    cpu: () => openCpu(options),
+    runtime: (next, lineage) => new Runtime(next, { seed, memoryBudget, lineage }),
+  };
+  const runtime = new Runtime(device, { seed, memoryBudget, openers });
   return { runtime, device: device.name, description: device.description, why };
+}
+
+/** How a device of the kind that was opened is opened again; a GPUDevice that was handed in is its owner's. */
+function reopener(options: InitOptions, name: Device["name"]): Openers["own"] {
+  const { device: wanted = "auto" } = options;
+  const handedIn: unknown = isOpener(wanted) ? Reflect.get(wanted.options, "device") : wanted;
+  if (isGpuDevice(handedIn)) return undefined;
+  if (wanted !== "auto") return async () => (await choose(options)).device;
+  // What was taken as the best there was.
+  return name === "cpu"
+    ? () => openCpu(options)
+    : async () => (await loadWebgpu())({ software: false });
 }
 
 const DEFAULTS: InitOptions = {
@@ -112,13 +141,14 @@ async function choose(options: InitOptions): Promise<{ device: Device; why: stri
     return { device: await (await loadWebgpu())({}), why: "asked for by name" };
   if (isOpener(wanted))
     return { device: await wanted.open(cpuOptions(options)), why: "an opener was handed in" };
-  if (isGpuDevice(wanted)) {
+  const given: unknown = callable.holds(wanted) ? await (wanted as () => unknown)() : wanted;
+  if (isGpuDevice(given)) {
     const open = await loadWebgpu();
-    return { device: await open({ device: wanted }), why: "a GPUDevice was handed in" };
+    return { device: await open({ device: given }), why: "a GPUDevice was handed in" };
   }
   if (wanted !== "auto") {
     throw new ArgumentError(
-      `init: device must be "auto", "webgpu", "cpu", a GPUDevice or an opener; got ${typeof wanted === "string" ? JSON.stringify(wanted) : typeof wanted}. Leave it out to take the best there is.`,
+      `init: device must be "auto", "webgpu", "cpu", a GPUDevice or an opener; got ${typeof given === "string" ? JSON.stringify(given) : typeof given}. Leave it out to take the best there is.`,
     );
   }
   const openWebgpu = await loadWebgpu();

@@ -48,7 +48,12 @@ export function queueOf(cells: readonly Cell[]): Runtime | undefined {
 }
 
 function homeOf(cells: readonly Cell[]): Runtime | undefined {
-  return cells.find(({ home }) => home?.isDead === false)?.home;
+  for (const { home } of cells) {
+    // What its home had was lost with it, and goes where others have taken over.
+    const latest = home?.isDead ? home.lineage.latest : home;
+    if (latest?.isDead === false) return latest;
+  }
+  return undefined;
 }
 
 export function onTwoDevices(a: Runtime, b: Runtime): GradgpuError {

@@ -15,17 +15,20 @@ const aRuntime = rule(
  * settled finds them there. Those that lie side by side do so there, too.
  * @throws GradgpuError where that runtime is closed or lost, or what is to be moved went with its device
  */
-export async function moveVariables(variables: Iterable<Variable>, to: Runtime): Promise<void> {
+export async function moveVariables(
+  variables: Iterable<Pick<Variable, "cell">>,
+  to: Runtime,
+): Promise<void> {
   check("moveTo", "the runtime", to, aRuntime, "Take that of `await init()`.");
   if (to.isDead || to.isClosing) {
     throw new GradgpuError(
       "moveTo: the runtime must be open; got one that was closed or lost. Open another one with init().",
     );
   }
-  const groups = new Map<Runtime | undefined, Variable[]>();
-  for (const variable of new Set(variables)) {
-    const from = queueOf([variable.cell]);
-    groups.set(from, [...(groups.get(from) ?? []), variable]);
+  const groups = new Map<Runtime | undefined, Pick<Variable, "cell">[]>();
+  for (const cell of new Set([...variables].map((one) => one.cell))) {
+    const from = queueOf([cell]);
+    groups.set(from, [...(groups.get(from) ?? []), { cell }]);
   }
   await Promise.all(
     [...groups].map(([from, group]) => {

@@ -12,12 +12,14 @@ import { activeTrace, checkNotInCell } from "./active-trace.ts";
 import { Block, Cell } from "./cell.ts";
 import { leaveRuntime } from "./current.ts";
 import { Eager, isArgument } from "./eager.ts";
+import { Lineage, type Openers } from "./lineage.ts";
 import { onTwoDevices } from "./locate.ts";
 import type { Prepared } from "./prepare.ts";
 import { ProgramCache } from "./program-cache.ts";
 import { Room } from "./room.ts";
 import { EAGER_STREAM, keyOfRun } from "./seeds.ts";
 import { settled } from "./settled.ts";
+import { snapshotOf } from "./snapshot.ts";
 import type { Tensor, Variable } from "./tensor.ts";
 
 export interface RuntimeOptions {
@@ -25,6 +27,10 @@ export interface RuntimeOptions {
   readonly seed: number;
   /** Bytes of device memory that must not be exceeded. */
   readonly memoryBudget: number;
+  /** Those it takes over from, */
+  readonly lineage?: Lineage;
+  /** or how others that take over from it are opened; where neither is given a loss is the end. */
+  readonly openers?: Openers;
 }
 
 const MAX_STEP_PLANS = 512;
@@ -34,6 +40,8 @@ export class Runtime {
   readonly device: Device;
   readonly seed: number;
   readonly room: Room;
+  /** What it has taken over from, and what takes over from it. */
+  readonly lineage: Lineage;
   /** Plans of compiled steps. */
   readonly steps = new ProgramCache(MAX_STEP_PLANS);
   readonly #eager = new Eager(this);
@@ -48,6 +56,7 @@ export class Runtime {
   constructor(device: Device, options: RuntimeOptions) {
     this.device = device;
     this.seed = options.seed;
+    this.lineage = options.lineage ?? new Lineage(this, options.openers);
     this.room = new Room(device, options.memoryBudget, [this.steps, this.#eager.plans]);
     void device.lost.then((loss) => {
       if (!this.#isClosed) this.#loss = loss;
@@ -59,6 +68,11 @@ export class Runtime {
     return this.#loss !== undefined || this.#isClosed;
   }
 
+  /** What its device was lost by. */
+  get loss(): DeviceLostError | undefined {
+    return this.#loss;
+  }
+
   /** Takes no more calls. */
   get isClosing(): boolean {
     return this.#closing !== undefined;
@@ -67,7 +81,7 @@ export class Runtime {
   /** Why the elements of what is called `name` cannot be had any more. */
   obituary(name: string): GradgpuError {
     const how =
-      "What was saved before can be loaded and goes where init() has opened a device since: model.loadStateDict(saved), trainer.loadState(saved); other tensors have to be made again.";
+      "What was saved before can be loaded and goes where init() or runtime.recover() has opened a device since: model.loadStateDict(saved), trainer.loadState(saved); other tensors have to be made again.";
     return this.#loss === undefined
       ? new DisposedError(
           `${name}: a tensor can be used as long as its runtime is open; got one of ${this.device.description}, which was closed. ${how}`,
@@ -107,6 +121,12 @@ export class Runtime {
   /** A key for something random outside compiled steps: a new one at every call. */
   nextKey(): Key {
     return keyOfRun(this.seed, EAGER_STREAM, this.#keys++);
+  }
+
+  /** Takes over: random numbers go on where those of `before` were, and what was to be assigned there is not any more. */
+  continueFrom(before: Runtime): void {
+    this.#keys = before.#keys;
+    if (before.isDead) for (const { cell, version } of before.#eager.take()) cell.keep(version);
   }
 
   noteAssigned(variable: Variable): void {
@@ -217,17 +237,20 @@ export class Runtime {
     return viewAs(type.dtype, bytes);
   }
 
-  /** Moves `variables`, which lie here or on the host, to another runtime, after everything asked for before. */
-  move(variables: readonly Variable[], to: Runtime): Promise<void> {
+  /** Moves variables by their cells, which lie here or on the host, to another runtime, after everything asked for before. */
+  move(variables: readonly Pick<Variable, "cell">[], to: Runtime): Promise<void> {
     this.flush();
     return this.enqueue(async () => {
       const elements = await Promise.all(variables.map(({ cell }) => this.#fetch(cell.value)));
-      // Those that lie side by side do so there, too.
+      // Those that lie side by side do so there, too. Steps see by their place that they have moved.
       const blocks = new Map<Block, Block>();
-      variables.forEach(({ cell }, i) => {
+      for (const { cell } of variables) {
         const block = blocks.get(cell.block) ?? new Block(cell.block.bytes);
         blocks.set(cell.block, block);
-        cell.moveTo(block, cell.offset);
+        to.storageOf(block);
+      }
+      variables.forEach(({ cell }, i) => {
+        cell.moveTo(blocks.get(cell.block) ?? cell.block, cell.offset);
         cell.home = to;
         cell.host = elements[i];
       });
@@ -239,8 +262,45 @@ export class Runtime {
     return this.device.memory();
   }
 
-  /** Waits for everything asked for so far, then gives the device back. */
+  /**
+   * Keeps the elements of `variables` on the host, as they are after all calls before, in the place of what was kept
+   * before: `recover()` begins with them. Copied on the device's own time; settles when they are there.
+   * @throws DeviceLostError where they are gone already
+   */
+  async snapshot(variables: Iterable<Variable>): Promise<void> {
+    const cells = [...variables].map(({ cell }) => cell);
+    const { lineage } = this;
+    lineage.snapshot = await snapshotOf(cells, lineage.snapshot);
+  }
+
+  /**
+   * Opens a device of the same kind in the place of the one that was lost, the cpu where there is none, and gives what
+   * `snapshot` kept its elements back. What is used afterwards is used there, and steps are planned anew; tensors that were
+   * not kept say that they are gone. The runtime that has taken over: this one where nothing is lost.
+   * @param needed what has to be there again
+   * @throws DeviceLostError where one of `needed` was not kept, with its name, and where no device can be had
+   */
+  async recover(needed: Iterable<Variable> = []): Promise<Runtime> {
+    const { lineage } = this;
+    const gone = [...needed].filter(({ cell }) => cell.isLost && !lineage.snapshot?.has(cell));
+    if (gone.length > 0) {
+      throw new DeviceLostError(
+        `recover: what is needed must have been kept by runtime.snapshot(variables); got none of ${gone
+          .map(({ name }) => name)
+          .join(", ")
+          .slice(0, 400)}. Load it from where it was saved.`,
+      );
+    }
+    return lineage.recover();
+  }
+
+  /** Waits for everything asked for so far, then gives the device back, and that of what has taken over. */
   close(): Promise<void> {
+    return this.lineage.close();
+  }
+
+  /** For the lineage: as `close`, of this device alone. */
+  closeDevice(): Promise<void> {
     if (this.#closing !== undefined) return this.#closing;
     this.flush();
     // A device that is lost meanwhile has nothing to wait for.

@@ -9,6 +9,7 @@ import { activeTrace, checkNotInCell } from "./active-trace.ts";
 import { Cell } from "./cell.ts";
 import type { PendingUpdate } from "./eager.ts";
 import { cellsOf, queueOf, runtimeOf } from "./locate.ts";
+import { replaceElements } from "./replace.ts";
 import { fromSettled, settledForGood } from "./settled.ts";
 
 const computed = rule("a value of a graph", (value) => value instanceof GraphValue);
@@ -179,18 +180,9 @@ export class Variable extends Tensor {
     }
     const converted = hostValues(`load ${this.name}`, data, this.type).data;
     const elements = converted === data ? converted.slice() : converted;
-    const runtime = queueOf([cell]);
     this.#assigned = undefined;
-    runtime?.forgetAssigned(this);
-    // Other assignments that are pending are made of the elements before.
-    runtime?.flush();
-    const version = cell.renew();
-    const replace = () => {
-      if (!cell.isDisposed) cell.host = elements;
-      cell.store(version);
-    };
-    if (runtime === undefined) replace();
-    else runtime.inOrder(replace);
+    queueOf([cell])?.forgetAssigned(this);
+    replaceElements(cell, elements);
   }
 
   /** For the runtime: the assignment that is pending takes effect with what is called now. */
