@@ -32,7 +32,12 @@ export {
 export { float16 } from "./float16.ts";
 export { gunzip } from "./gunzip.ts";
 export { type IdxArray, type IdxType, readIdx, readIdxBytes } from "./idx.ts";
-export { type PaddedSequences, type PaddingOptions, padSequences } from "./padded.ts";
+export {
+  type PaddedSequence,
+  type PaddedSequences,
+  type PaddingOptions,
+  padSequences,
+} from "./padded.ts";
 export type { Chunk, Frames, Sequence } from "./pieces.ts";
 export { type Picture, type PixelOptions, type Pixels, pixels } from "./pixels.ts";
 export {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { IGNORED_LABEL, padSequences } from "../../../src/data/index.ts";
-import { ArgumentError } from "../../../src/errors.ts";
+import { ArgumentError, ShapeError } from "../../../src/errors.ts";
 
 const list = [[1, 2, 3], [], Int32Array.of(4, 5)];
 
@@ -63,10 +63,84 @@ describe("numbers that are not whole", () => {
 
   test("are refused where i32 is asked for, and so is what is no number", () => {
     expect(() => padSequences([[1, 0.5]], { dtype: "i32" })).toThrow(/0.5 as step 1 of sequence 0/);
-    const wrong = [[["a"]], [[[1, 2]]], [[undefined]], [5], "text", undefined, {}];
+    const wrong = [[["a"]], [[[[1, 2]]]], [[undefined]], [5], "text", undefined, {}];
     for (const sequences of wrong) {
       expect(() => padSequences(sequences as never)).toThrow(ArgumentError);
     }
     expect(() => padSequences([[1]], { length: 3 } as never)).toThrow(ArgumentError);
+  });
+});
+
+describe("rows of features", () => {
+  const rows = [
+    [
+      [1, 2],
+      [3, 4],
+      [5, 6],
+    ],
+    [],
+    [Float64Array.of(7.5, 8)],
+  ];
+
+  test("lie as sequences of numbers do, filled up with zeros, in f32", () => {
+    const { values, lengths } = padSequences(rows);
+    expect(values.shape).toEqual([3, 3, 2]);
+    expect(values.dtype).toBe("f32");
+    expect([...values.data]).toEqual([1, 2, 0, 0, 7.5, 8, 3, 4, 0, 0, 0, 0, 5, 6, 0, 0, 0, 0]);
+    expect([...lengths.data]).toEqual([3, 0, 1]);
+    const first = padSequences(rows, { batchFirst: true, steps: 3, fill: 9 }).values;
+    expect(first.shape).toEqual([3, 3, 2]);
+    expect([...first.data]).toEqual([1, 2, 3, 4, 5, 6, 9, 9, 9, 9, 9, 9, 7.5, 8, 9, 9, 9, 9]);
+    // Whole numbers of one batch are f32 as those of the next.
+    expect(padSequences([[[1, 2]]]).values.dtype).toBe("f32");
+    expect(padSequences([[[1, 2]]], { dtype: "i32" }).values.data).toEqual(Int32Array.of(1, 2));
+  });
+
+  test("may be steps of any form, with a shape", () => {
+    const frames = (steps: number) => ({
+      data: Float32Array.from({ length: steps * 6 }, (_, i) => i + 0.5),
+      shape: [steps, 2, 3],
+    });
+    const { values } = padSequences([frames(2), frames(1)], { batchFirst: true });
+    expect(values.shape).toEqual([2, 2, 2, 3]);
+    expect([...values.data.subarray(12)]).toEqual([0.5, 1.5, 2.5, 3.5, 4.5, 5.5, 0, 0, 0, 0, 0, 0]);
+    const series = { data: Float32Array.of(1, 2), shape: [2] };
+    expect(padSequences([series, [3]]).values).toEqual(
+      padSequences([Float32Array.of(1, 2), [3]]).values,
+    );
+  });
+
+  test.each([
+    [
+      [[[1, 2], [3]]],
+      ShapeError,
+      "padSequences: every step must have as many features as the first; got 1 after 2 as step 1 of sequence 0.",
+    ],
+    [[[[1, 2], 3]], ShapeError, "got 3 after 2 as step 1 of sequence 0."],
+    [
+      [[[1, 2]], [1]],
+      ShapeError,
+      "padSequences: all sequences must have steps of one form; got [T] as sequence 1 after [T, 2].",
+    ],
+    [
+      [{ data: [1, 2, 3], shape: [2, 2] }],
+      ShapeError,
+      "padSequences: a sequence with a shape must fill it, [T, …]; got data [1, 2, 3], shape [2, 2] as sequence 0.",
+    ],
+    [
+      [[[1, "a"]]],
+      ArgumentError,
+      'padSequences: steps must be numbers, or rows of them; got "a" as step 0 of sequence 0.',
+    ],
+    [
+      [[[0.5]]],
+      ArgumentError,
+      "padSequences: steps must be whole numbers, or rows of them; got 0.5 as step 0 of sequence 0.",
+    ],
+  ])("are refused where they do not fit: %#", (sequences, error, message) => {
+    const call = () =>
+      padSequences(sequences as never, message.includes("whole") ? { dtype: "i32" } : {});
+    expect(call).toThrow(error);
+    expect(call).toThrow(message);
   });
 });
