@@ -9,6 +9,7 @@
  *   map, shuffle, batch, window,
  *   zip, concatenate, take, cache,
  *   prefetch, examples                items as they are asked for → batches for every epoch
+ *   columns                           rows with names, of CSV or a query → typed columns
  *   statistics                        anything of these → mean and variance of every feature
  *   TextVocabulary, WordVocabulary,
  *   BytePairs                         text ↔ ids
@@ -19,6 +20,13 @@
 export { type Batch, type BatchOptions, batchCount, batches } from "./batches.ts";
 export { type BytePairJson, type BytePairOptions, BytePairs } from "./byte-pairs.ts";
 export { type Batched, batch, type CollateOptions, type Example, examples } from "./collate.ts";
+export {
+  type ColumnNames,
+  type ColumnOptions,
+  columns,
+  type TableColumns,
+  type TableRow,
+} from "./columns.ts";
 export {
   type Column,
   type Dataset,

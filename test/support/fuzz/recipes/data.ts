@@ -43,6 +43,15 @@ export function pipelines(): Recipes {
         ]),
         fields({ channels: plain(1), mean: plain(0.5) }),
       ),
+    "data.columns": () =>
+      args(
+        list([
+          fields({ a: plain("1"), b: plain("x") }),
+          fields({ a: plain("2.5"), b: plain("y") }),
+        ]),
+        fields({ x: list([plain("a"), plain("b")]), y: plain("b") }),
+        fields({ kinds: fields({ a: plain("number") }), unseen: plain("ignore") }),
+      ),
     "data.statistics": () => args(datasetFor("linear"), fields({ column: plain("x") })),
     "data.BytePairs.of": () => args(plain("low low lower"), fields({ size: plain(260) })),
     "data.BytePairs.fromJSON": () =>
