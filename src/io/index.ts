@@ -34,3 +34,5 @@ export {
 } from "./safetensors/write.ts";
 export type { From } from "./source.ts";
 export type { FileTensor, LazyTensor, TensorToWrite } from "./tensors.ts";
+export type { TorchValue } from "./torch/flatten.ts";
+export { type ReadTorch, type ReadTorchOptions, readTorch } from "./torch/read.ts";
