@@ -46,6 +46,8 @@ export type {
   AnyModule,
   Definition,
   Each,
+  LoadReport,
+  LoadStateOptions,
   Mode,
   Module,
   Parameter,

@@ -73,6 +73,24 @@ export type StateDict = Readonly<Record<string, StateEntry>>;
 /** A state dict as it may come back from a file: data in any array of numbers. */
 export type SavedDict = Readonly<Record<string, SavedEntry>>;
 
+export interface LoadStateOptions extends LoadOptions {
+  /** Entries whose names begin so are taken, without it: "model." of a file that holds more. The others are left alone. */
+  readonly prefix?: string;
+  /** Parameters and buffers that `dict` does not have keep their values: a new head on a backbone. false. */
+  readonly allowMissing?: boolean;
+  /** Entries that the module has no place for are passed over: the old head of a backbone. false. */
+  readonly allowUnexpected?: boolean;
+}
+
+/** What was loaded, by the names of the module's state dict, and what was not. */
+export interface LoadReport {
+  readonly loaded: readonly string[];
+  /** Of the module, not in the dict. */
+  readonly missing: readonly string[];
+  /** In the dict, not of the module; without the prefix. */
+  readonly unexpected: readonly string[];
+}
+
 /**
  * A function from tensor to tensor with parameters of its own, or from tensors by name to tensors by name. Made by the
  * layers and by `nn.module`.
@@ -125,11 +143,14 @@ export interface Module<X extends Tensors = Tensor, Y extends Tensors = Tensor> 
   eval(): void;
   stateDict(): Promise<StateDict>;
   /**
-   * Replaces all parameters and buffers. Nothing changes where anything does not fit. Numbers in other arrays than Float32Array are
-   * converted; NaN and infinities are loaded only with `{ allowNonFinite: true }`.
+   * Replaces all parameters and buffers, or those that `dict` has. Nothing changes where anything does not fit. Numbers in
+   * other arrays than Float32Array are converted; NaN and infinities are loaded only with `{ allowNonFinite: true }`.
+   *
+   *     model.loadStateDict(tensors, { prefix: "backbone.", allowMissing: true });
+   *
    * @throws ArgumentError for names that are missing or unexpected and entries that are none, ShapeError for shapes
    */
-  loadStateDict(dict: SavedDict, options?: LoadOptions): void;
+  loadStateDict(dict: SavedDict, options?: LoadStateOptions): LoadReport;
   /**
    * Moves all parameters and buffers to another runtime, for instance from the cpu to a GPU that has become free. A Trainer moves its
    * model itself, with all that belongs to the training: `trainer.moveTo`.

@@ -1,10 +1,11 @@
 /** Parameters and buffers by PyTorch's names, in its layouts, so that weights travel both ways. */
-import { check, checkOptions, record } from "../arguments.ts";
+import { check, checkOptions, flag, record, text } from "../arguments.ts";
 import { ArgumentError } from "../errors.ts";
-import type { LoadOptions } from "../functions.ts";
 import { LOAD_RULES, savedElements } from "../internals.ts";
 import type {
   AnyModule,
+  LoadReport,
+  LoadStateOptions,
   Parameter,
   SavedDict,
   StateDict,
@@ -50,31 +51,50 @@ function addedTo(known: StateEntry | undefined, { shape, data }: StateEntry): St
     : { shape, data: data.map((x, i) => x + (known.data[i] ?? 0)) };
 }
 
-/** Replaces all parameters and buffers, or none where anything is wrong. */
-export function importState(module: AnyModule, dict: SavedDict, options?: LoadOptions): void {
-  const checked = checkStateDict(module, dict, options);
+/** Replaces parameters and buffers, or none where anything is wrong. */
+export function importState(
+  module: AnyModule,
+  dict: SavedDict,
+  options?: LoadStateOptions,
+): LoadReport {
+  const { values, report } = checkStateDict(module, dict, options);
   // One that has been disposed of throws here, before the others are loaded.
-  for (const { variable } of checked) void variable.value;
-  for (const { variable, elements } of checked) variable.load(elements);
+  for (const { variable } of values) void variable.value;
+  for (const { variable, elements } of values) variable.load(elements);
+  return report;
 }
+
+const LOAD_STATE_RULES = {
+  ...LOAD_RULES,
+  prefix: text,
+  allowMissing: flag,
+  allowUnexpected: flag,
+};
 
 /**
  * Parameters and buffers with the elements that `dict` has for each; nothing is loaded yet.
  * @throws ArgumentError for names and entries, ShapeError for shapes that are not the module's
  */
-export function checkStateDict(module: AnyModule, dict: SavedDict, options?: LoadOptions) {
-  checkOptions("loadStateDict", options, LOAD_RULES);
+export function checkStateDict(module: AnyModule, dict: SavedDict, options?: LoadStateOptions) {
+  checkOptions<LoadStateOptions>("loadStateDict", options, LOAD_STATE_RULES);
   check("loadStateDict", "the state", dict, record, "Give what stateDict() returned.");
   const places = placesOf(module);
-  checkNames(places, dict);
-  return places.map(({ names, layout, parameter: { variable } }) => {
-    const entries = piecesOf(layout).map(({ shape }, i): StateEntry => {
-      const name = names[i] ?? "";
-      const data = savedElements("loadStateDict", name, dict[name], shape, options);
-      return { shape, data: Float32Array.from(data) };
+  const { prefix = "" } = options ?? {};
+  const names = Object.keys(dict).filter((name) => name.startsWith(prefix));
+  const given = new Map(names.map((name) => [name.slice(prefix.length), dict[name]]));
+  const report = compareNames(places, given, options);
+  const missing = new Set(report.missing);
+  const values = places
+    .filter(({ names }) => !names.every((name) => missing.has(name)))
+    .map(({ names, layout, parameter: { variable } }) => {
+      const entries = piecesOf(layout).map(({ shape }, i): StateEntry => {
+        const name = names[i] ?? "";
+        const data = savedElements("loadStateDict", name, given.get(name), shape, options);
+        return { shape, data: Float32Array.from(data) };
+      });
+      return { variable, elements: fromEntries(entries, variable.shape, layout) };
     });
-    return { variable, elements: fromEntries(entries, variable.shape, layout) };
-  });
+  return { values, report };
 }
 
 function placesOf(module: AnyModule): Place[] {
@@ -85,13 +105,24 @@ function placesOf(module: AnyModule): Place[] {
   });
 }
 
-function checkNames(places: readonly Place[], dict: SavedDict): void {
+/** @throws ArgumentError for names that are missing or unexpected and may not be, and for parameters that are there in part */
+function compareNames(
+  places: readonly Place[],
+  given: ReadonlyMap<string, unknown>,
+  { allowMissing = false, allowUnexpected = false }: LoadStateOptions = {},
+): LoadReport {
   const expected = new Set(places.flatMap(({ names }) => names));
-  const missing = [...expected].filter((name) => !Object.hasOwn(dict, name));
-  const unexpected = Object.keys(dict).filter((name) => !expected.has(name));
-  if (missing.length === 0 && unexpected.length === 0) return;
+  const isGiven = (name: string) => given.has(name);
+  const loaded = [...expected].filter(isGiven);
+  const missing = [...expected].filter((name) => !isGiven(name));
+  const unexpected = [...given.keys()].filter((name) => !expected.has(name));
+  // A bias that stands there as two, of which one is missing, would be loaded in half.
+  const cut = places.some(({ names }) => names.some(isGiven) && !names.every(isGiven));
+  const isMissing = missing.length > 0 && (!allowMissing || cut);
+  if (!isMissing && (unexpected.length === 0 || allowUnexpected))
+    return { loaded, missing, unexpected };
   throw new ArgumentError(
-    `loadStateDict: the names must be the model's own; got missing: ${listed(missing)}; unexpected: ${listed(unexpected)}. Nothing was loaded. Build the model as it was when the state was saved, or rename the entries.`,
+    `loadStateDict: the names must be the model's own; got missing: ${listed(missing)}; unexpected: ${listed(unexpected)}. Nothing was loaded. Build the model as it was when the state was saved, rename the entries, or say { prefix }, { allowMissing: true } or { allowUnexpected: true }.`,
   );
 }
 

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { ArgumentError, ShapeError } from "../../../src/errors.ts";
+import { readSafetensors, readTorch } from "../../../src/io/index.ts";
 import * as nn from "../../../src/nn/index.ts";
 import { fromEntries, layoutOf, permuted, toEntries } from "../../../src/nn/state-layout.ts";
+import { goldenPath } from "../../support/io/file-goldens.ts";
 
 const counting = (length: number) => Float32Array.from({ length }, (_, i) => i + 1);
 
@@ -130,5 +132,85 @@ describe("loadStateDict", () => {
   it("takes no inherited property for an entry", () => {
     const model = nn.sequential({ constructor: nn.linear(1, 1) });
     expect(() => model.loadStateDict({})).toThrow("missing: constructor.weight, constructor.bias");
+  });
+
+  describe("of a backbone", () => {
+    const body = (seed: number) => nn.sequential(nn.linear(2, 3, { seed }), nn.relu());
+    const model = () => nn.sequential({ body: body(1), head: nn.linear(3, 4, { seed: 1 }) });
+    const saved = () => {
+      const of = hostState(nn.sequential({ a: nn.linear(2, 3, { seed: 9 }) }));
+      return {
+        "net.body.0.weight": of["a.weight"] ?? { shape: [], data: [] },
+        "net.body.0.bias": of["a.bias"] ?? { shape: [], data: [] },
+        "net.old.weight": { shape: [1], data: [1] },
+        "optimizer.step": { shape: [], data: [1] },
+      };
+    };
+    const how = { prefix: "net.", allowMissing: true, allowUnexpected: true };
+    const hostOf = (variable: { readonly cell: { readonly host: unknown } } | undefined) =>
+      variable?.cell.host;
+
+    it("loads what is there, keeps the rest, and says which", () => {
+      const loaded = model();
+      expect(loaded.loadStateDict(saved(), how)).toEqual({
+        loaded: ["body.0.weight", "body.0.bias"],
+        missing: ["head.weight", "head.bias"],
+        unexpected: ["old.weight"],
+      });
+      const named = loaded.namedParameters();
+      const source = nn.linear(2, 3, { seed: 9 }).namedParameters();
+      expect(hostOf(named.get("body.0.weight"))).toEqual(hostOf(source.get("weight")));
+      expect(hostOf(named.get("head.weight"))).toEqual(
+        hostOf(model().namedParameters().get("head.weight")),
+      );
+    });
+
+    it("is refused where one of these is not allowed, and nothing changes", () => {
+      for (const less of [{ allowMissing: false }, { allowUnexpected: false }, { prefix: "" }]) {
+        const loaded = model();
+        const before = loaded.parameters().map(hostOf);
+        const all = { ...how, ...less };
+        const load = () => loaded.loadStateDict(saved(), all);
+        if (all.prefix === "") expect(load().loaded).toEqual([]);
+        else expect(load).toThrow(ArgumentError);
+        expect(loaded.parameters().map(hostOf)).toEqual(before);
+      }
+      const wrong = { ...saved(), "net.body.0.bias": { shape: [4], data: counting(4) } };
+      expect(() => model().loadStateDict(wrong, how)).toThrow(ShapeError);
+    });
+
+    it("of a bias that stands there as two both must be there", () => {
+      const lstm = () => nn.lstm(1, 1);
+      const entry = (...shape: number[]) => ({ shape, data: counting(4) });
+      const dict = { weight_ih_l0: entry(4, 1), weight_hh_l0: entry(4, 1), bias_ih_l0: entry(4) };
+      expect(() => lstm().loadStateDict(dict, { allowMissing: true })).toThrow("bias_hh_l0");
+      const { bias_ih_l0: _, ...weights } = dict;
+      expect(lstm().loadStateDict(weights, { allowMissing: true }).missing).toEqual([
+        "bias_ih_l0",
+        "bias_hh_l0",
+      ]);
+    });
+
+    it("says what it can be told", () => {
+      const wrong = { allowmissing: true } as never;
+      expect(() => model().loadStateDict(saved(), wrong)).toThrow("Did you mean allowMissing?");
+    });
+  });
+
+  it("takes a whole file of PyTorch's", async () => {
+    const model = nn.sequential({
+      embedding: nn.embedding(7, 3),
+      lstm: nn.lstm(3, 4),
+      norm: nn.batchNorm1d(4),
+      linear: nn.linear(4, 2),
+    });
+    for (const { tensors } of [
+      await readTorch(goldenPath("model-2.pt")),
+      await readSafetensors(goldenPath("model.safetensors")),
+    ]) {
+      expect(model.loadStateDict(tensors).loaded.length).toBe(12);
+      const bias = model.namedParameters().get("linear.bias")?.cell.host;
+      expect(bias).toEqual(tensors["linear.bias"]?.data);
+    }
   });
 });
