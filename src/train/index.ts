@@ -1,4 +1,5 @@
 export type { CarriedSequences, SavedStretch } from "./carried.ts";
+export type { CheckpointOptions, WrittenCheckpoint } from "./checkpoints/options.ts";
 export type { BestEpoch, EarlyStopping, SavedEarlyStopping } from "./early-stopping.ts";
 export type { Fit } from "./fit.ts";
 export type { LayerFlow } from "./flow.ts";
@@ -7,6 +8,8 @@ export type {
   EvaluateOptions,
   FitOptions,
   History,
+  ResumeOptions,
+  Saved,
   Scores,
   StepReport,
   TrainerOptions,

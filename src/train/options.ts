@@ -13,10 +13,11 @@ import {
   rule,
   whole,
 } from "../arguments.ts";
-import { ArgumentError } from "../errors.ts";
+import { ArgumentError, type FileError, type FormatError } from "../errors.ts";
 import type { DType, Tensor } from "../functions.ts";
 import type { Tensors } from "../nn/index.ts";
 import type { Optimizer } from "../optim/index.ts";
+import { type CheckpointOptions, checkCheckpoint } from "./checkpoints/options.ts";
 import { type BestEpoch, checkEarlyStopping, type EarlyStopping } from "./early-stopping.ts";
 import type { LayerFlow } from "./flow.ts";
 import type { BatchFunction, BatchMetric, LossFunction, Metrics } from "./score.ts";
@@ -43,6 +44,18 @@ export interface CommonOptions {
    * did, for every recurrent layer, from the step's own backward pass.
    */
   readonly gradientFlow?: boolean;
+  /**
+   * What else belongs to the training, by name: it is saved with its state and loaded with it, as
+   * `{ plateau: optim.reduceOnPlateau(optimizer) }`.
+   */
+  readonly also?: Readonly<Record<string, Saved>>;
+}
+
+/** Whatever has a state that is plain data. */
+export interface Saved {
+  state(): unknown;
+  // As a method, so that it may ask for more than anything.
+  loadState(saved: never): void;
 }
 
 /** For outputs against targets: data has `x` and `y`, one tensor each or several by name. */
@@ -114,10 +127,21 @@ export interface FitOptions extends EvaluateOptions {
   readonly validation?: TrainingData | number;
   /** Ends the training where a score of the validation gets no better, and gives the model its best weights back. */
   readonly earlyStopping?: EarlyStopping;
+  /**
+   * Writes all that training goes on from into a folder, beside the training and at the fit's end, also where it is left
+   * or aborted: `Trainer.resume` goes on from there. A fit with checkpoints says `untilEpoch`, so that it is the same fit
+   * when it is said again.
+   */
+  readonly checkpoint?: CheckpointOptions;
   /** Called with every report; what it returns is awaited. What it throws ends the training. */
   readonly onStep?: (report: StepReport) => unknown;
   /** The same with the last report of every epoch. */
   readonly onEpoch?: (report: StepReport) => unknown;
+}
+
+export interface ResumeOptions {
+  /** Called with why a checkpoint cannot be read, and its file's name, before the one before it is tried. */
+  readonly onRefused?: (error: FormatError | FileError, name: string) => unknown;
 }
 
 /** What a fit comes to. */
@@ -196,6 +220,15 @@ const columns = rule(
         dtypes.includes(dtype as DType),
     ),
 );
+const also = rule(
+  "things with state() and loadState(), by name",
+  (value) =>
+    isRecord(value) &&
+    Object.values(value).every((one) => {
+      const { state, loadState } = Object(one);
+      return typeof state === "function" && typeof loadState === "function";
+    }),
+);
 const dtypes: readonly DType[] = ["f32", "i32", "u32", "bool"];
 const signal = rule("an AbortSignal", (value) => value instanceof AbortSignal);
 
@@ -211,6 +244,7 @@ export function checkTrainerOptions(given: unknown, options: object | undefined)
     window: anything,
     whenNotFinite: oneOf("throw", "skip", "off"),
     gradientFlow: flag,
+    also,
   });
 }
 
@@ -225,13 +259,15 @@ export function checkFitOptions(options: FitOptions | undefined): void {
     shuffle: flag,
     seed: finite,
     validation: anything,
-    // `checkEarlyStopping` tells more.
+    // `checkEarlyStopping` tells more, and `checkCheckpoint`.
     earlyStopping: anything,
+    checkpoint: anything,
     signal,
     onStep: callable,
     onEpoch: callable,
   });
   checkEarlyStopping(options?.earlyStopping);
+  checkCheckpoint(options?.checkpoint, options?.validation !== undefined);
   if (options?.epochs !== undefined && options.untilEpoch !== undefined) {
     throw new ArgumentError(
       `fit: there must be one of epochs and untilEpoch; got ${options.epochs} and ${options.untilEpoch}. epochs counts passes from here, untilEpoch all that there have been.`,

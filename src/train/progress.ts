@@ -7,7 +7,7 @@
  * to be finite, behind which nothing has an effect, takes the place back to where it was before.
  */
 import type { StepNumbers, StepResult } from "./compiled.ts";
-import type { BestEpochs, SavedEarlyStopping } from "./early-stopping.ts";
+import type { BestEpoch, BestEpochs, SavedEarlyStopping } from "./early-stopping.ts";
 import type { History, StepReport } from "./options.ts";
 import { type AnyMetric, valuesOf } from "./score.ts";
 
@@ -45,6 +45,8 @@ export interface FitProgress {
   readonly epochs: readonly StepReport[];
   readonly earlyStopping?: SavedEarlyStopping | undefined;
   readonly stoppedEarly: boolean;
+  /** The epoch whose checkpoint is kept as the best. */
+  readonly bestCheckpoint?: BestEpoch | undefined;
 }
 
 /** Where training stands, and how far the fit has come; nothing where it has taken no step. */
@@ -76,6 +78,7 @@ export class Progress {
   last: StepReport | undefined;
   stoppedEarly: boolean;
   best: BestEpochs | undefined;
+  bestCheckpoint: BestEpoch | undefined;
   readonly #loaded: SavedEarlyStopping | undefined;
   /** Steps whose numbers have not been read, in order. */
   readonly pending: Started[] = [];
@@ -88,6 +91,7 @@ export class Progress {
     this.steps = from?.steps ?? 0;
     this.last = from?.last;
     this.stoppedEarly = from?.stoppedEarly ?? false;
+    this.bestCheckpoint = from?.bestCheckpoint;
     this.#loaded = from?.earlyStopping;
   }
 
@@ -101,10 +105,11 @@ export class Progress {
    * effect, and how far the fit has come then. All but the numbers of steps under way is taken before this returns.
    */
   async save(position: Position): Promise<SavedPlace> {
-    const { pass, steps, stoppedEarly, pending } = this;
+    const { pass, steps, stoppedEarly, bestCheckpoint, pending } = this;
     const known = {
       pass,
       stoppedEarly,
+      bestCheckpoint,
       epochs: [...this.epochs],
       earlyStopping: this.seen,
     };

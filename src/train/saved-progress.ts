@@ -34,7 +34,8 @@ export function checkProgress(caller: string, remedy: string, fit: unknown): voi
     if (validation !== undefined) numbers(`validation of ${name}`, validation);
   };
 
-  const { batch, pass, last, epochs, earlyStopping } = checkAll("fit", fit, FIT);
+  const { batch, pass, last, epochs, earlyStopping, bestCheckpoint } = checkAll("fit", fit, FIT);
+  if (bestCheckpoint !== undefined) checkAll("bestCheckpoint", bestCheckpoint, BEST);
   const form = recordOf("pass of fit", pass);
   for (const [name, own] of Object.entries(PASS))
     if (form[name] !== undefined) check(caller, `${name} of pass`, form[name], own, remedy);
@@ -43,10 +44,11 @@ export function checkProgress(caller: string, remedy: string, fit: unknown): voi
   if (last !== undefined || batch !== 0) report("last of fit", last);
   if (earlyStopping === undefined) return;
   const { best, weights } = checkAll("earlyStopping", earlyStopping, { worse: whole });
-  if (best !== undefined) checkAll("best of earlyStopping", best, { epoch: whole, value: number });
+  if (best !== undefined) checkAll("best of earlyStopping", best, BEST);
   if (weights !== undefined) recordOf("weights of earlyStopping", weights);
 }
 
 const FIT = { batch: whole, steps: whole, stoppedEarly: flag, epochs: list };
+const BEST = { epoch: whole, value: number };
 const PASS = { batchSize: count, dropLast: flag, seed: finite, batches: count };
 const REPORT = { step: whole, epoch: whole, ahead: whole, loss: number, gradientNorm: number };

@@ -102,13 +102,17 @@ export class TrainingSteps {
     return this.#steps.inTurn(async () => note(await this.#steps.run(batch)));
   }
 
-  /** Between two steps: what `read` gives, and what is carried. */
-  save<T>(
+  /**
+   * Between two steps: what `read` gives, and what is carried. Reads are asked for before it returns, so that the steps
+   * behind need not wait for what they come to.
+   */
+  async save<T>(
     read: (position: Position) => Promise<T>,
   ): Promise<readonly [T, readonly CarriedSequences[]]> {
-    return this.#steps.inTurn(() =>
-      Promise.all([read({ ...this.#position }), this.#steps.save()] as const),
-    );
+    const { reading } = await this.#steps.inTurn(() => ({
+      reading: Promise.all([read({ ...this.#position }), this.#steps.save()] as const),
+    }));
+    return reading;
   }
 
   /** `saved` has been checked. */

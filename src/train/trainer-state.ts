@@ -21,6 +21,8 @@ export interface TrainerState {
   readonly sequences: readonly CarriedSequences[];
   /** The fit that was under way, with its place in the data; none where there was none. */
   readonly fit?: FitProgress;
+  /** Of what else belongs to the training, by name. */
+  readonly also?: Readonly<Record<string, unknown>>;
 }
 
 export async function readOptimizer(
@@ -53,6 +55,7 @@ export function checkForm(saved: unknown): asserts saved is TrainerState {
   for (const [i, one] of Object.entries(state.sequences as unknown[])) {
     checkSequence(`sequences[${i}]`, one);
   }
+  if (state.also !== undefined) checkedRecord("also", state.also);
   if (state.fit !== undefined) checkProgress(CALLER, REMEDY, state.fit);
 }
 

@@ -1,10 +1,13 @@
+import { callable, checkOptions } from "../arguments.ts";
 import { dispose } from "../dispose.ts";
 import { ArgumentError, DisposedError } from "../errors.ts";
 import { type LoadOptions, type Runtime, type Shape, Tensor, variable } from "../functions.ts";
 import { moveVariables, runtimeOf } from "../internals.ts";
+import type { Folder, Place } from "../io/index.ts";
 import { accuracy, crossEntropy } from "../losses/index.ts";
 import type { Each, Module, Tensors } from "../nn/index.ts";
 import { checkStateDict } from "../nn/state-dict.ts";
+import { loadAlso, savedAlso } from "./also.ts";
 import type { PassOptions } from "./batch-source.ts";
 import { BestEpochs } from "./early-stopping.ts";
 import { evaluationRun } from "./evaluation.ts";
@@ -20,6 +23,7 @@ import {
   checkTrainerOptions,
   type EvaluateOptions,
   type FitOptions,
+  type ResumeOptions,
   type Scores,
   type StepReport,
   type TrainerOptions,
@@ -39,9 +43,18 @@ import {
   type TrainingData,
   type Wanted,
 } from "./training-data.ts";
-import { trainingRun } from "./training-run.ts";
+import { type RunSetup, trainingRun } from "./training-run.ts";
 import { named, pairs } from "./wanted.ts";
 import { type Truncation, truncationOf } from "./window.ts";
+
+/** Loaded when something is to be saved, so that other pages do without. */
+const checkpointing = () => import("./checkpoints/index.ts");
+
+function warn(error: Error): void {
+  console.warn(
+    `Trainer.resume: a checkpoint is refused, and the one before it is tried. ${error.message}`,
+  );
+}
 
 /**
  * Trains a model: whole steps as one plan, losses read late, windows, validation. Its plans, and what it carries, are
@@ -169,7 +182,7 @@ export class Trainer<
       this.#progress = progress;
       this.#isLoaded = false;
       Object.assign(this.#position, begun);
-      yield* trainingRun({
+      const setup = {
         data,
         options,
         patience,
@@ -178,7 +191,7 @@ export class Trainer<
         position: this.#position,
         progress,
         epochs,
-        pass: (epoch) => ({
+        pass: (epoch: number) => ({
           ...pass,
           epoch,
           seed: shuffle ? seed : undefined,
@@ -186,12 +199,43 @@ export class Trainer<
         }),
         validate: () =>
           validation && this.#evaluate("fit: validation", validation, options, patience),
-      });
-      // Other fits begin anew; those until an epoch go on.
-      if (options.untilEpoch === undefined) this.#progress = undefined;
+      };
+      yield* this.#withCheckpoints(options, setup);
     } finally {
       patience.close();
       this.#isFitting = false;
+    }
+  }
+
+  /** A run, and checkpoints beside it: also of its end, unless it fails. */
+  async *#withCheckpoints(
+    { checkpoint, signal, untilEpoch }: FitOptions,
+    setup: Omit<RunSetup, "checkpoints">,
+  ): AsyncGenerator<StepReport, void, void> {
+    const { progress, position } = setup;
+    const { step } = position;
+    const { length } = progress.epochs;
+    const checkpoints =
+      checkpoint &&
+      (await (
+        await checkpointing()
+      ).CheckpointWriter.begin({
+        options: checkpoint,
+        state: () => this.state(),
+        progress,
+        step,
+      }));
+    let hasFailed = false;
+    try {
+      yield* trainingRun({ ...setup, checkpoints });
+      // Other fits begin anew; those until an epoch go on.
+      if (untilEpoch === undefined) this.#progress = undefined;
+    } catch (error) {
+      hasFailed = !signal?.aborted || error !== signal.reason;
+      throw error;
+    } finally {
+      const isSame = position.step === step && progress.epochs.length === length;
+      await checkpoints?.close(!hasFailed && !isSame);
     }
   }
 
@@ -223,16 +267,81 @@ export class Trainer<
   async state(): Promise<TrainerState> {
     this.#check("state");
     const { randomStream } = this.#training;
-    const [[progress, parameters, optimizer], sequences] = await this.#training.save((position) =>
-      Promise.all([
-        this.#progress?.save(position) ?? { at: position, fit: undefined },
-        this.model.stateDict(),
-        readOptimizer(this.#options.optimizer),
-      ]),
+    const [[progress, also, parameters, optimizer], sequences] = await this.#training.save(
+      (position) =>
+        Promise.all([
+          this.#progress?.save(position) ?? { at: position, fit: undefined },
+          savedAlso(this.#options.also),
+          this.model.stateDict(),
+          readOptimizer(this.#options.optimizer),
+        ]),
     );
     const { at, fit } = progress;
     const { step, epoch } = at;
-    return { step, epoch, randomStream, parameters, optimizer, sequences, ...(fit && { fit }) };
+    const kept = { step, epoch, randomStream, parameters, optimizer, sequences };
+    return { ...kept, ...(fit && { fit }), ...(also && { also }) };
+  }
+
+  /**
+   * Writes `state()` as one file of its own format (docs/checkpoints.md), in place of what is there or not at all. `to` is a
+   * place of gradgpu/io, or a path in Node. For a training that saves itself now and then: `fit(data, { checkpoint })`.
+   * @throws FileError where it cannot be written
+   */
+  async save(to: Place | string): Promise<void> {
+    this.#check("save");
+    const { saveState } = await checkpointing();
+    await saveState(to, () => this.state());
+  }
+
+  /**
+   * A Trainer that goes on from what `save` or the checkpoints of a `fit` have written: `from` is a folder, whose latest
+   * checkpoint is taken, or the place of one file; in Node a path. Where there is nothing it is a new one, so that a
+   * program says the same whenever it is started:
+   *
+   * ```ts
+   * const trainer = await Trainer.resume("checkpoints", model, { loss, optimizer });
+   * await trainer.fit(data, { untilEpoch: 10, batchSize: 32, checkpoint: { to: "checkpoints" } });
+   * ```
+   * A checkpoint that is truncated, damaged or not one is told to `onRefused`, which warns on the console where nothing
+   * is said, and the one before it is taken.
+   * @throws FormatError, FileError where there are files, and none that can be read; as the constructor and `loadState`
+   *   for a state that is not this model's, of which nothing is loaded
+   */
+  static async resume<
+    X extends Tensors = Tensor,
+    Y extends Tensors = Tensor,
+    B extends string = string,
+  >(
+    from: Place | Folder | string,
+    model: Module<X, Y>,
+    options: BatchTrainerOptions<X, Y, B>,
+    resuming?: ResumeOptions,
+  ): Promise<Trainer<X, Y>>;
+  static async resume<
+    X extends Tensors = Tensor,
+    Y extends Tensors = Tensor,
+    T extends Tensors = Tensor,
+  >(
+    from: Place | Folder | string,
+    model: Module<X, Y>,
+    options: TrainerOptions<Y, T>,
+    resuming?: ResumeOptions,
+  ): Promise<Trainer<X, Y, T>>;
+  static async resume<X extends Tensors, Y extends Tensors, T extends Tensors>(
+    from: Place | Folder | string,
+    model: Module<X, Y>,
+    options: BatchTrainerOptions<X, Y> | TrainerOptions<Y, T>,
+    resuming: ResumeOptions = {},
+  ): Promise<Trainer<X, Y, T>> {
+    checkOptions<ResumeOptions>("resume", resuming, { onRefused: callable });
+    // Which of the two they are is the constructor's to find.
+    const trainer = new Trainer(model, options as TrainerOptions<Y, T>);
+    const { savedState } = await checkpointing();
+    const { onRefused = warn } = resuming;
+    const saved = await savedState(from, onRefused);
+    // A training whose numbers are not finite could be saved, so it can be gone on with.
+    if (saved !== undefined) trainer.loadState(saved, { allowNonFinite: true });
+    return trainer;
   }
 
   /**
@@ -254,8 +363,10 @@ export class Trainer<
     checkStateDict(this.model, saved.parameters, options);
     const weights = saved.fit?.earlyStopping?.weights;
     if (weights !== undefined) checkStateDict(this.model, weights, { allowNonFinite: true });
-    // Refuses before it changes anything; what comes behind it has been checked.
-    this.#options.optimizer.loadState(saved.optimizer, options);
+    loadAlso(this.#options.also, saved.also, () => {
+      // Refuses before it changes anything; what comes behind it has been checked.
+      this.#options.optimizer.loadState(saved.optimizer, options);
+    });
     this.model.loadStateDict(saved.parameters, options);
     this.#training.load(saved.sequences);
     this.#training.randomStream = saved.randomStream;

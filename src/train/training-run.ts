@@ -27,9 +27,16 @@ export interface RunSetup {
   readonly position: Position;
   readonly progress: Progress;
   readonly epochs: EpochRange;
+  readonly checkpoints: Checkpoints | undefined;
   pass(epoch: number): PassOptions;
   /** Scores on what there is to validate on. */
   validate(): Promise<Scores> | undefined;
+}
+
+/** Who writes down where training stands. */
+export interface Checkpoints {
+  afterStep(step: number): void;
+  afterEpoch(step: number, epoch: number, scores: Scores | undefined): void;
 }
 
 /** Epochs `first` to `last`; of the first it may be the rest only. */
@@ -49,6 +56,7 @@ export async function* trainingRun(setup: RunSetup): AsyncGenerator<StepReport, 
       await patience.of(onStep?.(report));
       if (last !== undefined) yield { ...last, ahead: position.step - last.step };
       last = report;
+      setup.checkpoints?.afterStep(position.step);
     }
     signal?.throwIfAborted();
     // An epoch that is gone on with may have had nothing left but its end.
@@ -63,6 +71,7 @@ export async function* trainingRun(setup: RunSetup): AsyncGenerator<StepReport, 
     progress.epochs.push(closing);
     progress.stoppedEarly = isOver;
     await patience.of(onEpoch?.(closing));
+    setup.checkpoints?.afterEpoch(position.step, epoch, validation);
     yield closing;
     if (isOver) break;
   }

@@ -4,127 +4,39 @@ import { ArgumentError, NonFiniteError } from "../../../src/errors.ts";
 import { data, losses, nn, optim, Trainer } from "../../../src/index.ts";
 import type {
   FitOptions,
-  History,
   StepReport,
   TrainerState,
   TrainingData,
-  Window,
 } from "../../../src/train/index.ts";
 import { openCounting } from "../runtime/open.ts";
-import { idsOf, WORDS } from "./sequences.ts";
+import { arriving, pictures, scheduled, type Training, trainings } from "./trainings.ts";
 
-/** A training, and what beside the Trainer belongs to it. */
-interface Training {
-  readonly trainer: Trainer;
-  readonly train: (options?: FitOptions) => AsyncIterable<StepReport> & PromiseLike<History>;
-  readonly plateau?: optim.Plateau;
-}
-
-const wave = (length: number) => Float32Array.from({ length }, (_, i) => Math.sin(i * i * 0.7));
-
-const pictures = data.dataset({
-  x: { data: wave(11 * 36), shape: [11, 6, 6, 1] },
-  y: Int32Array.from({ length: 11 }, (_, i) => i % 3),
-});
-
-function convolutional(optimizer: optim.Optimizer) {
-  const model = nn.sequential(
-    nn.randomFlip(),
-    nn.conv2d(1, 2, 3),
-    nn.batchNorm2d(2),
-    nn.relu(),
-    nn.dropout(0.3),
-    nn.flatten(),
-    nn.linear(32, 3),
-  );
-  return new Trainer(model, { loss: losses.crossEntropy, optimizer });
-}
-
-const fitting = (trainer: Trainer, given: TrainingData, own: FitOptions): Training => ({
-  trainer,
-  train: (options) => trainer.fit(given, { untilEpoch: 3, ...own, ...options }),
-});
-
-/** A schedule, gradients of two steps an update, averages, and two batches of each epoch of another size. */
-const scheduled = (): Training => {
-  const learningRate = optim.cosine({ from: 0.05, steps: 9 });
-  const optimizer = optim.adam({ learningRate, accumulate: 2, average: 0.9, clipNorm: 1 });
-  return fitting(convolutional(optimizer), pictures, { batchSize: 4, seed: 5 });
-};
-
-/** Validation, rates that follow it, and a best epoch whose weights come back. */
-const watched = (): Training => {
-  const optimizer = optim.sgd({ learningRate: 0.3, momentum: 0.9 });
-  const plateau = optim.reduceOnPlateau(optimizer, { patience: 0, threshold: 0.2 });
-  const { trainer, train } = fitting(convolutional(optimizer), pictures, {
-    untilEpoch: 5,
-    batchSize: 3,
-    validation: 0.25,
-    earlyStopping: { patience: 1, threshold: 0.05 },
-    onEpoch: ({ validation }) => plateau.observe(validation?.loss ?? 0),
-  });
-  return { trainer, train, plateau };
-};
-
-const text = (window: Window) => (): Training => {
-  const model = nn.sequential(
-    nn.embedding(WORDS, 3),
-    nn.lstm(3, 4, { layers: 2, dropout: 0.2 }),
-    nn.linear(4, WORDS),
-  );
-  const optimizer = optim.adam({ learningRate: 0.02 });
-  const trainer = new Trainer(model, { loss: losses.crossEntropy, optimizer, window });
-  return fitting(trainer, idsOf(31), { batchSize: 2, untilEpoch: 2 });
-};
-
-/** Batches of the caller's making: a pass that is made again, in another order in each epoch. */
-const arriving = (): Training => {
-  const trainer = convolutional(optim.rmsprop({ learningRate: 0.01 }));
-  const pass = async function* (epoch: number) {
-    for (const batch of data.batches(pictures, { batchSize: 4, epoch, seed: 3 })) yield batch;
-  };
-  return fitting(trainer, pass, {});
-};
-
-interface Snapshot {
-  readonly state: TrainerState;
-  readonly plateau: optim.PlateauState | undefined;
-}
-
-const snapshot = async ({ trainer, plateau }: Training): Promise<Snapshot> => {
-  const observed = plateau?.state();
-  return { state: structuredClone(await trainer.state()), plateau: observed };
-};
-
-function begin(make: () => Training, from?: Snapshot): Training {
+/** A training in a new runtime, perhaps one that goes on. */
+function begin(make: () => Training, from?: TrainerState) {
   openCounting();
-  const made = make();
-  if (from !== undefined) made.trainer.loadState(from.state);
-  if (from?.plateau !== undefined) made.plateau?.loadState(from.plateau);
-  return made;
+  const { model, options, data: given, fit } = make();
+  const trainer = new Trainer(model, options);
+  if (from !== undefined) trainer.loadState(from);
+  return { trainer, train: (own?: FitOptions) => trainer.fit(given, { ...fit, ...own }) };
 }
 
-describe.each<[string, () => Training]>([
-  ["a CNN with a schedule, sums of gradients and averages", scheduled],
-  ["a CNN with a plateau and early stopping", watched],
-  ["a text model, window 4", text(4)],
-  ["a text model, window { every: 3, back: 7 }", text({ every: 3, back: 7 })],
-  ["batches of the caller's making", arriving],
-])("%s", (_, make) => {
+const copied = async (trainer: Trainer) => structuredClone(await trainer.state());
+
+describe.each(trainings)("%s", (_, make) => {
   it("goes on from every step with the same bits, reports and history", {
     timeout: 60_000,
   }, async () => {
     const whole = begin(make);
     const reports: StepReport[] = [];
-    const saved: Snapshot[] = [await snapshot(whole)];
+    const saved = [await copied(whole.trainer)];
     const fit = whole.train();
     for await (const report of fit) {
       reports.push(report);
-      saved.push(await snapshot(whole));
+      saved.push(await copied(whole.trainer));
     }
     const [history, end] = [await fit, await whole.trainer.state()];
-    const inTheMiddle = saved.filter(({ state }) => (state.fit?.batch ?? 0) > 0);
-    const between = saved.filter(({ state }) => state.fit?.batch === 0);
+    const inTheMiddle = saved.filter(({ fit }) => (fit?.batch ?? 0) > 0);
+    const between = saved.filter(({ fit }) => fit?.batch === 0);
     expect(inTheMiddle.length).toBeGreaterThan(2);
     expect(between.length).toBeGreaterThan(1);
     for (const one of saved) {
@@ -135,9 +47,7 @@ describe.each<[string, () => Training]>([
       const expected = reports.slice(-rest.length).map((report) => ({ ...report, ahead: 0 }));
       if (rest.length > 0) expect(rest).toEqual(expected);
       expect(rest.map(({ step }) => step)).toEqual(
-        reports
-          .map(({ step }) => step)
-          .filter((step) => step > one.state.step || step === rest[0]?.step),
+        reports.map(({ step }) => step).filter((step) => step > one.step || step === rest[0]?.step),
       );
       expect(await again.trainer.state()).toEqual(end);
       expect(await going).toEqual(history);
@@ -155,7 +65,7 @@ describe("an epoch that is gone on with", () => {
   it("is the first of the epochs that are asked for where its state was loaded", async () => {
     const { state } = await begun();
     expect(state).toMatchObject({ step: 3, epoch: 1, fit: { batch: 3, steps: 3 } });
-    const [one, other] = [begin(scheduled, { state, plateau: undefined }), scheduled()];
+    const [one, other] = [begin(scheduled, state), begin(scheduled)];
     const { steps, epochs } = await one.trainer.fit(pictures, { batchSize: 4, seed: 5 });
     expect([one.trainer.step, steps, epochs.length]).toEqual([3, 3, 1]);
     other.trainer.loadState(state);
@@ -191,7 +101,7 @@ describe("an epoch that is gone on with", () => {
     ["batches of the caller's making", () => data.batches(pictures, { batchSize: 4 }), {}],
   ])("is refused with %s, and stays as it is", async (_, given, options) => {
     const { state } = await begun();
-    const { trainer } = begin(scheduled, { state, plateau: undefined });
+    const { trainer } = begin(scheduled, state);
     const refused = trainer.fit(given, options);
     await expect(refused).rejects.toBeInstanceOf(ArgumentError);
     await expect(refused).rejects.toThrow(

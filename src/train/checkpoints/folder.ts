@@ -1,0 +1,89 @@
+/** Checkpoints in a folder: step-000001200.safetensors by the step, and best.safetensors. */
+import { ArgumentError, FileError, FormatError } from "../../errors.ts";
+import { type Folder, folder, type Place } from "../../io/index.ts";
+import type { TrainerState } from "../trainer-state.ts";
+import { readCheckpoint, writeCheckpoint } from "./file.ts";
+
+export const BEST = "best.safetensors";
+const NAME = /^step-(\d{9,})\.safetensors$/;
+
+const nameOf = (step: number) => `step-${String(step).padStart(9, "0")}.safetensors`;
+
+/** Is told of a checkpoint that is refused, and why, before the one before it is tried. */
+export type Refused = (error: FormatError | FileError, name: string) => unknown;
+
+export class CheckpointFolder {
+  readonly #folder: Folder;
+  readonly #keep: number;
+
+  constructor(to: Folder | string, keep = 3) {
+    this.#folder = typeof to === "string" ? folder(to) : to;
+    this.#keep = keep;
+  }
+
+  /** Steps of the checkpoints that are there, the latest first. */
+  async #steps(): Promise<number[]> {
+    const names = await this.#folder.names();
+    const steps = names.flatMap((name) => NAME.exec(name)?.slice(1).map(Number) ?? []);
+    return steps.sort((a, b) => b - a);
+  }
+
+  /**
+   * Whether a training at `step` may write here.
+   * @throws ArgumentError where there is a checkpoint of a later step, which is another training's
+   */
+  async checkOwn(step: number): Promise<void> {
+    for (const later of (await this.#steps()).filter((one) => one > step)) {
+      const state = await readCheckpoint(this.#folder.place(nameOf(later))).catch(refusedOf);
+      if (state instanceof Error) continue;
+      throw new ArgumentError(
+        `fit: checkpoint.to must be a folder of this training's own; got ${this.#folder.description}, which has one of step ${later}, for a Trainer at step ${step}. Go on from it with Trainer.resume, or take another folder.`,
+      );
+    }
+  }
+
+  /**
+   * Writes a checkpoint, and removes what is older than the `keep` latest when it is safe. Returns the names of what was
+   * written.
+   * @throws FileError
+   */
+  async write(state: TrainerState, isBest: boolean): Promise<string[]> {
+    const { step } = state;
+    const name = nameOf(step);
+    // The best one first: whoever goes on from the other knows of it.
+    if (isBest) await writeCheckpoint(this.#folder.place(BEST), state);
+    await writeCheckpoint(this.#folder.place(name), state);
+    const before = (await this.#steps()).filter((one) => one < step);
+    for (const old of before.slice(this.#keep - 1)) await this.#folder.place(nameOf(old)).remove();
+    return isBest ? [BEST, name] : [name];
+  }
+
+  /**
+   * The latest checkpoint that can be read; nothing where there is none.
+   * @throws FormatError, FileError of the latest where there are some, and none that can be read
+   */
+  async latest(refused: Refused): Promise<TrainerState | undefined> {
+    const steps = await this.#steps();
+    const hasBest = (await this.#folder.names()).includes(BEST);
+    const names = [...steps.map(nameOf), ...(hasBest ? [BEST] : [])];
+    let first: Error | undefined;
+    for (const name of names) {
+      const read = await readCheckpoint(this.#folder.place(name)).catch(refusedOf);
+      if (!(read instanceof Error)) return read;
+      first ??= read;
+      refused(read, name);
+    }
+    if (first !== undefined) throw first;
+    return undefined;
+  }
+}
+
+/** That of a file, to go on with another; @throws anything else */
+function refusedOf(error: unknown): FormatError | FileError {
+  if (error instanceof FormatError || error instanceof FileError) return error;
+  throw error;
+}
+
+export function isFolder(from: Place | Folder): from is Folder {
+  return "names" in from;
+}
