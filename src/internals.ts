@@ -19,6 +19,7 @@ export type { Lineage } from "./runtime/lineage.ts";
 export { runtimeOf } from "./runtime/locate.ts";
 export { moveVariables } from "./runtime/move.ts";
 export { packVariables } from "./runtime/pack.ts";
+export { placePicture } from "./runtime/place-picture.ts";
 export { replaceElements } from "./runtime/replace.ts";
 export type { Runtime } from "./runtime/runtime.ts";
 export { nextInitialiserSeed, nextRandomStream } from "./runtime/seeds.ts";

@@ -4,7 +4,8 @@
  *   readIdx, readIdxBytes, gunzip     files → arrays
  *   float16                           bits of half precision → numbers
  *   images, labels, dataset, take     arrays → examples with shapes
- *   pixels                            ImageData, canvases → examples
+ *   pixels                            ImageData, canvases, ImageBitmaps, VideoFrames, videos → examples
+ *   fromPixels                        one of these → a tensor, on a GPU without a copy on the host
  *   batches                           examples → shuffled batches
  *   map, shuffle, batch, window,
  *   zip, concatenate, take, cache,
@@ -38,6 +39,7 @@ export {
   type Values,
 } from "./dataset.ts";
 export { float16 } from "./float16.ts";
+export { fromPixels, type PictureOptions } from "./from-pixels.ts";
 export { gunzip } from "./gunzip.ts";
 export { type IdxArray, type IdxType, readIdx, readIdxBytes } from "./idx.ts";
 export {
@@ -46,8 +48,9 @@ export {
   type PaddingOptions,
   padSequences,
 } from "./padded.ts";
+export type { Picture, Pixels } from "./picture.ts";
 export type { Chunk, Frames, Sequence } from "./pieces.ts";
-export { type Picture, type PixelOptions, type Pixels, pixels } from "./pixels.ts";
+export { type PixelOptions, pixels } from "./pixels.ts";
 export {
   IGNORED_LABEL,
   type SequenceBatch,

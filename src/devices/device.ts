@@ -20,6 +20,9 @@ export interface ReadRequest {
   readonly bytes: number;
 }
 
+/** Rows of a picture begin at multiples of so many words: WebGPU copies no others out of a texture. */
+export const PICTURE_ROW_WORDS = 64;
+
 /**
  * What every device does. Calls take effect in the order in which they are made; only those that return promises
  * wait. An error leaves everything as it was, and the next call is right.
@@ -46,6 +49,13 @@ export interface Device {
   release(storage: Storage): void;
   /** Copies `data` at once: the caller may change it afterwards. @throws OutOfMemoryError where the host has no room */
   write(storage: Storage, byteOffset: number, data: HostArray): void;
+  /**
+   * The pixels of a browser's own picture (an ImageBitmap, a canvas, a VideoFrame, an image, a video) as they are at the
+   * call: a word for each, red in its lowest byte, green, blue and opacity; a row every ⌈width / PICTURE_ROW_WORDS⌉ ·
+   * PICTURE_ROW_WORDS words. Missing where pictures come from the host alone.
+   * @throws what the browser throws where it cannot do that: nothing is written then
+   */
+  writePicture?(storage: Storage, picture: object, width: number, height: number): void;
   /** Copies between two different storages. */
   copy(from: Storage, fromOffset: number, to: Storage, toOffset: number, bytes: number): void;
   /** Any number of bytes, in one array. @throws OutOfMemoryError where the host has no room */

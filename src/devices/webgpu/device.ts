@@ -24,6 +24,7 @@ import {
   needsHost,
   type Segment,
 } from "./listing.ts";
+import { PictureCopy, pictureRowBytes } from "./picture.ts";
 import { PipelineCache } from "./pipelines.ts";
 import { profileProgram } from "./profile.ts";
 import { type ProgramMemory, WebgpuProgram } from "./program.ts";
@@ -117,6 +118,16 @@ export class WebgpuDevice implements Device {
     if (data.byteLength === 0) return;
     const bytes = this.#calls.isBusy ? data.slice() : data;
     this.#calls.do(() => this.#write(own, byteOffset, bytes));
+  }
+
+  writePicture(storage: Storage, picture: object, width: number, height: number): void {
+    this.#check();
+    const { buffer } = this.#use("writePicture", storage, 0, height * pictureRowBytes(width));
+    const copy = new PictureCopy(this.gpuDevice, picture, width, height);
+    this.#calls.do(() => {
+      this.#submissions.submitUnasked((encoder) => copy.encode(encoder, buffer));
+      copy.destroy();
+    });
   }
 
   copy(from: Storage, fromOffset: number, to: Storage, toOffset: number, bytes: number): void {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { batches, dataset, type Picture, pixels } from "../../../src/data/index.ts";
+import { batches, dataset, fromPixels, type Picture, pixels } from "../../../src/data/index.ts";
 import { ArgumentError, ShapeError } from "../../../src/errors.ts";
+import { openCounting } from "../runtime/open.ts";
 
 /** As ImageData is in a browser: 2 × 1 pixels. */
 const picture = (...rgba: number[]) => ({
@@ -49,7 +50,7 @@ describe("pixels", () => {
   test("what are no pictures, or pictures of several sizes, are refused", () => {
     const tall = { data: new Uint8ClampedArray(8), width: 1, height: 2 };
     expect(() => pixels([first, tall])).toThrow(
-      "pixels: all pictures must be of one size; got 1 × 2 as picture 1 after 2 × 1. Draw them scaled on canvases of one size.",
+      "pixels: all pictures must be of one size; got 1 × 2 as picture 1 after 2 × 1. Say { size: [rows, columns] } to have them scaled.",
     );
     expect(() => pixels([first, tall])).toThrow(ShapeError);
     const none = [
@@ -64,6 +65,41 @@ describe("pixels", () => {
     expect(() => pixels(first as never)).toThrow(ArgumentError);
     expect(() => pixels([first], { channels: 2 as never })).toThrow(
       "pixels: channels must be 1, 3 or 4; got 2.",
+    );
+    expect(() => pixels([first], { size: [0, 1] })).toThrow(
+      "pixels: size must be [rows, columns], whole numbers from 1 to 16,384; got [0, 1].",
+    );
+    expect([...pixels([first], { size: [1, 2] }).data]).toEqual([...pixels([first]).data]);
+    // There are no canvases here.
+    expect(() => pixels([first], { size: [2, 2] })).toThrow(
+      "pixels: pixels can be scaled where there are canvases; got 2 × 1 for a size of 2 × 2.",
+    );
+  });
+});
+
+describe("fromPixels", () => {
+  test("is a picture as a tensor, grey without rounding, in another size", async () => {
+    openCounting();
+    const x = fromPixels(first);
+    expect(x.shape).toEqual([1, 2, 3]);
+    const bytes = [255, 0, 51, 0, 102, 255];
+    expect([...(await x.data())]).toEqual(bytes.map((byte) => Math.fround(byte / 255)));
+    const opaque = fromPixels(second, { channels: 4 });
+    // Rounded once more.
+    (await opaque.data()).forEach((value, i) => {
+      expect(value).toBeCloseTo((i + 1) / 255, 7);
+    });
+    const grey = await fromPixels(first, { channels: 1 }).data();
+    expect(grey[0]).toBeCloseTo(82.059 / 255, 6);
+    const large = fromPixels(first, { size: [2, 2] });
+    expect(large.shape).toEqual([2, 2, 3]);
+    expect((await large.data()).slice(0, 6)).toEqual(await x.data());
+  });
+
+  test("refuses what is no picture", () => {
+    expect(() => fromPixels({} as never)).toThrow(ArgumentError);
+    expect(() => fromPixels(first, { channels: 2 as never })).toThrow(
+      "fromPixels: channels must be 1, 3 or 4; got 2.",
     );
   });
 });

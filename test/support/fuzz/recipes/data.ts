@@ -52,6 +52,15 @@ export function pipelines(): Recipes {
         fields({ x: list([plain("a"), plain("b")]), y: plain("b") }),
         fields({ kinds: fields({ a: plain("number") }), unseen: plain("ignore") }),
       ),
+    "data.fromPixels": () =>
+      args(
+        fields({
+          data: leaf("new Uint8Array(8)", () => new Uint8Array(8)),
+          width: plain(2),
+          height: plain(1),
+        }),
+        fields({ channels: plain(1), size: numbers(2, 2) }),
+      ),
     "data.statistics": () => args(datasetFor("linear"), fields({ column: plain("x") })),
     "data.BytePairs.of": () => args(plain("low low lower"), fields({ size: plain(260) })),
     "data.BytePairs.fromJSON": () =>
