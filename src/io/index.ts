@@ -5,6 +5,10 @@
  *   readSafetensors, openSafetensors,
  *   writeSafetensors, safetensorsBytes        tensors by name
  */
+
+export { type LoadedModel, type LoadModelOptions, loadModel, readModel } from "./model/load.ts";
+export { type SaveModelOptions, saveModel } from "./model/save.ts";
+export type { SavedVocabulary } from "./model/vocabulary.ts";
 export type { StoredType } from "./numbers.ts";
 export type {
   ByteRange,

@@ -4,8 +4,11 @@ import * as verbs from "../functions.ts";
 import { module } from "./define.ts";
 import type { Module } from "./module.ts";
 
-const activation = (kind: string, forward: (x: verbs.Tensor) => verbs.Tensor): Module =>
-  module(kind, { timeAxis: "any", forward });
+const activation = (
+  kind: string,
+  forward: (x: verbs.Tensor) => verbs.Tensor,
+  ...args: readonly unknown[]
+): Module => module(kind, { timeAxis: "any", made: [kind, ...args], forward });
 
 /** max(x, 0). */
 export const relu = () => activation("relu", verbs.relu);
@@ -30,7 +33,7 @@ export const logSigmoid = () => activation("logSigmoid", verbs.logSigmoid);
 
 /** x · Φ(x), exact, or as GPT-2 has it. Hendrycks & Gimpel 2016. */
 export function gelu(options: verbs.GeluOptions = {}): Module {
-  return activation("gelu", (x) => verbs.gelu(x, options));
+  return activation("gelu", (x) => verbs.gelu(x, options), options);
 }
 
 /** x · sigmoid(x), also known as swish. */
@@ -42,13 +45,13 @@ export const mish = () => activation("mish", verbs.mish);
 /** x where x > 0, slope · x elsewhere. Maas et al. 2013. */
 export function leakyRelu(slope = 0.01): Module {
   check("leakyRelu", "the slope", slope, finite);
-  return activation("leakyRelu", (x) => verbs.leakyRelu(x, slope));
+  return activation("leakyRelu", (x) => verbs.leakyRelu(x, slope), slope);
 }
 
 /** x where x > 0, alpha (eˣ − 1) elsewhere. Clevert et al. 2015. */
 export function elu(alpha = 1): Module {
   check("elu", "alpha", alpha, finite);
-  return activation("elu", (x) => verbs.elu(x, alpha));
+  return activation("elu", (x) => verbs.elu(x, alpha), alpha);
 }
 
 /** An elu that keeps mean and variance. Klambauer et al. 2017. */
@@ -68,13 +71,13 @@ export const hardTanh = () => activation("hardTanh", (x) => verbs.hardTanh(x));
  */
 export function softmax(axis = -1): Module {
   check("softmax", "the axis", axis, anAxis, "-1 is the last one.");
-  return activation("softmax", (x) => verbs.softmax(x, axis));
+  return activation("softmax", (x) => verbs.softmax(x, axis), axis);
 }
 
 /** log softmax(x) over `axis`. */
 export function logSoftmax(axis = -1): Module {
   check("logSoftmax", "the axis", axis, anAxis, "-1 is the last one.");
-  return activation("logSoftmax", (x) => verbs.logSoftmax(x, axis));
+  return activation("logSoftmax", (x) => verbs.logSoftmax(x, axis), axis);
 }
 
 const anAxis = rule("a whole number", Number.isSafeInteger);

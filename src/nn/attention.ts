@@ -26,6 +26,7 @@ import {
   INITIALISE_RULES,
   type InitialiseOptions,
   keysOf,
+  lasting,
   parameter,
 } from "./options.ts";
 import { asLengths } from "./sequence-lengths.ts";
@@ -148,6 +149,7 @@ export function multiHeadAttention(
   const made = module(name, {
     description: `multiHeadAttention(${features}, ${heads} heads)`,
     timeAxis: batchFirst ? 1 : 0,
+    made: [name, features, heads, lasting(options)],
     parameters: {
       in_proj_weight: { variable: weight, layout },
       ...(bias && { in_proj_bias: bias }),

@@ -40,6 +40,7 @@ function batchNorm(
   const { apply, parameters } = affineOf(kind, [channels], { weight: affine, bias: affine });
   return module(kind, {
     description: `${kind}(${channels})`,
+    made: [kind, channels, options],
     ...(kind === "batchNorm1d" && { timeAxis: "any" }),
     parameters,
     ...(running && { buffers: running.buffers }),

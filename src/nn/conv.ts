@@ -19,6 +19,7 @@ import {
   INITIALISE_RULES,
   type InitialiseOptions,
   keysOf,
+  lasting,
   parameter,
 } from "./options.ts";
 
@@ -162,6 +163,7 @@ function convolution<Options extends object>(
   const inGroups = groups === 1 ? "" : `, ${groups} groups`;
   return module(kind, {
     description: `${kind}(${inputs}, ${outputs}, ${sizes.join(" × ")}${inGroups})`,
+    made: [kind, inputs, outputs, rank === 1 ? sizes[0] : sizes, lasting(options)],
     parameters: { weight: { variable: weight, layout }, ...(bias && { bias }) },
     forward(x) {
       // What is left of the options are the verb's.

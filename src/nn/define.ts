@@ -5,6 +5,7 @@ import {
   count,
   flag,
   isRecord,
+  list,
   record,
   rule,
   shown,
@@ -99,6 +100,7 @@ export function module<X extends Tensors, Y extends Tensors>(
     mode,
     inputDType,
     timeAxis: definition.timeAxis,
+    made: definition.made,
     step,
     stateShapes(batchSize: number) {
       check(kind, "batchSize", batchSize, count);
@@ -168,6 +170,7 @@ const DEFINITION = {
     "a dtype, or dtypes by name",
     (value) => typeof value === "string" || (isRecord(value) && Object.keys(value).length > 0),
   ),
+  made: list,
   timeAxis: rule('0, 1 or "any"', (axis) => axis === 0 || axis === 1 || axis === "any"),
   forward: callable,
   step: callable,

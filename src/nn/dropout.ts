@@ -11,6 +11,7 @@ export function dropout(p = 0.5): Module {
   checkProbability("dropout", p);
   return module("dropout", {
     timeAxis: "any",
+    made: ["dropout", p],
     description: `dropout(${p})`,
     forward: (x, { isTraining }) => (isTraining ? drop(x, p) : x),
   });

@@ -21,6 +21,7 @@ export function embedding(rows: number, features: number, options: InitialiseOpt
   return module("embedding", {
     description: `embedding(${rows}, ${features})`,
     inputDType: "i32",
+    made: ["embedding", rows, features],
     timeAxis: "any",
     parameters: { weight },
     forward: (ids) => lookUp(weight, ids),

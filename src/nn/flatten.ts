@@ -11,6 +11,7 @@ import type { Module } from "./module.ts";
  */
 export function flatten(): Module {
   return module("flatten", {
+    made: ["flatten"],
     forward(x) {
       const [count, ...rest] = x.shape;
       if (count === undefined) {

@@ -30,6 +30,7 @@ export function groupNorm(groups: number, channels: number, options: NormOptions
   const { apply, parameters } = affineOf("groupNorm", [channels], { weight: affine, bias: affine });
   return module("groupNorm", {
     description: `groupNorm(${groups}, ${channels})`,
+    made: ["groupNorm", groups, channels, options],
     parameters,
     forward(x) {
       const { shape } = x;
@@ -61,6 +62,7 @@ export function instanceNorm2d(channels: number, options: RunningNormOptions = {
   const { apply, parameters } = affineOf(kind, [channels], { weight: affine, bias: affine });
   return module(kind, {
     description: `${kind}(${channels})`,
+    made: [kind, channels, options],
     parameters,
     ...(running && { buffers: running.buffers }),
     forward(x, { isTraining }) {

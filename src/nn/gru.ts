@@ -1,5 +1,6 @@
 import { checkOptions } from "../arguments.ts";
 import { cells } from "../functions.ts";
+import { lasting } from "./options.ts";
 import {
   CELL_RULES,
   type CellOptions,
@@ -16,5 +17,6 @@ import {
  */
 export function gru(inputs: number, hidden: number, options: CellOptions = {}): RecurrentModule {
   checkOptions("gru", options, CELL_RULES);
-  return recurrentModule(cells.gru, inputs, hidden, options);
+  const made = ["gru", inputs, hidden, lasting(options)] as const;
+  return recurrentModule(cells.gru, inputs, hidden, options, made);
 }

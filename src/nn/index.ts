@@ -48,6 +48,7 @@ export type {
   Each,
   LoadReport,
   LoadStateOptions,
+  Making,
   Mode,
   Module,
   Parameter,

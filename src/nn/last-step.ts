@@ -14,6 +14,7 @@ export function lastStep(options: { readonly batchFirst?: boolean } = {}): Modul
   const { batchFirst = false } = options;
   const [time, batch] = batchFirst ? [1, 0] : [0, 1];
   return module("lastStep", {
+    made: ["lastStep", options],
     timeAxis: batchFirst ? 1 : 0,
     forward(x) {
       const [steps = 0, count = 0, features = 0] = [x.shape[time], x.shape[batch], x.shape[2]];

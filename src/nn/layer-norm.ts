@@ -22,6 +22,7 @@ export function layerNorm(shape: number | Shape, options: LayerNormOptions = {})
   const { apply, parameters } = affineOf("layerNorm", sizes, { weight: affine, bias });
   return module("layerNorm", {
     description: `layerNorm(${sizes.join(" × ")})`,
+    made: ["layerNorm", sizes, options],
     timeAxis: "any",
     parameters,
     forward: (x) => {
@@ -44,6 +45,7 @@ export function rmsNorm(shape: number | Shape, options: NormOptions = {}): Modul
   const { apply, parameters } = affineOf("rmsNorm", sizes, { weight: affine, bias: false });
   return module("rmsNorm", {
     description: `rmsNorm(${sizes.join(" × ")})`,
+    made: ["rmsNorm", sizes, options],
     timeAxis: "any",
     parameters,
     forward: (x) => {

@@ -9,6 +9,7 @@ import {
   INITIALISE_RULES,
   type InitialiseOptions,
   keysOf,
+  lasting,
   parameter,
 } from "./options.ts";
 
@@ -40,6 +41,7 @@ export function linear(inputs: number, outputs: number, options: LinearOptions =
   return module("linear", {
     description: `linear(${inputs}, ${outputs})`,
     timeAxis: "any",
+    made: ["linear", inputs, outputs, lasting(options)],
     parameters: { weight: { variable: weight, layout }, ...(bias && { bias }) },
     forward(x) {
       if (x.shape.at(-1) !== inputs) {

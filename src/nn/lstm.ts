@@ -1,6 +1,7 @@
 import { checkOptions, count } from "../arguments.ts";
 import { ArgumentError } from "../errors.ts";
 import { cells } from "../functions.ts";
+import { lasting } from "./options.ts";
 import {
   CELL_RULES,
   type CellOptions,
@@ -31,5 +32,6 @@ export function lstm(inputs: number, hidden: number, options: LstmOptions = {}):
       `lstm: the projection must be to fewer numbers than there are units, ${hidden}; got ${projection}. Leave it out where none is wanted.`,
     );
   }
-  return recurrentModule(cells.lstm, inputs, hidden, options);
+  const made = ["lstm", inputs, hidden, lasting(options)] as const;
+  return recurrentModule(cells.lstm, inputs, hidden, options, made);
 }

@@ -107,6 +107,8 @@ export interface Module<X extends Tensors = Tensor, Y extends Tensors = Tensor> 
   /** Its own buffers, without those of its children. */
   readonly ownBuffers: Readonly<Record<string, Parameter>>;
   readonly mode: Mode;
+  /** How it can be made anew; undefined where nothing says so. */
+  readonly made: Making | undefined;
   /** What it takes: `i32` where a model starts with an embedding; by name where it takes several. */
   readonly inputDType: DType | Readonly<Record<string, DType>>;
   /** Undefined where it is not known: a Trainer compares it with what its data says of itself. */
@@ -181,6 +183,8 @@ interface CommonDefinition<X extends Tensors> {
    */
   readonly inputDType?: Each<X, DType>;
   readonly timeAxis?: TimeAxis;
+  /** For modules of one's own that `io.loadModel(from, { layers })` is to make again; the layers say it themselves. */
+  readonly made?: Making;
 }
 
 interface StatelessDefinition<X extends Tensors, Y extends Tensors> extends CommonDefinition<X> {
@@ -195,6 +199,12 @@ interface StatefulDefinition<X extends Tensors, Y extends Tensors> extends Commo
   readonly stateShapes?: (batchSize: number) => readonly Shape[];
   readonly forward?: never;
 }
+
+/**
+ * The call that makes a module anew: the layer's name and its arguments, plain data, modules and cells; not how parameters
+ * start. A model file holds it (`io.saveModel`).
+ */
+export type Making = readonly [layer: string, ...args: readonly unknown[]];
 
 /** What makes a module: `forward`, or `step` where it or a child carries state. */
 export type Definition<X extends Tensors = Tensor, Y extends Tensors = Tensor> =

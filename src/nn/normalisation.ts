@@ -15,7 +15,7 @@ import {
   where,
 } from "../functions.ts";
 import { module } from "./define.ts";
-import type { Module } from "./module.ts";
+import type { Making, Module } from "./module.ts";
 import { checkCounts } from "./options.ts";
 
 /** Mean and variance of every feature, as `data.statistics` counts them. */
@@ -55,17 +55,22 @@ export function normalisation(
   const { mean, variance } = typeof of === "number" ? startOf(of) : momentsOf(of);
   const features = mean.shape[0] ?? 0;
   const isVarying = () => greater(variance, 0);
-  const map = (kind: string, apply: (x: Tensor, spread: (value: Tensor) => Tensor) => Tensor) =>
+  const map = (
+    made: Making,
+    apply: (x: Tensor, spread: (value: Tensor) => Tensor) => Tensor,
+    [kind] = made,
+  ) =>
     module(kind, {
+      made,
       description: `${kind}(${features})`,
       timeAxis: "any",
       buffers: { mean, variance },
       forward: (x) => apply(x, spreadFor(kind, x, features, axis)),
     });
-  const normalise = map("normalisation", (x, spread) =>
+  const normalise = map(["normalisation", features, options], (x, spread) =>
     mul(sub(x, spread(mean)), spread(where(isVarying(), rsqrt(variance), 1))),
   );
-  const inverse = map("inverseNormalisation", (y, spread) =>
+  const inverse = map(["inverseNormalisation", normalise], (y, spread) =>
     add(mul(y, spread(where(isVarying(), sqrt(variance), 1))), spread(mean)),
   );
   return Object.assign(normalise, { inverse });

@@ -13,6 +13,12 @@ export interface InitialiseOptions {
 
 export const INITIALISE_RULES = { seed: finite, initialise: callable };
 
+/** Options of a layer as a model file has them: without how parameters start. */
+export function lasting<T extends object>(options: T): object {
+  const { seed, initialise, initialiseBias, ...others } = options as Record<string, unknown>;
+  return others;
+}
+
 /** A key for each parameter of a layer. */
 export function keysOf(seed: number | undefined): (index: number) => Key {
   const key = keyOf(seed ?? nextInitialiserSeed());

@@ -18,6 +18,7 @@ type Window = number | readonly [rows: number, columns: number];
 export function maxPool2d(window: Window, options: verbs.MaxPool2dOptions = {}): Module {
   checkPool("maxPool2d", window, options);
   return module("maxPool2d", {
+    made: ["maxPool2d", window, options],
     description: `maxPool2d(${sizeText(window)})`,
     forward: (x) => verbs.maxPool2d(x, window, options),
   });
@@ -27,6 +28,7 @@ export function maxPool2d(window: Window, options: verbs.MaxPool2dOptions = {}):
 export function avgPool2d(window: Window, options: verbs.Pool2dOptions = {}): Module {
   checkPool("avgPool2d", window, options);
   return module("avgPool2d", {
+    made: ["avgPool2d", window, options],
     description: `avgPool2d(${sizeText(window)})`,
     forward: (x) => verbs.avgPool2d(x, window, options),
   });
@@ -36,6 +38,7 @@ export function avgPool2d(window: Window, options: verbs.Pool2dOptions = {}): Mo
 export function maxPool1d(window: number, options: verbs.MaxPool1dOptions = {}): Module {
   checkCounts("maxPool1d", { window });
   return module("maxPool1d", {
+    made: ["maxPool1d", window, options],
     description: `maxPool1d(${window})`,
     forward: (x) => verbs.maxPool1d(x, window, options),
   });
@@ -45,6 +48,7 @@ export function maxPool1d(window: number, options: verbs.MaxPool1dOptions = {}):
 export function avgPool1d(window: number, options: verbs.Pool1dOptions = {}): Module {
   checkCounts("avgPool1d", { window });
   return module("avgPool1d", {
+    made: ["avgPool1d", window, options],
     description: `avgPool1d(${window})`,
     forward: (x) => verbs.avgPool1d(x, window, options),
   });
@@ -52,16 +56,17 @@ export function avgPool1d(window: number, options: verbs.Pool1dOptions = {}): Mo
 
 /** The mean of every channel: f32[N, H, W, C] → f32[N, C]. Lin et al. 2014. */
 export const globalAvgPool2d = (): Module =>
-  module("globalAvgPool2d", { forward: verbs.globalAvgPool2d });
+  module("globalAvgPool2d", { made: ["globalAvgPool2d"], forward: verbs.globalAvgPool2d });
 
 /** The largest element of every channel: f32[N, H, W, C] → f32[N, C]. */
 export const globalMaxPool2d = (): Module =>
-  module("globalMaxPool2d", { forward: verbs.globalMaxPool2d });
+  module("globalMaxPool2d", { made: ["globalMaxPool2d"], forward: verbs.globalMaxPool2d });
 
 /** The means of so many bins of rows and columns, whatever the image's size: f32[N, H, W, C] → f32[N, OH, OW, C]. */
 export function adaptiveAvgPool2d(size: Window): Module {
   check("adaptiveAvgPool2d", "the size", size, WINDOW_SIZE);
   return module("adaptiveAvgPool2d", {
+    made: ["adaptiveAvgPool2d", size],
     description: `adaptiveAvgPool2d(${sizeText(size)})`,
     forward: (x) => verbs.adaptiveAvgPool2d(x, size),
   });
@@ -71,6 +76,7 @@ export function adaptiveAvgPool2d(size: Window): Module {
 export function adaptiveMaxPool2d(size: Window): Module {
   check("adaptiveMaxPool2d", "the size", size, WINDOW_SIZE);
   return module("adaptiveMaxPool2d", {
+    made: ["adaptiveMaxPool2d", size],
     description: `adaptiveMaxPool2d(${sizeText(size)})`,
     forward: (x) => verbs.adaptiveMaxPool2d(x, size),
   });
@@ -80,6 +86,7 @@ export function adaptiveMaxPool2d(size: Window): Module {
 export function upsample2d(scale: Window, options: verbs.ResizeOptions = {}): Module {
   check("upsample2d", "the scale", scale, SCALE);
   return module("upsample2d", {
+    made: ["upsample2d", scale, options],
     description: `upsample2d(${sizeText(scale)})`,
     forward: (x) => verbs.upsample2d(x, scale, options),
   });

@@ -10,6 +10,7 @@ import {
   INITIALISE_RULES,
   type InitialiseOptions,
   keysOf,
+  lasting,
   parameter,
 } from "./options.ts";
 
@@ -55,16 +56,13 @@ export function positionEmbedding(
   return positions("positionEmbedding", weight, options, { parameters: { weight } });
 }
 
-function positions(
-  kind: string,
-  table: Tensor,
-  { batchFirst = false }: PositionOptions,
-  own: object,
-): Module {
+function positions(kind: string, table: Tensor, options: PositionOptions, own: object): Module {
+  const { batchFirst = false } = options;
   const [steps = 0, features = 0] = table.shape;
   return module(kind, {
     ...own,
     description: `${kind}(${steps}, ${features})`,
+    made: [kind, steps, features, lasting(options)],
     timeAxis: batchFirst ? 1 : 0,
     forward(x) {
       const T = x.shape[batchFirst ? 1 : 0] ?? 0;

@@ -20,6 +20,7 @@ export function prelu(features = 1, options: PreluOptions = {}): Module {
   return module("prelu", {
     description: `prelu(${features})`,
     timeAxis: "any",
+    made: ["prelu", features],
     parameters: { weight },
     forward: (x) => applyPrelu(x, weight),
   });

@@ -22,9 +22,9 @@ import {
 } from "../functions.ts";
 import { checkTensor, isCell, nextNodeId } from "../internals.ts";
 import { module } from "./define.ts";
-import type { Mode, Module, State, Stepped } from "./module.ts";
+import type { Making, Mode, Module, State, Stepped } from "./module.ts";
 import { observe } from "./observe.ts";
-import { checkCounts, checkProbability, INITIALISE_RULES } from "./options.ts";
+import { checkCounts, checkProbability, INITIALISE_RULES, lasting } from "./options.ts";
 import { walkInParts } from "./recurrent-parts.ts";
 import { walkProjection } from "./recurrent-projection.ts";
 import {
@@ -121,7 +121,13 @@ export function recurrent(
 ): RecurrentModule {
   check("recurrent", "the cell", cell, isCell, "Make one with cell({ name, states, sums, step }).");
   checkOptions(cell.name, options, RECURRENT_RULES);
-  return recurrentModule(cell, inputs, units, options);
+  return recurrentModule(cell, inputs, units, options, [
+    "recurrent",
+    cell,
+    inputs,
+    units,
+    lasting(options),
+  ]);
 }
 
 export function recurrentModule(
@@ -129,6 +135,7 @@ export function recurrentModule(
   inputs: number,
   hidden: number,
   options: CellOptions & { readonly projection?: number },
+  made: Making,
 ): RecurrentModule {
   const { layers = 1, dropout = 0, batchFirst = false, bidirectional = false } = options;
   const { projection } = options;
@@ -194,6 +201,7 @@ export function recurrentModule(
   const self = module(kind, {
     description: title,
     timeAxis: batchFirst ? 1 : 0,
+    made,
     parameters: parametersOf(weights, sizes),
     stateShapes: (batchSize) =>
       bidirectional ? [] : weights.flatMap(() => widths.map((width) => [batchSize, width])),

@@ -15,6 +15,7 @@ export function residual(inner: Module, shortcut: Module = sequential()): Module
   const time = inner.timeAxis === "any" ? shortcut.timeAxis : inner.timeAxis;
   return module("residual", {
     children: { inner, shortcut },
+    made: ["residual", inner, shortcut],
     ...(time !== undefined && { timeAxis: time }),
     step(x, state) {
       const done = inner.step(x, state?.slice(0, states));

@@ -1,5 +1,6 @@
 import { checkOptions, oneOf } from "../arguments.ts";
 import { cells } from "../functions.ts";
+import { lasting } from "./options.ts";
 import {
   CELL_RULES,
   type CellOptions,
@@ -20,5 +21,6 @@ export interface RnnOptions extends CellOptions {
 export function rnn(inputs: number, hidden: number, options: RnnOptions = {}): RecurrentModule {
   checkOptions("rnn", options, { ...CELL_RULES, activation: oneOf("tanh", "relu") });
   const { activation = "tanh" } = options;
-  return recurrentModule(cells.rnn[activation], inputs, hidden, options);
+  const made = ["rnn", inputs, hidden, lasting(options)] as const;
+  return recurrentModule(cells.rnn[activation], inputs, hidden, options, made);
 }

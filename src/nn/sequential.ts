@@ -26,6 +26,7 @@ export function sequential(
   const taking = chain.find(({ child }) => child.timeAxis !== "any");
   const timeAxis = taking === undefined ? "any" : taking.child.timeAxis;
   return module("sequential", {
+    made: ["sequential", children],
     children,
     ...(timeAxis !== undefined && { timeAxis }),
     step(x, state) {

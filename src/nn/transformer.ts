@@ -8,7 +8,7 @@ import { layerNorm } from "./layer-norm.ts";
 import { linear } from "./linear.ts";
 import type { Module } from "./module.ts";
 import { observe } from "./observe.ts";
-import { INITIALISE_RULES, type InitialiseOptions, keysOf } from "./options.ts";
+import { INITIALISE_RULES, type InitialiseOptions, keysOf, lasting } from "./options.ts";
 
 export interface TransformerOptions extends InitialiseOptions {
   /** Features of the layer between; 2048, PyTorch's. 4 · features is usual. */
@@ -74,6 +74,7 @@ export function transformerBlock(
   const made = module("transformerBlock", {
     description: `transformerBlock(${features}, ${heads} heads)`,
     timeAxis: batchFirst ? 1 : 0,
+    made: ["transformerBlock", features, heads, lasting(options)],
     children: { self_attn: attend, linear1: up, linear2: down, norm1, norm2, inner, outer },
     forward: (x) => walk(x, {}),
   });

@@ -60,7 +60,7 @@ export function randomAffine(options: AffineOptions = {}): Module {
   const { shift = 0, rotate = 0, scale = [1, 1], fill = 0 } = options;
   const [down, right] = typeof shift === "number" ? [shift, shift] : shift;
   const description = `shift ${down}, ${right}, rotate ${rotate}, scale ${scale.join(" to ")}`;
-  return augmentation("randomAffine", description, (x) => {
+  return augmentation(["randomAffine", options], description, (x) => {
     const [, h = 0, w = 0] = x.shape;
     const angle = between(x, (-rotate * Math.PI) / 180, (rotate * Math.PI) / 180);
     const size = exp(between(x, Math.log(scale[0]), Math.log(scale[1])));

@@ -44,7 +44,7 @@ export function randomCrop(
   const { padding = 0, fill = 0 } = options;
   const [rows, columns] = size;
   return augmentation(
-    "randomCrop",
+    ["randomCrop", size, options],
     `${rows} × ${columns}, padding ${padding}`,
     (given) => {
       const around = [padding, padding] as const;

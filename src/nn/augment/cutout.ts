@@ -23,7 +23,7 @@ import { augmentation, draw } from "./pictures.ts";
 export function cutout(size: number, fill = 0): Module {
   check("cutout", "the size", size, count, "It is the side of the square, in pixels.");
   check("cutout", "the fill", fill, finite);
-  return augmentation("cutout", `${size}`, (x) => {
+  return augmentation(["cutout", size, fill], `${size}`, (x) => {
     const [, h = 0, w = 0] = x.shape;
     return where(and(hidden(x, h, 1, size), hidden(x, w, 2, size)), fill, x);
   });

@@ -19,7 +19,7 @@ export function randomFlip(options: FlipOptions = {}): Module {
   const { horizontal = 0.5, vertical = 0 } = options;
   const mirrored = (x: Tensor, axis: number, p: number) =>
     p === 0 ? x : where(less(draw(x), p), flip(x, axis), x);
-  return augmentation("randomFlip", `${horizontal}, ${vertical}`, (x) =>
+  return augmentation(["randomFlip", options], `${horizontal}, ${vertical}`, (x) =>
     mirrored(mirrored(x, 2, horizontal), 1, vertical),
   );
 }

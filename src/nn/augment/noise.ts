@@ -8,6 +8,7 @@ export function gaussianNoise(deviation: number): Module {
   check("gaussianNoise", "the deviation", deviation, notNegative);
   return module("gaussianNoise", {
     timeAxis: "any",
+    made: ["gaussianNoise", deviation],
     description: `gaussianNoise(${deviation})`,
     forward: (x, { isTraining }) =>
       isTraining && deviation > 0 ? add(x, mul(normal(x), deviation)) : x,

@@ -2,7 +2,7 @@
 import { ShapeError } from "../../errors.ts";
 import { describe, type Tensor, uniform } from "../../functions.ts";
 import { module } from "../define.ts";
-import type { Module } from "../module.ts";
+import type { Making, Module } from "../module.ts";
 
 /**
  * A module that is `change` while training, and `otherwise`, x as it is, after `eval()`. x: f32[N, H, W, C]. Nothing of it
@@ -10,13 +10,14 @@ import type { Module } from "../module.ts";
  * @throws ShapeError for what are no pictures
  */
 export function augmentation(
-  kind: string,
+  [kind, ...args]: Making,
   description: string,
   change: (x: Tensor) => Tensor,
   otherwise: (x: Tensor) => Tensor = (x) => x,
 ): Module {
   return module(kind, {
     description: `${kind}(${description})`,
+    made: [kind, ...args],
     forward(x, { isTraining }) {
       if (x.shape.length === 4 && x.dtype === "f32") return isTraining ? change(x) : otherwise(x);
       throw new ShapeError(
