@@ -1,53 +1,56 @@
 import { anything, checkOptions, flag, positive } from "../arguments.ts";
 import { ShapeError } from "../errors.ts";
+import { emit } from "../graph/graph.ts";
 import { checkDType } from "../ops/check.ts";
 import type { Tensor } from "../runtime/tensor.ts";
-import { describe } from "../tensor/shape.ts";
-import { checkTensors } from "./apply.ts";
-import { arange } from "./creation.ts";
-import { add, greaterEqual, mul, where } from "./elementwise.ts";
-import { matmul } from "./matmul.ts";
-import { reshape } from "./movement.ts";
-import { softmax } from "./softmax.ts";
+import { broadcastShapes, describe, sameShape } from "../tensor/shape.ts";
+import { checkTensors, wrap } from "./apply.ts";
+import { broadcastTo } from "./movement.ts";
 
 export interface AttentionOptions {
   /** Whether query i sees keys 0 … i + Tk − Tq only: none that come later, where both end at the same time. false. */
   readonly causal?: boolean;
-  /** bool that broadcasts to [..., Tq, Tk]: true where a query may see a key. */
+  /**
+   * Broadcasts to [..., Tq, Tk]. bool: true where a query may see a key. f32: added to the scaled products, such as a bias
+   * by distance; a key is hidden where it is −1e30 or less, −Infinity included.
+   */
   readonly mask?: Tensor;
   /** By which products are multiplied; 1 / √D. */
   readonly scale?: number;
 }
 
-/** Less than any score, and finite: a query that sees nothing gives the mean of all values, not NaN. */
-const UNSEEN = -1e30;
-
 /**
- * softmax(q · kᵀ · scale) · v, over the keys that a query sees. q f32[..., Tq, D], k [..., Tk, D], v [..., Tk, E]
- * → [..., Tq, E]; leading dimensions, such as batch and heads, broadcast. Vaswani et al. 2017, eq. 1.
+ * softmax(q · kᵀ · scale + mask) · v, over the keys that a query sees. q f32[..., Tq, D], k [..., Tk, D], v [..., Tk, E]
+ * → [..., Tq, E]; leading dimensions, such as batch and heads, broadcast. A query that sees no key gives the mean of all
+ * values. Vaswani et al. 2017, eq. 1. Where a device gains by it, what queries pay to keys is never stored, neither for
+ * values nor for gradients (Dao et al. 2022): memory grows with Tq + Tk. The gradient of a mask, and second derivatives,
+ * take memory for Tq · Tk numbers.
  * @throws ShapeError, DTypeError
  */
 export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions = {}): Tensor {
   checkTensors("attention", { q, k, v });
   checkOptions("attention", options, { causal: flag, mask: anything, scale: positive });
-  const [Tq = 0, D = 0] = q.shape.slice(-2);
+  const D = q.shape.at(-1) ?? 0;
   const [Tk = 0] = k.shape.slice(-2);
-  const isFit = k.shape.at(-1) === D && v.shape.at(-2) === Tk;
-  if (!isFit || [q, k, v].some(({ shape }) => shape.length < 2)) {
-    throw new ShapeError(
-      `attention: q, k and v must be [..., Tq, D], [..., Tk, D] and [..., Tk, E]; got ${[q, k, v].map(({ type }) => describe(type)).join(", ")}. Queries and keys have as many features, keys and values as many steps.`,
-    );
-  }
   const { causal = false, mask, scale = 1 / Math.sqrt(D) } = options;
-  let scores = mul(matmul(q, k, { transposeB: true }), scale);
-  if (causal) {
-    const last = add(reshape(arange(Tq), [Tq, 1]), Tk - Tq);
-    scores = where(greaterEqual(last, arange(Tk)), scores, UNSEEN);
-  }
   if (mask !== undefined) {
     checkTensors("attention", { mask });
-    checkDType("attention", "mask", mask, ["bool"]);
-    scores = where(mask, scores, UNSEEN);
+    checkDType("attention", "mask", mask, ["bool", "f32"]);
   }
-  return matmul(softmax(scores), v);
+  const given = [q, k, v, ...(mask === undefined ? [] : [mask])];
+  const lead = given
+    .map(({ shape }) => shape.slice(0, -2))
+    .reduce<readonly number[] | undefined>((a, b) => a && broadcastShapes(a, b), []);
+  const isFit = k.shape.at(-1) === D && v.shape.at(-2) === Tk && Tk > 0 && lead !== undefined;
+  if (!isFit || [q, k, v].some(({ shape }) => shape.length < 2)) {
+    throw new ShapeError(
+      `attention: q, k and v must be [..., Tq, D], [..., Tk, D] and [..., Tk, E]; got ${given.map(({ type }) => describe(type)).join(", ")}. Queries and keys have as many features, keys and values as many steps.`,
+    );
+  }
+  const all = (x: Tensor) => {
+    const shape = [...lead, ...x.shape.slice(-2)];
+    return sameShape(x.shape, shape) ? x.value : broadcastTo(x, shape).value;
+  };
+  const ins = { q: all(q), k: all(k), v: all(v), mask: mask?.value };
+  return wrap(emit("attention", ins, { causal, scale }).out);
 }

@@ -1,3 +1,4 @@
+import { attentionOps } from "./attention.ts";
 import { convOps } from "./conv.ts";
 import { elementwiseOps } from "./elementwise.ts";
 import { embeddingOps } from "./embedding.ts";
@@ -20,6 +21,7 @@ export const ops: OpTable = {
   ...movementOps,
   ...reduceOps,
   ...matmulOps,
+  ...attentionOps,
   ...convOps,
   ...poolOps,
   ...embeddingOps,

@@ -1,7 +1,7 @@
 /**
  * Every op: inputs, outputs, attributes. One page on purpose; meaning, shape rule and gradient of an op are
  * in the file of its family. Letters: N batch, H height, W width, C channels, OC output channels,
- * KH × KW window, T steps, B batch of sequences, U hidden units, R rows, V table rows, D features.
+ * KH × KW window, T steps, Tq queries, Tk keys, B batch of sequences, U hidden units, R rows, V table rows, D features.
  */
 import type { DType } from "../tensor/dtype.ts";
 import type { Shape } from "../tensor/shape.ts";
@@ -40,6 +40,12 @@ export interface Recurrence {
 /** How a cell is walked through a sequence. */
 export interface Walk extends Recurrence {
   readonly cell: CellBody;
+}
+export interface Attention {
+  /** Whether query i sees keys 0 … i + Tk − Tq only. */
+  readonly causal: boolean;
+  /** By which products are multiplied. */
+  readonly scale: number;
 }
 export type ReduceName = "sum" | "mean" | "max" | "min";
 /** Scalar functions: what they mean is in scalars-unary.ts and scalars-binary.ts. */
@@ -88,6 +94,11 @@ export interface Vocabulary {
   // Linear algebra: [..., M, K] · [..., K, N], batch dimensions broadcast; transposed operands are stored [K, M], [N, K]
   matmul: { inputs: { a: One; b: One }; outputs: { out: One }; attrs: { transposeA: boolean; transposeB: boolean } };
 
+  // Attention: q [..., Tq, D], k [..., Tk, D], v [..., Tk, E]; mask, bool (true where a query sees a key) or f32 (added to the
+  // products; a key is hidden at −1e30 and below), broadcasts to [..., Tq, Tk]. lse [..., Tq]; stats [2, ..., Tq], lse and Σ g · out; g as out [..., Tq, E].
+  attention: { inputs: { q: One; k: One; v: One; mask: Optional }; outputs: { out: One; lse: One }; attrs: Attention };
+  attentionGrad: { inputs: { q: One; k: One; v: One; mask: Optional; stats: One; g: One }; outputs: { gQ: One; gK: One; gV: One }; attrs: Attention };
+
   // Convolution: x [N, H, W, C], w [KH, KW, C / groups, OC] → [N, OH, OW, OC]
   conv2d: { inputs: { x: One; w: One }; outputs: { out: One }; attrs: Conv2d };
   conv2dInputGrad: { inputs: { g: One; w: One }; outputs: { out: One }; attrs: Conv2d & { inputShape: Shape } };
@@ -132,8 +143,10 @@ export interface Vocabulary {
 export type OpName = keyof Vocabulary;
 /** A cell's walks: where a device has none for a cell, the loop that they mean takes their place. */
 export type WalkOp = "recurrence" | "recurrenceGrad";
+/** Attention: where a device has no kernel, or gains nothing by it, the products that it means take its place. */
+export type AttentionOp = "attention" | "attentionGrad";
 /** Ops that have a kernel of their own on the reference device: the others are made of these. */
-export type KernelOp = Exclude<OpName, "scan" | WalkOp>;
+export type KernelOp = Exclude<OpName, "scan" | WalkOp | AttentionOp>;
 export type Attrs<K extends OpName> = Readonly<Vocabulary[K]["attrs"]>;
 
 type Held<A, T> = A extends "many" ? readonly T[] : A extends "optional" ? T | undefined : T;

@@ -1,25 +1,42 @@
-/** Recurrences become the loops that they mean, where the device has no walk for their cell; other graphs stay as they are. */
-import { emit, type GraphValue, type OpNode, outputsOf, reachable } from "../graph/graph.ts";
+/**
+ * Recurrences become the loops that they mean where the device has no walk for their cell, attention the products where it
+ * has no kernel for it; other graphs stay as they are.
+ */
+import {
+  emit,
+  type GraphValue,
+  inputsOf,
+  type OpNode,
+  outputsOf,
+  reachable,
+} from "../graph/graph.ts";
 import { loop, loopAs } from "../graph/loop.ts";
 import { made, mapValues, outputPairs } from "../graph/rebuild.ts";
 import type { Op } from "../ops/op.ts";
 import { ops } from "../ops/table.ts";
-import type { WalkOp } from "../ops/vocabulary.ts";
+import type { AttentionOp, WalkOp } from "../ops/vocabulary.ts";
 import type { DeviceTraits } from "./lowering.ts";
 
 export function isWalk(node: OpNode): node is OpNode<WalkOp> {
   return node.op === "recurrence" || node.op === "recurrenceGrad";
 }
 
+export function isAttention(node: OpNode): node is OpNode<AttentionOp> {
+  return node.op === "attention" || node.op === "attentionGrad";
+}
+
 /** Maps each of `roots` to its value in the graph where every op is one that the device has work for. */
 export function expand(
   roots: readonly GraphValue[],
-  { name, walks }: DeviceTraits,
+  { name, walks, attention }: DeviceTraits,
 ): Map<GraphValue, GraphValue> {
   const replaced = new Map<GraphValue, GraphValue>();
   const resolve = (value: GraphValue) => replaced.get(value) ?? value;
   const nodes = reachable(roots).filter((node) => node.op !== "source");
-  const isExpanded = (node: OpNode) => isWalk(node) && !walks?.takes(node);
+  const read = new Set(nodes.some(isAttention) ? nodes.flatMap(inputsOf) : []);
+  const isExpanded = (node: OpNode) =>
+    (isWalk(node) && !walks?.takes(node)) ||
+    (isAttention(node) && !attention?.takes(node, isTrained(node, read)));
   if (!nodes.some(isExpanded)) return new Map(roots.map((root) => [root, root]));
   let isLater = false;
   for (const node of nodes) {
@@ -36,6 +53,11 @@ export function expand(
     }
   }
   return new Map(roots.map((root) => [root, resolve(root)]));
+}
+
+/** Only gradients read the logarithms of attention's sums. */
+function isTrained(node: OpNode<AttentionOp>, read: ReadonlySet<GraphValue>): boolean {
+  return node.op === "attentionGrad" || read.has(node.outs.lse);
 }
 
 /** The outputs of the composite, in the order of the op's declaration. */

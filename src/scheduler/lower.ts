@@ -4,7 +4,7 @@ import { mapValues } from "../graph/rebuild.ts";
 import { ops, overwritesOf } from "../ops/table.ts";
 import type { Arity, KernelOp, OpName } from "../ops/vocabulary.ts";
 import { bytesOf, describe, sizeOf, type TensorType } from "../tensor/shape.ts";
-import { isWalk } from "./expand.ts";
+import { isAttention, isWalk } from "./expand.ts";
 import type { GroupInstruction } from "./group-program.ts";
 import { lowerLoop, type PlanBody } from "./loop.ts";
 import {
@@ -144,7 +144,7 @@ function lowerOp(
   const written = flatten<Region>(declared.outputs, outs);
   if (written.every((region) => sizeOf(region.type.shape) === 0)) return [];
   const types = [...flatten<Region>(declared.inputs, ins), ...written].map(({ type }) => type);
-  if (!isWalk(node)) {
+  if (!isWalk(node) && !isAttention(node)) {
     const why = whyFallback(node, types, traits);
     if (why !== undefined)
       return fallback(work, node, ins, outs, why, place, traits, scratchIn(buffers));
@@ -171,9 +171,12 @@ function lowerOp(
 /** An op's row of the table. The site belongs to the same op; the compiler cannot follow that through the union. */
 function loweringOf(
   op: Exclude<OpName, "scan">,
-  { name, lower, walks }: DeviceTraits,
+  { name, lower, walks, attention }: DeviceTraits,
 ): Lower<never> {
-  const row = lower[op as keyof typeof lower] ?? walks?.lower[op as keyof typeof walks.lower];
+  const row =
+    lower[op as keyof typeof lower] ??
+    walks?.lower[op as keyof typeof walks.lower] ??
+    attention?.lower[op as keyof typeof attention.lower];
   if (typeof row !== "function") throw new InternalError(`${name} has no kernel for ${op}.`);
   return row as Lower<never>;
 }

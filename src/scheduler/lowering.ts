@@ -3,7 +3,15 @@
  * tables to the scheduler, so that a plan can be made for a device that is not there.
  */
 import type { GraphValue, OpNode } from "../graph/graph.ts";
-import type { Attrs, ByInput, ByOutput, KernelOp, OpName, WalkOp } from "../ops/vocabulary.ts";
+import type {
+  AttentionOp,
+  Attrs,
+  ByInput,
+  ByOutput,
+  KernelOp,
+  OpName,
+  WalkOp,
+} from "../ops/vocabulary.ts";
 import type { TensorType } from "../tensor/shape.ts";
 import type { GroupProgram } from "./group-program.ts";
 
@@ -167,6 +175,16 @@ export interface CellWalks {
   };
 }
 
+/** How a device attends without keeping what each query pays to each key. */
+export interface AttentionKernels {
+  /**
+   * Whether it has kernels for these sizes and gains by them, also where gradients make again what was not stored
+   * (`isTrained`); where not, the products that the op means take its place.
+   */
+  takes(node: OpNode<AttentionOp>, isTrained: boolean): boolean;
+  readonly lower: { readonly [K in AttentionOp]: Lower<K> };
+}
+
 /** Everything that the scheduler has to know about a device. */
 export interface DeviceTraits {
   readonly name: string;
@@ -183,6 +201,8 @@ export interface DeviceTraits {
   readonly lower: { readonly [K in LoweredOp]: Lower<K> | { readonly fallback: string } };
   /** Left out where cells are always loops. */
   readonly walks?: CellWalks;
+  /** Left out where attention is always made of products. */
+  readonly attention?: AttentionKernels;
   readonly groups: GroupKernels;
   /** Whether the kernel for a product also makes the sums of its right operand's columns; nowhere if left out. */
   sumsColumns?(node: OpNode<ColumnSumOp>): boolean;

@@ -1,3 +1,4 @@
+import { attentionCases } from "./attention.ts";
 import type { CaseTable, VerbTable } from "./case.ts";
 import { convCases } from "./conv.ts";
 import { elementwiseCases } from "./elementwise.ts";
@@ -20,6 +21,7 @@ export const caseTable: CaseTable = {
   ...movementCases,
   ...reduceCases,
   ...matmulCases,
+  ...attentionCases,
   ...convCases,
   ...poolCases,
   ...embeddingCases,

@@ -209,10 +209,14 @@ function compare(
   return `${what}: relative error ${error.toExponential(2)} > ${allowed}; at ${at} expected ${data[at]}, got ${actual[at]}`;
 }
 
-async function runCase(device: Device, prepared: PreparedCase): Promise<string[]> {
+async function runCase(
+  device: Device,
+  prepared: PreparedCase,
+  traits = device.traits,
+): Promise<string[]> {
   const { request, data, expectations, plans } = prepared;
-  const plan = plans.get(device.traits) ?? schedule(request, device.traits);
-  plans.set(device.traits, plan);
+  const plan = plans.get(traits) ?? schedule(request, traits);
+  plans.set(traits, plan);
   const { outputs, updates } = await runPlan(device, plan, request, data);
   return [...outputs, ...updates].flatMap((actual, i) => {
     const expectation = expectations[i];
@@ -220,13 +224,17 @@ async function runCase(device: Device, prepared: PreparedCase): Promise<string[]
   });
 }
 
-/** What is wrong with one case, which needs not be in the table; nothing where it agrees. */
+/**
+ * What is wrong with one case, which needs not be in the table; nothing where it agrees. `traits` of the device's kind may
+ * choose other kernels.
+ */
 export function checkCase<K extends OpName>(
   device: Device,
   op: K,
   of: Case<K>,
+  traits: DeviceTraits = device.traits,
 ): Promise<readonly string[]> {
-  return runCase(device, prepareCase(op, of as Case<OpName>));
+  return runCase(device, preparedCase(op, of as Case<OpName>), traits);
 }
 
 /** Cases under way at a time: pipelines compile side by side, and memory stays small. */

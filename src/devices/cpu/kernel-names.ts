@@ -31,6 +31,8 @@ export const kernelNames = [
   "rows",
   "columns",
   "walk",
+  "attention",
+  "attentionGrad",
 ] as const;
 
 export type KernelName = (typeof kernelNames)[number];

@@ -1,4 +1,5 @@
 import type { DeviceTraits } from "../../scheduler/lowering.ts";
+import { attention } from "./lowering/attention.ts";
 import { lowerConvolutions } from "./lowering/conv.ts";
 import { lowerEmbedding } from "./lowering/embedding.ts";
 import { lowerGroup, MAX_OPERANDS, takesGroup } from "./lowering/group.ts";
@@ -27,6 +28,7 @@ export const cpuTraits: DeviceTraits = {
     ...lowerPools,
   },
   walks,
+  attention,
   groups: { takes: takesGroup, lower: lowerGroup },
   copy: lowerCopy,
 };

@@ -1,6 +1,7 @@
 import type { OpName } from "../../ops/vocabulary.ts";
 import type { DeviceTraits, LoweredOp } from "../../scheduler/lowering.ts";
 import { divides } from "./divides.ts";
+import { attentionKernels } from "./lowering/attention.ts";
 import { convLowerings, sumsWindows } from "./lowering/conv.ts";
 import { embeddingLowerings } from "./lowering/embedding.ts";
 import { groupKernels } from "./lowering/group/index.ts";
@@ -46,6 +47,7 @@ export function webgpuTraits({
     maxRegionBytes: maxBytes(limits),
     lower: withheld(lower, withhold),
     walks: cellWalks(target),
+    attention: attentionKernels(target),
     divides: (node) => divides(target, node),
     sumsColumns: (node) =>
       node.op === "matmul" ? sumsColumns(target, node) : sumsWindows(target, node),

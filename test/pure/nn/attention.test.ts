@@ -1,7 +1,7 @@
 /** Attention and what stands around it: what a step sees, refusals, and how weights start. */
 import { describe, expect, it } from "vitest";
 import { ArgumentError, DTypeError, ShapeError } from "../../../src/errors.ts";
-import { attention, full, keyOf, type Tensor, tensor, zeros } from "../../../src/functions.ts";
+import { attention, keyOf, type Tensor, tensor, zeros } from "../../../src/functions.ts";
 import * as nn from "../../../src/nn/index.ts";
 import { evaluateTensor } from "../../support/evaluate-tensor.ts";
 
@@ -47,6 +47,22 @@ describe("attention", () => {
     expect(causal.slice(12, 18)).toEqual(last);
   });
 
+  it("adds what its mask of numbers says, and hides a key at minus infinity", () => {
+    const { log } = Math;
+    const shares = [1, 2, 0, 4, 1];
+    const added = tensor(
+      shares.map((x) => log(x)),
+      [5],
+    );
+    const found = evaluateTensor(attention(zeros([2, 3, 4]), k, v, { mask: added }));
+    const values = evaluateTensor(v);
+    const own = (batch: number, e: number) =>
+      shares.reduce((sum, x, j) => sum + (x / 8) * (values[(batch * 5 + j) * 6 + e] ?? 0), 0);
+    found.forEach((x, n) => {
+      expect(x).toBeCloseTo(own(Math.floor(n / 18), n % 6), 6);
+    });
+  });
+
   it("of a query that sees nothing is the mean of all values", () => {
     const none = attention(q, k, v, { mask: tensor([0], [1, 1], "bool") });
     const all = attention(zeros([2, 3, 4]), k, v);
@@ -55,11 +71,12 @@ describe("attention", () => {
     });
   });
 
-  const mask = full([3, 5], 1);
+  const mask = zeros([3, 5], "i32");
   it.each([
     [() => attention(q, v, v), ShapeError, "got f32[2, 3, 4], f32[2, 5, 6], f32[2, 5, 6]"],
     [() => attention(q, k, q), ShapeError, "keys and values as many steps"],
-    [() => attention(q, k, v, { mask }), DTypeError, "attention: mask must be bool"],
+    [() => attention(q, k, v, { mask }), DTypeError, "attention: mask must be bool or f32"],
+    [() => attention(q, k, v, { mask: zeros([4, 5]) }), ShapeError, "must broadcast to [2, 3, 5]"],
     [
       () => nn.multiHeadAttention(8, 3),
       ArgumentError,

@@ -68,9 +68,11 @@ function signatureOf({ inputs, outputs }: Op<OpName>): string {
 }
 
 /** What runs the op on a device, as its traits say. */
-function placeOf(op: OpName, { lower, walks }: DeviceTraits): string {
+function placeOf(op: OpName, { lower, walks, attention }: DeviceTraits): string {
   if (op === "scan") return "loop";
   if (op === "recurrence" || op === "recurrenceGrad") return walks === undefined ? "loop" : "walk";
+  if (op === "attention" || op === "attentionGrad")
+    return attention === undefined ? "composite" : "kernel";
   if (!(op in lower)) return "group";
   return typeof lower[op as keyof typeof lower] === "function" ? "kernel" : "fallback";
 }

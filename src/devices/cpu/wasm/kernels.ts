@@ -4,6 +4,8 @@
  */
 import { adopt, forget } from "./adopt";
 import { argmax } from "./argmax";
+import { attention } from "./attention";
+import { attentionGrad } from "./attention-grad";
 import { conv2d, conv2dBias, conv2dInputGrad } from "./conv";
 import { conv2dFilterGrad } from "./conv-filter";
 import { copy } from "./copy";
@@ -48,4 +50,6 @@ export const kernels: StaticArray<(args: usize, thread: i32, threads: i32) => vo
   rows,
   columns,
   walk,
+  attention,
+  attentionGrad,
 ];
