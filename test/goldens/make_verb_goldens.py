@@ -388,6 +388,9 @@ def attentions():
     case("attention", [q, k, v], attend)
     case("attention, causal", [q, k, v], lambda q, k, v: attend(q, k, v, torch.ones(3, 5).tril(2) > 0))
     case("attention with a mask", [q, k, v, mask], attend)
+    bias = Input(2, 3, 5)
+    scaled = lambda q, k: q @ k.transpose(-1, -2) * 0.3
+    case("attention with what is added", [q, k, v, bias], lambda q, k, v, bias: (scaled(q, k) + bias).softmax(-1) @ v)
 
 
 def einsums():
