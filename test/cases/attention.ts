@@ -62,10 +62,10 @@ const attended: readonly [Attended, ...Attended[]] = [
   },
   {
     name: "causal with a mask of each head, blocks of which see nothing",
-    lead: [2, 3],
-    size: [100, 110, 5, 8],
+    lead: [2, 2],
+    size: [70, 80, 5, 8],
     causal: true,
-    mask: bools([3], 100, 110, 2),
+    mask: bools([2], 70, 80, 2),
   },
   {
     name: "with what is added for each head",
