@@ -17,6 +17,11 @@ const none = () => 0;
 const windowed = (results: GraphValue, filter: readonly number[]) =>
   2 * sizeOfValue(results) * sizeOf(filter.slice(0, 3));
 
+/** Of a feature that every query and every key of attention are multiplied by, those that are hidden included. */
+const pairs = (q: GraphValue, k: GraphValue) =>
+  2 * sizeOf(q.type.shape.slice(0, -1)) * (k.type.shape.at(-2) ?? 0);
+const width = ({ type: { shape } }: GraphValue) => shape.at(-1) ?? 0;
+
 /** Of one row, [U, U, G] numbers. */
 const recurrent = (weights: GraphValue | undefined, state: GraphValue | undefined) => {
   const [rows = 0, B = 0] = state?.type.shape ?? [];
@@ -46,6 +51,8 @@ const counts: Counts = {
   argmax: none,
   matmul: ({ ins: { a }, outs: { out }, attrs }) =>
     2 * sizeOfValue(out) * (a.type.shape.at(attrs.transposeA ? -2 : -1) ?? 0),
+  attention: ({ ins: { q, k, v } }) => pairs(q, k) * (width(q) + width(v)),
+  attentionGrad: ({ ins: { q, k, v } }) => pairs(q, k) * (3 * width(q) + 2 * width(v)),
   conv2d: ({ ins: { w }, outs: { out } }) => windowed(out, w.type.shape),
   conv2dInputGrad: ({ ins: { g, w } }) => windowed(g, w.type.shape),
   conv2dFilterGrad: ({ ins: { g }, attrs }) => windowed(g, attrs.filterShape),
