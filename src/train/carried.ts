@@ -30,6 +30,12 @@ export interface SavedStretch extends Truncation {
   readonly owed: Values;
 }
 
+export interface CarriedMark {
+  readonly hasBegun: boolean;
+  readonly unbroken: number;
+  readonly stretch: StretchVariables | undefined;
+}
+
 /** The sequences of batches of one size. */
 export class Carried {
   readonly #model: AnyModule;
@@ -139,8 +145,24 @@ export class Carried {
     this.#stretch.owed.load(owed.data);
   }
 
+  /** What the host knows of what is carried. */
+  mark(): CarriedMark {
+    return { hasBegun: this.hasBegun, unbroken: this.#unbroken, stretch: this.#stretch };
+  }
+
+  /** The variables have again what they had at `mark`; where there is none nothing was carried. */
+  reset(mark?: CarriedMark): void {
+    if (mark?.hasBegun !== true) {
+      this.#forget();
+      return;
+    }
+    this.hasBegun = true;
+    this.#unbroken = mark.unbroken;
+    this.#stretch = mark.stretch;
+  }
+
   /** Nothing is carried any more: the next window has to begin its sequences. */
-  reset(): void {
+  #forget(): void {
     this.hasBegun = false;
     this.#unbroken = 0;
     // On the host, so that nothing is missed that was lost with a device.

@@ -1,11 +1,12 @@
 /** A step compiled for each kind of batch: examples, and windows of each size of batch with what they carry. */
 import { ArgumentError, DisposedError, InternalError } from "../errors.ts";
 import { type Compiled, compile, type Tensor, tensor, type Variable } from "../functions.ts";
+import { type Cell, cellsOfStep } from "../internals.ts";
 import type { Collected, Parts } from "../metrics/index.ts";
 import { freezeChanges } from "../nn/frozen.ts";
 import type { AnyModule, Tensors } from "../nn/index.ts";
 import { sameNames } from "../nn/tensors.ts";
-import { Carried, type CarriedSequences, keepOf, rowsOf } from "./carried.ts";
+import { Carried, type CarriedMark, type CarriedSequences, keepOf, rowsOf } from "./carried.ts";
 import type { FlowNotes, FlowTensors, LayerFlow } from "./flow.ts";
 import { applied, type Forward } from "./forward.ts";
 import { LimitsByType } from "./limits.ts";
@@ -40,6 +41,8 @@ export interface StepNumbers {
 export interface StepResult {
   /** May be called by several; they are read once. */
   read(): Promise<StepNumbers>;
+  /** The same for one that has a turn between two steps: where the device is lost, this fails and waits for no other. */
+  readInTurn?(): Promise<StepNumbers>;
 }
 
 function resultOf(outputs: Outputs, notes: FlowNotes | undefined): StepResult {
@@ -248,6 +251,23 @@ export class CompiledByKind {
   load(saved: readonly CarriedSequences[]): void {
     for (const { carried } of this.#windows.values()) carried.reset();
     for (const one of saved) this.#forRows(one.batchSize).carried.load(one);
+  }
+
+  /** What the host knows of what is carried, for each size of batch. */
+  mark(): ReadonlyMap<number, CarriedMark> {
+    return new Map([...this.#windows].map(([rows, { carried }]) => [rows, carried.mark()]));
+  }
+
+  /** See `Carried.reset`. */
+  reset(marks: ReadonlyMap<number, CarriedMark>): void {
+    for (const [rows, { carried }] of this.#windows) carried.reset(marks.get(rows));
+  }
+
+  /** What the steps that have been traced read and assign, arguments apart. */
+  cells(): Cell[] {
+    const windows = [...this.#windows.values()];
+    const steps = windows.flatMap(({ step, unbroken }) => [step, unbroken]);
+    return [this.#plain, ...steps].flatMap(cellsOfStep);
   }
 
   /** What is carried, for all sizes of batch. */

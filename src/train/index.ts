@@ -1,5 +1,6 @@
 export type { CarriedSequences, SavedStretch } from "./carried.ts";
 export type { CheckpointOptions, WrittenCheckpoint } from "./checkpoints/options.ts";
+export type { DeviceChange } from "./device-change.ts";
 export type { BestEpoch, EarlyStopping, SavedEarlyStopping } from "./early-stopping.ts";
 export type { Fit } from "./fit.ts";
 export type { LayerFlow } from "./flow.ts";
@@ -8,6 +9,7 @@ export type {
   EvaluateOptions,
   FitOptions,
   History,
+  RecoveryOptions,
   ResumeOptions,
   Saved,
   Scores,

@@ -18,6 +18,7 @@ import type { DType, Tensor } from "../functions.ts";
 import type { Tensors } from "../nn/index.ts";
 import type { Optimizer } from "../optim/index.ts";
 import { type CheckpointOptions, checkCheckpoint } from "./checkpoints/options.ts";
+import type { DeviceChange } from "./device-change.ts";
 import { type BestEpoch, checkEarlyStopping, type EarlyStopping } from "./early-stopping.ts";
 import type { LayerFlow } from "./flow.ts";
 import type { BatchFunction, BatchMetric, LossFunction, Metrics } from "./score.ts";
@@ -49,6 +50,11 @@ export interface CommonOptions {
    * `{ plateau: optim.reduceOnPlateau(optimizer) }`.
    */
   readonly also?: Readonly<Record<string, Saved>>;
+  /**
+   * How a fit goes on when its device is lost: from copies of all it goes on from, which are taken on the device's own time,
+   * often enough to cost up to 1 % of the time, or every so many steps. false ends it with a DeviceLostError.
+   */
+  readonly recovery?: false | RecoveryOptions;
 }
 
 /** Whatever has a state that is plain data. */
@@ -56,6 +62,11 @@ export interface Saved {
   state(): unknown;
   // As a method, so that it may ask for more than anything.
   loadState(saved: never): void;
+}
+
+export interface RecoveryOptions {
+  /** Steps between two copies: at most so many are taken again. */
+  readonly everySteps?: number;
 }
 
 /** For outputs against targets: data has `x` and `y`, one tensor each or several by name. */
@@ -137,6 +148,12 @@ export interface FitOptions extends EvaluateOptions {
   readonly onStep?: (report: StepReport) => unknown;
   /** The same with the last report of every epoch. */
   readonly onEpoch?: (report: StepReport) => unknown;
+  /**
+   * Called when another device has taken the place of one that was lost, and the steps since `from` have been taken again;
+   * what it returns is awaited. No step is reported twice. A callback that fails with a DeviceLostError, since it was reading
+   * when the device was lost, is called again.
+   */
+  readonly onDeviceLost?: (change: DeviceChange) => unknown;
 }
 
 export interface ResumeOptions {
@@ -156,6 +173,8 @@ export interface History {
   readonly best?: BestEpoch | undefined;
   /** Whether the training ended before its epochs did, because of `earlyStopping`. */
   readonly stoppedEarly: boolean;
+  /** Devices that took the place of others meanwhile. */
+  readonly deviceChanges: readonly DeviceChange[];
 }
 
 /** Loss and metrics over a pass: means over the targets that count, see `Trainer.evaluate`. */
@@ -230,6 +249,7 @@ const also = rule(
     }),
 );
 const dtypes: readonly DType[] = ["f32", "i32", "u32", "bool"];
+const recovery = rule("false, or { everySteps }", (value) => value === false || isRecord(value));
 const signal = rule("an AbortSignal", (value) => value instanceof AbortSignal);
 
 /** @throws ArgumentError */
@@ -245,7 +265,10 @@ export function checkTrainerOptions(given: unknown, options: object | undefined)
     whenNotFinite: oneOf("throw", "skip", "off"),
     gradientFlow: flag,
     also,
+    recovery,
   });
+  if (options !== undefined && "recovery" in options && options.recovery)
+    checkOptions("Trainer: recovery", options.recovery as RecoveryOptions, { everySteps: count });
 }
 
 /** @throws ArgumentError */
@@ -265,6 +288,7 @@ export function checkFitOptions(options: FitOptions | undefined): void {
     signal,
     onStep: callable,
     onEpoch: callable,
+    onDeviceLost: callable,
   });
   checkEarlyStopping(options?.earlyStopping);
   checkCheckpoint(options?.checkpoint, options?.validation !== undefined);

@@ -25,6 +25,14 @@ function watch(lost: Promise<unknown>): Watched {
   return made;
 }
 
+/** Calls `heard` when `lost` has settled, unless the function that comes back was called before. */
+export function onLoss(lost: Promise<unknown>, heard: Heard): () => void {
+  const { listeners, end } = watch(lost);
+  if (end !== undefined) heard(end.reason);
+  listeners.add(heard);
+  return () => void listeners.delete(heard);
+}
+
 /** How long one call waits for others. One thing is waited for at a time. */
 export class Patience {
   readonly #leave: () => void;
@@ -38,14 +46,12 @@ export class Patience {
       this.#fail?.(reason);
     };
     const aborted = () => over(signal?.reason);
-    const { listeners, end } = watch(lost);
     if (signal?.aborted) aborted();
-    if (end !== undefined) over(end.reason);
+    const leave = onLoss(lost, over);
     signal?.addEventListener("abort", aborted);
-    listeners.add(over);
     this.#leave = () => {
       signal?.removeEventListener("abort", aborted);
-      listeners.delete(over);
+      leave();
     };
   }
 

@@ -7,6 +7,7 @@
  * to be finite, behind which nothing has an effect, takes the place back to where it was before.
  */
 import type { StepNumbers, StepResult } from "./compiled.ts";
+import type { DeviceChange } from "./device-change.ts";
 import type { BestEpoch, BestEpochs, SavedEarlyStopping } from "./early-stopping.ts";
 import type { History, StepReport } from "./options.ts";
 import { type AnyMetric, valuesOf } from "./score.ts";
@@ -82,6 +83,7 @@ export class Progress {
   readonly #loaded: SavedEarlyStopping | undefined;
   /** Steps whose numbers have not been read, in order. */
   readonly pending: Started[] = [];
+  readonly deviceChanges: DeviceChange[] = [];
 
   /** `from` has been checked. */
   constructor(options: ProgressOptions, from?: FitProgress) {
@@ -117,7 +119,8 @@ export class Progress {
     let taken = steps;
     let at = position;
     for (const started of [...pending]) {
-      const numbers = await started.result.read();
+      const { result } = started;
+      const numbers = await (result.readInTurn?.() ?? result.read());
       if (this.#ends(numbers)) {
         at = before(started.position);
         break;
@@ -173,8 +176,9 @@ export class Progress {
 /** What a fit has come to; one that was never begun to nothing. */
 export function historyOf(progress: Progress | undefined): History {
   const { steps = 0, last, epochs = [], best, stoppedEarly = false } = progress ?? {};
+  const deviceChanges = [...(progress?.deviceChanges ?? [])];
   const loss = last?.loss ?? Number.NaN;
-  return { steps, loss, epochs: [...epochs], best: best?.best, stoppedEarly };
+  return { steps, loss, epochs: [...epochs], best: best?.best, stoppedEarly, deviceChanges };
 }
 
 /** Where training stood before a step. */

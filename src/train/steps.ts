@@ -29,6 +29,8 @@ import {
   type Assignment,
   assignmentsIn,
   assignPacked,
+  type Cell,
+  cellsOfStep,
   type LookUp,
   lookUps,
   nextRandomStream,
@@ -38,7 +40,7 @@ import {
 } from "../internals.ts";
 import type { AnyModule, Tensors } from "../nn/index.ts";
 import { globalNorm, type Optimizer } from "../optim/index.ts";
-import type { CarriedSequences } from "./carried.ts";
+import type { CarriedMark, CarriedSequences } from "./carried.ts";
 import { CompiledByKind, type Outputs, type StepResult } from "./compiled.ts";
 import type { FlowNotes } from "./flow.ts";
 import { applied, type Forward, windowForward } from "./forward.ts";
@@ -68,6 +70,9 @@ export interface TrainingStepOptions extends StepOptions {
   /** Where it is given, how gradients flow back in time is part of the step. */
   readonly flow?: FlowNotes | undefined;
 }
+
+/** What the host knows of what steps carry. */
+export type StepsMark = ReadonlyMap<number, CarriedMark>;
 
 export class TrainingSteps {
   readonly #steps: CompiledByKind;
@@ -100,6 +105,29 @@ export class TrainingSteps {
   /** `note` is called in the step's turn, when it has been started. A batch that is refused is no step. */
   run(batch: StepBatch, note: (result: StepResult) => void): Promise<void> {
     return this.#steps.inTurn(async () => note(await this.#steps.run(batch)));
+  }
+
+  /** As `run`, for one that has its turn; the number of the step is the caller's matter. */
+  take(batch: StepBatch): Promise<StepResult> {
+    return this.#steps.run(batch);
+  }
+
+  /** Does `task` when the steps before have been started. */
+  inTurn<T>(task: () => Promise<T> | T): Promise<T> {
+    return this.#steps.inTurn(task);
+  }
+
+  mark(): StepsMark {
+    return this.#steps.mark();
+  }
+
+  /** Goes on from `mark`: the variables have what they had then. */
+  reset(mark: StepsMark): void {
+    this.#steps.reset(mark);
+  }
+
+  cells(): Cell[] {
+    return this.#steps.cells();
   }
 
   /**
@@ -314,6 +342,15 @@ export class EvaluationSteps {
 
   variables(): Variable[] {
     return this.#steps.variables();
+  }
+
+  cells(): Cell[] {
+    return [...this.#steps.cells(), ...cellsOfStep(this.#forward)];
+  }
+
+  /** Nothing is carried any more. */
+  reset(): void {
+    this.#steps.reset(new Map());
   }
 
   run(batch: StepBatch): Promise<StepResult> {

@@ -1,4 +1,5 @@
 import { callable, checkOptions } from "../arguments.ts";
+import type { Values } from "../data/index.ts";
 import { dispose } from "../dispose.ts";
 import { ArgumentError, DisposedError } from "../errors.ts";
 import { type LoadOptions, type Runtime, type Shape, Tensor, variable } from "../functions.ts";
@@ -31,12 +32,14 @@ import {
 import { Patience } from "./patience.ts";
 import { type Prediction, predictInputs } from "./predict.ts";
 import { historyOf, type Position, Progress, type ProgressOptions } from "./progress.ts";
+import { Recovery } from "./recovery.ts";
 import { checkSequences } from "./saved-sequences.ts";
 import { type AnyFunction, type AnyMetric, type AnyMetrics, wholeMetrics } from "./score.ts";
 import { split } from "./split.ts";
 import { EvaluationSteps, TrainingSteps } from "./steps.ts";
 import { checkForm, readOptimizer, type TrainerState } from "./trainer-state.ts";
 import {
+  type Columns,
   type Elements,
   type ReadyData,
   readied,
@@ -82,6 +85,8 @@ export class Trainer<
   /** Whether a state has been loaded that no fit has gone on with yet. */
   #isLoaded = false;
   #isFitting = false;
+  /** Of the fit under way. */
+  #recovery: Recovery | undefined;
   #isDisposed = false;
 
   /**
@@ -167,8 +172,9 @@ export class Trainer<
     }
     this.#isFitting = true;
     const { signal, batchSize, seed = 0, shuffle = true, dropLast = false } = options;
-    const patience = this.#patience("fit", signal);
+    let patience: Patience | undefined;
     try {
+      const runtime = this.#runtime("fit");
       signal?.throwIfAborted();
       const { progress, begun, epochs } = this.#begin(options);
       const passes = Math.max(1, epochs.last - epochs.first + 1);
@@ -182,12 +188,20 @@ export class Trainer<
       this.#progress = progress;
       this.#isLoaded = false;
       Object.assign(this.#position, begun);
+      this.#recovery = this.#recoveryOn(runtime, data, options, progress);
+      patience = this.#patience("fit", signal);
+      const waiting = patience;
       const setup = {
         data,
         options,
         patience,
         wanted: this.#wanted,
-        steps: this.#training,
+        steps: {
+          run: (batch, note) => (this.#recovery ?? this.#training).run(batch, note),
+          resume: () => this.#training.resume(),
+          lose: () => this.#training.lose(),
+        },
+        survive: (task) => this.#survive(task),
         position: this.#position,
         progress,
         epochs,
@@ -198,11 +212,14 @@ export class Trainer<
           isWindowFixed: every !== undefined && back > every,
         }),
         validate: () =>
-          validation && this.#evaluate("fit: validation", validation, options, patience),
+          validation &&
+          this.#survive(() => this.#evaluate("fit: validation", validation, options, waiting)),
       };
       yield* this.#withCheckpoints(options, setup);
     } finally {
-      patience.close();
+      patience?.close();
+      await this.#recovery?.close();
+      this.#recovery = undefined;
       this.#isFitting = false;
     }
   }
@@ -239,6 +256,48 @@ export class Trainer<
     }
   }
 
+  /** Where devices can be opened again, and nobody has said not to. */
+  #recoveryOn(
+    { lineage }: Runtime,
+    data: ReadyData,
+    { signal, onDeviceLost }: FitOptions,
+    { deviceChanges }: Progress,
+  ): Recovery | undefined {
+    const { recovery } = this.#options;
+    if (recovery === false || !lineage.canRecover) return undefined;
+    return new Recovery({
+      steps: this.#training,
+      position: this.#position,
+      lineage,
+      signal,
+      everySteps: recovery?.everySteps,
+      data,
+      wanted: this.#wanted,
+      variables: () => this.#variables(),
+      cells: () => [
+        ...this.#evaluation.variables().map(({ cell }) => cell),
+        ...this.#evaluation.cells(),
+      ],
+      restored: () => this.#evaluation.reset(),
+      changed: (change) => {
+        deviceChanges.push(change);
+        return change.error && onDeviceLost?.(change);
+      },
+    });
+  }
+
+  /** While a fit goes on, what fails because the device was lost is done again on the next one. */
+  #survive<T>(task: () => T | Promise<T>): Promise<T> {
+    return this.#recovery?.survive(task) ?? (async () => task())();
+  }
+
+  /** What goes on from step to step. */
+  #variables() {
+    const { model } = this;
+    const optimizer = this.#options.optimizer.state().values();
+    return [...model.parameters(), ...model.buffers(), ...optimizer, ...this.#training.variables()];
+  }
+
   /** What a fit goes on with or begins, which epochs it has, and where it stands before them. */
   #begin({ epochs = 1, untilEpoch, initialEpoch, earlyStopping }: FitOptions) {
     const { epoch, batch } = this.#position;
@@ -267,14 +326,15 @@ export class Trainer<
   async state(): Promise<TrainerState> {
     this.#check("state");
     const { randomStream } = this.#training;
-    const [[progress, also, parameters, optimizer], sequences] = await this.#training.save(
-      (position) =>
+    const [[progress, also, parameters, optimizer], sequences] = await this.#survive(() =>
+      this.#training.save((position) =>
         Promise.all([
           this.#progress?.save(position) ?? { at: position, fit: undefined },
           savedAlso(this.#options.also),
           this.model.stateDict(),
           readOptimizer(this.#options.optimizer),
         ]),
+      ),
     );
     const { at, fit } = progress;
     const { step, epoch } = at;
@@ -390,7 +450,7 @@ export class Trainer<
     try {
       options.signal?.throwIfAborted();
       const ready = await readied("evaluate", data, 1, this.#wanted);
-      return await this.#evaluate("evaluate", ready, options, patience);
+      return await this.#survive(() => this.#evaluate("evaluate", ready, options, patience));
     } finally {
       patience.close();
     }
@@ -442,7 +502,9 @@ export class Trainer<
     try {
       options.signal?.throwIfAborted();
       const ready = await readied("measure", data, 1, this.#wanted);
-      const { values } = await this.#pass("measure", ready, options, patience, steps, metrics);
+      const { values } = await this.#survive(() =>
+        this.#pass("measure", ready, options, patience, steps, metrics),
+      );
       // Each is what its metric makes of it.
       return values as { -readonly [K in keyof M]: ReturnType<M[K]["value"]> };
     } finally {
@@ -460,6 +522,10 @@ export class Trainer<
   async predict(x: Each<X, Elements>, shape?: Shape): Promise<Each<Y, Prediction>> {
     this.#check("predict");
     const input = await predictInputs(this.model, x, shape);
+    return this.#survive(() => this.#predict(input));
+  }
+
+  async #predict(input: Columns<Tensor | Values>): Promise<Each<Y, Prediction>> {
     const output = await this.#evaluation.forward(input);
     const read = async (one: Tensor): Promise<Prediction> => ({
       data: Float32Array.from(await one.data()),
@@ -489,14 +555,7 @@ export class Trainer<
         `moveTo: nothing may be moved while a fit has not ended; got one at step ${this.step}. Await it, or leave its loop.`,
       );
     }
-    const { model } = this;
-    const own = [
-      ...model.parameters(),
-      ...model.buffers(),
-      ...this.#options.optimizer.state().values(),
-    ];
-    const held = [...this.#training.variables(), ...this.#evaluation.variables()];
-    await moveVariables([...own, ...held], runtime);
+    await moveVariables([...this.#variables(), ...this.#evaluation.variables()], runtime);
   }
 
   /**
@@ -514,9 +573,15 @@ export class Trainer<
     this.dispose();
   }
 
+  #runtime(caller: string): Runtime {
+    return runtimeOf(
+      this.model.parameters().map(({ cell }) => cell),
+      caller,
+    );
+  }
+
   #patience(caller: string, signal: AbortSignal | undefined): Patience {
-    const cells = this.model.parameters().map(({ cell }) => cell);
-    return new Patience(signal, runtimeOf(cells, caller).device.lost);
+    return new Patience(signal, this.#recovery?.ended ?? this.#runtime(caller).device.lost);
   }
 
   #check(call: string): void {

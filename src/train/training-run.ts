@@ -23,7 +23,9 @@ export interface RunSetup {
   readonly options: FitOptions;
   readonly patience: Patience;
   readonly wanted: Wanted;
-  readonly steps: TrainingSteps;
+  readonly steps: Pick<TrainingSteps, "run" | "resume" | "lose">;
+  /** What `task` comes to, on another device where it fails because the first one was lost. */
+  survive<T>(task: () => T | Promise<T>): Promise<T>;
   readonly position: Position;
   readonly progress: Progress;
   readonly epochs: EpochRange;
@@ -48,12 +50,14 @@ export interface EpochRange {
 /** Every step's report, in order and a little late: the device is never waited for. */
 export async function* trainingRun(setup: RunSetup): AsyncGenerator<StepReport, void, void> {
   const { options, position, patience, progress, epochs } = setup;
+  const call = <R>(callback: ((report: R) => unknown) | undefined, report: R) =>
+    callback && setup.survive(() => patience.of(callback(report)));
   const { signal, onStep, onEpoch } = options;
   setup.steps.resume();
   for (let epoch = epochs.first; epoch <= epochs.last; epoch++) {
     let last: StepReport | undefined;
     for await (const report of stepsOf(setup, epoch)) {
-      await patience.of(onStep?.(report));
+      await call(onStep, report);
       if (last !== undefined) yield { ...last, ahead: position.step - last.step };
       last = report;
       setup.checkpoints?.afterStep(position.step);
@@ -64,13 +68,13 @@ export async function* trainingRun(setup: RunSetup): AsyncGenerator<StepReport, 
     checkNotEmpty("fit", last, epoch);
     const validation = await setup.validate();
     const closing = { ...last, ahead: 0, validation };
-    const seen = validation && (await progress.best?.judge(epoch, validation));
+    const seen = validation && (await setup.survive(() => progress.best?.judge(epoch, validation)));
     // All at once: a state that is read now has an epoch that is complete, or one that is not.
     const isOver = seen !== undefined && progress.best?.accept(seen) === true;
     position.batch = 0;
     progress.epochs.push(closing);
     progress.stoppedEarly = isOver;
-    await patience.of(onEpoch?.(closing));
+    await call(onEpoch, closing);
     setup.checkpoints?.afterEpoch(position.step, epoch, validation);
     yield closing;
     if (isOver) break;

@@ -56,7 +56,7 @@ export async function kill(worker: number, during: "fit" | "idle"): Promise<Outc
 async function train(onStep: () => void): Promise<void> {
   const model = nn.sequential(nn.linear(64, 256), nn.relu(), nn.linear(256, 10));
   const optimizer = optim.sgd({ learningRate: 0.01 });
-  const trainer = new Trainer(model, { loss: losses.crossEntropy, optimizer });
+  const trainer = new Trainer(model, { loss: losses.crossEntropy, optimizer, recovery: false });
   const batch = {
     x: { data: new Float32Array(64 * 64), shape: [64, 64], dtype: "f32" as const },
     y: { data: new Int32Array(64), shape: [64], dtype: "i32" as const },
