@@ -191,7 +191,7 @@ export class Trainer<
       this.#recovery = this.#recoveryOn(runtime, data, options, progress);
       patience = this.#patience("fit", signal);
       const waiting = patience;
-      const setup = {
+      const setup: Omit<RunSetup, "checkpoints"> = {
         data,
         options,
         patience,
@@ -258,13 +258,14 @@ export class Trainer<
 
   /** Where devices can be opened again, and nobody has said not to. */
   #recoveryOn(
-    { lineage }: Runtime,
+    runtime: Runtime,
     data: ReadyData,
     { signal, onDeviceLost }: FitOptions,
     { deviceChanges }: Progress,
   ): Recovery | undefined {
     const { recovery } = this.#options;
-    if (recovery === false || !lineage.canRecover) return undefined;
+    const { lineage } = runtime;
+    if (recovery === false || !lineage.canRecover || lineage.latest !== runtime) return undefined;
     return new Recovery({
       steps: this.#training,
       position: this.#position,
