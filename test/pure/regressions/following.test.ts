@@ -48,7 +48,13 @@ describe("a fit that is awaited", () => {
       [1, "number"],
       [2, "number"],
     ]);
-    expect(history).toEqual({ steps: 6, loss: steps[5]?.loss, epochs, stoppedEarly: false, deviceChanges: [] });
+    expect(history).toEqual({
+      steps: 6,
+      loss: steps[5]?.loss,
+      epochs,
+      stoppedEarly: false,
+      deviceChanges: [],
+    });
     expect(await weights(trainer)).not.toEqual(before);
   });
 
@@ -123,7 +129,13 @@ describe("a fit that is followed", () => {
   it("that nobody begins ends at once", async () => {
     const fit = make().fit(examples, { batchSize });
     expect(await fit.return()).toEqual({ done: true, value: undefined });
-    expect(await fit).toEqual({ steps: 0, loss: Number.NaN, epochs: [], stoppedEarly: false, deviceChanges: [] });
+    expect(await fit).toEqual({
+      steps: 0,
+      loss: Number.NaN,
+      epochs: [],
+      stoppedEarly: false,
+      deviceChanges: [],
+    });
   });
 
   it("excludes a second one beside it, and loading, until it has ended", async () => {
