@@ -8,6 +8,8 @@ const files = ["recurrent/", "networks/"].flatMap((path) => {
     .filter((file) => file.endsWith(".ts"))
     .map((file) => [file.slice(0, -".ts".length), new URL(file, folder)] as const);
 });
+// The other files of its folder are a page.
+files.push(["resume", new URL("resume/resume.ts", import.meta.url)]);
 
 const [, , name = ""] = process.argv;
 const file = new Map(files).get(name);

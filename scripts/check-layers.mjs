@@ -38,7 +38,7 @@ const layers = {
   metrics: verbs,
   data: ["decompress.ts", ...verbs],
   io: ["decompress.ts", ...verbs, "nn", "data"],
-  train: [...verbs, "nn", "optim", "losses", "metrics", "data", "io"],
+  train: ["decompress.ts", ...verbs, "nn", "optim", "losses", "metrics", "data", "io"],
   "index.ts": [...verbs, "nn", "optim", "losses", "metrics", "data", "io", "train"],
 };
 

@@ -5,6 +5,8 @@ export interface Options {
   /** Undefined: the best one there is. */
   readonly device: "webgpu" | "cpu" | undefined;
   readonly quick: boolean;
+  /** Whether to go on from the checkpoints of the run before. */
+  readonly resume: boolean;
   readonly seed: number;
 }
 
@@ -21,15 +23,17 @@ Writes out/report.html and out/summary.json.
   --device webgpu|cpu   the device to train on; without it, a hardware GPU if there is one, else the CPU
   --quick               a short run on part of the data, under 30 s
   --seed <n>            whole number from 0 to 4294967295; the same seed gives the same run (default 1)
+  --resume              goes on where the run before was stopped or killed, in the middle of an epoch too
   --help                this text
 `;
 
-const FLAGS = ["--device", "--quick", "--seed", "--help"];
+const FLAGS = ["--device", "--quick", "--seed", "--resume", "--help"];
 
 /** Reads the arguments after the program's name; both `--seed 7` and `--seed=7` will do. */
 export function parseArguments(argv: readonly string[]): Parsed {
   let device: Options["device"];
   let quick = false;
+  let resume = false;
   let seed = 1;
   const rest = [...argv];
   for (let argument = rest.shift(); argument !== undefined; argument = rest.shift()) {
@@ -42,6 +46,10 @@ export function parseArguments(argv: readonly string[]): Parsed {
       case "--quick":
         if (inline !== undefined) return error(`--quick takes no value; got "${inline}".`);
         quick = true;
+        break;
+      case "--resume":
+        if (inline !== undefined) return error(`--resume takes no value; got "${inline}".`);
+        resume = true;
         break;
       case "--device": {
         const given = value();
@@ -64,7 +72,7 @@ export function parseArguments(argv: readonly string[]): Parsed {
         return error(`Unknown option ${argument}.${suggestion(flag, FLAGS)}`);
     }
   }
-  return { kind: "run", options: { device, quick, seed } };
+  return { kind: "run", options: { device, quick, resume, seed } };
 }
 
 function error(message: string): Parsed {

@@ -5,7 +5,14 @@ import type { Mnist } from "./mnist.ts";
 import { digitsModel } from "./models.ts";
 import type { Confusion, Filters, Mistake } from "./report/pictures.ts";
 import type { DigitsSettings } from "./settings.ts";
-import { follow, Interrupted, type Run, schedule, type Trained } from "./training.ts";
+import {
+  checkpointsOf,
+  follow,
+  Interrupted,
+  type Run,
+  schedule,
+  type Trained,
+} from "./training.ts";
 
 export interface DigitsResult extends Trained {
   readonly testAccuracy: number;
@@ -26,17 +33,23 @@ export async function trainDigits(
   run: Run,
 ): Promise<DigitsResult> {
   const { epochs, batchSize, learningRate } = settings;
-  const model = digitsModel();
-  const optimizer = optim.adam({ learningRate: learningRate * schedule(0) });
-  const trainer = new Trainer(model, { loss: losses.crossEntropy, optimizer });
   const training = take(mnist.training, settings.training);
   const order = { batchSize, dropLast: true, seed: run.seed };
-  const trained = await follow(trainer.fit(training, { ...order, epochs, signal: run.signal }), {
+  const totalSteps = epochs * batchCount(training.length, order);
+  const model = digitsModel();
+  const optimizer = optim.adam({ learningRate: schedule(learningRate, totalSteps) });
+  const checkpoint = checkpointsOf(run, "digits");
+  const options = { loss: losses.crossEntropy, optimizer };
+  const trainer = await Trainer.resume(checkpoint.to, model, options);
+  const stepsBefore = trainer.step;
+  const { signal } = run;
+  const fit = trainer.fit(training, { ...order, untilEpoch: epochs, signal, checkpoint });
+  const trained = await follow(fit, {
     run,
     label: "digits",
-    totalSteps: epochs * batchCount(training.length, order),
-    optimizer,
-    learningRate,
+    totalSteps,
+    stepsBefore,
+    history: () => fit,
     limitMs: settings.limitMs,
     shown: (loss) => loss,
     note: ({ epoch, accuracy = 0 }) => `batch ${(100 * accuracy).toFixed(0)} %, epoch ${epoch}`,

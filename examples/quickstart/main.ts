@@ -1,5 +1,5 @@
 /** `npm start`: a CNN on MNIST and an LSTM on Moby Dick, trained here, in the terminal. */
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { GradgpuError, init, type Opened } from "gradgpu";
@@ -48,7 +48,7 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-async function run({ device, quick, seed }: Options, signal: AbortSignal): Promise<void> {
+async function run({ device, quick, resume, seed }: Options, signal: AbortSignal): Promise<void> {
   const startMs = performance.now();
   const opened = await init({ device: device ?? "auto", seed });
   console.log(`Device: ${opened.device} (${opened.description}), because ${opened.why}.`);
@@ -58,7 +58,9 @@ async function run({ device, quick, seed }: Options, signal: AbortSignal): Promi
     );
   }
   const settings = quick ? QUICK : FULL;
-  const context: Run = { seed, signal, terminal: process.stderr };
+  const checkpoints = `${OUT}/checkpoints/${quick ? "quick" : "full"}-${seed}`;
+  if (!resume) await rm(checkpoints, { recursive: true, force: true });
+  const context: Run = { seed, signal, terminal: process.stderr, checkpoints };
   const [mnist, moby] = await Promise.all([loadMnist(), loadMoby()]);
   const digits = await trainDigits(mnist, settings.digits, context);
   console.log(`digits: ${(100 * digits.testAccuracy).toFixed(2)} % of the test digits are right.`);

@@ -6,7 +6,14 @@ import { textModel } from "./models.ts";
 import type { Point } from "./report/charts.ts";
 import { sampleText } from "./sample.ts";
 import type { TextSettings } from "./settings.ts";
-import { follow, Interrupted, type Run, schedule, type Trained } from "./training.ts";
+import {
+  checkpointsOf,
+  follow,
+  Interrupted,
+  type Run,
+  schedule,
+  type Trained,
+} from "./training.ts";
 import { TrigramModel } from "./trigram.ts";
 
 export interface TextResult extends Trained {
@@ -35,24 +42,28 @@ export async function trainText(moby: Moby, settings: TextSettings, run: Run): P
   const trigram = TrigramModel.fit(ids, vocabulary.size);
 
   const model = textModel({ characters: vocabulary.size, ...settings });
-  const optimizer = optim.adam({ learningRate: learningRate * schedule(0), clipNorm });
-  const trainer = new Trainer(model, {
+  const totalSteps = epochs * sequenceBatchCount(ids.length, { batchSize, window });
+  const optimizer = optim.adam({ learningRate: schedule(learningRate, totalSteps), clipNorm });
+  const checkpoint = checkpointsOf(run, "text");
+  const trainer = await Trainer.resume(checkpoint.to, model, {
     loss: losses.crossEntropy,
     optimizer,
     window,
     metrics: {},
   });
-  const totalSteps = epochs * sequenceBatchCount(ids.length, { batchSize, window });
+  const stepsBefore = trainer.step;
   const { signal } = run;
   const measure = async (part: Int32Array) =>
     bits(await trainer.evaluate(part, { batchSize, signal }));
   const heldOut: Point[] = [];
-  const trained = await follow(trainer.fit(ids, { epochs, batchSize, dropLast: true, signal }), {
+  const order = { untilEpoch: epochs, batchSize, dropLast: true };
+  const fit = trainer.fit(ids, { ...order, signal, checkpoint });
+  const trained = await follow(fit, {
     run,
     label: "text",
     totalSteps,
-    optimizer,
-    learningRate,
+    stepsBefore,
+    history: () => fit,
     limitMs: settings.limitMs,
     shown: (loss) => loss / Math.LN2,
     note: ({ epoch }) => {

@@ -60,7 +60,17 @@ describe("npm start", () => {
     running.process.kill("SIGINT");
     const { code, stderr } = await running.ended;
     expect(code).toBe(130);
-    expect(stderr).toMatch(/digits: stopped after step \d+ of 2811, loss \d/);
-    expect(existsSync(join(folder, "out"))).toBe(false);
+    const [, stopped] = /digits: stopped after step (\d+) of 2811, loss \d/.exec(stderr) ?? [];
+    expect(Number(stopped)).toBeGreaterThan(0);
+    expect(stderr).toContain("npm start -- --resume");
+    expect(existsSync(join(folder, "out/report.html"))).toBe(false);
+    // A little later, with the steps that were under way.
+    const again = start("--device", "cpu", "--resume");
+    await again.wrote(/step \d+\/2811/);
+    again.process.kill("SIGKILL");
+    const later = await again.ended;
+    const [, first] = /step (\d+)\/2811/.exec(later.stderr) ?? [];
+    expect(Number(first)).toBeGreaterThan(Number(stopped));
+    expect(Number(first)).toBeLessThan(Number(stopped) + 400);
   });
 });

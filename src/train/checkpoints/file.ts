@@ -1,13 +1,15 @@
 /** A state as one file, and whether a file is one: safetensors with a version, a length and a checksum. */
+import { concatenate } from "../../decompress.ts";
 import { FormatError } from "../../errors.ts";
 import { crc32 } from "../../io/crc32.ts";
-import { type FileTensor, openSafetensors, type Place, writeSafetensors } from "../../io/index.ts";
+import { type FileTensor, openSafetensors, type Place } from "../../io/index.ts";
+import { safetensorsPieces } from "../../io/safetensors/write.ts";
 import type { TrainerState } from "../trainer-state.ts";
 import { decode, type Encoded, encode, type StoredTensor } from "./format.ts";
 
 const FORMAT = "gradgpu checkpoint";
 const VERSION = 1;
-/** Summed up at once, so that a page goes on in between. */
+/** Bytes that are summed up, or written, at once: a page goes on in between. */
 const BLOCK = 2 ** 19;
 
 /**
@@ -23,7 +25,20 @@ export async function writeCheckpoint(to: Place, state: TrainerState): Promise<v
     checksum: await checksumOf(encoded),
     state: encoded.text,
   };
-  await writeSafetensors(to, encoded.tensors, { metadata });
+  await to.write(joined(safetensorsPieces("save", encoded.tensors, { metadata })));
+}
+
+/** Small pieces in one, so that a disk is asked a few times. */
+async function* joined(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+  let [held, length]: [Uint8Array[], number] = [[], 0];
+  for await (const piece of pieces) {
+    held.push(piece);
+    length += piece.length;
+    if (length < BLOCK) continue;
+    yield held.length === 1 ? piece : concatenate(held);
+    [held, length] = [[], 0];
+  }
+  if (length > 0) yield concatenate(held);
 }
 
 /**

@@ -5,17 +5,17 @@ describe("parseArguments", () => {
   test("nothing said is a full run on the best device with seed 1", () => {
     expect(parseArguments([])).toEqual({
       kind: "run",
-      options: { device: undefined, quick: false, seed: 1 },
+      options: { device: undefined, quick: false, resume: false, seed: 1 },
     });
   });
 
   test("values follow a space or an equals sign", () => {
-    const options = { device: "cpu", quick: true, seed: 7 };
-    expect(parseArguments(["--device", "cpu", "--quick", "--seed", "7"])).toEqual({
+    const options = { device: "cpu", quick: true, resume: true, seed: 7 };
+    expect(parseArguments(["--device", "cpu", "--quick", "--resume", "--seed", "7"])).toEqual({
       kind: "run",
       options,
     });
-    expect(parseArguments(["--seed=7", "--device=cpu", "--quick"])).toEqual({
+    expect(parseArguments(["--seed=7", "--device=cpu", "--quick", "--resume"])).toEqual({
       kind: "run",
       options,
     });

@@ -1,53 +1,56 @@
 import { describe, expect, test } from "vitest";
 import { follow, Interrupted, schedule } from "../../../examples/quickstart/training.ts";
-import type { optim, StepReport } from "../../../src/index.ts";
+import { asTensor } from "../../../src/functions.ts";
+import { type StepReport, tensor } from "../../../src/index.ts";
+import { openCounting } from "../runtime/open.ts";
 
 function options(signal: AbortSignal, limitMs = Number.POSITIVE_INFINITY) {
-  const rates: number[] = [];
-  const optimizer: optim.Optimizer = {
-    update: () => {},
-    setLearningRate: (rate) => rates.push(rate),
-    state: () => new Map(),
-    loadState: () => {},
-  };
   return {
-    rates,
-    run: { seed: 1, signal, terminal: { write: () => {} } },
+    run: { seed: 1, signal, terminal: { write: () => {} }, checkpoints: "out" },
     label: "digits",
     totalSteps: 4,
-    optimizer,
-    learningRate: 2,
+    stepsBefore: 0,
+    history: async () => ({ epochs: [2, 4].map(report) }),
     limitMs,
     shown: (loss: number) => 10 * loss,
     note: () => "",
   };
 }
 
-async function* reports(signal?: AbortSignal): AsyncGenerator<StepReport> {
-  for (let step = 1; step <= 4; step++) {
+const report = (step: number): StepReport => ({
+  step,
+  epoch: 1,
+  ahead: 0,
+  stepsPerEpoch: 4,
+  loss: 1 / step,
+  gradientNorm: 1,
+  accuracy: undefined,
+  metrics: {},
+  flow: undefined,
+  validation: undefined,
+});
+
+/** Four steps, or those behind the first ones. */
+async function* reports(signal?: AbortSignal, before = 0): AsyncGenerator<StepReport> {
+  for (let step = before + 1; step <= 4; step++) {
     signal?.throwIfAborted();
-    yield {
-      step,
-      epoch: 1,
-      ahead: 0,
-      stepsPerEpoch: 4,
-      loss: 1 / step,
-      gradientNorm: 1,
-      accuracy: undefined,
-      metrics: {},
-      flow: undefined,
-      validation: undefined,
-    };
+    yield report(step);
   }
 }
 
 describe("the loop that both networks share", () => {
-  test("records what it shows and sets the rate of the schedule after every step", async () => {
+  test("records what it shows", async () => {
     const given = options(new AbortController().signal);
     const trained = await follow(reports(), given);
     expect(trained.losses.map(({ value }) => value)).toEqual([10, 5, 10 * (1 / 3), 2.5]);
     expect(trained.steps).toBe(4);
-    expect(given.rates).toEqual([1, 2, 3, 4].map((step) => 2 * schedule(step / 4)));
+  });
+
+  test("goes on from what an earlier run has recorded of its epochs", async () => {
+    const given = { ...options(new AbortController().signal), stepsBefore: 3 };
+    const { steps, losses } = await follow(reports(undefined, 3), given);
+    expect(losses.map(({ step }) => step)).toEqual([2, 4]);
+    expect(steps).toBe(4);
   });
 
   test("ends when the time is over", async () => {
@@ -64,7 +67,9 @@ describe("the loop that both networks share", () => {
       },
     });
     await expect(interrupted).rejects.toThrow(Interrupted);
-    await expect(interrupted).rejects.toThrow("digits: stopped after step 2 of 4, loss 5.0000.");
+    await expect(interrupted).rejects.toThrow(
+      "digits: stopped after step 2 of 4, loss 5.0000. Go on with npm start -- --resume.",
+    );
   });
 
   test("lets every other error pass", async () => {
@@ -76,9 +81,12 @@ describe("the loop that both networks share", () => {
   });
 });
 
-test("the learning rate climbs at first and then falls to a fiftieth", () => {
-  expect(schedule(0)).toBeCloseTo(0.02);
-  expect(schedule(0.03)).toBeGreaterThan(0.99);
-  expect(schedule(0.5)).toBeCloseTo(0.51);
-  expect(schedule(1)).toBeCloseTo(0.02);
+test("the learning rate climbs at first and then falls to a fiftieth", async () => {
+  openCounting();
+  const rate = schedule(2, 100);
+  const at = async (step: number) => asTensor(rate(tensor(step))).item();
+  expect(await at(0)).toBeCloseTo(0.04);
+  expect(await at(3)).toBeGreaterThan(1.98);
+  expect(await at(50)).toBeCloseTo(1.02);
+  expect(await at(100)).toBeCloseTo(0.04);
 });

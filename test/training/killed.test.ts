@@ -1,0 +1,13 @@
+/** A process that is killed while it writes checkpoints: one can be read, and its training ends with the same bits. */
+import { expect, it } from "vitest";
+import { killTrainings } from "../support/killed/kill.ts";
+
+it.each([
+  ["reference", 12],
+  ["cpu", 8],
+])("a training on %s that is killed %i times and more", async (device, count) => {
+  const { kills, withCheckpoint, completed } = await killTrainings(device, count, 1);
+  expect(kills).toBeGreaterThanOrEqual(count);
+  expect(withCheckpoint).toBeGreaterThan(count / 2);
+  expect(completed).toBeGreaterThan(0);
+});
