@@ -11,7 +11,6 @@ import {
 import { ArgumentError } from "../errors.ts";
 import * as verbs from "../functions.ts";
 import { WINDOW_RULES, WINDOW_SIZE } from "../internals.ts";
-import { module } from "./define.ts";
 import { type Initialiser, kaimingUniform } from "./initialise.ts";
 import type { Module } from "./module.ts";
 import {
@@ -22,6 +21,7 @@ import {
   lasting,
   parameter,
 } from "./options.ts";
+import { type LayerDescription, weightedLayer } from "./weighted.ts";
 
 interface ConvolutionOptions extends InitialiseOptions {
   readonly bias?: boolean;
@@ -161,13 +161,18 @@ function convolution<Options extends object>(
     shape: [to, from / groups, ...sizes],
   };
   const inGroups = groups === 1 ? "" : `, ${groups} groups`;
-  return module(kind, {
+  const described: LayerDescription = {
     description: `${kind}(${inputs}, ${outputs}, ${sizes.join(" × ")}${inGroups})`,
     made: [kind, inputs, outputs, rank === 1 ? sizes[0] : sizes, lasting(options)],
-    parameters: { weight: { variable: weight, layout }, ...(bias && { bias }) },
-    forward(x) {
+  };
+  return weightedLayer(kind, described, {
+    weight,
+    layout,
+    bias,
+    outputs: isTransposed ? 1 : 0,
+    apply(x, own) {
       // What is left of the options are the verb's.
-      const y = convolve(x, weight, given as unknown as Options);
+      const y = convolve(x, own, given as unknown as Options);
       return bias === undefined ? y : verbs.add(y, bias);
     },
   });

@@ -89,9 +89,11 @@ export { residual } from "./residual.ts";
 export { type RnnOptions, rnn } from "./rnn.ts";
 export type { RunningNormOptions } from "./running-statistics.ts";
 export { sequential } from "./sequential.ts";
+export { type SpectralNormOptions, spectralNorm } from "./spectral-norm.ts";
 export { type StatefulOptions, StatefulSession, stateful } from "./stateful.ts";
 export {
   type TransformerModule,
   type TransformerOptions,
   transformerBlock,
 } from "./transformer.ts";
+export { type WeightNormOptions, weightNorm } from "./weight-norm.ts";

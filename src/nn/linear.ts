@@ -1,7 +1,6 @@
 import { callable, checkOptions, flag } from "../arguments.ts";
 import { ShapeError } from "../errors.ts";
 import { add, describe, matmul, reshape, sizeOf, type Tensor } from "../functions.ts";
-import { module } from "./define.ts";
 import { type Initialiser, kaimingUniform } from "./initialise.ts";
 import type { Module } from "./module.ts";
 import {
@@ -12,6 +11,7 @@ import {
   lasting,
   parameter,
 } from "./options.ts";
+import { weightedLayer } from "./weighted.ts";
 
 export interface LinearOptions extends InitialiseOptions {
   readonly bias?: boolean;
@@ -34,26 +34,23 @@ export function linear(inputs: number, outputs: number, options: LinearOptions =
       ? undefined
       : parameter("linear.bias", [outputs], initialiseBias, fans, key(1));
   const layout = { names: ["weight"], permutation: [1, 0], shape: [outputs, inputs] };
-  const apply = (rows: Tensor) => {
-    const product = matmul(rows, weight);
-    return bias === undefined ? product : add(product, bias);
-  };
-  return module("linear", {
+  const described = {
     description: `linear(${inputs}, ${outputs})`,
     timeAxis: "any",
     made: ["linear", inputs, outputs, lasting(options)],
-    parameters: { weight: { variable: weight, layout }, ...(bias && { bias }) },
-    forward(x) {
-      if (x.shape.at(-1) !== inputs) {
-        throw new ShapeError(
-          `linear: the input's last dimension must be the layer's inputs; got input ${describe(x.type)} for linear(${inputs}, ${outputs}). Give the layer as many inputs as a row has; images are flattened first.`,
-        );
-      }
-      if (x.shape.length === 2) return apply(x);
-      // As one matrix, so that the bias joins the product in one kernel.
-      const leading = x.shape.slice(0, -1);
-      const y = apply(reshape(x, [sizeOf(leading), inputs]));
-      return reshape(y, [...leading, outputs]);
-    },
-  });
+  } as const;
+  return weightedLayer("linear", described, { weight, layout, bias, outputs: 0, apply });
+
+  function apply(x: Tensor, own: Tensor): Tensor {
+    if (x.shape.at(-1) !== inputs) {
+      throw new ShapeError(
+        `linear: the input's last dimension must be the layer's inputs; got input ${describe(x.type)} for linear(${inputs}, ${outputs}). Give the layer as many inputs as a row has; images are flattened first.`,
+      );
+    }
+    const leading = x.shape.slice(0, -1);
+    // As one matrix, so that the bias joins the product in one kernel.
+    const product = matmul(leading.length === 1 ? x : reshape(x, [sizeOf(leading), inputs]), own);
+    const y = bias === undefined ? product : add(product, bias);
+    return leading.length === 1 ? y : reshape(y, [...leading, outputs]);
+  }
 }

@@ -12,10 +12,18 @@ Nothing is drawn at random: numbers are those of `values` in make_norm_goldens.p
     x, y                     a shape, and { shape, data }; the loss is Σ y · values(y, 2)
     run                      what `run` is told
     gradients                by name, and of x
+
+Under `normed` are layers whose weight is made of other parameters, trained for three steps by gradient descent:
+
+    norm, how                gradgpu's, and what it is told
+    state                    before the first step: parameters as above, buffers as directions of length 1
+    losses, gradients        of every step, of the first one
+    after, evaluated         the state behind the last step, and y in evaluation
 """
 import json
 import os
 
+import numpy
 import torch
 from torch import nn
 
@@ -57,6 +65,23 @@ CASES = [
 ]
 
 
+WEIGHT, SPECTRAL = nn.utils.weight_norm, nn.utils.spectral_norm
+NORMED = [
+    ("linear", [5, 4], {}, "weightNorm", {}, nn.Linear(5, 4), WEIGHT, {}, [3, 5]),
+    ("linear", [5, 4], {"bias": False}, "weightNorm", {"dim": "all"}, nn.Linear(5, 4, bias=False), WEIGHT, {"dim": None}, [3, 5]),
+    ("conv2d", [4, 6, [3, 2]], {"padding": 1, "groups": 2}, "weightNorm", {}, nn.Conv2d(4, 6, (3, 2), padding=1, groups=2), WEIGHT, {},
+     [2, 5, 4, 4]),
+    ("conv1dTranspose", [4, 2, 3], {}, "weightNorm", {"dim": 1}, nn.ConvTranspose1d(4, 2, 3), WEIGHT, {"dim": 1}, [2, 5, 4]),
+    ("linear", [5, 4], {}, "spectralNorm", {}, nn.Linear(5, 4), SPECTRAL, {}, [3, 5]),
+    ("conv2d", [3, 4, 3], {}, "spectralNorm", {"powerIterations": 3}, nn.Conv2d(3, 4, 3), SPECTRAL, {"n_power_iterations": 3}, [2, 5, 4, 3]),
+    ("conv2dTranspose", [3, 4, [2, 3]], {}, "spectralNorm", {"epsilon": 0.5}, nn.ConvTranspose2d(3, 4, (2, 3)), SPECTRAL, {"eps": 0.5},
+     [2, 3, 4, 3]),
+    ("linear", [5, 4], {}, "spectralNorm", {"powerIterations": 0, "dim": 1}, nn.Linear(5, 4), SPECTRAL,
+     {"n_power_iterations": 1, "dim": 1}, [3, 5]),
+]
+RATE = 0.05
+
+
 def entry(tensor):
     return {"shape": list(tensor.shape), "data": flat(tensor.detach())}
 
@@ -85,10 +110,44 @@ def case(layer, args, options, run, module, shape, call):
     }
 
 
+def normed(layer, args, options, norm, how, module, wrap, given, shape):
+    module = wrap(module.double(), **given).double().train()
+    if how.get("powerIterations") == 0:  # which PyTorch refuses: what it does in evaluation
+        module.eval()
+    with torch.no_grad():
+        for index, (name, p) in enumerate(module.state_dict().items()):
+            start = 0.4 * values(p.shape or (1,), 10 + index)
+            start = torch.from_numpy(start.astype(numpy.float32).astype(numpy.float64).reshape(tuple(p.shape)))
+            p.copy_((start / start.norm()).float().double() if name in ("weight_u", "weight_v") and norm == "spectralNorm" else start)
+    state = {name: entry(p.clone()) for name, p in module.state_dict().items()}
+    x = rounded32(values(shape, 1))
+    moved = len(shape) > 2
+    apply = lambda: module(x.movedim(-1, 1)).movedim(1, -1) if moved else module(x)
+    losses, gradients = [], {}
+    for step in range(3):
+        module.zero_grad()
+        y = apply()
+        loss = (y * rounded32(values(y.shape, 2))).sum()
+        loss.backward()
+        losses.append(loss.item())
+        if step == 0:
+            gradients = {name: flat(p.grad) for name, p in module.named_parameters()}
+        with torch.no_grad():
+            for p in module.parameters():
+                p -= RATE * p.grad
+    module.eval()
+    return {
+        "layer": layer, "args": args, "options": options, "norm": norm, "how": how, "rate": RATE, "state": state, "x": shape,
+        "losses": losses, "gradients": gradients,
+        "after": {name: entry(p) for name, p in module.state_dict().items()}, "evaluated": entry(apply()),
+    }
+
+
 if __name__ == "__main__":
     results = {
         "about": f"by test/goldens/make_layer_goldens.py with PyTorch {torch.__version__}",
         "cases": [case(*one) for one in CASES],
+        "normed": [normed(*one) for one in NORMED],
     }
     path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "layers.json")
     with open(path, "w") as file:

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   compile,
   mul,
+  sub,
   sum,
   type Tensor,
   tensor,
@@ -30,9 +31,33 @@ interface LayerGolden {
   readonly gradients: Readonly<Record<string, readonly number[]>>;
 }
 
+interface Entry {
+  readonly shape: Shape;
+  readonly data: readonly number[];
+}
+
+/** A layer whose weight is made of other parameters, before and after three steps. */
+interface NormedGolden {
+  readonly layer: string;
+  readonly args: readonly unknown[];
+  readonly options: object;
+  readonly norm: "weightNorm" | "spectralNorm";
+  readonly how: object;
+  readonly rate: number;
+  readonly state: Readonly<Record<string, Entry>>;
+  readonly x: Shape;
+  readonly losses: readonly number[];
+  readonly gradients: Readonly<Record<string, readonly number[]>>;
+  readonly after: Readonly<Record<string, Entry>>;
+  readonly evaluated: Entry;
+}
+
 const url = new URL("../goldens/layers.json", import.meta.url);
 // The file is made by our own script.
-const goldens = (JSON.parse(readFileSync(url, "utf8")) as { readonly cases: LayerGolden[] }).cases;
+const { cases: goldens, normed } = JSON.parse(readFileSync(url, "utf8")) as {
+  readonly cases: LayerGolden[];
+  readonly normed: NormedGolden[];
+};
 
 /** Of the largest; sums of up to 24 products, and a softmax or norm between. */
 const TOLERANCE = 3e-6;
@@ -46,6 +71,7 @@ const layers: Readonly<Record<string, (...args: never[]) => Layer>> = {
   conv2dTranspose: nn.conv2dTranspose,
   conv1dTranspose: nn.conv1dTranspose,
   prelu: nn.prelu,
+  linear: nn.linear,
 };
 
 function build({ layer, args, options, state }: LayerGolden): Layer {
@@ -92,6 +118,44 @@ async function check(golden: LayerGolden): Promise<void> {
   expect(names.sort()).toEqual(Object.keys(golden.state).sort());
 }
 
+async function checkNormed(golden: NormedGolden): Promise<void> {
+  const layer = layers[golden.layer]?.(...([...golden.args, golden.options] as never[]));
+  if (layer === undefined) throw new Error(`no layer ${golden.layer}`);
+  const model = nn[golden.norm](layer, golden.how);
+  model.loadStateDict(golden.state);
+  const x = tensor(waveOf(sizeOf(golden.x), 1), golden.x);
+  const weights = tensor(waveOf(sizeOf(golden.evaluated.shape), 2), golden.evaluated.shape);
+  const step = compile(() => {
+    const [loss, gradients] = valueAndGrad(model.parameters(), () => sum(mul(model(x), weights)));
+    for (const [own, g] of gradients) own.assign(sub(own, mul(g, golden.rate)));
+    return [loss, ...gradients.values()];
+  });
+  const close = (own: ArrayLike<number>, expected: readonly number[], name: string) => {
+    expect(own.length, name).toBe(expected.length);
+    expect(relativeError(own, expected), name).toBeLessThanOrEqual(TOLERANCE);
+  };
+  const losses: number[] = [];
+  for (const [n] of golden.losses.entries()) {
+    const [loss, ...gradients] = await step();
+    losses.push((await loss?.item()) ?? Number.NaN);
+    if (n > 0) continue;
+    for (const [i, { name, parameter }] of pathsOf(model).entries()) {
+      const elements = Float32Array.from((await gradients[i]?.data()) ?? []);
+      const [entry] = toEntries(elements, parameter.variable.shape, layoutOf(name, parameter));
+      close(entry?.data ?? [], golden.gradients[name] ?? [], name);
+    }
+  }
+  close(losses, golden.losses, "losses");
+  const after = await model.stateDict();
+  expect(Object.keys(after).sort()).toEqual(Object.keys(golden.after).sort());
+  for (const [name, { shape, data }] of Object.entries(golden.after)) {
+    expect(after[name]?.shape).toEqual(shape);
+    close(after[name]?.data ?? [], data, name);
+  }
+  model.eval();
+  close(await model(x).data(), golden.evaluated.data, "evaluated");
+}
+
 describe.each(everyDevice)("layers are PyTorch's on %s", (_, open) => {
   let opened: OpenedDevice;
   beforeAll(async () => {
@@ -105,4 +169,10 @@ describe.each(everyDevice)("layers are PyTorch's on %s", (_, open) => {
       (one) => [`${one.layer} ${JSON.stringify([one.args, one.options, one.run])}`, one] as const,
     ),
   )("%s", (_, golden) => check(golden));
+
+  it.each(
+    normed.map(
+      (one) => [`${one.norm} of ${one.layer} ${JSON.stringify([one.args, one.how])}`, one] as const,
+    ),
+  )("%s, for three steps", (_, golden) => checkNormed(golden));
 });

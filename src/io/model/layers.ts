@@ -39,6 +39,8 @@ const PLAIN: Readonly<Record<string, Make>> = {
   flatten: made(nn.flatten),
   lastStep: made(nn.lastStep),
   residual: made(nn.residual),
+  weightNorm: made(nn.weightNorm),
+  spectralNorm: made(nn.spectralNorm),
   sequential: made(nn.sequential),
   maxPool2d: made(nn.maxPool2d),
   avgPool2d: made(nn.avgPool2d),

@@ -63,6 +63,11 @@ const layers: Readonly<
   elu: [[() => nn.elu(0.3), rows]],
   softmax: [[() => nn.softmax(0), rows]],
   logSoftmax: [[() => nn.logSoftmax(0), rows]],
+  weightNorm: [
+    [() => nn.weightNorm(nn.linear(4, 3)), rows],
+    [() => nn.weightNorm(nn.conv2d(4, 2, 3), { dim: "all" }), image],
+  ],
+  spectralNorm: [[() => nn.spectralNorm(nn.linear(4, 3), { powerIterations: 2 }), rows]],
   prelu: [[() => nn.prelu(4, { initial: 0.1 }), rows]],
   dropout: [[() => nn.dropout(0.2), rows]],
   gaussianNoise: [[() => nn.gaussianNoise(0.5), rows]],

@@ -104,6 +104,8 @@ export function verbs(): Recipes {
     "nn.conv2dTranspose": () =>
       args(plain(2), plain(4), numbers(2, 1), fields({ stride: plain(2) })),
     "nn.residual": () => args(model("linear")),
+    "nn.weightNorm": () => args(model("linear"), fields({ dim: plain("all") })),
+    "nn.spectralNorm": () => args(model("linear"), fields({ powerIterations: plain(2) })),
     "nn.conv2d": () =>
       args(
         plain(2),
