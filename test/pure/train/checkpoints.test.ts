@@ -18,8 +18,11 @@ beforeEach(() => {
 
 const stepName = (step: number) => `step-${String(step).padStart(9, "0")}.safetensors`;
 
+/** Text models are walked by the reference device. */
+const LONG = { timeout: 60_000 };
+
 describe.each(trainings)("%s", (_, make) => {
-  it("is saved as one file and resumed with every bit of its state", async () => {
+  it("is saved as one file and resumed with every bit of its state", LONG, async () => {
     const { model, options, data: given, fit } = make();
     const trainer = new Trainer(model, options);
     for await (const { step } of trainer.fit(given, fit)) if (step === 5) break;
