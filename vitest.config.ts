@@ -82,7 +82,7 @@ export default defineConfig({
         test: {
           name: "device",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/pure/**", ...ALONE],
+          exclude: ["test/pure/**", "test/stacks/**", ...ALONE],
           ...onDevices,
           isolate: false,
           env: KEEP_MEMORY,

@@ -1,14 +1,21 @@
-// node .ci/summary.mjs <vitest report> [failed step …]
+// node .ci/summary.mjs <vitest report> … -- [failed step …]
 // Prints what failed, then "N passed, N failed", and exits with 1 unless all is well.
 
 import { existsSync, readFileSync } from "node:fs";
 
-const [reportPath, ...failedSteps] = process.argv.slice(2);
+const args = process.argv.slice(2);
+const reportPaths = args.slice(0, args.indexOf("--"));
+const failedSteps = args.slice(args.indexOf("--") + 1);
 const failures = [];
 let passed = 0;
 
-if (existsSync(reportPath)) {
+function read(reportPath) {
+  if (!existsSync(reportPath)) {
+    failures.push(`vitest wrote no report (${reportPath})`);
+    return;
+  }
   const report = JSON.parse(readFileSync(reportPath, "utf8"));
+  if (report.testResults.length === 0) failures.push(`vitest ran no file (${reportPath})`);
   for (const file of report.testResults) {
     const before = failures.length;
     for (const test of file.assertionResults) {
@@ -21,14 +28,13 @@ if (existsSync(reportPath)) {
       failures.push(`${file.name}: ${file.message || file.status}`);
     }
   }
-  if (report.testResults.length === 0) failures.push("vitest ran no file");
-} else {
-  failures.push(`vitest wrote no report (${reportPath})`);
 }
 
-// The step "test" fails because of tests, which are counted; it counts itself only if none did.
+for (const path of reportPaths) read(path);
+
+// The steps of tests fail because of tests, which are counted; they count themselves only if none did.
 for (const name of failedSteps) {
-  if (name !== "test" || failures.length === 0) failures.push(`step ${name}`);
+  if (!["test", "stacks"].includes(name) || failures.length === 0) failures.push(`step ${name}`);
 }
 
 for (const failure of failures) console.log(`FAILED ${failure}`);

@@ -12,6 +12,8 @@ export type CaseKind =
   | "lstm-forward"
   | "gru-train"
   | "rnn-train"
+  /** A transformer's block, mean over time → linear → cross-entropy, one step with Adam. params: batch, time, features, heads, hidden, classes */
+  | "transformer-train"
   /** Characters in windows, the state carried, the gradient cut. params: batch, window, windows, vocabulary, embedding, hidden */
   | "tbptt"
   /** params: m, k, n, layout ("nn", "nt", "tn") */
@@ -22,6 +24,14 @@ export type CaseKind =
   | "conv-filter-grad"
   /** params: batch, height, width, channels, window; stride = window */
   | "max-pool"
+  /** Forward in training and all gradients. params: batch, height, width, channels */
+  | "batch-norm"
+  /** Forward and all gradients. params: rows, features */
+  | "layer-norm"
+  /** Forward and both gradients. params: batch, height, width, in, out, kernel, stride, padding */
+  | "conv-transpose"
+  /** Rows of a table, and the table's gradient, of all its rows. params: rows, features, ids */
+  | "embedding"
   /** Loss (mean) and its gradient. params: rows, classes */
   | "softmax-cross-entropy"
   /** One update of one flat parameter. params: elements */

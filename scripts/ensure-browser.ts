@@ -2,9 +2,8 @@
  * `npm run browser`: sees to it that there is a Chrome or Chromium for the tests. Where none is installed it is
  * downloaded, or, where that is not possible, installed by Debian's package manager.
  */
-import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
 import { Browser, BrowserTag, install, resolveBuildId } from "@puppeteer/browsers";
+import { installPackages } from "./apt.ts";
 import { BROWSER_CACHE, downloadPlatform, findInstalledBrowser } from "./browser.ts";
 
 /** A firewall may swallow what is asked for without an answer. */
@@ -24,27 +23,10 @@ async function download(): Promise<void> {
   await install({ browser: Browser.CHROME, buildId, cacheDir: BROWSER_CACHE, platform });
 }
 
-async function installPackage(): Promise<void> {
-  if (!existsSync("/usr/bin/apt-get") || process.getuid?.() !== 0)
-    throw new Error("only root on Debian can install it as a package");
-  console.log("Installing Debian's Chromium …");
-  apt("update", "-qq");
-  apt("install", "-y", "-qq", "chromium");
-}
-
-/** Quiet, but for what it says when it fails. */
-function apt(...args: readonly string[]): void {
-  const { status, stderr } = spawnSync("apt-get", args, {
-    encoding: "utf8",
-    env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
-  });
-  if (status !== 0) throw new Error(`apt-get ${args[0]} failed:\n${stderr}`);
-}
-
 async function ensure(): Promise<void> {
   if (findInstalledBrowser() !== undefined) return;
   console.log("No Chrome or Chromium is installed; the tests need one.");
-  for (const way of [download, installPackage]) {
+  for (const way of [download, () => installPackages(["chromium"])]) {
     try {
       await way();
     } catch (error) {

@@ -88,6 +88,33 @@ function recurrent(benchCase: BenchCase, gates: number): Inputs {
 }
 
 /**
+ * transformer-train: x [T, B, D]; a block as PyTorch's TransformerEncoderLayer with its names (norms behind the sums, relu,
+ * no dropout), then the mean over time → linear D→classes with bias → mean cross-entropy; Adam as above on all parameters.
+ */
+function transformer(benchCase: BenchCase): Inputs {
+  const p = (name: string) => numberOf(benchCase, name);
+  const [D, H, classes] = [p("features"), p("hidden"), p("classes")];
+  const scale = 1 / Math.sqrt(D);
+  return new Maker()
+    .floats("x", [p("time"), p("batch"), D])
+    .integers("labels", [p("batch")], classes)
+    .floats("self_attn.in_proj_weight", [3 * D, D], scale)
+    .floats("self_attn.in_proj_bias", [3 * D], scale)
+    .floats("self_attn.out_proj.weight", [D, D], scale)
+    .floats("self_attn.out_proj.bias", [D], scale)
+    .floats("linear1.weight", [H, D], scale)
+    .floats("linear1.bias", [H], scale)
+    .floats("linear2.weight", [D, H], 1 / Math.sqrt(H))
+    .floats("linear2.bias", [D], scale)
+    .floats("norm1.weight", [D])
+    .floats("norm1.bias", [D], scale)
+    .floats("norm2.weight", [D])
+    .floats("norm2.bias", [D], scale)
+    .floats("fc.weight", [classes, D], scale)
+    .floats("fc.bias", [classes], scale).made;
+}
+
+/**
  * tbptt: ids [windows · window + 1, B], characters; embedding [V, E] (trained); LSTM one layer; every step → linear →
  * mean cross-entropy over window · B rows against the next character. Window after window, the state goes on, the
  * gradient does not; one Adam step a window. A run is the whole text once, from a zero state. Result: the losses of
@@ -138,6 +165,40 @@ function conv(benchCase: BenchCase): Inputs {
     .floats("g", [N, out(H), out(W), OC]).made;
 }
 
+/**
+ * batch-norm: x and g [N, H, W, C] (the gradient that arrives), weight and bias [C], ε 1e-5, statistics of the batch.
+ * layer-norm: x and g [R, F], weight and bias [F], ε 1e-5, over F. Results: y, dx, the gradients of weight and of bias.
+ */
+function norm(shape: readonly number[]): Inputs {
+  const features = shape.slice(-1);
+  return new Maker()
+    .floats("x", shape)
+    .floats("weight", features)
+    .floats("bias", features)
+    .floats("g", shape).made;
+}
+
+/**
+ * conv-transpose: x [N, H, W, IC], w [KH, KW, OC, IC], g [N, OH, OW, OC] with OH = (H − 1) · stride − 2 · padding + KH.
+ * Results: y as g, dx, dw as w.
+ */
+function convTranspose(benchCase: BenchCase): Inputs {
+  const p = (name: string) => numberOf(benchCase, name);
+  const [N, H, W, IC, OC, K] = [
+    p("batch"),
+    p("height"),
+    p("width"),
+    p("in"),
+    p("out"),
+    p("kernel"),
+  ];
+  const out = (length: number) => (length - 1) * p("stride") - 2 * p("padding") + K;
+  return new Maker()
+    .floats("x", [N, H, W, IC])
+    .floats("w", [K, K, OC, IC])
+    .floats("g", [N, out(H), out(W), OC]).made;
+}
+
 /** The arrays of `benchCase`, by name. Kinds without inputs (fma, overhead) have none. */
 export function inputsOf(benchCase: BenchCase): Inputs {
   const p = (name: string) => numberOf(benchCase, name);
@@ -151,6 +212,8 @@ export function inputsOf(benchCase: BenchCase): Inputs {
       return recurrent(benchCase, 3);
     case "rnn-train":
       return recurrent(benchCase, 1);
+    case "transformer-train":
+      return transformer(benchCase);
     case "tbptt":
       return characters(benchCase);
     case "matmul":
@@ -162,6 +225,18 @@ export function inputsOf(benchCase: BenchCase): Inputs {
     // Result: the pooled images [N, H / window, W / window, C].
     case "max-pool":
       return new Maker().floats("x", [p("batch"), p("height"), p("width"), p("channels")]).made;
+    case "batch-norm":
+      return norm([p("batch"), p("height"), p("width"), p("channels")]);
+    case "layer-norm":
+      return norm([p("rows"), p("features")]);
+    case "conv-transpose":
+      return convTranspose(benchCase);
+    // Results: the rows [ids, F], the gradient of the table at g [ids, F].
+    case "embedding":
+      return new Maker()
+        .floats("table", [p("rows"), p("features")])
+        .integers("ids", [p("ids")], p("rows"))
+        .floats("g", [p("ids"), p("features")]).made;
     // Result: the mean loss [1], then the gradient with respect to the logits [R, C].
     case "softmax-cross-entropy":
       return new Maker()

@@ -92,6 +92,31 @@ export const kernelCases: readonly BenchCase[] = [
     params: { rows: 1024, classes: 1000 },
     bytes: F32 * 2 * 1024 * 1000,
   },
+  {
+    name: "batch-norm-32x28x28x64",
+    kind: "batch-norm",
+    params: { batch: 32, height: 28, width: 28, channels: 64 },
+    // Reads x twice, for statistics and result, and x and g twice on the way back; writes y and dx.
+    bytes: F32 * 8 * 32 * 28 * 28 * 64,
+  },
+  {
+    name: "layer-norm-4096x512",
+    kind: "layer-norm",
+    params: { rows: 4096, features: 512 },
+    bytes: F32 * 5 * 4096 * 512,
+  },
+  {
+    name: "conv-transpose-28x28x64x32",
+    kind: "conv-transpose",
+    params: { batch: 8, height: 28, width: 28, in: 64, out: 32, kernel: 4, stride: 2, padding: 1 },
+    flops: 3 * 2 * 8 * 28 * 28 * 16 * 64 * 32,
+  },
+  {
+    name: "embedding-50000x128",
+    kind: "embedding",
+    params: { rows: 50_000, features: 128, ids: 4096 },
+    bytes: F32 * (50_000 + 3 * 4096) * 128,
+  },
   adam(1e6),
   adam(10e6),
   { name: "add-chain-200", kind: "add-chain", params: { elements: 1024, length: 200 } },

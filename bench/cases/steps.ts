@@ -37,6 +37,28 @@ function recurrentCase(
   };
 }
 
+export interface TransformerSize {
+  readonly batch: number;
+  readonly time: number;
+  readonly features: number;
+  readonly heads: number;
+}
+
+/** A block of a transformer whose layer between has 4 · features. */
+export function transformerTrain(size: TransformerSize): BenchCase {
+  const { batch, time, features, heads } = size;
+  const hidden = 4 * features;
+  // Four projections, two linear layers, and the scores and their sums of values.
+  const weights = 4 * features * features + 2 * features * hidden;
+  const forward = 2 * batch * time * (weights + 2 * time * features);
+  return {
+    name: `transformer-train-b${batch}-t${time}-d${features}-h${heads}`,
+    kind: "transformer-train",
+    params: { ...size, hidden, classes: 10 },
+    flops: 3 * forward,
+  };
+}
+
 export const lstmTrain = (size: RecurrentSize) => recurrentCase("lstm", "train", size);
 export const lstmForward = (size: RecurrentSize) => recurrentCase("lstm", "forward", size);
 
@@ -60,4 +82,5 @@ export const stepCases: readonly BenchCase[] = [
     ...lstmTrain({ batch: 64, time: 784, input: 1, hidden: 128, layers: 1 }),
     name: "lstm-train-sequential-mnist",
   },
+  transformerTrain({ batch: 32, time: 128, features: 128, heads: 4 }),
 ];

@@ -4,11 +4,16 @@ import {
   type Compiled,
   compile,
   conv2d,
+  conv2dTranspose,
+  embedding,
   losses,
   matmul,
   maxPool2d,
+  mul,
+  nn,
   optim,
   type Runtime,
+  sum,
   type Tensor,
   tensor,
   type Variable,
@@ -20,7 +25,7 @@ import { type Inputs, inputsOf, LEARNING_RATE, numberOf } from "../cases/inputs.
 import { checksum } from "../cases/random.ts";
 import type { BenchCase, Prepared } from "../contract.ts";
 import { dispatchesOf } from "./gradgpu-steps.ts";
-import { held } from "./gradgpu-weights.ts";
+import { held, weights } from "./gradgpu-weights.ts";
 
 /** What a kernel case computes: results by shape, and what it holds besides them. */
 interface Kernel {
@@ -94,6 +99,22 @@ function kernelOf(benchCase: BenchCase): Kernel | undefined {
       const shapes = [[n, h / window, w / window, c]];
       return { shapes, owned: [x], apply: () => [maxPool2d(x, window)] };
     }
+    case "batch-norm":
+      return layer(inputs, nn.batchNorm2d(numberOf(benchCase, "channels")));
+    case "layer-norm":
+      return layer(inputs, nn.layerNorm(numberOf(benchCase, "features")));
+    case "conv-transpose": {
+      const [stride, padding] = [numberOf(benchCase, "stride"), numberOf(benchCase, "padding")];
+      const of = [held(inputs, "x"), held(inputs, "w")] as const;
+      return withGradients(of, held(inputs, "g"), () =>
+        conv2dTranspose(...of, { stride, padding }),
+      );
+    }
+    case "embedding": {
+      const [table, ids] = [held(inputs, "table"), held(inputs, "ids")];
+      const kernel = withGradients([table], held(inputs, "g"), () => embedding(table, ids));
+      return { ...kernel, owned: [...kernel.owned, ids] };
+    }
     case "softmax-cross-entropy": {
       const [logits, labels] = [held(inputs, "logits"), held(inputs, "labels")];
       return {
@@ -133,6 +154,30 @@ function product(benchCase: BenchCase, inputs: Inputs): Kernel {
     shapes: [[numberOf(benchCase, "m"), numberOf(benchCase, "n")]],
     owned: [a, b],
     apply: () => [matmul(a, b, options)],
+  };
+}
+
+/** A norm with the case's parameters, in training. */
+function layer(inputs: Inputs, module: nn.Module): Kernel {
+  const x = held(inputs, "x");
+  module.loadStateDict(weights(inputs, { weight: "weight", bias: "bias" }), { allowMissing: true });
+  const kernel = withGradients([x, ...module.parameters()], held(inputs, "g"), () => module(x));
+  return { ...kernel, owned: [...kernel.owned, ...module.buffers()] };
+}
+
+/** What `forward` gives, and the gradients of `of` where `g` arrives at it. */
+function withGradients(of: readonly Variable[], g: Variable, forward: () => Tensor): Kernel {
+  return {
+    shapes: [g.shape, ...of.map(({ shape }) => shape)],
+    owned: [...of, g],
+    apply() {
+      let y: Tensor = g;
+      const [, gradients] = valueAndGrad(of, () => {
+        y = forward();
+        return sum(mul(y, g));
+      });
+      return [y, ...gradients.values()];
+    },
   };
 }
 

@@ -3,6 +3,7 @@ import {
   type Compiled,
   compile,
   losses,
+  mean,
   nn,
   optim,
   type Runtime,
@@ -30,6 +31,10 @@ export function prepareStep(benchCase: BenchCase, runtime: Runtime): Prepared | 
     case "rnn-train": {
       const inputs = inputsOf(benchCase);
       return training(lastStep(benchCase, inputs), inputs, runtime);
+    }
+    case "transformer-train": {
+      const inputs = inputsOf(benchCase);
+      return training(transformer(benchCase, inputs), inputs, runtime);
     }
     case "lstm-forward":
       return forward(benchCase, runtime);
@@ -68,6 +73,28 @@ function cnn(inputs: Inputs): Network {
     }),
   );
   return { apply: model, parameters: model.parameters() };
+}
+
+const BLOCK = [
+  "self_attn.in_proj_weight",
+  "self_attn.in_proj_bias",
+  ...["self_attn.out_proj", "linear1", "linear2", "norm1", "norm2"].flatMap((part) => [
+    `${part}.weight`,
+    `${part}.bias`,
+  ]),
+];
+
+/** A block, and a linear layer on the mean over time. */
+function transformer(benchCase: BenchCase, inputs: Inputs): Network {
+  const p = (name: string) => numberOf(benchCase, name);
+  const options = { hidden: p("hidden"), dropout: 0 };
+  const block = nn.transformerBlock(p("features"), p("heads"), options);
+  block.loadStateDict(weights(inputs, Object.fromEntries(BLOCK.map((name) => [name, name]))));
+  const head = linearLayer(inputs, p("features"), p("classes"));
+  return {
+    apply: (x) => head(mean(block(x), { axis: 0 })),
+    parameters: [...block.parameters(), ...head.parameters()],
+  };
 }
 
 /** Recurrent layers, then a linear one on the last step's hidden state. */

@@ -70,6 +70,15 @@ class Training:
         return [self.run() for _ in range(3)]
 
 
+class ModuleTraining(Training):
+    """The same with modules, whose parameters are trained as they are."""
+
+    def __init__(self, modules, loss):
+        parameters = [parameter for module in modules for parameter in module.parameters()]
+        self.optimizer = torch.optim.Adam(parameters, lr=1e-3)
+        self.parameters, self.loss = parameters, lambda _: loss()
+
+
 class Kernel:
     """A function without state; what it gives is what is compared."""
 
@@ -142,6 +151,32 @@ def recurrent(p, cell, trains):
     if trains:
         return Training(weights, lambda w: F.cross_entropy(logits(w), labels))
     return Kernel(lambda: [logits(weights)])
+
+
+def transformer_train(p):
+    make = Maker()
+    T, B, D, H, classes = p["time"], p["batch"], p["features"], p["hidden"], p["classes"]
+    scale = 1 / numpy.sqrt(D)
+    x, labels = make.floats([T, B, D]), make.integers([B], classes)
+    block = torch.nn.TransformerEncoderLayer(D, p["heads"], H, dropout=0)
+    shapes = {
+        "self_attn.in_proj_weight": ([3 * D, D], scale),
+        "self_attn.in_proj_bias": ([3 * D], scale),
+        "self_attn.out_proj.weight": ([D, D], scale),
+        "self_attn.out_proj.bias": ([D], scale),
+        "linear1.weight": ([H, D], scale),
+        "linear1.bias": ([H], scale),
+        "linear2.weight": ([D, H], 1 / numpy.sqrt(H)),
+        "linear2.bias": ([D], scale),
+        "norm1.weight": ([D], 1),
+        "norm1.bias": ([D], scale),
+        "norm2.weight": ([D], 1),
+        "norm2.bias": ([D], scale),
+    }
+    block.load_state_dict({name: make.floats(*given) for name, given in shapes.items()})
+    fc = torch.nn.Linear(D, classes)
+    fc.load_state_dict({"weight": make.floats([classes, D], scale), "bias": make.floats([classes], scale)})
+    return ModuleTraining([block, fc], lambda: F.cross_entropy(fc(block(x).mean(0)), labels))
 
 
 class Characters:
@@ -218,6 +253,65 @@ def max_pool(p):
     return Kernel(lambda: [F.max_pool2d(x, p["window"]).permute(0, 2, 3, 1)])
 
 
+class Pulled:
+    """A function with its gradients at g; what is compared are channels-last again."""
+
+    def __init__(self, of, g, forward, turn=lambda tensor: tensor):
+        self.of = [tensor.requires_grad_() for tensor in of]
+        self.g, self.forward, self.turn = g, forward, turn
+
+    def run(self):
+        y = self.forward()
+        self.last = [y, *torch.autograd.grad(y, self.of, self.g)]
+
+    def result(self):
+        self.run()
+        return [number for tensor in self.last for number in checksum(self.turn(tensor))]
+
+
+def images(tensor):
+    return tensor.permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last)
+
+
+def rows(tensor):
+    return tensor.permute(0, 2, 3, 1) if tensor.dim() == 4 else tensor
+
+
+def batch_norm(p):
+    make = Maker()
+    shape, C = [p["batch"], p["height"], p["width"], p["channels"]], p["channels"]
+    x, weight, bias, g = images(make.floats(shape)), make.floats([C]), make.floats([C]), images(make.floats(shape))
+    mean, var = torch.zeros(C), torch.ones(C)
+    return Pulled([x, weight, bias], g, lambda: F.batch_norm(x, mean, var, weight, bias, True), rows)
+
+
+def layer_norm(p):
+    make = Maker()
+    shape, features = [p["rows"], p["features"]], [p["features"]]
+    x, weight, bias, g = make.floats(shape), make.floats(features), make.floats(features), make.floats(shape)
+    return Pulled([x, weight, bias], g, lambda: F.layer_norm(x, features, weight, bias))
+
+
+def conv_transpose(p):
+    make = Maker()
+    K, S, P = p["kernel"], p["stride"], p["padding"]
+    x = images(make.floats([p["batch"], p["height"], p["width"], p["in"]]))
+    # [KH, KW, OC, IC] as PyTorch's [IC, OC, KH, KW].
+    w = make.floats([K, K, p["out"], p["in"]]).permute(3, 2, 0, 1).contiguous(memory_format=torch.channels_last)
+    out = [(p[side] - 1) * S - 2 * P + K for side in ("height", "width")]
+    g = images(make.floats([p["batch"], *out, p["out"]]))
+    kernel = Pulled([x, w], g, lambda: F.conv_transpose2d(x, w, None, S, P))
+    kernel.turn = lambda tensor: tensor.permute(2, 3, 1, 0) if tensor.shape == w.shape else rows(tensor)
+    return kernel
+
+
+def embedding(p):
+    make = Maker()
+    table = make.floats([p["rows"], p["features"]])
+    ids, g = make.integers([p["ids"]], p["rows"]), make.floats([p["ids"], p["features"]])
+    return Pulled([table], g, lambda: F.embedding(ids, table))
+
+
 class CrossEntropy:
     def __init__(self, p):
         make = Maker()
@@ -275,9 +369,14 @@ def prepare(case):
         return recurrent(p, "lstm", False)
     if kind in ("lstm-train", "gru-train", "rnn-train"):
         return recurrent(p, kind.split("-")[0], True)
-    if kind.startswith("conv-"):
+    if kind in ("conv-forward", "conv-input-grad", "conv-filter-grad"):
         return conv(kind, p)
     return {
+        "transformer-train": transformer_train,
+        "batch-norm": batch_norm,
+        "layer-norm": layer_norm,
+        "conv-transpose": conv_transpose,
+        "embedding": embedding,
         "tbptt": Characters,
         "matmul": matmul,
         "max-pool": max_pool,

@@ -19,6 +19,8 @@ describe("the cases", () => {
       "conv-forward-28x28x16x32",
       "conv-filter-grad-56x56x64x128-stride2",
       "adam-10m",
+      "transformer-train-b32-t128-d128-h4",
+      "embedding-50000x128",
       "copy-64mb",
       "fma",
       "tbptt-100000",

@@ -1,6 +1,6 @@
 /** What test/goldens/make_goldens.py computes its parameters, images and texts by, and how its results are read. */
-import { readFileSync } from "node:fs";
 import { type Shape, sizeOf } from "../../src/tensor/shape.ts";
+import training from "../goldens/training.json" with { type: "json" };
 
 export interface GoldenGradient {
   readonly norm: number;
@@ -56,12 +56,8 @@ export interface Goldens {
   readonly lstmTwoBiases: GoldenTraining<LstmOptions>;
 }
 
-export function readGoldens(): Goldens {
-  // The file is made by our own script, make_goldens.py.
-  return JSON.parse(
-    readFileSync(new URL("../goldens/training.json", import.meta.url), "utf8"),
-  ) as Goldens;
-}
+// The file is made by our own script, make_goldens.py.
+export const goldens = training as unknown as Goldens;
 
 /** Elements of the parameter with number `index`, in PyTorch's layout `shape`. */
 export function goldenParameter(index: number, shape: Shape, gain: number): Float64Array {

@@ -16,9 +16,9 @@ export const devices = {
 export type DeviceName = keyof typeof devices;
 export const deviceNames = Object.keys(devices) as DeviceName[]; // Object.keys forgets the names of the keys
 
-/** As `init({ seed })` does, on a device of one's own. */
-export function use(device: Device, seed = 0): Runtime {
-  const runtime = new Runtime(device, { seed, memoryBudget: Number.POSITIVE_INFINITY });
+/** As `init({ seed, memoryBudget })` does, on a device of one's own. */
+export function use(device: Device, seed = 0, memoryBudget = Number.POSITIVE_INFINITY): Runtime {
+  const runtime = new Runtime(device, { seed, memoryBudget });
   setCurrentRuntime(runtime);
   restartSeeds(seed);
   return runtime;

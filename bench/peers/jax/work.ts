@@ -4,6 +4,7 @@ import { checksum } from "../../cases/random.ts";
 import type { BenchCase, Cannot } from "../../contract.ts";
 import { caseInputs, oneHot, permute, type Work } from "../support.ts";
 import { characters } from "./characters.ts";
+import { convTranspose, embedding, norm, transformerTrain } from "./layers.ts";
 import {
   adamUpdate,
   crossEntropy,
@@ -22,6 +23,11 @@ const MAKERS: Partial<Record<BenchCase["kind"], Make>> = {
   "lstm-forward": recurrent,
   "gru-train": recurrent,
   "rnn-train": recurrent,
+  "transformer-train": transformerTrain,
+  "batch-norm": norm,
+  "layer-norm": norm,
+  "conv-transpose": convTranspose,
+  embedding,
   tbptt: characters,
   matmul,
   "conv-forward": convForward,

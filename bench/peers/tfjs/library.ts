@@ -12,6 +12,8 @@ export type Product = (a: tf.Tensor2D, b: tf.Tensor2D, bias?: tf.Tensor1D) => tf
 export interface Session {
   readonly finish: Finish;
   readonly product: Product;
+  /** a [B, H, M, K] times b [B, H, K, N], with gradients. */
+  readonly batchedProduct: (a: tf.Tensor4D, b: tf.Tensor4D) => tf.Tensor4D;
   /** The same product of stored transposes. */
   readonly transposedProduct: (
     a: tf.Tensor2D,
@@ -25,8 +27,13 @@ export interface Session {
 export const gpuProducts: Omit<Session, "finish"> = {
   product: (a, b, bias) =>
     (bias === undefined ? tf.matMul(a, b) : tf.fused.matMul({ a, b, bias })) as tf.Tensor2D,
+  batchedProduct: (a, b) => tf.matMul(a, b),
   transposedProduct: (a, b, transposeA, transposeB) => tf.matMul(a, b, transposeA, transposeB),
 };
+
+/** The last two dimensions change places. */
+const turned = <T extends tf.Tensor>(x: T): T =>
+  tf.transpose(x, [...x.shape.keys()].slice(0, -2).concat(x.rank - 1, x.rank - 2));
 
 const plainProduct = tf.customGrad((a, b, save) => {
   const [left, right] = [a, b] as [tf.Tensor2D, tf.Tensor2D];
@@ -35,8 +42,8 @@ const plainProduct = tf.customGrad((a, b, save) => {
   return {
     value: tf.matMul(left, right),
     gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => [
-      tf.matMul(dy, tf.transpose(saved[1] ?? right)),
-      tf.matMul(tf.transpose(saved[0] ?? left), dy),
+      tf.matMul(dy, turned(saved[1] ?? right)),
+      tf.matMul(turned(saved[0] ?? left), dy),
     ],
   };
 });
@@ -50,6 +57,7 @@ export const wasmProducts: Omit<Session, "finish"> = {
     const y = plainProduct(a, b) as tf.Tensor2D;
     return bias === undefined ? y : tf.add(y, bias);
   },
+  batchedProduct: (a, b) => plainProduct(a, b) as tf.Tensor4D,
   transposedProduct: (a, b, transposeA, transposeB) =>
     tf.matMul(transposeA ? tf.transpose(a) : a, transposeB ? tf.transpose(b) : b),
 };

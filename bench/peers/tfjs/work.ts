@@ -5,6 +5,7 @@ import { checksum } from "../../cases/random.ts";
 import type { BenchCase, Cannot } from "../../contract.ts";
 import { caseInputs, oneHot, type Work } from "../support.ts";
 import { characters } from "./characters.ts";
+import { batchNorm, convTranspose, embedding, layerNorm, transformerTrain } from "./layers.ts";
 import { crossEntropy, load, adam as optimizer, repeated, type Session } from "./library.ts";
 import { cnnTrain, recurrent } from "./networks.ts";
 
@@ -16,6 +17,11 @@ const MAKERS: Partial<Record<BenchCase["kind"], Make>> = {
   "lstm-forward": recurrent,
   "gru-train": recurrent,
   "rnn-train": recurrent,
+  "transformer-train": transformerTrain,
+  "batch-norm": batchNorm,
+  "layer-norm": layerNorm,
+  "conv-transpose": convTranspose,
+  embedding,
   tbptt: characters,
   matmul,
   "conv-forward": convForward,

@@ -17,8 +17,8 @@ import {
   goldenLabel,
   goldenParameter,
   goldenPixel,
+  goldens,
   goldenToken,
-  readGoldens,
 } from "../../support/goldens.ts";
 import { Eager, gradients } from "../../support/gradient.ts";
 import { adamUpdate, sgdUpdate } from "../../support/updates.ts";
@@ -28,8 +28,6 @@ import { adamUpdate, sgdUpdate } from "../../support/updates.ts";
  * divides by the root of v and makes the error of small gradients larger. The file holds 12 digits.
  */
 const TOLERANCE = 1e-9;
-
-const goldens = readGoldens();
 
 type Parameters = Record<string, { readonly shape: Shape; readonly data: Float64Array }>;
 
