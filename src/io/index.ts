@@ -21,8 +21,12 @@ export type {
 } from "./place.ts";
 export { blob, bytes } from "./places/bytes.ts";
 export { type HttpOptions, http } from "./places/http.ts";
+export { indexedDb } from "./places/indexed-db.ts";
 export { memory } from "./places/memory.ts";
 export { file, folder } from "./places/node.ts";
+export { directoryHandle, fileHandle, opfs } from "./places/opfs.ts";
+export { persist, type RoomOptions, type StorageRoom } from "./places/room.ts";
+export { download, type PickOptions, pick } from "./places/user-files.ts";
 export type { SafetensorsEntry } from "./safetensors/header.ts";
 export {
   openSafetensors,

@@ -51,6 +51,8 @@ class HttpSource implements Source {
   async size(options: ReadOptions = {}): Promise<number | undefined> {
     if (this.#size !== undefined) return this.#size;
     const response = await this.#fetch({ method: "HEAD" }, options);
+    // Nothing follows; a browser takes an answer for aborted that nobody has read to its end.
+    await response.arrayBuffer().catch(() => undefined);
     if (isMissing(response)) return undefined;
     this.#size = response.ok ? lengthOf(response) : undefined;
     // Some servers do not answer to HEAD, and some do not know the length.
@@ -122,6 +124,7 @@ class HttpSource implements Source {
   ): Promise<Uint8Array<ArrayBuffer>> {
     const chunks: Uint8Array[] = [];
     let received = 0;
+    let isDone = false;
     const reader = response.body?.getReader();
     try {
       // One by one: what a server says of its length is not believed before the bytes are there.
@@ -131,13 +134,14 @@ class HttpSource implements Source {
         options.onProgress?.(received, length);
         if (length !== undefined && received > length) break;
       }
+      isDone = length === undefined || received <= length;
     } catch (cause) {
       checkSignal(this, options);
       const got = `${received}, and then ${Object(cause).message}`;
       throw fileError(this, "cut", `all ${length ?? ""} bytes must arrive`, got, { cause });
     } finally {
       // What else comes is not wanted. After an error there is nothing to cancel.
-      reader?.cancel().catch(() => undefined);
+      if (!isDone) reader?.cancel().catch(() => undefined);
     }
     if (length === undefined || received === length) return concatenate(chunks);
     throw fileError(this, "cut", `${length} bytes must arrive`, `${received}`);
