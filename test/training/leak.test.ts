@@ -3,8 +3,9 @@ import v8 from "node:v8";
 import vm from "node:vm";
 import { describe, expect, it } from "vitest";
 import { losses, nn, optim, Trainer } from "../../src/index.ts";
+import { memory } from "../../src/io/index.ts";
 import type { Runtime } from "../../src/runtime/runtime.ts";
-import type { TrainingBatch } from "../../src/train/index.ts";
+import type { FitOptions, TrainingBatch } from "../../src/train/index.ts";
 import { devices, use } from "./open.ts";
 
 v8.setFlagsFromString("--expose-gc");
@@ -46,12 +47,16 @@ function lstm() {
   return { trainer: new Trainer(model, { ...options, optimizer, window: 3 }), batch };
 }
 
-async function train({ trainer, batch }: ReturnType<typeof cnn>, steps: number): Promise<void> {
+async function train(
+  { trainer, batch }: ReturnType<typeof cnn>,
+  steps: number,
+  options: FitOptions = {},
+): Promise<void> {
   function* data() {
     for (let n = 1; n <= steps; n++) yield batch(n);
   }
   let last = Number.NaN;
-  for await (const { loss } of trainer.fit(data, { batchSize: 2 })) last = loss;
+  for await (const { loss } of trainer.fit(data, { batchSize: 2, ...options })) last = loss;
   expect(Number.isFinite(last)).toBe(true);
 }
 
@@ -76,6 +81,20 @@ describe("2,000 training steps grow nothing", () => {
     });
     // Compiled code and caches of the engine come and go; a step that kept 500 bytes would show.
     expect(after.heap - before.heap).toBeLessThan(1500 * 500);
+    await runtime.close();
+  });
+
+  it("on cpu, two threads, with a checkpoint every 20 steps", async () => {
+    const runtime = use(await devices["cpu, two threads"]());
+    const setup = cnn();
+    const checkpoint = { to: memory(), everySteps: 20, keep: 2 };
+    await train(setup, 500, { checkpoint });
+    const before = await heldNow(runtime);
+    await train(setup, 1500, { checkpoint });
+    const after = await heldNow(runtime);
+    expect([after.bytes, after.buffers]).toEqual([before.bytes, before.buffers]);
+    expect(after.heap - before.heap).toBeLessThan(1500 * 500);
+    expect((await checkpoint.to.names()).length).toBe(2);
     await runtime.close();
   });
 });

@@ -146,7 +146,8 @@ async function latestOf(path: string): Promise<number> {
   return latest;
 }
 
-function drawing(seed: number): (below: number) => number {
+/** Numbers of chance from 0 to below `below`, the same for one seed. */
+export function drawing(seed: number): (below: number) => number {
   let word = seed;
   return (below) => {
     word = (Math.imul(word, 1664525) + 1013904223) >>> 0;
