@@ -25,6 +25,7 @@ type Drawable =
   | { readonly naturalWidth: number; readonly naturalHeight: number }
   | { readonly videoWidth: number; readonly videoHeight: number };
 
+/** What `pixels` and `fromPixels` see: pixels of the host, a canvas, or what a browser draws. */
 export type Picture = Pixels | Canvas | Drawable;
 
 export type Size = readonly [width: number, height: number];

@@ -46,7 +46,7 @@ const above0 = (n: unknown) => typeof n === "number" && n > 0 && n < Number.POSI
 const SCALE = rule("a number above 0, or [rows, columns]", (value) =>
   Array.isArray(value) ? value.length === 2 && Array.from(value).every(above0) : above0(value),
 );
-const SIZE = rule(
+export const IMAGE_SIZE = rule(
   "[rows, columns], whole numbers of 1 or more, at most 2^20",
   (value) =>
     Array.isArray(value) &&
@@ -63,7 +63,7 @@ function resized(
   checkTensor(caller, x);
   checkRank(caller, "x", x, 4, "[N, H, W, C]");
   checkDType(caller, "x", x, ["f32"]);
-  check(caller, "the size", size, SIZE);
+  check(caller, "the size", size, IMAGE_SIZE);
   const coordinates = oneOf("halfPixel", "alignCorners", "asymmetric");
   checkOptions(caller, options, { mode: oneOf("nearest", "bilinear"), coordinates });
   const { mode = "nearest" } = options;

@@ -29,6 +29,7 @@ export interface NormalisationOptions {
   readonly axis?: number;
 }
 
+/** What `normalisation` makes: a module, and its way back. */
 export interface NormalisationModule extends Module {
   /** The way back, x = y · √variance + mean, of the same buffers: for what a model says of targets that were normalised. */
   readonly inverse: Module;

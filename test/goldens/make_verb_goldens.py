@@ -360,6 +360,44 @@ def images():
     case("resize, corners aligned", [small],
          first(lambda x: F.interpolate(x, size=(7, 6), mode="bilinear", align_corners=True)))
 
+    volume, cube = Input(2, 5, 6, 4, 4), Input(3, 2, 2, 4, 3)
+    case("conv3d", [volume, cube], first(F.conv3d))
+    case("conv3d in steps, padded, dilated, in groups", [volume, Input(2, 3, 2, 2, 6)],
+         first(lambda x, w: F.conv3d(x, w, stride=(2, 1, 2), padding=(1, 2, 0), dilation=(2, 1, 3), groups=2)))
+    case("conv3d, same", [volume, Input(3, 3, 1, 4, 2)], first(lambda x, w: F.conv3d(x, w, padding="same")))
+    case("maxPool3d", [volume], first(lambda x: F.max_pool3d(x, (2, 3, 2))))
+    case("maxPool3d in steps, ceil", [volume],
+         first(lambda x: F.max_pool3d(x, 3, (2, 1, 2), padding=1, ceil_mode=True)))
+    case("avgPool3d", [volume], first(lambda x: F.avg_pool3d(x, (2, 3, 2), (1, 2, 1), padding=1)))
+    case("avgPool3d without padding in the mean, ceil", [volume],
+         first(lambda x: F.avg_pool3d(x, 3, 2, padding=1, ceil_mode=True, count_include_pad=False)))
+    case("localResponseNorm", [Input(2, 3, 7)], lambda x: F.local_response_norm(x.movedim(-1, 1), 3).movedim(1, -1))
+    case("localResponseNorm of four channels", [Input(2, 3, 2, 7)],
+         first(lambda x: F.local_response_norm(x, 4, alpha=0.5, beta=0.6, k=2)))
+
+    def cropped(x, boxes, images):
+        ys = boxes[:, 0:1] + (boxes[:, 2:3] - boxes[:, 0:1]) * torch.arange(4) / 3
+        xs = boxes[:, 1:2] + (boxes[:, 3:4] - boxes[:, 1:2]) * torch.arange(3) / 2
+        grid = torch.stack([xs[:, None, :].expand(-1, 4, -1), ys[:, :, None].expand(-1, -1, 3)], -1)
+        return F.grid_sample(x.movedim(-1, 1)[images], 2 * grid - 1, align_corners=True).movedim(1, -1)
+
+    corners = Input(3, 4, elements=[0.11, 0.07, 0.83, 0.94, 0.92, 0.13, 0.23, 0.71, 0.31, 0.37, 0.33, 0.77])
+    of = Input(3, dtype="i32", elements=[1, 0, 1])
+    case("cropAndResize", [Input(2, 5, 6, 3), corners, of], cropped)
+
+    def nearest(x, boxes, images):
+        out = torch.full((3, 2, 1, 3), -7.0, dtype=torch.float64)
+        for m in range(3):
+            for i in range(2):
+                y = (boxes[m, 0] + (boxes[m, 2] - boxes[m, 0]) * i) * 4
+                at = (boxes[m, 1] + boxes[m, 3]) / 2 * 5
+                if 0 <= y <= 4 and 0 <= at <= 5:
+                    out[m, i, 0] = x[images[m], int(y + 0.5), int(at + 0.5)]
+        return out
+
+    beyond = Input(3, 4, elements=[-0.2, 0.1, 0.8, 0.8, 0.3, -0.9, 0.7, 0.2, 0.2, 0.1, 1.2, 0.6])
+    case("cropAndResize to nearest, filled", [Input(2, 5, 6, 3), beyond, of], nearest, gradient=False)
+
 
 def orders():
     x = Input(3, 7, 2)

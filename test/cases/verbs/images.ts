@@ -38,4 +38,20 @@ export const imageVerbs: VerbCases = {
   "resize, bilinear": (x) => g.resize(x, [5, 3], bilinear),
   "resize, corners aligned": (x) =>
     g.resize(x, [7, 6], { ...bilinear, coordinates: "alignCorners" }),
+  conv3d: (x, w) => g.conv3d(x, w),
+  "conv3d in steps, padded, dilated, in groups": (x, w) =>
+    g.conv3d(x, w, { stride: [2, 1, 2], padding: [1, 2, 0], dilation: [2, 1, 3], groups: 2 }),
+  "conv3d, same": (x, w) => g.conv3d(x, w, { padding: "same" }),
+  maxPool3d: (x) => g.maxPool3d(x, [2, 3, 2]),
+  "maxPool3d in steps, ceil": (x) =>
+    g.maxPool3d(x, 3, { stride: [2, 1, 2], padding: 1, ceilMode: true }),
+  avgPool3d: (x) => g.avgPool3d(x, [2, 3, 2], { stride: [1, 2, 1], padding: 1 }),
+  "avgPool3d without padding in the mean, ceil": (x) =>
+    g.avgPool3d(x, 3, { ...half, ceilMode: true, countIncludePad: false }),
+  localResponseNorm: (x) => g.localResponseNorm(x, 3),
+  "localResponseNorm of four channels": (x) =>
+    g.localResponseNorm(x, 4, { alpha: 0.5, beta: 0.6, k: 2 }),
+  cropAndResize: (x, boxes, images) => g.cropAndResize(x, boxes, images, [4, 3]),
+  "cropAndResize to nearest, filled": (x, boxes, images) =>
+    g.cropAndResize(x, boxes, images, [2, 1], { mode: "nearest", fill: -7 }),
 };

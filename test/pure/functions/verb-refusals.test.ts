@@ -226,6 +226,56 @@ const lookUps: readonly Refusal[] = [
 
 const images: readonly Refusal[] = [
   [
+    () => g.conv3d(f32(1, 4, 4, 4), f32(2, 2, 2, 1, 1)),
+    ShapeError,
+    "conv3d: x must have 5 dimensions; got f32[1, 4, 4, 4]. It is [N, D, H, W, C].",
+  ],
+  [
+    () => g.conv3d(f32(1, 4, 4, 4, 4), f32(2, 2, 2, 4, 3), { groups: 2 }),
+    ShapeError,
+    "conv3d: the weight's input channels must equal the input's channels / groups, and groups divide its output channels; got input f32[1, 4, 4, 4, 4], weight f32[2, 2, 2, 4, 3], groups 2. Weights are [KD, KH, KW, C / groups, OC].",
+  ],
+  [
+    () => g.conv3d(f32(1, 2, 4, 4, 1), f32(3, 2, 2, 1, 1)),
+    ShapeError,
+    "conv3d: the window must fit into the padded input; got 2 × 1 padded by [0,0], [0,0], window 3 × 1.",
+  ],
+  [
+    () => g.maxPool3d(f32(1, 4, 4, 4, 1), 0),
+    ArgumentError,
+    "maxPool3d: the window must be a whole number of 1 or more, at most 2^20, or [depth, rows, columns]; got 0. Give another window.",
+  ],
+  [
+    () => g.avgPool3d(f32(1, 4, 4, 4, 1), 2, { padding: [1, 1] as never }),
+    ArgumentError,
+    'avgPool3d: padding must be "same", "valid", a whole number of 0 or more, at most 2^20, or [depth, rows, columns], each a number or [before, after]; got [1, 1]. Give another padding.',
+  ],
+  [
+    () => g.maxPool3d(f32(1, 4, 4, 4, 1), 2, { dilation: 2 } as never),
+    ArgumentError,
+    'maxPool3d: options must be among stride, padding, ceilMode; got "dilation".',
+  ],
+  [
+    () => g.cropAndResize(f32(1, 4, 4, 1), f32(2, 3), i32(2), [2, 2]),
+    ShapeError,
+    "cropAndResize: there must be four corners and an image for every box, [M, 4] and [M]; got boxes f32[2, 3], images i32[2].",
+  ],
+  [
+    () => g.cropAndResize(f32(1, 4, 4, 1), f32(2, 4), f32(2), [2, 2]),
+    DTypeError,
+    "cropAndResize: images must be i32; got f32[2].",
+  ],
+  [
+    () => g.localResponseNorm(f32(2, 3), 0),
+    ArgumentError,
+    "localResponseNorm: the size must be a whole number of 1 or more; got 0. Give another size.",
+  ],
+  [
+    () => g.localResponseNorm(f32(), 3),
+    ShapeError,
+    "localResponseNorm: x must have channels, [..., C]; got f32[].",
+  ],
+  [
     () => g.conv2d(f32(1, 5, 5, 1), f32(3, 3, 1, 1), { dilation: 0 }),
     ArgumentError,
     "conv2d: dilation must be a whole number of 1 or more, at most 2^20, or [rows, columns]; got 0. Give another dilation.",

@@ -81,6 +81,18 @@ export function compositions(): Recipes {
     ...of(["maxPool1d", "avgPool1d"], () =>
       args(f32(1, 4, 2), plain(2), fields({ ceilMode: plain(true) })),
     ),
+    conv3d: () =>
+      args(
+        f32(1, 3, 4, 4, 2),
+        f32(2, 2, 2, 1, 4),
+        fields({ stride: numbers(1, 2, 1), padding: plain("same"), groups: plain(2) }),
+      ),
+    ...of(["maxPool3d", "avgPool3d"], () =>
+      args(f32(1, 4, 4, 4, 2), plain(2), fields({ ceilMode: plain(true), padding: plain(1) })),
+    ),
+    cropAndResize: () =>
+      args(f32(2, 4, 4, 1), f32(3, 4), ids(3), numbers(2, 2), fields({ mode: plain("nearest") })),
+    localResponseNorm: () => args(f32(2, 3), plain(3), fields({ alpha: plain(1) })),
     ...of(["globalAvgPool2d", "globalMaxPool2d"], () => args(f32(1, 4, 4, 2))),
     ...of(["adaptiveAvgPool2d", "adaptiveMaxPool2d"], () => args(f32(1, 4, 4, 2), plain(3))),
     resize: () => args(f32(1, 4, 4, 2), numbers(3, 5), fields({ mode: plain("bilinear") })),

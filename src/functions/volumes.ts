@@ -1,0 +1,180 @@
+/**
+ * Convolution and pooling of volumes and of frames in time, x [N, D, H, W, C], made of those of images. A window's
+ * slices lie side by side as channels, so a convolution is one of images; a pool is one of the planes, and then one along
+ * the depth of what that gives.
+ */
+import { check, checkOptions, count, flag, type Rule, rule } from "../arguments.ts";
+import { ShapeError } from "../errors.ts";
+import { checkDType, checkRank } from "../ops/check.ts";
+import type { Padding } from "../ops/vocabulary.ts";
+import { resolvePadding, windowedSize } from "../ops/window.ts";
+import type { Tensor } from "../runtime/tensor.ts";
+import { describe } from "../tensor/shape.ts";
+import { checkTensor } from "./apply.ts";
+import { stack } from "./arrange.ts";
+import { conv2d } from "./conv.ts";
+import { reach } from "./dilate.ts";
+import { reshape, slice, transpose } from "./movement.ts";
+import { padAs } from "./padding.ts";
+import { avgPool2d, maxPool2d, type Pool2dOptions } from "./pool.ts";
+
+type Three<T> = readonly [depth: T, rows: T, columns: T];
+
+export interface VolumeOptions {
+  /** Planes, rows and columns from one window to the next. */
+  readonly stride?: number | Three<number>;
+  /** "valid" (none), "same" (output ceil(size / stride)), or zeros on every side; "valid". */
+  readonly padding?: "same" | "valid" | number | Three<number | Padding>;
+}
+
+export interface Conv3dOptions extends VolumeOptions {
+  /** Planes, rows and columns from one cell of a window to the next; 1. */
+  readonly dilation?: number | Three<number>;
+  /** Groups of channels that are convolved apart; 1. */
+  readonly groups?: number;
+}
+
+export interface MaxPool3dOptions extends VolumeOptions {
+  /** Whether a last window may hang over the end, where what is left would be dropped; false. */
+  readonly ceilMode?: boolean;
+}
+
+export interface Pool3dOptions extends MaxPool3dOptions {
+  /** Whether padding counts as zeros in a mean; true. */
+  readonly countIncludePad?: boolean;
+}
+
+/** x [N, D, H, W, C], w [KD, KH, KW, C / groups, OC] → [N, OD, OH, OW, OC]: cross-correlation, as PyTorch's conv3d. */
+export function conv3d(x: Tensor, w: Tensor, options: Conv3dOptions = {}): Tensor {
+  checkVolume("conv3d", x);
+  checkTensor("conv3d", w, "w");
+  checkRank("conv3d", "w", w, 5, "[KD, KH, KW, C / groups, OC]");
+  checkOptions("conv3d", options, { ...RULES, dilation: THREE, groups: count });
+  const { groups = 1 } = options;
+  const [N = 0, D = 0, H = 0, W = 0, C = 0] = x.shape;
+  const [KD = 0, KH = 0, KW = 0, own = 0, OC = 0] = w.shape;
+  if (own * groups !== C || OC % groups !== 0) {
+    throw new ShapeError(
+      `conv3d: the weight's input channels must equal the input's channels / groups, and groups divide its output channels; got input ${describe(x.type)}, weight ${describe(w.type)}, groups ${groups}. Weights are [KD, KH, KW, C / groups, OC].`,
+    );
+  }
+  const [step, ...plane] = threeOf(options.stride ?? 1);
+  const [apart, ...dilation] = threeOf(options.dilation ?? 1);
+  const { depth, planes } = paddingOf(options.padding);
+  const wide = [reach(KD, apart), 1] as const;
+  const lines = {
+    stride: [step, 1],
+    padding: resolvePadding(depth, [D, 1], wide, [step, 1]),
+  } as const;
+  const [OD] = windowedSize("conv3d", [N, D, 1, C], wide, lines);
+  const [around] = lines.padding;
+  const padded = around.some((n) => n > 0) ? padAs(x, [[0, 0], around, [0, 0], [0, 0], [0, 0]]) : x;
+  const slices = Array.from({ length: KD }, (_, kd) =>
+    reshape(slice(padded, [0, kd * apart, 0, 0, 0], [N, OD, H, W, C], [1, step, 1, 1, 1]), [
+      N * OD,
+      H,
+      W,
+      groups,
+      own,
+    ]),
+  );
+  const [only] = slices;
+  // The channels of a group stay together.
+  const side = KD === 1 && only !== undefined ? only : stack(slices, 4);
+  const y = conv2d(
+    reshape(side, [N * OD, H, W, KD * C]),
+    reshape(transpose(w, [1, 2, 0, 3, 4]), [KH, KW, KD * own, OC]),
+    { stride: plane, padding: planes, dilation, groups },
+  );
+  return reshape(y, [N, OD, ...y.shape.slice(1)]);
+}
+
+/** The largest element of every window of x [N, D, H, W, C]; padding never wins. The stride is the window where nothing is said. */
+export function maxPool3d(
+  x: Tensor,
+  window: number | Three<number>,
+  options: MaxPool3dOptions = {},
+): Tensor {
+  checkOptions("maxPool3d", options, { ...RULES, ceilMode: flag });
+  return pooled("maxPool3d", x, window, options, maxPool2d);
+}
+
+/** The mean of every window of x [N, D, H, W, C], padding counted as zeros where nothing else is said. */
+export function avgPool3d(
+  x: Tensor,
+  window: number | Three<number>,
+  options: Pool3dOptions = {},
+): Tensor {
+  checkOptions("avgPool3d", options, { ...RULES, ceilMode: flag, countIncludePad: flag });
+  return pooled("avgPool3d", x, window, options, avgPool2d);
+}
+
+/** The largest of the largest, the mean of means: what counts in a window is a product of what counts along each dimension. */
+function pooled(
+  caller: string,
+  x: Tensor,
+  window: number | Three<number>,
+  { stride = window, padding, ...rest }: Pool3dOptions,
+  pool: (x: Tensor, window: readonly [number, number], options: Pool2dOptions) => Tensor,
+): Tensor {
+  checkVolume(caller, x);
+  check(caller, "the window", window, THREE);
+  const [N = 0, D = 0, H = 0, W = 0, C = 0] = x.shape;
+  const [KD, ...size] = threeOf(window);
+  const [step, ...plane] = threeOf(stride);
+  const { depth, planes } = paddingOf(padding);
+  const flat = pool(reshape(x, [N * D, H, W, C]), size, {
+    ...rest,
+    stride: plane,
+    padding: planes,
+  });
+  const [, OH = 0, OW = 0] = flat.shape;
+  const options = { ...rest, stride: [step, 1], padding: depth } as const;
+  const y = pool(reshape(flat, [N, D, OH * OW, C]), [KD, 1], options);
+  return reshape(y, [N, y.shape[1] ?? 0, OH, OW, C]);
+}
+
+function checkVolume(caller: string, x: Tensor): void {
+  checkTensor(caller, x);
+  checkRank(caller, "x", x, 5, "[N, D, H, W, C]");
+  checkDType(caller, "x", x, ["f32"]);
+}
+
+function threeOf(option: number | Three<number>): Three<number> {
+  return typeof option === "number" ? [option, option, option] : option;
+}
+
+/** Of the depth as that of rows, of one column. */
+function paddingOf(padding: VolumeOptions["padding"] = "valid") {
+  if (typeof padding === "string") return { depth: padding, planes: padding } as const;
+  const [depth, rows, columns] = (
+    typeof padding === "number" ? [padding, padding, padding] : padding
+  ).map((one): Padding => (typeof one === "number" ? [one, one] : one));
+  const none = [0, 0] as const;
+  return { depth: [depth ?? none, none], planes: [rows ?? none, columns ?? none] } as const;
+}
+
+/** Beyond it kernels could not count the cells that they see. */
+const MOST = 2 ** 20;
+const isOf = (least: number) => (n: unknown) =>
+  Number.isSafeInteger(n) && Number(n) >= least && Number(n) <= MOST;
+const areAll = (value: unknown, length: number, holds: (one: unknown) => boolean) =>
+  Array.isArray(value) && value.length === length && Array.from(value).every(holds);
+const isSize = isOf(1);
+const isZeros = isOf(0);
+
+const THREE: Rule = rule(
+  "a whole number of 1 or more, at most 2^20, or [depth, rows, columns]",
+  (value) => isSize(value) || areAll(value, 3, isSize),
+);
+const RULES = {
+  stride: THREE,
+  padding: rule(
+    '"same", "valid", a whole number of 0 or more, at most 2^20, or [depth, rows, columns], each a number or [before, after]',
+    (value) =>
+      value === "same" ||
+      value === "valid" ||
+      isZeros(value) ||
+      areAll(value, 3, (one) => isZeros(one) || areAll(one, 2, isZeros)),
+  ),
+};
