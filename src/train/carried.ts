@@ -12,6 +12,7 @@ import {
   stretchForward,
   stretchVariables,
 } from "./stretch.ts";
+import { windowAxis } from "./time.ts";
 import type { StepBatch } from "./training-data.ts";
 import type { Truncation } from "./window.ts";
 
@@ -61,16 +62,19 @@ export class Carried {
   prepare({ x }: StepBatch): void {
     const truncation = this.#truncation;
     if (truncation === undefined) return;
-    if (x.shape[0] !== truncation.every) {
+    const block = timeFirst(this.#model, x);
+    if (block.shape[0] !== truncation.every) {
+      const form =
+        windowAxis(this.#model) === 0 ? [truncation.every, "B"] : ["B", truncation.every];
       throw new ShapeError(
-        `fit: with { every: ${truncation.every}, back: ${truncation.back} } every batch must be a block of ${truncation.every} steps, [${truncation.every}, B, …]; got x [${x.shape.join(", ")}]. Cut the sequence into such blocks, and fill the last one up with ignored targets.`,
+        `fit: with { every: ${truncation.every}, back: ${truncation.back} } every batch must be a block of ${truncation.every} steps, [${form.join(", ")}, …]; got x [${x.shape.join(", ")}]. Cut the sequence into such blocks, and fill the last one up with ignored targets.`,
       );
     }
-    const form = formOf(x);
+    const form = formOf(block);
     if (!this.hasBegun || this.#stretch === undefined) {
       const known = this.#stretches.get(form);
       if (known !== undefined) restart(known, x.data);
-      this.#stretch = known ?? this.#makeStretch(truncation, x);
+      this.#stretch = known ?? this.#makeStretch(truncation, block);
       return;
     }
     const { history } = this.#stretch;
@@ -217,13 +221,20 @@ export function keepOf({ x, start }: StepBatch, carried: Carried): Tensor {
   return tensor(Float32Array.from(starts, (isStart) => (isStart ? 0 : 1)));
 }
 
-/** The rows of a window [T, B, …]. @throws ShapeError where it is none */
-export function rowsOf({ x }: StepBatch): number {
-  const [, rows] = x.shape;
+/** The rows of a window [T, B, …], or [B, T, …] where the model takes that. @throws ShapeError where it is none */
+export function rowsOf({ x }: StepBatch, model: AnyModule): number {
+  const isTimeFirst = windowAxis(model) === 0;
+  const rows = x.shape.length < 2 ? undefined : x.shape[isTimeFirst ? 1 : 0];
   if (rows !== undefined && rows > 0) return rows;
   throw new ShapeError(
-    `fit: a batch with start must be a window [T, B, …], time first; got x [${x.shape.join(", ")}]. Leave start out where examples stand for themselves.`,
+    `fit: a batch with start must be a window ${isTimeFirst ? "[T, B, …], time first" : "[B, T, …]"}; got x [${x.shape.join(", ")}]. Leave start out where examples stand for themselves.`,
   );
+}
+
+/** A window's elements, with its shape as if time came first. */
+function timeFirst(model: AnyModule, { data, dtype, shape }: Values): Values {
+  const [rows = 0, steps = 0, ...features] = shape;
+  return { data, dtype, shape: windowAxis(model) === 0 ? shape : [steps, rows, ...features] };
 }
 
 async function valuesOf(held: Variable): Promise<Values> {

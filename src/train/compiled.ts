@@ -11,7 +11,7 @@ import type { FlowNotes, FlowTensors, LayerFlow } from "./flow.ts";
 import { applied, type Forward } from "./forward.ts";
 import { LimitsByType } from "./limits.ts";
 import type { BatchTensors } from "./objective.ts";
-import { checkTime, timeOf } from "./time.ts";
+import { asTaken, checkTime, checkWindow, timeOf } from "./time.ts";
 import { type Columns, nested, type StepBatch } from "./training-data.ts";
 import type { Truncation } from "./window.ts";
 
@@ -152,8 +152,9 @@ export class CompiledByKind {
         "fit: a Trainer cannot be used after dispose(); got a step more. Leave the loop first.",
       );
     }
-    const batch = this.#inOrder(given);
-    if ("x" in batch.columns) checkTime("fit", this.#model, batch.x, timeOf(batch));
+    const batch = asTaken(this.#model, this.#inOrder(given));
+    if ("x" in batch.columns) checkTime("fit", this.#model, batch.x, timeOf(batch, this.#model));
+    checkWindow(this.#model, batch, this.#options.truncation);
     if (this.#freezes !== freezeChanges()) this.#traceAnew();
     this.#limits.check(batch);
     this.#batch = batch;
@@ -198,7 +199,7 @@ export class CompiledByKind {
       tensor(data, shape, dtype),
     );
     if (start === undefined) return this.#plain(...inputs);
-    const { carried, step, unbroken } = this.#forRows(rowsOf(batch));
+    const { carried, step, unbroken } = this.#forRows(rowsOf(batch, this.#model));
     const keep = keepOf(batch, carried);
     this.#checkGoesOn(batch, carried);
     carried.prepare(batch);

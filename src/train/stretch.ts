@@ -28,12 +28,14 @@ import {
   stopGradient,
   Tensor,
   type TensorType,
+  transpose,
   Variable,
   variable,
 } from "../functions.ts";
 import { keepState } from "../nn/carry.ts";
 import type { AnyModule, Tensors } from "../nn/index.ts";
 import type { Forward } from "./forward.ts";
+import { windowAxis } from "./time.ts";
 import type { Truncation } from "./window.ts";
 
 /** What a stretch holds besides the recurrent state at its beginning. */
@@ -96,7 +98,7 @@ export function blocksBehind({ every, back }: Truncation): number {
 }
 
 /**
- * The forward pass of a stretch that the block x [every, B, …] ends. `keep` f32[B] is 0 where a row begins with it.
+ * The forward pass of a stretch that the block x [every, B, …] ends; [B, every, …] where the model takes that. `keep` f32[B] is 0 where a row begins with it.
  * `isUnbroken`: no row begins in it, and `keep` is 1 throughout.
  */
 export function stretchForward(
@@ -111,7 +113,8 @@ export function stretchForward(
   const before = back - every;
   const rows = keep.size;
   const kept = mul(keep, owed);
-  const all = concat([history, x]);
+  const turn = windowAxis(model) === 0 ? (y: Tensor) => y : swapped;
+  const all = concat([history, turn(x)]);
   const cuts = new Set(isUnbroken ? [0, every] : [0, before, every]);
   for (let at = before - every; at > 0 && !isUnbroken; at -= every) cuts.add(at);
   const ordered = [...cuts].sort((a, b) => a - b);
@@ -127,8 +130,8 @@ export function stretchForward(
       now = keepState(model, now, reshape(slice(borders, [border - 1, 0], [1, rows]), [rows]));
     }
     if (from === every) next = now;
-    const part = model.step(steps(all, from, to) as never, now);
-    const y = checkedOutput(part.y, to - from, rows);
+    const part = model.step(turn(steps(all, from, to)) as never, now);
+    const y = checkedOutput(part.y instanceof Tensor ? turn(part.y) : part.y, to - from, rows);
     if (to > before) outputs.push(from < before ? steps(y, before - from, to - from) : y);
     now = part.state;
   });
@@ -136,7 +139,7 @@ export function stretchForward(
   const newest = reshape(kept, [1, rows]);
   const count = borders?.shape[0] ?? 0;
   return {
-    output: concat(outputs),
+    output: turn(concat(outputs)),
     parts: ordered.length,
     changes: [
       ...state.map((held, i) => ({ held, next: stopGradient(next[i] ?? held), otherwise: held })),
@@ -155,6 +158,12 @@ export function stretchForward(
   };
 }
 
+/** [B, T, …] as [T, B, …], and back. */
+function swapped(x: Tensor): Tensor {
+  const order = x.shape.map((_, d) => d);
+  return order.length < 2 ? x : transpose(x, [1, 0, ...order.slice(2)]);
+}
+
 function steps(x: Tensor, from: number, to: number): Tensor {
   const rest = x.shape.slice(1);
   return slice(x, [from, ...rest.map(() => 0)], [to - from, ...rest]);
@@ -164,6 +173,6 @@ function checkedOutput(y: Tensors, count: number, rows: number): Tensor {
   if (y instanceof Tensor && y.shape[0] === count && y.shape[1] === rows) return y;
   const got = y instanceof Tensor ? describe(y.type) : Object.keys(y).join(", ");
   throw new ShapeError(
-    `fit: with { every, back } the model's output must have a step for each of the input's, [T, B, …]; got ${got} for ${count} steps of ${rows} sequences. Keep time first, or give one number as window.`,
+    `fit: with { every, back } the model's output must have a step for each of the input's, [T, B, …]; got ${got} for ${count} steps of ${rows} sequences. Keep time where it is, or give one number as window.`,
   );
 }

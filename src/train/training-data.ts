@@ -14,7 +14,7 @@ export interface TrainingBatch {
   readonly x: Values;
   readonly y: Values;
   /**
-   * For windows of longer sequences, time first ([T, B, …]): whether the sequences begin here, all of them or row by
+   * For windows of longer sequences, [T, B, …], or [B, T, …] for a model with `batchFirst`: whether the sequences begin here, all of them or row by
    * row. A row that goes on does so from the recurrent state that the window before left; one that begins starts from
    * zeros. Leave it out for examples that stand for themselves.
    */
