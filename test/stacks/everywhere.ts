@@ -65,7 +65,10 @@ export async function run(form: Form, lastGradient?: number): Promise<StackRepor
     ...Object.entries(trainings).map(
       ([name, train]) => [name, trained(form, () => train(lastGradient))] as const,
     ),
-    ...Object.entries(faults).map(([name, fault]) => [name, () => fault(openers[form])] as const),
+    ...Object.entries(faults).map(
+      ([name, fault]) =>
+        [name, () => fault(openers[form], form === "cpu" ? "cpu" : "webgpu")] as const,
+    ),
   ];
   for (const [name, attempt] of attempts) {
     await attempt().catch((error) => failures.push(`${name}: ${message(error)}`));

@@ -3,8 +3,9 @@ import { CpuDevice } from "../../src/devices/cpu/device.ts";
 import type { Device } from "../../src/devices/device.ts";
 import { WebgpuDevice } from "../../src/devices/webgpu/device.ts";
 import { DeviceLostError, NonFiniteError, OutOfMemoryError } from "../../src/errors.ts";
-import { exp, matmul, ones, sum, tensor } from "../../src/functions.ts";
+import { exp, init, matmul, ones, sum, tensor } from "../../src/functions.ts";
 import { losses, nn, optim, Trainer } from "../../src/index.ts";
+import { currentRuntime } from "../../src/runtime/current.ts";
 import type { Runtime } from "../../src/runtime/runtime.ts";
 import { use } from "../training/open.ts";
 import { type Started, watchWorkers } from "./workers.ts";
@@ -28,11 +29,14 @@ function trainer() {
 
 async function lossesOf(own: ReturnType<typeof trainer>, steps: number): Promise<number[]> {
   const found: number[] = [];
-  function* data() {
-    for (let step = 0; step < steps; step++) yield batch;
-  }
-  for await (const { loss } of own.fit(data)) found.push(loss);
+  for await (const { loss } of own.fit(stepsOf(steps))) found.push(loss);
   return found;
+}
+
+function stepsOf(steps: number) {
+  return function* () {
+    for (let step = 0; step < steps; step++) yield batch;
+  };
 }
 
 function check(holds: boolean, what: string): void {
@@ -68,7 +72,32 @@ function crash({ device }: Runtime, workers: readonly Started[]): void {
   else if (device instanceof CpuDevice) workers.at(-1)?.terminate();
 }
 
-export const faults: Readonly<Record<string, (open: Open) => Promise<void>>> = {
+export const faults: Readonly<
+  Record<string, (open: Open, device: "cpu" | "webgpu") => Promise<void>>
+> = {
+  async "a device that is lost beneath a fit that goes on by itself"(_, device) {
+    const undisturbed = await init({ device, threads: 2, seed: 3 });
+    const expected = await lossesOf(trainer(), 40);
+    await undisturbed.runtime.close();
+
+    const watch = watchWorkers();
+    const { runtime } = await init({ device, threads: 2, seed: 3 });
+    const found: number[] = [];
+    let changes = 0;
+    const options = { onDeviceLost: () => changes++ };
+    for await (const { loss, step } of trainer().fit(stepsOf(40), options)) {
+      found.push(loss);
+      if (step !== 20) continue;
+      crash(runtime, watch.started);
+      // A host that is slow to tell would let a fit of so few steps end before.
+      await runtime.device.lost;
+    }
+    watch.end();
+    check(changes === 1, `${changes} devices were lost`);
+    check(found.join() === expected.join(), `losses ${found} instead of ${expected}`);
+    await currentRuntime("test").close();
+  },
+
   async "a device that is lost in the middle of training"(open) {
     const undisturbed = use(await open());
     const expected = await lossesOf(trainer(), 6);
