@@ -19,8 +19,8 @@ export interface Openers {
   runtime(device: Device, lineage: Lineage): Runtime;
 }
 
-/** A device is waited for so long. */
-const OPENING_MS = 20_000;
+/** A device is waited for so long: a busy machine takes a while to start workers. */
+const OPENING_MS = 60_000;
 /** After so many losses in a row, of which nothing has come, the cpu takes over from a GPU, */
 const GPU_LOSSES = 2;
 /** and after so many no device is opened any more. */

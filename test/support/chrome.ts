@@ -29,13 +29,16 @@ const FLAGS = [
 ];
 
 /** A headless browser with WebGPU on SwiftShader, its profile in a folder of its own or in `userDataDir`. */
-export async function launchBrowser(userDataDir?: string): Promise<Browser> {
+export async function launchBrowser(
+  userDataDir?: string,
+  flags: readonly string[] = [],
+): Promise<Browser> {
   return await launch({
     executablePath: findBrowser(),
     headless: true,
     // Not a socket: the browser ends with the process that opened it, whatever ends that.
     pipe: true,
-    args: FLAGS,
+    args: [...FLAGS, ...flags],
     ...(userDataDir === undefined ? {} : { userDataDir }),
     // A software GPU on a busy machine can keep one call waiting for minutes.
     protocolTimeout: 600_000,
@@ -102,6 +105,8 @@ export interface PageOptions {
   readonly isolated?: boolean;
   /** Whether it has a browser of its own: for tests that break something of it. Default false. */
   readonly alone?: boolean;
+  /** Further flags of a browser of its own. */
+  readonly flags?: readonly string[];
 }
 
 /** What pages share: a browser takes seconds to start, and a server as long for the first page's modules. */
@@ -139,9 +144,10 @@ function sharedServer(isolated: boolean): Promise<PageServer> {
 export async function openPage({
   isolated = true,
   alone = false,
+  flags = [],
 }: PageOptions = {}): Promise<TestPage> {
   const { origin } = await sharedServer(isolated);
-  const browser = await (alone ? launchBrowser() : sharedBrowser());
+  const browser = await (alone ? launchBrowser(undefined, flags) : sharedBrowser());
   const context = await browser.createBrowserContext();
   const close = () => (alone ? browser.close() : context.close());
   try {

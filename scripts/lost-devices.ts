@@ -1,0 +1,123 @@
+/**
+ * Devices that are taken away from trainings at random moments: `npm run faults:devices -- [webgpu|cpu] [losses]`. Every
+ * training must come to the bits of the one that nobody disturbed, and nothing may be left behind.
+ */
+import { WebgpuDevice } from "../src/devices/webgpu/index.ts";
+import { init } from "../src/functions.ts";
+import { losses, nn, optim, Trainer } from "../src/index.ts";
+import type { Runtime } from "../src/runtime/runtime.ts";
+
+const [name = "webgpu", countText = "100"] = process.argv.slice(2);
+const device = name === "cpu" ? "cpu" : "webgpu";
+const wanted = Number(countText);
+/** Losses of one training. */
+const EACH = 5;
+const STEPS = 60;
+
+const threads = process.getBuiltinModule("node:worker_threads");
+const { Worker: Thread } = threads;
+const workers = new Set<InstanceType<typeof Thread>>();
+threads.Worker = class extends Thread {
+  constructor(...args: ConstructorParameters<typeof Thread>) {
+    super(...args);
+    workers.add(this);
+    this.once("exit", () => workers.delete(this));
+  }
+};
+
+function take({ lineage: { latest } }: Runtime): void {
+  if (latest.device instanceof WebgpuDevice) latest.device.gpuDevice.destroy();
+  else {
+    const all = [...workers];
+    void all[Math.floor(Math.random() * all.length)]?.terminate();
+  }
+}
+
+const x = Array.from({ length: 64 }, (_, i) => [Math.sin(i), Math.cos(3 * i), (i % 7) / 7]);
+const y = x.map((_, i) => i % 3);
+
+/** At a random moment within so many steps behind each `every`-th one. */
+async function train(isDisturbed: boolean) {
+  const { runtime } = await init({ device, threads: 2, seed: 7 });
+  const model = nn.sequential(
+    nn.linear(3, 16),
+    nn.batchNorm1d(16),
+    nn.dropout(0.2),
+    nn.linear(16, 3),
+  );
+  const optimizer = optim.adam({ learningRate: 0.01, clipNorm: 1 });
+  const trainer = new Trainer(model, {
+    loss: losses.crossEntropy,
+    optimizer,
+    recovery: { everySteps: 6 },
+  });
+  let taken = 0;
+  let coming: Promise<void> | undefined;
+  let repeated = 0;
+  const pauses: number[] = [];
+  const every = Math.floor(STEPS / (EACH + 1));
+  const history = await trainer.fit(
+    { x, y },
+    {
+      batchSize: 8,
+      epochs: Math.ceil((STEPS * 8) / x.length),
+      onStep: async ({ step }) => {
+        if (isDisturbed && step % every === 0 && taken < EACH) {
+          taken++;
+          // Steps of a training this small take a millisecond or two: now, or while one of the next is under way.
+          coming = new Promise((resolve) => {
+            setTimeout(() => resolve(take(runtime)), Math.random() * 8);
+          });
+        }
+        // Not behind the end of the training.
+        if (step % every > 2) await coming;
+      },
+      onDeviceLost: ({ elapsedMs, step, from }) => {
+        pauses.push(elapsedMs);
+        repeated = Math.max(repeated, step - from);
+      },
+    },
+  );
+  const end = await model.stateDict();
+  const devices = new Set(history.deviceChanges.map(({ to }) => to));
+  trainer.dispose();
+  await runtime.close();
+  return {
+    end: JSON.stringify(end),
+    losses: history.deviceChanges.length,
+    pauses,
+    repeated,
+    devices,
+  };
+}
+
+const heap = () => {
+  for (let i = 0; i < 3; i++) globalThis.gc?.();
+  return process.memoryUsage().heapUsed / 2 ** 20;
+};
+
+const { end } = await train(false);
+let seen = 0;
+let wrong = 0;
+let repeated = 0;
+const pauses: number[] = [];
+const others = new Set<string>();
+let first = 0;
+for (let run = 0; seen < wanted; run++) {
+  const made = await train(true);
+  seen += made.losses;
+  if (made.end !== end) wrong++;
+  repeated = Math.max(repeated, made.repeated);
+  pauses.push(...made.pauses);
+  for (const one of made.devices) others.add(one);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  if (run === 1) first = heap();
+}
+const sorted = pauses.toSorted((a, b) => a - b);
+console.log(
+  `${device}: ${seen} losses, ${wrong} trainings with other bits, on ${[...others].join(", ")} afterwards. ` +
+    `Pauses: median ${sorted[sorted.length >> 1]?.toFixed(0)} ms, longest ${sorted.at(-1)?.toFixed(0)} ms; ` +
+    `at most ${repeated} steps taken again. ` +
+    `Heap ${first.toFixed(1)} MiB after two trainings, ${heap().toFixed(1)} MiB at the end; ${workers.size} workers left.`,
+);
+process.exitCode = wrong === 0 && workers.size === 0 ? 0 : 1;
