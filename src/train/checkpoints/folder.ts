@@ -1,6 +1,6 @@
 /** Checkpoints in a folder: step-000001200.safetensors by the step, and best.safetensors. */
 import { ArgumentError, FileError, FormatError } from "../../errors.ts";
-import { type Folder, folder, type Place } from "../../io/index.ts";
+import { type Folder, folder, opfs, type Place } from "../../io/index.ts";
 import type { TrainerState } from "../trainer-state.ts";
 import { readCheckpoint, writeCheckpoint } from "./file.ts";
 
@@ -17,7 +17,7 @@ export class CheckpointFolder {
   readonly #keep: number;
 
   constructor(to: Folder | string, keep = 3) {
-    this.#folder = typeof to === "string" ? folder(to) : to;
+    this.#folder = typeof to !== "string" ? to : "document" in globalThis ? opfs(to) : folder(to);
     this.#keep = keep;
   }
 

@@ -4,7 +4,10 @@ import { ArgumentError } from "../../errors.ts";
 import type { Folder } from "../../io/index.ts";
 
 export interface CheckpointOptions {
-  /** A folder of this training's own, as `folder` and `opfs` of gradgpu/io give it; a text is a path in Node. */
+  /**
+   * A folder of this training's own, as `folder` and `opfs` of gradgpu/io give it; a text is a path in Node, and the name of a folder
+   * of OPFS on a page.
+   */
   readonly to: Folder | string;
   /** A checkpoint after so many steps. */
   readonly everySteps?: number;
