@@ -117,6 +117,12 @@ export class WordVocabulary implements Vocabulary {
     return new WordVocabulary({ ...json, words: [...json.words] }, pattern);
   }
 
+  /** Whether its words are matches of a pattern that somebody gave: one from a file that is not trusted can run for ever. */
+  get hasOwnPattern(): boolean {
+    const { source, flags } = globalOf(WORD);
+    return this.#pattern.source !== source || this.#pattern.flags !== flags;
+  }
+
   get size(): number {
     return this.words.length;
   }

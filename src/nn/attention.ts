@@ -13,6 +13,7 @@ import {
   slice,
   type Tensor,
   transpose,
+  where,
 } from "../functions.ts";
 import { checkTensor, nextNodeId } from "../internals.ts";
 import { module } from "./define.ts";
@@ -47,7 +48,7 @@ export interface AttentionRun {
   readonly memory?: Tensor;
   /** How many steps of `memory` each sequence of the batch has: whole numbers, or i32[B]. */
   readonly lengths?: Tensor | ArrayLike<number>;
-  /** bool that broadcasts to [B, heads, Tq, Tk]: true where a step may see another. */
+  /** Broadcasts to [B, heads, Tq, Tk]. bool: true where a step may see another; f32: added, see the verb `attention`. */
   readonly mask?: Tensor;
 }
 
@@ -192,5 +193,7 @@ function maskOf({ mask, lengths }: AttentionRun, keys: Tensor): Tensor | undefin
     );
   }
   const isThere = less(arange(T), reshape(given, [B, 1, 1, 1]));
-  return mask === undefined ? isThere : and(mask, isThere);
+  if (mask === undefined) return isThere;
+  const isAdded = mask.dtype === "f32";
+  return isAdded ? where(isThere, mask, Number.NEGATIVE_INFINITY) : and(mask, isThere);
 }

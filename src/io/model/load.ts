@@ -14,6 +14,8 @@ import { type SavedVocabulary, vocabularyOf } from "./vocabulary.ts";
 export interface LoadModelOptions extends ReadOptions, LoadOptions {
   /** Layers of one's own by the names that their `made` has: `{ gate: (size) => gate(size) }`. */
   readonly layers?: OwnLayers | undefined;
+  /** Whether a vocabulary of words may bring a regular expression of its own: in a hostile file it can run for ever. false. */
+  readonly allowPattern?: boolean | undefined;
 }
 
 /** What a model file held. */
@@ -43,8 +45,10 @@ export async function readModel(from: From, options: LoadModelOptions = {}): Pro
     ...READ_RULES,
     layers: record,
     allowNonFinite: flag,
+    allowPattern: flag,
   });
-  const { signal, onProgress, layers = {}, allowNonFinite = false } = options;
+  const { signal, onProgress, layers = {} } = options;
+  const { allowNonFinite = false, allowPattern = false } = options;
   const source = sourceOf("loadModel", from);
   const refuse = refusing(source);
   const { tensors, metadata } = await readSafetensors(source, { signal, onProgress });
@@ -80,7 +84,7 @@ export async function readModel(from: From, options: LoadModelOptions = {}): Pro
   const vocabulary =
     text === undefined
       ? undefined
-      : trusting(refuse, "a vocabulary", () => vocabularyOf(text, "its vocabulary"));
+      : trusting(refuse, "a vocabulary", () => vocabularyOf(text, "its vocabulary", allowPattern));
   const metadataOfOwner = format === undefined || format === "pt" ? own : { ...own, format };
   return { model, vocabulary, metadata: metadataOfOwner };
 }

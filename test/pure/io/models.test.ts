@@ -359,6 +359,15 @@ describe("a model file that is wrong is refused by one typed error:", () => {
     await expect(loadModel(place)).rejects.toThrow(/weights alone.*loadStateDict/);
   });
 
+  test("a vocabulary with a regular expression of its own, unless somebody vouches for it", async () => {
+    const place = memory().place("a");
+    const vocabulary = data.WordVocabulary.of("a b", { pattern: /(a+)+b/ });
+    await saveModel(nn.linear(1, 1), place, { vocabulary });
+    await expect(readModel(place)).rejects.toThrow(/pattern of its own.*allowPattern/);
+    const read = await readModel(place, { allowPattern: true });
+    expect(read.vocabulary?.toJSON()).toEqual(vocabulary.toJSON());
+  });
+
   test("a vocabulary that is none", async () => {
     const place = memory().place("a");
     await saveModel(nn.linear(1, 1), place, {

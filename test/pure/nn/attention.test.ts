@@ -127,6 +127,20 @@ describe("attention", () => {
   });
 });
 
+describe("multiHeadAttention with a mask and lengths", () => {
+  it("sees what both let it see, whether the mask is of bool or of numbers", () => {
+    const layer = nn.multiHeadAttention(8, 2, { seed: 1, batchFirst: true });
+    const x = random(1, 2, 3, 8);
+    const seen = [1, 0, 1, 1, 1, 1, 0, 1, 1];
+    const added = seen.map((one) => (one === 1 ? 0 : Number.NEGATIVE_INFINITY));
+    const [a, b] = [tensor(seen, [3, 3], "bool"), tensor(added, [3, 3])].map((mask) =>
+      evaluateTensor(layer.run(x, { mask, lengths: [3, 2] })),
+    );
+    expect(b).toEqual(a);
+    expect(a).not.toEqual(evaluateTensor(layer.run(x, { lengths: [3, 2] })));
+  });
+});
+
 describe("a transformer's summary", () => {
   it("has every part, attention too", () => {
     const summary = nn.transformerBlock(8, 2, { hidden: 12 }).summary([5, 3, 8]);
