@@ -1,11 +1,11 @@
 /** One pass over data without training: means over all targets that count. */
 import { batchesInPass, checkNotEmpty, type PassOptions, passOver } from "./batch-source.ts";
 import type { StepResult } from "./compiled.ts";
+import type { EvaluationSteps } from "./evaluation-steps.ts";
 import type { Scores } from "./options.ts";
 import type { Patience } from "./patience.ts";
 import { Reader } from "./reader.ts";
 import { type AnyMetric, Collections, Means, targetsIn } from "./score.ts";
-import type { EvaluationSteps } from "./steps.ts";
 import { batchOf, type ReadyData, type Wanted } from "./training-data.ts";
 import { STEPS_IN_FLIGHT } from "./training-run.ts";
 

@@ -1,9 +1,9 @@
-/** Inputs as `predict` takes them. */
+/** Inputs as `predict` takes them, and outputs as it gives them. */
 import { shown } from "../arguments.ts";
 import type { Values } from "../data/index.ts";
 import { ArgumentError } from "../errors.ts";
 import { type DType, Tensor } from "../functions.ts";
-import type { AnyModule } from "../nn/index.ts";
+import type { AnyModule, Each, Tensors } from "../nn/index.ts";
 import { sameNames } from "../nn/tensors.ts";
 import { checkTime } from "./time.ts";
 import { type Columns, elementsOf } from "./training-data.ts";
@@ -45,4 +45,22 @@ async function inputOf(model: AnyModule, given: unknown, dtype: DType): Promise<
   const values = await elementsOf("predict", given, dtype);
   checkTime("predict", model, values, values.time);
   return values;
+}
+
+/** What a model gave, on the host; by name where there are several. */
+export async function predictionOf<Y extends Tensors>(
+  output: Tensors,
+): Promise<Each<Y, Prediction>> {
+  const read = async (one: Tensor): Promise<Prediction> => ({
+    data: Float32Array.from(await one.data()),
+    shape: one.shape,
+  });
+  const all = async (named: Readonly<Record<string, Tensor>>) =>
+    Object.fromEntries(
+      await Promise.all(
+        Object.entries(named).map(async ([name, one]) => [name, await read(one)] as const),
+      ),
+    );
+  // One for each tensor of the model's output, which is Y.
+  return (await (output instanceof Tensor ? read(output) : all(output))) as Each<Y, Prediction>;
 }

@@ -1,14 +1,11 @@
-/** The compiled steps behind a Trainer: training, and evaluation. */
+/** The compiled training steps behind a Trainer. */
 
-import type { Values } from "../data/index.ts";
 import { ArgumentError, InternalError } from "../errors.ts";
 import {
   add,
   and,
   arange,
-  type Compiled,
   cast,
-  compile,
   finite,
   type Gradients,
   gradientFlow,
@@ -19,8 +16,7 @@ import {
   square,
   sum,
   sumOfSquares,
-  Tensor,
-  tensor,
+  type Tensor,
   type Variable,
   valueAndGrad,
   where,
@@ -30,9 +26,6 @@ import {
   assignmentsIn,
   assignPacked,
   type Cell,
-  cellsOfStep,
-  type LookUp,
-  lookUps,
   nextRandomStream,
   packed,
   packedOffsets,
@@ -43,15 +36,14 @@ import { globalNorm, type Optimizer } from "../optim/index.ts";
 import type { CarriedMark, CarriedSequences } from "./carried.ts";
 import { CompiledByKind, type Outputs, type StepResult } from "./compiled.ts";
 import type { FlowNotes } from "./flow.ts";
-import { applied, type Forward, windowForward } from "./forward.ts";
-import { checkValues, limitOf } from "./limits.ts";
+import { type Forward, windowForward } from "./forward.ts";
 import { againstTargets, type BatchTensors, type Measured, type Objective } from "./objective.ts";
 import type { Position } from "./progress.ts";
 import { type AnyFunction, type AnyMetrics, scoreOf, scoresOf } from "./score.ts";
-import { type Columns, nested, type StepBatch } from "./training-data.ts";
+import type { StepBatch } from "./training-data.ts";
 import type { Truncation } from "./window.ts";
 
-interface StepOptions {
+export interface StepOptions {
   readonly loss: AnyFunction;
   readonly metrics: AnyMetrics;
   /** What loss and metrics are functions of: outputs and targets where nothing is said. */
@@ -285,96 +277,4 @@ function differentiate(
   if (flow !== undefined) return gradientFlow(variables, loss);
   const [value, gradients] = valueAndGrad(variables, loss);
   return { loss: value, gradients, flow: undefined };
-}
-
-export class EvaluationSteps {
-  readonly #steps: CompiledByKind;
-  readonly #forward: Compiled<Tensors>;
-  #count = 0;
-  /** What `#forward` is traced for. */
-  #input: Columns<Values | Tensor> = {};
-  /** What ids are looked up in, whatever their shape. */
-  #limits: Readonly<Record<string, LookUp | undefined>> = {};
-
-  constructor(model: AnyModule, options: StepOptions) {
-    const { objective = againstTargets } = options;
-    const compute = (batch: BatchTensors, forward: (x: Tensors) => Forward): Outputs => {
-      model.eval();
-      const { measure, carried } = objective(model, batch, forward);
-      const loss = scoreOf("the loss", measure(options.loss));
-      const { values: metrics, counts, parts } = scoresOf(options.metrics, measure);
-      for (const { held, next } of carried().changes) held.assign(next);
-      return {
-        loss: loss.value,
-        metrics,
-        parts,
-        counts: { ...(loss.count && { loss: loss.count }), ...counts },
-      };
-    };
-    // Without gradients there is nothing to truncate: windows of any length carry the state.
-    const stream = nextRandomStream();
-    this.#steps = new CompiledByKind(model, compute, {
-      randomCount: () => this.#count++,
-      randomStream: () => stream,
-    });
-    this.#forward = compile((...args) => {
-      model.eval();
-      const columns = Object.keys(this.#input).map((name, i) => [name, args[i]] as const);
-      const output = applied(
-        model,
-        nested<Tensor>(Object.fromEntries(columns) as Columns<Tensor>).x ?? {},
-      );
-      const outputs = output instanceof Tensor ? [output] : Object.values(output);
-      const limits = columns.map(([name, x]) => {
-        const found = x === undefined ? [] : outputs.flatMap((one) => lookUps(one, x));
-        return [name, limitOf(found)] as const;
-      });
-      this.#limits = Object.fromEntries(limits);
-      this.#checkInput();
-      return output;
-    });
-  }
-
-  #checkInput(): void {
-    for (const [name, values] of Object.entries(this.#input))
-      if (!(values instanceof Tensor)) checkValues("predict", name, values, this.#limits[name]);
-  }
-
-  variables(): Variable[] {
-    return this.#steps.variables();
-  }
-
-  cells(): Cell[] {
-    return [...this.#steps.cells(), ...cellsOfStep(this.#forward)];
-  }
-
-  /** Nothing is carried any more. */
-  reset(): void {
-    this.#steps.reset(new Map());
-  }
-
-  run(batch: StepBatch): Promise<StepResult> {
-    return this.#steps.inTurn(() => this.#steps.run(batch));
-  }
-
-  /** The model's output for inputs by their columns. */
-  forward(input: Columns<Tensor | Values>): Promise<Tensors> {
-    return this.#steps.inTurn(async () => {
-      this.#input = input;
-      try {
-        this.#checkInput();
-        const args = Object.values(input).map((one) =>
-          one instanceof Tensor ? one : tensor(one.data, one.shape, one.dtype),
-        );
-        return await this.#forward(...args);
-      } finally {
-        this.#input = {};
-      }
-    });
-  }
-
-  dispose(): void {
-    this.#steps.dispose();
-    void this.#steps.inTurn(() => this.#forward.dispose());
-  }
 }

@@ -1,8 +1,7 @@
 import { callable, checkOptions } from "../arguments.ts";
-import type { Values } from "../data/index.ts";
 import { dispose } from "../dispose.ts";
 import { ArgumentError, DisposedError } from "../errors.ts";
-import { type LoadOptions, type Runtime, type Shape, Tensor, variable } from "../functions.ts";
+import { type LoadOptions, type Runtime, type Shape, type Tensor, variable } from "../functions.ts";
 import { moveVariables, runtimeOf } from "../internals.ts";
 import type { Folder, Place } from "../io/index.ts";
 import { accuracy, crossEntropy } from "../losses/index.ts";
@@ -10,8 +9,10 @@ import type { Each, Module, Tensors } from "../nn/index.ts";
 import { checkStateDict } from "../nn/state-dict.ts";
 import { loadAlso, savedAlso } from "./also.ts";
 import type { PassOptions } from "./batch-source.ts";
+import { checkpointedRun, checkpointing } from "./checkpointed-run.ts";
 import { BestEpochs } from "./early-stopping.ts";
 import { evaluationRun } from "./evaluation.ts";
+import { EvaluationSteps } from "./evaluation-steps.ts";
 import { Fit } from "./fit.ts";
 import { FlowNotes } from "./flow.ts";
 import { againstTargets, type Objective, ofBatch } from "./objective.ts";
@@ -30,28 +31,24 @@ import {
   type TrainerOptions,
 } from "./options.ts";
 import { Patience } from "./patience.ts";
-import { type Prediction, predictInputs } from "./predict.ts";
+import { type Prediction, predictInputs, predictionOf } from "./predict.ts";
 import { historyOf, type Position, Progress, type ProgressOptions } from "./progress.ts";
 import { Recovery } from "./recovery.ts";
 import { checkSequences } from "./saved-sequences.ts";
 import { type AnyFunction, type AnyMetric, type AnyMetrics, wholeMetrics } from "./score.ts";
 import { split } from "./split.ts";
-import { EvaluationSteps, TrainingSteps } from "./steps.ts";
+import { TrainingSteps } from "./steps.ts";
 import { checkForm, readOptimizer, type TrainerState } from "./trainer-state.ts";
 import {
-  type Columns,
   type Elements,
   type ReadyData,
   readied,
   type TrainingData,
   type Wanted,
 } from "./training-data.ts";
-import { type RunSetup, trainingRun } from "./training-run.ts";
+import type { RunSetup } from "./training-run.ts";
 import { named, pairs } from "./wanted.ts";
 import { type Truncation, truncationOf } from "./window.ts";
-
-/** Loaded when something is to be saved, so that other pages do without. */
-const checkpointing = () => import("./checkpoints/index.ts");
 
 function warn(error: Error): void {
   console.warn(
@@ -215,44 +212,20 @@ export class Trainer<
           validation &&
           this.#survive(() => this.#evaluate("fit: validation", validation, options, waiting)),
       };
-      yield* this.#withCheckpoints(options, setup);
+      yield* checkpointedRun({
+        options,
+        setup,
+        state: () => this.state(),
+        // Other fits begin anew; those until an epoch go on.
+        ended: () => {
+          if (options.untilEpoch === undefined) this.#progress = undefined;
+        },
+      });
     } finally {
       patience?.close();
       await this.#recovery?.close();
       this.#recovery = undefined;
       this.#isFitting = false;
-    }
-  }
-
-  /** A run, and checkpoints beside it: also of its end, unless it fails. */
-  async *#withCheckpoints(
-    { checkpoint, signal, untilEpoch }: FitOptions,
-    setup: Omit<RunSetup, "checkpoints">,
-  ): AsyncGenerator<StepReport, void, void> {
-    const { progress, position } = setup;
-    const { step } = position;
-    const { length } = progress.epochs;
-    const checkpoints =
-      checkpoint &&
-      (await (
-        await checkpointing()
-      ).CheckpointWriter.begin({
-        options: checkpoint,
-        state: () => this.state(),
-        progress,
-        step,
-      }));
-    let hasFailed = false;
-    try {
-      yield* trainingRun({ ...setup, checkpoints });
-      // Other fits begin anew; those until an epoch go on.
-      if (untilEpoch === undefined) this.#progress = undefined;
-    } catch (error) {
-      hasFailed = !signal?.aborted || error !== signal.reason;
-      throw error;
-    } finally {
-      const isSame = position.step === step && progress.epochs.length === length;
-      await checkpoints?.close(!hasFailed && !isSame);
     }
   }
 
@@ -523,25 +496,7 @@ export class Trainer<
   async predict(x: Each<X, Elements>, shape?: Shape): Promise<Each<Y, Prediction>> {
     this.#check("predict");
     const input = await predictInputs(this.model, x, shape);
-    return this.#survive(() => this.#predict(input));
-  }
-
-  async #predict(input: Columns<Tensor | Values>): Promise<Each<Y, Prediction>> {
-    const output = await this.#evaluation.forward(input);
-    const read = async (one: Tensor): Promise<Prediction> => ({
-      data: Float32Array.from(await one.data()),
-      shape: one.shape,
-    });
-    const found =
-      output instanceof Tensor
-        ? await read(output)
-        : Object.fromEntries(
-            await Promise.all(
-              Object.entries(output).map(async ([name, one]) => [name, await read(one)] as const),
-            ),
-          );
-    // One for each tensor of the model's output, which is Y.
-    return found as Each<Y, Prediction>;
+    return this.#survive(async () => predictionOf<Y>(await this.#evaluation.forward(input)));
   }
 
   /**

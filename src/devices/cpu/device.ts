@@ -91,7 +91,7 @@ export class CpuDevice implements Device {
   private readonly storages = new OwnedResources(CpuStorage, "a storage");
   private readonly programs = new OwnedResources(CpuProgram, "a program");
   private readonly pending = new Map<number, Pending>();
-  private readonly endSleep: () => void;
+  private endSleep: () => void;
   private workers: readonly WorkerHandle[];
   private allocator: Allocator;
   private temporaries: SharedTemporaries<Level>;
@@ -275,6 +275,8 @@ export class CpuDevice implements Device {
     this.loss = error;
     // All of them: one that waits for another in shared memory would wait for ever.
     this.endSleep();
+    // It holds the memory.
+    this.endSleep = () => {};
     for (const worker of this.workers) worker.terminate();
     for (const { reject } of this.pending.values()) reject(error);
     this.pending.clear();

@@ -2,9 +2,10 @@
  * Zip as PyTorch writes it: entries that are stored as they are, of any size (zip64). What the directory at the end says is
  * checked against the file before anything of it is believed. pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT
  */
+
+import { crc32 } from "../crc32.ts";
 import type { Refuse } from "../format.ts";
 import type { ReadOptions, Source } from "../place.ts";
-import { crc32 } from "./crc32.ts";
 
 export interface ZipEntry {
   readonly name: string;
