@@ -1,6 +1,7 @@
-/** A process that is killed while it writes checkpoints: one can be read, and its training ends with the same bits. */
+/** A process, or a browser, that is killed while it writes checkpoints: one can be read, and its training ends with the same bits. */
 import { expect, it } from "vitest";
 import { killTrainings } from "../support/killed/kill.ts";
+import { killPages } from "../support/killed/kill-page.ts";
 
 it.each([
   ["reference", 12],
@@ -9,5 +10,12 @@ it.each([
   const { kills, withCheckpoint, completed } = await killTrainings(device, count, 1);
   expect(kills).toBeGreaterThanOrEqual(count);
   expect(withCheckpoint).toBeGreaterThan(count / 2);
+  expect(completed).toBeGreaterThan(0);
+});
+
+it("a browser that is killed three times and more, whose page writes to OPFS", async () => {
+  const { kills, withCheckpoint, completed } = await killPages(3, 1);
+  expect(kills).toBeGreaterThanOrEqual(3);
+  expect(withCheckpoint).toBeGreaterThan(0);
   expect(completed).toBeGreaterThan(0);
 });

@@ -17,7 +17,7 @@ export class CheckpointFolder {
   readonly #keep: number;
 
   constructor(to: Folder | string, keep = 3) {
-    this.#folder = typeof to !== "string" ? to : "document" in globalThis ? opfs(to) : folder(to);
+    this.#folder = typeof to !== "string" ? to : hasFiles() ? folder(to) : opfs(to);
     this.#keep = keep;
   }
 
@@ -59,7 +59,7 @@ export class CheckpointFolder {
   }
 
   /**
-   * The latest checkpoint that can be read; nothing where there is none.
+   * The latest checkpoint that can be read; nothing where there is none, or only what a first write left that was cut off.
    * @throws FormatError, FileError of the latest where there are some, and none that can be read
    */
   async latest(refused: Refused): Promise<TrainerState | undefined> {
@@ -68,7 +68,12 @@ export class CheckpointFolder {
     const names = [...steps.map(nameOf), ...(hasBest ? [BEST] : [])];
     let first: Error | undefined;
     for (const name of names) {
-      const read = await readCheckpoint(this.#folder.place(name)).catch(refusedOf);
+      const place = this.#folder.place(name);
+      if ((await place.size()) === 0) {
+        refused(cutOff(place), name);
+        continue;
+      }
+      const read = await readCheckpoint(place).catch(refusedOf);
       if (!(read instanceof Error)) return read;
       first ??= read;
       refused(read, name);
@@ -76,6 +81,19 @@ export class CheckpointFolder {
     if (first !== undefined) throw first;
     return undefined;
   }
+}
+
+/** Whether paths are those of Node, Deno or Bun; on a page, and in its workers, they are names of OPFS. */
+function hasFiles(): boolean {
+  return globalThis.process?.getBuiltinModule?.("node:fs") !== undefined;
+}
+
+/** A browser that ends within the write of a new file leaves its name, and nothing in it. */
+function cutOff({ description }: Place): FormatError {
+  return new FormatError(
+    `checkpoint: a file must hold one; got ${description}, of 0 bytes, whose write was cut off. It is as if it were not there.`,
+    0,
+  );
 }
 
 /** That of a file, to go on with another; @throws anything else */

@@ -272,10 +272,10 @@ describe("resume", () => {
     // It goes on into the same folder, past the one that was refused.
     await trained(trainer, { to, everySteps: 5, keep: 1 });
     expect((await to.names()).at(-1)).toBe(stepName(20));
-    await to.place(before).write([change(bytes)]);
-    await to.place(stepName(20)).write([change(bytes)]);
     for (const name of await to.names()) await to.place(name).write([change(bytes)]);
-    await expect(resumed(to)).rejects.toBeInstanceOf(FormatError);
+    // What a first write left that was cut off is as if it were not there.
+    if (change(bytes).length === 0) expect((await resumed(to)).step).toBe(0);
+    else await expect(resumed(to)).rejects.toBeInstanceOf(FormatError);
   });
 
   it("warns where nobody listens", async () => {
