@@ -115,6 +115,24 @@ export const frames: readonly BlockFrame[] = [
       if (ys.shape.join() !== "5,2,4") throw new Error(String(ys.shape));
       if ((await carry.data()).length !== 8) throw new Error("no carry");`,
   },
+  {
+    before: `
+      import { init, losses, nn, optim, Trainer } from "gradgpu";
+      const { runtime } = await init({ device: "cpu", threads: 1 });
+      const model = nn.linear(2, 3);
+      const optimizer = optim.adam({ learningRate: 0.01 });
+      const loss = losses.crossEntropy;
+      // Lost after its second batch.
+      const data = async function* () {
+        for (let step = 0; step < 4; step++) {
+          if (step === 2) (runtime.device as unknown as { lose(why: string): void }).lose("for the test");
+          yield { x: [[1, 2], [3, 4]], y: [0, 2] };
+        }
+      };`,
+    after: `
+      if (trainer.step !== 4) throw new Error(\`\${trainer.step} steps\`);
+      if (history.deviceChanges?.length !== 1) throw new Error("nothing changed");`,
+  },
   // A step for `npm run explain`: explain.test.ts plans it.
   { before: "", after: "" },
 ];
