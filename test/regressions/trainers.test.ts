@@ -5,6 +5,7 @@ import { WebgpuDevice } from "../../src/devices/webgpu/index.ts";
 import { DeviceLostError } from "../../src/errors.ts";
 import { init, tensor } from "../../src/functions.ts";
 import { data, losses, nn, optim, Trainer } from "../../src/index.ts";
+import { currentRuntime } from "../../src/runtime/current.ts";
 import type { Runtime } from "../../src/runtime/runtime.ts";
 
 /** After a fault every promise settles within 2 s. */
@@ -16,14 +17,15 @@ const examples = data.dataset({
 });
 
 /** Dropout is at work, so that the random numbers must go on as well. */
-function make() {
+function make(recovery?: false) {
   const model = nn.sequential(
     nn.linear(2, 6, { seed: 1 }),
     nn.dropout(0.3),
     nn.linear(6, 2, { seed: 2 }),
   );
   const optimizer = optim.adam({ learningRate: 0.05 });
-  return new Trainer(model, { loss: losses.crossEntropy, optimizer });
+  const options = recovery === false ? { recovery } : {};
+  return new Trainer(model, { loss: losses.crossEntropy, optimizer, ...options });
 }
 
 const batchSize = 5;
@@ -90,9 +92,9 @@ describe.each(["cpu", "webgpu"] as const)("on %s", (device) => {
     await runtime.close();
   });
 
-  it("a device that is lost while data is waited for ends the fit, and its Trainer trains on", async () => {
+  it("a device that is lost while data is waited for ends a fit without recovery, and its Trainer trains on", async () => {
     const { runtime } = await init({ device, threads: 2, seed: 3 });
-    const trainer = make();
+    const trainer = make(false);
     await trainer.fit(examples, { batchSize });
     const saved = await trainer.state();
     const fit = trainer.fit(async function* () {
@@ -118,5 +120,25 @@ describe.each(["cpu", "webgpu"] as const)("on %s", (device) => {
       [3, 9],
     ]);
     await next.runtime.close();
+  });
+
+  it("a fit whose device is lost while data is waited for goes on when it arrives", async () => {
+    const { runtime } = await init({ device, threads: 2, seed: 3 });
+    let arrive = (_: unknown) => {};
+    const waiting = new Promise((resolve) => {
+      arrive = resolve;
+    });
+    const fit = make().fit(async function* () {
+      yield { x: [[1, 2]], y: [0] };
+      await waiting;
+      yield { x: [[2, 1]], y: [1] };
+    });
+    const ended = fit.then(({ steps, deviceChanges }) => [steps, deviceChanges?.length]);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    crash(runtime);
+    await runtime.device.lost;
+    arrive(undefined);
+    expect(await ended).toEqual([2, 1]);
+    await currentRuntime("test").close();
   });
 });
