@@ -37,13 +37,16 @@ async function openHardwareKernels(): Promise<Device> {
 export interface StackReport {
   /** As it describes itself. */
   readonly device: string;
-  readonly counts: Readonly<Record<string, number>>;
+  readonly counts: Readonly<
+    Record<"cases" | "gradients" | "verbs" | "trainings" | "faults", number>
+  >;
   readonly failures: readonly string[];
   readonly seconds: number;
 }
 
+/** Not every host's stack has the message. */
 const message = (error: unknown) =>
-  error instanceof Error ? (error.stack ?? error.message) : String(error);
+  error instanceof Error ? `${error.message}\n${error.stack}` : String(error);
 
 /** `lastGradient`: as for `trainings`. */
 export async function run(form: Form, lastGradient?: number): Promise<StackReport> {

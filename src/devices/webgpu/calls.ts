@@ -1,3 +1,5 @@
+import { KernelError } from "../../errors.ts";
+
 /**
  * Keeps the order of a device's calls. A run that has to wait for the host (a fallback step in the middle) makes every
  * later call wait behind it; otherwise a call is done at once, in the caller's stack.
@@ -49,6 +51,9 @@ export class CallQueue {
   }
 }
 
+/** A device that is being lost refuses commands before it says that it is lost: by so much, on a busy machine. */
+const LOSS_MS = 1000;
+
 /** The promises that were given out and have not settled, so that all of them can be rejected when the device is lost. */
 export class PendingPromises {
   readonly #rejects = new Set<(reason: Error) => void>();
@@ -68,8 +73,12 @@ export class PendingPromises {
           resolve(value);
         },
         (error: unknown) => {
-          this.#rejects.delete(reject);
-          reject(error instanceof Error ? error : new Error(String(error)));
+          const tell = () => {
+            this.#rejects.delete(reject);
+            reject(error instanceof Error ? error : new Error(String(error)));
+          };
+          if (error instanceof KernelError) setTimeout(tell, LOSS_MS);
+          else tell();
         },
       );
     });

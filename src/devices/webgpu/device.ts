@@ -303,10 +303,6 @@ export class WebgpuDevice implements Device {
     );
     // All are waited for, so that a failure of one leaves no other unobserved.
     const settled = await Promise.allSettled(compiled);
-    // A device that is being lost refuses pipelines a moment before it says so.
-    if (settled.some(({ status }) => status === "rejected")) {
-      await Promise.race([this.lost, new Promise((resolve) => setTimeout(resolve, 50))]);
-    }
     this.#check();
     const pipelines = settled.map((result) => {
       if (result.status === "rejected") throw result.reason;
