@@ -13,7 +13,7 @@ import { type Started, watchWorkers } from "./workers.ts";
 /** Opens a device of the form that is tested. */
 type Open = () => Promise<Device>;
 
-/** After a fault every promise settles within 2 s, of a machine that has nothing else to do. */
+/** What never comes is found out. The 2 s that promises have after a fault are measured in test/errors/device-lost.test.ts. */
 const LIMIT_MS = 20_000;
 
 const batch = {
