@@ -1,5 +1,6 @@
 /** Every stack agrees with the float64 reference and with PyTorch, and bears what hosts do to devices. */
 import { afterAll, describe, expect, it } from "vitest";
+import { caseCount } from "../support/conformance.ts";
 import type { StackReport } from "./everywhere.ts";
 import { stacks } from "./hosts.ts";
 
@@ -29,5 +30,7 @@ describe.each(chosen)("$name", ({ name, forms, devices, run }) => {
     rows.push(row(name, form, report));
     expect(report.device).toMatch(devices[form] ?? /never/);
     expect(report.failures).toEqual([]);
+    expect(report.counts.cases).toBe(caseCount());
+    expect(report.counts.gradients).toBeGreaterThan(caseCount());
   });
 });
