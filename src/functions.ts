@@ -66,6 +66,7 @@ export {
   type Walked,
 } from "./functions/recurrence.ts";
 export * from "./functions/recurrent.ts";
+export * from "./functions/recurrent-steps.ts";
 export { argmax, max, mean, min, type ReduceOptions, sum } from "./functions/reduce.ts";
 export { type ResizeOptions, resize, upsample2d } from "./functions/resize.ts";
 export * from "./functions/rounding.ts";

@@ -27,13 +27,15 @@ import { inFewerTerms } from "./sum-terms.ts";
 
 /**
  * ∂/∂wrt[i] of Σ ⟨seed.value, seed.cotangent⟩; undefined where the seeds do not depend on wrt[i].
- * Nothing flows on beyond the values in `boundary`: where wrt values are in it, they count as independent.
+ * Nothing flows on beyond the values in `boundary`: where wrt values are in it, they count as independent. `within` is the
+ * region that is computed again: what its copy has in common with it, as it reads nothing, is part of the copy.
  * @throws NotDifferentiableError where the only way to a wrt value leads through an op without gradient.
  */
 export function backward(
   seeds: readonly Seed[],
   wrt: readonly GraphValue[],
   boundary?: ReadonlySet<GraphValue>,
+  within?: Region,
 ): (GraphValue | undefined)[] {
   const nodes = reachable(
     seeds.map((seed) => seed.value),
@@ -47,9 +49,10 @@ export function backward(
   for (const node of nodes.reverse()) {
     if (node.op === "source") continue;
     const region = regionOf(node);
-    if (region !== undefined) {
+    if (region !== undefined && region !== within) {
       // The region's youngest node comes first, and whatever reads the region is younger than that.
-      if (!passed.has(region)) propagateAgain(members.get(region) ?? [], wrt, cotangents, active);
+      if (!passed.has(region))
+        propagateAgain(region, members.get(region) ?? [], wrt, cotangents, active);
       passed.add(region);
       continue;
     }
@@ -75,6 +78,7 @@ function membersOf(nodes: readonly Node[]): Map<Region, OpNode[]> {
 
 /** Through a region whose values are not kept: its copy is differentiated in its place. */
 function propagateAgain(
+  region: Region,
   members: readonly OpNode[],
   wrt: readonly GraphValue[],
   cotangents: Cotangents,
@@ -90,7 +94,7 @@ function propagateAgain(
   const outside = [...inputs].filter(([value]) => active.has(value));
   const inside = [...copies].filter(([value]) => wrt.includes(value));
   const targets = [...outside, ...inside].map(([, copy]) => copy);
-  const found = backward(seeds, targets, new Set(inputs.values()));
+  const found = backward(seeds, targets, new Set(inputs.values()), region);
   outside.forEach(([value], i) => {
     const cotangent = found[i];
     if (cotangent !== undefined) cotangents.add(value, cotangent);

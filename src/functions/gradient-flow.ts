@@ -7,18 +7,18 @@ import type { Shape } from "../tensor/shape.ts";
 import { checkVariables, type Operand } from "./apply.ts";
 import { arange, tensor, zeros } from "./creation.ts";
 import { abs, add, cast, div, greater, less, mul, or, sqrt, square, where } from "./elementwise.ts";
-import { type Gradients, gradientsOf } from "./gradients.ts";
+import { type Gradients, gradients } from "./gradients.ts";
 import { concat, reshape, slice } from "./movement.ts";
-import { type Walk, whileWatching } from "./recurrent-watch.ts";
+import { type Walk, type WatchedLoop, whileWatching } from "./recurrent-watch.ts";
 import { max, sum } from "./reduce.ts";
 
-/** How the gradient of a loss flows through one recurrent layer in one direction. */
+/** How the gradient of a loss flows through one recurrent layer in one direction, or through one `scan`. */
 export interface RecurrentFlow {
   readonly name: string;
-  /** The cell's name: "rnn", "gru", "lstm", or that of another one. */
+  /** The cell's name: "rnn", "gru", "lstm", or that of another one; "scan" where a `scan` was walked. */
   readonly cell: string;
   readonly reverse: boolean;
-  /** f32[T]: ‖∂loss/∂h_t‖ over batch and units, through all later steps. */
+  /** f32[T]: ‖∂loss/∂h_t‖ over batch and units, through all later steps, of the first state. */
   readonly h: Tensor;
   /** f32[T]: ‖∂loss/∂c_t‖, of a cell with such a state, as an lstm has. */
   readonly c: Tensor | undefined;
@@ -37,9 +37,10 @@ export interface RecurrentFlow {
 
 /**
  * Loss and gradients as `valueAndGrad` has them, and how the gradient flows back in time through every recurrent layer
- * that `fn` walks, in their order. All of it comes from the same backward pass, whose kernels also write ∂loss/∂h_t and
- * ∂loss/∂c_t down; inside a compiled step nothing is read back. A layer with `checkpoint`
+ * and every `scan` that `fn` walks, in their order. All of it comes from the same backward pass, whose kernels also write
+ * ∂loss/∂h_t and ∂loss/∂c_t down; inside a compiled step nothing is read back. A layer with `checkpoint`
  * is looked at part by part and keeps no gates for it; what is held is ∂loss/∂h_t and ∂loss/∂c_t of its steps.
+ * Of a `scan` the states are what it carries, by the names that the carry has (one tensor: "carry"), and there are no gates.
  * The measure of Pascanu, Mikolov & Bengio 2013; gates as in Karpathy, Johnson & Fei-Fei 2015.
  */
 export function gradientFlow(
@@ -54,38 +55,58 @@ export function gradientFlow(
   checkVariables("gradientFlow", variables, "variables");
   // Gates are looked at where they are, before a part's are let go or the backward pass takes their memory.
   const gates = new Map<Walk, GateSums>();
-  const { result: loss, sequences } = whileWatching(fn, (walk) => {
-    const sums = gateSums(walk);
-    if (sums !== undefined) gates.set(walk, sums);
+  const { result: loss, sequences } = whileWatching(fn, {
+    wantsFlow: true,
+    look: (walk) => {
+      const sums = gateSums(walk);
+      if (sums !== undefined) gates.set(walk, sums);
+    },
   });
-  const gradients = gradientsOf(loss, variables);
-  const steps = stepGradients([...gradients.values()]);
-  const flow = sequences.flatMap((parts) => {
-    const [first] = parts;
-    if (first === undefined) return [];
-    const { name, cell, reverse } = first;
-    const inTime = reverse ? parts.toReversed() : parts;
-    const along = (state: number) => {
-      const pieces = inTime.map(
-        (part) => steps.get(part.states[0] as GraphValue)?.[state] ?? zeros(stepsOf(part)),
-      );
-      return norms(pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : concat(pieces));
-    };
-    const states = Object.fromEntries(cell.states.map((of, s) => [of, along(s)]));
-    return {
-      name,
-      cell: cell.name,
-      reverse,
-      h: states[cell.states[0] ?? ""] ?? along(0),
-      c: states.c,
-      states,
-      gates: gatesOf(
-        cell,
-        parts.flatMap((part) => gates.get(part) ?? []),
-      ),
-    };
-  });
-  return { loss, gradients, flow };
+  const added = sequences.flatMap((one) => ("kind" in one ? [...one.zeros.values()] : []));
+  const found = gradients(loss, [...variables, ...added]);
+  const steps = stepGradients(found);
+  const reached = new Map(added.map((zeros, i) => [zeros, found[variables.length + i]]));
+  const flow = sequences.flatMap((one) =>
+    "kind" in one ? flowOfLoop(one, reached) : flowOfWalk(one, steps, gates),
+  );
+  const own = variables.map((v, i) => [v, found[i] ?? zeros(v.shape)] as const);
+  return { loss, gradients: new Map(own), flow };
+}
+
+function flowOfWalk(
+  parts: readonly Walk[],
+  steps: ReadonlyMap<GraphValue, readonly Tensor[]>,
+  gates: ReadonlyMap<Walk, GateSums>,
+): RecurrentFlow[] {
+  const [first] = parts;
+  if (first === undefined) return [];
+  const { name, cell, reverse } = first;
+  const inTime = reverse ? parts.toReversed() : parts;
+  const along = (state: number) => {
+    const pieces = inTime.map(
+      (part) => steps.get(part.states[0] as GraphValue)?.[state] ?? zeros(stepsOf(part)),
+    );
+    return norms(pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : concat(pieces));
+  };
+  const own = parts.flatMap((part) => gates.get(part) ?? []);
+  const states = cell.states.map((of, s) => [of, along(s)] as const);
+  return flowOf({ name, cell: cell.name, reverse, gates: gatesOf(cell, own) }, states);
+}
+
+function flowOfLoop(
+  { name, reverse, zeros: added }: WatchedLoop,
+  reached: ReadonlyMap<Tensor, Tensor | undefined>,
+): RecurrentFlow[] {
+  const states = [...added].map(([of, x]) => [of, norms(reached.get(x) ?? x)] as const);
+  return flowOf({ name, cell: "scan", reverse, gates: undefined }, states);
+}
+
+function flowOf(
+  what: Pick<RecurrentFlow, "name" | "cell" | "reverse" | "gates">,
+  along: readonly (readonly [string, Tensor])[],
+): RecurrentFlow[] {
+  const states = Object.fromEntries(along);
+  return along.slice(0, 1).map(([, h]) => ({ ...what, h, c: states.c, states }));
 }
 
 /**
@@ -111,12 +132,14 @@ function stepsOf({ states }: Walk): Shape {
   return [rows - 1, ...rest];
 }
 
-/** ‖x_t‖ of x [T, B, U]. What has come far back is small: its squares alone would be 0. */
+/** ‖x_t‖ of x [T, …]. What has come far back is small: its squares alone would be 0. */
 function norms(x: Tensor): Tensor {
-  const over = { axis: [1, 2] };
+  const [steps = 0, ...rest] = x.shape;
+  if (rest.length === 0) return abs(x);
+  const over = { axis: rest.map((_, i) => i + 1) };
   const largest = max(abs(x), over);
   const scale = where(greater(largest, 0), largest, 1);
-  return mul(scale, sqrt(sum(square(div(x, reshape(scale, [scale.size, 1, 1]))), over)));
+  return mul(scale, sqrt(sum(square(div(x, reshape(scale, [steps, ...rest.map(() => 1)]))), over)));
 }
 
 /** The gates of a cell: what its tape holds of a sigmoid or a tanh. They are saturated above 0.9 and below `lowest`. */

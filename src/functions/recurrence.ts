@@ -10,7 +10,7 @@ import type { Tensor } from "../runtime/tensor.ts";
 import { checkTensor, checkTensors, wrap } from "./apply.ts";
 import { zeros } from "./creation.ts";
 import { checkSequence, outputs, project } from "./recurrent-walk.ts";
-import { isWatched, noteWalk } from "./recurrent-watch.ts";
+import { isFlowWanted, noteWalk } from "./recurrent-watch.ts";
 
 /** How a recurrent layer walks a sequence. */
 export interface SequenceOptions {
@@ -22,7 +22,7 @@ export interface SequenceOptions {
    * own end.
    */
   readonly lengths?: Tensor;
-  /** What `gradientFlow` calls the layer; the kind of cell where nothing is said. */
+  /** What `gradientFlow` and `recurrentSteps` call the layer; the kind of cell where nothing is said. */
   readonly name?: string;
 }
 
@@ -99,12 +99,20 @@ export function walkProjected(
       initial: start.map(({ value }) => value),
       lengths: lengths?.value,
     },
-    { cell, reverse, flow: isWatched() },
+    { cell, reverse, flow: isFlowWanted() },
   );
   // Whatever `emit` returns is a graph value: ops see only their types.
   const tapes = states as readonly GraphValue[];
   const gates = tape as GraphValue | undefined;
-  noteWalk({ name, cell, reverse, states: tapes, tape: gates, lengths: lengths?.value });
+  noteWalk({
+    kind: "walk",
+    name,
+    cell,
+    reverse,
+    states: tapes,
+    tape: gates,
+    lengths: lengths?.value,
+  });
   const [h = projected.value] = tapes;
   return {
     y: outputs(wrap(h), reverse, lengths),

@@ -1,5 +1,5 @@
 /** A loop over time for any cell that is made of the functions. */
-import { callable, check, checkOptions, flag, whole } from "../arguments.ts";
+import { callable, check, checkOptions, flag, text, whole } from "../arguments.ts";
 import { walkOfStep } from "../autodiff/scan-as-walk.ts";
 import { ArgumentError, DTypeError, ShapeError, TraceError } from "../errors.ts";
 import { type Given, standIn } from "../graph/close-over.ts";
@@ -14,6 +14,8 @@ import { Tensor } from "../runtime/tensor.ts";
 import { describe, sameShape } from "../tensor/shape.ts";
 import { wrap } from "./apply.ts";
 import { uniform } from "./random.ts";
+import { noteLoop } from "./recurrent-watch.ts";
+import { type WatchedStep, watchedStep } from "./watched-scan.ts";
 
 /** One step: what is carried to the next one, and this step's part of the results. */
 export interface Step<C, Y> {
@@ -26,6 +28,8 @@ export interface ScanOptions {
   readonly reverse?: boolean;
   /** The number of steps, where there are no `xs` that tell. */
   readonly length?: number;
+  /** What `gradientFlow` and `recurrentSteps` call it; "scan". */
+  readonly name?: string;
 }
 
 /**
@@ -47,7 +51,7 @@ export function scan<C, X = undefined, Y = undefined>(
   options: ScanOptions = {},
 ): { readonly carry: C; readonly ys: Y } {
   check("scan", "the cell", cell, callable);
-  checkOptions("scan", options, { reverse: flag, length: whole });
+  checkOptions("scan", options, { reverse: flag, length: whole, name: text });
   const [before, sequences] = [tensorsOf("carry", carry), tensorsOf("xs", xs)];
   const steps = stepsOf(xs, sequences, options.length);
   const standFor = (of: readonly Tensor[], names: readonly string[], isSliced: boolean) =>
@@ -75,12 +79,29 @@ export function scan<C, X = undefined, Y = undefined>(
     const { value } = uniform([steps, ...source.out.type.shape]);
     return { source, value };
   });
-  const reverse = options.reverse ?? false;
-  const outs = emitLoop(carried, [...slices, ...drawn], step, { steps, reverse });
+  const { reverse = false, name = "scan" } = options;
+  const given = [...slices, ...drawn];
+  const names = namesIn(carry, "").map((own) => own.slice(1) || "carry");
+  const watched = watchedStep(step, [...carried, ...given], names, steps);
+  const outs = emitLoop(carried, [...given, ...(watched?.slices ?? [])], watched?.step ?? step, {
+    steps,
+    reverse,
+  });
+  if (watched !== undefined) noteStates(watched, outs.ys.slice(step.ys.length), name, reverse);
   return {
     carry: replaceTensors(carry, outs.carry.map(wrap)) as C,
     ys: replaceTensors(step.y, outs.ys.slice(0, step.ys.length).map(wrap)) as Y,
   };
+}
+
+function noteStates(
+  { names, zeros }: WatchedStep,
+  values: readonly Value[],
+  name: string,
+  reverse: boolean,
+): void {
+  const states = names.map((of, i) => [of, wrap(values[i] as Value)] as const); // as many
+  noteLoop({ kind: "loop", name, reverse, states: new Map(states), zeros });
 }
 
 /** A recurrent cell's walk where the step is one, otherwise a loop that says why not. */

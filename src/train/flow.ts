@@ -9,19 +9,23 @@ export interface LayerFlow {
   readonly reverse: boolean;
   /** ‖∂loss/∂h_t‖ for every step t of the window. */
   readonly h: Float32Array;
-  /** ‖∂loss/∂c_t‖; of an lstm. */
+  /** ‖∂loss/∂c_t‖; of a cell with such a state, as an lstm has. */
   readonly c: Float32Array | undefined;
+  /** The same of all states, by the cell's names; of a `scan` by the names of what it carries. */
+  readonly states: Readonly<Record<string, Float32Array>>;
   /** By name: a gate's mean, and the share of it above 0.9 or below 0.1 (of a tanh: −0.9). */
   readonly gates: Readonly<Record<string, { readonly mean: number; readonly saturated: number }>>;
 }
 
 /** What a compiled step returns of a layer; what is known beforehand stays outside. */
 export interface FlowTensors {
-  readonly h: Tensor;
-  readonly c: Tensor | undefined;
+  /** In the order of the cell's. */
+  readonly states: readonly Tensor[];
   readonly mean: Tensor | undefined;
   readonly saturated: Tensor | undefined;
 }
+
+const NONE = new Float32Array();
 
 /** Keeps the names of the layers that a traced step walks, and puts them back to the numbers of its runs. */
 export class FlowNotes {
@@ -37,9 +41,12 @@ export class FlowNotes {
   async read(flow: readonly FlowTensors[]): Promise<LayerFlow[]> {
     const floats = async (x: Tensor | undefined) => x && Float32Array.from(await x.data());
     return Promise.all(
-      flow.map(async ({ h, c, mean, saturated }, i) => {
-        const { name = "", reverse = false, gates } = this.#layers[i] ?? {};
-        const [ofH, ofC, means, shares] = await Promise.all([h, c, mean, saturated].map(floats));
+      flow.map(async (tensors, i) => {
+        const { name = "", reverse = false, states = {}, gates } = this.#layers[i] ?? {};
+        const [means, shares] = await Promise.all([tensors.mean, tensors.saturated].map(floats));
+        const along = await Promise.all(tensors.states.map(floats));
+        const byName = Object.keys(states).map((of, s) => [of, along[s] ?? NONE] as const);
+        const ofStates: LayerFlow["states"] = Object.fromEntries(byName);
         const named = (gates?.names ?? []).map((gate, g) => {
           const numbers = { mean: means?.[g] ?? Number.NaN, saturated: shares?.[g] ?? Number.NaN };
           return [gate, numbers] as const;
@@ -47,8 +54,9 @@ export class FlowNotes {
         return {
           name,
           reverse,
-          h: ofH ?? new Float32Array(),
-          c: ofC,
+          h: along[0] ?? NONE,
+          c: ofStates.c,
+          states: ofStates,
           gates: Object.fromEntries(named),
         };
       }),
@@ -66,11 +74,10 @@ function joined(parts: readonly RecurrentFlow[]): FlowTensors {
     all(parts.map(of), (xs) =>
       xs.map((x, i) => mul(x, (lengths[i] ?? 0) / steps)).reduce((a, b) => add(a, b)),
     );
-  const h = along((part) => part.h);
-  if (h === undefined) throw new InternalError("a recurrent layer is walked at least once.");
+  const [first] = parts;
+  if (first === undefined) throw new InternalError("a recurrent layer is walked at least once.");
   return {
-    h,
-    c: along((part) => part.c),
+    states: Object.keys(first.states).flatMap((of) => along((part) => part.states[of]) ?? []),
     mean: average((part) => part.gates?.mean),
     saturated: average((part) => part.gates?.saturated),
   };

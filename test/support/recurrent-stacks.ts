@@ -150,7 +150,7 @@ export function recurrentStack(seed: number): RecurrentStack {
     const gradients = grad((...all: Tensor[]) => (all.length === 0 ? x : loss()), ...given);
     return [...ys, ...states, ...gradients];
   };
-  const outputs = hasFlow ? whileWatching(outputsOf, () => {}).result : outputsOf();
+  const outputs = hasFlow ? whileWatching(outputsOf, { wantsFlow: true }).result : outputsOf();
   const flows = hasFlow ? flowsOf(outputs.map(({ value }) => value)) : [];
   const isStacked = arrangement === "stack";
   return {

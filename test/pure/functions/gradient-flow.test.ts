@@ -2,16 +2,25 @@ import { describe, expect, it } from "vitest";
 import { webgpuTraits } from "../../../src/devices/webgpu/index.ts";
 import {
   add,
+  checkpoint,
   grad,
   gradientFlow,
+  gradients,
+  lstm,
+  matmul,
   mul,
   type RecurrentFlow,
   reshape,
+  scan,
+  sigmoid,
   slice,
   sum,
   type Tensor,
+  tanh,
   tensor,
   valueAndGrad,
+  variable,
+  zeros,
 } from "../../../src/functions.ts";
 import * as nn from "../../../src/nn/index.ts";
 import { planStep } from "../../../src/runtime/compile.ts";
@@ -21,6 +30,13 @@ import { openCounting } from "../runtime/open.ts";
 
 const wave = (shape: number[], phase = 0) =>
   tensor(
+    Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) =>
+      Math.sin(i * i + phase),
+    ),
+    shape,
+  );
+const variableOf = (shape: number[], phase: number) =>
+  variable(
     Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) =>
       Math.sin(i * i + phase),
     ),
@@ -209,5 +225,123 @@ describe("gradientFlow", () => {
     const h = evaluateTensor(flow[0]?.h as Tensor);
     expect(h.slice(2)).toEqual([0, 0, 0]);
     expect(h[1]).toBeGreaterThan(0);
+  });
+
+  describe.each([
+    ["a walk", (h: Tensor) => h],
+    ["a loop", (h: Tensor) => mul(h, 1)],
+  ] as const)("of a scan that is %s", (_, own) => {
+    const [wx, wh] = [variableOf([I, 3 * H], 2), variableOf([H, 3 * H], 3)];
+    // h is made of c, c of what h was: a cell with two states whose y is made of the new ones.
+    const step = ({ h, c }: { h: Tensor; c: Tensor }, at: Tensor, isPlain = false) => {
+      const a = add(matmul(at, wx), matmul(own(h), wh));
+      const gate = (k: number) => slice(a, [0, k * H], [B, H]);
+      const next = add(mul(sigmoid(gate(0)), c), mul(sigmoid(gate(1)), gate(2)));
+      const made = mul(tanh(next), sigmoid(gate(1)));
+      return {
+        carry: { h: made, c: next },
+        y: isPlain ? made : { made, read: mul(made, next) },
+      };
+    };
+    const start = () => ({ h: zeros([B, H]), c: wave([B, H], 5) });
+
+    it.each([false, true])(
+      "is ∂loss/∂carry_t of the same steps unrolled, reverse %s",
+      (reverse) => {
+        const x = wave([T, B, I]);
+        const loss = (made: Tensor, read: Tensor) =>
+          add(sum(mul(made, made)), sum(mul(read, read)));
+        const { flow } = gradientFlow([wx, wh], () => {
+          const { ys, carry } = scan((at, slice_: Tensor) => step(at, slice_), start(), x, {
+            reverse,
+          });
+          const { made, read } = ys as { made: Tensor; read: Tensor };
+          return add(loss(made, read), sum(carry.c));
+        });
+        let carry = start();
+        const carries: { h: Tensor; c: Tensor }[] = [];
+        let total: Tensor = tensor(0);
+        for (let s = 0; s < T; s++) {
+          const t = reverse ? T - 1 - s : s;
+          const done = step(carry, reshape(slice(x, [t, 0, 0], [1, B, I]), [B, I]));
+          carry = done.carry;
+          carries[t] = carry;
+          const { made, read } = done.y as { made: Tensor; read: Tensor };
+          total = add(total, loss(made, read));
+        }
+        total = add(total, sum(carry.c));
+        const expected = (of: "h" | "c") =>
+          evaluateTensors(
+            gradients(
+              total,
+              carries.map((own) => own[of]),
+            ),
+          ).map((g) => Math.hypot(...g));
+        expect(flow.map(({ name, cell, reverse: way }) => [name, cell, way])).toEqual([
+          ["scan", "scan", reverse],
+        ]);
+        const { h, c, states, gates } = flow[0] as RecurrentFlow;
+        expect(Object.keys(states)).toEqual(["h", "c"]);
+        expect(gates).toBeUndefined();
+        for (const [got, of] of [
+          [h, "h"],
+          [c as Tensor, "c"],
+        ] as const) {
+          const wanted = expected(of);
+          evaluateTensor(got).forEach((value, t) => {
+            expect(value).toBeCloseTo(wanted[t] ?? Number.NaN, 12);
+          });
+        }
+      },
+    );
+
+    it("leaves loss and gradients as they are", () => {
+      const loss = () => {
+        const { ys } = scan(
+          (at, slice_: Tensor) => step(at, slice_, true),
+          start(),
+          wave([T, B, I]),
+        );
+        return sum(mul(ys as Tensor, wave([T, B, H], 1)));
+      };
+      const [plain, found] = valueAndGrad([wx, wh], loss);
+      const watched = gradientFlow([wx, wh], loss);
+      expect(evaluateTensors([watched.loss, ...watched.gradients.values()])).toEqual(
+        evaluateTensors([plain, ...found.values()]),
+      );
+      const parts = gradientFlow([wx, wh], () => checkpoint(loss));
+      expect(evaluateTensors(parts.flow.flatMap(({ states }) => Object.values(states)))).toEqual(
+        evaluateTensors(watched.flow.flatMap(({ states }) => Object.values(states))),
+      );
+    });
+  });
+
+  it("of an lstm that is written with scan is that of the lstm", () => {
+    const of = [variableOf([I, H, 4], 2), variableOf([H, H, 4], 3), variableOf([H, 4], 4)] as const;
+    const [input, recurrent, bias] = of;
+    const x = wave([T, B, I]);
+    const fused = gradientFlow(of, () => lastStep(lstm(x, { input, recurrent, bias }).y));
+    const [w, u, b] = of.map((one) => reshape(one, [-1, 4 * H])) as [Tensor, Tensor, Tensor];
+    const { flow } = gradientFlow(of, () => {
+      const { ys } = scan(
+        ({ h, c }: { h: Tensor; c: Tensor }, at: Tensor) => {
+          const a = reshape(add(add(matmul(at, w), matmul(h, u)), b), [B, H, 4]);
+          const gate = (k: number) => reshape(slice(a, [0, 0, k], [B, H, 1]), [B, H]);
+          const next = add(mul(sigmoid(gate(1)), c), mul(sigmoid(gate(0)), tanh(gate(2))));
+          const made = mul(sigmoid(gate(3)), tanh(next));
+          return { carry: { h: made, c: next }, y: made };
+        },
+        { h: zeros([B, H]), c: zeros([B, H]) },
+        x,
+        { name: "mine" },
+      );
+      return lastStep(ys);
+    });
+    expect(flow[0]?.name).toBe("mine");
+    const values = ({ h, c }: RecurrentFlow) => evaluateTensors([h, c as Tensor]).flat();
+    const expected = values(fused.flow[0] as RecurrentFlow);
+    values(flow[0] as RecurrentFlow).forEach((value, i) => {
+      expect(value).toBeCloseTo(expected[i] ?? Number.NaN, 12);
+    });
   });
 });

@@ -75,6 +75,7 @@ export const testedElsewhere: Readonly<Record<string, string>> = {
   normal: "pure/tensor/random.test.ts",
   permutation: "pure/tensor/random.test.ts",
   recurrent: "pure/scheduler/walks-together.test.ts",
+  recurrentSteps: "pure/functions/recurrent-steps.test.ts",
   rnn: "support/gradient-loss.ts",
   sizeOf: "pure/functions/draws.test.ts",
   tensor: "pure/regressions/typed-arrays.test.ts",

@@ -18,6 +18,12 @@ export function differentiation(): Recipes {
   return {
     valueAndGrad: () => args(list([w()]), lossOf()),
     gradientFlow: () => args(list([w()]), lossOf()),
+    recurrentSteps: () =>
+      args(
+        callback("() => gradgpu.nn.rnn(2, 3)(tensor([[[1, 2]]]))", () =>
+          gradgpu.nn.rnn(2, 3)(gradgpu.tensor([[[1, 2]]])),
+        ),
+      ),
     gradientsOf: () =>
       args(
         leaf("sum(tensor([1, 2]))", () => gradgpu.sum(gradgpu.tensor([1, 2]))),
@@ -45,7 +51,7 @@ export function differentiation(): Recipes {
             ),
             f32(3),
             f32(4, 3),
-            fields({ reverse: plain(dice.chance(0.5)) }),
+            fields({ reverse: plain(dice.chance(0.5)), name: plain("mine") }),
           )
         : args(
             callback(
