@@ -39,6 +39,8 @@ const layers = {
   data: ["decompress.ts", ...verbs],
   io: ["decompress.ts", ...verbs, "nn", "data"],
   train: ["decompress.ts", ...verbs, "nn", "optim", "losses", "metrics", "data", "io"],
+  // It opens devices, and evaluates graphs without one.
+  testing: [...verbs, ...core, "devices", "runtime"],
   "index.ts": [...verbs, "nn", "optim", "losses", "metrics", "data", "io", "train"],
 };
 

@@ -2,8 +2,8 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { installPackages } from "../src/testing/browser/install.ts";
 import { DEBIAN_PACKAGES, missing, NPM_PACKAGES, STACKS_FOLDER } from "../test/stacks/install.ts";
-import { installPackages } from "./apt.ts";
 
 function installModules(): void {
   console.log(`Installing ${NPM_PACKAGES.join(", ")} to ${STACKS_FOLDER} …`);

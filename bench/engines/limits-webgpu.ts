@@ -1,5 +1,6 @@
 /** The GPU's limits as WebGPU sees them: two kernels that nothing could make shorter. */
 
+import { describeAdapter, isSoftware } from "../../src/devices/webgpu/adapter-info.ts";
 import { numberOf } from "../cases/inputs.ts";
 import { checksum, floats } from "../cases/random.ts";
 import type { BenchCase, Cannot, Engine, EngineInfo, Prepared } from "../contract.ts";
@@ -49,11 +50,7 @@ export class WebgpuLimits implements Engine {
   async open(): Promise<EngineInfo> {
     this.#gpus = await platformGpus();
     const adapter = await firstAdapter(this.#gpus);
-    const { vendor, architecture, device, description, isFallbackAdapter } = adapter.info;
-    const names = [description || [vendor, architecture, device].filter(Boolean).join(" ")].join(
-      "",
-    );
-    this.#isSoftware = isFallbackAdapter || /swiftshader|llvmpipe|software/i.test(names);
+    this.#isSoftware = isSoftware(adapter.info);
     const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;
     this.#device = await adapter.requestDevice({
       requiredLimits: { maxBufferSize, maxStorageBufferBindingSize },
@@ -62,7 +59,7 @@ export class WebgpuLimits implements Engine {
       engine: "limit-webgpu",
       device: "webgpu",
       backend: "webgpu",
-      adapter: names,
+      adapter: describeAdapter(adapter.info, false),
       isFallbackAdapter: this.#isSoftware,
       version: "1",
     };

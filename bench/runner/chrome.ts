@@ -1,17 +1,15 @@
 /** Chrome, one page an engine. A hardware GPU is used where Chrome finds one, else SwiftShader, marked as such. */
 import { type Browser, type CDPSession, launch, type Page } from "puppeteer-core";
-import { findBrowser } from "../../scripts/browser.ts";
+import { isSoftware } from "../../src/devices/webgpu/adapter-info.ts";
+import { adapterFlags, COMMON } from "../../src/testing/browser/flags.ts";
+import { ensureBrowser } from "../../src/testing/browser/install.ts";
+import { adapterInPage } from "../../src/testing/browser/page.ts";
 import type { EngineName } from "./engines.ts";
 import { withLimit } from "./limit.ts";
 import type { Host } from "./session.ts";
 
 const FLAGS = [
-  "--no-sandbox",
-  "--enable-unsafe-webgpu",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-  "--no-first-run",
+  ...COMMON,
   // Pages that wait their turn must not be slowed down for being behind another.
   "--disable-background-timer-throttling",
   "--disable-backgrounding-occluded-windows",
@@ -19,13 +17,6 @@ const FLAGS = [
   "--disable-features=WebGPUTimestampQueryQuantization",
   "--enable-dawn-features=allow_unsafe_apis",
 ];
-/** Chrome on Linux keeps WebGPU on Vulkan behind these. */
-const HARDWARE_FLAGS = [
-  "--enable-features=Vulkan,VulkanFromANGLE",
-  "--use-angle=vulkan",
-  "--ignore-gpu-blocklist",
-];
-const SOFTWARE_FLAGS = ["--use-webgpu-adapter=swiftshader"];
 
 export class ChromeRunner {
   readonly #origin: string;
@@ -59,7 +50,7 @@ export class ChromeRunner {
   async #running(): Promise<Browser> {
     if (this.#browser?.connected === true) return this.#browser;
     if (this.#isHardware !== false) {
-      const browser = await launchWith(HARDWARE_FLAGS);
+      const browser = await launchWith("hardware");
       this.#isHardware ??= await hasHardware(browser, this.#origin);
       if (this.#isHardware) {
         this.#browser = browser;
@@ -67,7 +58,7 @@ export class ChromeRunner {
       }
       await browser.close();
     }
-    this.#browser = await launchWith(SOFTWARE_FLAGS);
+    this.#browser = await launchWith("software");
     return this.#browser;
   }
 
@@ -78,11 +69,11 @@ export class ChromeRunner {
   }
 }
 
-function launchWith(flags: readonly string[]): Promise<Browser> {
+async function launchWith(adapter: "software" | "hardware"): Promise<Browser> {
   return launch({
-    executablePath: findBrowser(),
+    executablePath: await ensureBrowser(),
     headless: true,
-    args: [...FLAGS, ...flags],
+    args: [...FLAGS, ...adapterFlags(adapter)],
     // The limit is the runner's.
     protocolTimeout: 0,
     handleSIGINT: false,
@@ -93,18 +84,8 @@ async function hasHardware(browser: Browser, origin: string): Promise<boolean> {
   const page = await browser.newPage();
   try {
     await page.goto(`${origin}/session.html?engine=none`);
-    const names = await withLimit(
-      page.evaluate(async () => {
-        const adapter = await navigator.gpu?.requestAdapter({
-          powerPreference: "high-performance",
-        });
-        if (adapter === null || adapter === undefined) return "software: none";
-        const { vendor, architecture, description, isFallbackAdapter } = adapter.info;
-        return `${isFallbackAdapter ? "software " : ""}${vendor} ${architecture} ${description}`;
-      }),
-      20_000,
-    );
-    return !/swiftshader|llvmpipe|lavapipe|software/i.test(names);
+    const info = await withLimit(adapterInPage(page), 20_000);
+    return info !== undefined && !isSoftware(info);
   } catch {
     return false;
   } finally {

@@ -33,7 +33,7 @@ import { callsOf, type Plan } from "../../src/scheduler/plan.ts";
 import { schedule } from "../../src/scheduler/schedule.ts";
 import { bytesOf } from "../../src/tensor/shape.ts";
 import { checkAliasing } from "../support/check-plan.ts";
-import { openSoftwareGpu, type TestGpu } from "../support/dawn.ts";
+import { type NodeGpu, openSoftwareGpu } from "../support/dawn.ts";
 import { packedUpdate, updatesOf } from "../support/packed-update.ts";
 import { input, planned, type TensorWish, wishOf } from "../support/plans.ts";
 import { randomWish, whole } from "../support/random-graph.ts";
@@ -43,7 +43,7 @@ const LIMIT = 4096;
 const limits = { ...DEFAULT_LIMITS, maxStorageBufferBindingSize: LIMIT };
 
 let device: WebgpuDevice;
-let gpu: TestGpu;
+let gpu: NodeGpu;
 beforeAll(async () => {
   gpu = await openSoftwareGpu();
   device = await openWebgpuDevice({ gpu: gpu.gpu, software: true });

@@ -1,5 +1,5 @@
 /**
- * Chrome for tests: finds it, launches it headless with WebGPU on SwiftShader, serves it pages.
+ * Chrome for our own tests: one browser and one server a process, on SwiftShader (src/testing/browser).
  *
  * A test calls `openPage()` and then `callInPage(page, "/test/browser/some-page.ts", "run")`: the
  * module is served by vite from the repository's root, so pages import `/src/…` as they stand.
@@ -10,39 +10,23 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Browser, launch, type Page } from "puppeteer-core";
-import { createServer, defaultClientConditions, type ViteDevServer } from "vite";
-import { findBrowser } from "../../scripts/browser.ts";
+import type { Browser, Page } from "puppeteer-core";
+import { defaultClientConditions } from "vite";
+import { launchBrowser as launch } from "../../src/testing/browser/launch.ts";
+import { openTestPage } from "../../src/testing/browser/open.ts";
+import { type PageServer, servePages as serve } from "../../src/testing/browser/serve.ts";
+
+export { callInPage } from "../../src/testing/browser/page.ts";
+export type { PageServer } from "../../src/testing/browser/serve.ts";
 
 const repository = fileURLToPath(new URL("../..", import.meta.url));
 
-const FLAGS = [
-  "--no-sandbox",
-  "--enable-unsafe-webgpu",
-  "--use-webgpu-adapter=swiftshader",
-  // See src/devices/webgpu/node.ts.
-  "--disable-dawn-features=use_vulkan_zero_initialize_workgroup_memory_extension",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-  "--no-first-run",
-];
-
 /** A headless browser with WebGPU on SwiftShader, its profile in a folder of its own or in `userDataDir`. */
-export async function launchBrowser(
+export function launchBrowser(
   userDataDir?: string,
   flags: readonly string[] = [],
 ): Promise<Browser> {
-  return await launch({
-    executablePath: findBrowser(),
-    headless: true,
-    // Not a socket: the browser ends with the process that opened it, whatever ends that.
-    pipe: true,
-    args: [...FLAGS, ...flags],
-    ...(userDataDir === undefined ? {} : { userDataDir }),
-    // A software GPU on a busy machine can keep one call waiting for minutes.
-    protocolTimeout: 600_000,
-  });
+  return launch({ flags, ...(userDataDir !== undefined && { userDataDir }) });
 }
 
 export interface ServerOptions {
@@ -52,43 +36,17 @@ export interface ServerOptions {
   readonly isolated?: boolean;
 }
 
-export interface PageServer {
-  /** `http://127.0.0.1:<port>`, without a slash at the end. */
-  readonly origin: string;
-  close(): Promise<void>;
-}
-
-/** Serves a folder by vite, TypeScript included, on a free port of this machine only. */
-export async function servePages(options: ServerOptions = {}): Promise<PageServer> {
-  const server: ViteDevServer = await createServer({
-    configFile: false,
-    root: options.root ?? repository,
-    // 404 for what is missing: a page in its place would be a module that does not parse.
-    appType: "mpa",
-    logLevel: "error",
-    resolve: { conditions: ["gradgpu-source", ...defaultClientConditions] },
-    // Nothing to pre-bundle, and its cache would be shared by servers that run at once.
-    optimizeDeps: { noDiscovery: true },
-    server: {
-      host: "127.0.0.1",
-      port: 0,
-      watch: null,
-      fs: { allow: [repository] },
-      headers:
-        options.isolated === false
-          ? {}
-          : {
-              "Cross-Origin-Opener-Policy": "same-origin",
-              "Cross-Origin-Embedder-Policy": "require-corp",
-            },
+/** Serves a folder by vite, sources of gradgpu as they stand, on a free port of this machine only. */
+export function servePages(options: ServerOptions = {}): Promise<PageServer> {
+  return serve({
+    root: repository,
+    ...options,
+    vite: {
+      configFile: false,
+      resolve: { conditions: ["gradgpu-source", ...defaultClientConditions] },
+      server: { fs: { allow: [repository] } },
     },
   });
-  await server.listen();
-  const address = server.httpServer?.address();
-  if (address === null || address === undefined || typeof address === "string") {
-    throw new Error("vite did not open a port.");
-  }
-  return { origin: `http://127.0.0.1:${address.port}`, close: () => server.close() };
 }
 
 export interface TestPage {
@@ -148,45 +106,13 @@ export async function openPage({
 }: PageOptions = {}): Promise<TestPage> {
   const { origin } = await sharedServer(isolated);
   const browser = await (alone ? launchBrowser(undefined, flags) : sharedBrowser());
-  const context = await browser.createBrowserContext();
-  const close = () => (alone ? browser.close() : context.close());
+  const end = () => (alone ? browser.close() : Promise.resolve());
   try {
-    const page = await context.newPage();
-    const errors = collectErrors(page);
-    await page.goto(`${origin}/test/support/blank.html`);
-    return { browser, page, errors, close };
+    const opened = await openTestPage(browser, `${origin}/test/support/blank.html`);
+    const { page, errors } = opened;
+    return { browser, page, errors, close: () => (alone ? end() : opened.close()) };
   } catch (error) {
-    await close();
+    await end();
     throw error;
   }
-}
-
-function collectErrors(page: Page): readonly string[] {
-  const errors: string[] = [];
-  page.on("pageerror", (error) => {
-    errors.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
-  });
-  page.on("console", (message) => {
-    if (message.type() === "error") errors.push(message.text());
-  });
-  page.on("requestfailed", (request) => {
-    errors.push(`${request.url()}: ${request.failure()?.errorText ?? "failed"}`);
-  });
-  return errors;
-}
-
-/**
- * Calls an exported function of a module inside the page and returns what it returns, as JSON.
- * The call travels as text because vitest rewrites `import()` inside functions it has loaded.
- */
-export async function callInPage(
-  page: Page,
-  modulePath: string,
-  exportName: string,
-  ...args: readonly unknown[]
-): Promise<unknown> {
-  const parameters = args.map((arg) => JSON.stringify(arg)).join(", ");
-  return await page.evaluate(
-    `import(${JSON.stringify(modulePath)}).then((module) => module[${JSON.stringify(exportName)}](${parameters}))`,
-  );
 }

@@ -63,7 +63,7 @@ export async function openNodeGpu(options: NodeGpuOptions = {}): Promise<GPU | u
  * Whether it is worth asking the drivers. Linux shows every GPU as a device file (Mesa, NVIDIA, WSL, ARM, Qualcomm);
  * where there is none, Vulkan's software drivers would only fail, and fill the terminal with warnings.
  */
-function mayHaveHardware(): boolean {
+export function mayHaveHardware(): boolean {
   if (process.platform !== "linux" || process.env.VK_ICD_FILENAMES !== undefined) return true;
   const fs = process.getBuiltinModule("node:fs");
   const nodes = ["dri", "nvidiactl", "dxg", "mali0", "kgsl-3d0"];

@@ -1,5 +1,6 @@
 import { DeviceUnavailableError } from "../../errors.ts";
 import type { OpName } from "../../ops/vocabulary.ts";
+import { describeAdapter, isSoftware } from "./adapter-info.ts";
 import { WebgpuDevice } from "./device.ts";
 import type { LoadFallback } from "./import-fallback.ts";
 import { DEFAULT_LIMITS, type WebgpuLimits } from "./target.ts";
@@ -93,20 +94,6 @@ async function platformGpu(software: boolean): Promise<GPU | undefined> {
   const opening = import("./node.ts").then(({ openNodeGpu }) => openNodeGpu({ software }));
   nodeGpus.set(software, opening);
   return opening;
-}
-
-const SOFTWARE_ADAPTERS = /swiftshader|llvmpipe|lavapipe|basic render|software/i;
-
-function isSoftware(info: GPUAdapterInfo): boolean {
-  const names = [info.vendor, info.architecture, info.device, info.description].join(" ");
-  return info.isFallbackAdapter === true || SOFTWARE_ADAPTERS.test(names);
-}
-
-function describeAdapter(info: GPUAdapterInfo, software: boolean): string {
-  const named =
-    info.description ||
-    [info.vendor, info.architecture, info.device].filter((part) => part !== "").join(" ");
-  return `${named || "WebGPU adapter"}${software ? ", software" : ""}`;
 }
 
 function limitsOf(limits: GPUSupportedLimits): WebgpuLimits {

@@ -1,10 +1,14 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { Browser, BrowserPlatform, computeExecutablePath } from "@puppeteer/browsers";
+import { Browser, type BrowserPlatform, computeExecutablePath } from "@puppeteer/browsers";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { downloadedChromes, downloadPlatform } from "../../../scripts/browser.ts";
 import { findSwiftShader } from "../../../src/devices/webgpu/swiftshader.ts";
+import {
+  downloadedChromes,
+  downloadPlatform,
+  type Platform,
+} from "../../../src/testing/browser/executable.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -25,34 +29,36 @@ function put(...parts: readonly string[]): string {
 const BUILD = "140.0.1.2";
 
 describe("a Chrome that puppeteer has downloaded is found", () => {
-  test.each([
-    BrowserPlatform.LINUX,
-    BrowserPlatform.MAC,
-    BrowserPlatform.MAC_ARM,
-    BrowserPlatform.WIN32,
-    BrowserPlatform.WIN64,
-  ])("on %s, and not where it does not run", (platform) => {
+  const platforms: readonly Platform[] = ["linux", "mac", "mac_arm", "win32", "win64"];
+  test.each(platforms)("on %s, and not where it does not run", (platform) => {
     const path = computeExecutablePath({
       browser: Browser.CHROME,
       buildId: BUILD,
       cacheDir: folder,
-      platform,
+      platform: platform as BrowserPlatform,
     });
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, "");
     expect(downloadedChromes(folder, downloadPlatform(platform))).toEqual([path]);
-    expect(downloadedChromes(folder, BrowserPlatform.LINUX_ARM)).toEqual([]);
+    expect(downloadedChromes(folder, downloadPlatform("linux_arm"))).toEqual([]);
+  });
+
+  test("the newest of several first", () => {
+    const [old, young] = ["99.0.1.2", BUILD].map((version) =>
+      put("chrome", `linux-${version}`, "chrome-linux64/chrome"),
+    );
+    expect(downloadedChromes(folder, "linux")).toEqual([young, old]);
   });
 
   test("but not one whose download was cut short", () => {
     mkdirSync(join(folder, "chrome", `linux-${BUILD}`), { recursive: true });
-    expect(downloadedChromes(folder, BrowserPlatform.LINUX)).toEqual([]);
+    expect(downloadedChromes(folder, "linux")).toEqual([]);
   });
 });
 
 test("there is no Chrome to download for Linux on ARM", () => {
-  expect(downloadPlatform(BrowserPlatform.LINUX_ARM)).toBeUndefined();
-  expect(downloadPlatform(BrowserPlatform.MAC_ARM)).toBe(BrowserPlatform.MAC_ARM);
+  expect(downloadPlatform("linux_arm")).toBeUndefined();
+  expect(downloadPlatform("mac_arm")).toBe("mac_arm");
 });
 
 describe("SwiftShader is found", () => {

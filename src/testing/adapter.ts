@@ -1,0 +1,34 @@
+/** Which adapter a test asks for, and which one it got. */
+import { oneOf } from "../arguments.ts";
+import { type AdapterNames, describeAdapter, isSoftware } from "../devices/webgpu/adapter-info.ts";
+
+/** "software": SwiftShader. "hardware": a GPU. "auto": a GPU where there is one, else SwiftShader. */
+export type AdapterWish = "software" | "hardware" | "auto";
+
+export const adapterWish = oneOf("software", "hardware", "auto");
+
+/** The adapter that tests run on. */
+export interface TestAdapter {
+  /** In words: "SwiftShader Device (LLVM 16), software". */
+  readonly description: string;
+  readonly isSoftware: boolean;
+  readonly vendor: string;
+  readonly architecture: string;
+  readonly device: string;
+}
+
+export function testAdapter(info: AdapterNames): TestAdapter {
+  const { vendor, architecture, device } = info;
+  return {
+    description: describeAdapter(info),
+    isSoftware: isSoftware(info),
+    vendor,
+    architecture,
+    device,
+  };
+}
+
+/** Whether an adapter that was got is one that was asked for. */
+export function suits(wish: AdapterWish, info: AdapterNames): boolean {
+  return wish === "auto" || isSoftware(info) === (wish === "software");
+}
