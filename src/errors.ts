@@ -3,6 +3,7 @@
  * what must hold, what was given, what to do.
  */
 export class GradgpuError extends Error {
+  /** The class's name, for where classes cannot be compared. */
   override readonly name: string = "GradgpuError";
 }
 
@@ -89,6 +90,7 @@ export type FileFault = "missing" | "full" | "forbidden" | "cut" | "aborted" | "
 /** A file that cannot be read or written, wherever it lies. What was there before a write is there still. */
 export class FileError extends GradgpuError {
   override readonly name = "FileError";
+  /** Which of the reasons it is. */
   readonly fault: FileFault;
 
   constructor(message: string, fault: FileFault, options?: ErrorOptions) {

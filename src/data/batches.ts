@@ -2,7 +2,9 @@ import { check, checkOptions, count, finite, flag, required, whole } from "../ar
 import { foldIn, keyOf, permutation } from "../functions.ts";
 import { checkDataset, type Dataset, gather, type Values } from "./dataset.ts";
 
+/** How examples become batches. */
 export interface BatchOptions {
+  /** Examples in a batch; the last one has what is left. */
   readonly batchSize: number;
   /** Shuffles: one seed and epoch give one order, on every device. The dataset's own order where it is missing. */
   readonly seed?: number;
@@ -16,13 +18,18 @@ export interface BatchOptions {
 export interface Batch {
   /** [size, …], arrays of the batch's own that may be kept. */
   readonly x: Values;
+  /** What is to be said of them, [B, …]. */
   readonly y: Values;
+  /** How many examples it has: B. */
   readonly size: number;
   /** Which examples of the dataset these are. */
   readonly rows: Uint32Array;
 }
 
-/** How many batches {@link batches} gives for `length` examples. */
+/**
+ * How many batches {@link batches} gives for `length` examples. The last, smaller one counts unless `dropLast`.
+ * @throws ArgumentError for a length that is not a whole number of 0 or more, and for options that break their rules
+ */
 export function batchCount(length: number, options: BatchOptions): number {
   check("batches", "the number of examples", length, whole);
   checkOptions<BatchOptions>("batches", options, {
@@ -35,7 +42,11 @@ export function batchCount(length: number, options: BatchOptions): number {
   return dropLast ? Math.floor(length / batchSize) : Math.ceil(length / batchSize);
 }
 
-/** Every example once, `batchSize` at a time. */
+/**
+ * Every example once, `batchSize` at a time. x [N, …] and y [N, …] → such of `batchSize` rows, the last one of what is
+ * left; in an order of chance with `seed`.
+ * @throws ArgumentError for options that break their rules, and for what is no dataset
+ */
 export function* batches(from: Dataset, options: BatchOptions): Generator<Batch, void, void> {
   checkDataset("batches", from);
   for (const rows of batchRows(from.length, options)) {

@@ -5,6 +5,7 @@ import { decoded, someIds, type Vocabulary } from "./vocabulary.ts";
 const BYTES = 256;
 const MOST = 65_536;
 
+/** How many byte pairs are made. */
 export interface BytePairOptions {
   /** How many ids there are at most, from 256 to 65,536: the bytes, and one for each merge. */
   readonly size: number;
@@ -22,6 +23,7 @@ export interface BytePairJson {
  * al. 2019.
  */
 export class BytePairs implements Vocabulary {
+  /** Which pairs became one, in order. */
   readonly merges: BytePairJson["merges"];
   /** Pair → the id that it becomes: the lower, the earlier. */
   readonly #ids: ReadonlyMap<number, number>;
@@ -37,7 +39,10 @@ export class BytePairs implements Vocabulary {
     this.#bytes = bytes;
   }
 
-  /** Trained on `text`: fewer than `size` ids where no pair is left that is there twice. The same for the same text. */
+  /**
+   * Trained on `text`: fewer than `size` ids where no pair is left that is there twice. The same for the same text.
+   * @throws ArgumentError for what is no text, and for a size that is not a whole number from 256 to 65,536
+   */
   static of(text: string, options: BytePairOptions): BytePairs {
     check("BytePairs", "the text", text, aText);
     checkOptions<BytePairOptions>("BytePairs", options, { size: required(SIZE) });
@@ -46,7 +51,7 @@ export class BytePairs implements Vocabulary {
 
   /**
    * The byte pairs that `toJSON` described.
-   * @throws FormatError where `json` is something else. `name` is what the error calls it.
+   * @throws FormatError where `json` is something else, which it calls `name`; ArgumentError for a name that is no text
    */
   static fromJSON(json: unknown, name = "the byte pairs"): BytePairs {
     check("BytePairs.fromJSON", "the name", name, aText);
@@ -59,11 +64,15 @@ export class BytePairs implements Vocabulary {
     return new BytePairs(json.merges.map(([a, b]) => [a, b]));
   }
 
+  /** How many ids there are. */
   get size(): number {
     return this.#bytes.length;
   }
 
-  /** The ids of `text`, i32. A half of a surrogate pair becomes U+FFFD, as in all UTF-8. */
+  /**
+   * The ids of `text`, i32. A half of a surrogate pair becomes U+FFFD, as in all UTF-8.
+   * @throws ArgumentError for what is no text
+   */
   encode(text: string): Int32Array {
     check("encode", "the text", text, aText);
     const known = new Map<string, readonly number[]>();
@@ -99,12 +108,16 @@ export class BytePairs implements Vocabulary {
     return new TextDecoder("utf-8", { ignoreBOM: true }).decode(Uint8Array.from(bytes));
   }
 
-  /** Up to the last word, which may go on. */
+  /**
+   * Up to the last word, which may go on.
+   * @throws ArgumentError for what is no text
+   */
   settled(text: string): number {
     check("settled", "the text", text, aText);
     return text.length - (wordsOf(text).at(-1)?.length ?? 0);
   }
 
+  /** What `fromJSON` takes; JSON.stringify calls it. */
   toJSON(): BytePairJson {
     return { merges: this.merges };
   }

@@ -12,7 +12,9 @@ export type Example = { readonly [name: string]: Given | Example };
 /** The same of several examples. */
 export type Batched<E> = { readonly [K in keyof E]: E[K] extends Given ? Values : Batched<E[K]> };
 
+/** How examples become batches. */
 export interface CollateOptions {
+  /** Examples in a batch; the last one has what is left. */
   readonly batchSize: number;
   /** Leaves out the last batch where it would be smaller, so that every batch has one shape. */
   readonly dropLast?: boolean;
@@ -140,7 +142,10 @@ function below(path: string, name: string): string {
   return path === "" ? name : `${path}.${name}`;
 }
 
-/** The examples of a dataset one by one, { x, y } without the first dimension: the beginning of a pipeline. */
+/**
+ * The examples of a dataset one by one, { x, y } without the first dimension: the beginning of a pipeline.
+ * @throws ArgumentError for what is no dataset
+ */
 export function examples(from: Dataset): Iterable<{ readonly x: Values; readonly y: Values }> {
   checkDataset("examples", from);
   const one = (column: Dataset["x"], i: number): Values => {

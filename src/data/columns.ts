@@ -11,6 +11,7 @@ export type TableRow = object;
 /** One column by its name, or several side by side. */
 export type ColumnNames = string | readonly string[];
 
+/** Which columns are inputs and which are targets. */
 export interface ColumnOptions {
   /** What single columns are, where their values are not to say: numbers, or names of categories. */
   readonly kinds?: Readonly<Record<string, "number" | "category">>;

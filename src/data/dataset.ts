@@ -35,15 +35,19 @@ export type Column =
 
 /** Inputs and targets of `length` examples: plain arrays and shapes, nothing on a device. */
 export interface Dataset {
+  /** How many examples there are: N. */
   readonly length: number;
+  /** Inputs, [N, …]. */
   readonly x: Column;
+  /** Targets, [N, …]. */
   readonly y: Column;
 }
 
 /**
  * A dataset of inputs x [N, …] and targets y [N, …]: columns, lists of numbers, or typed arrays with a shape. Of lists,
  * y is i32 where it is one whole number an example, and everything else f32.
- * @throws ShapeError where an array does not fill its shape or N differs, ArgumentError for what holds no numbers
+ * @throws ShapeError where an array does not fill its shape or N differs, ArgumentError for what holds no numbers,
+ *   DTypeError for a dtype that there is not
  */
 export function dataset(columns: {
   readonly x: Column | Given;
@@ -100,11 +104,16 @@ function checkedBytes(name: string, column: Extract<Column, { scale: number }>):
 
 /** How bytes become floats: (byte / 255 − mean) / deviation; [0, 1] where nothing is said. */
 export interface Normalisation {
+  /** Of bytes as numbers from 0 to 1; 0. */
   readonly mean?: number;
+  /** In the same unit, above 0; 1. */
   readonly deviation?: number;
 }
 
-/** Pictures f32[N, H, W, C] from bytes in that order, scaled to [0, 1] or normalised; a view, not a copy. */
+/**
+ * Pictures f32[N, H, W, C] from bytes in that order, scaled to [0, 1] or normalised; a view, not a copy.
+ * @throws ShapeError where the bytes do not fill the shape; ArgumentError for statistics that are none
+ */
 export function images(data: Uint8Array, shape: Shape, normalisation: Normalisation = {}): Column {
   check("images", "the pixels", data, bytes);
   check("images", "the shape", shape, list, "It is [N, H, W, C].");
@@ -119,13 +128,19 @@ export function images(data: Uint8Array, shape: Shape, normalisation: Normalisat
   return { data, shape, dtype: "f32", scale: 1 / (255 * deviation), offset: -mean / deviation };
 }
 
-/** Class labels i32[N] from bytes. */
+/**
+ * Class labels i32[N] from bytes.
+ * @throws ArgumentError for what are no bytes
+ */
 export function labels(data: Uint8Array): Values<Int32Array> {
   check("labels", "the labels", data, bytes);
   return { data: Int32Array.from(data), shape: [data.length], dtype: "i32" };
 }
 
-/** The first `length` examples, as views of the same memory; of a source its first items, or all where there are fewer. */
+/**
+ * The first `length` examples, as views of the same memory; of a source its first items, or all where there are fewer.
+ * @throws ArgumentError for a length that is not a whole number of 0 or more
+ */
 export function take(from: Dataset, length: number): Dataset;
 export function take<T>(from: Source<T>, length: number): AsyncIterable<T>;
 export function take<T>(from: Dataset | Source<T>, length: number): Dataset | AsyncIterable<T> {

@@ -2,7 +2,11 @@ import { check, rule } from "../arguments.ts";
 
 const halves = rule("a Uint16Array", (value) => value instanceof Uint16Array);
 
-/** The numbers that bits of IEEE 754 half precision stand for, exactly: weights and features that were saved as float16. */
+/**
+ * The numbers that bits of IEEE 754 half precision stand for, exactly: weights and features that were saved as float16.
+ * One f32 for each u16.
+ * @throws ArgumentError for what is no Uint16Array
+ */
 export function float16(bits: Uint16Array): Float32Array {
   check("float16", "the bits", bits, halves, "Other arrays are numbers: hand them in as they are.");
   return Float32Array.from(bits, (word) => {

@@ -9,7 +9,7 @@ const DEFAULT_MAX_BYTES = 256 * 2 ** 20;
 /**
  * `bytes` unpacked where they are gzip, and `bytes` themselves where they are not. `name` is what errors call the
  * file; a file that unpacks to more than `maxBytes` is refused while it is being read.
- * @throws FormatError where the file is damaged, cut short or too large.
+ * @throws FormatError where the file is damaged, cut short or too large; ArgumentError for what are no bytes
  */
 export async function gunzip(
   bytes: Uint8Array,

@@ -41,7 +41,8 @@ const MAX_RANK = 8;
 /**
  * The array in an IDX file. Bytes (u8, i8) are a view of `bytes`; wider elements are copied into the machine's order.
  * `name` is what errors call the file. Compressed files go through {@link gunzip} first.
- * @throws FormatError where the file is not IDX, is cut short, or is longer than its shape says.
+ * @throws FormatError where the file is not IDX, is cut short, or is longer than its shape says; ArgumentError for what
+ *   are no bytes
  */
 export function readIdx(bytes: Uint8Array, name: string): IdxArray {
   checkFile("readIdx", bytes, name);
@@ -61,7 +62,8 @@ export function readIdx(bytes: Uint8Array, name: string): IdxArray {
 
 /**
  * The bytes of an IDX file with the labels 0 … classes − 1 or the pictures of a dataset.
- * @throws FormatError where the elements are not u8 or the number of dimensions is not `rank`.
+ * @throws FormatError where the elements are not u8 or the number of dimensions is not `rank`; ArgumentError for what
+ *   is no such array
  */
 export function readIdxBytes(
   bytes: Uint8Array,

@@ -5,6 +5,7 @@ import { hostArray } from "../internals.ts";
 import type { Values } from "./dataset.ts";
 import { IGNORED_LABEL } from "./sequences.ts";
 
+/** How sequences of different lengths become one rectangle. */
 export interface PaddingOptions {
   /** T; the longest sequence's where nothing is said. Batches of one T share one compiled step. */
   readonly steps?: number;

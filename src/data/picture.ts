@@ -4,8 +4,11 @@ import { ArgumentError } from "../errors.ts";
 
 /** Red, green, blue and opacity of each pixel, row by row: ImageData, or something of its form. */
 export interface Pixels {
+  /** Red, green, blue and alpha of every pixel, from 0 to 255, row by row. */
   readonly data: Uint8ClampedArray | Uint8Array;
+  /** In pixels. */
   readonly width: number;
+  /** In pixels. */
   readonly height: number;
 }
 

@@ -7,7 +7,9 @@ import { ChunkedText, type Vocabulary } from "./vocabulary.ts";
 
 /** Steps of a sequence with a target for each: x [n, …], y [n, …]. */
 export interface Frames {
+  /** Inputs of the steps, [T, …]. */
   readonly x: Values;
+  /** Targets of the steps, [T, …]. */
   readonly y: Values;
 }
 

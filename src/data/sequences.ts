@@ -12,6 +12,7 @@ import { hostArray } from "../internals.ts";
 /** Targets with this label count neither for the loss nor for the gradient. */
 export const IGNORED_LABEL = -1;
 
+/** How a text is cut into windows. */
 export interface SequenceOptions {
   /** How many streams are read side by side: B. */
   readonly batchSize: number;
@@ -31,6 +32,7 @@ export interface SequenceBatch {
   readonly inputs: Int32Array;
   /** i32[T, B]: the ids that follow `inputs`, or IGNORED_LABEL. */
   readonly targets: Int32Array;
+  /** Of x and of y. */
   readonly shape: readonly [T: number, B: number];
   /** Targets that are not ignored. */
   readonly count: number;
@@ -38,7 +40,10 @@ export interface SequenceBatch {
   readonly start: boolean;
 }
 
-/** How many windows {@link sequenceBatches} gives for `length` ids. */
+/**
+ * How many windows {@link sequenceBatches} gives for `length` ids.
+ * @throws ArgumentError for options that break their rules
+ */
 export function sequenceBatchCount(length: number, options: SequenceOptions): number {
   check("sequenceBatches", "the number of ids", length, whole);
   const { batchSize, window, remainder = "drop" } = checked(options);
@@ -46,7 +51,11 @@ export function sequenceBatchCount(length: number, options: SequenceOptions): nu
   return remainder === "pad" ? Math.ceil(stream / window) : Math.floor(stream / window);
 }
 
-/** Windows over `ids` in order, the streams side by side; see the head of this file. */
+/**
+ * Windows over `ids` in order, the streams side by side; see the head of this file. x and y: i32[window, batchSize], y
+ * one id further on.
+ * @throws ArgumentError for options that break their rules, and for fewer ids than a window needs
+ */
 export function sequenceBatches(
   ids: Int32Array,
   options: SequenceOptions,

@@ -2,6 +2,7 @@ import { checkOptions, count, finite, required, whole } from "../arguments.ts";
 import { foldIn, type Key, keyOf, permutation, words } from "../functions.ts";
 import { checkSource, itemsOf, pipeline, type Source } from "./source.ts";
 
+/** How far items are mixed, and in which order of chance. */
 export interface ShuffleOptions {
   /** Items that are in memory; an item comes out at most that much too early. As many as there are shuffle evenly. */
   readonly buffer: number;
@@ -14,6 +15,7 @@ export interface ShuffleOptions {
 /**
  * The items of `source` in an order of chance: each is drawn from a buffer that is filled up as it goes. For another order
  * in every epoch: `trainer.fit((epoch) => batch(shuffle(examples, { buffer: 1000, seed: 1, epoch }), { batchSize: 32 }))`.
+ * @throws ArgumentError for what is no source, and for options that break their rules
  */
 export function shuffle<T>(source: Source<T>, options: ShuffleOptions): AsyncIterable<T> {
   checkSource("shuffle", source);

@@ -3,7 +3,10 @@ import { callable, check, checkOptions, count, flag, required, rule, whole } fro
 import { ShapeError } from "../errors.ts";
 import { checkSource, itemsOf, passOf, pipeline, type Source } from "./source.ts";
 
-/** fn(item, index) of every item; where it gives promises, one after the other. `prefetch` behind it works ahead. */
+/**
+ * fn(item, index) of every item; where it gives promises, one after the other. `prefetch` behind it works ahead.
+ * @throws ArgumentError for what is no source or no function; what `fn` throws goes to whoever asked for the item
+ */
 export function map<T, U>(
   source: Source<T>,
   fn: (item: T, index: number) => U | PromiseLike<U>,
@@ -16,7 +19,10 @@ export function map<T, U>(
   });
 }
 
-/** The items of all sources, one source after the other. */
+/**
+ * The items of all sources, one source after the other.
+ * @throws ArgumentError for what is no source
+ */
 export function concatenate<T>(...sources: readonly Source<T>[]): AsyncIterable<T> {
   for (const source of sources) checkSource("concatenate", source);
   return pipeline(async function* () {
@@ -26,7 +32,8 @@ export function concatenate<T>(...sources: readonly Source<T>[]): AsyncIterable<
 
 /**
  * Items of several sources side by side, by the same names: `zip({ x: pictures, y: labels })` gives { x, y }.
- * @throws ShapeError where one ends before the others do; `take` cuts what is longer
+ * @throws ShapeError where one ends before the others do; `take` cuts what is longer; ArgumentError for what are no
+ *   sources by name
  */
 export function zip<R extends Readonly<Record<string, unknown>>>(
   sources: {
@@ -75,6 +82,7 @@ async function* side<R extends Readonly<Record<string, unknown>>>(
   }
 }
 
+/** How long windows are, and where they begin. */
 export interface WindowOptions {
   /** Items of one window. */
   readonly size: number;
@@ -84,7 +92,10 @@ export interface WindowOptions {
   readonly dropLast?: boolean;
 }
 
-/** Lists of `size` items that follow each other. With `every` below `size` they overlap. */
+/**
+ * Lists of `size` items that follow each other. With `every` below `size` they overlap.
+ * @throws ArgumentError for what is no source, and for options that break their rules
+ */
 export function window<T>(source: Source<T>, options: WindowOptions): AsyncIterable<readonly T[]> {
   checkSource("window", source);
   checkOptions<WindowOptions>("window", options, {
@@ -132,6 +143,7 @@ export function takeItems<T>(source: Source<T>, length: number): AsyncIterable<T
 /**
  * The items of `source`, kept in memory by the first pass that comes to the end: later ones read nothing. Put it before
  * what differs from epoch to epoch, outside of the function that makes the epochs.
+ * @throws ArgumentError for what is no source
  */
 export function cache<T>(source: Source<T>): AsyncIterable<T> {
   checkSource("cache", source);
@@ -150,7 +162,10 @@ export function cache<T>(source: Source<T>): AsyncIterable<T> {
   });
 }
 
-/** The items of `source`, up to `ahead` of which are read before they are asked for, while a step runs. */
+/**
+ * The items of `source`, up to `ahead` of which are read before they are asked for, while a step runs.
+ * @throws ArgumentError for what is no source, and for options that break their rules
+ */
 export function prefetch<T>(source: Source<T>, ahead = 2): AsyncIterable<T> {
   checkSource("prefetch", source);
   check("prefetch", "how many are read ahead", ahead, FEW);

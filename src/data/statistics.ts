@@ -10,6 +10,7 @@ type Numbers = Given | Column | Tensor;
 /** The same, or what has them under a name: a dataset, a batch, `{ x }`. */
 type Held = Numbers | object;
 
+/** What is counted. */
 export interface StatisticsOptions {
   /**
    * The dimension of which every index is a feature. The last one where nothing is said; numbers in one row, such as

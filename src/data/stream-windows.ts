@@ -27,6 +27,7 @@ import { aVocabulary, type Vocabulary } from "./vocabulary.ts";
 /** What one row of the batch reads: sequences one after the other. */
 export type Sequences = Iterable<Sequence> | AsyncIterable<Sequence>;
 
+/** How sequences that arrive are cut into windows. */
 export interface StreamOptions {
   /** How many steps one window has: T. */
   readonly window: number;

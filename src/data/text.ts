@@ -2,6 +2,7 @@ import { text as aText, check, checkOptions, rule } from "../arguments.ts";
 import { ArgumentError, FormatError } from "../errors.ts";
 import { decoded, someIds, type Vocabulary } from "./vocabulary.ts";
 
+/** What becomes of characters that are not known. */
 export interface TextVocabularyOptions {
   /**
    * The character that stands for every character the vocabulary does not have; it becomes part of the vocabulary.
@@ -12,12 +13,15 @@ export interface TextVocabularyOptions {
 
 /** What a vocabulary looks like as JSON. */
 export interface TextVocabularyJson {
+  /** By id. */
   readonly characters: readonly string[];
+  /** The one of them that stands for all others. */
   readonly unknown?: string;
 }
 
 /** Characters (Unicode code points) ↔ the numbers 0 … size − 1, in the order of the code points. */
 export class TextVocabulary implements Vocabulary {
+  /** By id. */
   readonly characters: readonly string[];
   readonly #unknown: string | undefined;
   readonly #ids: ReadonlyMap<string, number>;
@@ -28,7 +32,10 @@ export class TextVocabulary implements Vocabulary {
     this.#ids = new Map(characters.map((character, id) => [character, id]));
   }
 
-  /** The vocabulary of every character in `text`. */
+  /**
+   * The vocabulary of every character in `text`.
+   * @throws ArgumentError for what is no text, and for an `unknown` that is not one character
+   */
   static of(text: string, options: TextVocabularyOptions = {}): TextVocabulary {
     check("TextVocabulary", "the text", text, aText);
     checkOptions<TextVocabularyOptions>("TextVocabulary", options, { unknown: oneCharacter });
@@ -41,7 +48,7 @@ export class TextVocabulary implements Vocabulary {
 
   /**
    * The vocabulary that `toJSON` described.
-   * @throws FormatError where `json` is something else. `name` is what the error calls it.
+   * @throws FormatError where `json` is something else, which it calls `name`; ArgumentError for a name that is no text
    */
   static fromJSON(json: unknown, name = "the vocabulary"): TextVocabulary {
     check("TextVocabulary.fromJSON", "the name", name, aText);
@@ -55,6 +62,7 @@ export class TextVocabulary implements Vocabulary {
     return new TextVocabulary([...json.characters], json.unknown);
   }
 
+  /** How many ids there are. */
   get size(): number {
     return this.characters.length;
   }
@@ -91,6 +99,7 @@ export class TextVocabulary implements Vocabulary {
     return decoded(ids, this.characters).join("");
   }
 
+  /** What `fromJSON` takes; JSON.stringify calls it. */
   toJSON(): TextVocabularyJson {
     const { characters } = this;
     return this.#unknown === undefined ? { characters } : { characters, unknown: this.#unknown };

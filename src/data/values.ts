@@ -4,8 +4,11 @@ import { hostValues } from "../internals.ts";
 
 /** Values with a shape, on the host. */
 export interface Values<A extends HostArray = HostArray> {
+  /** The elements, row-major. */
   readonly data: A;
+  /** As many elements as there are. */
   readonly shape: Shape;
+  /** What they become on a device. */
   readonly dtype: DType;
   /**
    * Which dimension counts the steps of sequences, where that is known: 0 of [T, B, …], 1 of [B, T, …]. A Trainer

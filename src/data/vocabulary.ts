@@ -3,12 +3,22 @@ import { ArgumentError } from "../errors.ts";
 
 /** Text ↔ ids from 0 to size − 1: TextVocabulary, WordVocabulary, BytePairs, or one of one's own. */
 export interface Vocabulary {
+  /** How many ids there are. */
   readonly size: number;
+  /**
+   * The ids of a text.
+   * @throws ArgumentError for what has none
+   */
   encode(text: string): Int32Array;
+  /**
+   * The text that ids stand for.
+   * @throws ArgumentError for an id that stands for nothing
+   */
   decode(ids: ArrayLike<number>): string;
   /**
    * Of text that goes on, how many units have the ids that they have whatever follows; the others are encoded with what
    * comes next. Where it is missing, any text can be cut between two characters.
+   * @throws ArgumentError for what is no text
    */
   settled?(text: string): number;
 }

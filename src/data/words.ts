@@ -11,6 +11,7 @@ import {
 import { ArgumentError, FormatError } from "../errors.ts";
 import { decoded, someIds, type Vocabulary } from "./vocabulary.ts";
 
+/** What a word is, and which of them have an id. */
 export interface WordVocabularyOptions {
   /** How many ids there are at most, with those of `unknown` and `padding`: the most frequent words have one; all. */
   readonly size?: number;
@@ -36,10 +37,15 @@ export interface WordVocabularyOptions {
 export interface WordVocabularyJson {
   /** By id, `padding` and `unknown` among them. */
   readonly words: readonly string[];
+  /** Of the regular expression that finds words. */
   readonly pattern: { readonly source: string; readonly flags: string };
+  /** Whether words are in lower case. */
   readonly lowerCase: boolean;
+  /** The text of the id of all words that have none. */
   readonly unknown?: string;
+  /** The text of the id of what follows the end of a text. */
   readonly padding?: string;
+  /** What `decode` puts between words. */
   readonly joiner: string;
 }
 
@@ -47,8 +53,11 @@ const WORD = /[\p{L}\p{M}\p{N}]+(?:['’][\p{L}\p{M}\p{N}]+)*|[^\s\p{L}\p{M}\p{N
 
 /** Words ↔ ids: padding and unknown first, where there are such, then the words of a text, the most frequent first. */
 export class WordVocabulary implements Vocabulary {
+  /** By id. */
   readonly words: readonly string[];
+  /** The id of all words that have none. */
   readonly unknownId: number | undefined;
+  /** The id of what follows the end of a text. */
   readonly paddingId: number | undefined;
   readonly #json: WordVocabularyJson;
   readonly #pattern: RegExp;
@@ -66,6 +75,7 @@ export class WordVocabulary implements Vocabulary {
   /**
    * The vocabulary of a text, or of several. Of words that are there equally often, the one that comes first in the order
    * of their characters is first.
+   * @throws ArgumentError for what is no text, and for options that break their rules
    */
   static of(texts: string | Iterable<string>, options: WordVocabularyOptions = {}): WordVocabulary {
     check("WordVocabulary", "the text", texts, someTexts);
@@ -103,7 +113,7 @@ export class WordVocabulary implements Vocabulary {
 
   /**
    * The vocabulary that `toJSON` described.
-   * @throws FormatError where `json` is something else. `name` is what the error calls it.
+   * @throws FormatError where `json` is something else, which it calls `name`; ArgumentError for a name that is no text
    */
   static fromJSON(json: unknown, name = "the vocabulary"): WordVocabulary {
     check("WordVocabulary.fromJSON", "the name", name, aText);
@@ -123,6 +133,7 @@ export class WordVocabulary implements Vocabulary {
     return this.#pattern.source !== source || this.#pattern.flags !== flags;
   }
 
+  /** How many ids there are. */
   get size(): number {
     return this.words.length;
   }
@@ -158,7 +169,10 @@ export class WordVocabulary implements Vocabulary {
       .join(joiner);
   }
 
-  /** Up to the last word that begins behind a space: those before it are what they are. */
+  /**
+   * Up to the last word that begins behind a space: those before it are what they are.
+   * @throws ArgumentError for what is no text
+   */
   settled(text: string): number {
     check("settled", "the text", text, aText);
     let last = 0;
@@ -167,6 +181,7 @@ export class WordVocabulary implements Vocabulary {
     return last;
   }
 
+  /** What `fromJSON` takes; JSON.stringify calls it. */
   toJSON(): WordVocabularyJson {
     return this.#json;
   }

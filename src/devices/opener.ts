@@ -4,17 +4,25 @@ import type { Device } from "./device.ts";
 
 /** A GPUDevice, by the parts of it that tell it from anything else. */
 export interface GpuDevice {
+  /** As WebGPU has it. */
   readonly features: object;
+  /** As WebGPU has it. */
   readonly limits: object;
+  /** As WebGPU has it. */
   readonly queue: object;
+  /** As WebGPU has it. */
   readonly lost: Promise<unknown>;
+  /** As WebGPU has it. */
   createBuffer(descriptor: never): object;
+  /** As WebGPU has it. */
   createComputePipelineAsync(descriptor: never): Promise<object>;
+  /** As WebGPU has it. */
   destroy(): void;
 }
 
 /** `navigator.gpu`, or what npm `webgpu` makes in Node. */
 export interface GpuSource {
+  /** As WebGPU has it. */
   requestAdapter(options?: never): Promise<object | null>;
 }
 
@@ -45,9 +53,14 @@ export const CPU_RULES = {
 
 /** A device that was imported statically, to be opened by `init({ device })`. Made by `cpu()` and `webgpu()`. */
 export interface DeviceOpener {
+  /** The kind of device that it opens. */
   readonly name: "webgpu" | "cpu";
   /** What it was made with. */
   readonly options: object;
-  /** @param defaults of `init`; the opener's own options come first. @throws DeviceUnavailableError */
+  /**
+   * Opens the device; `init` calls it.
+   * @param defaults of `init`; the opener's own options come first
+   * @throws DeviceUnavailableError where there is none
+   */
   open(defaults?: CpuOpenerOptions): Promise<Device>;
 }

@@ -7,7 +7,12 @@ import { checkTensor, checkTensorList } from "./apply.ts";
 import { wholeAxis } from "./axes.ts";
 import { broadcastTo, concat, reshape, slice, transpose, unsqueeze } from "./movement.ts";
 
-/** Tensors of one shape side by side along a new dimension `axis`. */
+/**
+ * Tensors of one shape side by side along a new dimension `axis`. [...] each → [..., n, ...]; the axis is 0 where
+ * nothing is said.
+ * @throws ShapeError where shapes differ; DTypeError where dtypes do; ArgumentError for an empty list and an axis that
+ *   there is not
+ */
 export function stack(xs: readonly Tensor[], axis = 0): Tensor {
   checkTensorList("stack", xs);
   const [first] = xs;
@@ -29,7 +34,10 @@ export function stack(xs: readonly Tensor[], axis = 0): Tensor {
   );
 }
 
-/** The parts of x along `axis`, each without that dimension. */
+/**
+ * The parts of x along `axis`, each without that dimension. The axis is 0 where nothing is said.
+ * @throws ArgumentError for an axis that x does not have
+ */
 export function unstack(x: Tensor, axis = 0): Tensor[] {
   const d = wholeAxis("unstack", axis, x);
   const shape = x.shape.toSpliced(d, 1);
@@ -37,8 +45,10 @@ export function unstack(x: Tensor, axis = 0): Tensor[] {
 }
 
 /**
- * x in pieces along `axis`: so many of one size, where that goes, or of the sizes that are listed, of which one may be −1
- * and is what is left.
+ * x in pieces along `axis`: so many of one size, where that goes, or of the sizes that are listed, of which one may be
+ * −1 and is what is left. The axis is 0 where nothing is said.
+ * @throws ShapeError where the pieces do not make up the axis; ArgumentError for an axis that x does not have, and for
+ *   pieces that are neither a number nor sizes
  */
 export function split(x: Tensor, pieces: number | readonly number[], axis = 0): Tensor[] {
   const d = wholeAxis("split", axis, x);
@@ -90,7 +100,11 @@ export function cut(x: Tensor, d: number, start: number, size: number): Tensor {
   );
 }
 
-/** x with its elements moved on along `axis` by `shift` places; what leaves at one end comes in at the other. */
+/**
+ * x with its elements moved on along `axis` by `shift` places; what leaves at one end comes in at the other. A negative
+ * shift moves towards the front; the axis is the last one where nothing is said.
+ * @throws ArgumentError for an axis that x does not have, and for a shift that is not whole
+ */
 export function roll(x: Tensor, shift: number, axis = -1): Tensor {
   const d = wholeAxis("roll", axis, x);
   check("roll", "the shift", shift, integer);
@@ -99,7 +113,10 @@ export function roll(x: Tensor, shift: number, axis = -1): Tensor {
   return start === 0 ? x : concat([cut(x, d, start, n - start), cut(x, d, 0, start)], d);
 }
 
-/** x again and again: `repeats[d]` times along dimension d; more repeats than dimensions make new ones in front. */
+/**
+ * x again and again: `repeats[d]` times along dimension d; more repeats than dimensions make new ones in front.
+ * @throws ArgumentError for repeats that are not whole numbers of 0 or more
+ */
 export function tile(x: Tensor, repeats: readonly number[]): Tensor {
   checkTensor("tile", x);
   check("tile", "repeats", repeats, list);
@@ -121,7 +138,10 @@ export function tile(x: Tensor, repeats: readonly number[]): Tensor {
   );
 }
 
-/** Every element along `axis` `times` times, one beside the other. */
+/**
+ * Every element along `axis` `times` times, one beside the other. [..., n, ...] → [..., n · times, ...].
+ * @throws ArgumentError for an axis that x does not have, and for times that are not a whole number of 0 or more
+ */
 export function repeat(x: Tensor, times: number, axis = -1): Tensor {
   const d = wholeAxis("repeat", axis, x);
   check("repeat", "the number of times", times, whole);
@@ -129,14 +149,20 @@ export function repeat(x: Tensor, times: number, axis = -1): Tensor {
   return reshape(spread, x.shape.with(d, (x.shape[d] ?? 0) * times));
 }
 
-/** x with dimension `from` at the place `to`; the others keep their order. */
+/**
+ * x with dimension `from` at the place `to`; the others keep their order. Negative ones count from the end.
+ * @throws ArgumentError for an axis that x does not have
+ */
 export function moveAxis(x: Tensor, from: number, to: number): Tensor {
   const [source, target] = [wholeAxis("moveAxis", from, x), wholeAxis("moveAxis", to, x)];
   const others = x.shape.map((_, d) => d).toSpliced(source, 1);
   return transpose(x, others.toSpliced(target, 0, source));
 }
 
-/** x with two dimensions exchanged. */
+/**
+ * x with two dimensions exchanged. Negative ones count from the end.
+ * @throws ArgumentError for an axis that x does not have
+ */
 export function swapAxes(x: Tensor, first: number, second: number): Tensor {
   const [a, b] = [wholeAxis("swapAxes", first, x), wholeAxis("swapAxes", second, x)];
   return transpose(
@@ -145,7 +171,11 @@ export function swapAxes(x: Tensor, first: number, second: number): Tensor {
   );
 }
 
-/** The elements of x, all in one dimension, or those from dimension `from` to dimension `to`. */
+/**
+ * The elements of x, all in one dimension, or those from dimension `from` to dimension `to`. A single number becomes
+ * [1].
+ * @throws ArgumentError for a dimension that x does not have, and where `from` is behind `to`
+ */
 export function flatten(x: Tensor, from = 0, to = -1): Tensor {
   checkTensor("flatten", x);
   if (x.shape.length === 0) return reshape(x, [1]);
@@ -162,6 +192,8 @@ export function flatten(x: Tensor, from = 0, to = -1): Tensor {
 /**
  * Blocks of `size` × `size` cells that lie in the channels, side by side: [N, H, W, C · size²] → [N, H · size, W · size, C].
  * Channels are cell by cell, as TensorFlow's depthToSpace has them. Shi et al. 2016.
+ * @throws ShapeError unless x has four dimensions and size² divides the channels; ArgumentError for a size that is not
+ *   a whole number of 1 or more
  */
 export function depthToSpace(x: Tensor, size: number): Tensor {
   const [n, h, w, c] = imagesOf("depthToSpace", x, size);
@@ -174,7 +206,11 @@ export function depthToSpace(x: Tensor, size: number): Tensor {
   return reshape(transpose(apart, [0, 1, 3, 2, 4, 5]), [n, h * size, w * size, c / size ** 2]);
 }
 
-/** The inverse of depthToSpace: [N, H, W, C] → [N, H / size, W / size, C · size²]. */
+/**
+ * The inverse of depthToSpace: [N, H, W, C] → [N, H / size, W / size, C · size²].
+ * @throws ShapeError unless x has four dimensions and `size` divides rows and columns; ArgumentError for a size that is
+ *   not a whole number of 1 or more
+ */
 export function spaceToDepth(x: Tensor, size: number): Tensor {
   const [n, h, w, c] = imagesOf("spaceToDepth", x, size);
   if (h % size !== 0 || w % size !== 0) {

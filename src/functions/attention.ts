@@ -7,6 +7,7 @@ import { broadcastShapes, describe, sameShape } from "../tensor/shape.ts";
 import { checkTensors, wrap } from "./apply.ts";
 import { broadcastTo } from "./movement.ts";
 
+/** Which keys a query sees, and how products are scaled. */
 export interface AttentionOptions {
   /** Whether query i sees keys 0 … i + Tk − Tq only: none that come later, where both end at the same time. false. */
   readonly causal?: boolean;
@@ -25,7 +26,8 @@ export interface AttentionOptions {
  * values. Vaswani et al. 2017, eq. 1. Where a device gains by it, what queries pay to keys is never stored, neither for
  * values nor for gradients (Dao et al. 2022): memory grows with Tq + Tk. The gradient of a mask, and second derivatives,
  * take memory for Tq · Tk numbers.
- * @throws ShapeError, DTypeError
+ * @throws ShapeError where q, k, v and the mask do not fit each other; DTypeError unless they are f32, a mask f32 or
+ *   bool; ArgumentError for options that break their rules
  */
 export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions = {}): Tensor {
   checkTensors("attention", { q, k, v });

@@ -11,6 +11,7 @@ import { squeeze, unsqueeze } from "./movement.ts";
 /** "valid" (none), "same" (output ceil(L / stride)), zeros on both sides, or before and after. */
 export type LinePadding = number | "same" | "valid" | Padding;
 
+/** How a window moves over lines. */
 export interface LineOptions {
   /** Steps from one window to the next; 1. */
   readonly stride?: number;
@@ -18,6 +19,7 @@ export interface LineOptions {
   readonly padding?: LinePadding;
 }
 
+/** How a convolution over lines moves. */
 export interface Conv1dOptions extends LineOptions {
   /** Groups of channels that are convolved apart; 1. */
   readonly groups?: number;
@@ -25,7 +27,12 @@ export interface Conv1dOptions extends LineOptions {
   readonly dilation?: number;
 }
 
-/** x [N, L, C], w [K, C / groups, OC] → [N, OL, OC]: cross-correlation. */
+/**
+ * x [N, L, C], w [K, C / groups, OC] → [N, OL, OC]: cross-correlation. f32. OL = ⌊(L + padding − dilation · (K − 1) −
+ * 1) / stride⌋ + 1, padding being that of both ends.
+ * @throws ShapeError where w does not fit x, or is longer than it; DTypeError unless both are f32; ArgumentError for
+ *   options that break their rules
+ */
 export function conv1d(x: Tensor, w: Tensor, options: Conv1dOptions = {}): Tensor {
   checkLines("conv1d", { x, w });
   checkOptions("conv1d", options, { ...LINE_RULES, groups: count, dilation: count });
@@ -34,12 +41,18 @@ export function conv1d(x: Tensor, w: Tensor, options: Conv1dOptions = {}): Tenso
   return squeeze(conv2d(unsqueeze(x, 1), unsqueeze(w, 0), planes), 1);
 }
 
+/** How a transposed convolution over lines moves. */
 export interface Conv1dTransposeOptions extends Conv1dOptions {
   /** Elements that the result has more, at its end; less than the stride; 0. */
   readonly outputPadding?: number;
 }
 
-/** The transpose of conv1d: x [N, L, C], w [K, OC / groups, C] → [N, (L − 1) · stride − padding + K, OC]. */
+/**
+ * The transpose of conv1d: x [N, L, C], w [K, OC / groups, C] → [N, (L − 1) · stride − padding + K, OC]. f32; the
+ * length of stride 1 and dilation 1, which `outputPadding` adds to.
+ * @throws ShapeError where w does not fit x; DTypeError unless both are f32; ArgumentError for options that break their
+ *   rules
+ */
 export function conv1dTranspose(
   x: Tensor,
   w: Tensor,

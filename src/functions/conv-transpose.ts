@@ -15,6 +15,7 @@ import { reach } from "./dilate.ts";
 import { pad, reshape, slice } from "./movement.ts";
 import { WINDOW_RULES } from "./window.ts";
 
+/** How a transposed convolution moves over images. */
 export interface Conv2dTransposeOptions extends Conv2dOptions {
   /** Rows and columns that the result has more, at its ends; less than the stride; 0. */
   readonly outputPadding?: number | readonly [number, number];
@@ -24,6 +25,8 @@ export interface Conv2dTransposeOptions extends Conv2dOptions {
  * The transpose of conv2d, which is its gradient: x [N, H, W, C], w [KH, KW, OC / groups, C] → [N, OH, OW, OC] with
  * OH = (H − 1) · stride − padding + dilation · (KH − 1) + 1 + outputPadding, padding being that of both sides; with "same"
  * OH = H · stride. As torch.nn.ConvTranspose2d and tf.conv2dTranspose, channels last. Dumoulin & Visin 2016.
+ * @throws ShapeError where w does not fit x; DTypeError unless both are f32; ArgumentError for options that break their
+ *   rules
  */
 export function conv2dTranspose(
   x: Tensor,

@@ -8,6 +8,7 @@ import { WINDOW_RULES, windowOf } from "./window.ts";
 
 export type { PaddingOption };
 
+/** How a convolution moves over images. */
 export interface Conv2dOptions {
   /** Rows and columns from one window to the next; 1. */
   readonly stride?: number | readonly [number, number];
@@ -21,7 +22,10 @@ export interface Conv2dOptions {
 
 /**
  * x [N, H, W, C], w [KH, KW, C / groups, OC] → [N, OH, OW, OC]: cross-correlation, as in every deep-learning library.
- * Output channel oc sees group ⌊oc / (OC / groups)⌋ of the input's channels.
+ * Output channel oc sees group ⌊oc / (OC / groups)⌋ of the input's channels. f32. OH = ⌊(H + padding − dilation · (KH −
+ * 1) − 1) / stride⌋ + 1, padding being that of both sides.
+ * @throws ShapeError where w does not fit x, or is larger than it; DTypeError unless both are f32; ArgumentError for
+ *   options that break their rules
  */
 export function conv2d(x: Tensor, w: Tensor, options: Conv2dOptions = {}): Tensor {
   checkTensor("conv2d", w, "w");

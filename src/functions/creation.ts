@@ -23,28 +23,44 @@ export function tensor(data: Nested, shape?: Shape, dtype?: DType): Tensor {
 /**
  * A tensor that can be assigned to, starting with `data`: as for `tensor`, but integers of 8 and 16 bits become f32,
  * which can be trained. `name` is what errors call it.
+ * @throws ShapeError for ragged lists and for a shape that the data does not fill; ArgumentError for what is no number
+ *   or does not fit the dtype; DTypeError for a dtype that there is not
  */
 export function variable(data: Nested, shape?: Shape, name?: string, dtype?: DType): Variable {
   const given = hostValues(name ?? "variable", data, { shape, dtype, narrow: "f32" });
   return new Variable(given.type, given.data, name);
 }
 
-/** `value` everywhere. */
+/**
+ * `value` everywhere. f32 where nothing is said.
+ * @throws ShapeError for sizes that are not whole numbers of 0 or more; DTypeError for a dtype that there is not;
+ *   ArgumentError for a value that it does not hold
+ */
 export function full(shape: Shape, value: number, dtype: DType = "f32"): Tensor {
   return filled("full", shape, value, dtype);
 }
 
-/** 0 everywhere; false of bool. */
+/**
+ * 0 everywhere; false of bool. f32 where nothing is said.
+ * @throws ShapeError for sizes that are not whole numbers of 0 or more; DTypeError for a dtype that there is not
+ */
 export function zeros(shape: Shape, dtype: DType = "f32"): Tensor {
   return filled("zeros", shape, 0, dtype);
 }
 
-/** 1 everywhere; true of bool. */
+/**
+ * 1 everywhere; true of bool. f32 where nothing is said.
+ * @throws ShapeError for sizes that are not whole numbers of 0 or more; DTypeError for a dtype that there is not
+ */
 export function ones(shape: Shape, dtype: DType = "f32"): Tensor {
   return filled("ones", shape, 1, dtype);
 }
 
-/** 0, 1, 2 … length − 1. */
+/**
+ * 0, 1, 2 … length − 1. i32 where nothing is said, [length].
+ * @throws ArgumentError for a length that is not a whole number of 0 or more; DTypeError for a dtype that does not
+ *   count
+ */
 export function arange(length: number, dtype: DType = "i32"): Tensor {
   check("arange", "the length", length, whole);
   return apply("iota", {}, { length, dtype });

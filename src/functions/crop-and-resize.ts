@@ -24,6 +24,7 @@ import { matmul } from "./matmul.ts";
 import { reshape, slice } from "./movement.ts";
 import { IMAGE_SIZE } from "./resize.ts";
 
+/** How elements between pixels are made, and what lies outside. */
 export interface CropAndResizeOptions {
   /** "nearest": the nearest element; "bilinear": between four of them. "bilinear". */
   readonly mode?: "nearest" | "bilinear";
@@ -36,6 +37,8 @@ export interface CropAndResizeOptions {
  * [M, …size, C]. A box is [y₁, x₁, y₂, x₂] in shares of the image, 0 its first row and 1 its last; row i of the result lies
  * at y₁ (H − 1) + i (y₂ − y₁)(H − 1) / (rows − 1), in the middle where there is one row. As TensorFlow's crop_and_resize; a
  * box with y₂ < y₁ is upside down. Gradients reach the images, and by "bilinear" the boxes (He et al. 2017).
+ * @throws ShapeError where x, boxes or images have another form; DTypeError unless they are f32, f32 and i32;
+ *   ArgumentError for a size that is not two whole numbers, and for options that there are not
  */
 export function cropAndResize(
   x: Tensor,

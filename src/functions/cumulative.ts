@@ -20,6 +20,7 @@ import { flip } from "./flip.ts";
 import { concat, pad, reshape, slice } from "./movement.ts";
 import { sum } from "./reduce.ts";
 
+/** What a running sum goes along. */
 export interface CumulativeOptions {
   /** The dimension that is followed, −1 where nothing is said. */
   readonly axis?: number;
@@ -27,6 +28,7 @@ export interface CumulativeOptions {
   readonly reverse?: boolean;
 }
 
+/** What a running sum goes along, and whether an element is part of its own. */
 export interface ExclusiveOptions extends CumulativeOptions {
   /** Of all elements before, without one's own. */
   readonly exclusive?: boolean;
@@ -36,13 +38,20 @@ const RULES = { axis: { is: "a number", holds: () => true }, reverse: flag };
 const EXCLUSIVE_RULES = { ...RULES, exclusive: flag };
 const NUMBERS = ["f32", "i32", "u32"] as const;
 
-/** y_i = x_0 + … + x_i along `axis`, f32, i32 or u32. */
+/**
+ * y_i = x_0 + … + x_i along `axis`, f32, i32 or u32. The axis is the last one where nothing is said.
+ * @throws DTypeError for bool; ArgumentError for an axis that x does not have, and for options that there are not
+ */
 export function cumsum(x: Tensor, options: ExclusiveOptions = {}): Tensor {
   const walk = walkOf("cumsum", x, options, EXCLUSIVE_RULES);
   return reshape(runningSum(walk.x, options.reverse ?? false, options.exclusive ?? false), x.shape);
 }
 
-/** y_i = x_0 · … · x_i along `axis`, f32, i32 or u32; its gradient is right where elements are 0. */
+/**
+ * y_i = x_0 · … · x_i along `axis`, f32, i32 or u32; its gradient is right where elements are 0. The axis is the last
+ * one where nothing is said.
+ * @throws DTypeError for bool; ArgumentError for an axis that x does not have, and for options that there are not
+ */
 export function cumprod(x: Tensor, options: ExclusiveOptions = {}): Tensor {
   const walk = walkOf("cumprod", x, options, EXCLUSIVE_RULES);
   const inOrder = options.reverse ? flip(walk.x, 1) : walk.x;
@@ -51,11 +60,19 @@ export function cumprod(x: Tensor, options: ExclusiveOptions = {}): Tensor {
   return reshape(options.reverse ? flip(y, 1) : y, x.shape);
 }
 
-/** The largest of x_0 … x_i along `axis`, f32, i32 or u32; NaN from the first NaN on. */
+/**
+ * The largest of x_0 … x_i along `axis`, f32, i32 or u32; NaN from the first NaN on. The axis is the last one where
+ * nothing is said.
+ * @throws DTypeError for bool; ArgumentError for an axis that x does not have, and for options that there are not
+ */
 export const cummax = (x: Tensor, options: CumulativeOptions = {}): Tensor =>
   extreme("cummax", x, options, maximum);
 
-/** The smallest of x_0 … x_i along `axis`, f32, i32 or u32; NaN from the first NaN on. */
+/**
+ * The smallest of x_0 … x_i along `axis`, f32, i32 or u32; NaN from the first NaN on. The axis is the last one where
+ * nothing is said.
+ * @throws DTypeError for bool; ArgumentError for an axis that x does not have, and for options that there are not
+ */
 export const cummin = (x: Tensor, options: CumulativeOptions = {}): Tensor =>
   extreme("cummin", x, options, minimum);
 

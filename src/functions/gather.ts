@@ -20,7 +20,8 @@ import { broadcastTo, reshape, slice, unsqueeze } from "./movement.ts";
 
 /**
  * What is at `ids` i32[...] along `axis`: x [A, n, B], ids [I] → [A, I, B], whatever A, I and B are. As np.take,
- * tf.gather and ONNX's Gather.
+ * tf.gather and ONNX's Gather. Negative ids count from the end; one out of range reads NaN, or 0 among whole numbers.
+ * @throws DTypeError for ids that are not i32; ArgumentError for an axis that x does not have
  */
 export function take(x: Tensor, ids: Tensor, axis = 0): Tensor {
   const d = wholeAxis("take", axis, x);
@@ -35,9 +36,12 @@ export function take(x: Tensor, ids: Tensor, axis = 0): Tensor {
 }
 
 /**
- * For every element of `ids` what is at that place along `axis`, at its own along the others: out[i][j] = x[ids[i][j]][j]
- * for axis 0 of two. ids has x's rank, and along the other axes at most x's sizes. As torch.gather, np.take_along_axis
- * and ONNX's GatherElements.
+ * For every element of `ids` what is at that place along `axis`, at its own along the others: out[i][j] =
+ * x[ids[i][j]][j] for axis 0 of two. ids has x's rank, and along the other axes at most x's sizes. As torch.gather,
+ * np.take_along_axis and ONNX's GatherElements. Negative ids count from the end; one out of range reads NaN, or 0 among
+ * whole numbers.
+ * @throws ShapeError where ids do not fit x; DTypeError for ids that are not i32; ArgumentError for an axis that x does
+ *   not have
  */
 export function gather(x: Tensor, ids: Tensor, axis: number): Tensor {
   const places = placesAlong("gather", x, ids, axis);
@@ -45,8 +49,11 @@ export function gather(x: Tensor, ids: Tensor, axis: number): Tensor {
 }
 
 /**
- * Blocks of x by their first indices: ids [..., K], K at most x's rank → [..., x's sizes from dimension K on].
- * As tf.gatherNd and ONNX's GatherND.
+ * Blocks of x by their first indices: ids [..., K], K at most x's rank → [..., x's sizes from dimension K on]. As
+ * tf.gatherNd and ONNX's GatherND. Negative ids count from the end; one out of range reads NaN, or 0 among whole
+ * numbers.
+ * @throws ShapeError where K is more than x's rank; DTypeError for ids that are not i32; ArgumentError for what is no
+ *   tensor
  */
 export function gatherNd(x: Tensor, ids: Tensor): Tensor {
   const { places, outer, inner } = placesNd("gatherNd", x, ids);
@@ -57,6 +64,8 @@ export function gatherNd(x: Tensor, ids: Tensor): Tensor {
 /**
  * x with the elements of `source` added where `ids` says, as gather reads: x[ids[i][j]][j] += source[i][j] for axis 0 of
  * two. f32; ids that are out of range add nowhere. Its gradient for `source` is a gather. As torch.scatter_add.
+ * @throws ShapeError where ids and `source` do not fit x; DTypeError for ids that are not i32 and values that are not
+ *   f32; ArgumentError for an axis that x does not have
  */
 export function scatterAdd(x: Tensor, ids: Tensor, source: Tensor, axis: number): Tensor {
   checkSource("scatterAdd", x, ids, source);
@@ -67,6 +76,8 @@ export function scatterAdd(x: Tensor, ids: Tensor, source: Tensor, axis: number)
 /**
  * x with the elements of `source` in the places that `ids` says, as gather reads. f32. No place may be named twice: it
  * would get the sum. As torch.scatter and ONNX's ScatterElements.
+ * @throws ShapeError where ids and `source` do not fit x; DTypeError for ids that are not i32 and values that are not
+ *   f32; ArgumentError for an axis that x does not have
  */
 export function scatter(x: Tensor, ids: Tensor, source: Tensor, axis: number): Tensor {
   checkSource("scatter", x, ids, source);
@@ -78,6 +89,8 @@ export function scatter(x: Tensor, ids: Tensor, source: Tensor, axis: number): T
 /**
  * x with the blocks of `source` in the places that `ids` [..., K] says, as gatherNd reads; f32. No place may be named
  * twice: it would get the sum. As ONNX's ScatterND and tf.tensorScatterUpdate.
+ * @throws ShapeError where ids and `source` do not fit x; DTypeError for ids that are not i32 and values that are not
+ *   f32; ArgumentError for what is no tensor
  */
 export function scatterNd(x: Tensor, ids: Tensor, source: Tensor): Tensor {
   const { places, outer, inner } = placesNd("scatterNd", x, ids);
@@ -94,17 +107,24 @@ export function scatterNd(x: Tensor, ids: Tensor, source: Tensor): Tensor {
   return reshape(where(isHit, sums, reshape(x, [rows, sizeOf(inner)])), x.shape);
 }
 
+/** What stands for yes and no. */
 export interface OneHotOptions {
   /** Where the new dimension is; −1, the last one, where nothing is said. */
   readonly axis?: number;
   /** What is at the place that an id names, 1, and what is elsewhere, 0. */
   readonly on?: number;
+  /** Everywhere else; 0. */
   readonly off?: number;
   /** f32 where nothing is said. */
   readonly dtype?: DType;
 }
 
-/** `depth` elements for every id, of which one is `on`: none where the id is below 0 or not below depth. ids i32[...]. */
+/**
+ * `depth` elements for every id, of which one is `on`: none where the id is below 0 or not below depth. ids i32[...] →
+ * [..., depth], f32 where nothing is said.
+ * @throws DTypeError for ids that are not i32; ArgumentError for a depth that is not a whole number of 0 or more, and
+ *   for options that there are not
+ */
 export function oneHot(ids: Tensor, depth: number, options: OneHotOptions = {}): Tensor {
   checkIds("oneHot", ids);
   const rules = { axis: number, on: number, off: number, dtype: { is: "a dtype", holds: isDType } };

@@ -14,9 +14,11 @@ import { max, sum } from "./reduce.ts";
 
 /** How the gradient of a loss flows through one recurrent layer in one direction, or through one `scan`. */
 export interface RecurrentFlow {
+  /** Which layer: the cell's name where it has none. */
   readonly name: string;
   /** The cell's name: "rnn", "gru", "lstm", or that of another one; "scan" where a `scan` was walked. */
   readonly cell: string;
+  /** Whether it goes from the last step to the first. */
   readonly reverse: boolean;
   /** f32[T]: ‖∂loss/∂h_t‖ over batch and units, through all later steps, of the first state. */
   readonly h: Tensor;
@@ -42,6 +44,8 @@ export interface RecurrentFlow {
  * is looked at part by part and keeps no gates for it; what is held is ∂loss/∂h_t and ∂loss/∂c_t of its steps.
  * Of a `scan` the states are what it carries, by the names that the carry has (one tensor: "carry"), and there are no gates.
  * The measure of Pascanu, Mikolov & Bengio 2013; gates as in Karpathy, Johnson & Fei-Fei 2015.
+ * @throws NotDifferentiableError where an op on the way has no gradient; ShapeError unless the loss is one f32 number;
+ *   ArgumentError for what are no variables or no function
  */
 export function gradientFlow(
   variables: readonly Variable[],

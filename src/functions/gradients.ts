@@ -15,6 +15,8 @@ export type Gradients = ReadonlyMap<Variable, Tensor>;
 /**
  * The loss that `fn` returns, a scalar, and its gradient for every one of `variables`; zeros for those that the loss
  * does not depend on. Gradients are tensors like any other and can be differentiated again.
+ * @throws NotDifferentiableError where an op on the way has no gradient; ShapeError unless the loss is one f32 number;
+ *   ArgumentError for what are no variables or no function
  */
 export function valueAndGrad(
   variables: readonly Variable[],
@@ -26,20 +28,32 @@ export function valueAndGrad(
   return [loss, gradientsOf(loss, variables)];
 }
 
-/** ∂ loss / ∂ variable for each of `variables`; zeros for those that the loss does not depend on. */
+/**
+ * ∂ loss / ∂ variable for each of `variables`; zeros for those that the loss does not depend on.
+ * @throws NotDifferentiableError where an op on the way has no gradient; ShapeError unless the loss is one f32 number;
+ *   ArgumentError for what are no variables
+ */
 export function gradientsOf(loss: Tensor, variables: readonly Variable[]): Gradients {
   const found = gradients(loss, variables);
   return new Map(variables.map((variable, i) => [variable, found[i] ?? zeros(variable.shape)]));
 }
 
-/** ∂ fn(...inputs) / ∂ input for each of `inputs`, where fn returns a scalar. */
+/**
+ * ∂ fn(...inputs) / ∂ input for each of `inputs`, where fn returns a scalar.
+ * @throws NotDifferentiableError where an op on the way has no gradient; ShapeError unless the result is one f32
+ *   number; ArgumentError for what is no function, and for inputs that are no tensors
+ */
 export function grad(fn: (...inputs: Tensor[]) => Tensor, ...inputs: Tensor[]): Tensor[] {
   check("grad", "fn", fn, callable);
   checkTensorList("grad", inputs, "inputs");
   return gradients(fn(...inputs), inputs);
 }
 
-/** ∂ output / ∂ input for each of `inputs`: `output` must be a scalar. */
+/**
+ * ∂ output / ∂ input for each of `inputs`: `output` must be a scalar.
+ * @throws NotDifferentiableError where an op on the way has no gradient; ShapeError unless the output is one f32
+ *   number; ArgumentError for what are no tensors
+ */
 export function gradients(output: Tensor, inputs: readonly Tensor[]): Tensor[] {
   checkTensor("grad", output, "what is differentiated");
   checkTensorList("grad", inputs, "inputs");
@@ -54,6 +68,8 @@ export function gradients(output: Tensor, inputs: readonly Tensor[]): Tensor[] {
 /**
  * The result of `fn` and a function that takes a cotangent of the result's shape to the cotangents of `inputs`:
  * Jᵀ·v, where J is the Jacobian of fn.
+ * @throws NotDifferentiableError where an op on the way has no gradient; ShapeError, DTypeError for a cotangent of
+ *   another type than the result; ArgumentError for what is no function and what are no tensors
  */
 export function vjp(
   fn: (...inputs: Tensor[]) => Tensor,
@@ -81,6 +97,7 @@ export function vjp(
  * What `fn` returns, tensors in lists and records: of what it computes on the way nothing is kept for the gradient,
  * which computes it again. Costs the time of one more `fn`, and saves its memory. The same bits either way.
  * Griewank 1992, Chen et al. 2016.
+ * @throws ArgumentError for what is no function, and where it gives back something else than tensors
  */
 export function checkpoint<R>(fn: () => R): R {
   check("checkpoint", "fn", fn, callable);

@@ -10,7 +10,10 @@ import { arange, zeros } from "./creation.ts";
 import { add, cast, equal, greaterEqual, lessEqual, mul, sub, where } from "./elementwise.ts";
 import { broadcastTo, pad, reshape, slice, transpose } from "./movement.ts";
 
-/** start, start + step, … up to `end`, which is not among them. i32 of whole numbers, f32 of others, or as is said. */
+/**
+ * start, start + step, … up to `end`, which is not among them. i32 of whole numbers, f32 of others, or as is said.
+ * @throws ArgumentError for numbers that are not finite and a step of 0; DTypeError for a dtype that does not count
+ */
 export function range(start: number, end: number, step = 1, dtype?: DType): Tensor {
   check("range", "start", start, finite);
   check("range", "end", end, finite);
@@ -23,7 +26,10 @@ export function range(start: number, end: number, step = 1, dtype?: DType): Tens
   return add(mul(arange(length, own), step), start);
 }
 
-/** `length` numbers from `start` to `end`, both among them, at equal distances; f32. */
+/**
+ * `length` numbers from `start` to `end`, both among them, at equal distances; f32. [length].
+ * @throws ArgumentError for ends that are not finite and a length that is not a whole number of 0 or more
+ */
 export function linspace(start: number, end: number, length: number): Tensor {
   check("linspace", "start", start, finite);
   check("linspace", "end", end, finite);
@@ -35,7 +41,10 @@ export function linspace(start: number, end: number, length: number): Tensor {
   return where(lessEqual(i, (length - 1) / 2), add(mul(i, step), start), back);
 }
 
-/** [rows, columns] with 1 on the diagonal; square where columns are not given. */
+/**
+ * [rows, columns] with 1 on the diagonal; square where columns are not given. f32 where nothing is said.
+ * @throws ArgumentError for sizes that are not whole numbers of 0 or more; DTypeError for a dtype that there is not
+ */
 export function eye(rows: number, columns = rows, dtype: DType = "f32"): Tensor {
   check("eye", "rows", rows, whole);
   check("eye", "columns", columns, whole);
@@ -45,12 +54,19 @@ export function eye(rows: number, columns = rows, dtype: DType = "f32"): Tensor 
   );
 }
 
-/** The matrices of x [..., M, N] with zeros above diagonal `k`, 0 the main one, positive ones above it. */
+/**
+ * The matrices of x [..., M, N] with zeros above diagonal `k`, 0 the main one, positive ones above it. `k` is 0 where
+ * nothing is said.
+ * @throws ShapeError unless x has two dimensions or more; ArgumentError for a k that is not whole
+ */
 export function tril(x: Tensor, k = 0): Tensor {
   return triangle("tril", x, k, greaterEqual);
 }
 
-/** The matrices of x [..., M, N] with zeros below diagonal `k`. */
+/**
+ * The matrices of x [..., M, N] with zeros below diagonal `k`. `k` is 0 where nothing is said.
+ * @throws ShapeError unless x has two dimensions or more; ArgumentError for a k that is not whole
+ */
 export function triu(x: Tensor, k = 0): Tensor {
   return triangle("triu", x, k, lessEqual);
 }
@@ -75,8 +91,9 @@ function triangle(
 }
 
 /**
- * The elements of x whose indices along two dimensions, the last two where nothing is said, differ by `k` (the second is
- * larger), as a new last dimension.
+ * The elements of x whose indices along two dimensions, the last two where nothing is said, differ by `k` (the second
+ * is larger), as a new last dimension. `k` is 0 where nothing is said.
+ * @throws ArgumentError for a k that is not whole, and for axes that are not two different ones of x
  */
 export function diagonal(x: Tensor, k = 0, axes: readonly [number, number] = [-2, -1]): Tensor {
   checkTensor("diagonal", x);
@@ -105,7 +122,10 @@ export function diagonal(x: Tensor, k = 0, axes: readonly [number, number] = [-2
 
 const PAIR = rule("a list of two axes", (value) => Array.isArray(value) && value.length === 2);
 
-/** Vectors x [..., N] on the diagonals of matrices [..., N, N]. */
+/**
+ * Vectors x [..., N] on the diagonals of matrices [..., N, N].
+ * @throws ShapeError for a single number; ArgumentError for what is no tensor
+ */
 export function diag(x: Tensor): Tensor {
   checkTensor("diag", x);
   const n = x.shape.at(-1);
@@ -115,7 +135,10 @@ export function diag(x: Tensor): Tensor {
   return where(eye(n, n, "bool"), reshape(x, [...x.shape, 1]), zeros([], x.dtype));
 }
 
-/** For vectors of lengths N₀, N₁, …: each as a tensor [N₀, N₁, …] that varies along its own dimension. NumPy's "ij". */
+/**
+ * For vectors of lengths N₀, N₁, …: each as a tensor [N₀, N₁, …] that varies along its own dimension. NumPy's "ij".
+ * @throws ShapeError for what is no vector; ArgumentError for what is no tensor
+ */
 export function meshgrid(...xs: readonly Tensor[]): Tensor[] {
   checkTensorList("meshgrid", xs);
   const wrong = xs.find(({ shape }) => shape.length !== 1);

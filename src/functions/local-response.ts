@@ -8,6 +8,7 @@ import { add, mul, pow, square } from "./elementwise.ts";
 import { reshape } from "./movement.ts";
 import { avgPool1d } from "./pool-lines.ts";
 
+/** Over how many channels, and how strongly. */
 export interface LocalResponseOptions {
   /** 1e-4. */
   readonly alpha?: number;
@@ -20,6 +21,7 @@ export interface LocalResponseOptions {
 /**
  * x / (k + α · mean of x² over `size` neighbouring channels)^β, zeros beyond the first and the last: x f32[..., C]. With an
  * even size one channel more before than behind, as PyTorch's LocalResponseNorm. Krizhevsky et al. 2012.
+ * @throws ShapeError for a single number; DTypeError unless x is f32; ArgumentError for options that break their rules
  */
 export function localResponseNorm(
   x: Tensor,

@@ -20,7 +20,10 @@ import {
 import { float, horner, type Unary } from "./float.ts";
 import { stopGradient } from "./movement.ts";
 
-/** log(1 + x), which is x near 0; −∞ of −1, NaN below. */
+/**
+ * log(1 + x), which is x near 0; −∞ of −1, NaN below.
+ * @throws DTypeError unless x is f32; ArgumentError for what is no tensor
+ */
 export function log1p(x: Tensor): Tensor {
   float("log1p", x);
   const isSmall = less(abs(x), 0.25);
@@ -34,7 +37,10 @@ export function log1p(x: Tensor): Tensor {
 /** 2 / (2k + 1). */
 const ODD_RECIPROCALS = [2, 2 / 3, 2 / 5, 2 / 7, 2 / 9, 2 / 11, 2 / 13];
 
-/** eˣ − 1, which is x near 0. */
+/**
+ * eˣ − 1, which is x near 0.
+ * @throws DTypeError unless x is f32; ArgumentError for what is no tensor
+ */
 export function expm1(x: Tensor): Tensor {
   float("expm1", x);
   // eˣ − 1 = 2 t / (1 − t) with t = tanh(x / 2), which cancels nothing up to 1.
@@ -42,14 +48,27 @@ export function expm1(x: Tensor): Tensor {
   return where(less(x, 1), div(mul(t, 2), sub(1, t)), sub(exp(maximum(x, 1)), 1));
 }
 
-/** The logarithm to the base of 2. */
+/**
+ * The logarithm to the base of 2.
+ * @throws DTypeError unless x is f32; ArgumentError for what is no tensor
+ */
 export const log2: Unary = (x) => mul(log(float("log2", x)), Math.LOG2E);
-/** The logarithm to the base of 10. */
+/**
+ * The logarithm to the base of 10.
+ * @throws DTypeError unless x is f32; ArgumentError for what is no tensor
+ */
 export const log10: Unary = (x) => mul(log(float("log10", x)), Math.LOG10E);
-/** 2ˣ. */
+/**
+ * 2ˣ.
+ * @throws DTypeError unless x is f32; ArgumentError for what is no tensor
+ */
 export const exp2: Unary = (x) => exp(mul(float("exp2", x), Math.LN2));
 
-/** log(eᵃ + eᵇ), which does not overflow; shapes broadcast. */
+/**
+ * log(eᵃ + eᵇ), which does not overflow; shapes broadcast.
+ * @throws ShapeError where shapes do not broadcast; DTypeError unless both are f32; ArgumentError for what is neither
+ *   tensor nor number
+ */
 export function logAddExp(left: Operand, right: Operand): Tensor {
   const [a, b] = operands("logAddExp", left, right);
   float("logAddExp", a, "a");

@@ -6,7 +6,10 @@ import { checkedShape, describe, type Shape, sizeOf } from "../tensor/shape.ts";
 import { apply, checkTensor, checkTensorList } from "./apply.ts";
 import { axesInOrder, wholeAxis } from "./axes.ts";
 
-/** The same elements in another shape; one size may be −1 and is then worked out. */
+/**
+ * The same elements in another shape; one size may be −1 and is then worked out. Nothing is moved.
+ * @throws ShapeError where the numbers of elements differ; ArgumentError for what is no shape
+ */
 export function reshape(x: Tensor, shape: Shape): Tensor {
   checkTensor("reshape", x);
   check("reshape", "the new shape", shape, list);
@@ -33,6 +36,7 @@ function completeShape(x: Tensor, shape: Shape): Shape {
 /**
  * Dimension d of the result is dimension permutation[d] of x, negative ones counted from the end; without a permutation
  * the order is reversed.
+ * @throws ArgumentError for a permutation that does not name every dimension once
  */
 export function transpose(x: Tensor, permutation?: readonly number[]): Tensor {
   checkTensor("transpose", x);
@@ -42,7 +46,10 @@ export function transpose(x: Tensor, permutation?: readonly number[]): Tensor {
   return apply("transpose", { x }, { permutation: axesInOrder("transpose", permutation, x) });
 }
 
-/** x repeated along new dimensions and those of size 1, by NumPy's rule. */
+/**
+ * x repeated along new dimensions and those of size 1, by NumPy's rule.
+ * @throws ShapeError where x does not broadcast to `shape`, or it is none; ArgumentError for what is no tensor
+ */
 export function broadcastTo(x: Tensor, shape: Shape): Tensor {
   return apply("broadcastTo", { x }, { shape: checkedShape("broadcastTo", shape) });
 }
@@ -55,6 +62,8 @@ const indices = rule(
 /**
  * The elements from `starts` on, `sizes` of them along each dimension; a size of −1 means all that are left. With `steps`
  * each is so many places from the one before: 2 takes every other one, −1 goes backwards.
+ * @throws ShapeError and ArgumentError for elements that lie outside x, and where there is not an entry for every
+ *   dimension
  */
 export function slice(
   x: Tensor,
@@ -135,7 +144,11 @@ const pairs = rule(
     ),
 );
 
-/** x with zeros around it: for each dimension how many before and how many after. padAs has other fillings. */
+/**
+ * x with zeros around it: for each dimension how many before and how many after. padAs has other fillings. Of any
+ * dtype.
+ * @throws ShapeError where not every dimension has a pair; ArgumentError for what is no list of [before, after]
+ */
 export function pad(x: Tensor, padding: readonly Padding[]): Tensor {
   checkPadding("pad", padding);
   return apply("pad", { x }, { padding: padding.map(([before, after]) => [before, after]) });
@@ -146,7 +159,11 @@ export function checkPadding(caller: string, padding: unknown): void {
   check(caller, "padding", padding, pairs, "To take elements away, use slice.");
 }
 
-/** One behind the other along `axis`; all other sizes are equal. */
+/**
+ * One behind the other along `axis`; all other sizes are equal. The axis is 0 where nothing is said.
+ * @throws ShapeError where other sizes differ; DTypeError where dtypes do; ArgumentError for an empty list and an axis
+ *   that there is not
+ */
 export function concat(xs: readonly Tensor[], axis = 0): Tensor {
   checkTensorList("concat", xs);
   const [first] = xs;
@@ -158,7 +175,10 @@ export function concat(xs: readonly Tensor[], axis = 0): Tensor {
   return apply("concat", { xs: [...xs] }, { axis: wholeAxis("concat", axis, first) });
 }
 
-/** x without the dimension `axis`, which has size 1. */
+/**
+ * x without the dimension `axis`, which has size 1.
+ * @throws ShapeError where it has another size; ArgumentError for an axis that x does not have
+ */
 export function squeeze(x: Tensor, axis: number): Tensor {
   const d = wholeAxis("squeeze", axis, x);
   if (x.shape[d] !== 1) {
@@ -169,13 +189,19 @@ export function squeeze(x: Tensor, axis: number): Tensor {
   return reshape(x, x.shape.toSpliced(d, 1));
 }
 
-/** x with a new dimension of size 1 in front of dimension `axis`; behind the last one for −1. */
+/**
+ * x with a new dimension of size 1 in front of dimension `axis`; behind the last one for −1.
+ * @throws ArgumentError for a place that there is not
+ */
 export function unsqueeze(x: Tensor, axis: number): Tensor {
   const place = wholeAxis("unsqueeze", axis, x, 1);
   return reshape(x, x.shape.toSpliced(place, 0, 1));
 }
 
-/** x, seen as a constant by differentiation. */
+/**
+ * x, seen as a constant by differentiation.
+ * @throws ArgumentError for what is no tensor
+ */
 export function stopGradient(x: Tensor): Tensor {
   return apply("stopGradient", { x }, {});
 }

@@ -27,8 +27,10 @@ export function assignPacked(variables: readonly Variable[], flat: Tensor): void
 }
 
 /**
- * Σ x² over all elements of all tensors: the square of their global norm. `watched` are tensors for the first xs, one for
- * each, of its shape: where one of their elements is not finite, neither is the sum.
+ * Σ x² over all elements of all tensors: the square of their global norm. `watched` are tensors for the first xs, one
+ * for each, of its shape: where one of their elements is not finite, neither is the sum. f32 → f32[].
+ * @throws DTypeError unless all are f32; ShapeError where there is none, or `watched` differ from their xs;
+ *   ArgumentError for what is no list of tensors
  */
 export function sumOfSquares(xs: readonly Tensor[], watched: readonly Tensor[] = []): Tensor {
   checkTensorList("sumOfSquares", xs, "xs");

@@ -12,6 +12,7 @@ import { broadcastTo, checkPadding, concat, pad } from "./movement.ts";
 /** "constant": one number; "reflect": mirrored at the edge, which is not repeated; "symmetric": with the edge; "replicate": the edge; "circular": from the other end. */
 export type PadMode = "constant" | "reflect" | "symmetric" | "replicate" | "circular";
 
+/** What is put around a tensor. */
 export interface PadOptions {
   /** "constant" where nothing is said. */
   readonly mode?: PadMode;
@@ -19,7 +20,11 @@ export interface PadOptions {
   readonly value?: number;
 }
 
-/** x with something around it: for each dimension how many elements before and how many after, and what they are. */
+/**
+ * x with something around it: for each dimension how many elements before and how many after, and what they are.
+ * @throws ShapeError where not every dimension has a pair; ArgumentError where a reflection is longer than x, and for
+ *   what is no list of [before, after]
+ */
 export function padAs(x: Tensor, padding: readonly Padding[], options: PadOptions = {}): Tensor {
   checkTensor("padAs", x);
   checkPadding("padAs", padding);

@@ -10,6 +10,7 @@ import { concat, reshape, squeeze, unsqueeze } from "./movement.ts";
 import { avgPool2d, maxPool2d } from "./pool.ts";
 import { max, mean, type ReduceOptions } from "./reduce.ts";
 
+/** How a window moves over lines. */
 export interface MaxPool1dOptions extends LineOptions {
   /** Whether a last window may hang over the end, where what is left would be dropped; false. */
   readonly ceilMode?: boolean;
@@ -17,6 +18,7 @@ export interface MaxPool1dOptions extends LineOptions {
   readonly dilation?: number;
 }
 
+/** How a window moves over lines, and what of padding counts. */
 export interface Pool1dOptions extends MaxPool1dOptions {
   /** Whether padding counts as zeros in a mean; true. */
   readonly countIncludePad?: boolean;
@@ -24,7 +26,12 @@ export interface Pool1dOptions extends MaxPool1dOptions {
 
 const RULES = { ...LINE_RULES, ceilMode: flag, dilation: count };
 
-/** The largest element of every window of x [N, L, C]; padding never wins. The stride is the window's size where nothing is said. */
+/**
+ * The largest element of every window of x [N, L, C]; padding never wins. The stride is the window's size where nothing
+ * is said. Gives [N, OL, C], f32.
+ * @throws ShapeError unless x has three dimensions, and for a window that is larger than it; DTypeError unless it is
+ *   f32; ArgumentError for windows and options that break their rules
+ */
 export function maxPool1d(x: Tensor, window: number, options: MaxPool1dOptions = {}): Tensor {
   checkLines("maxPool1d", { x });
   check("maxPool1d", "the window", window, count);
@@ -38,7 +45,11 @@ export function maxPool1d(x: Tensor, window: number, options: MaxPool1dOptions =
   return squeeze(maxPool2d(unsqueeze(x, 1), [1, window], planes), 1);
 }
 
-/** The mean of every window of x [N, L, C]. */
+/**
+ * The mean of every window of x [N, L, C] → [N, OL, C], f32. The stride is the window's size where nothing is said.
+ * @throws ShapeError unless x has three dimensions, and for a window that is larger than it; DTypeError unless it is
+ *   f32; ArgumentError for windows and options that break their rules
+ */
 export function avgPool1d(x: Tensor, window: number, options: Pool1dOptions = {}): Tensor {
   checkLines("avgPool1d", { x });
   check("avgPool1d", "the window", window, count);
@@ -49,27 +60,42 @@ export function avgPool1d(x: Tensor, window: number, options: Pool1dOptions = {}
   return squeeze(avgPool2d(unsqueeze(x, 1), [1, window], planes), 1);
 }
 
-/** The mean of every channel over rows and columns: [N, H, W, C] → [N, C]. Lin et al. 2014. */
+/**
+ * The mean of every channel over rows and columns: [N, H, W, C] → [N, C]. Lin et al. 2014. f32.
+ * @throws ShapeError unless x has four dimensions and an element in each channel; DTypeError unless it is f32;
+ *   ArgumentError for what is no tensor
+ */
 export function globalAvgPool2d(x: Tensor): Tensor {
   checkImages("globalAvgPool2d", x);
   return mean(x, { axis: [1, 2] });
 }
 
-/** The largest element of every channel: [N, H, W, C] → [N, C]. */
+/**
+ * The largest element of every channel: [N, H, W, C] → [N, C]. f32.
+ * @throws ShapeError unless x has four dimensions and an element in each channel; DTypeError unless it is f32;
+ *   ArgumentError for what is no tensor
+ */
 export function globalMaxPool2d(x: Tensor): Tensor {
   checkImages("globalMaxPool2d", x);
   return max(x, { axis: [1, 2] });
 }
 
 /**
- * The means of `size` rows and columns of bins, whatever the image's size: [N, H, W, C] → [N, OH, OW, C]. Bin i goes from
- * ⌊i · H / OH⌋ to ⌈(i + 1) · H / OH⌉, as PyTorch's AdaptiveAvgPool2d.
+ * The means of `size` rows and columns of bins, whatever the image's size: [N, H, W, C] → [N, OH, OW, C]. Bin i goes
+ * from ⌊i · H / OH⌋ to ⌈(i + 1) · H / OH⌉, as PyTorch's AdaptiveAvgPool2d. f32.
+ * @throws ShapeError unless x has four dimensions and an element in each bin; DTypeError unless it is f32;
+ *   ArgumentError for a size that is not whole numbers of 1 or more
  */
 export function adaptiveAvgPool2d(x: Tensor, size: number | readonly [number, number]): Tensor {
   return adaptive("adaptiveAvgPool2d", x, size, mean);
 }
 
-/** The largest element of each of `size` rows and columns of bins, as adaptiveAvgPool2d has them. Ties share the gradient. */
+/**
+ * The largest element of each of `size` rows and columns of bins, as adaptiveAvgPool2d has them. Ties share the
+ * gradient. f32.
+ * @throws ShapeError unless x has four dimensions and an element in each bin; DTypeError unless it is f32;
+ *   ArgumentError for a size that is not whole numbers of 1 or more
+ */
 export function adaptiveMaxPool2d(x: Tensor, size: number | readonly [number, number]): Tensor {
   return adaptive("adaptiveMaxPool2d", x, size, max);
 }

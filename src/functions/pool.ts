@@ -9,9 +9,11 @@ import { overDilated, reach, type Windows } from "./dilate.ts";
 import { div } from "./elementwise.ts";
 import { checkPool, windowOf } from "./window.ts";
 
+/** How a window moves over images. */
 export interface MaxPool2dOptions {
   /** The window's size where nothing is said. */
   readonly stride?: number | readonly [number, number];
+  /** Around the image; none. */
   readonly padding?: PaddingOption;
   /** Rows and columns from one cell of a window to the next; 1. */
   readonly dilation?: number | readonly [number, number];
@@ -19,12 +21,18 @@ export interface MaxPool2dOptions {
   readonly ceilMode?: boolean;
 }
 
+/** How a window moves over images, and what of padding counts. */
 export interface Pool2dOptions extends MaxPool2dOptions {
   /** Whether padding counts as zeros in a mean; true. What hangs over with ceilMode never counts. */
   readonly countIncludePad?: boolean;
 }
 
-/** The largest element of every window; padding never wins. x [N, H, W, C]. */
+/**
+ * The largest element of every window; padding never wins. x [N, H, W, C] → [N, OH, OW, C], f32. The stride is the
+ * window's size where nothing is said.
+ * @throws ShapeError unless x has four dimensions, and for a window that is larger than it; DTypeError unless it is
+ *   f32; ArgumentError for windows and options that break their rules
+ */
 export function maxPool2d(
   x: Tensor,
   window: number | readonly [number, number],
@@ -34,7 +42,12 @@ export function maxPool2d(
   return pooled("maxPool2d", x, attrs);
 }
 
-/** The mean of every window, padding counted as zeros where nothing else is said. x [N, H, W, C]. */
+/**
+ * The mean of every window, padding counted as zeros where nothing else is said. x [N, H, W, C] → [N, OH, OW, C], f32.
+ * The stride is the window's size where nothing is said.
+ * @throws ShapeError unless x has four dimensions, and for a window that is larger than it; DTypeError unless it is
+ *   f32; ArgumentError for windows and options that break their rules
+ */
 export function avgPool2d(
   x: Tensor,
   window: number | readonly [number, number],

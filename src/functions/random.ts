@@ -18,6 +18,7 @@ const KEY_TYPE: TensorType = { dtype: "u32", shape: [2] };
  * f32 in [0, 1). Inside a compiled step every run draws new numbers; the runtime's seed, the step's stream and the
  * number of the run decide which, see `CompileOptions`. So does every step of a scan: the numbers of all steps are drawn before the loop. With `seed` the
  * numbers are always those of that seed.
+ * @throws ShapeError for sizes that are not whole numbers of 0 or more; ArgumentError for a seed that is not finite
  */
 export function uniform(shape: Shape, seed?: number): Tensor {
   return drawn(checkedShape("uniform", shape), seed);
@@ -46,6 +47,7 @@ function drawn(shape: Shape, seed?: number): Tensor {
 /**
  * f32 from the standard normal distribution, drawn on the host in float64 so that every device gets the same bits.
  * A constant inside a compiled step: for new noise at every run use `uniform`.
+ * @throws ShapeError for sizes that are not whole numbers of 0 or more; ArgumentError for a seed that is not finite
  */
 export function normal(shape: Shape, seed: number): Tensor {
   const own = checkedShape("normal", shape);
@@ -54,7 +56,10 @@ export function normal(shape: Shape, seed: number): Tensor {
   return fromHost({ dtype: "f32", shape: own }, Float32Array.from(numbers));
 }
 
-/** bool: true with probability p. */
+/**
+ * bool: true with probability p. Draws as `uniform` does.
+ * @throws ArgumentError for a p outside 0 … 1; ShapeError for sizes that are not whole numbers of 0 or more
+ */
 export function bernoulli(shape: Shape, p: number): Tensor {
   check("bernoulli", "p", p, probability);
   return less(uniform(shape), p);
@@ -63,6 +68,7 @@ export function bernoulli(shape: Shape, p: number): Tensor {
 /** WGSL promises no more of log near 1, where it may come out as 0 or above: log(uniform) is kept this far below. */
 const LEAST_WAIT = 2 ** -21;
 
+/** How evenly classes are drawn, and by which numbers. */
 export interface CategoricalOptions {
   /** Below 1 the likely becomes likelier, above 1 everything becomes more alike; 1. As a tensor [] it is data. */
   readonly temperature?: Operand;
@@ -89,7 +95,11 @@ export function categorical(logits: Tensor, options: CategoricalOptions = {}): T
   return argmax(sub(div(logits, temperature), log(wait)));
 }
 
-/** x with each element set to 0 with probability p and the others divided by 1 − p. Srivastava et al. 2014. */
+/**
+ * x with each element set to 0 with probability p and the others divided by 1 − p. Srivastava et al. 2014. f32; draws
+ * as `uniform` does.
+ * @throws ArgumentError for a p outside 0 … 1 or of 1; DTypeError unless x is f32
+ */
 export function dropout(x: Tensor, p: number): Tensor {
   checkTensor("dropout", x);
   check("dropout", "p", p, share, "It is the share of elements that are set to 0.");

@@ -30,7 +30,9 @@ export const SEQUENCE_RULES = { reverse: flag, lengths: anything, name: text };
 
 /** h at every step, f32[T, B, H], and the state behind the last step of the walk. */
 export interface Walked<S> {
+  /** The first state at every step, [T, B, U]. */
   readonly y: Tensor;
+  /** What the last step left, [B, U] each. */
   readonly state: S;
 }
 
@@ -54,7 +56,8 @@ export type CellState = Readonly<Record<string, Tensor>>;
  * input's part of all steps is one product; what waits for the step before is walked by the device's fused kernels where it
  * has such for the cell (`explain()` tells), otherwise as a `scan`.
  *
- * @throws ArgumentError for weights or a state that the cell does not name, ShapeError where they do not fit
+ * @throws ArgumentError for weights or a state that the cell does not name, ShapeError where they do not fit,
+ *   DTypeError unless they are f32
  */
 export function recurrent(
   cell: Cell,

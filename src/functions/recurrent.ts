@@ -42,19 +42,24 @@ export interface LstmWeights {
 
 /** [B, H] */
 export interface RnnState {
+  /** [B, H]. */
   readonly h: Tensor;
 }
 /** [B, H]. */
 export type GruState = RnnState;
 /** [B, H] each. */
 export interface LstmState {
+  /** [B, H]. */
   readonly h: Tensor;
+  /** [B, H]. */
   readonly c: Tensor;
 }
 
 /**
  * One simple recurrent layer over a whole sequence. x f32[T, B, I] → y f32[T, B, H].
  * h_t = φ(x_t·W + h·R + b), φ = tanh or relu. Elman 1990.
+ * @throws ShapeError where x, weights, lengths or the first state do not fit each other; DTypeError unless they are
+ *   f32, lengths i32; ArgumentError for weights that are missing, and for options that there are not
  */
 export function rnn(
   x: Tensor,
@@ -77,6 +82,8 @@ export function rnn(
  * One GRU layer over a whole sequence. x f32[T, B, I] → y f32[T, B, H].
  * r, z = σ(x_t·W + h·R + b); n = tanh(x_t·W_n + b_n + r∘(h·R_n + candidateBias)); h_t = (1 − z)∘n + z∘h. Cho et al.
  * 2014, with the reset after the product as in PyTorch and cuDNN.
+ * @throws ShapeError where x, weights, lengths or the first state do not fit each other; DTypeError unless they are
+ *   f32, lengths i32; ArgumentError for weights that are missing, and for options that there are not
  */
 export function gru(
   x: Tensor,
@@ -95,6 +102,8 @@ export function gru(
  * One LSTM layer over a whole sequence. x f32[T, B, I] → y f32[T, B, H].
  * i, f, o = σ(x_t·W + h·R + b), g = tanh(…); c_t = f∘c + i∘g; h_t = o∘tanh(c_t).
  * Hochreiter & Schmidhuber 1997, with forget gates.
+ * @throws ShapeError where x, weights, lengths or the first state do not fit each other; DTypeError unless they are
+ *   f32, lengths i32; ArgumentError for weights that are missing, and for options that there are not
  */
 export function lstm(
   x: Tensor,

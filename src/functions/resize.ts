@@ -9,6 +9,7 @@ import { take } from "./gather.ts";
 import { matmul } from "./matmul.ts";
 import { reshape } from "./movement.ts";
 
+/** How elements between pixels are made. */
 export interface ResizeOptions {
   /** "nearest": the element below; "bilinear": between the two, in both directions. "nearest". */
   readonly mode?: "nearest" | "bilinear";
@@ -20,7 +21,11 @@ export interface ResizeOptions {
   readonly coordinates?: "halfPixel" | "alignCorners" | "asymmetric";
 }
 
-/** x [N, H, W, C] as images of `size`, [OH, OW]. */
+/**
+ * x [N, H, W, C] as images of `size`, [OH, OW]. f32.
+ * @throws ShapeError unless x has four dimensions, and where it has no pixels; DTypeError unless it is f32;
+ *   ArgumentError for a size that is not two whole numbers, and for options that there are not
+ */
 export function resize(
   x: Tensor,
   size: readonly [number, number],
@@ -29,7 +34,12 @@ export function resize(
   return resized("resize", x, size, options);
 }
 
-/** x [N, H, W, C] with so many times as many rows and columns, as torch.nn.Upsample. */
+/**
+ * x [N, H, W, C] with so many times as many rows and columns, as torch.nn.Upsample. f32: [N, H, W, C] → [N, ⌊H · rows⌋,
+ * ⌊W · columns⌋, C].
+ * @throws ShapeError unless x has four dimensions; DTypeError unless it is f32; ArgumentError for a scale that is not
+ *   above 0, and for options that there are not
+ */
 export function upsample2d(
   x: Tensor,
   scale: number | readonly [number, number],

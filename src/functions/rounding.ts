@@ -22,7 +22,10 @@ import {
 } from "./elementwise.ts";
 import { float, type Unary } from "./float.ts";
 
-/** The nearest whole number, of two the even one, as IEEE 754 and PyTorch round. Flat: its gradient is 0. */
+/**
+ * The nearest whole number, of two the even one, as IEEE 754 and PyTorch round. Flat: its gradient is 0.
+ * @throws DTypeError unless x is f32; ArgumentError for what is no tensor
+ */
 export function round(x: Tensor): Tensor {
   const below = floor(float("round", x));
   const rest = sub(x, below);
@@ -31,15 +34,23 @@ export function round(x: Tensor): Tensor {
   return add(below, cast(isUp, "f32"));
 }
 
-/** x without what is behind the point. */
+/**
+ * x without what is behind the point.
+ * @throws DTypeError unless x is f32; ArgumentError for what is no tensor
+ */
 export const trunc: Unary = (x) => where(less(float("trunc", x), 0), ceil(x), floor(x));
 
-/** x − trunc(x). */
+/**
+ * x − trunc(x).
+ * @throws DTypeError unless x is f32; ArgumentError for what is no tensor
+ */
 export const frac: Unary = (x) => sub(float("frac", x), trunc(x));
 
 /**
  * What is left of a divided by b, with the sign of b: a − b ⌊a / b⌋, as Python's % and torch.remainder. f32, i32 and u32;
  * shapes broadcast. Its gradient is 1 for a and −⌊a / b⌋ for b.
+ * @throws ShapeError where shapes do not broadcast; DTypeError where dtypes differ or are bool; ArgumentError for what
+ *   is neither tensor nor number
  */
 export function mod(left: Operand, right: Operand): Tensor {
   const [a, b] = numbers("mod", left, right);
@@ -50,7 +61,12 @@ export function mod(left: Operand, right: Operand): Tensor {
   return where(isWrong, add(rest, b), rest);
 }
 
-/** What is left of a divided by b, with the sign of a: a − b trunc(a / b), as C's fmod. */
+/**
+ * What is left of a divided by b, with the sign of a: a − b trunc(a / b), as C's fmod. f32, i32 and u32; shapes
+ * broadcast.
+ * @throws ShapeError where shapes do not broadcast; DTypeError where dtypes differ or are bool; ArgumentError for what
+ *   is neither tensor nor number
+ */
 export function fmod(left: Operand, right: Operand): Tensor {
   const [a, b] = numbers("fmod", left, right);
   if (a.dtype !== "f32") return sub(a, mul(b, div(a, b)));
@@ -59,7 +75,11 @@ export function fmod(left: Operand, right: Operand): Tensor {
   return where(isWrong, add(rest, where(less(a, 0), neg(abs(b)), abs(b))), rest);
 }
 
-/** ⌊a / b⌋, of f32, i32 and u32; shapes broadcast. Flat: its gradient is 0. */
+/**
+ * ⌊a / b⌋, of f32, i32 and u32; shapes broadcast. Flat: its gradient is 0.
+ * @throws ShapeError where shapes do not broadcast; DTypeError where dtypes differ or are bool; ArgumentError for what
+ *   is neither tensor nor number
+ */
 export function floorDiv(left: Operand, right: Operand): Tensor {
   const [a, b] = numbers("floorDiv", left, right);
   if (a.dtype === "f32") return floor(div(a, b));

@@ -6,10 +6,13 @@ import { checkedShape, type Shape, sameShape, sizeOf } from "../tensor/shape.ts"
 
 /** One tensor of a saved state, as it may come back from a file: row-major, in any array of numbers. */
 export interface SavedEntry {
+  /** As many elements as there are. */
   readonly shape: Shape;
+  /** The elements, row-major. */
   readonly data: TypedArray | readonly number[];
 }
 
+/** What loading can be told. */
 export interface LoadOptions {
   /** Takes NaN and infinities, which nothing recovers from once they are trained with; they are refused otherwise. */
   readonly allowNonFinite?: boolean;

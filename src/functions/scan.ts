@@ -19,10 +19,13 @@ import { type WatchedStep, watchedStep } from "./watched-scan.ts";
 
 /** One step: what is carried to the next one, and this step's part of the results. */
 export interface Step<C, Y> {
+  /** What the next step begins with. */
   readonly carry: C;
+  /** What is stacked. */
   readonly y: Y;
 }
 
+/** How a scan runs. */
 export interface ScanOptions {
   /** From the last step to the first. x_t and y_t keep their places. */
   readonly reverse?: boolean;

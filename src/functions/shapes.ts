@@ -9,7 +9,10 @@ import {
   describe as text,
 } from "../tensor/shape.ts";
 
-/** How many elements a tensor of `shape` has; 1 for []. */
+/**
+ * How many elements a tensor of `shape` has; 1 for [].
+ * @throws ShapeError for sizes that are not whole numbers of 0 or more
+ */
 export function sizeOf(shape: Shape): number {
   return product(checkedShape("sizeOf", shape));
 }
@@ -17,7 +20,10 @@ export function sizeOf(shape: Shape): number {
 /** A tensor has a type's two properties as well. */
 const typed = rule("{ dtype, shape }", (value) => typeof value === "object" && value !== null);
 
-/** `f32[32, 28, 28, 1]`, as error messages show a tensor. */
+/**
+ * `f32[32, 28, 28, 1]`, as error messages show a tensor.
+ * @throws ArgumentError, DTypeError, ShapeError for what is no type
+ */
 export function describe(type: TensorType): string {
   check("describe", "what is described", type, typed, "Give a tensor, or its type.");
   const { dtype, shape } = type;

@@ -12,7 +12,10 @@ import { checkLabels } from "./labels.ts";
 import { reshape, stopGradient, unsqueeze } from "./movement.ts";
 import { max, sum } from "./reduce.ts";
 
-/** exp(x) / Σ exp(x) over `axis`, the last one where nothing is said. */
+/**
+ * exp(x) / Σ exp(x) over `axis`, the last one where nothing is said. f32, of x's shape; it does not overflow.
+ * @throws ArgumentError for an axis that x does not have; DTypeError unless x is f32; ShapeError of nothing
+ */
 export function softmax(x: Tensor, axis = -1): Tensor {
   const row = rowOf("softmax", "x", x, axis);
   const terms = exp(shifted(x, row));
@@ -32,7 +35,11 @@ function softmaxRule(axis: number): GradientRule {
   };
 }
 
-/** log(softmax(x)), without losing small probabilities. */
+/**
+ * log(softmax(x)), without losing small probabilities. f32, of x's shape; the axis is the last one where nothing is
+ * said.
+ * @throws ArgumentError for an axis that x does not have; DTypeError unless x is f32; ShapeError of nothing
+ */
 export function logSoftmax(x: Tensor, axis = -1): Tensor {
   const row = rowOf("logSoftmax", "x", x, axis);
   const z = shifted(x, row);
@@ -43,6 +50,8 @@ export function logSoftmax(x: Tensor, axis = -1): Tensor {
  * −log softmax(logits)[label] for every row. logits f32[..., C], labels i32[...] → f32[...].
  * A negative label ignores its row: its loss is 0 and so is its gradient. A label of C and more, which is a mistake that
  * a device cannot throw, makes both NaN.
+ * @throws ShapeError where there is not one label a row; DTypeError unless logits are f32 and labels i32; ArgumentError
+ *   for what is no tensor
  */
 export function crossEntropyLoss(logits: Tensor, labels: Tensor): Tensor {
   checkLabels("crossEntropy", logits, labels);

@@ -16,6 +16,7 @@ import { gather } from "./gather.ts";
 import { reshape, stopGradient } from "./movement.ts";
 import { sum } from "./reduce.ts";
 
+/** Along which axis, and in which order. */
 export interface SortOptions {
   /** The dimension that is put in order, −1 where nothing is said. */
   readonly axis?: number;
@@ -24,19 +25,24 @@ export interface SortOptions {
 }
 
 /**
- * x in order along an axis, the smallest first; f32, i32 or u32. Equals keep their order. NaN counts as the largest, as in
- * PyTorch. The gradient of an element is that of its place.
+ * x in order along an axis, the smallest first; f32, i32 or u32. Equals keep their order. NaN counts as the largest, as
+ * in PyTorch. The gradient of an element is that of its place. The last axis where nothing is said.
+ * @throws DTypeError for bool; ArgumentError for an axis that x does not have, and for options that there are not
  */
 export function sort(x: Tensor, options: SortOptions = {}): Tensor {
   const d = axisOf("sort", x, options);
   return gather(x, ordered("sort", x, d, options.descending ?? false), d);
 }
 
-/** i32: where along an axis the elements of sort(x) are in x. */
+/**
+ * i32: where along an axis the elements of sort(x) are in x. The last axis where nothing is said.
+ * @throws DTypeError for bool; ArgumentError for an axis that x does not have, and for options that there are not
+ */
 export function argsort(x: Tensor, options: SortOptions = {}): Tensor {
   return ordered("argsort", x, axisOf("argsort", x, options), options.descending ?? false);
 }
 
+/** Along which axis, and from which end. */
 export interface TopKOptions {
   /** The dimension that is looked through, −1 where nothing is said. */
   readonly axis?: number;
@@ -44,7 +50,12 @@ export interface TopKOptions {
   readonly smallest?: boolean;
 }
 
-/** The k largest along an axis, the largest first, and where they are, i32. Of equals the first one; NaN is the largest. */
+/**
+ * The k largest along an axis, the largest first, and where they are, i32. Of equals the first one; NaN is the largest.
+ * The last axis where nothing is said.
+ * @throws DTypeError for bool; ArgumentError for an axis that x does not have, a k beyond its size, and options that
+ *   there are not
+ */
 export function topK(
   x: Tensor,
   k: number,

@@ -33,6 +33,8 @@ import { argmax, checkReduce, max, mean, min, type ReduceOptions, sum } from "./
 /**
  * The product along `axis`, f32, i32 or u32; 1 of nothing. It is made without division, so that its gradient is right
  * where elements are 0.
+ * @throws DTypeError for bool; ArgumentError for an axis that x does not have or that is named twice, and for options
+ *   that there are not
  */
 export function prod(x: Tensor, options?: ReduceOptions): Tensor {
   checkReduce("prod", x, options);
@@ -63,12 +65,20 @@ function fewer(x: Tensor, rows: number, n: number): Tensor {
     : concat([product, slice(x, [0, parts * size], [rows, -1])], 1);
 }
 
-/** bool: whether an element along `axis` of x, bool, holds; false of nothing. */
+/**
+ * bool: whether an element along `axis` of x, bool, holds; false of nothing. All elements where nothing is said.
+ * @throws DTypeError unless x is bool; ArgumentError for an axis that x does not have or that is named twice, and for
+ *   options that there are not
+ */
 export function any(x: Tensor, options?: ReduceOptions): Tensor {
   return greater(counted("any", x, options), 0);
 }
 
-/** bool: whether all elements along `axis` of x, bool, hold; true of nothing. */
+/**
+ * bool: whether all elements along `axis` of x, bool, hold; true of nothing. All elements where nothing is said.
+ * @throws DTypeError unless x is bool; ArgumentError for an axis that x does not have or that is named twice, and for
+ *   options that there are not
+ */
 export function all(x: Tensor, options?: ReduceOptions): Tensor {
   checkTensor("all", x);
   checkDType("all", "x", x, ["bool"], QUESTION);
@@ -83,7 +93,12 @@ function counted(caller: string, x: Tensor, options?: ReduceOptions): Tensor {
   return sum(cast(x, "i32"), options);
 }
 
-/** i32: where along `axis` the smallest element is, the first of equals; NaN is the smallest. */
+/**
+ * i32: where along `axis` the smallest element is, the first of equals; NaN is the smallest. The axis is the last one
+ * where nothing is said.
+ * @throws ShapeError where nothing is there to choose from; DTypeError for bool; ArgumentError for an axis that x does
+ *   not have
+ */
 export function argmin(x: Tensor, axis = -1): Tensor {
   const d = wholeAxis("argmin", axis, x);
   checkDType("argmin", "x", x, ["f32", "i32", "u32"]);
@@ -91,17 +106,27 @@ export function argmin(x: Tensor, axis = -1): Tensor {
   return argmax(sub(x.dtype === "f32" ? 0 : x.dtype === "i32" ? -1 : 0xffffffff, x), d);
 }
 
+/** What a variance goes over, and by how much it is divided. */
 export interface VarianceOptions extends ReduceOptions {
   /** What is taken off the number of elements that the sum of squares is divided by; 1, as in PyTorch. */
   readonly correction?: number;
 }
 
-/** Σ (x − mean)² / (n − correction) along `axis`. */
+/**
+ * Σ (x − mean)² / (n − correction) along `axis`. f32. All elements and a correction of 1, as PyTorch's var, where
+ * nothing is said.
+ * @throws ArgumentError where there are not more elements than the correction, for an axis that x does not have, and
+ *   for options that there are not; DTypeError unless x is f32
+ */
 export function variance(x: Tensor, options: VarianceOptions = {}): Tensor {
   return spread("variance", x, options);
 }
 
-/** √variance; where that is 0, so is the gradient. */
+/**
+ * √variance; where that is 0, so is the gradient. f32. All elements and a correction of 1 where nothing is said.
+ * @throws ArgumentError where there are not more elements than the correction, for an axis that x does not have, and
+ *   for options that there are not; DTypeError unless x is f32
+ */
 export function std(x: Tensor, options: VarianceOptions = {}): Tensor {
   return root(spread("std", x, options));
 }
@@ -126,7 +151,11 @@ function root(x: Tensor): Tensor {
   return where(isNone, 0, sqrt(where(isNone, 1, x)));
 }
 
-/** log Σ eˣ along `axis`, which does not overflow. Its gradient is softmax(x). */
+/**
+ * log Σ eˣ along `axis`, which does not overflow. Its gradient is softmax(x). f32; all elements where nothing is said.
+ * @throws ShapeError of nothing; DTypeError unless x is f32; ArgumentError for an axis that x does not have or that is
+ *   named twice, and for options that there are not
+ */
 export function logSumExp(x: Tensor, options?: ReduceOptions): Tensor {
   checkReduce("logSumExp", x, options);
   float("logSumExp", x);
@@ -137,6 +166,7 @@ export function logSumExp(x: Tensor, options?: ReduceOptions): Tensor {
   return options?.keepDims ? total : reshape(total, without(x, axes));
 }
 
+/** Which norm, and what it goes over. */
 export interface NormOptions extends ReduceOptions {
   /** (Σ |x|ᵖ)^(1/p); ±Infinity are the largest and the smallest |x|, 0 counts what is not 0. 2. */
   readonly p?: number;
@@ -144,7 +174,11 @@ export interface NormOptions extends ReduceOptions {
 
 const ORDER = rule("a number", (value) => typeof value === "number" && !Number.isNaN(value));
 
-/** The norm along `axis`, of all elements where none is given. Its gradient is 0 where the norm is. */
+/**
+ * The norm along `axis`, of all elements where none is given. Its gradient is 0 where the norm is. f32.
+ * @throws DTypeError unless x is f32; ArgumentError for an axis that x does not have or that is named twice, and for
+ *   options that there are not
+ */
 export function norm(x: Tensor, options: NormOptions = {}): Tensor {
   const { p = 2, ...reduction } = checkReduce("norm", x, options, { p: ORDER });
   float("norm", x);

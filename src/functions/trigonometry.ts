@@ -32,10 +32,16 @@ import { log1p } from "./logarithms.ts";
 
 const QUARTER = Math.PI / 2;
 
-/** sin(x) / cos(x). */
+/**
+ * sin(x) / cos(x).
+ * @throws DTypeError unless x is f32; ArgumentError for what is no tensor
+ */
 export const tan: Unary = (x) => div(sin(float("tan", x)), cos(x));
 
-/** The angle in [−π/2, π/2] whose sine is x; NaN beyond ±1. */
+/**
+ * The angle in [−π/2, π/2] whose sine is x; NaN beyond ±1.
+ * @throws DTypeError unless x is f32; ArgumentError for what is no tensor
+ */
 export const asin: Unary = (x) => {
   float("asin", x);
   // The tangent of half the angle, which has no pole: √(1 − x²) of the factors keeps its digits near ±1.
@@ -43,13 +49,19 @@ export const asin: Unary = (x) => {
   return mul(2, flatAngle(div(x, add(1, cosine))));
 };
 
-/** The angle in [0, π] whose cosine is x; NaN beyond ±1. */
+/**
+ * The angle in [0, π] whose cosine is x; NaN beyond ±1.
+ * @throws DTypeError unless x is f32; ArgumentError for what is no tensor
+ */
 export const acos: Unary = (x) => {
   float("acos", x);
   return mul(2, atan(sqrt(div(sub(1, x), add(1, x)))));
 };
 
-/** The angle in (−π/2, π/2) whose tangent is x; ±π/2 of ±∞. */
+/**
+ * The angle in (−π/2, π/2) whose tangent is x; ±π/2 of ±∞.
+ * @throws DTypeError unless x is f32; ArgumentError for what is no tensor
+ */
 export function atan(x: Tensor): Tensor {
   float("atan", x);
   const isSteep = greater(abs(x), 1);
@@ -59,8 +71,10 @@ export function atan(x: Tensor): Tensor {
 }
 
 /**
- * The angle of the point (x, y), in [−π, π]; 0 of the origin, whose gradient is 0. Shapes broadcast. A zero of y counts as
- * positive.
+ * The angle of the point (x, y), in [−π, π]; 0 of the origin, whose gradient is 0. Shapes broadcast. A zero of y counts
+ * as positive. f32.
+ * @throws ShapeError where shapes do not broadcast; DTypeError unless both are f32; ArgumentError for what is neither
+ *   tensor nor number
  */
 export function atan2(ordinate: Operand, abscissa: Operand): Tensor {
   const [y0, x0] = operands("atan2", ordinate, abscissa);
@@ -89,13 +103,22 @@ function halfTangent(x: Tensor): Tensor {
   return div(x, add(1, sqrt(add(1, square(x)))));
 }
 
-/** (eˣ − e⁻ˣ) / 2. */
+/**
+ * (eˣ − e⁻ˣ) / 2.
+ * @throws DTypeError unless x is f32; ArgumentError for what is no tensor
+ */
 export const sinh: Unary = (x) => mul(tanh(float("sinh", x)), cosh(x));
 
-/** (eˣ + e⁻ˣ) / 2. */
+/**
+ * (eˣ + e⁻ˣ) / 2.
+ * @throws DTypeError unless x is f32; ArgumentError for what is no tensor
+ */
 export const cosh: Unary = (x) => mul(0.5, add(exp(float("cosh", x)), exp(neg(x))));
 
-/** The number whose hyperbolic sine is x. */
+/**
+ * The number whose hyperbolic sine is x.
+ * @throws DTypeError unless x is f32; ArgumentError for what is no tensor
+ */
 export function asinh(x: Tensor): Tensor {
   float("asinh", x);
   const isSmall = less(abs(x), 0.5);
@@ -108,17 +131,27 @@ export function asinh(x: Tensor): Tensor {
   return where(isSmall, near, mul(sign(x), far));
 }
 
-/** The number of 0 or more whose hyperbolic cosine is x; NaN below 1. */
+/**
+ * The number of 0 or more whose hyperbolic cosine is x; NaN below 1.
+ * @throws DTypeError unless x is f32; ArgumentError for what is no tensor
+ */
 export const acosh: Unary = (x) => {
   float("acosh", x);
   const above = sub(x, 1);
   return log1p(add(above, mul(sqrt(above), sqrt(add(x, 1)))));
 };
 
-/** The number whose hyperbolic tangent is x; ±∞ of ±1, NaN beyond. */
+/**
+ * The number whose hyperbolic tangent is x; ±∞ of ±1, NaN beyond.
+ * @throws DTypeError unless x is f32; ArgumentError for what is no tensor
+ */
 export const atanh: Unary = (x) => mul(0.5, sub(log1p(float("atanh", x)), log1p(neg(x))));
 
-/** √(a² + b²), which neither overflows nor vanishes on the way; its gradient at the origin is 0. Shapes broadcast. */
+/**
+ * √(a² + b²), which neither overflows nor vanishes on the way; its gradient at the origin is 0. Shapes broadcast. f32.
+ * @throws ShapeError where shapes do not broadcast; DTypeError unless both are f32; ArgumentError for what is neither
+ *   tensor nor number
+ */
 export function hypot(left: Operand, right: Operand): Tensor {
   const [a, b] = operands("hypot", left, right);
   float("hypot", a, "a");

@@ -20,6 +20,7 @@ import { avgPool2d, maxPool2d, type Pool2dOptions } from "./pool.ts";
 
 type Three<T> = readonly [depth: T, rows: T, columns: T];
 
+/** How a window moves over volumes. */
 export interface VolumeOptions {
   /** Planes, rows and columns from one window to the next. */
   readonly stride?: number | Three<number>;
@@ -27,6 +28,7 @@ export interface VolumeOptions {
   readonly padding?: "same" | "valid" | number | Three<number | Padding>;
 }
 
+/** How a convolution moves over volumes. */
 export interface Conv3dOptions extends VolumeOptions {
   /** Planes, rows and columns from one cell of a window to the next; 1. */
   readonly dilation?: number | Three<number>;
@@ -34,17 +36,23 @@ export interface Conv3dOptions extends VolumeOptions {
   readonly groups?: number;
 }
 
+/** How a window moves over volumes. */
 export interface MaxPool3dOptions extends VolumeOptions {
   /** Whether a last window may hang over the end, where what is left would be dropped; false. */
   readonly ceilMode?: boolean;
 }
 
+/** How a window moves over volumes, and what of padding counts. */
 export interface Pool3dOptions extends MaxPool3dOptions {
   /** Whether padding counts as zeros in a mean; true. */
   readonly countIncludePad?: boolean;
 }
 
-/** x [N, D, H, W, C], w [KD, KH, KW, C / groups, OC] → [N, OD, OH, OW, OC]: cross-correlation, as PyTorch's conv3d. */
+/**
+ * x [N, D, H, W, C], w [KD, KH, KW, C / groups, OC] → [N, OD, OH, OW, OC]: cross-correlation, as PyTorch's conv3d. f32.
+ * @throws ShapeError where w does not fit x, or is larger than it; DTypeError unless both are f32; ArgumentError for
+ *   options that break their rules
+ */
 export function conv3d(x: Tensor, w: Tensor, options: Conv3dOptions = {}): Tensor {
   checkVolume("conv3d", x);
   checkTensor("conv3d", w, "w");
@@ -89,7 +97,12 @@ export function conv3d(x: Tensor, w: Tensor, options: Conv3dOptions = {}): Tenso
   return reshape(y, [N, OD, ...y.shape.slice(1)]);
 }
 
-/** The largest element of every window of x [N, D, H, W, C]; padding never wins. The stride is the window where nothing is said. */
+/**
+ * The largest element of every window of x [N, D, H, W, C]; padding never wins. The stride is the window where nothing
+ * is said. Gives [N, OD, OH, OW, C], f32.
+ * @throws ShapeError unless x has five dimensions, and for a window that is larger than it; DTypeError unless it is
+ *   f32; ArgumentError for windows and options that break their rules
+ */
 export function maxPool3d(
   x: Tensor,
   window: number | Three<number>,
@@ -99,7 +112,12 @@ export function maxPool3d(
   return pooled("maxPool3d", x, window, options, maxPool2d);
 }
 
-/** The mean of every window of x [N, D, H, W, C], padding counted as zeros where nothing else is said. */
+/**
+ * The mean of every window of x [N, D, H, W, C], padding counted as zeros where nothing else is said. Gives [N, OD, OH, OW,
+ * C], f32. The stride is the window where nothing is said.
+ * @throws ShapeError unless x has five dimensions, and for a window that is larger than it; DTypeError unless it is
+ *   f32; ArgumentError for windows and options that break their rules
+ */
 export function avgPool3d(
   x: Tensor,
   window: number | Three<number>,

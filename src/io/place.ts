@@ -2,10 +2,13 @@
 
 /** Bytes `start` … `end` − 1. */
 export interface ByteRange {
+  /** The first byte. */
   readonly start: number;
+  /** The byte behind the last. */
   readonly end: number;
 }
 
+/** What reading can be told. */
 export interface ReadOptions {
   /** Ends the reading, which rejects with a FileError. */
   readonly signal?: AbortSignal | undefined;
@@ -13,6 +16,7 @@ export interface ReadOptions {
   readonly onProgress?: ((bytes: number, total: number | undefined) => void) | undefined;
 }
 
+/** What writing can be told. */
 export interface WriteOptions {
   /** Ends the writing, which rejects with a FileError; what was there before is there still. */
   readonly signal?: AbortSignal | undefined;
@@ -51,6 +55,7 @@ export interface Place extends Source {
 
 /** Files by name. */
 export interface Folder {
+  /** What errors call it. */
   readonly description: string;
   /** Of all files that are there as a whole, in alphabetical order; none where there is no such folder. @throws FileError */
   names(): Promise<string[]>;

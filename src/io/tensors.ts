@@ -13,7 +13,9 @@ import type { StoredType } from "./numbers.ts";
 
 /** A tensor of a file: what `tensor(data, shape)` and `loadStateDict` take. */
 export interface FileTensor {
+  /** As many elements as there are. */
   readonly shape: Shape;
+  /** What `tensor` makes of it. */
   readonly dtype: DType;
   /** Row-major. */
   readonly data: HostArray;
@@ -21,7 +23,9 @@ export interface FileTensor {
 
 /** A tensor that is read when its turn to be written comes, so that not all are in memory at once. */
 export interface LazyTensor {
+  /** As many elements as there are. */
   readonly shape: Shape;
+  /** What its elements are. */
   readonly dtype: DType;
   /** As many elements as the shape has, in the array that the dtype is stored in. */
   read(): Promise<HostArray>;

@@ -22,15 +22,18 @@ import {
   weightsFor,
 } from "./reduction.ts";
 
+/** What binary cross-entropy can be told. */
 export interface BinaryOptions extends LossOptions {
   /** f32 that broadcasts to the logits: how much a positive target counts, against a negative one; 1. */
   readonly positiveWeight?: Tensor;
 }
 
 /**
- * −t · log σ(x) − (1 − t) · log(1 − σ(x)) for logits x and targets t in [0, 1], of one shape; t may be bool.
- * Written as t · softplus(−x) + (1 − t) · softplus(x): no overflow, nothing cancels, and the gradient is σ(x) − t
- * everywhere, at 0 as well.
+ * −t · log σ(x) − (1 − t) · log(1 − σ(x)) for logits x and targets t in [0, 1], of one shape; t may be bool. Written as
+ * t · softplus(−x) + (1 − t) · softplus(x): no overflow, nothing cancels, and the gradient is σ(x) − t everywhere, at 0
+ * as well. Gives a number, or f32[...] with reduction "none".
+ * @throws ShapeError where shapes differ; DTypeError unless logits are f32 and targets f32 or bool; ArgumentError for
+ *   options that there are not
  */
 export function binaryCrossEntropyWithLogits(
   logits: Tensor,
@@ -51,7 +54,9 @@ export function binaryCrossEntropyWithLogits(
 
 /**
  * The same of probabilities, whose logarithms count as −100 or more, as in PyTorch. A network's last layer should give
- * logits instead: a probability that is rounded to 0 or 1 has no gradient that helps.
+ * logits instead: a probability that is rounded to 0 or 1 has no gradient that helps. Both of one shape, → a number.
+ * @throws ShapeError where shapes differ; DTypeError unless probabilities are f32 and targets f32 or bool;
+ *   ArgumentError for options that there are not
  */
 export function binaryCrossEntropy(
   probabilities: Tensor,
@@ -71,6 +76,7 @@ export function binaryCrossEntropy(
 /** The smallest normal f32. */
 const LEAST = 2 ** -126;
 
+/** What a focal loss can be told. */
 export interface FocalOptions extends LossOptions {
   /** How little what is right already counts; 2. */
   readonly gamma?: number;
@@ -79,8 +85,10 @@ export interface FocalOptions extends LossOptions {
 }
 
 /**
- * Binary cross-entropy times (1 − p)^gamma, p the probability of what is right, for logits and targets of 0 and 1 of one
- * shape. Lin et al. 2017.
+ * Binary cross-entropy times (1 − p)^gamma, p the probability of what is right, for logits and targets of 0 and 1 of
+ * one shape. Lin et al. 2017. Gives a number.
+ * @throws ShapeError where shapes differ; DTypeError unless logits are f32 and targets f32 or bool; ArgumentError for
+ *   options that break their rules
  */
 export function binaryFocal(logits: Tensor, targets: Tensor, options?: FocalOptions): Tensor {
   checkLossOptions("binaryFocal", options, { gamma: notNegative, alpha: probability });

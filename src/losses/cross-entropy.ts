@@ -22,6 +22,7 @@ import {
 import { checkLabels, checkTensor } from "../internals.ts";
 import { checkLossOptions, type LossOptions, over, reduced, weightsFor } from "./reduction.ts";
 
+/** What cross-entropy can be told. */
 export interface CrossEntropyOptions extends LossOptions {
   /** f32[C]: how much each class counts. "mean" divides by the weights of the labels. */
   readonly classWeights?: Tensor;
@@ -35,7 +36,8 @@ export interface CrossEntropyOptions extends LossOptions {
  * Rows with a negative label count for nothing: "mean" is over the others, and 0 where there are none.
  *
  * Targets of the shape of logits, f32[..., C], are probabilities: −Σ target · log softmax(logits), "mean" is over the rows.
- * @throws ShapeError, DTypeError for targets that are neither, and for weights that are not one a class
+ * @throws ShapeError, DTypeError for targets that are neither, and for weights that are not one a class; ArgumentError
+ *   for options that break their rules
  */
 export function crossEntropy(
   logits: Tensor,
@@ -98,6 +100,7 @@ function weightOf(classWeights: Tensor, labels: Tensor): Tensor {
   return reshape(rows, labels.shape);
 }
 
+/** What a focal loss of classes can be told. */
 export interface ClassFocalOptions extends LossOptions {
   /** How little what is right already counts; 2. */
   readonly gamma?: number;
@@ -108,6 +111,8 @@ export interface ClassFocalOptions extends LossOptions {
 /**
  * Cross-entropy times (1 − p)^gamma, p the probability of the label. logits f32[..., C], labels i32[...] → [...]; rows with a
  * negative label count for nothing. Lin et al. 2017.
+ * @throws ShapeError where there is not one label a row; DTypeError unless logits are f32 and labels i32; ArgumentError
+ *   for options that break their rules
  */
 export function focal(logits: Tensor, labels: Tensor, options?: ClassFocalOptions): Tensor {
   checkLossOptions("focal", options, { gamma: notNegative, classWeights: anything });

@@ -38,6 +38,7 @@ import {
 import { checkTensor } from "../internals.ts";
 import { checkLossOptions, type LossOptions, reduced } from "./reduction.ts";
 
+/** What CTC can be told. */
 export interface CtcOptions extends LossOptions {
   /** i32[N]: frames of each sequence that count; all T where nothing is said. */
   readonly lengths?: Tensor;
@@ -61,7 +62,8 @@ const NEVER = -1e30;
  *
  * A loop over the frames (equations 6 to 8), in logarithms of which the largest is taken out of every frame; its gradient
  * is the loop back.
- * @throws ShapeError, ArgumentError
+ * @throws ShapeError where logits and labels do not fit; DTypeError unless they are f32 and i32; ArgumentError for
+ *   options that break their rules
  */
 export function ctc(logits: Tensor, labels: Tensor, options?: CtcOptions): Tensor {
   checkLossOptions("ctc", options, { lengths: anything, blank: whole, zeroInfinity: flag });

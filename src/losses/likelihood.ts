@@ -16,6 +16,7 @@ import {
 } from "../functions.ts";
 import { checkLossOptions, checkSameShape, type LossOptions, reduced } from "./reduction.ts";
 
+/** What the Kullback–Leibler divergence can be told. */
 export interface KlOptions extends LossOptions {
   /** Whether the target is given as logarithms, too; false. */
   readonly logTarget?: boolean;
@@ -24,6 +25,7 @@ export interface KlOptions extends LossOptions {
 /**
  * Σ target · (log target − prediction) over the last dimension, where prediction = log q, of one shape [..., C] → [...]. A
  * target of 0 adds nothing. "mean" is over the distributions, PyTorch's "batchmean". Kullback & Leibler 1951.
+ * @throws ShapeError where shapes differ; DTypeError unless they are f32; ArgumentError for options that there are not
  */
 export function klDivergence(logPrediction: Tensor, target: Tensor, options?: KlOptions): Tensor {
   checkLossOptions("klDivergence", options, { logTarget: flag });
@@ -37,6 +39,7 @@ export function klDivergence(logPrediction: Tensor, target: Tensor, options?: Kl
   return reduced("klDivergence", sum(each, { axis: -1 }), options);
 }
 
+/** What the likelihood of counts can be told. */
 export interface PoissonOptions extends LossOptions {
   /** Whether the prediction is the logarithm of the rate; true. */
   readonly logInput?: boolean;
@@ -44,7 +47,11 @@ export interface PoissonOptions extends LossOptions {
   readonly epsilon?: number;
 }
 
-/** rate − target · log rate, of counts, without the constant log target!. Both f32 of one shape. */
+/**
+ * rate − target · log rate, of counts, without the constant log target!. Both f32 of one shape. Gives their mean, or as
+ * `reduction` says.
+ * @throws ShapeError where shapes differ; DTypeError unless they are f32; ArgumentError for options that there are not
+ */
 export function poissonNll(prediction: Tensor, target: Tensor, options?: PoissonOptions): Tensor {
   checkLossOptions("poissonNll", options, { logInput: flag, epsilon: positive });
   checkSameShape("poissonNll", prediction, target);
@@ -54,6 +61,7 @@ export function poissonNll(prediction: Tensor, target: Tensor, options?: Poisson
   return reduced("poissonNll", sub(rate, mul(target, logs)), options);
 }
 
+/** What the likelihood of a normal distribution can be told. */
 export interface GaussianOptions extends LossOptions {
   /** No variance counts as less, and then it has no gradient; 1e-6. */
   readonly epsilon?: number;
@@ -61,7 +69,9 @@ export interface GaussianOptions extends LossOptions {
 
 /**
  * (log variance + (target − mean)² / variance) / 2, without the constant. All f32 of one shape; for a Trainer:
- * `(output, target) => losses.gaussianNll(output.mean, output.variance, target)`. Nix & Weigend 1994.
+ * `(output, target) => losses.gaussianNll(output.mean, output.variance, target)`. Nix & Weigend 1994. Gives their mean, or
+ * as `reduction` says.
+ * @throws ShapeError where shapes differ; DTypeError unless they are f32; ArgumentError for options that there are not
  */
 export function gaussianNll(
   mean: Tensor,

@@ -22,21 +22,31 @@ import {
 import { checkTensor } from "../internals.ts";
 import { checkLossOptions, checkSameShape, type LossOptions, reduced } from "./reduction.ts";
 
-/** max(0, 1 − target · prediction) for targets of −1 and 1. Both f32 of one shape. */
+/**
+ * max(0, 1 − target · prediction) for targets of −1 and 1. Both f32 of one shape. Gives their mean, or as `reduction` says.
+ * @throws ShapeError where shapes differ; DTypeError unless they are f32; ArgumentError for options that there are not
+ */
 export function hinge(prediction: Tensor, target: Tensor, options?: LossOptions): Tensor {
   checkLossOptions("hinge", options);
   checkSameShape("hinge", prediction, target);
   return reduced("hinge", relu(sub(1, mul(target, prediction))), options);
 }
 
-/** Its square, which is smooth at the margin. */
+/**
+ * Its square, which is smooth at the margin. Both f32 of one shape.
+ * @throws ShapeError where shapes differ; DTypeError unless they are f32; ArgumentError for options that there are not
+ */
 export function squaredHinge(prediction: Tensor, target: Tensor, options?: LossOptions): Tensor {
   checkLossOptions("squaredHinge", options);
   checkSameShape("squaredHinge", prediction, target);
   return reduced("squaredHinge", square(relu(sub(1, mul(target, prediction)))), options);
 }
 
-/** a·b / max(|a|·|b|, 1e-8) over the last dimension: [..., D] of one shape → [...], between −1 and 1. */
+/**
+ * a·b / max(|a|·|b|, 1e-8) over the last dimension: [..., D] of one shape → [...], between −1 and 1. f32.
+ * @throws ShapeError where shapes differ or have no dimension; DTypeError unless both are f32; ArgumentError for what
+ *   is no tensor
+ */
 export function cosineSimilarity(a: Tensor, b: Tensor): Tensor {
   checkSameShape("cosineSimilarity", a, b, ["a", "b"]);
   const over = { axis: -1 };
@@ -45,6 +55,7 @@ export function cosineSimilarity(a: Tensor, b: Tensor): Tensor {
   return div(sum(mul(a, b), over), sqrt(maximum(product, 1e-16)));
 }
 
+/** What a loss of angles can be told. */
 export interface CosineOptions extends LossOptions {
   /** How alike pairs that are not the same may be; 0. */
   readonly margin?: number;
@@ -53,6 +64,8 @@ export interface CosineOptions extends LossOptions {
 /**
  * 1 − cos(a, b) for pairs whose target is 1, max(0, cos(a, b) − margin) for those whose target is −1. a, b f32[..., D],
  * target f32[...].
+ * @throws ShapeError where a and b differ or there is not one target a pair; DTypeError unless they are f32;
+ *   ArgumentError for options that break their rules
  */
 export function cosineEmbedding(
   a: Tensor,
@@ -67,6 +80,7 @@ export function cosineEmbedding(
   return reduced("cosineEmbedding", where(greater(target, 0), sub(1, cosine), apart), options);
 }
 
+/** What a loss with a margin can be told. */
 export interface MarginOptions extends LossOptions {
   /** 1. */
   readonly margin?: number;
@@ -75,6 +89,8 @@ export interface MarginOptions extends LossOptions {
 /**
  * max(0, |anchor − positive| − |anchor − negative| + margin) over the last dimension, all f32[..., D] → [...]. As in
  * PyTorch 1e-6 is added to each difference. Schroff et al. 2015.
+ * @throws ShapeError where shapes differ; DTypeError unless they are f32; ArgumentError for options that break their
+ *   rules
  */
 export function tripletMargin(
   anchor: Tensor,
@@ -92,6 +108,8 @@ export function tripletMargin(
 /**
  * d² / 2 for pairs whose target is 1, max(0, margin − d)² / 2 for those whose target is 0, d = |a − b| over the last
  * dimension. a, b f32[..., D], target f32[...]. Hadsell, Chopra & LeCun 2006.
+ * @throws ShapeError where a and b differ or there is not one target a pair; DTypeError unless they are f32;
+ *   ArgumentError for options that break their rules
  */
 export function contrastive(a: Tensor, b: Tensor, target: Tensor, options?: MarginOptions): Tensor {
   checkLossOptions("contrastive", options, { margin: notNegative });
@@ -108,6 +126,7 @@ function distance(a: Tensor, b: Tensor): Tensor {
   return sqrt(sum(square(add(sub(a, b), 1e-6)), { axis: -1 }));
 }
 
+/** What InfoNCE can be told. */
 export interface InfoNceOptions extends LossOptions {
   /** By which similarities are divided; 0.1. */
   readonly temperature?: number;
@@ -117,6 +136,8 @@ export interface InfoNceOptions extends LossOptions {
  * Row i of a belongs to row i of b and to no other: the cross-entropy of their similarities, in both directions. a, b
  * f32[N, D] → [N]; they count as vectors of length 1. van den Oord et al. 2018; both directions as in CLIP, Radford et al.
  * 2021.
+ * @throws ShapeError unless both are [N, D]; DTypeError unless they are f32; ArgumentError for a temperature that is
+ *   not above 0, and for options that there are not
  */
 export function infoNce(a: Tensor, b: Tensor, options?: InfoNceOptions): Tensor {
   checkLossOptions("infoNce", options, { temperature: positive });

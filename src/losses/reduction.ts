@@ -17,6 +17,7 @@ import { checkTensor } from "../internals.ts";
 /** "mean" and "sum" give one number, "none" the loss of every element or row. */
 export type Reduction = "mean" | "sum" | "none";
 
+/** What every loss can be told. */
 export interface LossOptions {
   /** "mean" where nothing is said. */
   readonly reduction?: Reduction;

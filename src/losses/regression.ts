@@ -3,7 +3,10 @@ import { positive } from "../arguments.ts";
 import { abs, less, mul, softplus, square, sub, type Tensor, where } from "../functions.ts";
 import { checkLossOptions, checkSameShape, type LossOptions, reduced } from "./reduction.ts";
 
-/** (prediction − target)². Both f32 of one shape. */
+/**
+ * (prediction − target)². Both f32 of one shape. Gives their mean, or as `reduction` says.
+ * @throws ShapeError where shapes differ; DTypeError unless they are f32; ArgumentError for options that there are not
+ */
 export function meanSquaredError(
   prediction: Tensor,
   target: Tensor,
@@ -14,7 +17,11 @@ export function meanSquaredError(
   return reduced("meanSquaredError", square(sub(prediction, target)), options);
 }
 
-/** |prediction − target|, L1; its gradient is 0 where they are equal. Both f32 of one shape. */
+/**
+ * |prediction − target|, L1; its gradient is 0 where they are equal. Both f32 of one shape. Gives their mean, or as
+ * `reduction` says.
+ * @throws ShapeError where shapes differ; DTypeError unless they are f32; ArgumentError for options that there are not
+ */
 export function meanAbsoluteError(
   prediction: Tensor,
   target: Tensor,
@@ -25,14 +32,16 @@ export function meanAbsoluteError(
   return reduced("meanAbsoluteError", abs(sub(prediction, target)), options);
 }
 
+/** What Huber's loss can be told. */
 export interface HuberOptions extends LossOptions {
   /** Where the parabola becomes a line; 1. */
   readonly delta?: number;
 }
 
 /**
- * With d the difference, d² / 2 where |d| < delta and delta · (|d| − delta / 2) elsewhere. Both f32 of one shape. PyTorch's
- * smooth_l1_loss is this, divided by delta. Huber 1964.
+ * With d the difference, d² / 2 where |d| < delta and delta · (|d| − delta / 2) elsewhere. Both f32 of one shape.
+ * PyTorch's smooth_l1_loss is this, divided by delta. Huber 1964. Gives their mean, or as `reduction` says.
+ * @throws ShapeError where shapes differ; DTypeError unless they are f32; ArgumentError for options that there are not
  */
 export function huber(prediction: Tensor, target: Tensor, options?: HuberOptions): Tensor {
   checkLossOptions("huber", options, { delta: positive });
@@ -44,7 +53,11 @@ export function huber(prediction: Tensor, target: Tensor, options?: HuberOptions
   return reduced("huber", where(less(size, delta), mul(0.5, square(d)), line), options);
 }
 
-/** log cosh(prediction − target) = |d| + log(1 + e^(−2|d|)) − log 2, without overflow. Both f32 of one shape. */
+/**
+ * log cosh(prediction − target) = |d| + log(1 + e^(−2|d|)) − log 2, without overflow. Both f32 of one shape. Gives their
+ * mean, or as `reduction` says.
+ * @throws ShapeError where shapes differ; DTypeError unless they are f32; ArgumentError for options that there are not
+ */
 export function logCosh(prediction: Tensor, target: Tensor, options?: LossOptions): Tensor {
   checkLossOptions("logCosh", options);
   checkSameShape("logCosh", prediction, target);

@@ -23,7 +23,12 @@ import { type Collected, type Metric, meanMetric, metric, type Parts, quotient }
 
 const counted = (labels: Tensor) => sum(cast(greaterEqual(labels, 0), "f32"));
 
-/** The share of rows whose largest logit is at the label. logits f32[..., C], labels i32[...]. */
+/**
+ * The share of rows whose largest logit is at the label. logits f32[..., C], labels i32[...]. Rows with a negative
+ * label are left out.
+ * @throws where a step is traced: ShapeError and DTypeError for outputs and targets of another
+ *   form
+ */
 export function accuracy(): Metric {
   return meanMetric("accuracy", (logits, labels) => {
     checkLabels("accuracy", logits, labels);
@@ -33,7 +38,12 @@ export function accuracy(): Metric {
   });
 }
 
-/** The share of rows of which fewer than k classes have a larger logit than the label. */
+/**
+ * The share of rows of which fewer than k classes have a larger logit than the label. logits f32[..., C], labels
+ * i32[...]; rows with a negative label are left out.
+ * @throws ArgumentError for a k that is not a whole number of 1 or more; where a step is traced, ShapeError and
+ *   DTypeError for outputs and targets of another form
+ */
 export function topK(k: number): Metric {
   checkOptions("topK", { k }, { k: count });
   return meanMetric("topK", (logits, labels) => {
@@ -48,7 +58,12 @@ export function topK(k: number): Metric {
   });
 }
 
-/** e to the mean cross-entropy of a row: among how many classes it is as if one guessed. */
+/**
+ * e to the mean cross-entropy of a row: among how many classes it is as if one guessed. logits f32[..., C], labels
+ * i32[...]; rows with a negative label are left out.
+ * @throws where a step is traced: ShapeError and DTypeError for outputs and targets of another
+ *   form
+ */
 export function perplexity(): Metric {
   return meanMetric(
     "perplexity",
@@ -57,11 +72,13 @@ export function perplexity(): Metric {
   );
 }
 
+/** From where on an output counts as positive. */
 export interface ThresholdOptions {
   /** From which output on a row of two classes counts as positive; 0, for logits. */
   readonly threshold?: number;
 }
 
+/** How classes come to one number. */
 export interface AverageOptions extends ThresholdOptions {
   /**
    * Of several classes: "macro", the mean over the classes, "weighted", by how often each is the label, or "micro", of all
@@ -73,6 +90,8 @@ export interface AverageOptions extends ThresholdOptions {
 /**
  * Counts of rows by label and by what was found, `matrix[label][found]`: [C][C] for logits f32[..., C] and labels i32[...],
  * and [2][2] for outputs and targets of one shape, which are positive from the threshold on, and from 0.5.
+ * @throws ArgumentError for a threshold that is no number; where a step is traced, ShapeError and DTypeError for
+ *   outputs and targets of another form
  */
 export function confusionMatrix(options?: ThresholdOptions): Metric<number[][]> {
   checkOptions("confusionMatrix", options, { threshold: number });
@@ -83,17 +102,29 @@ export function confusionMatrix(options?: ThresholdOptions): Metric<number[][]> 
   });
 }
 
-/** Of what was found, the share that is right. Of two classes, outputs and targets of one shape, of the positive one. */
+/**
+ * Of what was found, the share that is right. Of two classes, outputs and targets of one shape, of the positive one.
+ * @throws ArgumentError for options that break their rules; where a step is traced, ShapeError and DTypeError for
+ *   outputs and targets of another form
+ */
 export function precision(options?: AverageOptions): Metric {
   return ofMatrix("precision", options, ({ hits, found }) => quotientOrZero(hits, found));
 }
 
-/** Of what is there, the share that was found. */
+/**
+ * Of what is there, the share that was found. Outputs and targets as `precision` takes them.
+ * @throws ArgumentError for options that break their rules; where a step is traced, ShapeError and DTypeError for
+ *   outputs and targets of another form
+ */
 export function recall(options?: AverageOptions): Metric {
   return ofMatrix("recall", options, ({ hits, there }) => quotientOrZero(hits, there));
 }
 
-/** The harmonic mean of precision and recall: 2 · hits / (found + there). */
+/**
+ * The harmonic mean of precision and recall: 2 · hits / (found + there). Outputs and targets as `precision` takes them.
+ * @throws ArgumentError for options that break their rules; where a step is traced, ShapeError and DTypeError for
+ *   outputs and targets of another form
+ */
 export function f1(options?: AverageOptions): Metric {
   return ofMatrix("f1", options, ({ hits, found, there }) =>
     quotientOrZero(2 * hits, found + there),
@@ -189,6 +220,8 @@ function checkPairs(caller: string, output: Tensor, targets: Tensor): void {
  * The area under the curve of true against false positives: how likely a positive row has a larger output than a negative
  * one, ties counting half. Outputs and targets of one shape, at most 1,024 rows of a batch come with the step; exact, over all
  * rows of the pass. Fawcett 2006.
+ * @throws where a step is traced: ShapeError and DTypeError for outputs and targets of another
+ *   form
  */
 export function rocAuc(): Metric {
   return metric("rocAuc", {

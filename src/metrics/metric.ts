@@ -12,11 +12,17 @@ export type Collected = Readonly<Record<string, Float64Array>>;
  * what all of them come to on the host. So a precision is that of the pass, and no mean of means.
  */
 export interface Metric<R = number, Y = Tensor, T = Tensor> {
-  /** Called once, on tensors without values: of the model's output and the targets, or of model and batch. */
+  /**
+   * Called once, on tensors without values: of the model's output and the targets, or of model and batch.
+   * @throws ShapeError, DTypeError, ArgumentError for outputs and targets that the metric does not take
+   */
   readonly parts: (output: Y, targets: T) => Parts;
   /** Whether the parts of batches are added up, or stand one behind the other in order. */
   readonly combine: "add" | "join";
-  /** What it comes to. NaN where nothing counts. */
+  /**
+   * What it comes to. NaN where nothing counts.
+   * @throws ArgumentError for anything else than what `parts` gave
+   */
   readonly value: (collected: Collected) => R;
 }
 

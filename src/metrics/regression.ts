@@ -4,17 +4,29 @@ import { abs, describe, full, mean, square, sub, sum, type Tensor } from "../fun
 import { checkTensor } from "../internals.ts";
 import { type Metric, meanMetric, metric } from "./metric.ts";
 
-/** Mean absolute error. */
+/**
+ * Mean absolute error. Of |y − t|, over all elements of the pass; outputs and targets f32 of one shape.
+ * @throws where a step is traced: ShapeError and DTypeError for outputs and targets of another
+ *   form
+ */
 export function mae(): Metric {
   return meanMetric("mae", (output, targets) => ofAll("mae", abs, output, targets));
 }
 
-/** Mean squared error. */
+/**
+ * Mean squared error. Of (y − t)², over all elements of the pass; outputs and targets f32 of one shape.
+ * @throws where a step is traced: ShapeError and DTypeError for outputs and targets of another
+ *   form
+ */
 export function mse(): Metric {
   return meanMetric("mse", (output, targets) => ofAll("mse", square, output, targets));
 }
 
-/** Its root. */
+/**
+ * Its root. √ of the mean squared error of the pass, in the unit of the targets.
+ * @throws where a step is traced: ShapeError and DTypeError for outputs and targets of another
+ *   form
+ */
 export function rmse(): Metric {
   return meanMetric("rmse", (output, targets) => ofAll("rmse", square, output, targets), Math.sqrt);
 }
@@ -26,6 +38,8 @@ function ofAll(name: string, measure: (d: Tensor) => Tensor, output: Tensor, tar
 /**
  * R², the share of the targets' variance that the outputs explain: 1 − Σ(t − y)² / Σ(t − mean t)², of the pass; 1 is all, 0 as
  * good as the mean, and −∞ or NaN where all targets are the same.
+ * @throws where a step is traced: ShapeError and DTypeError for outputs and targets of another
+ *   form
  */
 export function r2(): Metric {
   return metric("r2", {

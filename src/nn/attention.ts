@@ -32,9 +32,11 @@ import {
 } from "./options.ts";
 import { asLengths } from "./sequence-lengths.ts";
 
+/** How attention is made. */
 export interface MultiHeadAttentionOptions extends InitialiseOptions {
   /** Whether a step sees itself and those before it only; false. */
   readonly causal?: boolean;
+  /** Whether a bias is added to what the four products give; true. */
   readonly bias?: boolean;
   /** Share of the output's elements that is dropped while training; 0. */
   readonly dropout?: number;
@@ -54,7 +56,11 @@ export interface AttentionRun {
 
 /** A module of sequences, which can also be given a mask or lengths. */
 export interface AttentionModule extends Module {
-  /** Attention with a mask, for sequences of different lengths, or from one sequence to another. */
+  /**
+   * Attention with a mask, for sequences of different lengths, or from one sequence to another.
+   * @throws ShapeError for x, masks and lengths that do not fit, DTypeError unless x is f32; ArgumentError for options that break
+   *   their rules
+   */
   run(x: Tensor, options?: AttentionRun): Tensor;
 }
 

@@ -15,13 +15,18 @@ import {
  * Every channel of images x f32[N, H, W, C] with mean 0 and variance 1 over the batch and its pixels:
  * y = (x − E[x]) / √(Var[x] + ε) ∘ weight + bias. In training E and Var are those of the batch, and the running ones take
  * it in; in evaluation they are the running ones. Ioffe & Szegedy 2015.
- * @throws ShapeError for inputs of another form, and in training for one number a channel
+ * @throws ShapeError for inputs of another form, and in training for one number a channel; ArgumentError for sizes and
+ *   options that break their rules
  */
 export function batchNorm2d(channels: number, options: RunningNormOptions = {}): Module {
   return batchNorm("batchNorm2d", channels, options, [4], "images [N, H, W, C]");
 }
 
-/** As `batchNorm2d`, for rows x f32[N, C] or sequences f32[N, L, C], also time first: over all dimensions but the last. */
+/**
+ * As `batchNorm2d`, for rows x f32[N, C] or sequences f32[N, L, C], also time first: over all dimensions but the last.
+ * @throws ArgumentError for features that are not a whole number of 1 or more, and for options that break their rules;
+ *   where it is called, ShapeError for inputs of another form, and in training for one number a feature
+ */
 export function batchNorm1d(channels: number, options: RunningNormOptions = {}): Module {
   return batchNorm("batchNorm1d", channels, options, [2, 3], "rows [N, C] or sequences [N, L, C]");
 }

@@ -24,15 +24,21 @@ import {
 import { type LayerDescription, weightedLayer } from "./weighted.ts";
 
 interface ConvolutionOptions extends InitialiseOptions {
+  /** Whether there is one; true. */
   readonly bias?: boolean;
+  /** How the bias begins; `kaimingUniform`, by the fans of the weight. */
   readonly initialiseBias?: Initialiser;
 }
 
+/** How a convolution over images is made. */
 export interface Conv2dLayerOptions extends verbs.Conv2dOptions, ConvolutionOptions {}
+/** How a convolution over a line is made. */
 export interface Conv1dLayerOptions extends verbs.Conv1dOptions, ConvolutionOptions {}
+/** How a transposed convolution over images is made. */
 export interface Conv2dTransposeLayerOptions
   extends verbs.Conv2dTransposeOptions,
     ConvolutionOptions {}
+/** How a transposed convolution over a line is made. */
 export interface Conv1dTransposeLayerOptions
   extends verbs.Conv1dTransposeOptions,
     ConvolutionOptions {}
@@ -62,6 +68,9 @@ export function conv2d(
 /**
  * The same along one dimension. x: f32[N, L, inputs] → f32[N, OL, outputs]. W is [K, inputs / groups, outputs]; in a state
  * dict it is PyTorch's [outputs, inputs / groups, K].
+ * @throws ArgumentError for sizes and options that break their rules, and where groups do not divide inputs and
+ *   outputs; where it is called, ShapeError for inputs of other channels or smaller than the kernel, DTypeError unless
+ *   they are f32
  */
 export function conv1d(
   inputs: number,
@@ -77,6 +86,9 @@ export function conv1d(
 /**
  * The transpose of a convolution, which makes images larger: x f32[N, H, W, inputs] → f32[N, OH, OW, outputs], see the verb.
  * W is [KH, KW, outputs / groups, inputs]; in a state dict it is PyTorch's [inputs, outputs / groups, KH, KW].
+ * @throws ArgumentError for sizes and options that break their rules, and where groups do not divide inputs and
+ *   outputs; where it is called, ShapeError for inputs of other channels or smaller than the kernel, DTypeError unless
+ *   they are f32
  */
 export function conv2dTranspose(
   inputs: number,
@@ -90,7 +102,12 @@ export function conv2dTranspose(
   return convolution("conv2dTranspose", of, options, verbs.conv2dTranspose);
 }
 
-/** The same along one dimension. x: f32[N, L, inputs] → f32[N, OL, outputs]; W [K, outputs / groups, inputs]. */
+/**
+ * The same along one dimension. x: f32[N, L, inputs] → f32[N, OL, outputs]; W [K, outputs / groups, inputs].
+ * @throws ArgumentError for sizes and options that break their rules, and where groups do not divide inputs and
+ *   outputs; where it is called, ShapeError for inputs of other channels or smaller than the kernel, DTypeError unless
+ *   they are f32
+ */
 export function conv1dTranspose(
   inputs: number,
   outputs: number,

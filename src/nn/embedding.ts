@@ -11,7 +11,12 @@ import {
   parameter,
 } from "./options.ts";
 
-/** A row of `features` numbers for each of `rows` ids: y = table[x]. x: i32[...] → f32[..., features]. Starts as N(0, 1). */
+/**
+ * A row of `features` numbers for each of `rows` ids: y = table[x]. x: i32[...] → f32[..., features]. Starts as N(0,
+ * 1). An id below 0 is padding and gives zeros, one from `rows` on NaN.
+ * @throws ArgumentError for sizes that are not whole numbers of 1 or more, and for options that break their rules;
+ *   where it is called, DTypeError unless x is i32
+ */
 export function embedding(rows: number, features: number, options: InitialiseOptions = {}): Module {
   checkCounts("embedding", { rows, features });
   checkOptions("embedding", options, INITIALISE_RULES);

@@ -8,6 +8,7 @@ import type { Module } from "./module.ts";
  *
  * Images are read as they lie, [H, W, C]: feature (h · W + w) · C + c is channel c of pixel h, w. In PyTorch it is
  * (c · H + h) · W + w, so that weights of a linear layer behind it need their columns reordered on the way.
+ * @throws where it is called: ShapeError for a single number
  */
 export function flatten(): Module {
   return module("flatten", {

@@ -10,7 +10,9 @@ const atLeastOne = rule("1 or more", (value) => Number(value) >= 1);
 
 /** How many inputs each output of a layer has, and how many outputs each input goes to. */
 export interface Fans {
+  /** Numbers that come to one output. */
   readonly in: number;
+  /** Numbers that one input goes to. */
   readonly out: number;
 }
 
@@ -21,48 +23,78 @@ function checked(fans: Fans): Fans {
   return fans;
 }
 
-/** The first elements of a parameter of `shape`; all that is random in them follows from `key`. */
+/**
+ * The first elements of a parameter of `shape`; all that is random in them follows from `key`.
+ * @throws ArgumentError, ShapeError, those that are made here, for what is no shape, fans or key
+ */
 export type Initialiser = (shape: Shape, fans: Fans, key: Key) => Float32Array;
 
-/** U(−bound, bound). */
+/**
+ * U(−bound, bound).
+ * @throws ArgumentError for a bound that is not finite
+ */
 export function uniform(bound: number): Initialiser {
   check("initialise.uniform", "the bound", bound, finite);
   return (shape, _, key) =>
     new Float32Array(drawUniform(key, 0, sizeOf(shape)).map((u) => (2 * u - 1) * bound));
 }
 
-/** N(0, deviation²). */
+/**
+ * N(0, deviation²).
+ * @throws ArgumentError for a deviation that is not finite
+ */
 export function normal(deviation: number): Initialiser {
   check("initialise.normal", "the deviation", deviation, finite);
   return (shape, _, key) =>
     new Float32Array(drawNormal(key, 0, sizeOf(shape)).map((z) => z * deviation));
 }
 
-/** U(−1/√fan-in, 1/√fan-in): PyTorch's default for linear layers and convolutions, which is He's with a = √5. */
+/**
+ * U(−1/√fan-in, 1/√fan-in): PyTorch's default for linear layers and convolutions, which is He's with a = √5.
+ * @throws ArgumentError and ShapeError, where a layer is made, for a shape that is none
+ */
 export const kaimingUniform: Initialiser = (shape, fans, key) =>
   uniform(1 / Math.sqrt(checked(fans).in))(shape, fans, key);
 
-/** U(−b, b) with b = √(6 / (fan-in + fan-out)). Glorot & Bengio 2010, eq. 16. For tanh and sigmoid. */
+/**
+ * U(−b, b) with b = √(6 / (fan-in + fan-out)). Glorot & Bengio 2010, eq. 16. For tanh and sigmoid.
+ * @throws ArgumentError and ShapeError, where a layer is made, for a shape that is none
+ */
 export const xavierUniform: Initialiser = (shape, fans, key) =>
   uniform(Math.sqrt(6 / (checked(fans).in + fans.out)))(shape, fans, key);
 
-/** N(0, 2 / fan-in). He et al. 2015, eq. 10. For relu. */
+/**
+ * N(0, 2 / fan-in). He et al. 2015, eq. 10. For relu.
+ * @throws ArgumentError and ShapeError, where a layer is made, for a shape that is none
+ */
 export const heNormal: Initialiser = (shape, fans, key) =>
   normal(Math.sqrt(2 / checked(fans).in))(shape, fans, key);
 
-/** U(−b, b) with b = √(6 / fan-in). He et al. 2015. For relu. */
+/**
+ * U(−b, b) with b = √(6 / fan-in). He et al. 2015. For relu.
+ * @throws ArgumentError and ShapeError, where a layer is made, for a shape that is none
+ */
 export const heUniform: Initialiser = (shape, fans, key) =>
   uniform(Math.sqrt(6 / checked(fans).in))(shape, fans, key);
 
-/** N(0, 2 / (fan-in + fan-out)). Glorot & Bengio 2010. */
+/**
+ * N(0, 2 / (fan-in + fan-out)). Glorot & Bengio 2010.
+ * @throws ArgumentError and ShapeError, where a layer is made, for a shape that is none
+ */
 export const xavierNormal: Initialiser = (shape, fans, key) =>
   normal(Math.sqrt(2 / (checked(fans).in + fans.out)))(shape, fans, key);
 
-/** N(0, 1 / fan-in). LeCun et al. 1998. For selu. */
+/**
+ * N(0, 1 / fan-in). LeCun et al. 1998. For selu.
+ * @throws ArgumentError and ShapeError, where a layer is made, for a shape that is none
+ */
 export const lecunNormal: Initialiser = (shape, fans, key) =>
   normal(Math.sqrt(1 / checked(fans).in))(shape, fans, key);
 
-/** N(0, deviation²), of which what is further out than `limit` deviations is drawn again; 2. */
+/**
+ * N(0, deviation²), of which what is further out than `limit` deviations is drawn again; 2.
+ * @throws ArgumentError for a deviation or limit that is out of range
+ */
 export function truncatedNormal(deviation: number, limit = 2): Initialiser {
   check("initialise.truncatedNormal", "the deviation", deviation, finite);
   check("initialise.truncatedNormal", "the limit", limit, atLeastOne);
@@ -83,8 +115,9 @@ export function truncatedNormal(deviation: number, limit = 2): Initialiser {
 }
 
 /**
- * Rows, or columns where there are fewer of them, that are orthogonal and of length `gain`; the last dimension counts the
- * columns. Saxe et al. 2014.
+ * Rows, or columns where there are fewer of them, that are orthogonal and of length `gain`; the last dimension counts
+ * the columns. Saxe et al. 2014. `gain` is 1 where nothing is said.
+ * @throws ArgumentError for a gain that is not finite
  */
 export function orthogonal(gain = 1): Initialiser {
   check("initialise.orthogonal", "the gain", gain, finite);
@@ -126,6 +159,7 @@ function orthogonalise(own: Float64Array, others: readonly Float64Array[]): void
 /**
  * Of a convolution's weight [..., C, OC]: output channel i is input channel i at first, the middle of the kernel 1 and all else
  * 0. Zagoruyko & Komodakis 2017.
+ * @throws ArgumentError and ShapeError, where a layer is made, for a shape that is none
  */
 export const dirac: Initialiser = (shape) => {
   check("initialise.dirac", "the shape", shape, list);
@@ -137,22 +171,32 @@ export const dirac: Initialiser = (shape) => {
   return made;
 };
 
-/** 1 everywhere. */
+/**
+ * 1 everywhere.
+ * @throws ArgumentError and ShapeError, where a layer is made, for a shape that is none
+ */
 export const ones: Initialiser = (shape) => constant(1)(shape, { in: 1, out: 1 }, keyOf(0));
 
-/** `value` everywhere. */
+/**
+ * `value` everywhere.
+ * @throws ArgumentError for a value that is not finite
+ */
 export function constant(value: number): Initialiser {
   check("initialise.constant", "the value", value, finite);
   return (shape) => hostArray("f32", sizeOf(shape)).fill(value);
 }
 
-/** 0 everywhere. */
+/**
+ * 0 everywhere.
+ * @throws ArgumentError and ShapeError, where a layer is made, for a shape that is none
+ */
 export const zeros: Initialiser = constant(0);
 
 /**
  * For `initialiseBias` of an lstm or gru: `value` for the gate that keeps the state, f or z, and 0 for the others. From
  * the start the state then lasts for many steps, and the gradient reaches as far back: 1 or 2 where what was read first
  * decides what is said last. Gers et al. 2000, Jozefowicz et al. 2015. An rnn has no such gate and starts with 0.
+ * @throws ArgumentError for a value that is not finite
  */
 export function remember(value = 1): Initialiser {
   check("initialise.remember", "the value", value, finite);

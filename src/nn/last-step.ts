@@ -8,6 +8,8 @@ import type { Module } from "./module.ts";
  * What a recurrent layer said last, for one answer to a whole sequence: x [T, B, F] → [B, F], or from [B, T, F] with
  * `batchFirst`. For sequences of different lengths take the state of the layer's `run(x, { lengths })` instead: what
  * lies behind the end of one is 0.
+ * @throws ArgumentError for options that there are not; where it is called, ShapeError unless x has three dimensions
+ *   and a step
  */
 export function lastStep(options: { readonly batchFirst?: boolean } = {}): Module {
   checkOptions("lastStep", options, { batchFirst: flag });

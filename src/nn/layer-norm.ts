@@ -5,6 +5,7 @@ import { module } from "./define.ts";
 import type { Module } from "./module.ts";
 import { affineOf, NORM_RULES, type NormOptions, scaled, statisticsOf } from "./normalise.ts";
 
+/** What `nn.layerNorm` can be told. */
 export interface LayerNormOptions extends NormOptions {
   /** Whether there is a bias beside the weight; true. */
   readonly bias?: boolean;
@@ -13,7 +14,8 @@ export interface LayerNormOptions extends NormOptions {
 /**
  * y = (x − E[x]) / √(Var[x] + ε) ∘ weight + bias, over the last dimensions of x, which are `shape`: for layerNorm(F) every
  * row of f32[..., F] by itself, the same in training and evaluation. Ba et al. 2016.
- * @throws ShapeError where the input ends in other dimensions
+ * @throws ShapeError where the input ends in other dimensions; ArgumentError for sizes and options that break their
+ *   rules
  */
 export function layerNorm(shape: number | Shape, options: LayerNormOptions = {}): Module {
   const sizes = sizesOf("layerNorm", shape);
@@ -36,7 +38,8 @@ export function layerNorm(shape: number | Shape, options: LayerNormOptions = {})
 /**
  * y = x / √(E[x²] + ε) ∘ weight, over the last dimensions of x, which are `shape`. ε is 2⁻²³ where nothing is said, the
  * f32 next to 1 less 1, as PyTorch's. Zhang & Sennrich 2019.
- * @throws ShapeError where the input ends in other dimensions
+ * @throws ShapeError where the input ends in other dimensions; ArgumentError for sizes and options that break their
+ *   rules
  */
 export function rmsNorm(shape: number | Shape, options: NormOptions = {}): Module {
   const sizes = sizesOf("rmsNorm", shape);

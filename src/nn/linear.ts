@@ -13,14 +13,19 @@ import {
 } from "./options.ts";
 import { weightedLayer } from "./weighted.ts";
 
+/** How `nn.linear` is made. */
 export interface LinearOptions extends InitialiseOptions {
+  /** Whether there is one; true. */
   readonly bias?: boolean;
+  /** How the bias begins; `kaimingUniform`, by the fans of the weight. */
   readonly initialiseBias?: Initialiser;
 }
 
 /**
- * y = x · W + b. x: f32[..., inputs] → f32[..., outputs].
- * W is [inputs, outputs]; in a state dict it is PyTorch's [outputs, inputs].
+ * y = x · W + b. x: f32[..., inputs] → f32[..., outputs]. W is [inputs, outputs]; in a state dict it is PyTorch's
+ * [outputs, inputs]. Both start as U(−1/√inputs, 1/√inputs), PyTorch's default.
+ * @throws ArgumentError for sizes that are not whole numbers of 1 or more, and for options that break their rules;
+ *   where it is called, ShapeError for inputs of another last dimension, DTypeError unless they are f32
  */
 export function linear(inputs: number, outputs: number, options: LinearOptions = {}): Module {
   checkCounts("linear", { inputs, outputs });

@@ -9,6 +9,7 @@ import {
   recurrentModule,
 } from "./recurrent.ts";
 
+/** How `nn.lstm` is made. */
 export interface LstmOptions extends CellOptions {
   /**
    * The hidden state is projected to so many numbers, fewer than `hidden`: h_t = (o∘tanh(c_t))·P. y is then [T, B, projection],
@@ -23,6 +24,8 @@ export interface LstmOptions extends CellOptions {
  * h_t = o∘tanh(c_t). The state is h and c of every layer, [h₀, c₀, h₁, c₁, …], each [B, H].
  * There is one bias where PyTorch has two that say the same: a state dict holds it as bias_ih, and bias_hh is zero;
  * the two are added when one is loaded. Hochreiter & Schmidhuber 1997, Gers et al. 2000.
+ * @throws ArgumentError for sizes that are not whole numbers of 1 or more, and for options that break their rules;
+ *   where it is called, ShapeError for x of another form or other features, DTypeError unless it is f32
  */
 export function lstm(inputs: number, hidden: number, options: LstmOptions = {}): RecurrentModule {
   checkOptions("lstm", options, { ...CELL_RULES, projection: count });

@@ -22,7 +22,9 @@ export type State = readonly Tensor[];
 
 /** What a module makes of a step or of a sequence, and the state that it leaves. */
 export interface Stepped<Y extends Tensors = Tensor> {
+  /** What it makes of the input. */
   readonly y: Y;
+  /** What the next window begins with. */
   readonly state: State;
 }
 
@@ -49,19 +51,25 @@ export interface StateLayout {
 
 /** Elements `start` … `start + count` of an entry of `shape` are the first `count` of the permuted parameter. */
 export interface StatePiece {
+  /** Of the whole entry. */
   readonly shape: Shape;
+  /** The first of its elements that belongs to the parameter. */
   readonly start: number;
+  /** How many do. */
   readonly count: number;
 }
 
 /** A variable of a module, and how it appears in a state dict where that is not simply as itself. */
 export interface Parameter {
+  /** What holds its elements. */
   readonly variable: Variable;
+  /** As itself where nothing is said. */
   readonly layout?: StateLayout;
 }
 
 /** A parameter or a buffer in a state dict. */
 export interface StateEntry {
+  /** As PyTorch has it. */
   readonly shape: Shape;
   /** Row-major. */
   readonly data: Float32Array;
@@ -73,6 +81,7 @@ export type StateDict = Readonly<Record<string, StateEntry>>;
 /** A state dict as it may come back from a file: data in any array of numbers. */
 export type SavedDict = Readonly<Record<string, SavedEntry>>;
 
+/** What `loadStateDict` can be told. */
 export interface LoadStateOptions extends LoadOptions {
   /** Entries whose names begin so are taken, without it: "model." of a file that holds more. The others are left alone. */
   readonly prefix?: string;
@@ -84,6 +93,7 @@ export interface LoadStateOptions extends LoadOptions {
 
 /** What was loaded, by the names of the module's state dict, and what was not. */
 export interface LoadReport {
+  /** In both. */
   readonly loaded: readonly string[];
   /** Of the module, not in the dict. */
   readonly missing: readonly string[];
@@ -96,16 +106,22 @@ export interface LoadReport {
  * layers and by `nn.module`.
  */
 export interface Module<X extends Tensors = Tensor, Y extends Tensors = Tensor> {
-  /** Applies the module; a sequence starts from a state of zeros. */
+  /**
+   * Applies the module; a sequence starts from a state of zeros.
+   * @throws ShapeError, DTypeError for inputs that it does not take, ArgumentError for what is no tensor
+   */
   (x: X): Y;
+  /** Which layer it is: "linear", "sequential". */
   readonly kind: string;
   /** The kind with its settings, as `summary()` shows it. */
   readonly description: string;
+  /** The modules that it is made of, by their names in paths. */
   readonly children: readonly (readonly [name: string, child: AnyModule])[];
   /** Its own parameters, without those of its children. */
   readonly own: Readonly<Record<string, Parameter>>;
   /** Its own buffers, without those of its children. */
   readonly ownBuffers: Readonly<Record<string, Parameter>>;
+  /** Whether it is being trained. */
   readonly mode: Mode;
   /** How it can be made anew; undefined where nothing says so. */
   readonly made: Making | undefined;
@@ -115,9 +131,14 @@ export interface Module<X extends Tensors = Tensor, Y extends Tensors = Tensor> 
   readonly timeAxis: TimeAxis | undefined;
   /**
    * Applies the module to one window of a sequence. `state` is what the window before gave, or undefined for zeros.
-   * @throws ArgumentError where the state has another number of tensors than `stateShapes` says
+   * @throws ArgumentError where the state has another number of tensors than `stateShapes` says, ShapeError where they
+   *   have other shapes
    */
   step(x: X, state: State | undefined): Stepped<Y>;
+  /**
+   * The shapes of its state for so many sequences side by side; empty where it carries nothing.
+   * @throws ArgumentError for a batchSize that is not a whole number of 1 or more
+   */
   stateShapes(batchSize: number): readonly Shape[];
   /** All parameters of the module and its descendants, each once; frozen ones, too. */
   parameters(): Variable[];
@@ -137,12 +158,22 @@ export interface Module<X extends Tensors = Tensor, Y extends Tensors = Tensor> 
    * @throws ArgumentError for a pattern that matches no parameter
    */
   freeze(pattern?: string): void;
-  /** The reverse of `freeze`. */
+  /**
+   * The reverse of `freeze`.
+   * @throws ArgumentError for a pattern that matches no parameter
+   */
   unfreeze(pattern?: string): void;
-  /** Switches dropout, and the statistics of a batch in norms, on or off. A compiled step keeps what held when it was traced. */
+  /**
+   * Switches dropout, and the statistics of a batch in norms, on or off. A compiled step keeps what held when it was traced.
+   * @throws ArgumentError for what is neither true nor false
+   */
   train(isTraining?: boolean): void;
   /** `train(false)`. */
   eval(): void;
+  /**
+   * The values of all parameters and buffers, on the host, under PyTorch's names and in its layouts.
+   * @throws DeviceLostError where they are gone with their device
+   */
   stateDict(): Promise<StateDict>;
   /**
    * Replaces all parameters and buffers, or those that `dict` has. Nothing changes where anything does not fit. Numbers in
@@ -156,6 +187,7 @@ export interface Module<X extends Tensors = Tensor, Y extends Tensors = Tensor> 
   /**
    * Moves all parameters and buffers to another runtime, for instance from the cpu to a GPU that has become free. A Trainer moves its
    * model itself, with all that belongs to the training: `trainer.moveTo`.
+   * @throws ArgumentError for what is no runtime
    */
   moveTo(runtime: Runtime): Promise<void>;
   /**

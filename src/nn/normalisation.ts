@@ -20,10 +20,13 @@ import { checkCounts } from "./options.ts";
 
 /** Mean and variance of every feature, as `data.statistics` counts them. */
 export interface Moments {
+  /** Of every feature. */
   readonly mean: readonly number[];
+  /** Of every feature, 0 or more. */
   readonly variance: readonly number[];
 }
 
+/** What `nn.normalisation` can be told. */
 export interface NormalisationOptions {
   /** The dimension of the features; the last one, -1. */
   readonly axis?: number;
@@ -31,7 +34,11 @@ export interface NormalisationOptions {
 
 /** What `normalisation` makes: a module, and its way back. */
 export interface NormalisationModule extends Module {
-  /** The way back, x = y · √variance + mean, of the same buffers: for what a model says of targets that were normalised. */
+  /**
+   * The way back, x = y · √variance + mean, of the same buffers: for what a model says of targets that were normalised.
+   * @throws where it is called: ShapeError for y of other features, DTypeError unless it is f32, ArgumentError for what is no
+   *   tensor
+   */
   readonly inverse: Module;
 }
 

@@ -17,6 +17,7 @@ import {
 import { hostArray } from "../internals.ts";
 import type { Module } from "./module.ts";
 
+/** What every norm can be told. */
 export interface NormOptions {
   /** Added to the variance, so that nothing is divided by 0; 1e-5. */
   readonly epsilon?: number;

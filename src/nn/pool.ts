@@ -14,7 +14,11 @@ const SCALE = rule(
 
 type Window = number | readonly [rows: number, columns: number];
 
-/** The largest element of every window. x: f32[N, H, W, C] → f32[N, OH, OW, C]; windows touch unless `stride` says otherwise. */
+/**
+ * The largest element of every window. x: f32[N, H, W, C] → f32[N, OH, OW, C]; windows touch unless `stride` says otherwise.
+ * @throws ArgumentError for windows and options that break their rules; where it is called, ShapeError for x of another
+ *   form or smaller than the window, DTypeError unless it is f32
+ */
 export function maxPool2d(window: Window, options: verbs.MaxPool2dOptions = {}): Module {
   checkPool("maxPool2d", window, options);
   return module("maxPool2d", {
@@ -24,7 +28,12 @@ export function maxPool2d(window: Window, options: verbs.MaxPool2dOptions = {}):
   });
 }
 
-/** The mean of every window, padding counted as zeros. x: f32[N, H, W, C] → f32[N, OH, OW, C]. */
+/**
+ * The mean of every window, padding counted as zeros. x: f32[N, H, W, C] → f32[N, OH, OW, C]. Windows touch unless
+ * `stride` says otherwise.
+ * @throws ArgumentError for windows and options that break their rules; where it is called, ShapeError for x of another
+ *   form or smaller than the window, DTypeError unless it is f32
+ */
 export function avgPool2d(window: Window, options: verbs.Pool2dOptions = {}): Module {
   checkPool("avgPool2d", window, options);
   return module("avgPool2d", {
@@ -34,7 +43,11 @@ export function avgPool2d(window: Window, options: verbs.Pool2dOptions = {}): Mo
   });
 }
 
-/** The largest element of every window. x: f32[N, L, C] → f32[N, OL, C]; windows touch unless `stride` says otherwise. */
+/**
+ * The largest element of every window. x: f32[N, L, C] → f32[N, OL, C]; windows touch unless `stride` says otherwise.
+ * @throws ArgumentError for windows and options that break their rules; where it is called, ShapeError for x of another
+ *   form or smaller than the window, DTypeError unless it is f32
+ */
 export function maxPool1d(window: number, options: verbs.MaxPool1dOptions = {}): Module {
   checkCounts("maxPool1d", { window });
   return module("maxPool1d", {
@@ -44,7 +57,11 @@ export function maxPool1d(window: number, options: verbs.MaxPool1dOptions = {}):
   });
 }
 
-/** The mean of every window. x: f32[N, L, C] → f32[N, OL, C]. */
+/**
+ * The mean of every window. x: f32[N, L, C] → f32[N, OL, C]. Windows touch unless `stride` says otherwise.
+ * @throws ArgumentError for windows and options that break their rules; where it is called, ShapeError for x of another
+ *   form or smaller than the window, DTypeError unless it is f32
+ */
 export function avgPool1d(window: number, options: verbs.Pool1dOptions = {}): Module {
   checkCounts("avgPool1d", { window });
   return module("avgPool1d", {
@@ -54,15 +71,26 @@ export function avgPool1d(window: number, options: verbs.Pool1dOptions = {}): Mo
   });
 }
 
-/** The mean of every channel: f32[N, H, W, C] → f32[N, C]. Lin et al. 2014. */
+/**
+ * The mean of every channel: f32[N, H, W, C] → f32[N, C]. Lin et al. 2014.
+ * @throws where it is called: ShapeError unless x is images, DTypeError unless it is f32
+ */
 export const globalAvgPool2d = (): Module =>
   module("globalAvgPool2d", { made: ["globalAvgPool2d"], forward: verbs.globalAvgPool2d });
 
-/** The largest element of every channel: f32[N, H, W, C] → f32[N, C]. */
+/**
+ * The largest element of every channel: f32[N, H, W, C] → f32[N, C].
+ * @throws where it is called: ShapeError unless x is images, DTypeError unless it is f32
+ */
 export const globalMaxPool2d = (): Module =>
   module("globalMaxPool2d", { made: ["globalMaxPool2d"], forward: verbs.globalMaxPool2d });
 
-/** The means of so many bins of rows and columns, whatever the image's size: f32[N, H, W, C] → f32[N, OH, OW, C]. */
+/**
+ * The means of so many bins of rows and columns, whatever the image's size: f32[N, H, W, C] → f32[N, OH, OW, C]. Bins
+ * as in PyTorch.
+ * @throws ArgumentError for a size that is not whole numbers of 1 or more; where it is called, ShapeError unless x is
+ *   images, DTypeError unless it is f32
+ */
 export function adaptiveAvgPool2d(size: Window): Module {
   check("adaptiveAvgPool2d", "the size", size, WINDOW_SIZE);
   return module("adaptiveAvgPool2d", {
@@ -72,7 +100,11 @@ export function adaptiveAvgPool2d(size: Window): Module {
   });
 }
 
-/** The largest elements of so many bins. */
+/**
+ * The largest elements of so many bins. f32[N, H, W, C] → f32[N, OH, OW, C].
+ * @throws ArgumentError for a size that is not whole numbers of 1 or more; where it is called, ShapeError unless x is
+ *   images, DTypeError unless it is f32
+ */
 export function adaptiveMaxPool2d(size: Window): Module {
   check("adaptiveMaxPool2d", "the size", size, WINDOW_SIZE);
   return module("adaptiveMaxPool2d", {
@@ -82,7 +114,12 @@ export function adaptiveMaxPool2d(size: Window): Module {
   });
 }
 
-/** Images with so many times as many rows and columns, "nearest" or "bilinear": f32[N, H, W, C]. */
+/**
+ * Images with so many times as many rows and columns, "nearest" or "bilinear": f32[N, H, W, C] → f32[N, ⌊H · rows⌋, ⌊W
+ * · columns⌋, C].
+ * @throws ArgumentError for a scale that is not above 0, and for options that there are not; where it is called,
+ *   ShapeError unless x is images, DTypeError unless it is f32
+ */
 export function upsample2d(scale: Window, options: verbs.ResizeOptions = {}): Module {
   check("upsample2d", "the scale", scale, SCALE);
   return module("upsample2d", {

@@ -14,6 +14,7 @@ import {
   parameter,
 } from "./options.ts";
 
+/** Which dimension is time. */
 export interface PositionOptions {
   /** x is [B, T, F] instead of [T, B, F]. */
   readonly batchFirst?: boolean;
@@ -22,6 +23,8 @@ export interface PositionOptions {
 /**
  * x + P with P[t, 2i] = sin(t / 10000^(2i/F)) and P[t, 2i + 1] = cos of the same, for up to `steps` steps.
  * x: f32[T, B, features]. Vaswani et al. 2017, section 3.5. Nothing is learned.
+ * @throws ArgumentError for sizes that are not whole numbers of 1 or more, and for options that break their rules;
+ *   where it is called, ShapeError for more steps or other features, DTypeError unless x is f32
  */
 export function positionalEncoding(
   steps: number,
@@ -39,9 +42,15 @@ export function positionalEncoding(
   return positions("positionalEncoding", pe, options, { buffers: { pe } });
 }
 
+/** How `nn.positionEmbedding` is made. */
 export interface PositionEmbeddingOptions extends PositionOptions, InitialiseOptions {}
 
-/** x + P, a row of P that is learned for each of up to `steps` steps; N(0, 0.02²) at first. Radford et al. 2018. */
+/**
+ * x + P, a row of P that is learned for each of up to `steps` steps; N(0, 0.02²) at first. Radford et al. 2018. x:
+ * f32[T, B, features].
+ * @throws ArgumentError for sizes that are not whole numbers of 1 or more, and for options that break their rules;
+ *   where it is called, ShapeError for more steps or other features, DTypeError unless x is f32
+ */
 export function positionEmbedding(
   steps: number,
   features: number,

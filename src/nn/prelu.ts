@@ -5,12 +5,18 @@ import { constant } from "./initialise.ts";
 import type { Module } from "./module.ts";
 import { checkCounts, keysOf, parameter } from "./options.ts";
 
+/** How `nn.prelu` begins. */
 export interface PreluOptions {
   /** What every slope is at first; 0.25. */
   readonly initial?: number;
 }
 
-/** x where x > 0, slope · x elsewhere, with a slope that is learned for every feature, or one of all. He et al. 2015. */
+/**
+ * x where x > 0, slope · x elsewhere, with a slope that is learned for every feature, or one of all. He et al. 2015. It
+ * starts with 0.25. x: f32[..., features].
+ * @throws ArgumentError for features that are not a whole number of 1 or more, and for options that break their rules;
+ *   where it is called, ShapeError for x of other features, DTypeError unless it is f32
+ */
 export function prelu(features = 1, options: PreluOptions = {}): Module {
   checkCounts("prelu", { features });
   checkOptions("prelu", options, { initial: finite });

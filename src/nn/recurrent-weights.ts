@@ -33,6 +33,7 @@ export interface Weights {
 }
 
 export interface WeightOptions extends InitialiseOptions {
+  /** How the biases begin, as `initialise.remember`; U(−1/√units, 1/√units) where nothing is said. */
   readonly initialiseBias?: Initialiser;
 }
 

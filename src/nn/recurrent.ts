@@ -36,6 +36,7 @@ import {
 } from "./recurrent-weights.ts";
 import { asLengths } from "./sequence-lengths.ts";
 
+/** How recurrent layers are made. */
 export interface RecurrentOptions extends WeightOptions {
   /** One above the other: each takes the hidden states of the one before; 1. */
   readonly layers?: number;

@@ -6,7 +6,7 @@ import { sequential } from "./sequential.ts";
 /**
  * y = x + inner(x); with a `shortcut`, for another shape, y = shortcut(x) + inner(x). Its names in a state dict are
  * `inner` and `shortcut`. He et al. 2016.
- * @throws ShapeError where the two do not add up
+ * @throws ShapeError where the two do not add up; ArgumentError for what are no modules
  */
 export function residual(inner: Module, shortcut: Module = sequential()): Module {
   checkModule("residual", "inner", inner);

@@ -12,6 +12,7 @@ import {
 import type { Module } from "./module.ts";
 import { constant, NORM_RULES, type NormOptions } from "./normalise.ts";
 
+/** What norms with running statistics can be told. */
 export interface RunningNormOptions extends NormOptions {
   /**
    * What share of the running statistics each batch replaces, 0.1; "cumulative": the mean over all batches, each of

@@ -7,6 +7,7 @@ import type { Module } from "./module.ts";
  * One module after the other: y = last(… second(first(x))). State of recurrent ones is carried for each of them.
  * Their names, and so the paths of the state dict, are "0", "1", …, or those given:
  * `nn.sequential({ embedding: nn.embedding(80, 32), lstm: nn.lstm(32, 128), linear: nn.linear(128, 80) })`.
+ * @throws ArgumentError for what is no module, and for names with a dot; where it is called, whatever its modules throw
  */
 export function sequential(...modules: readonly Module[]): Module;
 export function sequential(modules: Readonly<Record<string, Module>>): Module;

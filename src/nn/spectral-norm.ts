@@ -20,6 +20,7 @@ import type { Module } from "./module.ts";
 import { keysOf, lasting } from "./options.ts";
 import { reparametrised, shapeInDict, weightedOf } from "./weighted.ts";
 
+/** How the singular value is looked for. */
 export interface SpectralNormOptions {
   /** Steps of the power iteration each time the layer is applied in training; 1. */
   readonly powerIterations?: number;

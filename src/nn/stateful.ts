@@ -15,6 +15,7 @@ import { checkSavedState, keepState, stateVariables } from "./carry.ts";
 import { checkModule } from "./define.ts";
 import type { Module, StateEntry } from "./module.ts";
 
+/** What `nn.stateful` can be told. */
 export interface StatefulOptions {
   /** Sequences that are read side by side: B; 1. */
   readonly batchSize?: number;
@@ -31,6 +32,7 @@ export class StatefulSession {
   #begins = true;
   #isDisposed = false;
 
+  /** @throws ArgumentError for what is no model, and where batchSize is not a whole number of 1 or more */
   constructor(model: Module, batchSize: number) {
     checkModule("stateful", "the model", model);
     check("stateful", "batchSize", batchSize, count);
@@ -43,7 +45,7 @@ export class StatefulSession {
   /**
    * Reads the next T ≥ 1 steps, x [T, B, …], and gives the model's output for them, in evaluation mode. The promise
    * settles when the step is under way; read the output to wait for it. Each T is compiled once.
-   * @throws ShapeError for another number of sequences, DisposedError after dispose()
+   * @throws ShapeError for another number of sequences, ArgumentError for what is no tensor, DisposedError after dispose()
    */
   async step(x: Tensor): Promise<Tensor> {
     this.#check("step");
@@ -61,7 +63,10 @@ export class StatefulSession {
     });
   }
 
-  /** The next step begins new sequences. */
+  /**
+   * The next step begins new sequences.
+   * @throws DisposedError after dispose()
+   */
   reset(): void {
     this.#check("reset");
     void this.#inTurn(() => {
@@ -69,7 +74,10 @@ export class StatefulSession {
     });
   }
 
-  /** The state after all steps so far, in the order of the model's `stateShapes`; zeros before the first. */
+  /**
+   * The state after all steps so far, in the order of the model's `stateShapes`; zeros before the first.
+   * @throws DisposedError after dispose(), DeviceLostError where it is gone with its device
+   */
   async state(): Promise<readonly StateEntry[]> {
     this.#check("state");
     return this.#inTurn(() => Promise.all(this.#state.map((held) => this.#read(held))));

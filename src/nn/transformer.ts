@@ -10,6 +10,7 @@ import type { Module } from "./module.ts";
 import { observe } from "./observe.ts";
 import { INITIALISE_RULES, type InitialiseOptions, keysOf, lasting } from "./options.ts";
 
+/** How a block of a transformer is made. */
 export interface TransformerOptions extends InitialiseOptions {
   /** Features of the layer between; 2048, PyTorch's. 4 · features is usual. */
   readonly hidden?: number;
@@ -27,7 +28,11 @@ export interface TransformerOptions extends InitialiseOptions {
 
 /** A module of sequences, which can also be given a mask or lengths. */
 export interface TransformerModule extends Module {
-  /** With a mask, or for sequences of different lengths. */
+  /**
+   * With a mask, or for sequences of different lengths.
+   * @throws ShapeError for x, masks and lengths that do not fit, DTypeError unless x is f32; ArgumentError for options that break
+   *   their rules
+   */
   run(x: Tensor, options?: Omit<AttentionRun, "memory">): Tensor;
 }
 
@@ -35,6 +40,8 @@ export interface TransformerModule extends Module {
  * A block of a transformer: attention and two linear layers, each around a sum, each with a norm. x: f32[T, B, features], the
  * same shape out. Vaswani et al. 2017; `normFirst` is Xiong et al. 2020. Names in a state dict are those of PyTorch's
  * TransformerEncoderLayer: self_attn, linear1, linear2, norm1, norm2.
+ * @throws ArgumentError where the heads do not divide the features, and for options that break their rules; where it is
+ *   called, ShapeError for x of another form, DTypeError unless it is f32
  */
 export function transformerBlock(
   features: number,

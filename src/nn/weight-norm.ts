@@ -4,6 +4,7 @@ import type { Module } from "./module.ts";
 import { lasting } from "./options.ts";
 import { reparametrised, shapeInDict, weightedOf } from "./weighted.ts";
 
+/** Which outputs have a length of their own. */
 export interface WeightNormOptions {
   /**
    * The dimension of PyTorch's weight along which norms are taken apart, 0: of outputs, or of a transposed convolution's

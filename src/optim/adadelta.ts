@@ -14,6 +14,7 @@ export interface AdadeltaSettings {
   readonly weightDecay?: number;
 }
 
+/** What `optim.adadelta` can be told. */
 export interface AdadeltaOptions
   extends OptimizerOptions<ParameterGroup & AdadeltaSettings>,
     AdadeltaSettings {}
@@ -21,6 +22,8 @@ export interface AdadeltaOptions
 /**
  * Adadelta: v ← ρ·v + (1 − ρ)·g², d = g · √(u + ε) / √(v + ε), u ← ρ·u + (1 − ρ)·d², p ← p − learningRate · d, with a
  * learning rate of 1 in the paper. Zeiler 2012, algorithm 1.
+ * @throws ArgumentError for options that break their rules; where it updates, for gradients of other variables, and
+ *   ShapeError for those of another shape
  */
 export function adadelta(options: AdadeltaOptions): Optimizer {
   return makeOptimizer("adadelta", options, {

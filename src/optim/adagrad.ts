@@ -16,11 +16,16 @@ export interface AdagradSettings {
   readonly weightDecay?: number;
 }
 
+/** What `optim.adagrad` can be told. */
 export interface AdagradOptions
   extends OptimizerOptions<ParameterGroup & AdagradSettings>,
     AdagradSettings {}
 
-/** Adagrad: s ← s + g², p ← p − learningRate · g / (√s + ε). Duchi, Hazan & Singer 2011. */
+/**
+ * Adagrad: s ← s + g², p ← p − learningRate · g / (√s + ε). Duchi, Hazan & Singer 2011.
+ * @throws ArgumentError for options that break their rules; where it updates, for gradients of other variables, and
+ *   ShapeError for those of another shape
+ */
 export function adagrad(options: AdagradOptions): Optimizer {
   return makeOptimizer("adagrad", options, {
     rules: {

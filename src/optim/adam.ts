@@ -6,8 +6,11 @@ import type { Optimizer, OptimizerOptions, ParameterGroup } from "./optimizer.ts
 
 /** What each group of parameters can be told by itself. */
 export interface AdamSettings {
+  /** How much of the mean gradient is kept at each step; 0.9. */
   readonly beta1?: number;
+  /** How much of the mean square is kept at each step; 0.999. */
   readonly beta2?: number;
+  /** Added to the root of the mean square; 1e-8. */
   readonly epsilon?: number;
   /** Decoupled from the gradient: AdamW, Loshchilov & Hutter 2019. */
   readonly weightDecay?: number;
@@ -17,18 +20,27 @@ export interface AdamSettings {
   readonly amsgrad?: boolean;
 }
 
+/** What `optim.adam` and `optim.adamW` can be told. */
 export interface AdamOptions
   extends OptimizerOptions<ParameterGroup & AdamSettings>,
     AdamSettings {}
 
 type Settings = Required<AdamSettings>;
 
-/** Adam with bias correction, Kingma & Ba 2015, algorithm 1. */
+/**
+ * Adam with bias correction, Kingma & Ba 2015, algorithm 1.
+ * @throws ArgumentError for options that break their rules; where it updates, for gradients of other variables, and
+ *   ShapeError for those of another shape
+ */
 export function adam(options: AdamOptions): Optimizer {
   return made("adam", options, 0);
 }
 
-/** Adam with a decoupled weightDecay, of 0.01 where nothing is said. Loshchilov & Hutter 2019, algorithm 2. */
+/**
+ * Adam with a decoupled weightDecay, of 0.01 where nothing is said. Loshchilov & Hutter 2019, algorithm 2.
+ * @throws ArgumentError for options that break their rules; where it updates, for gradients of other variables, and
+ *   ShapeError for those of another shape
+ */
 export function adamW(options: AdamOptions): Optimizer {
   return made("adamW", options, 0.01);
 }

@@ -16,6 +16,7 @@ export interface AdamaxSettings {
   readonly weightDecay?: number;
 }
 
+/** What `optim.adamax` can be told. */
 export interface AdamaxOptions
   extends OptimizerOptions<ParameterGroup & AdamaxSettings>,
     AdamaxSettings {}
@@ -23,6 +24,8 @@ export interface AdamaxOptions
 /**
  * Adam by the largest gradient instead of the mean square: m ← β₁·m + (1 − β₁)·g, u ← max(β₂·u, |g| + ε),
  * p ← p − learningRate / (1 − β₁ᵗ) · m / u. Kingma & Ba 2015, algorithm 2.
+ * @throws ArgumentError for options that break their rules; where it updates, for gradients of other variables, and
+ *   ShapeError for those of another shape
  */
 export function adamax(options: AdamaxOptions): Optimizer {
   return makeOptimizer("adamax", options, {

@@ -14,6 +14,7 @@ export interface LionSettings {
   readonly weightDecay?: number;
 }
 
+/** What `optim.lion` can be told. */
 export interface LionOptions
   extends OptimizerOptions<ParameterGroup & LionSettings>,
     LionSettings {}
@@ -21,6 +22,8 @@ export interface LionOptions
 /**
  * Lion: p ← p − learningRate · (sign(β₁·m + (1 − β₁)·g) + weightDecay·p), then m ← β₂·m + (1 − β₂)·g. All steps are as
  * long as the learning rate, which is 3 to 10 times smaller than Adam's. Chen et al. 2023, algorithm 2.
+ * @throws ArgumentError for options that break their rules; where it updates, for gradients of other variables, and
+ *   ShapeError for those of another shape
  */
 export function lion(options: LionOptions): Optimizer {
   return makeOptimizer("lion", options, {

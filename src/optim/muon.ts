@@ -41,6 +41,7 @@ export interface MuonSettings {
   readonly epsilon?: number;
 }
 
+/** What `optim.muon` can be told. */
 export interface MuonOptions
   extends OptimizerOptions<ParameterGroup & MuonSettings>,
     MuonSettings {}
@@ -52,6 +53,8 @@ type Settings = Required<MuonSettings> & { readonly amsgrad: boolean };
  * momentum with all singular values brought near 1: v ← μ·v + (1 − μ)·g, d = (1 − μ)·g + μ·v,
  * p ← p − learningRate · (0.2 · √max(rows, columns) · orthogonal(d) + weightDecay·p), which is as long as a step of Adam,
  * so that both take one learning rate. Jordan et al. 2024; the factor is Liu et al. 2025, "Muon is scalable".
+ * @throws ArgumentError for options that break their rules; where it updates, for gradients of other variables, and
+ *   ShapeError for those of another shape
  */
 export function muon(options: MuonOptions): Optimizer {
   return makeOptimizer("muon", options, {

@@ -54,6 +54,7 @@ export interface OptimizerOptions<Group extends ParameterGroup = ParameterGroup>
   readonly groups?: Readonly<Record<string, Group>>;
 }
 
+/** What one update can be told. */
 export interface UpdateOptions {
   /** bool []: where false, the parameters and the optimizer's state stay as they are. */
   readonly when?: Tensor;
@@ -66,7 +67,11 @@ export type SavedVariable = SavedEntry;
 
 /** Changes parameters in the direction of their gradients. Inside a compiled step the update is part of its plan. */
 export interface Optimizer {
-  /** @throws ArgumentError where the gradients belong to other parameters than at the first call */
+  /**
+   * Assigns to the parameters what they become by these gradients, and to the optimizer's state.
+   * @throws ArgumentError where the gradients belong to other parameters than at the first call, ShapeError for a `when` or
+   *   `norm` that is no single number
+   */
   update(gradients: Gradients, options?: UpdateOptions): void;
   /**
    * Takes effect with the next step; nothing is compiled again. Of a group that has one of its own, or of all others.
@@ -130,7 +135,10 @@ export const gradientMap = rule(
     [...value].every(([of, g]) => of instanceof Variable && g instanceof Tensor),
 );
 
-/** √Σ g² over all gradients. */
+/**
+ * √Σ g² over all gradients. f32[].
+ * @throws ArgumentError for what are no gradients
+ */
 export function globalNorm(gradients: Gradients): Tensor {
   check("globalNorm", "gradients", gradients, gradientMap);
   return sqrt(sumOfSquares([...gradients.values()]));

@@ -11,6 +11,7 @@ import {
 } from "../arguments.ts";
 import type { Optimizer } from "./optimizer.ts";
 
+/** When `reduceOnPlateau` reduces, and by how much. */
 export interface PlateauOptions {
   /** By which learning rates are multiplied; 0.1. */
   readonly factor?: number;
@@ -28,8 +29,11 @@ export interface PlateauOptions {
 
 /** What it has seen, as plain data. */
 export interface PlateauState {
+  /** The best measurement so far; null before the first. */
   readonly best: number | null;
+  /** Measurements since that were no better. */
   readonly bad: number;
+  /** Measurements to come that count for nothing. */
   readonly cooling: number;
 }
 
@@ -38,10 +42,15 @@ export interface Plateau {
   /**
    * Notes a measurement, of an epoch usually; the steps that are called afterwards have the new rates.
    * @returns whether rates were reduced
+   * @throws ArgumentError for what is no number, and, when it is time, for an optimizer that follows a schedule
    */
   observe(measured: number): Promise<boolean>;
+  /** What it has seen so far, for a checkpoint. */
   state(): PlateauState;
-  /** @throws ArgumentError for what is no such state */
+  /**
+   * Goes on from what `state()` gave.
+   * @throws ArgumentError for what is no such state
+   */
   loadState(saved: PlateauState): void;
 }
 

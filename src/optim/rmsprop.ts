@@ -18,6 +18,7 @@ export interface RmspropSettings {
   readonly weightDecay?: number;
 }
 
+/** What `optim.rmsprop` can be told. */
 export interface RmspropOptions
   extends OptimizerOptions<ParameterGroup & RmspropSettings>,
     RmspropSettings {}
@@ -27,6 +28,8 @@ type Settings = Required<RmspropSettings>;
 /**
  * RMSprop as in PyTorch: v ← α·v + (1 − α)·g², p ← p − learningRate · g / (√v + ε); centred: √(v − m²) with
  * m ← α·m + (1 − α)·g; with momentum: b ← momentum·b + g / (√v + ε), p ← p − learningRate · b. Tieleman & Hinton 2012.
+ * @throws ArgumentError for options that break their rules; where it updates, for gradients of other variables, and
+ *   ShapeError for those of another shape
  */
 export function rmsprop(options: RmspropOptions): Optimizer {
   return makeOptimizer("rmsprop", options, {

@@ -31,6 +31,7 @@ import {
 /**
  * From the number of updates made so far, f32 [] and 0 at the first one, to the learning rate of the next, f32 [] or a
  * number. It is called once, while a step is traced: what it computes with functions on tensors is part of the plan.
+ * @throws ArgumentError, those that are made here, for what is no tensor
  */
 export type Schedule = (step: Tensor) => Tensor | number;
 
@@ -67,7 +68,9 @@ const progress = (step: Tensor, length: Tensor | number) => minimum(div(step, le
 const swing = (from: number, to: number, share: Tensor) =>
   add(to, mul((from - to) / 2, add(cos(mul(share, Math.PI)), 1)));
 
+/** How often a rate changes. */
 export interface StepDecayOptions {
+  /** The first rate. */
   readonly rate: number;
   /** Steps from one change to the next. */
   readonly every: number;
@@ -75,7 +78,10 @@ export interface StepDecayOptions {
   readonly factor?: number;
 }
 
-/** rate · factor^⌊step / every⌋, PyTorch's StepLR. */
+/**
+ * rate · factor^⌊step / every⌋, PyTorch's StepLR. Steps are updates, counted from 0.
+ * @throws ArgumentError for options that are missing or break their rules
+ */
 export function stepDecay(options: StepDecayOptions): Schedule {
   checkOptions("stepDecay", options, {
     rate: required(notNegative),
@@ -86,7 +92,9 @@ export function stepDecay(options: StepDecayOptions): Schedule {
   return (step) => mul(rate, pow(by, wholes(step, every)));
 }
 
+/** At which steps a rate changes. */
 export interface MultiStepOptions {
+  /** The first rate. */
   readonly rate: number;
   /** The steps at which the rate is multiplied. */
   readonly at: readonly number[];
@@ -94,7 +102,11 @@ export interface MultiStepOptions {
   readonly factor?: number;
 }
 
-/** The rate times `factor` for each of the steps `at` that has come, PyTorch's MultiStepLR. */
+/**
+ * The rate times `factor` for each of the steps `at` that has come, PyTorch's MultiStepLR. Steps are updates, counted
+ * from 0.
+ * @throws ArgumentError for options that are missing or break their rules
+ */
 export function multiStep(options: MultiStepOptions): Schedule {
   checkOptions("multiStep", options, {
     rate: required(notNegative),
@@ -106,14 +118,20 @@ export function multiStep(options: MultiStepOptions): Schedule {
     at.reduce((now: Tensor, from) => mul(now, where(less(step, from), 1, by)), asTensor(rate));
 }
 
+/** How fast a rate falls. */
 export interface ExponentialOptions {
+  /** The first rate. */
   readonly rate: number;
   /** By which the rate is multiplied in every step, or every so many. */
   readonly factor: number;
+  /** In how many steps it falls by `factor`; 1. */
   readonly every?: number;
 }
 
-/** rate · factor^(step / every), smoothly; PyTorch's ExponentialLR. */
+/**
+ * rate · factor^(step / every), smoothly; PyTorch's ExponentialLR. Steps are updates, counted from 0.
+ * @throws ArgumentError for options that are missing or break their rules
+ */
 export function exponential(options: ExponentialOptions): Schedule {
   checkOptions("exponential", options, {
     rate: required(notNegative),
@@ -124,7 +142,9 @@ export function exponential(options: ExponentialOptions): Schedule {
   return (step) => mul(rate, pow(by, div(step, every)));
 }
 
+/** Between which rates a polynomial goes. */
 export interface PolynomialOptions {
+  /** The first rate. */
   readonly from: number;
   /** 0. */
   readonly to?: number;
@@ -134,7 +154,10 @@ export interface PolynomialOptions {
   readonly power?: number;
 }
 
-/** to + (from − to) · (1 − step / steps)^power, PyTorch's LinearLR and PolynomialLR. */
+/**
+ * to + (from − to) · (1 − step / steps)^power, PyTorch's LinearLR and PolynomialLR. Steps are updates, counted from 0.
+ * @throws ArgumentError for options that are missing or break their rules
+ */
 export function polynomial(options: PolynomialOptions): Schedule {
   checkOptions("polynomial", options, { ...RANGE, power: positive });
   const { from, to = 0, steps: length, power = 1 } = options;
@@ -144,7 +167,9 @@ export function polynomial(options: PolynomialOptions): Schedule {
   };
 }
 
+/** Between which rates a cosine goes, and how often. */
 export interface CosineOptions {
+  /** The first rate. */
   readonly from: number;
   /** 0. */
   readonly to?: number;
@@ -154,7 +179,11 @@ export interface CosineOptions {
   readonly restart?: number;
 }
 
-/** to + (from − to) · (1 + cos(π · step / steps)) / 2, with warm restarts or without. Loshchilov & Hutter 2017, SGDR. */
+/**
+ * to + (from − to) · (1 + cos(π · step / steps)) / 2, with warm restarts or without. Loshchilov & Hutter 2017, SGDR.
+ * Steps are updates, counted from 0.
+ * @throws ArgumentError for options that are missing or break their rules
+ */
 export function cosine(options: CosineOptions): Schedule {
   checkOptions("cosine", options, { ...RANGE, restart: count });
   const { from, to = 0, steps: length, restart } = options;
@@ -178,6 +207,7 @@ function cycle(step: Tensor, length: number, growth: number): [begun: Tensor, le
   return [begun, own];
 }
 
+/** How long a rate rises, and what follows. */
 export interface WarmUpOptions {
   /** Steps until the rate is all of it. */
   readonly steps: number;
@@ -187,7 +217,11 @@ export interface WarmUpOptions {
   readonly from?: number;
 }
 
-/** A line from a share of the rate to all of it, and then another schedule. Goyal et al. 2017. */
+/**
+ * A line from a share of the rate to all of it, and then another schedule. Goyal et al. 2017. Steps are updates,
+ * counted from 0.
+ * @throws ArgumentError for options that are missing or break their rules
+ */
 export function warmUp(options: WarmUpOptions): Schedule {
   checkOptions("warmUp", options, {
     steps: required(count),
@@ -205,6 +239,7 @@ export function warmUp(options: WarmUpOptions): Schedule {
   });
 }
 
+/** Which schedules follow each other, and when. */
 export interface InTurnOptions {
   /** The steps at which the next one takes over. */
   readonly at: readonly number[];
@@ -212,7 +247,10 @@ export interface InTurnOptions {
   readonly schedules: readonly (number | Schedule)[];
 }
 
-/** One schedule after the other, PyTorch's SequentialLR. */
+/**
+ * One schedule after the other, PyTorch's SequentialLR. Steps are updates, counted from 0.
+ * @throws ArgumentError for options that are missing or break their rules
+ */
 export function inTurn(options: InTurnOptions): Schedule {
   const given = rule(
     `${(options?.at?.length ?? 0) + 1} schedules, one more than there are steps in at`,
@@ -232,6 +270,7 @@ export function inTurn(options: InTurnOptions): Schedule {
       .reduce((now, [from, rate]) => [from, where(less(step, from), now[1], rate)])[1];
 }
 
+/** How high a cycle goes, and how long it is. */
 export interface OneCycleOptions {
   /** The largest rate. */
   readonly max: number;
@@ -245,7 +284,11 @@ export interface OneCycleOptions {
   readonly finalDivide?: number;
 }
 
-/** Up by half a cosine, and down to nearly nothing by another, PyTorch's OneCycleLR. Smith & Topin 2018. */
+/**
+ * Up by half a cosine, and down to nearly nothing by another, PyTorch's OneCycleLR. Smith & Topin 2018. Steps are
+ * updates, counted from 0.
+ * @throws ArgumentError for options that are missing or break their rules
+ */
 export function oneCycle(options: OneCycleOptions): Schedule {
   checkOptions("oneCycle", options, {
     max: required(notNegative),

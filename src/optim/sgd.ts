@@ -14,9 +14,14 @@ export interface SgdSettings {
   readonly weightDecay?: number;
 }
 
+/** What `optim.sgd` can be told. */
 export interface SgdOptions extends OptimizerOptions<ParameterGroup & SgdSettings>, SgdSettings {}
 
-/** Stochastic gradient descent, with momentum as in PyTorch: v ← momentum·v + g, p ← p − learningRate·v. */
+/**
+ * Stochastic gradient descent, with momentum as in PyTorch: v ← momentum·v + g, p ← p − learningRate·v.
+ * @throws ArgumentError for options that break their rules; where it updates, for gradients of other variables, and
+ *   ShapeError for those of another shape
+ */
 export function sgd(options: SgdOptions): Optimizer {
   return makeOptimizer("sgd", options, {
     rules: { momentum: notNegative, nesterov: flag, weightDecay: notNegative },

@@ -27,7 +27,11 @@ export type Argument = Tensor | number;
 
 /** A compiled step: called as the function was, with a promise of what that returns. */
 export interface Compiled<R> {
-  /** Runs the step. The promise settles as soon as it is under way; read results to wait for it. */
+  /**
+   * Runs the step. The promise settles as soon as it is under way; read results to wait for it.
+   * @throws whatever the function throws when it is traced, among it ShapeError and DTypeError; ArgumentError for anything
+   *   but tensors and numbers
+   */
   (...args: Argument[]): Promise<R>;
   /** What has been compiled so far, step by step, and why. */
   explain(): string;
@@ -37,6 +41,7 @@ export interface Compiled<R> {
   dispose(): void;
 }
 
+/** Where a step's random numbers come from. */
 export interface CompileOptions {
   /**
    * Asked at every call: with the runtime's seed and the stream it decides the run's random numbers, so that work that

@@ -12,6 +12,7 @@ import type { Openers } from "./lineage.ts";
 import { Runtime } from "./runtime.ts";
 import { restartSeeds } from "./seeds.ts";
 
+/** Which device is opened, and how. */
 export interface InitOptions extends CpuOpenerOptions {
   /**
    * "auto" (the default): a hardware GPU if there is one, else the cpu. "webgpu": a hardware GPU, or else a software adapter.
@@ -34,9 +35,13 @@ export interface InitOptions extends CpuOpenerOptions {
 
 /** A device that has been opened, and why it was chosen. */
 export interface Opened {
+  /** What computes there from now on. */
   readonly runtime: Runtime;
+  /** Its kind. */
   readonly device: "webgpu" | "cpu" | "reference";
+  /** Which one it is, for people: adapter, threads. */
   readonly description: string;
+  /** Why this one was chosen and no other. */
   readonly why: string;
 }
 

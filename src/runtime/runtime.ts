@@ -37,12 +37,15 @@ const MAX_STEP_PLANS = 512;
 
 /** An open device, with the tensors that lie on it and the plans that are made for it. */
 export class Runtime {
+  /** The device that computes. */
   readonly device: Device;
+  /** What everything random follows from that is not given a seed of its own. */
   readonly seed: number;
+  /** @internal */
   readonly room: Room;
-  /** What it has taken over from, and what takes over from it. */
+  /** What it has taken over from, and what takes over from it. @internal */
   readonly lineage: Lineage;
-  /** Plans of compiled steps. */
+  /** Plans of compiled steps. @internal */
   readonly steps = new ProgramCache(MAX_STEP_PLANS);
   readonly #eager = new Eager(this);
   #tail: Promise<unknown> = Promise.resolve();
@@ -73,12 +76,12 @@ export class Runtime {
     return this.#loss;
   }
 
-  /** Takes no more calls. */
+  /** Takes no more calls. @internal */
   get isClosing(): boolean {
     return this.#closing !== undefined;
   }
 
-  /** Why the elements of what is called `name` cannot be had any more. */
+  /** Why the elements of what is called `name` cannot be had any more. @internal */
   obituary(name: string): GradgpuError {
     const how =
       "What was saved before can be loaded and goes where init() or runtime.recover() has opened a device since: model.loadStateDict(saved), trainer.loadState(saved); other tensors have to be made again.";
@@ -91,7 +94,7 @@ export class Runtime {
         );
   }
 
-  /** Runs `task` after everything asked for before. */
+  /** Runs `task` after everything asked for before. @internal */
   enqueue<T>(task: () => Promise<T> | T): Promise<T> {
     if (this.#closing !== undefined) {
       return Promise.reject(
@@ -107,44 +110,52 @@ export class Runtime {
     return done;
   }
 
-  /** Runs `task` at once where nothing is before it, else in turn; nobody waits for it. */
+  /** Runs `task` at once where nothing is before it, else in turn; nobody waits for it. @internal */
   inOrder(task: () => void): void {
     if (this.#tasks === 0 || this.#closing !== undefined) task();
     else this.enqueue(task).catch(() => undefined);
   }
 
-  /** Random numbers outside compiled steps begin anew, as after `init`. */
+  /** Random numbers outside compiled steps begin anew, as after `init`. @internal */
   restartKeys(): void {
     this.#keys = 0;
   }
 
-  /** A key for something random outside compiled steps: a new one at every call. */
+  /** A key for something random outside compiled steps: a new one at every call. @internal */
   nextKey(): Key {
     return keyOfRun(this.seed, EAGER_STREAM, this.#keys++);
   }
 
-  /** Takes over: random numbers go on where those of `before` were, and what was to be assigned there is not any more. */
+  /** Takes over: random numbers go on where those of `before` were, and what was to be assigned there is not any more. @internal */
   continueFrom(before: Runtime): void {
     this.#keys = before.#keys;
     if (before.isDead) for (const { cell, version } of before.#eager.take()) cell.keep(version);
   }
 
+  /** @internal */
   noteAssigned(variable: Variable): void {
     this.#eager.note(variable);
   }
 
-  /** `variable` has got other elements, or is gone: what was assigned is not wanted any more. */
+  /** `variable` has got other elements, or is gone: what was assigned is not wanted any more. @internal */
   forgetAssigned(variable: Variable): void {
     this.#eager.forget(variable);
   }
 
-  /** Computes `tensors` and every assignment that is pending, as one plan. */
+  /**
+   * Computes `tensors` and every assignment that is pending, as one plan.
+   * @throws DeviceLostError where what they need is gone, OutOfMemoryError where it has no room, DisposedError after close()
+   */
   async evaluate(tensors: readonly Tensor[]): Promise<void> {
     const values = tensors.map(({ value }) => value);
     const pending = this.#eager.take();
     return this.enqueue(() => this.#eager.evaluate(values, pending));
   }
 
+  /**
+   * The elements of a tensor: what `tensor.data()` asks for.
+   * @throws TraceError while a step is traced, DeviceLostError where they are gone, DisposedError after close()
+   */
   async read(tensor: Tensor): Promise<HostArray> {
     checkNotInCell("data: a tensor has no values", "Give it back as y and read that.");
     if (activeTrace() !== undefined) {
@@ -162,12 +173,12 @@ export class Runtime {
     return elements;
   }
 
-  /** For tasks of the queue: computes `value` now. */
+  /** For tasks of the queue: computes `value` now. @internal */
   async evaluateInTurn(value: GraphValue): Promise<void> {
     await this.#eager.compute([value], []);
   }
 
-  /** Makes sure that pending assignments are stored before what is called next. */
+  /** Makes sure that pending assignments are stored before what is called next. @internal */
   flush(): void {
     const pending = this.#eager.take();
     if (pending.length === 0) return;
@@ -178,6 +189,7 @@ export class Runtime {
   /**
    * The storages behind a plan's blocks and then `more`, with all data that was still on the host in place. At once, but
    * where something is on its way or room has to be made.
+   * @internal
    */
   bind(prepared: Prepared, more: readonly Block[]): Storage[] | Promise<Storage[]> {
     const { cells } = prepared;
@@ -195,13 +207,14 @@ export class Runtime {
     return placed instanceof Promise ? placed.then(upload) : upload(placed);
   }
 
+  /** @internal */
   upload(cell: Cell): void {
     if (cell.host === undefined) return;
     this.device.write(this.storageOf(cell.block), cell.offset * BYTES_PER_ELEMENT, cell.host);
     cell.placed();
   }
 
-  /** The memory behind `block`, allocated now if it has none. @throws GradgpuError where it is another runtime's */
+  /** The memory behind `block`, allocated now if it has none. @throws GradgpuError where it is another runtime's @internal */
   storageOf(block: Block): Storage {
     block.outlive();
     if (block.held !== undefined) {
@@ -213,11 +226,12 @@ export class Runtime {
     return storage;
   }
 
-  /** A runtime that is closed, or lost with its device, has given everything back. */
+  /** A runtime that is closed, or lost with its device, has given everything back. @internal */
   release(storage: Storage): void {
     if (!this.isDead) this.room.release(storage);
   }
 
+  /** @internal */
   unload(program: Program): void {
     if (!this.isDead) this.room.unload(program);
   }
@@ -237,7 +251,7 @@ export class Runtime {
     return viewAs(type.dtype, bytes);
   }
 
-  /** Moves variables by their cells, which lie here or on the host, to another runtime, after everything asked for before. */
+  /** Moves variables by their cells, which lie here or on the host, to another runtime, after everything asked for before. @internal */
   move(variables: readonly Pick<Variable, "cell">[], to: Runtime): Promise<void> {
     this.flush();
     return this.enqueue(async () => {
@@ -299,7 +313,7 @@ export class Runtime {
     return this.lineage.close();
   }
 
-  /** For the lineage: as `close`, of this device alone. */
+  /** For the lineage: as `close`, of this device alone. @internal */
   closeDevice(): Promise<void> {
     if (this.#closing !== undefined) return this.#closing;
     this.flush();

@@ -23,6 +23,7 @@ export class Tensor {
   #value: GraphValue;
   #isDisposed = false;
 
+  /** For code that builds graphs; others call `tensor`. @throws ArgumentError for what is no value of a graph */
   constructor(value: GraphValue) {
     check("tensor", "its value", value, computed, "Make tensors by tensor([…]) and the functions.");
     this.#value = value;
@@ -36,25 +37,36 @@ export class Tensor {
     return this.#value;
   }
 
+  /** dtype and shape. */
   get type(): TensorType {
     return this.#value.type;
   }
+  /** What its elements are. */
   get dtype(): DType {
     return this.#value.type.dtype;
   }
+  /** The sizes of its dimensions; [] of a single number. */
   get shape(): Shape {
     return this.#value.type.shape;
   }
+  /** How many elements it has. */
   get size(): number {
     return sizeOf(this.shape);
   }
 
-  /** The elements, row-major, in an array of the caller's own. bool comes as 0 and 1. */
+  /**
+   * The elements, row-major, in an array of the caller's own. bool comes as 0 and 1.
+   * @throws TraceError while a step is traced, DeviceLostError where they are gone with their device, DisposedError after
+   *   dispose(), OutOfMemoryError where what it takes has no room
+   */
   async data(): Promise<HostArray> {
     return runtimeOf(cellsOf(fromSettled([this.value])), "data()").read(this);
   }
 
-  /** The only element of a tensor of size 1; true and false for bool come as 1 and 0. */
+  /**
+   * The only element of a tensor of size 1; true and false for bool come as 1 and 0.
+   * @throws ShapeError for another size, and what `data` throws
+   */
   async item(): Promise<number> {
     if (this.size !== 1) {
       throw new ShapeError(
@@ -64,7 +76,7 @@ export class Tensor {
     return (await this.data())[0] ?? Number.NaN;
   }
 
-  /** Steps and reads that were called before still see the elements. */
+  /** Gives the memory back; steps and reads that were called before still see the elements. */
   dispose(): void {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
@@ -84,6 +96,7 @@ export class Tensor {
     this.dispose();
   }
 
+  /** `Tensor f32[32, 10]`. */
   toString(): string {
     return `Tensor ${describe(this.type)}`;
   }
@@ -99,9 +112,11 @@ export class Tensor {
 
 /** A tensor that can be assigned to: a model's parameter, an optimizer's state. Lives until it is disposed of. */
 export class Variable extends Tensor {
+  /** For the runtime: where its elements lie. */
   readonly cell: Cell;
   #assigned: GraphValue | undefined;
 
+  /** As `variable` makes it. @throws ShapeError, DTypeError, ArgumentError for data that does not fit the type */
   constructor(type: TensorType, data: HostArray, name = "variable") {
     check("variable", "the name", name, text);
     check("variable", "the type", type, record, "It is { dtype, shape }.");
@@ -112,6 +127,7 @@ export class Variable extends Tensor {
     this.cell = cell;
   }
 
+  /** What errors call it. */
   get name(): string {
     return this.cell.name;
   }
@@ -129,7 +145,7 @@ export class Variable extends Tensor {
     if (this.#assigned !== undefined) runtimeOf([this.cell], "compile").flush();
   }
 
-  /** What is assigned but not computed yet. */
+  /** What is assigned but not computed yet. @internal */
   get assigned(): GraphValue | undefined {
     return this.#assigned;
   }
@@ -137,6 +153,7 @@ export class Variable extends Tensor {
   /**
    * Gives the variable the value of `next`, of the same type. Inside a compiled step it takes effect when the step
    * has run; elsewhere with the next evaluation of anything.
+   * @throws ShapeError for another shape or dtype; ArgumentError for what is no tensor; TraceError inside the cell of a scan
    */
   assign(next: Tensor): void {
     if (!(next instanceof Tensor)) {
@@ -185,7 +202,7 @@ export class Variable extends Tensor {
     replaceElements(cell, elements);
   }
 
-  /** For the runtime: the assignment that is pending takes effect with what is called now. */
+  /** For the runtime: the assignment that is pending takes effect with what is called now. @internal */
   takeAssigned(): PendingUpdate | undefined {
     const value = this.#assigned;
     this.#assigned = undefined;

@@ -61,7 +61,10 @@ export function keyOf(seed: number): Key {
   return threefry2x32([bits[0] ?? 0, bits[1] ?? 0], [0, 0]);
 }
 
-/** A key of its own for part `index` of what `key` is for: layers, epochs, windows. */
+/**
+ * A key of its own for part `index` of what `key` is for: layers, epochs, windows.
+ * @throws ArgumentError for what is no key, and for numbers that are not whole, or below 0
+ */
 export function foldIn(key: Key, index: number): Key {
   check("foldIn", "the key", key, aKey, "It is made by keyOf(seed).");
   check("foldIn", "the index", index, number);
@@ -69,7 +72,10 @@ export function foldIn(key: Key, index: number): Key {
   return threefry2x32(key, [index >>> 0, 0xffffffff]);
 }
 
-/** `count` random words of a stream: word i is word i & 1 of block (i >> 1, stream). */
+/**
+ * `count` random words of a stream: word i is word i & 1 of block (i >> 1, stream).
+ * @throws ArgumentError for what is no key, and for numbers that are not whole, or below 0
+ */
 export function words(key: Key, stream: number, count: number): Uint32Array {
   check("random", "the key", key, aKey, "It is made by keyOf(seed).");
   check("random", "the stream", stream, number);
@@ -79,13 +85,19 @@ export function words(key: Key, stream: number, count: number): Uint32Array {
   return out.subarray(0, count);
 }
 
-/** Numbers in [0, 1) with 24 random bits, exact in f32: what the op `uniform` gives on every device. */
+/**
+ * Numbers in [0, 1) with 24 random bits, exact in f32: what the op `uniform` gives on every device.
+ * @throws ArgumentError for what is no key, and for numbers that are not whole, or below 0
+ */
 export function uniform(key: Key, stream: number, count: number): Float64Array {
   // Not Float64Array.from, whose iterator takes ten times as long.
   return new Float64Array(words(key, stream, count)).map((word) => (word >>> 8) * 2 ** -24);
 }
 
-/** Numbers from the standard normal distribution (Box & Muller 1958, in float64), two from each block. */
+/**
+ * Numbers from the standard normal distribution (Box & Muller 1958, in float64), two from each block.
+ * @throws ArgumentError for what is no key, and for numbers that are not whole, or below 0
+ */
 export function normal(key: Key, stream: number, count: number): Float64Array {
   check("random", "how many numbers are drawn", count, drawable);
   const bits = words(key, stream, count + (count & 1));
@@ -101,7 +113,10 @@ export function normal(key: Key, stream: number, count: number): Float64Array {
   return out.subarray(0, count);
 }
 
-/** 0 … count − 1 in random order (Fisher & Yates). */
+/**
+ * 0 … count − 1 in random order (Fisher & Yates).
+ * @throws ArgumentError for what is no key, and for numbers that are not whole, or below 0
+ */
 export function permutation(key: Key, stream: number, count: number): Uint32Array {
   const bits = words(key, stream, count);
   const order = Uint32Array.from({ length: count }, (_, i) => i);

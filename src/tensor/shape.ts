@@ -7,7 +7,9 @@ export type Shape = readonly number[];
 
 /** What is known of a tensor before it has values. */
 export interface TensorType {
+  /** What the elements are. */
   readonly dtype: DType;
+  /** The sizes of the dimensions. */
   readonly shape: Shape;
 }
 

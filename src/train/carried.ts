@@ -18,6 +18,7 @@ import type { Truncation } from "./window.ts";
 
 /** What is carried for sequences that are read side by side, as arrays. */
 export interface CarriedSequences {
+  /** Sequences side by side: B. */
   readonly batchSize: number;
   /** In the order of the model's `stateShapes`. */
   readonly state: readonly Values<Float32Array>[];
@@ -25,9 +26,13 @@ export interface CarriedSequences {
   readonly stretch?: SavedStretch;
 }
 
+/** The steps before a block, with `window: { every, back }`. */
 export interface SavedStretch extends Truncation {
+  /** Their inputs, time first. */
   readonly history: Values;
+  /** Where sequences began among them; not there where none did. */
   readonly borders?: Values;
+  /** Steps that no update has reached yet, for every row. */
   readonly owed: Values;
 }
 

@@ -3,7 +3,9 @@ import type { Runtime } from "../functions.ts";
 
 /** A device that took the place of another one. */
 export interface DeviceChange {
+  /** What was lost, or left. */
   readonly device: Runtime["device"]["name"];
+  /** What took its place. */
   readonly to: Runtime["device"]["name"];
   /** What the first was lost by; undefined where training has moved back from the cpu to a GPU. */
   readonly error: DeviceLostError | undefined;

@@ -3,6 +3,7 @@ import { checkOptions, flag, notNegative, oneOf, rule, text, whole } from "../ar
 import { ArgumentError } from "../errors.ts";
 import type { AnyModule, StateDict } from "../nn/index.ts";
 
+/** Which score is watched, and for how long it may get no better. */
 export interface EarlyStopping {
   /** Which of the validation's scores; "loss". */
   readonly on?: string;
@@ -18,7 +19,9 @@ export interface EarlyStopping {
 
 /** The epoch that was the best. */
 export interface BestEpoch {
+  /** Which one, counted from 1. */
   readonly epoch: number;
+  /** What the watched score was. */
   readonly value: number;
 }
 
@@ -40,6 +43,7 @@ export function checkEarlyStopping(options: EarlyStopping | undefined): void {
 
 /** What early stopping has seen, as plain data. */
 export interface SavedEarlyStopping {
+  /** The best epoch so far. */
   readonly best?: BestEpoch | undefined;
   /** Epochs in a row that were no better. */
   readonly worse: number;

@@ -38,6 +38,10 @@ export class Fit implements AsyncIterableIterator<StepReport>, Promise<History> 
     return this;
   }
 
+  /**
+   * The report of the next step.
+   * @throws what ends the training, see `Trainer.fit`; ArgumentError where the fit is awaited already
+   */
   async next(): Promise<IteratorResult<StepReport, undefined>> {
     if (this.#follower !== "loop") this.#follow();
     return this.#advance();
@@ -56,6 +60,7 @@ export class Fit implements AsyncIterableIterator<StepReport>, Promise<History> 
     return { done: true, value: undefined };
   }
 
+  /** Begins the training, and settles with its history. */
   then<A = History, B = never>(
     done?: ((history: History) => A | PromiseLike<A>) | null,
     failed?: ((error: unknown) => B | PromiseLike<B>) | null,
@@ -67,10 +72,12 @@ export class Fit implements AsyncIterableIterator<StepReport>, Promise<History> 
     return this.#ended.then(done, failed);
   }
 
+  /** Begins the training, and settles with its history or what `failed` makes of the error. */
   catch<B = never>(failed?: ((error: unknown) => B | PromiseLike<B>) | null): Promise<History | B> {
     return this.then(undefined, failed);
   }
 
+  /** Begins the training, and settles as it does, behind `done`. */
   finally(done?: (() => void) | null): Promise<History> {
     return this.then().finally(done);
   }

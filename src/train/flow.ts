@@ -6,6 +6,7 @@ import { add, concat, mul, type RecurrentFlow, type Tensor } from "../functions.
 export interface LayerFlow {
   /** As `gradientFlow` calls it: "lstm l0", "gru l1 reverse". Layers of one name follow the model's order. */
   readonly name: string;
+  /** Whether it goes from the last step to the first. */
   readonly reverse: boolean;
   /** ‖∂loss/∂h_t‖ for every step t of the window. */
   readonly h: Float32Array;

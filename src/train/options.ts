@@ -27,6 +27,7 @@ import type { Window } from "./window.ts";
 
 /** What every Trainer is told. */
 export interface CommonOptions {
+  /** What changes the model's parameters by their gradients. */
   readonly optimizer: Optimizer;
   /**
    * Truncated back-propagation through time: the recurrent state goes on and on, the gradient ends after so many
@@ -59,11 +60,14 @@ export interface CommonOptions {
 
 /** Whatever has a state that is plain data. */
 export interface Saved {
+  /** Plain data that says all there is to say. */
   state(): unknown;
   // As a method, so that it may ask for more than anything.
+  /** Goes on from what `state()` gave. */
   loadState(saved: never): void;
 }
 
+/** How often what a fit goes on from is copied to the host. */
 export interface RecoveryOptions {
   /** Steps between two copies: at most so many are taken again. */
   readonly everySteps?: number;
@@ -76,6 +80,7 @@ export interface TrainerOptions<Y extends Tensors = Tensor, T extends Tensors = 
   readonly loss: LossFunction<Y, T>;
   /** Further numbers to report: functions as the loss, or `metrics`. With `losses.crossEntropy`: accuracy. */
   readonly metrics?: Metrics<Y, T>;
+  /** Not here: with it loss and metrics are functions of model and batch. */
   readonly batch?: undefined;
 }
 
@@ -107,6 +112,7 @@ export interface EvaluateOptions {
   readonly signal?: AbortSignal;
 }
 
+/** How long a fit lasts, on what it is measured, and what it tells meanwhile. */
 export interface FitOptions extends EvaluateOptions {
   /**
    * Passes over the data, from where the last fit ended; 1. Where a state from the middle of an epoch was loaded, the
@@ -156,6 +162,7 @@ export interface FitOptions extends EvaluateOptions {
   readonly onDeviceLost?: (change: DeviceChange) => unknown;
 }
 
+/** What `Trainer.resume` tells. */
 export interface ResumeOptions {
   /** Called with why a checkpoint cannot be read, and its file's name, before the one before it is tried. */
   readonly onRefused?: (error: FormatError | FileError, name: string) => unknown;
@@ -195,11 +202,13 @@ export interface StepReport {
    * left here, and `trainer.step` counts them.
    */
   readonly ahead: number;
+  /** Of the step's batch, before its update. */
   readonly loss: number;
   /** The gradient's global norm before clipping. */
   readonly gradientNorm: number;
   /** Share of targets that are predicted, with losses.crossEntropy. */
   readonly accuracy: number | undefined;
+  /** The Trainer's, by name, of the step's batch. */
   readonly metrics: Readonly<Record<string, number>>;
   /** With `gradientFlow: true`, for each recurrent layer and direction in the model's order. */
   readonly flow: readonly LayerFlow[] | undefined;

@@ -10,7 +10,9 @@ import { type Columns, elementsOf } from "./training-data.ts";
 
 /** What a model says of a batch: elements, row-major. */
 export interface Prediction {
+  /** The elements, row-major. */
   readonly data: Float32Array;
+  /** As many elements as there are. */
   readonly shape: readonly number[];
 }
 

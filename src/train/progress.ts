@@ -24,7 +24,9 @@ export interface Position {
 
 /** What decides which batches a pass over data has, as far as it is known: it must be the same for the rest of one. */
 export interface PassForm {
+  /** Examples in a batch. */
   readonly batchSize?: number | undefined;
+  /** Whether a smaller one at the end is left out. */
   readonly dropLast?: boolean | undefined;
   /** Of the order of examples; none where they are not shuffled. */
   readonly seed?: number | undefined;
@@ -44,7 +46,9 @@ export interface FitProgress {
   readonly last?: StepReport | undefined;
   /** The last report of every epoch that is complete. */
   readonly epochs: readonly StepReport[];
+  /** What early stopping has seen. */
   readonly earlyStopping?: SavedEarlyStopping | undefined;
+  /** Whether it has ended the fit. */
   readonly stoppedEarly: boolean;
   /** The epoch whose checkpoint is kept as the best. */
   readonly bestCheckpoint?: BestEpoch | undefined;

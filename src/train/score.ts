@@ -12,7 +12,9 @@ import type { StepBatch } from "./training-data.ts";
 
 /** A mean that says what it is taken over: `sum` / `count`, both f32[], and 0 where the count is 0. */
 export interface Mean {
+  /** f32[]. */
   readonly sum: Tensor;
+  /** f32[]: what the sum is divided by. */
   readonly count: Tensor;
 }
 
@@ -21,6 +23,7 @@ export type LossFunction<Y extends Tensors = Tensor, T extends Tensors = Tensor>
   output: Y,
   targets: T,
 ) => Tensor | Mean;
+/** Further numbers to report, by name: functions as the loss is one, or metrics of a whole pass. */
 export type Metrics<Y extends Tensors = Tensor, T extends Tensors = Tensor> = Readonly<
   Record<string, LossFunction<Y, T> | Metric<number, Y, T>>
 >;

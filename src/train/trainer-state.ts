@@ -15,7 +15,9 @@ export interface TrainerState {
   readonly epoch?: number;
   /** The stream of random numbers that the steps draw from: the training's own, wherever it goes on. */
   readonly randomStream: number;
+  /** Parameters and buffers of the model. */
   readonly parameters: StateDict;
+  /** What the optimizer's variables held, by name. */
   readonly optimizer: Readonly<Record<string, SavedVariable>>;
   /** What is carried from window to window, for each size of batch in use. */
   readonly sequences: readonly CarriedSequences[];

@@ -66,6 +66,10 @@ export class Trainer<
   T extends Tensors = Tensor,
   B extends string = string,
 > {
+  /**
+   * The model that it trains.
+   * @throws where it is called: what any module does, ShapeError, DTypeError, ArgumentError
+   */
   readonly model: Module<X, Y>;
   readonly #options: CommonOptions;
   readonly #truncation: Truncation | undefined;
@@ -296,6 +300,7 @@ export class Trainer<
    * Everything that training goes on from, as plain data: the numbers of the step and the epoch, the place in the data
    * and what the fit under way has come to, where random numbers come from, parameters and buffers, the optimizer's
    * state and what sequences carry, after all steps that have been started. Reports may be a few steps behind `step`.
+   * @throws DeviceLostError where it is gone with its device, DisposedError after dispose()
    */
   async state(): Promise<TrainerState> {
     this.#check("state");
@@ -461,7 +466,7 @@ export class Trainer<
    * ```ts
    * const { confusion } = await trainer.measure(test, { confusion: metrics.confusionMatrix() }, { batchSize: 100 });
    * ```
-   * @throws as `evaluate` does
+   * @throws the signal's reason when it is aborted; ArgumentError as `fit` does, and for what are no metrics
    */
   async measure<M extends Readonly<Record<string, AnyMetric>>>(
     data: TrainingData,

@@ -11,7 +11,9 @@ export type Elements = Values | Given | Tensor;
 
 /** What one step is given. */
 export interface TrainingBatch {
+  /** Inputs, [B, …]. */
   readonly x: Values;
+  /** Targets, [B, …]. */
   readonly y: Values;
   /**
    * For windows of longer sequences, [T, B, …], or [B, T, …] for a model with `batchFirst`: whether the sequences begin here, all of them or row by
@@ -28,7 +30,9 @@ export type Inputs = Elements | Readonly<Record<string, Elements>>;
 
 /** The same with elements in any form, and several inputs or targets by name. */
 export interface GivenBatch extends Omit<TrainingBatch, "x" | "y"> {
+  /** Inputs, [B, …]. */
   readonly x: Inputs;
+  /** Targets, [B, …]. */
   readonly y: Inputs;
 }
 
@@ -47,6 +51,7 @@ export interface StepBatch extends Pick<TrainingBatch, "start" | "rows"> {
 
 type AnyBatch = GivenBatch | NamedBatch;
 
+/** Batches as they come, in memory or when they are asked for. */
 export type Batches = Iterable<AnyBatch | PromiseLike<AnyBatch>> | AsyncIterable<AnyBatch>;
 
 /**

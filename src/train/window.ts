@@ -13,7 +13,9 @@ import { ArgumentError } from "../errors.ts";
 export type Window = number | { readonly every: number; readonly back: number };
 
 export interface Truncation {
+  /** Steps between two updates. */
   readonly every: number;
+  /** Steps that the gradient of an update reaches back. */
   readonly back: number;
 }
 

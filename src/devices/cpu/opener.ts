@@ -5,7 +5,10 @@ import { openCpuDevice } from "./index.ts";
 
 export type { CpuOpenerOptions, DeviceOpener, WorkerUrl } from "../opener.ts";
 
-/** The cpu device, to be opened by `init({ device: cpu() })`. @throws ArgumentError */
+/**
+ * The cpu device, to be opened by `init({ device: cpu() })`.
+ * @throws ArgumentError for options that break their rules
+ */
 export function cpu(options: CpuOpenerOptions = {}): DeviceOpener {
   checkOptions("cpu", options, CPU_RULES);
   return {

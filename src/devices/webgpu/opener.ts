@@ -6,6 +6,7 @@ import { openWebgpuDevice } from "./open.ts";
 
 export type { DeviceOpener, GpuDevice, GpuSource } from "../opener.ts";
 
+/** Which GPU is opened. */
 export interface WebgpuOpenerOptions {
   /** A GPUDevice of the caller's own, which is used as it is and left open at the end. */
   readonly device?: GpuDevice;
@@ -17,7 +18,10 @@ export interface WebgpuOpenerOptions {
   readonly powerPreference?: "low-power" | "high-performance";
 }
 
-/** The webgpu device, to be opened by `init({ device: webgpu() })`. @throws ArgumentError */
+/**
+ * The webgpu device, to be opened by `init({ device: webgpu() })`.
+ * @throws ArgumentError for options that break their rules
+ */
 export function webgpu(options: WebgpuOpenerOptions = {}): DeviceOpener {
   checkOptions("webgpu", options, {
     device: part("createBuffer", "a GPUDevice"),

@@ -11,6 +11,7 @@ import { layerMaker, type OwnLayers } from "./layers.ts";
 import { KEYS, VERSION } from "./save.ts";
 import { type SavedVocabulary, vocabularyOf } from "./vocabulary.ts";
 
+/** How a model file is read. */
 export interface LoadModelOptions extends ReadOptions, LoadOptions {
   /** Layers of one's own by the names that their `made` has: `{ gate: (size) => gate(size) }`. */
   readonly layers?: OwnLayers | undefined;
@@ -22,6 +23,7 @@ export interface LoadModelOptions extends ReadOptions, LoadOptions {
 export interface LoadedModel {
   /** In evaluation mode. */
   readonly model: Module;
+  /** What it was saved with. */
   readonly vocabulary: SavedVocabulary | undefined;
   /** What its owner put there. */
   readonly metadata: Readonly<Record<string, string>>;
@@ -39,7 +41,10 @@ export async function loadModel(from: From, options: LoadModelOptions = {}): Pro
   return (await readModel(from, options)).model;
 }
 
-/** The model with its vocabulary and metadata. @throws as loadModel */
+/**
+ * The model with its vocabulary and metadata.
+ * @throws FormatError, FileError and ArgumentError as loadModel
+ */
 export async function readModel(from: From, options: LoadModelOptions = {}): Promise<LoadedModel> {
   checkOptions<LoadModelOptions>("loadModel", options, {
     ...READ_RULES,

@@ -8,6 +8,7 @@ import { checkPlace } from "../source.ts";
 import { describeModel } from "./description.ts";
 import type { SavedVocabulary } from "./vocabulary.ts";
 
+/** What goes into a model file beside the model. */
 export interface SaveModelOptions extends WriteOptions {
   /** Text by name: a date, a licence, scores. Names that begin with "gradgpu." are the format's. */
   readonly metadata?: Readonly<Record<string, string>> | undefined;

@@ -1,7 +1,10 @@
 import type { ByteRange, ReadOptions, Source } from "../place.ts";
 import { asFileError, checkRange, checkSignal } from "./faults.ts";
 
-/** Bytes that are there already, as a file that can be read. `description` is what errors call it. */
+/**
+ * Bytes that are there already, as a file that can be read. `description` is what errors call it.
+ * @throws ArgumentError for what are no bytes; FileError where it is written
+ */
 export function bytes(content: Uint8Array, description = "bytes"): Source {
   const self: Source = {
     description,
@@ -17,7 +20,10 @@ export function bytes(content: Uint8Array, description = "bytes"): Source {
   return self;
 }
 
-/** A Blob, or a File that someone has chosen: read where it lies, part by part. */
+/**
+ * A Blob, or a File that someone has chosen: read where it lies, part by part.
+ * @throws ArgumentError for what is no Blob; where it is read, FileError where the browser does not give it
+ */
 export function blob(content: Blob, description = nameOf(content)): Source {
   const self: Source = {
     description,

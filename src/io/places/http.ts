@@ -4,6 +4,7 @@ import { ArgumentError, type FileError } from "../../errors.ts";
 import type { ByteRange, ReadOptions, Source } from "../place.ts";
 import { asFileError, checkRange, checkSignal, fileError, missing, tooShort } from "./faults.ts";
 
+/** What is sent along. */
 export interface HttpOptions {
   /** What else `fetch` is told: headers, credentials, cache. */
   readonly request?: Omit<RequestInit, "method" | "body" | "signal"> | undefined;

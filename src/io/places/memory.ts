@@ -2,7 +2,10 @@ import { concatenate } from "../../decompress.ts";
 import type { ByteRange, Folder, Pieces, Place, ReadOptions, WriteOptions } from "../place.ts";
 import { checkName, checkPiece, checkRange, checkSignal, missing } from "./faults.ts";
 
-/** Files in memory, gone with the page or process: for tests, and for what is sent on. */
+/**
+ * Files in memory, gone with the page or process: for tests, and for what is sent on.
+ * @throws ArgumentError for what are no files; FileError "missing" for a file that is not there
+ */
 export function memory(): Folder {
   const files = new Map<string, Uint8Array>();
   const self: Folder = {

@@ -30,12 +30,18 @@ function storageOf(): StorageManager {
   );
 }
 
-/** A folder that someone has chosen: window.showDirectoryPicker(). */
+/**
+ * A folder that someone has chosen: window.showDirectoryPicker().
+ * @throws FileError "forbidden", where it is read or written, if permission is missing; ArgumentError for a name that is none
+ */
 export function directoryHandle(handle: FileSystemDirectoryHandle): Folder {
   return directory(`folder ${handle.name}`, async () => handle);
 }
 
-/** A file that someone has chosen: window.showOpenFilePicker(), or showSaveFilePicker() to write it. */
+/**
+ * A file that someone has chosen: window.showOpenFilePicker(), or showSaveFilePicker() to write it.
+ * @throws FileError "forbidden", where it is read or written, if permission is missing
+ */
 export function fileHandle(handle: FileSystemFileHandle): Place {
   return new HandlePlace(`file ${handle.name}`, async () => handle);
 }

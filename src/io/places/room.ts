@@ -6,11 +6,13 @@ import { FileError } from "../../errors.ts";
 export interface StorageRoom {
   /** Whether what is kept stays until someone removes it. Where not, the browser may remove it when disks run full. */
   readonly isPersistent: boolean;
+  /** What the page stores now. */
   readonly usedBytes: number;
   /** All that the origin may use. */
   readonly quotaBytes: number;
 }
 
+/** How much room is asked for. */
 export interface RoomOptions {
   /** How much is going to be written; 0. */
   readonly bytes?: number | undefined;

@@ -27,6 +27,7 @@ export async function download(name: string, pieces: Pieces | Uint8Array): Promi
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }
 
+/** Which files can be chosen. */
 export interface PickOptions {
   /** Which files are shown first: ".safetensors,.pt". All where nothing is said. */
   readonly accept?: string;

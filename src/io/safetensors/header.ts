@@ -10,12 +10,15 @@ import type { ReadOptions, Source } from "../place.ts";
 
 /** A tensor of a file, and where it lies. */
 export interface SafetensorsEntry {
+  /** Each name is there once. */
   readonly name: string;
   /** As it is stored; docs/files.md says what each becomes. */
   readonly type: StoredType;
+  /** As many elements as its bytes hold. */
   readonly shape: Shape;
   /** Bytes of the file. */
   readonly start: number;
+  /** The byte behind the last. */
   readonly end: number;
 }
 

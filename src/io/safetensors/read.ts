@@ -8,6 +8,7 @@ import { type From, sourceOf } from "../source.ts";
 import type { FileTensor } from "../tensors.ts";
 import { readHeader, type SafetensorsEntry, type SafetensorsHeader } from "./header.ts";
 
+/** Which tensors are read. */
 export interface ReadTensorsOptions extends ReadOptions {
   /** Which tensors are wanted, by their names; all of them. The others are not read. */
   readonly only?: ((name: string) => boolean) | undefined;
@@ -21,6 +22,7 @@ export const READ_TENSORS_RULES = { ...READ_RULES, only: callable };
 export interface ReadTensors {
   /** By name, without a prototype. */
   readonly tensors: Readonly<Record<string, FileTensor>>;
+  /** Text by name, as it was written. */
   readonly metadata: Readonly<Record<string, string>>;
 }
 
@@ -46,7 +48,7 @@ export async function readSafetensors(
 
 /**
  * Opens a safetensors file: reads its header, and checks that everything lies where it says. Tensors are read one by one.
- * @throws as readSafetensors
+ * @throws FormatError, FileError and ArgumentError as readSafetensors
  */
 export async function openSafetensors(
   from: From,
@@ -67,6 +69,7 @@ const MOST_AT_ONCE = 4 * 2 ** 20;
 export class SafetensorsFile {
   /** What there is, in the order in which it lies. */
   readonly entries: ReadonlyMap<string, SafetensorsEntry>;
+  /** Text by name, as it was written. */
   readonly metadata: Readonly<Record<string, string>>;
   readonly #source: Source;
   readonly #refuse: Refuse;

@@ -8,6 +8,7 @@ import { type CheckedTensor, checkTensorsToWrite, type TensorToWrite } from "../
 import { headerOf } from "./header.ts";
 import { READ_RULES } from "./read.ts";
 
+/** What goes into a file beside the tensors. */
 export interface WriteTensorsOptions extends WriteOptions {
   /** Text by name, as everything that reads safetensors gives it. */
   readonly metadata?: Readonly<Record<string, string>> | undefined;
@@ -28,7 +29,10 @@ export async function writeSafetensors(
   await to.write(pieces, { signal: options.signal });
 }
 
-/** The same file as bytes. */
+/**
+ * The same file as bytes.
+ * @throws ArgumentError and ShapeError for tensors that are none; FormatError for a header that is too long
+ */
 export async function safetensorsBytes(
   tensors: Readonly<Record<string, TensorToWrite>>,
   options: Pick<WriteTensorsOptions, "metadata"> = {},

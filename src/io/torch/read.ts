@@ -11,6 +11,7 @@ import { flatten, type TorchValue } from "./flatten.ts";
 import { type Storage, type StridedTensor, storedBytes } from "./globals.ts";
 import { strided } from "./strided.ts";
 
+/** Which tensors are read. */
 export interface ReadTorchOptions extends ReadTensorsOptions {
   /** The part of the file that is wanted, by its path: "model" of { model, optimizer, epoch }. Names then begin there. */
   readonly at?: string | undefined;

@@ -16,6 +16,7 @@ import type { Module } from "../module.ts";
 import { augmentation, draw } from "./pictures.ts";
 import { type Fill, sampled } from "./sample.ts";
 
+/** How far pictures may be moved, turned and scaled. */
 export interface AffineOptions {
   /** Up to which share of height and width a picture is moved in each direction: one number, or [rows, columns]. 0. */
   readonly shift?: number | readonly [rows: number, columns: number];
@@ -49,6 +50,8 @@ export const FILL = rule(
  * While training, each picture of x f32[N, H, W, C] moved, turned about its centre and made larger or smaller by chance,
  * in one bilinear sampling, so that nothing is blurred twice. As torchvision's RandomAffine and Keras'
  * RandomTranslation, RandomRotation and RandomZoom, all evenly distributed, the scale in its logarithm.
+ * @throws ArgumentError for options that break their rules; where it is called, ShapeError unless x is images,
+ *   DTypeError unless it is f32
  */
 export function randomAffine(options: AffineOptions = {}): Module {
   checkOptions<AffineOptions>("randomAffine", options, {

@@ -16,9 +16,11 @@ import {
 import type { Module } from "../module.ts";
 import { augmentation, draw } from "./pictures.ts";
 
+/** What lies around a picture that is cropped. */
 export interface CropOptions {
   /** Pixels of `fill` that are put around a picture first, while training; 0. */
   readonly padding?: number;
+  /** What is there; 0. */
   readonly fill?: number;
 }
 
@@ -33,7 +35,7 @@ const SIZE = rule(
 /**
  * While training, a part of `size` [rows, columns] from a place of chance in each picture of x f32[N, H, W, C]; after
  * `eval()` the one in the middle. With 28 × 28 pixels, `nn.randomCrop([28, 28], { padding: 2 })` moves by up to 2.
- * @throws ShapeError where pictures are smaller than that
+ * @throws ShapeError where pictures are smaller than that; ArgumentError for sizes and options that break their rules
  */
 export function randomCrop(
   size: readonly [rows: number, columns: number],

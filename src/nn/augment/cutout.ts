@@ -19,6 +19,8 @@ import { augmentation, draw } from "./pictures.ts";
 /**
  * While training, a square of `size` × `size` pixels of each picture of x f32[N, H, W, C] becomes `fill`. Its centre is any
  * pixel, so that it may lie outside in part. DeVries & Taylor 2017.
+ * @throws ArgumentError for options that break their rules; where it is called, ShapeError unless x is images,
+ *   DTypeError unless it is f32
  */
 export function cutout(size: number, fill = 0): Module {
   check("cutout", "the size", size, count, "It is the side of the square, in pixels.");

@@ -3,6 +3,7 @@ import { flip, less, type Tensor, where } from "../../functions.ts";
 import type { Module } from "../module.ts";
 import { augmentation, draw } from "./pictures.ts";
 
+/** Which way, and how often. */
 export interface FlipOptions {
   /** With which probability left and right change places; 0.5. */
   readonly horizontal?: number;
@@ -10,7 +11,11 @@ export interface FlipOptions {
   readonly vertical?: number;
 }
 
-/** While training, each picture of x f32[N, H, W, C] mirrored or not, by chance. */
+/**
+ * While training, each picture of x f32[N, H, W, C] mirrored or not, by chance.
+ * @throws ArgumentError for options that break their rules; where it is called, ShapeError unless x is images,
+ *   DTypeError unless it is f32
+ */
 export function randomFlip(options: FlipOptions = {}): Module {
   checkOptions<FlipOptions>("randomFlip", options, {
     horizontal: probability,

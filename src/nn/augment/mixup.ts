@@ -18,6 +18,7 @@ import {
 import { checkTensor } from "../../internals.ts";
 import { betaQuantiles } from "./beta.ts";
 
+/** How examples are mixed. */
 export interface MixupOptions {
   /** How much is mixed: λ is of the distribution Beta(α, α), which is even for 1 and near 0 and 1 for less; 0.2. */
   readonly alpha?: number;

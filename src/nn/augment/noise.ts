@@ -3,7 +3,11 @@ import { add, cos, log, maximum, mul, sqrt, sub, type Tensor, uniform } from "..
 import { module } from "../define.ts";
 import type { Module } from "../module.ts";
 
-/** While training, x + `deviation` times numbers of the standard normal distribution. x: f32 of any shape. */
+/**
+ * While training, x + `deviation` times numbers of the standard normal distribution. x: f32 of any shape.
+ * @throws ArgumentError for a deviation that is not a finite number of 0 or more; where it is called, DTypeError unless
+ *   x is f32
+ */
 export function gaussianNoise(deviation: number): Module {
   check("gaussianNoise", "the deviation", deviation, notNegative);
   return module("gaussianNoise", {

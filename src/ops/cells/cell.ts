@@ -53,6 +53,7 @@ export interface Cell<
     | undefined;
   /** Parameters of one number a unit, as biases within a gate are, and peepholes. */
   readonly vectors: readonly V[];
+  /** One step, elementwise, for one unit of one row. */
   readonly step: Step<I | G | B, S, V, Readonly<Record<S, Operand>>>;
 }
 

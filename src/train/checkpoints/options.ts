@@ -3,6 +3,7 @@ import { callable, checkOptions, count, positive, required, rule } from "../../a
 import { ArgumentError } from "../../errors.ts";
 import type { Folder } from "../../io/index.ts";
 
+/** Where checkpoints are written, how often, and how many are kept. */
 export interface CheckpointOptions {
   /**
    * A folder of this training's own, as `folder` and `opfs` of gradgpu/io give it; a text is a path in Node, and the name of a folder
@@ -33,7 +34,9 @@ export interface CheckpointOptions {
 export interface WrittenCheckpoint {
   /** Of the file in the folder: step-000001200.safetensors, best.safetensors. */
   readonly name: string;
+  /** After how many steps. */
   readonly step: number;
+  /** In which epoch. */
   readonly epoch: number;
 }
 

@@ -4,7 +4,7 @@
  */
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { OutOfMemoryError } from "../../../src/index.ts";
+import { GradgpuError, OutOfMemoryError } from "../../../src/index.ts";
 import { type Call, makeCall, readTargets, type Target } from "./calls.ts";
 import { describeError, faultOf } from "./judge.ts";
 import { disposeOf, settle } from "./settle.ts";
@@ -32,8 +32,14 @@ export interface Fault {
 export interface FuzzReport {
   readonly faults: readonly Fault[];
   readonly calls: number;
-  /** By path: how often a function was called, and how often it ended in a value. */
-  readonly counts: ReadonlyMap<string, { calls: number; values: number }>;
+  /** By path: how often a function was called, how often it ended in a value, and the typed errors that it threw. */
+  readonly counts: ReadonlyMap<string, Count>;
+}
+
+export interface Count {
+  calls: number;
+  values: number;
+  readonly errors: Set<string>;
 }
 
 /** How long a call may block the process, and how long its promise may take: on a busy machine, too. */
@@ -62,7 +68,7 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
 
 class FuzzRun {
   readonly faults: Fault[] = [];
-  readonly counts = new Map<string, { calls: number; values: number }>();
+  readonly counts = new Map<string, Count>();
   readonly #world: World;
   readonly #targets: readonly Target[];
   readonly #options: FuzzOptions;
@@ -74,7 +80,7 @@ class FuzzRun {
     this.#world = world;
     this.#targets = targets;
     this.#options = options;
-    for (const { path } of targets) this.counts.set(path, { calls: 0, values: 0 });
+    for (const { path } of targets) this.counts.set(path, newCount());
     process.on("unhandledRejection", this.#onUnhandled);
   }
 
@@ -96,7 +102,7 @@ class FuzzRun {
     const call = makeCall(this.#targets, this.#world, this.#options.seed, number);
     this.#running = { call, number };
     this.#options.onCall?.(call, number);
-    const count = this.counts.get(call.target.path) ?? { calls: 0, values: 0 };
+    const count = this.counts.get(call.target.path) ?? newCount();
     count.calls++;
     this.#watchdog.begin(`seed ${this.#options.seed}, call ${number}: ${call.text}`);
     const before = process.memoryUsage().arrayBuffers;
@@ -109,6 +115,7 @@ class FuzzRun {
       count.values++;
     } catch (thrown) {
       error = thrown;
+      if (error instanceof GradgpuError) count.errors.add(error.name);
       const fault = error instanceof TooLate ? "the call never ends" : faultOf(error);
       if (fault !== undefined) this.#note(fault);
     }
@@ -170,6 +177,8 @@ class FuzzRun {
     await this.#watchdog.close();
   }
 }
+
+const newCount = (): Count => ({ calls: 0, values: 0, errors: new Set() });
 
 class TooLate extends Error {}
 
