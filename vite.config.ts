@@ -19,5 +19,7 @@ export default defineConfig({
   resolve: { conditions: ["gradgpu-source", ...defaultClientConditions] },
   server: { headers: isolation, fs: { allow: [repository] } },
   preview: { headers: isolation },
+  // The worker loads its panels when they are opened, which only a module can.
+  worker: { format: "es" },
   build: { outDir: "../out/demo", emptyOutDir: true, target: "es2022" },
 });

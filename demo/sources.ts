@@ -1,5 +1,6 @@
 /** The data, as far as a page wants it: 10,000 digits (8 MB) and a third of Moby Dick. */
 import { type Dataset, dataset, images, labels, readIdxBytes, TextVocabulary } from "gradgpu/data";
+import type { LoadData } from "./worker/training.ts";
 
 /** What is learned from, and what is kept to measure with. */
 export interface Parts<T> {
@@ -14,10 +15,11 @@ const CHARACTERS = 400_000;
 const NORMALISATION = { mean: 0.1307, deviation: 0.3081 };
 
 /** MNIST's test file, its last 1,500 digits held out. */
-export async function loadDigits(): Promise<Parts<Dataset>> {
+export async function loadDigits(load: LoadData): Promise<Parts<Dataset>> {
+  const read = async (name: string, rank: number) => readIdxBytes(await load(name), name, rank);
   const [pictures, classes] = await Promise.all([
-    readIdx("digits-images.idx", 3),
-    readIdx("digits-labels.idx", 1),
+    read("digits-images.idx", 3),
+    read("digits-labels.idx", 1),
   ]);
   const pixels = pictures.data.length / classes.data.length;
   const cut = classes.data.length - HELD_OUT_DIGITS;
@@ -38,21 +40,10 @@ export interface Text extends Parts<Int32Array> {
 }
 
 /** The first third of Moby Dick, its last tenth held out. */
-export async function loadText(): Promise<Text> {
-  const text = new TextDecoder().decode(await download("moby-dick.txt")).slice(0, CHARACTERS);
+export async function loadText(load: LoadData): Promise<Text> {
+  const text = new TextDecoder().decode(await load("moby-dick.txt")).slice(0, CHARACTERS);
   const vocabulary = TextVocabulary.of(text);
   const ids = vocabulary.encode(text);
   const cut = Math.floor(ids.length * 0.9);
   return { vocabulary, training: ids.subarray(0, cut), heldOut: ids.subarray(cut) };
-}
-
-async function readIdx(name: string, rank: number): Promise<ReturnType<typeof readIdxBytes>> {
-  return readIdxBytes(await download(name), name, rank);
-}
-
-/** A file that data-plugin.ts puts beside the page. */
-async function download(name: string): Promise<Uint8Array> {
-  const response = await fetch(`data/${name}`);
-  if (!response.ok) throw new Error(`data/${name} could not be loaded: ${response.status}.`);
-  return new Uint8Array(await response.arrayBuffer());
 }

@@ -1,0 +1,139 @@
+/** Curves over the steps, by uPlot: this run's lines, and those of runs that were kept, thinner. */
+import uPlot from "uplot";
+import "uplot/dist/uPlot.min.css";
+import { type ColourName, css } from "../draw/colours.ts";
+import type { History } from "../history.ts";
+import type { PanelWords } from "../words/language.ts";
+import type { Curve } from "./panel.ts";
+import type { KeptRun } from "./runs.ts";
+import { onTheme } from "./theme.ts";
+
+const COLOURS: readonly ColourName[] = ["s0", "s1", "s2", "s3", "s4"];
+/** Beside the colour, so that lines can be told apart without it. */
+const DASHES: readonly number[][] = [[], [7, 4], [2, 3], [10, 3, 2, 3], [1, 4]];
+const HEIGHT = 220;
+
+export class Chart {
+  readonly #host: HTMLElement;
+  readonly #curve: Curve;
+  readonly #words: PanelWords;
+  readonly #history: History;
+  readonly #observer: ResizeObserver;
+  readonly #forget: () => void;
+  #kept: readonly KeptRun[] = [];
+  #plot: uPlot | undefined;
+  #width = 0;
+  #isDue = false;
+
+  constructor(host: HTMLElement, curve: Curve, words: PanelWords, history: History) {
+    this.#host = host;
+    this.#curve = curve;
+    this.#words = words;
+    this.#history = history;
+    this.#observer = new ResizeObserver(([entry]) => {
+      const width = Math.floor(entry?.contentRect.width ?? 0);
+      if (width === 0 || width === this.#width) return;
+      this.#width = width;
+      if (this.#plot === undefined) this.#make();
+      else this.#plot.setSize({ width, height: HEIGHT });
+    });
+    this.#observer.observe(host);
+    this.#forget = onTheme(() => this.#make());
+  }
+
+  /** Runs whose lines are drawn, too. */
+  compare(kept: readonly KeptRun[]): void {
+    this.#kept = kept;
+    this.#make();
+  }
+
+  /** Draws what there is by now, in the next animation frame. */
+  update(): void {
+    if (this.#isDue) return;
+    this.#isDue = true;
+    requestAnimationFrame(() => {
+      this.#isDue = false;
+      this.#plot?.setData(this.#data());
+    });
+  }
+
+  dispose(): void {
+    this.#observer.disconnect();
+    this.#forget();
+    this.#plot?.destroy();
+  }
+
+  #make(): void {
+    if (this.#width === 0) return;
+    this.#plot?.destroy();
+    this.#plot = new uPlot(this.#uplotOptions(), this.#data(), this.#host);
+  }
+
+  #uplotOptions(): uPlot.Options {
+    const { values, unit, scale = "linear", range } = this.#curve;
+    const font = getComputedStyle(document.body).fontFamily;
+    const axis = {
+      stroke: css("dim"),
+      grid: { stroke: css("rule"), width: 1 },
+      ticks: { show: false },
+    };
+    return {
+      width: this.#width,
+      height: HEIGHT,
+      scales: {
+        x: { time: false },
+        y: {
+          ...(scale === "log" ? { distr: 3 as const } : {}),
+          ...(range === undefined ? {} : { range: [range[0], range[1]] }),
+        },
+      },
+      axes: [
+        { ...axis, font: `12px ${font}` },
+        {
+          ...axis,
+          font: `12px ${font}`,
+          label: unit(this.#words),
+          labelFont: `12px ${font}`,
+          size: 52,
+          labelSize: 18,
+        },
+      ],
+      series: [
+        { label: "" },
+        ...values.map((name, i) => this.#line(name, i, true)),
+        ...this.#kept.flatMap((run, k) =>
+          values.map((name) => ({
+            ...this.#line(name, k + 1, false),
+            label: `${run.title}: ${this.#words.values[name] ?? name}`,
+          })),
+        ),
+      ],
+      cursor: { points: { size: 7 }, y: false },
+      legend: { live: true },
+    };
+  }
+
+  #line(name: string, i: number, isNow: boolean): uPlot.Series {
+    return {
+      label: this.#words.values[name] ?? name,
+      stroke: css(COLOURS[i % COLOURS.length] ?? "s0", isNow ? 1 : 0.6),
+      width: isNow ? 2 : 1,
+      dash: DASHES[i % DASHES.length] ?? [],
+      spanGaps: true,
+      points: { show: false },
+      value: (_, value) =>
+        value === null || value === undefined ? "–" : Number(value.toPrecision(4)).toString(),
+    };
+  }
+
+  #data(): uPlot.AlignedData {
+    const { values, x = (step: number) => step } = this.#curve;
+    const shown = (columns: (number | null)[][]) => {
+      const [steps = [], ...rest] = columns;
+      return [steps.map((step) => x(step ?? 0)), ...rest] as uPlot.AlignedData;
+    };
+    const now = shown(this.#history.columns(values));
+    if (this.#kept.length === 0) return now;
+    return uPlot.join([now, ...this.#kept.map((run) => shown(run.history.columns(values)))]);
+  }
+}

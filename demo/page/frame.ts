@@ -1,0 +1,307 @@
+/**
+ * What every panel stands in: title, run bar, settings, curves, the panel's own sections, runs, files. It owns the worker
+ * that trains, and tells it what the visitor does.
+ *
+ * For programs, the frame has data-panel, data-state, data-step (the last that was told), data-kept (the last that a reload
+ * goes on from) and data-loss, the first curve's first value.
+ */
+import { History, type Point } from "../history.ts";
+import { panelSettings } from "../panels.ts";
+import type { Event, OpenedDevice, RunState } from "../protocol.ts";
+import { checked, type Value, withSeed } from "../settings.ts";
+import type { CommonWords } from "../words/en.ts";
+import type { PanelWords } from "../words/language.ts";
+import { addressOf, type Place, writeAddress } from "./address.ts";
+import { Chart } from "./chart.ts";
+import { codeOf } from "./code.ts";
+import { controls } from "./controls.ts";
+import { h, on } from "./dom.ts";
+import { FilesSection } from "./files-section.ts";
+import type { AnyPanelPage, PanelContext, SectionOptions } from "./panel.ts";
+import { Remote } from "./remote.ts";
+import { RunBar } from "./run-bar.ts";
+import { RunsSection } from "./runs-section.ts";
+
+export interface FrameOptions {
+  readonly place: Place;
+  readonly page: AnyPanelPage;
+  readonly words: CommonWords;
+  readonly panelWords: PanelWords;
+  onDevice(device: OpenedDevice): void;
+  onNoDevice(): void;
+  /** Where the visitor is now: settings and pace change. */
+  onPlace(place: Place): void;
+}
+
+export class Frame {
+  readonly #options: FrameOptions;
+  readonly #remote = new Remote();
+  readonly element: HTMLElement;
+  readonly #bar: RunBar;
+  readonly #message = h("p", { class: "message", role: "alert", hidden: true });
+  readonly #sections = h("div", { class: "sections" });
+  readonly #charts: Chart[] = [];
+  readonly #runs: RunsSection;
+  readonly #files: FilesSection;
+  readonly #history = new History();
+  readonly #listeners: ((points: readonly Point[]) => void)[] = [];
+  #place: Place;
+  #step = 0;
+  /** Whether it was training when it was left. */
+  #isToGoOn = false;
+
+  constructor(options: FrameOptions) {
+    const { place, page, words, panelWords } = options;
+    const { panel } = place;
+    this.#options = options;
+    this.#place = place;
+    this.#bar = new RunBar({
+      words,
+      panelWords,
+      figures: page.figures,
+      pace: place.pace,
+      onPlay: () => this.#remote.tell("play"),
+      onPause: () => this.#remote.tell("pause"),
+      onStep: () => this.#remote.tell("step"),
+      onReset: () => void this.#anew(),
+      onPace: (pace) => {
+        this.#remote.setPace(pace);
+        this.#moved({ ...this.#place, pace });
+      },
+    });
+    this.#runs = new RunsSection({
+      panel,
+      words,
+      panelWords,
+      onShown: (runs) => {
+        for (const chart of this.#charts) chart.compare(runs);
+      },
+    });
+    this.#files = new FilesSection(panel, this.#remote, words);
+    this.element = h(
+      "article",
+      { "data-panel": panel, "data-state": "loading", "data-step": 0 },
+      h("h1", { id: "title", tabindex: "-1" }, panelWords.title),
+      h("p", { class: "lead" }, panelWords.lead),
+      h("div", { class: "card run" }, this.#bar.element, this.#message, this.#settings()),
+      this.#sections,
+    );
+    this.#addCurves();
+    page.mount(this.#context() as never);
+    this.#addCommon();
+    this.#remote.listen((event) => this.#take(event));
+    this.#open(false);
+  }
+
+  get place(): Place {
+    return this.#place;
+  }
+
+  /** The panel is seen: what was training goes on. */
+  show(): void {
+    writeAddress(this.#place);
+    if (this.#isToGoOn) this.#remote.tell("play");
+    this.#isToGoOn = false;
+  }
+
+  /** The panel is not seen any more: it pauses, and is kept. */
+  hide(): void {
+    this.#isToGoOn = this.element.dataset.state === "running";
+    this.#remote.tell("pause");
+  }
+
+  /** All numbers so far. */
+  get points(): readonly Point[] {
+    return this.#history.points;
+  }
+
+  /** Destroys the GPU device that it trains on. */
+  lose(): void {
+    this.#remote.tell("lose");
+  }
+
+  /** Whatever becomes of the page, a reload goes on from here. */
+  keep(): void {
+    this.#remote.tell("keep");
+  }
+
+  #open(fresh: boolean): void {
+    const { panel, settings, device, pace } = this.#place;
+    this.#message.hidden = true;
+    this.#bar.reset();
+    this.#remote.open({ panel, settings, device, pace, fresh });
+  }
+
+  /** Begins anew with the settings as they are; what was trained so far is kept to compare with. */
+  async #anew(settings = this.#place.settings): Promise<void> {
+    if (this.#history.points.length > 1) await this.#runs.keep(this.#place.settings, this.#history);
+    this.#moved({ ...this.#place, settings });
+    this.#open(true);
+  }
+
+  #set(name: string, given: Value): void {
+    const setting = withSeed(panelSettings[this.#place.panel])[name];
+    const value = setting && checked(setting, given);
+    if (value === undefined || this.#place.settings[name] === value) return;
+    const settings = { ...this.#place.settings, [name]: value };
+    if (setting?.live === true) {
+      this.#moved({ ...this.#place, settings });
+      this.#remote.set(name, value);
+    } else void this.#anew(settings);
+  }
+
+  #moved(place: Place): void {
+    this.#place = place;
+    writeAddress(place);
+    this.#options.onPlace(place);
+  }
+
+  #take(event: Event): void {
+    switch (event.kind) {
+      case "opened":
+        this.#options.onDevice(event.device);
+        this.#files.offer(event.networks);
+        this.#history.restart(event.points);
+        this.#showPoints(event.points, event.step, undefined);
+        if (event.points.length === 0) for (const chart of this.#charts) chart.update();
+        break;
+      case "state":
+        this.#showState(event.state);
+        break;
+      case "progress":
+        this.#history.add(event.points);
+        this.#showPoints(event.points, event.points.at(-1)?.step ?? 0, event.stepsPerSecond);
+        break;
+      case "kept":
+        this.element.dataset.kept = String(event.step);
+        break;
+      case "recovered": {
+        const { from, to, step, resumedFrom, elapsedMs } = event.change;
+        const text = this.#options.words.recovered(
+          from,
+          to,
+          step,
+          resumedFrom,
+          Math.round(elapsedMs),
+        );
+        this.#say(text, "note");
+        break;
+      }
+      case "failed":
+        if (event.failure.name === "DeviceUnavailableError") this.#options.onNoDevice();
+        this.#say(`${this.#options.words.failed} ${event.failure.message}`, "error");
+        break;
+      // Remote's own.
+      case "picture":
+      case "answer":
+      case "refused":
+        break;
+      default:
+        event satisfies never;
+    }
+  }
+
+  #showState(state: RunState): void {
+    this.element.dataset.state = state;
+    this.#bar.showState(state, this.#step);
+  }
+
+  #showPoints(points: readonly Point[], step: number, perSecond: number | undefined): void {
+    const { page } = this.#options;
+    this.#step = step;
+    this.#bar.showStep(step, perSecond);
+    for (const { value, format } of page.figures) {
+      const last = this.#history.last(value);
+      if (last !== undefined) this.#bar.showFigure(value, format(last));
+    }
+    this.element.dataset.step = String(step);
+    const [first = ""] = page.curves[0]?.values ?? [];
+    this.element.dataset.loss = String(this.#history.last(first) ?? "");
+    if (points.length === 0) return;
+    for (const chart of this.#charts) chart.update();
+    for (const listener of this.#listeners) listener(points);
+  }
+
+  #say(text: string, kind: "note" | "error"): void {
+    this.#message.textContent = text;
+    this.#message.dataset.kind = kind;
+    this.#message.hidden = false;
+  }
+
+  #settings(): HTMLElement {
+    const { words, panelWords } = this.#options;
+    const { panel, settings: values } = this.#place;
+    const settings = withSeed(panelSettings[panel]);
+    const said = { ...panelWords.settings, seed: { label: words.seed, hint: words.seedHint } };
+    const isOpen = matchMedia("(min-width: 60rem)").matches;
+    return h(
+      "details",
+      { class: "settings", open: isOpen },
+      h("summary", {}, words.settings),
+      controls({
+        settings,
+        values,
+        words: said,
+        onChange: (name, value) => this.#set(name, value),
+      }),
+      h("small", {}, words.restarts),
+    );
+  }
+
+  #addCurves(): void {
+    const { page, words, panelWords } = this.#options;
+    const body = this.#section({ title: words.curves, text: "", isWide: true });
+    for (const curve of page.curves) {
+      const host = h("div", { class: "chart-host" });
+      body.append(host);
+      this.#charts.push(new Chart(host, curve, panelWords, this.#history));
+    }
+  }
+
+  #addCommon(): void {
+    const { words } = this.#options;
+    this.#section({ title: words.runs, text: "" }).append(this.#runs.element);
+    const files = this.#section({ title: words.files, text: words.filesLead });
+    const copied = h("p", { class: "quiet", role: "status" });
+    const link = h("button", { type: "button", "data-run": "link" }, words.link);
+    on(link, "click", () => {
+      const address = new URL(addressOf(this.#place), location.href);
+      void navigator.clipboard.writeText(address.href).then(() => {
+        copied.textContent = words.linkCopied;
+      });
+    });
+    files.append(this.#files.element, h("div", { class: "buttons" }, link), copied);
+  }
+
+  #section({ title, text, code, isWide = false }: SectionOptions): HTMLElement {
+    const body = h("div", { class: "body" });
+    const id = `section-${this.#sections.childElementCount}`;
+    this.#sections.append(
+      h(
+        "section",
+        { class: isWide ? "card wide" : "card", "aria-labelledby": id },
+        h("h2", { id }, title),
+        text !== "" && h("p", { class: "text" }, text),
+        body,
+        code && codeOf(code, this.#options.words),
+      ),
+    );
+    return body;
+  }
+
+  #context(): PanelContext<never, never, PanelWords> {
+    const { words, panelWords, place } = this.#options;
+    return {
+      host: this.#sections,
+      language: place.language,
+      words: panelWords,
+      common: words,
+      remote: this.#remote as never,
+      settings: () => this.#place.settings as never,
+      set: (name, value) => this.#set(name, value),
+      section: (options) => this.#section(options),
+      history: this.#history,
+      onProgress: (listener) => this.#listeners.push(listener),
+    };
+  }
+}

@@ -1,0 +1,14 @@
+/** The page's panels and what can be set in each. What else one consists of is loaded when it is opened. */
+import { digitsSettings } from "./panels/digits/settings.ts";
+import { textSettings } from "./panels/text/settings.ts";
+import type { Settings } from "./settings.ts";
+
+export type PanelName = "digits" | "text";
+
+/** In the order of the page's navigation. */
+export const panelNames: readonly PanelName[] = ["digits", "text"];
+
+export const panelSettings: Readonly<Record<PanelName, Settings>> = {
+  digits: digitsSettings,
+  text: textSettings,
+};

@@ -1,0 +1,6 @@
+/** Files as text, by vite. */
+declare module "*?raw" {
+  const text: string;
+  // biome-ignore lint/style/noDefaultExport: it is vite's.
+  export default text;
+}

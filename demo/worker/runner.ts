@@ -1,0 +1,273 @@
+/** The training's loop: steps of all networks in turn, as fast as the pace says, with pictures between them. */
+import { init, type Opened, type StepReport } from "gradgpu";
+import type { DeviceChange } from "gradgpu/train";
+import { History, type Point } from "../history.ts";
+import type { PanelName } from "../panels.ts";
+import type { DeviceChoice, Pace, Recovered, RunState, Told } from "../protocol.ts";
+import type { AnyValues, Value } from "../settings.ts";
+import { forget, keep, restore } from "./kept.ts";
+import { stepMs } from "./pace.ts";
+import { Probes } from "./probes.ts";
+import type { Network, Training } from "./training.ts";
+import { nextTurn } from "./turn.ts";
+
+/** Progress is told so often, messages are let in so often, a training is kept so often at most. */
+const TELL_MS = 100;
+const TURN_MS = 8;
+const KEEP_MS = 5000;
+
+export interface RunnerOptions {
+  readonly panel: PanelName;
+  readonly settings: AnyValues;
+  /** Of the settings that begin a training anew: what a kept one is known by. */
+  readonly identity: string;
+  readonly device: DeviceChoice;
+  readonly pace: Pace;
+  readonly fresh: boolean;
+  open(): Promise<Training>;
+  tell(event: Told): void;
+}
+
+export class Runner {
+  readonly #options: RunnerOptions;
+  readonly #training: Training;
+  readonly #opened: Opened;
+  readonly #history: History;
+  readonly #fits: { readonly network: Network; readonly steps: AsyncIterator<StepReport> }[];
+  readonly #probes: Probes;
+  #step: number;
+  #pace: Pace;
+  /** Where easing in began. */
+  #easedFrom: number;
+  #isRunning = false;
+  /** As it was last told. */
+  #state: RunState = "loading";
+  /** Steps to take while it is paused. */
+  #singles = 0;
+  #isClosed = false;
+  #wake: (() => void) | undefined;
+  /** Whether something has changed since the loop last began to wait. */
+  #isWoken = false;
+  #untold: Point[] = [];
+  #toldMs = 0;
+  #toldStep = 0;
+  #keptMs = performance.now();
+  #keptStep: number;
+  /** What is done between two steps and waits for its turn. */
+  #errands: (() => Promise<void>)[] = [];
+  readonly #ended: Promise<void>;
+
+  /** Opens device and networks, where a training was kept at its last step, and waits for what it is told. */
+  static async open(options: RunnerOptions): Promise<Runner> {
+    const { panel, settings, identity, device, fresh, tell } = options;
+    tell({ kind: "state", state: "loading" });
+    const opened = await init({ device, seed: settings.seed });
+    const training = await options.open();
+    if (fresh) await forget(panel);
+    const kept = fresh ? undefined : await restore(panel, identity, training);
+    const { step = 0, points = [] } = kept ?? {};
+    const { description, why } = opened;
+    tell({
+      kind: "opened",
+      device: { device: opened.device, description, why },
+      networks: training.networks.map(({ name }) => name),
+      step,
+      points,
+    });
+    return new Runner(options, opened, training, { step, points });
+  }
+
+  private constructor(
+    options: RunnerOptions,
+    opened: Opened,
+    training: Training,
+    { step, points }: { readonly step: number; readonly points: readonly Point[] },
+  ) {
+    this.#options = options;
+    this.#opened = opened;
+    this.#training = training;
+    this.#history = new History(points);
+    this.#step = this.#easedFrom = this.#toldStep = this.#keptStep = step;
+    this.#pace = options.pace;
+    const hooks = { onDeviceLost: (change: DeviceChange) => this.#recovered(change) };
+    this.#fits = training.networks.map((network) => ({
+      network,
+      steps: network.fit(hooks)[Symbol.asyncIterator](),
+    }));
+    const { tell } = options;
+    this.#probes = new Probes({
+      picture: (id, at, answer) => tell({ kind: "picture", id, step: at, answer }),
+      answer: (id, answer) => tell({ kind: "answer", id, answer }),
+      refuse: (id, error) => tell({ kind: "refused", id, failure: failureOf(error) }),
+    });
+    this.#ended = this.#loop();
+  }
+
+  get probes(): Probes {
+    return this.#probes;
+  }
+
+  play(): void {
+    this.#isRunning = true;
+    this.#tellState("running");
+    this.#keptMs = performance.now();
+    this.wake();
+  }
+
+  pause(): void {
+    this.#isRunning = false;
+    this.wake();
+  }
+
+  /** One step of every network, and a pause. */
+  step(): void {
+    this.pause();
+    this.#singles++;
+    this.wake();
+  }
+
+  set pace(pace: Pace) {
+    this.#pace = pace;
+    this.#easedFrom = this.#step;
+    this.wake();
+  }
+
+  set(name: string, value: Value): void {
+    this.#training.set?.(name, value);
+    this.#probes.invalidate();
+    this.wake();
+  }
+
+  /** Does something between two steps, and shows everything anew behind it. */
+  errand(task: (training: Training, opened: Opened) => Promise<void>): void {
+    this.#errands.push(async () => {
+      await task(this.#training, this.#opened);
+      this.#probes.invalidate();
+    });
+    this.wake();
+  }
+
+  keep(): void {
+    this.#errands.push(() => this.#keep());
+    this.wake();
+  }
+
+  /** Something has changed that the loop may be waiting for. */
+  wake(): void {
+    this.#isWoken = true;
+    this.#wake?.();
+  }
+
+  /** Ends the training; its networks and plans are given back. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.wake();
+    await this.#ended;
+    for (const { steps } of this.#fits) await steps.return?.();
+    this.#training.dispose();
+    await this.#opened.runtime.close();
+  }
+
+  async #loop(): Promise<void> {
+    try {
+      let turnMs = performance.now();
+      while (!this.#isClosed) {
+        const start = performance.now();
+        for (const errand of this.#errands.splice(0)) await errand();
+        const isMore = await this.#probes.answer(this.#training, this.#step);
+        if (this.#isRunning || this.#singles > 0) {
+          await this.#takeStep();
+          await this.#wait(
+            stepMs(this.#pace, this.#step - this.#easedFrom) - (performance.now() - start),
+          );
+        } else {
+          this.#tell();
+          this.#tellState("paused");
+          await this.#keep();
+          if (!isMore && this.#errands.length === 0) await this.#wait(Number.POSITIVE_INFINITY);
+        }
+        if (performance.now() - turnMs > TURN_MS) {
+          await nextTurn();
+          turnMs = performance.now();
+        }
+      }
+    } catch (error) {
+      this.#tell();
+      this.#options.tell({ kind: "failed", failure: failureOf(error) });
+      this.#tellState("failed");
+    }
+  }
+
+  async #takeStep(): Promise<void> {
+    const values: Record<string, number> = {};
+    for (const { network, steps } of this.#fits) {
+      const { value: report, done } = await steps.next();
+      if (done === true)
+        throw new Error(`The fit of "${network.name}" has ended: it is to be endless.`);
+      Object.assign(values, network.values(report));
+    }
+    this.#step++;
+    if (this.#singles > 0) this.#singles--;
+    Object.assign(values, await this.#training.between?.(this.#step));
+    const point = { step: this.#step, values };
+    this.#history.add([point]);
+    this.#untold.push(point);
+    if (performance.now() - this.#toldMs > TELL_MS) this.#tell();
+    if (performance.now() - this.#keptMs > KEEP_MS) await this.#keep();
+  }
+
+  #tell(): void {
+    if (this.#untold.length === 0) return;
+    const now = performance.now();
+    const stepsPerSecond = (1000 * (this.#step - this.#toldStep)) / (now - this.#toldMs);
+    this.#options.tell({ kind: "progress", points: this.#untold, stepsPerSecond });
+    this.#untold = [];
+    this.#toldMs = now;
+    this.#toldStep = this.#step;
+  }
+
+  async #keep(): Promise<void> {
+    this.#keptMs = performance.now();
+    if (this.#keptStep === this.#step) return;
+    const { panel, identity, tell } = this.#options;
+    const step = this.#step;
+    await keep(panel, identity, this.#training, { step, points: this.#history.points });
+    this.#keptStep = step;
+    tell({ kind: "kept", step });
+  }
+
+  /** Until something has changed, or so many milliseconds are over; at once where they are not positive. */
+  async #wait(ms: number): Promise<void> {
+    if (ms > 0 && !this.#isWoken) {
+      await new Promise<void>((resolve) => {
+        const timer = Number.isFinite(ms) ? setTimeout(resolve, ms) : undefined;
+        this.#wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+      this.#wake = undefined;
+    }
+    this.#isWoken = false;
+  }
+
+  #recovered(change: DeviceChange): void {
+    const { device, to, step, from, elapsedMs } = change;
+    const told: Recovered = { from: device, to, step, resumedFrom: from, elapsedMs };
+    this.#options.tell({ kind: "recovered", change: told });
+    this.#probes.invalidate();
+  }
+
+  #tellState(state: RunState): void {
+    if (state === this.#state) return;
+    this.#state = state;
+    this.#options.tell({ kind: "state", state });
+  }
+}
+
+/** An error as a message has it. */
+export function failureOf(error: unknown): { readonly name: string; readonly message: string } {
+  return error instanceof Error
+    ? { name: error.name, message: error.message }
+    : { name: "Error", message: String(error) };
+}
