@@ -35,6 +35,8 @@ export interface TextSetting extends Common {
   readonly maxLength: number;
   /** A panel that shows a field of its own. */
   readonly hidden?: boolean;
+  /** What is run: out of an address it is taken only where it has been run here before (page/trust.ts). */
+  readonly isCode?: boolean;
 }
 
 export type Setting = NumberSetting | ChoiceSetting | FlagSetting | TextSetting;

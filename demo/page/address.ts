@@ -3,6 +3,7 @@ import { type PanelName, panelNames, panelSettings } from "../panels.ts";
 import { type DeviceChoice, PACES, type Pace } from "../protocol.ts";
 import { type AnyValues, readQuery, writeQuery } from "../settings.ts";
 import { LANGUAGES, type Language } from "../words/language.ts";
+import { trusted } from "./trust.ts";
 
 export interface Place {
   readonly panel: PanelName;
@@ -25,7 +26,7 @@ export function readAddress(search = location.search): Place {
     language: oneOf("lang", LANGUAGES, reads),
     device: oneOf("device", DEVICES, "auto"),
     pace: oneOf("pace", PACES, "ease"),
-    settings: readQuery(panelSettings[panel], query),
+    settings: trusted(panelSettings[panel], readQuery(panelSettings[panel], query)),
   };
 }
 

@@ -21,6 +21,7 @@ import type { AnyPanelPage, PanelContext, SectionOptions } from "./panel.ts";
 import { Remote } from "./remote.ts";
 import { RunBar } from "./run-bar.ts";
 import { RunsSection } from "./runs-section.ts";
+import { trust } from "./trust.ts";
 
 export interface FrameOptions {
   readonly place: Place;
@@ -46,6 +47,7 @@ export class Frame {
   readonly #history = new History();
   readonly #listeners: ((points: readonly Point[]) => void)[] = [];
   #place: Place;
+  #controls: HTMLElement | undefined;
   #step = 0;
   /** Whether it was training when it was left. */
   #isToGoOn = false;
@@ -139,15 +141,32 @@ export class Frame {
     this.#open(true);
   }
 
-  #set(name: string, given: Value): void {
-    const setting = withSeed(panelSettings[this.#place.panel])[name];
-    const value = setting && checked(setting, given);
-    if (value === undefined || this.#place.settings[name] === value) return;
-    const settings = { ...this.#place.settings, [name]: value };
-    if (setting?.live === true) {
-      this.#moved({ ...this.#place, settings });
-      this.#remote.set(name, value);
-    } else void this.#anew(settings);
+  #set(given: Readonly<Record<string, Value>>): void {
+    const all = withSeed(panelSettings[this.#place.panel]);
+    const changed = Object.entries(given).flatMap(([name, one]) => {
+      const setting = all[name];
+      const value = setting && checked(setting, one);
+      if (value === undefined || this.#place.settings[name] === value) return [];
+      return [{ name, setting, value }];
+    });
+    if (changed.length === 0) return;
+    const values = Object.fromEntries(changed.map(({ name, value }) => [name, value]));
+    const settings = { ...this.#place.settings, ...values };
+    trust(all, values);
+    if (changed.some(({ setting }) => setting?.live !== true)) {
+      void this.#anew(settings);
+      return;
+    }
+    this.#moved({ ...this.#place, settings });
+    for (const { name, value } of changed) this.#remote.set(name, value);
+  }
+
+  /** What the panel sets its controls show. */
+  #setFromPanel(values: Readonly<Record<string, Value>>): void {
+    this.#set(values);
+    const now = this.#controlsNow();
+    this.#controls?.replaceWith(now);
+    this.#controls = now;
   }
 
   #moved(place: Place): void {
@@ -229,23 +248,27 @@ export class Frame {
   }
 
   #settings(): HTMLElement {
-    const { words, panelWords } = this.#options;
-    const { panel, settings: values } = this.#place;
-    const settings = withSeed(panelSettings[panel]);
-    const said = { ...panelWords.settings, seed: { label: words.seed, hint: words.seedHint } };
+    const { words } = this.#options;
     const isOpen = matchMedia("(min-width: 60rem)").matches;
+    this.#controls = this.#controlsNow();
     return h(
       "details",
       { class: "settings", open: isOpen },
       h("summary", {}, words.settings),
-      controls({
-        settings,
-        values,
-        words: said,
-        onChange: (name, value) => this.#set(name, value),
-      }),
+      this.#controls,
       h("small", {}, words.restarts),
     );
+  }
+
+  #controlsNow(): HTMLElement {
+    const { words, panelWords } = this.#options;
+    const { panel, settings: values } = this.#place;
+    return controls({
+      settings: withSeed(panelSettings[panel]),
+      values,
+      words: { ...panelWords.settings, seed: { label: words.seed, hint: words.seedHint } },
+      onChange: (name, value) => this.#set({ [name]: value }),
+    });
   }
 
   #addCurves(): void {
@@ -298,7 +321,8 @@ export class Frame {
       common: words,
       remote: this.#remote as never,
       settings: () => this.#place.settings as never,
-      set: (name, value) => this.#set(name, value),
+      set: (name, value) => this.#setFromPanel({ [name]: value }),
+      setAll: (values) => this.#setFromPanel(values),
       section: (options) => this.#section(options),
       history: this.#history,
       onProgress: (listener) => this.#listeners.push(listener),

@@ -23,4 +23,11 @@ export const panelFiles: Readonly<Record<PanelName, PanelFiles>> = {
       ko: async () => (await import("../panels/text/words/ko.ts")).ko,
     },
   },
+  memory: {
+    page: async () => (await import("../panels/memory/panel.ts")).memoryPanel,
+    words: {
+      en: async () => (await import("../panels/memory/words/en.ts")).en,
+      ko: async () => (await import("../panels/memory/words/ko.ts")).ko,
+    },
+  },
 };

@@ -55,6 +55,8 @@ export interface PanelContext<P extends Pictures<P>, S extends Settings, W exten
   settings(): ValuesOf<S>;
   /** As if a visitor had changed it: in its control, the address, and the training. */
   set<K extends keyof S & string>(name: K, value: Value): void;
+  /** Several at once: they begin one training. */
+  setAll(values: Partial<ValuesOf<S>>): void;
   /** A card under the host, and its body, to be filled. */
   section(options: SectionOptions): HTMLElement;
   /** All numbers so far. */

@@ -11,4 +11,5 @@ const as = (open: (settings: never, load: LoadData) => Promise<unknown>) => open
 export const openings: Readonly<Record<PanelName, () => Promise<Open>>> = {
   digits: async () => as((await import("../panels/digits/training.ts")).open),
   text: async () => as((await import("../panels/text/training.ts")).open),
+  memory: async () => as((await import("../panels/memory/training.ts")).open),
 };

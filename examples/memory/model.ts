@@ -45,10 +45,20 @@ export function memoryModel(task: Task, options: ModelOptions): nn.Module {
     typeof cell === "string"
       ? nn[cell](task.features, hidden, layer)
       : nn.recurrent(cell.cell, task.features, hidden, layer);
+  return answering(task, recurrent, hidden, seed);
+}
+
+/** The same around any recurrent layer, [T, B, features] → [T, B, hidden]. */
+export function answering(
+  task: Task,
+  recurrent: nn.Module,
+  hidden: number,
+  seed: number,
+): nn.Module {
   return nn.sequential(
     ...task.embed(seed + 1),
     recurrent,
-    nn.lastStep(),
+    ...(task.isAskedThroughout ? [] : [nn.lastStep()]),
     nn.linear(hidden, task.outputs, { seed: seed + 2 }),
   );
 }

@@ -1,5 +1,5 @@
 import { type Key, keyOf, type nn, optim, Trainer } from "gradgpu";
-import { IGNORED_LABEL } from "gradgpu/data";
+import { IGNORED_LABEL, type Values } from "gradgpu/data";
 import type { TrainingBatch } from "gradgpu/train";
 import { keyFor, type SequenceOptions, type Task } from "./tasks/task.ts";
 
@@ -85,19 +85,30 @@ function* stream(
   }
 }
 
-/** `whole`, [T, B, …], cut into windows; the targets count in the last one. */
+/**
+ * `whole`, [T, B, …], cut into windows. Targets of every step, [T, B], are cut likewise; those of whole sequences, [B],
+ * count in the last window.
+ */
 export function* windowsOf(whole: TrainingBatch, window: number): Generator<TrainingBatch> {
   const { x, y } = whole;
-  const [steps = 0, ...rest] = x.shape;
-  const size = rest.reduce((product, d) => product * d, 1);
-  const ignored = { ...y, data: Int32Array.from(y.data, () => IGNORED_LABEL) };
+  const [steps = 0] = x.shape;
+  const isAskedThroughout = y.shape.length > 1;
+  const ignored = { ...y, data: y.data.slice().fill(IGNORED_LABEL) };
   for (let first = 0; first < steps; first += window) {
     const end = Math.min(steps, first + window);
-    const data = x.data.slice(first * size, end * size);
+    const last = end === steps ? y : ignored;
     yield {
-      x: { ...x, data, shape: [end - first, ...rest] },
-      y: end === steps ? y : ignored,
+      x: stepsOf(x, first, end),
+      y: isAskedThroughout ? stepsOf(y, first, end) : last,
       start: first === 0,
     };
   }
+}
+
+/** Steps `first` … `end` − 1 of [T, …]. */
+function stepsOf(values: Values, first: number, end: number): Values {
+  const [, ...rest] = values.shape;
+  const size = rest.reduce((product, d) => product * d, 1);
+  const data = values.data.slice(first * size, end * size);
+  return { ...values, data, shape: [end - first, ...rest] };
 }

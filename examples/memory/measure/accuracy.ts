@@ -38,7 +38,7 @@ export function newModel(task: Task, cell: Measured, lag: number, { settings, se
 }
 
 export function trainOn(
-  task: Task,
+  task: Task<"recall" | "adding">,
   model: ReturnType<typeof memoryModel>,
   { settings, seed, terminal }: Measuring,
   label: string,

@@ -8,7 +8,7 @@ import type { Measuring } from "./accuracy.ts";
 
 type Device = "webgpu" | "cpu";
 
-interface Way {
+export interface Way {
   /** Steps of the sequence. */
   readonly steps: number;
   readonly window: number;
@@ -27,7 +27,7 @@ export async function measureCost(run: Measuring, device: Device): Promise<CostR
   for (const way of ways) bytes.push(await heldBy(way, run, device));
   // In turns, so that what else the machine does falls on all alike.
   const { runtime } = await init({ device, seed: run.seed });
-  const walks = ways.map((way) => walker(way, run));
+  const walks = ways.map((way) => walker(way, run).walk);
   const times: number[][] = ways.map(() => []);
   for (let round = 0; round <= rounds; round++) {
     for (const [i, walk] of walks.entries()) {
@@ -64,14 +64,17 @@ export async function measureGrowth(run: Measuring, device: Device): Promise<Gro
 /** Bytes held after one walk, on a device of its own, so that nothing else is held there. */
 async function heldBy(way: Way, run: Measuring, device: Device): Promise<number> {
   const { runtime } = await init({ device, seed: run.seed });
-  await walker(way, run)();
+  await walker(way, run).walk();
   const { bytes } = runtime.memory();
   await runtime.close();
   return bytes;
 }
 
-/** Trains on one long sequence whenever it is called. */
-function walker({ steps, window, kind }: Way, { settings, seed }: Measuring): () => Promise<void> {
+/** Trains on one long sequence whenever `walk` is called. */
+export function walker(
+  { steps, window, kind }: Way,
+  { settings, seed }: Pick<Measuring, "settings" | "seed">,
+): { walk(): Promise<void>; dispose(): void } {
   const { hidden, cost } = settings;
   const checkpoint = kind === "checkpointed";
   const model = memoryModel(recall, { cell: "lstm", hidden, seed, checkpoint });
@@ -82,15 +85,18 @@ function walker({ steps, window, kind }: Way, { settings, seed }: Measuring): ()
   });
   const count = cost.batchSize;
   const whole = recall.make(keyFor(keyOf(seed), "training", 0), { lag: steps - 1, count });
-  return async () => {
-    const source = () => (kind === "truncated" ? windowsOf(whole, window) : [whole]);
-    for await (const _ of trainer.fit(source, { batchSize: count })) {
-      // Every report is waited for: the walk has ended when the last one is here.
-    }
+  return {
+    async walk() {
+      const source = () => (kind === "truncated" ? windowsOf(whole, window) : [whole]);
+      for await (const _ of trainer.fit(source, { batchSize: count })) {
+        // Every report is waited for: the walk has ended when the last one is here.
+      }
+    },
+    dispose: () => trainer.dispose(),
   };
 }
 
-function median(values: readonly number[]): number {
+export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
   const [low = 0, high = 0] = [sorted[sorted.length % 2 ? middle : middle - 1], sorted[middle]];

@@ -9,7 +9,7 @@ import type { Task } from "./task.ts";
 /** A sum counts as right when it is at most so far off. */
 export const TOLERANCE = 0.1;
 
-export const adding: Task = {
+export const adding: Task<"adding"> = {
   name: "adding",
   title: "The adding problem",
   features: 2,

@@ -16,13 +16,13 @@ const LANGUAGES = {
   Sweden: "Swedish",
 } as const;
 const COUNTRIES = Object.keys(LANGUAGES);
-const ANSWERS = Object.values(LANGUAGES);
+export const ANSWERS = Object.values(LANGUAGES);
 const FILLERS = ["later", "we", "moved", "to", "a", "town", "by", "the"];
 const QUESTION = "speak";
-const WORDS = [...COUNTRIES, ...FILLERS, QUESTION];
+export const WORDS = [...COUNTRIES, ...FILLERS, QUESTION];
 const EMBEDDING = 16;
 
-export const recall: Task = {
+export const recall: Task<"recall"> = {
   name: "recall",
   title: "Recalling a word",
   features: EMBEDDING,

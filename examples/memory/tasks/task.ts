@@ -1,15 +1,17 @@
 import { foldIn, type Key, type nn, type Tensor } from "gradgpu";
 import type { TrainingBatch } from "gradgpu/train";
 
-/** A task with one relevant item far back: what was seen `lag` steps before the last step decides the target. */
-export interface Task {
-  readonly name: "recall" | "adding";
+/** A task with something relevant far back: what was seen `lag` steps before the last step decides the target. */
+export interface Task<Name extends string = string> {
+  readonly name: Name;
   readonly title: string;
   /** What the recurrent layer reads in a step, and the layers that lead there: ids are embedded first. */
   readonly features: number;
   embed(seed: number): readonly nn.Module[];
   /** What the last step's hidden state is turned into. */
   readonly outputs: number;
+  /** Whether outputs and targets are those of every step, [T, B, …], not of the last one. */
+  readonly isAskedThroughout?: boolean;
   loss(output: Tensor, targets: Tensor): Tensor;
   /** Share of the targets that are met, []. */
   accuracy(output: Tensor, targets: Tensor): Tensor;

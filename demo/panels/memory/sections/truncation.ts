@@ -1,0 +1,49 @@
+/** What a step costs by how far back the gradient goes, measured in this tab; and a window that cannot see. */
+import { h, on } from "../../../page/dom.ts";
+import type { CostAnswer } from "../pictures.ts";
+import { bars } from "./bars.ts";
+import type { MemoryContext } from "./context.ts";
+import { repeated } from "./repeated.ts";
+
+/** Where a word lies beyond windows of 3 and 5 steps, and those of 20 reach it. */
+const BLIND = { lag: 15, window: "5", gates: "plain", task: "recall" } as const;
+
+export function truncationSection(context: MemoryContext): () => void {
+  const { words, remote } = context;
+  const { truncation } = words;
+  const body = context.section({ title: truncation.title, text: truncation.text });
+  const costs = bars();
+  const unit = h("p", { class: "legend" }, truncation.unit);
+  const measure = h("button", { type: "button", "data-do": "cost" }, truncation.measure);
+  const blind = h("button", { type: "button", "data-do": "blind" }, truncation.show);
+  body.append(costs.element, unit, h("div", { class: "buttons" }, measure, blind));
+
+  function show({ rows, steps, isDone }: CostAnswer): void {
+    costs.show(
+      rows.map(({ window, microsecondsPerStep: value }) => ({
+        name: window === steps ? truncation.whole : truncation.steps(window),
+        value,
+        written: value === undefined ? "–" : String(Number(value.toPrecision(2))),
+      })),
+    );
+    measure.textContent = isDone ? truncation.measure : truncation.measuring;
+    measure.disabled = isDone;
+    body.dataset.done = String(isDone);
+  }
+
+  const measuring = repeated(
+    () => remote.ask("cost", null),
+    (answer) => {
+      show(answer);
+      return !answer.isDone;
+    },
+  );
+  const ends = [
+    on(measure, "click", () => measuring.start()),
+    on(blind, "click", () => context.setAll(BLIND)),
+  ];
+  return () => {
+    measuring.stop();
+    for (const end of ends) end();
+  };
+}
