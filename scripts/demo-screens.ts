@@ -1,0 +1,54 @@
+/**
+ * `npm run demo:screens [-- --panel digits --steps 200]`: pictures of every panel, on a phone and a desktop, light and dark,
+ * in every language, after so many steps, in out/screens/.
+ */
+import { mkdir } from "node:fs/promises";
+import { parseArgs } from "node:util";
+import { panelNames } from "../demo/panels.ts";
+import { LANGUAGES } from "../demo/words/language.ts";
+import { endDemos, openDemo, trainTo } from "../test/demo/open-demo.ts";
+
+const { values } = parseArgs({
+  options: {
+    panel: { type: "string" },
+    steps: { type: "string", default: "200" },
+    device: { type: "string", default: "cpu" },
+  },
+});
+const FOLDER = "out/screens";
+/** Everything is on screen, so that everything is drawn. */
+const HEIGHT = 6000;
+const WIDTHS = { phone: 390, desktop: 1280 } as const;
+
+await mkdir(FOLDER, { recursive: true });
+try {
+  for (const panel of panelNames.filter((name) => (values.panel ?? name) === name)) {
+    for (const language of LANGUAGES) await shoot(panel, language);
+  }
+} finally {
+  await endDemos();
+}
+
+async function shoot(panel: string, language: string): Promise<void> {
+  const query = `?panel=${panel}&lang=${language}&device=${values.device}&pace=full`;
+  const { page, errors, close } = await openDemo(query);
+  await page.setViewport({ width: WIDTHS.desktop, height: HEIGHT });
+  await trainTo(page, Number(values.steps));
+  for (const [size, width] of Object.entries(WIDTHS)) {
+    await page.setViewport({ width, height: HEIGHT });
+    for (const scheme of ["light", "dark"]) {
+      await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
+      // Pictures come when the page has asked for them and drawn them.
+      await new Promise((resolve) => setTimeout(resolve, 1500));
+      const path = `${FOLDER}/${panel}-${size}-${scheme}-${language}.png` as const;
+      const height = await page.$eval(
+        "article",
+        (article) => article.getBoundingClientRect().bottom,
+      );
+      await page.screenshot({ path, clip: { x: 0, y: 0, width, height: height + 40 } });
+      console.log(path);
+    }
+  }
+  for (const error of errors) console.error(`${panel}, ${language}: ${error}`);
+  await close();
+}
