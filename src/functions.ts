@@ -82,8 +82,12 @@ export { type Cell, type CellDescription, type CellMath, cell } from "./ops/cell
 export * as cells from "./ops/cells/index.ts";
 export { type Argument, type Compiled, type CompileOptions, compile } from "./runtime/compile.ts";
 export { type InitOptions, init, type Opened } from "./runtime/init.ts";
+export * from "./runtime/memory-by-owner.ts";
+export * from "./runtime/profile.ts";
 export type { Runtime } from "./runtime/runtime.ts";
 export { Tensor, Variable } from "./runtime/tensor.ts";
+export type { Plan } from "./scheduler/plan.ts";
+export { type PlanRow, planRows } from "./scheduler/rows.ts";
 export type { DType, HostArray } from "./tensor/dtype.ts";
 export type { TypedArray } from "./tensor/host.ts";
 export {

@@ -20,6 +20,20 @@ export interface ReadRequest {
   readonly bytes: number;
 }
 
+/** What a device holds, in bytes. */
+export interface DeviceMemory {
+  /** Allocated now, what loaded programs need and share included. */
+  readonly bytes: number;
+  /** How many storages and levels of shared temporaries. */
+  readonly buffers: number;
+  /** Of `bytes`: temporaries, which all programs share. */
+  readonly temporaryBytes: number;
+  /** Of `bytes`: what programs are made of, commands or parameters of their kernels. */
+  readonly programBytes: number;
+  /** Beyond `bytes`: held by the device for what is allocated next, and lost by rounding. */
+  readonly freeBytes: number;
+}
+
 /** Rows of a picture begin at multiples of so many words: WebGPU copies no others out of a texture. */
 export const PICTURE_ROW_WORDS = 64;
 
@@ -79,11 +93,16 @@ export interface Device {
     bindings: readonly Storage[],
     reads: readonly ReadRequest[],
   ): Promise<ArrayBuffer>[];
+  /**
+   * Runs as `run` does, call by call: milliseconds of each call of the plan (`callsOf`), those of loops added up over their
+   * steps. Their sum is more than a run takes by what it costs to look in between.
+   */
+  profile(program: Program, bindings: readonly Storage[]): Promise<Float64Array>;
+  /** What `profile` tells the time by. */
+  readonly clock: "gpu" | "worker" | "host";
   /** Settles when everything asked for so far is done. */
   synchronise(): Promise<void>;
-  /** Bytes that are allocated now, what loaded programs need and share included, and how many storages and levels of
-   * shared temporaries. */
-  memory(): { readonly bytes: number; readonly buffers: number };
+  memory(): DeviceMemory;
   /** Gives everything back at once; whoever needs what is under way waits for it first. */
   close(): Promise<void>;
 }

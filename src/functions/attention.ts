@@ -4,7 +4,7 @@ import { emit } from "../graph/graph.ts";
 import { checkDType } from "../ops/check.ts";
 import type { Tensor } from "../runtime/tensor.ts";
 import { broadcastShapes, describe, sameShape } from "../tensor/shape.ts";
-import { checkTensors, wrap } from "./apply.ts";
+import { checkTensor, checkTensors, wrap } from "./apply.ts";
 import { broadcastTo } from "./movement.ts";
 
 /** Which keys a query sees, and how products are scaled. */
@@ -30,7 +30,7 @@ export interface AttentionOptions {
  *   bool; ArgumentError for options that break their rules
  */
 export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions = {}): Tensor {
-  checkTensors("attention", { q, k, v });
+  for (const [name, x] of Object.entries({ q, k, v })) checkTensor("attention", x, name);
   checkOptions("attention", options, { causal: flag, mask: anything, scale: positive });
   const D = q.shape.at(-1) ?? 0;
   const [Tk = 0] = k.shape.slice(-2);

@@ -162,7 +162,7 @@ export class Eager {
       this.#runtime.device.write(literals, 0, literalData(prepared.literals));
       storages.splice(prepared.blocks.length, 0, literals);
     }
-    await Promise.all(this.#runtime.device.run(program, storages, []));
+    await Promise.all(this.#runtime.run(program, storages, []));
     lazy.forEach((value, i) => {
       const cell = cells[i];
       if (cell !== undefined) settle(value, cell.value, isPassing);

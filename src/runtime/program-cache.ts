@@ -22,6 +22,11 @@ export class ProgramCache {
     this.#maximum = maximum;
   }
 
+  /** Beside the temporaries. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** `program` is used now; it is added where it is new. */
   use(program: CachedProgram): void {
     if (!this.#programs.delete(program)) this.#bytes += program.bytes;

@@ -2,8 +2,14 @@
  * One open device with everything that lives on it. Whatever touches the device goes through one queue, so that
  * assignments, steps, loads and reads take effect in the order in which they were called.
  */
-import type { Device, Program, Storage } from "../devices/device.ts";
-import { DeviceLostError, DisposedError, type GradgpuError, TraceError } from "../errors.ts";
+import type { Device, DeviceMemory, Program, ReadRequest, Storage } from "../devices/device.ts";
+import {
+  ArgumentError,
+  DeviceLostError,
+  DisposedError,
+  type GradgpuError,
+  TraceError,
+} from "../errors.ts";
 import type { GraphValue } from "../graph/graph.ts";
 import { BYTES_PER_ELEMENT, type HostArray, viewAs } from "../tensor/dtype.ts";
 import type { Key } from "../tensor/random.ts";
@@ -35,6 +41,9 @@ export interface RuntimeOptions {
 
 const MAX_STEP_PLANS = 512;
 
+/** Is handed the times of a run's calls, in the order of its plan. */
+export type Watcher = (program: Program, times: Promise<Float64Array>) => void;
+
 /** An open device, with the tensors that lie on it and the plans that are made for it. */
 export class Runtime {
   /** The device that computes. */
@@ -45,6 +54,7 @@ export class Runtime {
   readonly room: Room;
   /** What it has taken over from, and what takes over from it. @internal */
   readonly lineage: Lineage;
+  #watcher: Watcher | undefined;
   /** Plans of compiled steps. @internal */
   readonly steps = new ProgramCache(MAX_STEP_PLANS);
   readonly #eager = new Eager(this);
@@ -271,9 +281,48 @@ export class Runtime {
     });
   }
 
-  /** What is held on the device now. */
-  memory(): { readonly bytes: number; readonly buffers: number } {
+  /** Runs a program, for tasks of the queue. @internal */
+  run(
+    program: Program,
+    bindings: readonly Storage[],
+    reads: readonly ReadRequest[],
+  ): Promise<ArrayBuffer>[] {
+    const { device } = this;
+    const watcher = this.#watcher;
+    if (watcher === undefined) return device.run(program, bindings, reads);
+    watcher(program, device.profile(program, bindings));
+    return reads.map(({ storage, byteOffset, bytes }) => device.read(storage, byteOffset, bytes));
+  }
+
+  /**
+   * From what is asked for next on, `watcher` is handed the times of every run, until what it gives is called.
+   * @throws ArgumentError where there is one
+   * @internal
+   */
+  async watch(watcher: Watcher): Promise<() => Promise<void>> {
+    await this.enqueue(() => {
+      if (this.#watcher !== undefined) {
+        throw new ArgumentError(
+          "profile: one profile must have ended before another begins; got a second one. Await the first.",
+        );
+      }
+      this.#watcher = watcher;
+    });
+    const end = () => {
+      this.#watcher = undefined;
+    };
+    // A device that is closed meanwhile has nothing more to tell.
+    return () => this.enqueue(end).catch(end);
+  }
+
+  /** What is held on the device now; `memoryByOwner` says by whom. */
+  memory(): DeviceMemory {
     return this.device.memory();
+  }
+
+  /** Bytes of what plans hold beside that: their own inputs and results, and numbers. @internal */
+  get planBytes(): number {
+    return this.steps.bytes + this.#eager.plans.bytes;
   }
 
   /**

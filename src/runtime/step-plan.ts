@@ -84,7 +84,7 @@ async function loadedStep(entry: Entry): Promise<LoadedStep> {
   const plan = prepared.plan(runtime.device.traits);
   const program = await runtime.room.load(plan);
   const outputs = traced.values.map(({ type }, i) => new Cell("data", type, `output ${i}`));
-  const own = [...traced.arguments, ...outputs];
+  const own = [...prepared.cells.filter(({ kind }) => kind === "argument"), ...outputs];
   const made: LoadedStep = {
     prepared,
     plan,
@@ -139,7 +139,7 @@ export async function run(entry: Entry, args: readonly GraphValue[], key: Key): 
     if (storage === undefined || !isMailed(type)) return [];
     return [{ storage, byteOffset: 0, bytes: bytesOf(type) }];
   });
-  const mail = device.run(program, storages, reads);
+  const mail = runtime.run(program, storages, reads);
   entry.runs++;
   let mailed = 0;
   results.forEach((cell, i) => {

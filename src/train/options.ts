@@ -150,6 +150,12 @@ export interface FitOptions extends EvaluateOptions {
    * when it is said again.
    */
   readonly checkpoint?: CheckpointOptions;
+  /**
+   * How many steps may have been started beyond the one that is reported; 3, so that the device is never waited for. With
+   * 0 a report is of the last step taken, and each `next()` of the fit takes exactly one step: for going through a training
+   * step by step. The batch of the next step is read by then. The bits are the same.
+   */
+  readonly ahead?: number;
   /** Called with every report; what it returns is awaited. What it throws ends the training. */
   readonly onStep?: (report: StepReport) => unknown;
   /** The same with the last report of every epoch. */
@@ -295,6 +301,7 @@ export function checkFitOptions(options: FitOptions | undefined): void {
     earlyStopping: anything,
     checkpoint: anything,
     signal,
+    ahead: whole,
     onStep: callable,
     onEpoch: callable,
     onDeviceLost: callable,

@@ -1,7 +1,15 @@
 import { callable, checkOptions } from "../arguments.ts";
 import { dispose } from "../dispose.ts";
 import { ArgumentError, DisposedError } from "../errors.ts";
-import { type LoadOptions, type Runtime, type Shape, type Tensor, variable } from "../functions.ts";
+import {
+  type LoadOptions,
+  type MemoryByOwner,
+  memoryByOwner,
+  type Runtime,
+  type Shape,
+  type Tensor,
+  variable,
+} from "../functions.ts";
 import { moveVariables, runtimeOf } from "../internals.ts";
 import type { Folder, Place } from "../io/index.ts";
 import { accuracy, crossEntropy } from "../losses/index.ts";
@@ -147,6 +155,8 @@ export class Trainer<
    * Trains for some epochs. The result can be awaited, and comes to the history; or its reports can be followed, every
    * step in order and a little late: the device is never waited for. Nothing is trained before either is done.
    *
+   * Training goes on as reports are asked for: while nobody calls `next()` it pauses, with the steps that the last report
+   * said are `ahead`, and whatever else is asked of the device has it. With `{ ahead: 0 }` each `next()` is one step.
    * A loop that is left ends the training: the steps under way have had their effect when the loop has ended, and the
    * last report said how many there were (`ahead`). The next fit begins the next epoch, or goes on in this one where it
    * says `untilEpoch`.
@@ -517,6 +527,21 @@ export class Trainer<
       );
     }
     await moveVariables([...this.#variables(), ...this.#evaluation.variables()], runtime);
+  }
+
+  /** What the memory of the device is held by, now: `memoryByOwner` with everything that is the Trainer's own. */
+  memory(): MemoryByOwner<"parameters" | "buffers" | "optimizer" | "carried"> {
+    this.#check("memory");
+    const { model } = this;
+    return memoryByOwner(
+      {
+        parameters: model.parameters(),
+        buffers: model.buffers(),
+        optimizer: this.#options.optimizer.state().values(),
+        carried: [...this.#training.variables(), ...this.#evaluation.variables()],
+      },
+      { runtime: this.#runtime("memory") },
+    );
   }
 
   /**

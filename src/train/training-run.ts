@@ -15,7 +15,7 @@ import { Reader } from "./reader.ts";
 import type { TrainingSteps } from "./steps.ts";
 import { batchOf, type ReadyData, type StepBatch, type Wanted } from "./training-data.ts";
 
-/** Steps that may be under way before the first one's loss is waited for. */
+/** Steps that may be under way beyond the one that is reported. */
 export const STEPS_IN_FLIGHT = 3;
 
 export interface RunSetup {
@@ -56,11 +56,15 @@ export async function* trainingRun(setup: RunSetup): AsyncGenerator<StepReport, 
   setup.steps.resume();
   for (let epoch = epochs.first; epoch <= epochs.last; epoch++) {
     let last: StepReport | undefined;
-    for await (const report of stepsOf(setup, epoch)) {
+    for await (const { report, isLast } of stepsOf(setup, epoch)) {
       await call(onStep, report);
       if (last !== undefined) yield { ...last, ahead: position.step - last.step };
       last = report;
       setup.checkpoints?.afterStep(position.step);
+      // An epoch's last report also tells of its validation.
+      if (isLast !== false) continue;
+      yield { ...report, ahead: 0 };
+      last = undefined;
     }
     signal?.throwIfAborted();
     // An epoch that is gone on with may have had nothing left but its end.
@@ -82,8 +86,15 @@ export async function* trainingRun(setup: RunSetup): AsyncGenerator<StepReport, 
   progress.best?.restore();
 }
 
-async function* stepsOf(setup: RunSetup, epoch: number): AsyncGenerator<StepReport, void, void> {
-  const { data, patience, position, progress, steps } = setup;
+/** A step's report; `isLast` where it is known whether the epoch has another one. */
+interface Told {
+  readonly report: StepReport;
+  readonly isLast?: boolean;
+}
+
+async function* stepsOf(setup: RunSetup, epoch: number): AsyncGenerator<Told, void, void> {
+  const { data, patience, position, progress, steps, options } = setup;
+  const { ahead = STEPS_IN_FLIGHT, signal } = options;
   const { pending } = progress;
   const pass = setup.pass(epoch);
   const stepsPerEpoch = batchesInPass(data, pass);
@@ -94,18 +105,20 @@ async function* stepsOf(setup: RunSetup, epoch: number): AsyncGenerator<StepRepo
   const reader = new Reader<unknown>(await patience.of(passOver(data, pass, behind)), patience);
   try {
     if (typeof data === "function") await skip(reader, position);
-    for (;;) {
-      const batch = await nextBatch(setup, reader);
-      if (batch === undefined) break;
+    let batch = await nextBatch(setup, reader);
+    while (batch !== undefined && signal?.aborted !== true) {
       await steps.run(batch, (result) => {
         position.step++;
         position.batch++;
         position.epoch = epoch;
         pending.push({ position: { ...position }, stepsPerEpoch, result });
       });
-      if (pending.length >= STEPS_IN_FLIGHT) yield await settle(setup);
+      if (ahead > 0 && pending.length >= ahead) yield { report: await settle(setup) };
+      const report = ahead === 0 ? await settle(setup) : undefined;
+      batch = await nextBatch(setup, reader);
+      if (report !== undefined) yield { report, isLast: batch === undefined };
     }
-    while (pending.length > 0) yield await settle(setup);
+    while (pending.length > 0) yield { report: await settle(setup) };
   } catch (error) {
     steps.lose();
     await reader.close().catch(() => undefined);

@@ -48,6 +48,16 @@ export class Allocator {
     return this.used.size;
   }
 
+  /** Between blocks that are in use. */
+  get freeBytes(): number {
+    return this.free.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  /** Of the block in use at `address`. */
+  bytesAt(address: number): number {
+    return this.used.get(address) ?? 0;
+  }
+
   /** @throws OutOfMemoryError */
   allocate(bytes: number): Allocation {
     const size = roundUp(bytes);

@@ -10,14 +10,17 @@ import { callsOf, type LoopStep, type Plan, type Step } from "../../scheduler/pl
 import { BYTES_PER_ELEMENT } from "../../tensor/dtype.ts";
 import { bytesOf } from "../../tensor/shape.ts";
 import { opcodes } from "./kernel-names.ts";
-import type { FallbackGroup, FallbackOperand, ProgramImage, Segment } from "./messages.ts";
+import {
+  type FallbackGroup,
+  type FallbackOperand,
+  LOOP,
+  type ProgramImage,
+  type Segment,
+} from "./messages.ts";
 
 /** In a command's opcode: wait for all threads first. As in wasm/index.ts. */
 const BARRIER = 0x80000000;
 const OPERANDS_SHIFT = 16;
-/** In place of an opcode: the commands that follow, [count, is reverse, commands…], are a loop's body. */
-const LOOP = 0xffff;
-
 /**
  * In place of an opcode: [operands that lie elsewhere at each step of the loop around, bytes of room, (operand, bytes a
  * step) for each, a command, room for every thread's own copy of it].

@@ -10,6 +10,7 @@ import type {
   ReadBytes,
   Segment,
 } from "./messages.ts";
+import { type FallbackSegment, type TimedStep, timedSteps } from "./timed-steps.ts";
 
 /** What the kernel module exports; see wasm/index.ts. */
 export interface KernelExports extends ForEmitted {
@@ -28,8 +29,6 @@ interface Loaded {
 }
 
 type Post = (message: FromWorker, transfer: ArrayBuffer[]) => void;
-type FallbackSegment = Segment & { kind: "fallback" };
-
 /** Takes the device's commands in order, in the first worker; runs segments with all threads. */
 export class Conductor {
   private readonly programs = new Map<number, Loaded>();
@@ -102,6 +101,13 @@ export class Conductor {
         this.run(command.program, command.bindings);
         this.reply(command.reads);
         return;
+      case "profile": {
+        const loaded = this.loaded(command.program);
+        this.place(loaded, 0, command.bindings);
+        const data = this.timesOf(loaded).buffer;
+        this.post({ kind: "results", results: [{ id: command.id, data }] }, [data]);
+        return;
+      }
       case "synchronise":
         this.post({ kind: "results", results: [{ id: command.id, data: new ArrayBuffer(0) }] }, []);
         return;
@@ -159,6 +165,28 @@ export class Conductor {
         this.runCommands(address + start, address + end, image.threads, step);
       }
     }
+  }
+
+  /** Runs call by call; milliseconds of each, in the order of the plan. */
+  private timesOf(loaded: Loaded): Float64Array<ArrayBuffer> {
+    const { address, image, places } = loaded;
+    const words = new Uint32Array(this.memory.buffer, address, image.words.length);
+    const { calls, steps } = timedSteps(image.segments, words);
+    const times = new Float64Array(calls);
+    const run = (step: TimedStep, at: number): void => {
+      if (step.kind === "loop") {
+        const { count, reverse, body } = step;
+        for (let i = 0; i < count; i++)
+          for (const inner of body) run(inner, reverse ? count - 1 - i : i);
+        return;
+      }
+      const begin = performance.now();
+      if (step.kind === "fallback") this.fallback(step.segment, places, at);
+      else this.runCommands(address + step.start, address + step.end, image.threads, at);
+      times[step.place] = (times[step.place] ?? 0) + performance.now() - begin;
+    };
+    for (const step of steps) run(step, 0);
+    return times;
   }
 
   private runCommands(start: number, end: number, threads: number, step: number): void {

@@ -3,7 +3,7 @@ import { DeviceLostError } from "../../errors.ts";
 import type { DeviceTraits } from "../../scheduler/lowering.ts";
 import type { Plan } from "../../scheduler/plan.ts";
 import type { HostArray } from "../../tensor/dtype.ts";
-import type { Device, Program, ReadRequest, Storage } from "../device.ts";
+import type { Device, DeviceMemory, Program, ReadRequest, Storage } from "../device.ts";
 import { hostBuffer, noHostMemory } from "../shared/host-buffer.ts";
 import { OwnedResources } from "../shared/owned.ts";
 import { checkBindings, checkRange } from "../shared/ranges.ts";
@@ -81,6 +81,7 @@ interface Pending {
  */
 export class CpuDevice implements Device {
   readonly name = "cpu";
+  readonly clock = "worker";
   readonly description: string;
   readonly traits: DeviceTraits;
   readonly lost: Promise<DeviceLostError>;
@@ -237,6 +238,18 @@ export class CpuDevice implements Device {
     return waiting.map(({ promise }) => promise);
   }
 
+  async profile(program: Program, bindings: readonly Storage[]): Promise<Float64Array> {
+    this.checkAlive();
+    const own = this.programs.get("profile", program);
+    const addresses = bindings.map((storage) => this.storages.get("profile", storage).address);
+    checkBindings(own.plan, bindings);
+    this.place(own);
+    const { id, promise } = this.wait(0);
+    this.send({ kind: "profile", program: own.id, bindings: addresses, id });
+    this.flush();
+    return new Float64Array(await promise);
+  }
+
   async synchronise(): Promise<void> {
     this.checkAlive();
     const { id, promise } = this.wait(0);
@@ -245,8 +258,12 @@ export class CpuDevice implements Device {
     await promise;
   }
 
-  memory(): { readonly bytes: number; readonly buffers: number } {
-    return { bytes: this.allocator.bytes, buffers: this.allocator.buffers };
+  memory(): DeviceMemory {
+    const { bytes, buffers, freeBytes } = this.allocator;
+    let programBytes = 0;
+    for (const { address } of this.programs.values())
+      programBytes += this.allocator.bytesAt(address);
+    return { bytes, buffers, temporaryBytes: this.temporaries.bytes, programBytes, freeBytes };
   }
 
   async close(): Promise<void> {

@@ -15,6 +15,9 @@ export const PAGE_BYTES = 65536;
 /** As in wasm/threads.ts. */
 export const THREAD_SCRATCH_BYTES = 1 << 20;
 
+/** In place of an opcode: the commands that follow, [count, is reverse, commands…], are a loop's body. */
+export const LOOP = 0xffff;
+
 /** In front of a module's bytes: the words of the command that adopts it. */
 export const ADOPT_BYTES = 64;
 
@@ -138,6 +141,13 @@ export type Command =
       /** Addresses of the bindings. */
       readonly bindings: readonly number[];
       readonly reads: readonly ReadBytes[];
+    }
+  /** A run whose result is the time of each call, f64. */
+  | {
+      readonly kind: "profile";
+      readonly program: number;
+      readonly bindings: readonly number[];
+      readonly id: number;
     }
   | { readonly kind: "synchronise"; readonly id: number };
 

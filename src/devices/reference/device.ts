@@ -12,10 +12,10 @@ import {
   type KernelCall,
   type Operand,
 } from "../../scheduler/lowering.ts";
-import type { Plan, Step } from "../../scheduler/plan.ts";
+import { callsOf, type Plan, type Step } from "../../scheduler/plan.ts";
 import { BYTES_PER_ELEMENT, type HostArray, viewAs } from "../../tensor/dtype.ts";
 import { sizeOf } from "../../tensor/shape.ts";
-import type { Device, Program, ReadRequest, Storage } from "../device.ts";
+import type { Device, DeviceMemory, Program, ReadRequest, Storage } from "../device.ts";
 import { hostBuffer } from "../shared/host-buffer.ts";
 import { OwnedResources } from "../shared/owned.ts";
 import { checkBindings, checkRange } from "../shared/ranges.ts";
@@ -94,6 +94,7 @@ class HostProgram implements Program {
 export class ReferenceDevice implements Device {
   readonly name = "reference";
   readonly description = "reference kernels";
+  readonly clock = "host";
   readonly traits = referenceTraits;
   readonly lost: Promise<DeviceLostError>;
   readonly #storages = new OwnedResources(HostStorage, "a storage");
@@ -168,11 +169,27 @@ export class ReferenceDevice implements Device {
     reads: readonly ReadRequest[],
   ): Promise<ArrayBuffer>[] {
     this.#check();
-    const { plan, temporaries } = this.#programs.get("run", program);
-    const storages = bindings.map((storage) => this.#storages.get("run", storage));
-    checkBindings(plan, bindings);
     for (const { storage, byteOffset, bytes } of reads)
       this.#bytesOf("run", storage, byteOffset, bytes);
+    this.#walk("run", program, bindings, runCall);
+    return reads.map(({ storage, byteOffset, bytes }) => this.read(storage, byteOffset, bytes));
+  }
+
+  async profile(program: Program, bindings: readonly Storage[]): Promise<Float64Array> {
+    this.#check();
+    const times = new Float64Array(callsOf(program.plan.steps).length);
+    this.#walk("profile", program, bindings, (call, arrays, place) => {
+      const start = performance.now();
+      runCall(call, arrays);
+      times[place] = (times[place] ?? 0) + performance.now() - start;
+    });
+    return times;
+  }
+
+  #walk(name: string, program: Program, bindings: readonly Storage[], visit: Visit): void {
+    const { plan, temporaries } = this.#programs.get(name, program);
+    const storages = bindings.map((storage) => this.#storages.get(name, storage));
+    checkBindings(plan, bindings);
     const slots = this.#temporaries.storagesOf(temporaries);
     const arrayOf: ArrayAt = ({ region }, step) => {
       const buffer = plan.buffers[region.buffer];
@@ -182,17 +199,22 @@ export class ReferenceDevice implements Device {
       const offset = (buffer?.offset ?? 0) + region.offset + step * (region.perStep ?? 0);
       return viewAs(dtype, storage.memory, offset * BYTES_PER_ELEMENT, sizeOf(shape));
     };
-    runSteps(plan.steps, 0, arrayOf);
-    return reads.map(({ storage, byteOffset, bytes }) => this.read(storage, byteOffset, bytes));
+    runSteps(plan.steps, { at: 0, place: 0 }, arrayOf, visit);
   }
 
   async synchronise(): Promise<void> {
     this.#check();
   }
 
-  memory(): { readonly bytes: number; readonly buffers: number } {
+  memory(): DeviceMemory {
     const held = [...this.#storages.values(), ...this.#levels];
-    return { bytes: held.reduce((sum, { bytes }) => sum + bytes, 0), buffers: held.length };
+    return {
+      bytes: held.reduce((sum, { bytes }) => sum + bytes, 0),
+      buffers: held.length,
+      temporaryBytes: this.#temporaries.bytes,
+      programBytes: 0,
+      freeBytes: 0,
+    };
   }
 
   async close(): Promise<void> {
@@ -222,15 +244,26 @@ export class ReferenceDevice implements Device {
 /** The elements of an operand at a step of the loop around. */
 type ArrayAt = (operand: Operand, step: number) => HostArray;
 
-/** `at`: the step of the loop around. */
-function runSteps(steps: readonly Step[], at: number, arrayAt: ArrayAt): void {
+/** `place`: which call of the plan it is, as `callsOf` lists them. */
+type Visit = (call: KernelCall | FallbackCall, arrays: readonly HostArray[], place: number) => void;
+
+/** `at`: the step of the loop around. `place`: of the first call. */
+function runSteps(
+  steps: readonly Step[],
+  { at, place }: { readonly at: number; readonly place: number },
+  arrayAt: ArrayAt,
+  visit: Visit,
+): void {
+  let next = place;
   for (const step of steps) {
     if (step.kind === "call") {
       const arrays = step.call.operands.map((operand) => arrayAt(operand, at));
-      runCall(step.call, arrays);
+      visit(step.call, arrays, next++);
     } else {
-      for (let i = 0; i < step.count; i++)
-        runSteps(step.body, step.reverse ? step.count - 1 - i : i, arrayAt);
+      const { count, reverse, body } = step;
+      for (let i = 0; i < count; i++)
+        runSteps(body, { at: reverse ? count - 1 - i : i, place: next }, arrayAt, visit);
+      next += callsOf(body).length;
     }
   }
 }

@@ -50,6 +50,11 @@ export class SharedTemporaries<S> {
     return this.#version;
   }
 
+  /** Of all levels. */
+  get bytes(): number {
+    return this.#levels.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
   /** Bytes that a program with these slots would add. */
   growth(slots: readonly number[]): number {
     return this.#sizesOf(slots).reduce(

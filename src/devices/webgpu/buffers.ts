@@ -56,9 +56,14 @@ export class BufferPool {
     this.#onFailure = onFailure;
   }
 
-  /** Bytes in use as they were asked for, and how many buffers hold them. */
-  get usage(): { readonly bytes: number; readonly buffers: number } {
-    return { bytes: this.#bytes, buffers: this.#buffers };
+  /** Bytes in use as they were asked for, how many buffers hold them, and what is held beyond that. */
+  get usage(): { readonly bytes: number; readonly buffers: number; readonly freeBytes: number } {
+    const rounding = Math.max(0, this.#capacityBytes - this.#bytes);
+    return {
+      bytes: this.#bytes,
+      buffers: this.#buffers,
+      freeBytes: this.#pooledBytes + rounding,
+    };
   }
 
   /** Buffers that the GPU may have no memory for. */

@@ -7,7 +7,7 @@ import { DeviceLostError, DisposedError, type GradgpuError } from "../../errors.
 import type { DeviceTraits, FallbackCall } from "../../scheduler/lowering.ts";
 import type { Plan } from "../../scheduler/plan.ts";
 import { BYTES_PER_ELEMENT, type HostArray } from "../../tensor/dtype.ts";
-import type { Device, Program, ReadRequest, Storage } from "../device.ts";
+import type { Device, DeviceMemory, Program, ReadRequest, Storage } from "../device.ts";
 import { OwnedResources } from "../shared/owned.ts";
 import { checkBindings, checkRange } from "../shared/ranges.ts";
 import { SharedTemporaries } from "../shared/temporaries.ts";
@@ -197,11 +197,11 @@ export class WebgpuDevice implements Device {
     );
   }
 
-  /**
-   * Runs a program for its times: milliseconds of each call of its plan (`callsOf`), by the GPU's clock. Every dispatch is a pass of
-   * its own here, so that their sum is a little more than a run takes. A run asked for later waits.
-   * @throws KernelError where the device has no timestamp-query
-   */
+  get clock(): "gpu" | "host" {
+    return this.gpuDevice.features.has("timestamp-query") ? "gpu" : "host";
+  }
+
+  /** Every dispatch is a pass of its own here, and without timestamps a submission. A run asked for later waits. */
   profile(program: Program, bindings: readonly Storage[]): Promise<Float64Array> {
     this.#check();
     const own = this.#programs.get("profile", program);
@@ -211,6 +211,11 @@ export class WebgpuDevice implements Device {
       own.bind(storages, this.#temporaries);
       const values = await profileProgram(this.gpuDevice, own, {
         read: (record, range) => this.#submissions.submitAndRead(record, [range]),
+        run: async (record) => {
+          const failure = await this.#submissions.submit(record);
+          if (failure !== undefined) throw failure;
+          await this.gpuDevice.queue.onSubmittedWorkDone();
+        },
         runOnHost: (call, step) => this.#runOnHost(own, call, step),
       });
       return async () => values;
@@ -227,9 +232,11 @@ export class WebgpuDevice implements Device {
     return this.#pending.track(done);
   }
 
-  memory(): { readonly bytes: number; readonly buffers: number } {
-    const { bytes, buffers } = this.#pool.usage;
-    return { bytes: bytes + this.#parameterBytes, buffers };
+  memory(): DeviceMemory {
+    const { bytes, buffers, freeBytes } = this.#pool.usage;
+    const programBytes = this.#parameterBytes;
+    const temporaryBytes = this.#temporaries.bytes;
+    return { bytes: bytes + programBytes, buffers, temporaryBytes, programBytes, freeBytes };
   }
 
   async close(): Promise<void> {

@@ -62,6 +62,25 @@ export function differentiation(): Recipes {
             plain(undefined),
             fields({ length: plain(3) }),
           ),
+    profile: () =>
+      args(
+        callback("() => neg(tensor([1, 2])).data()", () =>
+          gradgpu.neg(gradgpu.tensor([1, 2])).data(),
+        ),
+      ),
+    memoryByOwner: () => args(fields({ mine: list([w()]) })),
+    planRows: () =>
+      args(
+        leaf("a plan", () => ({
+          device: "reference",
+          steps: [],
+          buffers: [],
+          slots: [],
+          bindings: [],
+          results: [],
+          memory: { peakBytes: 0, lowerBoundBytes: 0, unsharedBytes: 0 },
+        })),
+      ),
     compile: () =>
       args(
         callback("(x) => neg(x)", (x: gradgpu.Tensor) => gradgpu.neg(x)),
