@@ -1,43 +1,76 @@
-/** A convolutional network that learns MNIST's digits. */
-import { losses, optim, Trainer } from "gradgpu";
-import { digitsModel } from "../../../examples/quickstart/models.ts";
-import { loadDigits } from "../../sources.ts";
-import type { OpenTraining } from "../../worker/training.ts";
+/** The digits' networks on the worker's side: a CNN and a dense network with as many weights, on the same batches. */
+import { losses, type nn, optim, Trainer } from "gradgpu";
+import type { Network, Training } from "../../worker/training.ts";
+import { DIGITS_PER_FILE, DigitFiles, type Load, trainingBatches } from "./digits.ts";
+import { disposeModels, modelsOf } from "./networks.ts";
 import type { DigitsPictures } from "./pictures.ts";
-import type { digitsSettings } from "./settings.ts";
+import { Probes } from "./probes.ts";
+import type { DigitsSettings } from "./settings.ts";
+import { TestPictures } from "./test-pictures.ts";
 
-export const open: OpenTraining<typeof digitsSettings, DigitsPictures> = async (
-  { learningRate, seed },
-  load,
-) => {
-  const { training, heldOut } = await loadDigits(load);
-  const model = digitsModel();
+const BATCH_SIZE = 32;
+const TEST_FILES = 2;
+
+export async function open(
+  settings: DigitsSettings,
+  load: Load,
+): Promise<Training<DigitsPictures>> {
+  const digits = new DigitFiles(load, "digits", Math.ceil(settings.digits / DIGITS_PER_FILE));
+  const test = new DigitFiles(load, "digits-test", TEST_FILES);
+  // Training starts on the first file.
+  await Promise.all([digits.arrive(0), test.arriveAll()]);
+  const models = modelsOf(settings);
+  const networks = [
+    networkOf("cnn", models.cnn, digits, settings),
+    networkOf("dense", models.dense, digits, settings),
+  ];
+  const probes = new Probes(models);
+  const tests = new TestPictures(models, () => modelsOf(settings), test);
+  return {
+    networks,
+    pictures: {
+      probabilities: (request) => probes.probabilities(request),
+      filters: () => probes.filters(),
+      slid: (request) => probes.slid(request),
+      layers: (request) => probes.layers(request),
+      flat: (request) => probes.flat(request),
+      saliency: (request) => probes.saliency(request),
+      shifted: (request) => probes.shifted(request),
+      test: () => tests.scores(),
+      shiftScores: () => tests.shiftScores(),
+      examples: (request) => tests.examples(request),
+      digit: (request) => tests.digit(request),
+    },
+    between: (step) => tests.between(step),
+    dispose() {
+      for (const { trainer } of networks) trainer.dispose();
+      probes.dispose();
+      tests.dispose();
+      disposeModels(models);
+    },
+  };
+}
+
+/** The optimizer's defaults but the learning rate; the order of the digits is a function of seed and epoch. */
+function networkOf(
+  name: string,
+  model: nn.Module,
+  digits: DigitFiles,
+  { learningRate, seed }: DigitsSettings,
+): Network {
   const trainer = new Trainer(model, {
     loss: losses.crossEntropy,
     optimizer: optim.adam({ learningRate }),
   });
-  const [filters] = model.parameters();
+  const batches = (epoch: number) =>
+    trainingBatches(digits, epoch, { batchSize: BATCH_SIZE, seed });
   return {
-    networks: [
-      {
-        name: "cnn",
-        trainer,
-        fit: (hooks) => trainer.fit(training, { untilEpoch: 1e9, batchSize: 32, seed, ...hooks }),
-        values: ({ loss }) => ({ loss }),
-      },
-    ],
-    pictures: {
-      async filters() {
-        const [size = 0, , , count = 0] = filters?.shape ?? [];
-        const values = filters === undefined ? new Float32Array() : await filters.data();
-        return { size, count, values: Float32Array.from(values) };
-      },
-    },
-    async between(step) {
-      if (step % 50 !== 0) return undefined;
-      const { accuracy = 0 } = await trainer.evaluate(heldOut, { batchSize: 250 });
-      return { accuracy };
-    },
-    dispose: () => trainer.dispose(),
+    name,
+    trainer,
+    fit: (hooks) => trainer.fit(batches, { untilEpoch: 1e9, ...hooks }),
+    values: ({ loss, accuracy }) => ({
+      [`${name}.loss`]: loss,
+      [`${name}.accuracy`]: accuracy ?? Number.NaN,
+    }),
   };
-};
+}
