@@ -1,52 +1,51 @@
-/** The page's side of the digits: what is shown of the network that trains. */
-import { drawTile, largest, Picture } from "../../draw/picture.ts";
+/** The page's side of the digits: what is shown of the networks that train. */
 import type { PanelPage } from "../../page/panel.ts";
+import { percent } from "./canvas.ts";
+import type { Context } from "./context.ts";
+import { inkOf } from "./ink.ts";
 import type { DigitsPictures } from "./pictures.ts";
+import { sample } from "./sample.ts";
+import { confusionSection } from "./sections/confusion.ts";
+import { drawSection } from "./sections/draw.ts";
+import { filtersSection } from "./sections/filters.ts";
+import { flatSection } from "./sections/flat.ts";
+import { mapsSection } from "./sections/maps.ts";
+import { saliencySection } from "./sections/saliency.ts";
+import { shiftSection } from "./sections/shift.ts";
+import { slideSection } from "./sections/slide.ts";
 import type { digitsSettings } from "./settings.ts";
+import { State } from "./state.ts";
 import type { DigitsWords } from "./words/en.ts";
+import "./digits.css";
 
 export const digitsPanel: PanelPage<DigitsPictures, typeof digitsSettings, DigitsWords> = {
-  curves: [{ values: ["loss"], unit: (words) => words.values.loss ?? "" }],
-  figures: [
-    { value: "loss", format: (loss) => loss.toFixed(3) },
-    { value: "accuracy", format: (share) => `${(100 * share).toFixed(1)} %` },
+  curves: [
+    { values: ["cnn.loss", "dense.loss"], unit: ({ values }) => values.loss ?? "", scale: "log" },
+    { values: ["cnn.test", "dense.test"], unit: ({ values }) => values.right ?? "", range: [0, 1] },
   ],
-  mount({ section, words, remote }) {
-    const body = section({ title: words.filters, text: words.filtersText });
-    let seen: DigitsPictures["filters"]["answer"] | undefined;
-    const picture = new Picture({
-      label: words.filters,
-      height: (width) => width / 4,
-      draw(context, width) {
-        if (seen === undefined) return;
-        const { size, count, values } = seen;
-        const scale = largest(values);
-        const side = width / 8;
-        for (let filter = 0; filter < count; filter++) {
-          const own = Float32Array.from(
-            { length: size * size },
-            (_, i) => values[i * count + filter] ?? 0,
-          );
-          const tile = {
-            values: own,
-            columns: size,
-            rows: size,
-            colours: "diverging",
-            scale,
-          } as const;
-          drawTile(context, tile, [
-            (filter % 8) * side + 2,
-            Math.floor(filter / 8) * side + 2,
-            side - 4,
-            side - 4,
-          ]);
-        }
-      },
+  figures: [
+    { value: "cnn.loss", format: (loss) => loss.toFixed(3) },
+    { value: "cnn.test", format: (share) => percent(share, 1) },
+    { value: "dense.test", format: (share) => percent(share, 1) },
+  ],
+  mount(given) {
+    const state = new State({
+      ink: inkOf(sample),
+      label: undefined,
+      picked: undefined,
+      answer: 3,
+      filter: 0,
+      row: 5,
+      column: 14,
     });
-    body.append(picture.canvas);
-    remote.watch(picture.canvas, "filters", undefined, (answer) => {
-      seen = answer;
-      picture.redraw();
-    });
+    const context: Context = { ...given, state };
+    drawSection(context);
+    filtersSection(context);
+    saliencySection(context);
+    slideSection(context);
+    mapsSection(context);
+    flatSection(context);
+    shiftSection(context);
+    confusionSection(context);
   },
 };

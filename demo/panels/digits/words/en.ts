@@ -12,13 +12,13 @@ export const en = {
     digits: { label: "Digits to learn from", hint: "The first of MNIST's 60,000." },
   },
   values: {
-    "cnn.loss": "CNN",
-    "dense.loss": "dense",
-    "cnn.test": "CNN",
-    "dense.test": "dense",
+    "cnn.loss": "loss, CNN",
+    "dense.loss": "loss, dense",
+    "cnn.test": "right, CNN",
+    "dense.test": "right, dense",
+    loss: "loss (nats)",
+    right: "right, of 2,000 it has not seen",
   },
-  loss: "loss (nats)",
-  accuracy: "right, of 2,000 it has not seen",
   cnn: "CNN",
   dense: "dense",
 
@@ -76,6 +76,7 @@ export const en = {
       `Pixel in row ${row}, column ${column}: ${value}.`,
     convolution: (map: number, value: string, weights: number, maps: number) =>
       `Map ${map}: ${value}, from ${weights} weights on ${maps === 1 ? "the picture" : `${maps} maps`}, outlined before it, and so on the digit.`,
+    kernels: (layer: string, map: number) => `Filter ${map} of ${layer}`,
     pooling: (map: number, value: string) =>
       `Map ${map}: ${value}, the largest of the four that are outlined; the winner is filled.`,
   },

@@ -15,13 +15,13 @@ export const ko: Translated<DigitsWords> = {
     digits: { label: "학습할 숫자의 수", hint: "MNIST 60,000개 가운데 앞에서부터입니다." },
   },
   values: {
-    "cnn.loss": "CNN",
-    "dense.loss": "완전연결",
-    "cnn.test": "CNN",
-    "dense.test": "완전연결",
+    "cnn.loss": "손실, CNN",
+    "dense.loss": "손실, 완전연결",
+    "cnn.test": "정답률, CNN",
+    "dense.test": "정답률, 완전연결",
+    loss: "손실 (nat)",
+    right: "처음 보는 2,000개의 정답률",
   },
-  loss: "손실 (nat)",
-  accuracy: "처음 보는 2,000개의 정답률",
   cnn: "CNN",
   dense: "완전연결",
 
@@ -42,7 +42,8 @@ export const ko: Translated<DigitsWords> = {
   filters: {
     title: "필터",
     text: "필터는 그림의 모든 자리에 놓이는 작은 가중치 사각형입니다. 주황색 가중치는 잉크를, 파란색은 종이를 찾습니다. 무작위에서 시작해 모서리와 획이 됩니다. 하나를 골라 보세요.",
-    label: (filter, count) => `필터 ${count}개 가운데 ${filter}번을 골랐습니다. 화살표 키로 바꿉니다.`,
+    label: (filter, count) =>
+      `필터 ${count}개 가운데 ${filter}번을 골랐습니다. 화살표 키로 바꿉니다.`,
     scale: (most) => `파랑 −${most} · 0 · 주황 ${most}`,
   },
 
@@ -75,6 +76,7 @@ export const ko: Translated<DigitsWords> = {
     pixel: (row, column, value) => `${row}행 ${column}열의 픽셀: ${value}.`,
     convolution: (map, value, weights, maps) =>
       `맵 ${map}: ${value}. 앞 층의 ${maps === 1 ? "그림" : `맵 ${maps}개`}에 놓인 가중치 ${weights}개에서 왔고, 그 영역을 그림까지 표시했습니다.`,
+    kernels: (layer, map) => `${layer}의 필터 ${map}`,
     pooling: (map, value) =>
       `맵 ${map}: ${value}. 표시한 네 칸 가운데 가장 큰 값이며, 채운 칸이 그 칸입니다.`,
   },
@@ -102,7 +104,8 @@ export const ko: Translated<DigitsWords> = {
   shift: {
     title: "같은 숫자를 옆으로 옮기면",
     text: "필터는 모든 자리에서 가중치를 공유하므로 획이 어디에 있든 찾습니다. 완전연결 신경망은 가중치 수는 같지만 자리마다 따로 있어서 자리마다 다시 배워야 합니다. CNN도 결국 틀리는데, 마지막 층은 자리를 구별하기 때문입니다. 사각형 위에서 끌면 숫자가 옮겨집니다.",
-    label: (network, dx, dy, p) => `${network}, (${dx}, ${dy})만큼 옮김: ${p}. 화살표 키로 옮깁니다.`,
+    label: (network, dx, dy, p) =>
+      `${network}, (${dx}, ${dy})만큼 옮김: ${p}. 화살표 키로 옮깁니다.`,
     at: (dx, dy, digit, cnn, dense) =>
       `(${dx}, ${dy})만큼 옮기면 p(${digit})는 CNN ${cnn}, 완전연결 ${dense}입니다.`,
     digit: "옮긴 숫자",
@@ -120,7 +123,9 @@ export const ko: Translated<DigitsWords> = {
     is: "실제",
     taken: "답",
     caption: (label, taken, count) =>
-      label === taken ? `${label}: ${count}개 정답` : `${label}을(를) ${taken}(으)로 본 것 ${count}개`,
+      label === taken
+        ? `${label}: ${count}개 정답`
+        : `${label}을(를) ${taken}(으)로 본 것 ${count}개`,
     pictures: "고른 칸의 그림입니다. 화살표 키로 고르고 Enter 키로 들여다봅니다.",
     none: "없습니다.",
     wait: "첫 측정이 진행 중입니다. 몇 단계가 필요합니다.",
