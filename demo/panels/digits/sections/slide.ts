@@ -172,7 +172,10 @@ function drawProducts(
 }
 
 /** ".31" for 0.31, and "1" for 1.00: a cell is narrow. */
-const short = (value: number) => number(value).replace(".00", "").replace(/^(−?)0\./, "$1.");
+const short = (value: number) =>
+  number(value)
+    .replace(".00", "")
+    .replace(/^(−?)0\./, "$1.");
 
 /** What lies outside of the picture: nothing, drawn as such. */
 function hatch(context: CanvasRenderingContext2D, side: number): void {
