@@ -16,6 +16,13 @@ const devices = [
   { device: "webgpu", steps: 12 },
 ] as const;
 
+/** A browser that has no adapter to give. */
+const WITHOUT_WEBGPU = [
+  "--disable-gpu",
+  "--disable-software-rasterizer",
+  "--use-webgpu-adapter=default",
+];
+
 describe.each(devices)("the demo page in headless Chrome on $device", ({ device, steps }) => {
   test.each(["digits", "text"])("trains the network of %s until it is paused", async (panel) => {
     demo = await openDemo(`?panel=${panel}&device=${device}&pace=full`);
@@ -148,6 +155,26 @@ describe("the page", () => {
       `Number(document.querySelector("article").dataset.step) >= ${Number(step) + 4}`,
       { timeout: 120_000 },
     );
+  });
+
+  test("trains on in a tab that is hidden", async () => {
+    demo = await openDemo("?panel=digits&device=cpu&pace=full");
+    const { page } = demo;
+    await press(page, "[data-run=play]");
+    await page.waitForFunction(`Number(document.querySelector("article").dataset.step) >= 3`);
+    const other = await page.browserContext().newPage();
+    await other.bringToFront();
+    expect(await page.evaluate("document.visibilityState")).toBe("hidden");
+    const { step } = await stateOf(page);
+    await expect
+      .poll(async () => Number((await stateOf(page)).step), { timeout: 60_000 })
+      .toBeGreaterThan(Number(step) + 10);
+  });
+
+  test("says so where no device can be opened", async () => {
+    demo = await openDemo("?panel=digits&device=webgpu", WITHOUT_WEBGPU);
+    expect(await stateOf(demo.page)).toMatchObject({ device: "none", state: "failed" });
+    expect(await demo.page.$eval(".message", (message) => message.textContent)).toMatch(/WebGPU/i);
   });
 });
 
