@@ -4,8 +4,8 @@ import type { Settings } from "../../settings.ts";
  * A leaky memory whose leak looks at what comes: with 3 added its gate is open to a twentieth, so that it forgets over about
  * twenty steps at the start.
  */
-export const OWN_CELL = `keep = sigmoid(x @ Wk + h @ Rk + bk + 3)
-new = tanh(x @ Wn + h @ Rn + bn)
+export const OWN_CELL = `keep = sigmoid(x @ Wk + h @ Rk + 3)
+new = tanh(x @ Wn + h @ Rn)
 c = keep * c + (1 - keep) * new
 h = tanh(c)`;
 

@@ -94,11 +94,11 @@ describe("a visitor's cell", () => {
     expect(wrongIn("h = 3").message).toMatch(/got a number/);
   });
 
-  test("the cell that is there is four lines, with two states and six weights", () => {
+  test("the cell that is there is four lines, with two states and four weights", () => {
     expect(OWN_CELL.split("\n")).toHaveLength(4);
     const { states, weights } = checkedCell(OWN_CELL);
     expect(states).toEqual(["h", "c"]);
-    expect(weights.toSorted()).toEqual(["Rk", "Rn", "Wk", "Wn", "bk", "bn"]);
+    expect(weights.toSorted()).toEqual(["Rk", "Rn", "Wk", "Wn"]);
   });
 
   test("a cell that cannot be read leaves the others", () => {

@@ -27,9 +27,12 @@ export const DASHES: Readonly<Record<ColumnName, readonly number[]>> = {
 };
 
 /** A line in a column's colour and its name. */
-export function keyOf(name: ColumnName, text: string): HTMLElement {
+export function keyOf(name: ColumnName, text: string, isDashed = false): HTMLElement {
   const line = h("i");
-  line.style.background = `var(--${COLOURS[name]})`;
+  const colour = `var(--${COLOURS[name]})`;
+  line.style.background = isDashed
+    ? `repeating-linear-gradient(90deg, ${colour} 0 5px, transparent 5px 8px)`
+    : colour;
   return h("span", {}, line, document.createTextNode(text));
 }
 

@@ -134,7 +134,9 @@ function drawLaneNames(
   to.fillStyle = css("dim");
   to.textAlign = "left";
   const names: Readonly<Record<string, string>> = film.lane;
-  for (const state of states) to.fillText(names[state] ?? state, 4, y(state) - LANE_HEIGHT / 2 + 8);
+  // Outside of the two lanes, between which arrows rise.
+  for (const [i, state] of states.entries())
+    to.fillText(names[state] ?? state, 4, y(state) + (i === 0 ? -1 : 1) * (LANE_HEIGHT / 2 - 8));
 }
 
 /** The state that each step hands on, in the lower half of its lane: it crosses where the gradient is cut. */

@@ -53,11 +53,11 @@ export function gradientSection(context: MemoryContext): () => void {
         const at = (norms: ByState | undefined) => valueAt(norms?.[state], distance());
         const numbers = [`${gradient.start} ${said(at(start))}`];
         if (later !== undefined) numbers.push(`${gradient.now} ${said(at(later))}`);
-        return { name, text: `${title}: ${numbers.join(", ")}` };
+        return { name, state, text: `${title}: ${numbers.join(", ")}` };
       }),
     );
     if (readout.childElementCount !== lines.length)
-      readout.replaceChildren(...lines.map(({ name }) => keyOf(name, "")));
+      readout.replaceChildren(...lines.map(({ name, state }) => keyOf(name, "", state === "c")));
     lines.forEach(({ text }, i) => {
       const last = readout.children[i]?.lastChild;
       if (last) last.textContent = text;
@@ -108,7 +108,7 @@ function draw(
   size: readonly [number, number],
   { steps, columns }: GradientAnswer,
   distance: number,
-  { gradient }: MemoryContext["words"],
+  { gradient, cells }: MemoryContext["words"],
 ): void {
   const norms = columns.flatMap(({ start, now }) => [
     ...Object.values(start),
@@ -125,6 +125,37 @@ function draw(
   for (const { name, start, now = {} } of columns) {
     curves(to, axes, start, { colour: css(COLOURS[name], 0.75), width: 1 });
     curves(to, axes, now, { colour: css(COLOURS[name]), width: 2.5 });
+  }
+  if (reach === steps) names(to, axes, columns, cells);
+}
+
+/** Names at the far ends of the lines, apart from each other. */
+function names(
+  to: CanvasRenderingContext2D,
+  { left, top, bottom, y }: NormAxes,
+  columns: GradientAnswer["columns"],
+  cells: MemoryContext["words"]["cells"],
+): void {
+  const ends = columns
+    .flatMap(({ name, start, now = start }) =>
+      Object.entries(now).map(([state, norms]) => ({
+        name,
+        text: state === "c" ? `${cells[name]}, c` : cells[name],
+        at: y(norms[0] ?? 0) - 7,
+      })),
+    )
+    .toSorted((a, b) => a.at - b.at);
+  to.textAlign = "left";
+  to.textBaseline = "middle";
+  to.lineWidth = 4;
+  to.strokeStyle = css("card");
+  let free = top + 2;
+  for (const { name, text, at } of ends) {
+    const place = Math.min(bottom - 6, Math.max(at, free));
+    to.strokeText(text, left + 8, place);
+    to.fillStyle = css(COLOURS[name]);
+    to.fillText(text, left + 8, place);
+    free = place + 14;
   }
 }
 

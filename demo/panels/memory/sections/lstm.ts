@@ -27,9 +27,13 @@ export function lstmSection(context: MemoryContext): () => void {
     height: (width) => Math.min(240, Math.max(190, width * 0.5)),
     draw: (to, width, height) => now && draw(to, [width, height], now),
   });
-  const legend = LINES.map(({ name, colour }) => {
+  const legend = LINES.map(({ name, colour, dash: [on, off] }) => {
     const line = h("i");
-    line.style.background = `var(--${colour})`;
+    const of = `var(--${colour})`;
+    line.style.background =
+      on === undefined
+        ? of
+        : `repeating-linear-gradient(90deg, ${of} 0 ${on}px, transparent ${on}px ${on + off}px)`;
     return h("span", {}, line, lstm[name]);
   });
   const gate = h("p", { class: "quiet" });

@@ -86,7 +86,8 @@ function draw(
   }
   to.textBaseline = "top";
   to.textAlign = "center";
-  for (const lag of LAGS) to.fillText(String(lag), x(lag), bottom + 5);
+  // 5 and 10 are too close to be written both.
+  for (const lag of LAGS.filter((one) => one !== 10)) to.fillText(String(lag), x(lag), bottom + 5);
   to.fillText(axis, (MARGIN.left + right) / 2, bottom + 19);
   to.lineWidth = 2;
   for (const name of COLUMNS) {

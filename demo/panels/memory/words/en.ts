@@ -80,8 +80,8 @@ export const en = {
 
     network: "Network",
     position: "Step of the film",
-    back: "Back",
-    forth: "Forward",
+    back: "Previous",
+    forth: "Next",
     play: "Play",
     stop: "Stop",
     loss: "loss",

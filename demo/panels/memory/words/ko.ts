@@ -80,8 +80,8 @@ export const ko: Translated<typeof en> = {
 
     network: "신경망",
     position: "필름의 단계",
-    back: "뒤로",
-    forth: "앞으로",
+    back: "이전",
+    forth: "다음",
     play: "재생",
     stop: "멈춤",
     loss: "손실",
