@@ -14,7 +14,7 @@ import type { ByState, ColumnName, FilmAnswer, MemoryPictures, OwnAnswer } from 
 import { normsOf } from "./read.ts";
 import type { memorySettings } from "./settings.ts";
 import { Sweep } from "./sweep.ts";
-import { answerOf, saidBy, TASKS, written } from "./tasks/index.ts";
+import { answerOf, answersOf, saidBy, TASKS, written } from "./tasks/index.ts";
 
 type Values = ValuesOf<typeof memorySettings>;
 
@@ -87,7 +87,7 @@ class MemoryTraining implements Training<MemoryPictures> {
       const batch = this.#batches.shown(sequence, lag);
       const columns = [];
       for (const { name, model } of this.networks) {
-        const answering = this.#answering.get(name) ?? new Answering(model);
+        const answering = this.#answering.get(name) ?? new Answering(model, answersOf(task));
         this.#answering.set(name, answering);
         columns.push({ name, ...saidBy(task, await answering.last(batch)) });
       }

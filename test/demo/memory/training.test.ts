@@ -255,6 +255,14 @@ describe("what else the page asks", () => {
     await end();
   });
 
+  test("of copying all letters are answered", async () => {
+    const { training, end } = await opened({ task: "copy", lag: 10 });
+    const { reads, answer, columns } = await training.pictures.answers({ sequence: 1 });
+    expect(reads.slice(0, 3).join(" ")).toBe(answer);
+    for (const { said } of columns) expect(said).toMatch(/^[abcd] [abcd] [abcd]$/);
+    await end();
+  });
+
   test("the cost of a step is measured for every window, a walk at a call", async () => {
     const { training, end } = await opened();
     let answer = await training.pictures.cost(null);

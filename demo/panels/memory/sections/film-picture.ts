@@ -73,7 +73,7 @@ export function drawFilm(
   to.textBaseline = "middle";
   drawReads(to, film, position, layout, isLevel(width, reads));
   drawCuts(to, cuts, layout, pitch);
-  if (states.length > 1) drawLaneNames(to, states, layout, words);
+  if (states.length > 1) drawLaneNames(to, states, layout, film.lanes ? words.film.lane : {});
   // Where the way back has come to: T is the loss, and nothing has come back.
   const reached = position <= steps ? steps : 2 * steps - position;
   for (const state of states) drawForward(to, values[state], state, position, layout);
@@ -129,11 +129,10 @@ function drawLaneNames(
   to: Context,
   states: readonly string[],
   { y }: Layout,
-  { film }: MemoryContext["words"],
+  names: Readonly<Record<string, string>>,
 ): void {
   to.fillStyle = css("dim");
   to.textAlign = "left";
-  const names: Readonly<Record<string, string>> = film.lane;
   // Outside of the two lanes, between which arrows rise.
   for (const [i, state] of states.entries())
     to.fillText(names[state] ?? state, 4, y(state) + (i === 0 ? -1 : 1) * (LANE_HEIGHT / 2 - 8));

@@ -6,7 +6,8 @@ import { drawUniform, losses, nn } from "gradgpu";
 import { IGNORED_LABEL } from "gradgpu/data";
 import type { Task } from "../../../../examples/memory/tasks/task.ts";
 
-const LENGTH = 3;
+/** Letters to copy. */
+export const LENGTH = 3;
 export const LETTERS = ["a", "b", "c", "d"];
 export const SYMBOLS = [...LETTERS, "·", "?"];
 const EMBEDDING = 16;

@@ -5,7 +5,7 @@ import { adding as plainAdding } from "../../../../examples/memory/tasks/adding.
 import { ANSWERS, recall, WORDS } from "../../../../examples/memory/tasks/recall.ts";
 import type { Task } from "../../../../examples/memory/tasks/task.ts";
 import { SYMBOLS as BRACKETS, brackets, CLOSING } from "./brackets.ts";
-import { copy, LETTERS, SYMBOLS as LETTERS_AND_GAPS } from "./copy.ts";
+import { copy, LENGTH, LETTERS, SYMBOLS as LETTERS_AND_GAPS } from "./copy.ts";
 import { SYMBOLS as MARKS, ORDERS, order } from "./order.ts";
 import { SYMBOLS as BITS, PARITIES, parity } from "./parity.ts";
 
@@ -51,24 +51,39 @@ export function written(task: TaskName, { x }: TrainingBatch, b: number): string
   });
 }
 
-/** The last target of row `b`, as text. */
+/** What is asked of row `b` in the end, as text: of copying all letters. */
 export function answerOf(task: TaskName, { y }: TrainingBatch, b: number): string {
-  const target = Number(y.data[y.data.length - (y.shape.at(-1) ?? 1) + b]);
-  return NAMES[task]?.answers[target] ?? target.toFixed(2);
+  const count = y.shape.at(-1) ?? 1;
+  const first = y.data.length - answersOf(task) * count;
+  const targets = Array.from({ length: answersOf(task) }, (_, i) =>
+    Number(y.data[first + i * count + b]),
+  );
+  return targets.map((target) => NAMES[task]?.answers[target] ?? target.toFixed(2)).join(" ");
 }
 
-/** What the outputs of one step say, as text, and how sure they are: the probability of the class; of a number nothing. */
+/** Steps at the end whose answers count together. */
+export function answersOf(task: TaskName): number {
+  return task === "copy" ? LENGTH : 1;
+}
+
+/** What outputs of the last steps, [answers, outputs], say, as text, and how sure they are of it; of a number nothing. */
 export function saidBy(
   task: TaskName,
   outputs: Float32Array,
 ): { readonly said: string; readonly probability: number | undefined } {
   const answers = NAMES[task]?.answers;
   if (answers === undefined) return { said: (outputs[0] ?? 0).toFixed(2), probability: undefined };
-  const largest = Math.max(...outputs);
-  const weights = Array.from(outputs, (logit) => Math.exp(logit - largest));
-  const best = outputs.indexOf(largest);
+  const each = Array.from({ length: answersOf(task) }, (_, i) =>
+    likeliest(outputs.subarray(i * answers.length, (i + 1) * answers.length)),
+  );
   return {
-    said: answers[best] ?? "",
-    probability: 1 / weights.reduce((sum, weight) => sum + weight, 0),
+    said: each.map(({ best }) => answers[best] ?? "").join(" "),
+    probability: each.reduce((product, { probability }) => product * probability, 1),
   };
+}
+
+function likeliest(logits: Float32Array): { readonly best: number; readonly probability: number } {
+  const largest = Math.max(...logits);
+  const sum = logits.reduce((total, logit) => total + Math.exp(logit - largest), 0);
+  return { best: logits.indexOf(largest), probability: 1 / sum };
 }
