@@ -138,7 +138,7 @@ function drawLaneNames(
     to.fillText(names[state] ?? state, 4, y(state) + (i === 0 ? -1 : 1) * (LANE_HEIGHT / 2 - 8));
 }
 
-/** The state that each step hands on, in the lower half of its lane: it crosses where the gradient is cut. */
+/** The state that each step hands on, under its lane: it crosses where the gradient is cut. */
 function drawForward(
   to: Context,
   values: Float32Array | undefined,
@@ -146,7 +146,7 @@ function drawForward(
   position: number,
   { x, y, radius, steps }: Layout,
 ): void {
-  const at = y(state) + 5;
+  const at = y(state) + radius + 4;
   for (let t = 0; t < steps - 1; t++) {
     const isDone = t < position;
     const size = Math.min(3, 0.8 + (values?.[t] ?? 0) / 2);
@@ -154,8 +154,8 @@ function drawForward(
       to,
       css(isDone ? "ink" : "rule", isDone ? 0.55 : 1),
       size,
-      [x(t) + radius, at],
-      [x(t + 1) - radius, at],
+      [x(t) + 1, at],
+      [x(t + 1) - 1, at],
     );
   }
 }
@@ -167,7 +167,7 @@ function drawLoss(to: Context, { x, y, steps, radius }: Layout, name: string): v
   to.fillText(name, from + 12, at);
 }
 
-/** What comes back, in the upper half of each lane, as far as it has come. */
+/** What comes back, above each lane, as far as it has come. */
 function drawBack(
   to: Context,
   { gradients, cuts, lanes }: FilmAnswer,
@@ -181,12 +181,12 @@ function drawBack(
       if (t === steps - 1 || t < reached) continue;
       // Along c only what the forget gate lets through; along h all that reaches it.
       const norm = state === "c" && lanes ? lanes.kept[t] : gradients[state]?.[t];
-      const at = y(state) - 6;
-      if (!isCut && norm) back(to, widthOf(norm), [x(t + 1) - radius, at], [x(t) + radius, at]);
+      const at = y(state) - radius - 8;
+      if (!isCut && norm) back(to, widthOf(norm), [x(t + 1) - 1, at], [x(t) + 1, at]);
       if (isCut) scissors(to, (x(t) + x(t + 1)) / 2, at);
     }
     const read = t >= reached ? lanes?.read[t] : undefined;
-    if (read) back(to, widthOf(read), [x(t), y("h") - radius], [x(t), y("c") + radius]);
+    if (read) back(to, widthOf(read), [x(t), y("h") - radius - 3], [x(t), y("c") + radius + 8]);
   }
 }
 

@@ -123,7 +123,7 @@ export const en = {
   },
   sweep: {
     title: "Accuracy by lag",
-    text: "For every lag from 5 to 100 a new network of each kind learns from at most 300 batches, point by point. It takes a minute or two, while the training above waits.",
+    text: "For every lag from 5 to 100 a new network of each kind learns from at most 300 batches, point by point. It takes about half a minute, while the training above waits.",
     measure: "Measure",
     stop: "Stop",
     done: "All points are measured.",
