@@ -1,18 +1,20 @@
-// Builds dist/: one JavaScript entry per subpath export, shared chunks, the cpu device's worker, and declarations.
+// Builds dist/: one JavaScript entry per subpath export, shared chunks, the same as CommonJS, one classic script of all,
+// the cpu device's worker, and declarations.
 // The exports in package.json are the list of entries, so the two cannot differ. The code is left readable: an uncaught
 // error in Node prints the line it comes from, and whoever bundles it makes it small.
 
-import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
+import { writeCommonJs } from "./commonjs.mjs";
 import { writeDeclarations } from "./declarations.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const { exports, version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
-const entries = Object.entries(exports).filter(([, target]) => typeof target === "object");
+const entries = Object.entries(exports).filter(([, target]) => target["gradgpu-source"]);
 const entryPoints = entries.map(([, target]) => target["gradgpu-source"]);
 const missing = entryPoints.filter((path) => !existsSync(join(root, path)));
 if (missing.length > 0) {
@@ -24,30 +26,54 @@ rmSync(join(root, "dist"), { recursive: true, force: true });
 const options = {
   absWorkingDir: root,
   bundle: true,
-  format: "esm",
   platform: "neutral",
   target: "es2022",
+  external: ["node:*", "webgpu"],
+  define: { __GRADGPU_DEBUG__: "false" },
+  sourcemap: true,
 };
 const { metafile } = await build({
   ...options,
+  format: "esm",
   entryPoints,
   outbase: "src",
   outdir: "dist",
   splitting: true,
-  external: ["node:*", "webgpu"],
-  define: { __GRADGPU_DEBUG__: "false" },
   metafile: true,
 });
-await writeWorker(join(root, exports["./cpu-worker.js"]));
+// Classic scripts, which are CommonJS where they are anything.
+mkdirSync(join(root, "dist/classic"));
+writeFileSync(join(root, "dist/classic/package.json"), '{ "type": "commonjs" }\n');
+await build({
+  ...options,
+  sourcemap: false,
+  format: "iife",
+  globalName: "gradgpu",
+  entryPoints: ["src/global.ts"],
+  outfile: exports["./gradgpu.global.js"].default,
+  minify: true,
+  banner: { js: `/*! gradgpu ${version}, MIT */` },
+});
+await writeWorker(join(root, exports["./cpu-worker.js"].default));
 writeDeclarations(
   join(root, "dist"),
   entries.map(([, target]) => target.types),
 );
+await writeCommonJs(join(root, "dist"), "cjs");
+writeFileSync(
+  join(root, exports["./gradgpu.global.js"].types),
+  'declare const gradgpu: typeof import("../cjs/index.js") & { readonly io: typeof import("../cjs/io/index.js") };\n',
+);
+writeFileSync(join(root, exports["./cpu-worker.js"].types), "export {};\n");
 
 /** The worker that pages can serve, which is the very text that the others start from a Blob. */
 async function writeWorker(path) {
   const source = "src/devices/cpu/generated/worker.ts";
-  const { outputFiles } = await build({ ...options, entryPoints: [source], write: false });
+  const { outputFiles } = await build({
+    entryPoints: [join(root, source)],
+    format: "esm",
+    write: false,
+  });
   const module = `data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`;
   const { workerSource } = await import(module);
   writeFileSync(path, `// gradgpu ${version}: the worker of the cpu device.\n${workerSource}`);

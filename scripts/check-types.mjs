@@ -48,7 +48,9 @@ function installAsPackage(folder) {
   const own = join(folder, "node_modules/gradgpu");
   mkdirSync(own, { recursive: true });
   const { exports, ...rest } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-  const entries = Object.values(exports).flatMap(({ types }) => types ?? []);
+  const entries = Object.values(exports)
+    .filter((target) => target["gradgpu-source"])
+    .map(({ types }) => types);
   writeDeclarations(join(own, "dist"), entries);
   writeFileSync(join(own, "package.json"), JSON.stringify({ ...rest, exports }));
   writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module", private: true }));

@@ -173,16 +173,22 @@ function isGpuDevice(wanted: unknown): wanted is GPUDevice {
   return typeof wanted === "object" && wanted !== null && "createBuffer" in wanted;
 }
 
-// A device is loaded when it is wanted: a page with a GPU never downloads the WebAssembly kernels, and the reverse.
+/**
+ * A device is loaded when it is wanted: a page with a GPU never downloads the WebAssembly kernels, and the reverse.
+ * gradgpu/static brings both along.
+ */
+export const deviceModules = {
+  webgpu: () => import("../devices/webgpu/index.ts"),
+  cpu: () => import("../devices/cpu/index.ts"),
+};
 
 async function loadWebgpu() {
-  const loading = import("../devices/webgpu/index.ts");
+  const loading = deviceModules.webgpu();
   return (await loading.catch(refuseImport("webgpu"))).openWebgpuDevice;
 }
 
 async function openCpu(options: InitOptions): Promise<Device> {
-  const loading = import("../devices/cpu/index.ts");
-  const { openCpuDevice } = await loading.catch(refuseImport("cpu"));
+  const { openCpuDevice } = await deviceModules.cpu().catch(refuseImport("cpu"));
   return openCpuDevice(cpuOptions(options));
 }
 

@@ -2,8 +2,8 @@ import type { FitOptions, StepReport } from "./options.ts";
 import type { TrainerState } from "./trainer-state.ts";
 import { type RunSetup, trainingRun } from "./training-run.ts";
 
-/** Loaded when something is to be saved, so that other pages do without. */
-export const checkpointing = () => import("./checkpoints/index.ts");
+/** Loaded when something is to be saved, so that other pages do without; gradgpu/static brings it along. */
+export const checkpointsModule = { load: () => import("./checkpoints/index.ts") };
 
 export interface Checkpointed {
   readonly options: FitOptions;
@@ -24,7 +24,7 @@ export async function* checkpointedRun({
   const { step } = position;
   const { length } = progress.epochs;
   const begin = async (options: NonNullable<FitOptions["checkpoint"]>) => {
-    const { CheckpointWriter } = await checkpointing();
+    const { CheckpointWriter } = await checkpointsModule.load();
     return CheckpointWriter.begin({ options, state, progress, step });
   };
   const checkpoints = checkpoint && (await begin(checkpoint));

@@ -17,7 +17,7 @@ import type { Each, Module, Tensors } from "../nn/index.ts";
 import { checkStateDict } from "../nn/state-dict.ts";
 import { loadAlso, savedAlso } from "./also.ts";
 import type { PassOptions } from "./batch-source.ts";
-import { checkpointedRun, checkpointing } from "./checkpointed-run.ts";
+import { checkpointedRun, checkpointsModule } from "./checkpointed-run.ts";
 import { BestEpochs } from "./early-stopping.ts";
 import { evaluationRun } from "./evaluation.ts";
 import { EvaluationSteps } from "./evaluation-steps.ts";
@@ -338,7 +338,7 @@ export class Trainer<
    */
   async save(to: Place | string): Promise<void> {
     this.#check("save");
-    const { saveState } = await checkpointing();
+    const { saveState } = await checkpointsModule.load();
     await saveState(to, () => this.state());
   }
 
@@ -385,7 +385,7 @@ export class Trainer<
     checkOptions<ResumeOptions>("resume", resuming, { onRefused: callable });
     // Which of the two they are is the constructor's to find.
     const trainer = new Trainer(model, options as TrainerOptions<Y, T>);
-    const { savedState } = await checkpointing();
+    const { savedState } = await checkpointsModule.load();
     const { onRefused = warn } = resuming;
     const saved = await savedState(from, onRefused);
     // A training whose numbers are not finite could be saved, so it can be gone on with.

@@ -43,19 +43,19 @@ export async function openNodeGpu(options: NodeGpuOptions = {}): Promise<GPU | u
   if (options.software !== true) return dawn.create(options.dawnOptions ?? []);
 
   const driver = findSwiftShader();
-  if (driver === undefined || process.env.VK_ICD_FILENAMES !== undefined) {
+  if (driver === undefined || globalThis.process.env.VK_ICD_FILENAMES !== undefined) {
     return dawn.create(options.dawnOptions ?? []);
   }
   preloadVulkanLoader(driver.folder);
   // Dawn reads the drivers when it is first asked for an adapter. The variable is set until then
   // and no longer, so that a later GPU of this process sees the machine's own drivers.
-  process.env.VK_ICD_FILENAMES = driver.icd;
+  globalThis.process.env.VK_ICD_FILENAMES = driver.icd;
   try {
     const gpu = dawn.create([...SWIFTSHADER_OPTIONS, ...(options.dawnOptions ?? [])]);
     await gpu.requestAdapter();
     return gpu;
   } finally {
-    delete process.env.VK_ICD_FILENAMES;
+    delete globalThis.process.env.VK_ICD_FILENAMES;
   }
 }
 
@@ -64,8 +64,12 @@ export async function openNodeGpu(options: NodeGpuOptions = {}): Promise<GPU | u
  * where there is none, Vulkan's software drivers would only fail, and fill the terminal with warnings.
  */
 export function mayHaveHardware(): boolean {
-  if (process.platform !== "linux" || process.env.VK_ICD_FILENAMES !== undefined) return true;
-  const fs = process.getBuiltinModule("node:fs");
+  if (
+    globalThis.process.platform !== "linux" ||
+    globalThis.process.env.VK_ICD_FILENAMES !== undefined
+  )
+    return true;
+  const fs = globalThis.process.getBuiltinModule("node:fs");
   const nodes = ["dri", "nvidiactl", "dxg", "mali0", "kgsl-3d0"];
   return nodes.some((name) => fs.existsSync(`/dev/${name}`));
 }
@@ -87,14 +91,18 @@ async function loadDawn(): Promise<Dawn | undefined> {
  * loaded here and kept (RTLD_NODELETE). Node then says that it is no Node module, which is so.
  */
 function preloadVulkanLoader(folder: string): void {
-  const fs = process.getBuiltinModule("node:fs");
-  const os = process.getBuiltinModule("node:os");
-  const path = process.getBuiltinModule("node:path");
+  const fs = globalThis.process.getBuiltinModule("node:fs");
+  const os = globalThis.process.getBuiltinModule("node:os");
+  const path = globalThis.process.getBuiltinModule("node:path");
   const library = path.join(folder, "libvulkan.so.1");
-  if (process.platform !== "linux" || !fs.existsSync(library)) return;
+  if (globalThis.process.platform !== "linux" || !fs.existsSync(library)) return;
   const RTLD_NODELETE = 0x1000;
   try {
-    process.dlopen({ exports: {} }, library, os.constants.dlopen.RTLD_NOW | RTLD_NODELETE);
+    globalThis.process.dlopen(
+      { exports: {} },
+      library,
+      os.constants.dlopen.RTLD_NOW | RTLD_NODELETE,
+    );
   } catch {
     // Expected, see above. Had the load itself failed, Dawn would report the missing library.
   }

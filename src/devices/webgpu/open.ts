@@ -83,15 +83,18 @@ async function findAdapter(options: WebgpuOptions): Promise<GPUAdapter> {
   );
 }
 
+/** Loaded in Node alone; gradgpu/static brings it along. */
+export const nodeModule = { load: () => import("./node.ts") };
+
 /** Dawn frees its instance with the last reference to the GPU: it lives as long as the module does. */
 const nodeGpus = new Map<boolean, Promise<GPU | undefined>>();
 
 async function platformGpu(software: boolean): Promise<GPU | undefined> {
   if (typeof navigator !== "undefined" && "gpu" in navigator) return navigator.gpu;
-  if (typeof process === "undefined") return undefined;
+  if (!("process" in globalThis)) return undefined;
   const known = nodeGpus.get(software);
   if (known !== undefined) return known;
-  const opening = import("./node.ts").then(({ openNodeGpu }) => openNodeGpu({ software }));
+  const opening = nodeModule.load().then(({ openNodeGpu }) => openNodeGpu({ software }));
   nodeGpus.set(software, opening);
   return opening;
 }

@@ -16,8 +16,8 @@ const ICD = "vk_swiftshader_icd.json";
 
 /** The first that is found: beside the browser that the user names, in the usual places, in puppeteer's cache. */
 export function findSwiftShader(): SwiftShader | undefined {
-  const fs = process.getBuiltinModule("node:fs");
-  const path = process.getBuiltinModule("node:path");
+  const fs = globalThis.process.getBuiltinModule("node:fs");
+  const path = globalThis.process.getBuiltinModule("node:path");
   for (const folder of browserFolders()) {
     const beside = path.join(folder, ICD);
     if (fs.existsSync(beside)) return { folder, icd: beside };
@@ -35,10 +35,10 @@ export function findSwiftShader(): SwiftShader | undefined {
 }
 
 function browserFolders(): string[] {
-  const { env, platform } = process;
-  const fs = process.getBuiltinModule("node:fs");
-  const os = process.getBuiltinModule("node:os");
-  const path = process.getBuiltinModule("node:path");
+  const { env, platform } = globalThis.process;
+  const fs = globalThis.process.getBuiltinModule("node:fs");
+  const os = globalThis.process.getBuiltinModule("node:os");
+  const path = globalThis.process.getBuiltinModule("node:path");
   const named = env.PUPPETEER_EXECUTABLE_PATH;
   const cache = env.PUPPETEER_CACHE_DIR ?? path.join(os.homedir(), ".cache", "puppeteer");
   const installed: Partial<Record<NodeJS.Platform, string[]>> = {
@@ -57,7 +57,7 @@ function browserFolders(): string[] {
 
 /** The folder of an executable; on macOS the app's Contents, where its libraries lie too. */
 function folderOf(executable: string): string {
-  const path = process.getBuiltinModule("node:path");
+  const path = globalThis.process.getBuiltinModule("node:path");
   const folder = path.dirname(executable);
   return path.basename(folder) === "MacOS" ? path.dirname(folder) : folder;
 }

@@ -162,12 +162,12 @@ const TEMPORARY = /^\..+\.(\d+)-[0-9a-z]+\.gradgpu$/;
 
 let writes = 0;
 function temporaryMark(): string {
-  return `${process.pid}-${(writes++).toString(36)}${Date.now().toString(36)}.gradgpu`;
+  return `${globalThis.process.pid}-${(writes++).toString(36)}${Date.now().toString(36)}.gradgpu`;
 }
 
 function isRunning(pid: number): boolean {
   try {
-    process.kill(pid, 0);
+    globalThis.process.kill(pid, 0);
     return true;
   } catch (cause) {
     return Object(cause).code !== "ESRCH";

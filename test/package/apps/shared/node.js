@@ -1,0 +1,3 @@
+import { outcomeOf } from "./train.js";
+
+console.log(JSON.stringify(await outcomeOf()));

@@ -1,0 +1,3 @@
+import { outcomeOf } from "./train.js";
+
+void outcomeOf().then((outcome) => postMessage(outcome));

@@ -1,0 +1,5 @@
+import { outcomeOf } from "./train.js";
+
+void outcomeOf(globalThis.trainOptions).then((outcome) => {
+  globalThis.outcome = outcome;
+});
