@@ -59,7 +59,11 @@ writeDeclarations(
   join(root, "dist"),
   entries.map(([, target]) => target.types),
 );
-await writeCommonJs(join(root, "dist"), "cjs");
+await writeCommonJs(
+  join(root, "dist"),
+  "cjs",
+  entries.filter(([, { require }]) => !require).map(([, target]) => target.default.slice(7)),
+);
 writeFileSync(
   join(root, exports["./gradgpu.global.js"].types),
   'declare const gradgpu: typeof import("../cjs/index.js") & { readonly io: typeof import("../cjs/io/index.js") };\n',

@@ -5,12 +5,12 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "nod
 import { dirname, join } from "node:path";
 import { transform } from "esbuild";
 
-/** Writes `folder`/`name`, with the declarations of `folder`. */
-export async function writeCommonJs(folder, name) {
+/** Writes `folder`/`name`, with the declarations of `folder`, but for `modulesOnly`, which await at their top level. */
+export async function writeCommonJs(folder, name, modulesOnly) {
   const files = readdirSync(folder, { recursive: true, encoding: "utf8" });
   for (const file of files) {
     const target = join(folder, name, file);
-    if (file.endsWith(".js") && !file.startsWith("classic")) {
+    if (file.endsWith(".js") && !file.startsWith("classic") && !modulesOnly.includes(file)) {
       const { code } = await transform(readFileSync(join(folder, file), "utf8"), {
         format: "cjs",
         target: "es2022",
