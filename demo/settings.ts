@@ -6,6 +6,8 @@
 interface Common {
   /** Acts on the training that runs; where not, a change begins it anew. */
   readonly live?: boolean;
+  /** A panel has a control of its own for it. */
+  readonly hidden?: boolean;
 }
 
 export interface NumberSetting extends Common {
@@ -33,8 +35,6 @@ export interface TextSetting extends Common {
   readonly kind: "text";
   readonly default: string;
   readonly maxLength: number;
-  /** A panel that shows a field of its own. */
-  readonly hidden?: boolean;
   /** What is run: out of an address it is taken only where it has been run here before (page/trust.ts). */
   readonly isCode?: boolean;
 }

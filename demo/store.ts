@@ -2,7 +2,7 @@
 const DATABASE = "gradgpu-demo";
 const STORE = "values";
 
-export type StoreName = "trainings" | "runs";
+export type StoreName = "trainings" | "runs" | "texts";
 
 export async function load(store: StoreName, key: string): Promise<unknown> {
   return await within("readonly", (values) => values.get(`${store}/${key}`));

@@ -14,8 +14,7 @@ export interface ControlsOptions {
 export function controls({ settings, values, words, onChange }: ControlsOptions): HTMLElement {
   const fields = Object.entries(settings).map(([name, setting]) => {
     const value = values[name];
-    if (value === undefined || (setting.kind === "text" && setting.hidden === true))
-      return undefined;
+    if (value === undefined || setting.hidden === true) return undefined;
     const said = words[name] ?? { label: name };
     return field(name, setting, value, said, (next) => onChange(name, next));
   });

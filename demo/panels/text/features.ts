@@ -35,7 +35,11 @@ export function featureOf(name: FeatureName, letters: readonly string[]): Float3
  * Pearson's correlation of every unit with `feature`, f32[units]; states are f32[count, units], feature f32[count]. 0
  * where one of them never changes.
  */
-export function correlations(states: Float32Array, feature: Float32Array, units: number): Float32Array {
+export function correlations(
+  states: Float32Array,
+  feature: Float32Array,
+  units: number,
+): Float32Array {
   const count = feature.length;
   const mean = feature.reduce((sum, value) => sum + value, 0) / count;
   const [sums, squares, products] = [0, 1, 2].map(() => new Float64Array(units));

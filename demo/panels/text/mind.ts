@@ -48,7 +48,9 @@ export class Mind {
     const feature = featureOf(by, letters);
     const length = Math.min(READ, letters.length);
     const starts = tellingParts(feature, length, PARTS);
-    const rows = starts.map((from) => vocabulary.encode(letters.slice(from, from + length).join("")));
+    const rows = starts.map((from) =>
+      vocabulary.encode(letters.slice(from, from + length).join("")),
+    );
     const read = await this.#reader.read(rows);
     const units = (read[0]?.steps.c.length ?? 0) / length;
     const states = join(read.map(({ steps }) => steps.c.subarray(WARM * units)));

@@ -5,7 +5,10 @@ import { featureOf } from "./features.ts";
  * `length` letters from a paragraph's beginning that have much to remember: about as much within quotation marks as
  * outside, and brackets. The first ones where no paragraph has that, all of a shorter text.
  */
-export function passageOf(letters: readonly string[], length: number): { from: number; to: number } {
+export function passageOf(
+  letters: readonly string[],
+  length: number,
+): { from: number; to: number } {
   const quoted = sums(featureOf("quotes", letters));
   const bracketed = sums(featureOf("depth", letters).map((depth) => Math.min(1, depth)));
   const within = (of: Float64Array, from: number) => (of[from + length] ?? 0) - (of[from] ?? 0);
@@ -13,7 +16,8 @@ export function passageOf(letters: readonly string[], length: number): { from: n
   for (let from = 0; from + length <= letters.length; from++) {
     if (from > 0 && (letters[from - 1] !== "\n" || letters[from - 2] !== "\n")) continue;
     const quotes = within(quoted, from);
-    const found = Math.min(quotes, length - quotes) + 2 * Math.min(within(bracketed, from), length / 4);
+    const found =
+      Math.min(quotes, length - quotes) + 2 * Math.min(within(bracketed, from), length / 4);
     if (found > most) [best, most] = [from, found];
   }
   return { from: best, to: Math.min(letters.length, best + length) };
@@ -33,7 +37,10 @@ function sums(values: Float32Array): Float64Array {
  * with it there. Of a feature that never changes any parts are as good.
  */
 export function tellingParts(feature: Float32Array, length: number, count: number): number[] {
-  const starts = Array.from({ length: Math.max(1, Math.floor(feature.length / length)) }, (_, part) => part * length);
+  const starts = Array.from(
+    { length: Math.max(1, Math.floor(feature.length / length)) },
+    (_, part) => part * length,
+  );
   const spread = (from: number) => {
     const own = feature.subarray(from, from + length);
     const mean = own.reduce((sum, value) => sum + value, 0) / own.length;

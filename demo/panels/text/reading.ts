@@ -76,7 +76,6 @@ export class Reader {
     return Float32Array.from(data.subarray(0, at));
   }
 
-
   dispose(): void {
     this.#read.dispose();
     this.#influence.dispose();
@@ -90,7 +89,10 @@ export function likeliest(probabilities: Float32Array, characters: number) {
   const expected = new Int32Array(letters * top);
   const shares = new Float32Array(letters * top);
   for (let t = 0; t < letters; t++) {
-    const [ids, own] = [expected.subarray(t * top, (t + 1) * top), shares.subarray(t * top, (t + 1) * top)];
+    const [ids, own] = [
+      expected.subarray(t * top, (t + 1) * top),
+      shares.subarray(t * top, (t + 1) * top),
+    ];
     own.fill(-1);
     for (let id = 0; id < characters; id++) {
       const share = probabilities[t * characters + id] ?? 0;

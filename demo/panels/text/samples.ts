@@ -21,8 +21,9 @@ export class Samples {
     this.#kept.push(sample);
   }
 
+  /** Copies: what the page is given is handed over. */
   from(index: number): readonly Sample[] {
-    return this.#kept.slice(index);
+    return structuredClone(this.#kept.slice(index));
   }
 
   state(): readonly Sample[] {

@@ -7,5 +7,13 @@ export const textSettings = {
   units: { kind: "choice", of: ["32", "64", "128", "256"], default: "128" },
   window: { kind: "number", default: 48, min: 4, max: 96, step: 4 },
   learningRate: { kind: "number", default: 0.01, min: 0.0003, max: 0.1, scale: "log" },
-  temperature: { kind: "number", default: 0.7, min: 0.2, max: 2, scale: "log", live: true, hidden: true },
+  temperature: {
+    kind: "number",
+    default: 0.7,
+    min: 0.2,
+    max: 2,
+    scale: "log",
+    live: true,
+    hidden: true,
+  },
 } as const satisfies Settings;

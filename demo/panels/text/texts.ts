@@ -14,7 +14,8 @@ export async function keepText(text: string): Promise<string> {
 
 /** The text of a name. @throws Error for one that was pasted elsewhere, or nowhere. */
 export async function textOf(name: string, read: LoadData): Promise<string> {
-  if (BUILT_IN.some((one) => one === name)) return new TextDecoder().decode(await read(`${name}.txt`));
+  if (BUILT_IN.some((one) => one === name))
+    return new TextDecoder().decode(await read(`${name}.txt`));
   const kept = name.startsWith(OWN) ? await load("texts", name).catch(() => undefined) : undefined;
   if (typeof kept === "string") return kept;
   throw new Error(

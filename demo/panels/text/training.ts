@@ -3,8 +3,8 @@ import { losses, optim, Trainer } from "gradgpu";
 import type { ValuesOf } from "../../settings.ts";
 import type { Network, OpenTraining, Training } from "../../worker/training.ts";
 import { type Corpus, corpusOf, known } from "./corpus.ts";
-import { type TextModel, textModel } from "./model.ts";
 import { Mind } from "./mind.ts";
+import { type TextModel, textModel } from "./model.ts";
 import type { TextPictures, Written } from "./pictures.ts";
 import { probabilitiesOf, SAMPLE_TEMPERATURE, Samples } from "./samples.ts";
 import type { textSettings } from "./settings.ts";
@@ -41,7 +41,8 @@ export class TextTraining implements Training<TextPictures> {
     const network: TextModel = textModel(size, Number(units), seed);
     this.#corpus = corpus;
     this.#seed = seed;
-    const rows = (ids: Int32Array) => Math.max(1, Math.min(ROWS, Math.floor(ids.length / (2 * window))));
+    const rows = (ids: Int32Array) =>
+      Math.max(1, Math.min(ROWS, Math.floor(ids.length / (2 * window))));
     this.#rows = rows(training);
     this.#heldOutRows = rows(heldOut);
     this.#guides = { trigram: trigramBits(training, heldOut, size), uniform: Math.log2(size) };
@@ -59,7 +60,11 @@ export class TextTraining implements Training<TextPictures> {
         name: "lstm",
         trainer: this.#trainer,
         fit: (hooks) => this.#fit(hooks),
-        values: ({ loss, gradientNorm }) => ({ bits: loss / Math.LN2, norm: gradientNorm, ...this.#guides }),
+        values: ({ loss, gradientNorm }) => ({
+          bits: loss / Math.LN2,
+          norm: gradientNorm,
+          ...this.#guides,
+        }),
       },
     ];
     this.pictures = {
@@ -124,7 +129,9 @@ export class TextTraining implements Training<TextPictures> {
   }
 
   async #heldOutBits(): Promise<number> {
-    const { loss } = await this.#trainer.evaluate(this.#corpus.heldOut, { batchSize: this.#heldOutRows });
+    const { loss } = await this.#trainer.evaluate(this.#corpus.heldOut, {
+      batchSize: this.#heldOutRows,
+    });
     return loss / Math.LN2;
   }
 }

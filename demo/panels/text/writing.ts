@@ -4,7 +4,6 @@
  * character. The draws are given, so that other weights or another temperature meet the same luck.
  */
 import {
-  add,
   cast,
   compile,
   cumsum,
@@ -14,7 +13,7 @@ import {
   less,
   minimum,
   mul,
-  nn,
+  type nn,
   reshape,
   scan,
   softmax,
@@ -49,11 +48,9 @@ export interface WriteOptions {
 
 export class Writer {
   readonly #step;
-  readonly #first: number;
 
   /** `first` is what the network has read before it writes: the end of a line. */
   constructor(model: nn.Module, characters: number, first: number) {
-    this.#first = first;
     this.#step = compile((given: Tensor, draws: Tensor, coldness: Tensor) => {
       const state = model.stateShapes(1).map((shape) => zeros(shape));
       const start = { state, last: tensor(Int32Array.of(first), [1]) };
@@ -77,7 +74,7 @@ export class Writer {
   async write({ given, temperature, seed }: WriteOptions): Promise<Writing> {
     const ids = new Int32Array(WRITTEN).fill(DRAWN);
     ids.set(given.subarray(0, WRITTEN));
-    const draws = drawUniform(keyOf(seed), 0, WRITTEN);
+    const draws = Float32Array.from(drawUniform(keyOf(seed), 0, WRITTEN));
     const ys = await this.#step(
       tensor(ids, [WRITTEN, 1]),
       tensor(draws, [WRITTEN, 1]),

@@ -27,16 +27,27 @@ export async function byHand(
     size("1.weight_ih_l0", 1),
     size("0.weight", 0),
   ];
-  const [table, input, recurrent, out] = ["0.weight", "1.weight_ih_l0", "1.weight_hh_l0", "2.weight"].map(matrix);
-  const [bias1, bias2, outBias] = ["1.bias_ih_l0", "1.bias_hh_l0", "2.bias"].map((name) => dict[name]?.data);
-  if (!table || !input || !recurrent || !out || !bias1 || !bias2 || !outBias) throw new Error("Something is missing.");
+  const [table, input, recurrent, out] = [
+    "0.weight",
+    "1.weight_ih_l0",
+    "1.weight_hh_l0",
+    "2.weight",
+  ].map(matrix);
+  const [bias1, bias2, outBias] = ["1.bias_ih_l0", "1.bias_hh_l0", "2.bias"].map(
+    (name) => dict[name]?.data,
+  );
+  if (!table || !input || !recurrent || !out || !bias1 || !bias2 || !outBias)
+    throw new Error("Something is missing.");
   const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
   const gates: Record<"i" | "f" | "o" | "c", number[][]> = { i: [], f: [], o: [], c: [] };
   const logits: number[][] = [];
   let h = new Array<number>(units).fill(0);
   let c = new Array<number>(units).fill(0);
   for (let t = 0; t < ids.length; t++) {
-    const x = Array.from({ length: inputs }, (_, d) => table(ids[t] ?? 0, d) + (nudge.t === t && nudge.d === d ? nudge.by : 0));
+    const x = Array.from(
+      { length: inputs },
+      (_, d) => table(ids[t] ?? 0, d) + (nudge.t === t && nudge.d === d ? nudge.by : 0),
+    );
     const sum = (gate: number, u: number) => {
       const row = gate * units + u;
       let total = (bias1[row] ?? 0) + (bias2[row] ?? 0);
@@ -57,7 +68,9 @@ export async function byHand(
     gates.o.push(o);
     gates.c.push(cells);
     logits.push(
-      Array.from({ length: characters }, (_, v) => h.reduce((total, value, u) => total + out(v, u) * value, outBias[v] ?? 0)),
+      Array.from({ length: characters }, (_, v) =>
+        h.reduce((total, value, u) => total + out(v, u) * value, outBias[v] ?? 0),
+      ),
     );
   }
   return { gates, logits };

@@ -1,7 +1,7 @@
 /** The text panel's training as the worker opens it, on the device that is open. */
 import { readFile } from "node:fs/promises";
 import { corpusOf } from "../../../demo/panels/text/corpus.ts";
-import { open, type TextValues, TextTraining } from "../../../demo/panels/text/training.ts";
+import { open, TextTraining, type TextValues } from "../../../demo/panels/text/training.ts";
 
 export const DEFAULTS: TextValues = {
   text: "alice",

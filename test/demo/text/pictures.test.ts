@@ -1,4 +1,4 @@
-import { init, type Opened as Device } from "gradgpu";
+import { type Opened as Device, init } from "gradgpu";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { featureOf } from "../../../demo/panels/text/features.ts";
 import type { Reading } from "../../../demo/panels/text/pictures.ts";
@@ -34,14 +34,18 @@ describe("the text panel's pictures on the cpu device", () => {
     expect(reading.letters.join("")).toBe(PASSAGE);
     const { gates } = await byHand(model(), idsOf(reading.letters));
     for (const quantity of ["i", "f", "o", "c"] as const) {
-      expect(furthest(reading.steps[quantity], gates[quantity].flat()), quantity).toBeLessThan(TOLERANCE);
+      expect(furthest(reading.steps[quantity], gates[quantity].flat()), quantity).toBeLessThan(
+        TOLERANCE,
+      );
     }
     // They are no constants: what is compared has something to tell.
     expect(spread(reading.steps.c)).toBeGreaterThan(0.1);
   });
 
   test("what is expected after each letter, and the bits of what came, are softmax's by hand", async () => {
-    const { letters, expected, probabilities, bits } = await training.pictures.read({ passage: PASSAGE });
+    const { letters, expected, probabilities, bits } = await training.pictures.read({
+      passage: PASSAGE,
+    });
     const ids = idsOf(letters);
     const { logits } = await byHand(model(), ids);
     const shares = logits.map((own) => softmaxOf(Float32Array.from(own), 1));
@@ -64,9 +68,12 @@ describe("the text panel's pictures on the cpu device", () => {
       (await byHand(model(), ids, { t, d, by })).logits[at - 1]?.[ids[at] ?? 0] ?? 0;
     for (const t of [0, 5, at - 1]) {
       let squares = 0;
-      for (let d = 0; d < 32; d++) squares += (((await logit(t, d, 1e-4)) - (await logit(t, d, -1e-4))) / 2e-4) ** 2;
+      for (let d = 0; d < 32; d++)
+        squares += (((await logit(t, d, 1e-4)) - (await logit(t, d, -1e-4))) / 2e-4) ** 2;
       // Differences of float64 err by 1e-8, the gradient is one of f32.
-      expect(Math.abs((norms[t] ?? 0) - Math.sqrt(squares))).toBeLessThan(1e-4 * (1 + Math.sqrt(squares)));
+      expect(Math.abs((norms[t] ?? 0) - Math.sqrt(squares))).toBeLessThan(
+        1e-4 * (1 + Math.sqrt(squares)),
+      );
     }
   });
 
@@ -74,13 +81,19 @@ describe("the text panel's pictures on the cpu device", () => {
     const temperature = 0.8;
     const written = await training.pictures.write({ beginning: "Alice Ж", temperature, seed: 3 });
     const { letters, given, unknown, logits, draws } = written;
-    expect({ given, unknown, text: letters.slice(0, 6).join("") }).toEqual({ given: 6, unknown: ["Ж"], text: "Alice " });
+    expect({ given, unknown, text: letters.slice(0, 6).join("") }).toEqual({
+      given: 6,
+      unknown: ["Ж"],
+      text: "Alice ",
+    });
     const ids = idsOf(letters);
     const first = characters.indexOf("\n");
     const hand = await byHand(model(), [first, ...ids.slice(0, -1)]);
     expect(furthest(logits, hand.logits.flat())).toBeLessThan(1e-3);
     const size = characters.length;
-    const again = ids.map((_, t) => drawn(logits.subarray(t * size, (t + 1) * size), temperature, draws[t] ?? 0));
+    const again = ids.map((_, t) =>
+      drawn(logits.subarray(t * size, (t + 1) * size), temperature, draws[t] ?? 0),
+    );
     // The device adds up shares in another order, so a draw on the border may fall to either side.
     const others = again.filter((id, t) => t >= given && id !== ids[t]);
     expect(others.length).toBeLessThan(2);

@@ -10,7 +10,9 @@ const long = (text: string) => text.repeat(500);
 
 describe("a corpus", () => {
   test("is characters, not bytes: pieces of Hangul are put together, lines end in one way", () => {
-    const { letters, vocabulary, training, heldOut, lettersOf } = corpusOf(long("한글\r\n".normalize("NFD")));
+    const { letters, vocabulary, training, heldOut, lettersOf } = corpusOf(
+      long("한글\r\n".normalize("NFD")),
+    );
     expect(vocabulary.characters).toEqual(["\n", "글", "한"]);
     expect(training.length + heldOut.length).toBe(letters.length);
     expect(lettersOf(training).slice(0, 4)).toEqual(["한", "글", "\n", "한"]);
@@ -18,20 +20,29 @@ describe("a corpus", () => {
 
   test("keeps the commonest characters and says how many stand as one", () => {
     const syllables = Array.from({ length: 1_500 }, (_, i) => String.fromCodePoint(0xac00 + i));
-    const { vocabulary, rare, letters } = corpusOf(`${syllables.join("")}${syllables.slice(0, 900).join("")}`);
+    const { vocabulary, rare, letters } = corpusOf(
+      `${syllables.join("")}${syllables.slice(0, 900).join("")}`,
+    );
     expect(vocabulary.size).toBe(MOST_CHARACTERS);
     expect(rare).toBe(1_500 - (MOST_CHARACTERS - 1));
     expect(letters.filter((letter) => letter === RARE)).toHaveLength(rare);
-    expect(vocabulary.characters).toEqual(expect.arrayContaining([...syllables.slice(0, 900), RARE]));
+    expect(vocabulary.characters).toEqual(
+      expect.arrayContaining([...syllables.slice(0, 900), RARE]),
+    );
   });
 
   test("refuses a text that teaches nothing", () => {
-    expect(() => corpusOf("too short")).toThrow("text: a text must have at least 400 characters; got 9.");
+    expect(() => corpusOf("too short")).toThrow(
+      "text: a text must have at least 400 characters; got 9.",
+    );
   });
 
   test("tells which characters of a beginning it does not know", () => {
     const { vocabulary } = corpusOf(long("한글 나라"));
-    expect(known(vocabulary, "나라 x 한글 x")).toMatchObject({ unknown: ["x"], letters: Array.from("나라  한글 ") });
+    expect(known(vocabulary, "나라 x 한글 x")).toMatchObject({
+      unknown: ["x"],
+      letters: Array.from("나라  한글 "),
+    });
   });
 
   test("begins with its first two words", () => {
@@ -41,7 +52,9 @@ describe("a corpus", () => {
 });
 
 describe("features of letters", () => {
-  const of = (name: Parameters<typeof featureOf>[0], text: string) => [...featureOf(name, Array.from(text))];
+  const of = (name: Parameters<typeof featureOf>[0], text: string) => [
+    ...featureOf(name, Array.from(text)),
+  ];
 
   test("know quotations, lines, spaces and brackets", () => {
     expect(of("quotes", "a“b”c")).toEqual([0, 1, 1, 0, 0]);

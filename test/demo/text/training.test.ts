@@ -1,8 +1,9 @@
-import { init, type Opened as Device } from "gradgpu";
+import { type Opened as Device, init } from "gradgpu";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openPasted, openText, steps } from "./open-text.ts";
 
-const VERSE = "산에는 꽃 피네 꽃이 피네\n갈 봄 여름 없이 꽃이 피네\n\n산에 산에 피는 꽃은\n저만치 혼자서 피어 있네\n\n";
+const VERSE =
+  "산에는 꽃 피네 꽃이 피네\n갈 봄 여름 없이 꽃이 피네\n\n산에 산에 피는 꽃은\n저만치 혼자서 피어 있네\n\n";
 
 describe("the text panel's training on the cpu device", () => {
   let device: Device | undefined;
@@ -62,7 +63,11 @@ describe("the text panel's training on the cpu device", () => {
     expect(characters).toContain("꽃");
     const { heldOut } = (await steps(training, 150)).at(-1) ?? {};
     expect(heldOut).toBeLessThan(Math.log2(characters.length) / 4);
-    const { letters } = await training.pictures.write({ beginning: "산에는 꽃 ", temperature: 0.2, seed: 1 });
+    const { letters } = await training.pictures.write({
+      beginning: "산에는 꽃 ",
+      temperature: 0.2,
+      seed: 1,
+    });
     expect(letters.join("")).toContain("피네");
     training.dispose();
   });
@@ -78,7 +83,9 @@ describe("the text panel's training on the cpu device", () => {
 });
 
 test("a text of another browser is refused in words", async () => {
-  await expect(openText({ text: "own-elsewhere" })).rejects.toThrow("text: this text is not in this browser");
+  await expect(openText({ text: "own-elsewhere" })).rejects.toThrow(
+    "text: this text is not in this browser",
+  );
 });
 
 function mean(values: Float32Array): number {

@@ -15,7 +15,12 @@ export class ExpectedBars {
   readonly #title = h("p", { class: "expected-title" });
   readonly #rows = Array.from({ length: TOP }, () => {
     const [letter, bar, share] = [h("b"), h("i"), h("span")];
-    return { letter, bar, share, row: h("li", {}, letter, h("span", { class: "track" }, bar), share) };
+    return {
+      letter,
+      bar,
+      share,
+      row: h("li", {}, letter, h("span", { class: "track" }, bar), share),
+    };
   });
 
   constructor() {

@@ -48,7 +48,12 @@ export class HeatMap {
   }
 
   /** `rows` are the units that are seen, from above. */
-  show(reading: Reading, quantity: Quantity, rows: readonly number[], followed: number | undefined): void {
+  show(
+    reading: Reading,
+    quantity: Quantity,
+    rows: readonly number[],
+    followed: number | undefined,
+  ): void {
     this.#reading = reading;
     this.#quantity = quantity;
     this.#rows = rows;
@@ -111,7 +116,11 @@ export class HeatMap {
     this.#rows.forEach((unit, row) => {
       const isFollowed = unit === this.#followed;
       context.fillStyle = css(isFollowed ? "ink" : "dim");
-      context.fillText(isFollowed ? `▸ ${unit}` : String(unit), width - 6, HEAD + (row + 0.5) * ROW);
+      context.fillText(
+        isFollowed ? `▸ ${unit}` : String(unit),
+        width - 6,
+        HEAD + (row + 0.5) * ROW,
+      );
     });
   }
 
@@ -179,7 +188,10 @@ export class HeatMap {
     const { canvas } = this.#map;
     const { t, row } = this.#at ?? { t: 0, row: 0 };
     canvas.setAttribute("aria-valuemin", "0");
-    canvas.setAttribute("aria-valuemax", String(Math.max(0, (this.#reading?.letters.length ?? 1) - 1)));
+    canvas.setAttribute(
+      "aria-valuemax",
+      String(Math.max(0, (this.#reading?.letters.length ?? 1) - 1)),
+    );
     canvas.setAttribute("aria-valuenow", String(t));
     const unit = this.#rows[row];
     canvas.setAttribute("aria-valuetext", unit === undefined ? "" : this.#use.describe(t, unit));

@@ -1,8 +1,8 @@
 /** What goes on in the LSTM while it reads: a unit followed through a text, all of them as a map, and what a letter hangs on. */
 import { h, on } from "../../../page/dom.ts";
 import type { Watch } from "../../../page/remote.ts";
-import { type Range, unitsOn } from "../matching.ts";
 import { FEATURES } from "../features.ts";
+import { type Range, unitsOn } from "../matching.ts";
 import {
   type FeatureName,
   type Influence,
@@ -40,7 +40,9 @@ export function insideSection(context: Context, write: WriteSection): void {
   let range: Range | undefined;
   let threshold = 0.5;
   let influence: Influence | undefined;
-  let influenceWatch: Watch<{ readonly passage: string | undefined; readonly at: number }> | undefined;
+  let influenceWatch:
+    | Watch<{ readonly passage: string | undefined; readonly at: number }>
+    | undefined;
   let isWritten = false;
 
   const passage = () => (isWritten ? write.text() : undefined);
@@ -60,7 +62,8 @@ export function insideSection(context: Context, write: WriteSection): void {
     },
   });
   const map = new HeatMap(said.mapLabel, {
-    describe: (t, of) => said.cell(named(reading?.letters[t] ?? ""), of, valueText(quantity, t, of)),
+    describe: (t, of) =>
+      said.cell(named(reading?.letters[t] ?? ""), of, valueText(quantity, t, of)),
     onPoint: (t) => {
       letters.point(t);
       showLetter();
@@ -76,14 +79,26 @@ export function insideSection(context: Context, write: WriteSection): void {
     }),
   );
   const tabs = QUANTITIES.map((one) =>
-    choice(said.quantities[one], one === quantity, () => {
-      quantity = one;
-      tabs.forEach((tab, i) => tab.setAttribute("aria-pressed", String(QUANTITIES[i] === one)));
-      showMap();
-    }, one),
+    choice(
+      said.quantities[one],
+      one === quantity,
+      () => {
+        quantity = one;
+        press(tabs, QUANTITIES.indexOf(one));
+        showMap();
+      },
+      one,
+    ),
   );
   const sorts = FEATURES.map((one) => choice(said.features[one], false, () => void sort(one), one));
-  const limit = h("input", { type: "range", min: 0.1, max: 0.95, step: 0.05, value: threshold, "data-text": "threshold" });
+  const limit = h("input", {
+    type: "range",
+    min: 0.1,
+    max: 0.95,
+    step: 0.05,
+    value: threshold,
+    "data-text": "threshold",
+  });
   const shownLimit = h("output", {}, threshold.toFixed(2));
   const found = h("p", { class: "found", role: "status" }, said.brush);
   on(limit, "input", () => {
@@ -93,7 +108,12 @@ export function insideSection(context: Context, write: WriteSection): void {
   });
   body.append(
     group(said.reads, ofText, ofWritten),
-    h("div", { class: "beside" }, h("div", {}, letters.picture.canvas, legend), h("div", {}, bars.element, gates)),
+    h(
+      "div",
+      { class: "beside" },
+      h("div", {}, letters.picture.canvas, legend),
+      h("div", {}, bars.element, gates),
+    ),
     h("div", { class: "find" }, field(said.threshold, limit, shownLimit), found),
     h("div", { class: "map-tools" }, group(said.shows, ...tabs), group(said.sortBy, ...sorts)),
     map.element,
@@ -139,7 +159,7 @@ export function insideSection(context: Context, write: WriteSection): void {
       // Another training has been opened.
       return;
     }
-    sorts.forEach((button, i) => button.setAttribute("aria-pressed", String(FEATURES[i] === by)));
+    press(sorts, FEATURES.indexOf(by));
     showAll();
   }
 
@@ -199,7 +219,8 @@ export function insideSection(context: Context, write: WriteSection): void {
 
   function showMap(): void {
     if (reading === undefined) return;
-    const rows = order === undefined ? Array.from({ length: reading.units }, (_, u) => u) : [...order.order];
+    const rows =
+      order === undefined ? Array.from({ length: reading.units }, (_, u) => u) : [...order.order];
     const shown = rows.slice(0, ROWS);
     if (!shown.includes(unit)) shown[shown.length - 1] = unit;
     map.show(reading, quantity, shown, unit);
@@ -212,10 +233,19 @@ export function insideSection(context: Context, write: WriteSection): void {
     const top = Math.min(TOP, expected.length / Math.max(1, all.length));
     const next = all[t + 1];
     bars.show(
-      said.expects(all.slice(Math.max(0, t - 11), t + 1).map(named).join("")),
+      said.expects(
+        all
+          .slice(Math.max(0, t - 11), t + 1)
+          .map(named)
+          .join(""),
+      ),
       Array.from({ length: top }, (_, rank) => {
         const character = characters[expected[t * top + rank] ?? -1] ?? "";
-        return { character, probability: probabilities[t * top + rank] ?? 0, came: character === next };
+        return {
+          character,
+          probability: probabilities[t * top + rank] ?? 0,
+          came: character === next,
+        };
       }),
     );
     const all4 = QUANTITIES.map((one) => `${said.short[one]} ${valueText(one, t, unit)}`);
@@ -228,7 +258,10 @@ export function insideSection(context: Context, write: WriteSection): void {
       return;
     }
     const units = unitsOn(reading, range, threshold);
-    const text = reading.letters.slice(range.from, range.to + 1).map(named).join("");
+    const text = reading.letters
+      .slice(range.from, range.to + 1)
+      .map(named)
+      .join("");
     found.replaceChildren(
       said.found(units.length, text.length > 24 ? `${text.slice(0, 24)}…` : text),
       ...units.slice(0, FOUND).map((one) => {
@@ -257,12 +290,31 @@ export function insideSection(context: Context, write: WriteSection): void {
   }
 }
 
-function choice(label: string, isPressed: boolean, act: () => void, name?: string): HTMLButtonElement {
-  const button = h("button", { type: "button", "aria-pressed": String(isPressed), "data-text": name }, label);
+function choice(
+  label: string,
+  isPressed: boolean,
+  act: () => void,
+  name?: string,
+): HTMLButtonElement {
+  const button = h(
+    "button",
+    { type: "button", "aria-pressed": String(isPressed), "data-text": name },
+    label,
+  );
   on(button, "click", act);
   return button;
 }
 
+function press(buttons: readonly HTMLElement[], which: number): void {
+  for (const [i, button] of buttons.entries())
+    button.setAttribute("aria-pressed", String(i === which));
+}
+
 function group(label: string, ...buttons: (HTMLElement | undefined)[]): HTMLElement {
-  return h("div", { class: "choices", role: "group", "aria-label": label }, h("span", {}, label), ...buttons);
+  return h(
+    "div",
+    { class: "choices", role: "group", "aria-label": label },
+    h("span", {}, label),
+    ...buttons,
+  );
 }

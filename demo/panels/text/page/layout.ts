@@ -12,7 +12,8 @@ export interface Layout {
   readonly lines: number;
 }
 
-const WIDE = /\p{Script=Hangul}|\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Katakana}|\p{Emoji_Presentation}/u;
+const WIDE =
+  /\p{Script=Hangul}|\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Katakana}|\p{Emoji_Presentation}/u;
 
 /**
  * Lines of at most `columns` cells; a line's last space, and the end of a line, may stand in the cell behind. A word
@@ -45,7 +46,8 @@ export function layOut(letters: readonly string[], columns: number): Layout {
 
 function wordWidth(letters: readonly string[], widths: readonly number[], from: number): number {
   let width = 0;
-  for (let t = from; t < letters.length && !/\s/.test(letters[t] ?? ""); t++) width += widths[t] ?? 1;
+  for (let t = from; t < letters.length && !/\s/.test(letters[t] ?? ""); t++)
+    width += widths[t] ?? 1;
   return width;
 }
 

@@ -213,7 +213,10 @@ export class Letters {
     canvas.setAttribute("aria-valuemin", "0");
     canvas.setAttribute("aria-valuemax", String(Math.max(0, this.#shown.letters.length - 1)));
     canvas.setAttribute("aria-valuenow", String(t));
-    canvas.setAttribute("aria-valuetext", this.#shown.letters.length > 0 ? this.#use.describe(t) : "");
+    canvas.setAttribute(
+      "aria-valuetext",
+      this.#shown.letters.length > 0 ? this.#use.describe(t) : "",
+    );
   }
 }
 

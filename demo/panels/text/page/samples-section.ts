@@ -51,5 +51,10 @@ export function samplesSection({ section, words, remote }: Context): void {
 }
 
 function same(a: readonly Sample[], b: readonly Sample[]): boolean {
-  return a.length === b.length && a.every(({ step, letters }, i) => step === b[i]?.step && letters.join() === b[i]?.letters.join());
+  return (
+    a.length === b.length &&
+    a.every(
+      ({ step, letters }, i) => step === b[i]?.step && letters.join() === b[i]?.letters.join(),
+    )
+  );
 }

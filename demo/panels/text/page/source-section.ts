@@ -21,11 +21,22 @@ export function sourceSection(context: Context): void {
       h("option", { value: name, selected: name === (isBuiltIn ? now : OWN) }, said.names[name]),
     ),
   );
-  const area = h("textarea", { rows: 6, spellcheck: "false", placeholder: said.placeholder, "data-text": "own" });
+  const area = h("textarea", {
+    rows: 6,
+    spellcheck: "false",
+    placeholder: said.placeholder,
+    "data-text": "own",
+  });
   const train = h("button", { type: "button", "data-text": "train" }, said.train);
   const note = h("p", { class: "quiet", role: "status" });
   const facts = h("p", { class: "quiet" });
-  const pasted = h("div", { hidden: isBuiltIn }, field(said.own, area), h("div", { class: "buttons" }, train), note);
+  const pasted = h(
+    "div",
+    { hidden: isBuiltIn },
+    field(said.own, area),
+    h("div", { class: "buttons" }, train),
+    note,
+  );
   body.append(field(said.which, select), facts, pasted);
 
   on(select, "change", () => {

@@ -3,8 +3,8 @@
  * shows at once how sure the network would have been, and from where on it would have written something else.
  */
 import { h, newId, on } from "../../../page/dom.ts";
-import { drawn, softmaxOf } from "../samples.ts";
 import { TOP, type Written } from "../pictures.ts";
+import { drawn, softmaxOf } from "../samples.ts";
 import { textSettings } from "../settings.ts";
 import { ExpectedBars, percent } from "./expected.ts";
 import { Letters, named } from "./letters.ts";
@@ -37,14 +37,35 @@ export function writeSection(context: Context): WriteSection {
   let parts = Number.POSITIVE_INFINITY;
   const listeners: (() => void)[] = [];
 
-  const beginning = field(said.beginning, h("input", { type: "text", maxlength: 90, value: said.example, spellcheck: "false", "data-text": "beginning" }));
-  const degrees = h("input", { type: "range", min: 0, max: 100, step: 1, "data-text": "temperature" });
+  const beginning = field(
+    said.beginning,
+    h("input", {
+      type: "text",
+      maxlength: 90,
+      value: said.example,
+      spellcheck: "false",
+      "data-text": "beginning",
+    }),
+  );
+  const degrees = h("input", {
+    type: "range",
+    min: 0,
+    max: 100,
+    step: 1,
+    "data-text": "temperature",
+  });
   degrees.value = String((100 * Math.log(temperature / min)) / Math.log(max / min));
   const shownDegrees = h("output", {});
   const heat = field(said.temperature, degrees, shownDegrees);
   const go = h("button", { type: "submit", "data-text": "write" }, said.go);
   const luck = h("button", { type: "button", "data-text": "luck" }, said.luck);
-  const form = h("form", { class: "write" }, beginning, heat, h("div", { class: "buttons" }, go, luck));
+  const form = h(
+    "form",
+    { class: "write" },
+    beginning,
+    heat,
+    h("div", { class: "buttons" }, go, luck),
+  );
   const note = h("p", { class: "quiet", role: "status" });
   const bars = new ExpectedBars();
   const letters = new Letters(said.label, { describe, onPoint: showExpected });
@@ -76,14 +97,14 @@ export function writeSection(context: Context): WriteSection {
   async function write(): Promise<void> {
     const turn = ++asked;
     try {
-      const [answer, measured] = await Promise.all([
+      const [answer, source] = await Promise.all([
         remote.ask("write", { beginning: beginning.input.value, temperature, seed }),
-        remote.ask("measure", {}),
+        remote.ask("source", {}),
       ]);
       // A later question has its own answer.
       if (turn !== asked) return;
       written = answer;
-      characters = measured.characters;
+      characters = source.characters;
     } catch {
       // Another training is being opened, which writes for itself.
       return;
@@ -128,7 +149,10 @@ export function writeSection(context: Context): WriteSection {
     if (shares === undefined || written === undefined) return;
     const came = written.letters[t];
     const ranked = [...shares.keys()].sort((a, b) => (shares[b] ?? 0) - (shares[a] ?? 0));
-    const before = written.letters.slice(Math.max(0, t - 12), t).map(named).join("");
+    const before = written.letters
+      .slice(Math.max(0, t - 12), t)
+      .map(named)
+      .join("");
     bars.show(
       said.after(before),
       ranked.slice(0, TOP).map((id) => ({
@@ -156,7 +180,11 @@ export function writeSection(context: Context): WriteSection {
 }
 
 /** A labelled control. */
-export function field<T extends HTMLElement>(label: string, input: T, shown?: HTMLElement): HTMLElement & { readonly input: T } {
+export function field<T extends HTMLElement>(
+  label: string,
+  input: T,
+  shown?: HTMLElement,
+): HTMLElement & { readonly input: T } {
   const id = newId("text");
   input.id = id;
   const element = h("div", { class: "field" }, h("label", { for: id }, label, shown), input);

@@ -1,5 +1,5 @@
 /** An LSTM learns a text character by character, and writes. */
-import { categorical, data, init, losses, nn, optim, tensor, Trainer } from "gradgpu";
+import { categorical, data, init, losses, nn, optim, Trainer, tensor } from "gradgpu";
 
 const text = "“Who are you?” said the Caterpillar.\n“I hardly know, sir,” said Alice.\n".repeat(40);
 const { runtime } = await init({ seed: 1 });
@@ -17,7 +17,8 @@ const trainer = new Trainer(model, {
 });
 const fit = trainer.fit(vocabulary.encode(text), { batchSize: 4, epochs: 8 });
 for await (const { step, loss } of fit) {
-  if (step % 20 === 0) console.log(`step ${step}: ${(loss / Math.LN2).toFixed(2)} bits per character`);
+  if (step % 20 === 0)
+    console.log(`step ${step}: ${(loss / Math.LN2).toFixed(2)} bits per character`);
 }
 
 const session = nn.stateful(model);

@@ -1,5 +1,5 @@
 /** What an LSTM expects after a beginning, at three temperatures. */
-import { data, init, losses, nn, optim, softmax, div, tensor, Trainer } from "gradgpu";
+import { data, div, init, losses, nn, optim, softmax, Trainer, tensor } from "gradgpu";
 
 const text = "to be, or not to be: that is the question. ".repeat(40);
 const { runtime } = await init({ seed: 1 });
@@ -24,7 +24,9 @@ const last = (await logits.data()).slice(-vocabulary.size);
 for (const temperature of [0.2, 1, 2]) {
   const shares = await softmax(div(tensor(last), temperature)).data();
   const ranked = [...shares.keys()].sort((a, b) => (shares[b] ?? 0) - (shares[a] ?? 0));
-  const top = ranked.slice(0, 3).map((id) => `${vocabulary.decode([id])} ${(shares[id] ?? 0).toFixed(2)}`);
+  const top = ranked
+    .slice(0, 3)
+    .map((id) => `${vocabulary.decode([id])} ${(shares[id] ?? 0).toFixed(2)}`);
   console.log(`temperature ${temperature}: ${top.join("  ")}`);
 }
 await runtime.close();

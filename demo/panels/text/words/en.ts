@@ -5,7 +5,10 @@ export const en = {
   title: "Text: a network that learns to write",
   lead: "An LSTM reads a text one character at a time and guesses the next one. Every wrong guess changes its weights a little. Nobody tells it what a word is, a line or a quotation mark.",
   settings: {
-    units: { label: "Units of the LSTM", hint: "Each has a cell that can hold one number for as long as its gates let it." },
+    units: {
+      label: "Units of the LSTM",
+      hint: "Each has a cell that can hold one number for as long as its gates let it.",
+    },
     window: {
       label: "Window of truncated BPTT",
       hint: "The gradient goes back so many characters; the state goes on through the whole text.",
@@ -44,16 +47,21 @@ export const en = {
     text: "Behind every letter is what one unit’s cell holds: orange is plus, blue is minus. Click a unit in the map below to follow it; click a letter to see which earlier letters its probability hangs on (the size of the gradient of its logit with respect to each earlier letter); drag over letters to find the units that are on for exactly those.",
     reads: "It reads",
     passages: { text: "a passage of the text", written: "what it has written" },
-    label: "The text that is read, letter by letter. Arrow keys move, Enter shows what a letter hangs on, Shift and arrows mark a range.",
+    label:
+      "The text that is read, letter by letter. Arrow keys move, Enter shows what a letter hangs on, Shift and arrows mark a range.",
     letter: (letter: string, state: string) => `${letter}: ${state}`,
     expects: (before: string) => `Expected after “${before}”`,
-    legendUnit: (unit: number, correlation: string) => `Shaded by tanh(c) of unit ${unit}${correlation}.`,
-    correlation: (feature: string, value: string) => `, whose correlation with ${feature} is ${value}`,
+    legendUnit: (unit: number, correlation: string) =>
+      `Shaded by tanh(c) of unit ${unit}${correlation}.`,
+    correlation: (feature: string, value: string) =>
+      `, whose correlation with ${feature} is ${value}`,
     legendInfluence: (letter: string) =>
       `Orange: how much “${letter}” hangs on each earlier letter. Click it again to go back.`,
-    gates: (letter: string, unit: number, values: string) => `At “${letter}”, unit ${unit}: ${values}`,
+    gates: (letter: string, unit: number, values: string) =>
+      `At “${letter}”, unit ${unit}: ${values}`,
     threshold: "On from tanh(c) of",
-    brush: "Drag over some letters, or mark them with Shift and the arrow keys: here come the units that are on for exactly those.",
+    brush:
+      "Drag over some letters, or mark them with Shift and the arrow keys: here come the units that are on for exactly those.",
     found: (n: number, text: string) =>
       n === 0
         ? `No unit is on for exactly “${text}”. Lower the threshold, or mark another range.`
@@ -62,7 +70,12 @@ export const en = {
     quantities: { f: "forget gate f", i: "input gate i", o: "output gate o", c: "cell tanh(c)" },
     short: { f: "f", i: "i", o: "o", c: "tanh(c)" },
     sortBy: "Sort units by",
-    features: { quotes: "quotation", line: "place in the line", spaces: "spaces", depth: "brackets" },
+    features: {
+      quotes: "quotation",
+      line: "place in the line",
+      spaces: "spaces",
+      depth: "brackets",
+    },
     mapLabel: "Letters across, units down. Arrow keys move, Enter follows a unit.",
     cell: (letter: string, unit: number, value: string) => `${letter}, unit ${unit}: ${value}`,
     mapText:
@@ -79,10 +92,13 @@ export const en = {
       own: "a text of your own",
     },
     own: "Your text",
-    placeholder: "Paste a text of at least 400 characters: a chapter, a song book, source code, a chat.",
+    placeholder:
+      "Paste a text of at least 400 characters: a chapter, a song book, source code, a chat.",
     train: "Train on this text",
-    count: (letters: number, kinds: number) => `${count(letters)} characters, ${count(kinds)} different ones`,
-    tooShort: (got: number, least: number) => `At least ${least} characters are needed; this text has ${got}.`,
+    count: (letters: number, kinds: number) =>
+      `${count(letters)} characters, ${count(kinds)} different ones`,
+    tooShort: (got: number, least: number) =>
+      `At least ${least} characters are needed; this text has ${got}.`,
     facts: (letters: number, kinds: number) =>
       `${count(letters)} characters, ${count(kinds)} different ones. The last tenth is not learned from: “bits, unseen” are measured on it.`,
     rare: (n: number, most: number) =>

@@ -8,7 +8,10 @@ export const ko: Translated<TextWords> = {
   title: "글: 쓰기를 배우는 신경망",
   lead: "LSTM이 글을 한 글자씩 읽으며 다음 글자를 맞혀 봅니다. 틀릴 때마다 가중치가 조금씩 바뀝니다. 낱말이 무엇인지, 줄이나 따옴표가 무엇인지는 아무도 알려 주지 않습니다.",
   settings: {
-    units: { label: "LSTM의 유닛 수", hint: "유닛마다 셀이 하나 있어, 게이트가 허락하는 동안 수 하나를 기억합니다." },
+    units: {
+      label: "LSTM의 유닛 수",
+      hint: "유닛마다 셀이 하나 있어, 게이트가 허락하는 동안 수 하나를 기억합니다.",
+    },
     window: {
       label: "절단된 BPTT의 창",
       hint: "기울기는 이만큼의 글자까지만 거슬러 가고, 상태는 글 전체에 이어집니다.",
@@ -47,21 +50,29 @@ export const ko: Translated<TextWords> = {
     text: "글자 뒤의 색은 유닛 하나의 셀 상태입니다. 주황은 양수, 파랑은 음수입니다. 아래 지도에서 유닛을 누르면 그 유닛을 따라갑니다. 글자를 누르면 그 글자의 확률이 앞의 어느 글자에 달려 있는지(앞 글자에 대한 로짓의 기울기 크기) 보여 줍니다. 글자들을 끌어서 고르면 바로 그 글자들에서만 켜지는 유닛을 찾습니다.",
     reads: "읽는 글",
     passages: { text: "글의 한 부분", written: "스스로 쓴 글" },
-    label: "한 글자씩 읽는 글. 화살표로 옮기고, Enter로 무엇에 달려 있는지 보고, Shift와 화살표로 범위를 고릅니다.",
+    label:
+      "한 글자씩 읽는 글. 화살표로 옮기고, Enter로 무엇에 달려 있는지 보고, Shift와 화살표로 범위를 고릅니다.",
     letter: (letter, state) => `${letter}: ${state}`,
     expects: (before) => `“${before}” 다음의 예상`,
     legendUnit: (unit, correlation) => `유닛 ${unit}의 tanh(c)${correlation}`,
     correlation: (feature, value) => ` (${feature}와(과)의 상관 ${value})`,
-    legendInfluence: (letter) => `주황: “${letter}”이(가) 앞의 글자마다 달려 있는 정도. 다시 누르면 돌아갑니다.`,
+    legendInfluence: (letter) =>
+      `주황: “${letter}”이(가) 앞의 글자마다 달려 있는 정도. 다시 누르면 돌아갑니다.`,
     gates: (letter, unit, values) => `“${letter}”에서 유닛 ${unit}: ${values}`,
     threshold: "켜졌다고 볼 tanh(c)",
-    brush: "글자들을 끌거나 Shift와 화살표로 고르면, 바로 그 글자들에서만 켜지는 유닛이 여기에 나옵니다.",
+    brush:
+      "글자들을 끌거나 Shift와 화살표로 고르면, 바로 그 글자들에서만 켜지는 유닛이 여기에 나옵니다.",
     found: (n, text) =>
       n === 0
         ? `“${text}”에서만 켜지는 유닛이 없습니다. 기준을 낮추거나 다른 범위를 골라 보세요.`
         : `“${text}”에서만 켜지는 유닛 ${n}개:`,
     shows: "보기",
-    quantities: { f: "망각 게이트 f", i: "입력 게이트 i", o: "출력 게이트 o", c: "셀 상태 tanh(c)" },
+    quantities: {
+      f: "망각 게이트 f",
+      i: "입력 게이트 i",
+      o: "출력 게이트 o",
+      c: "셀 상태 tanh(c)",
+    },
     short: { f: "f", i: "i", o: "o", c: "tanh(c)" },
     sortBy: "유닛 정렬",
     features: { quotes: "따옴표", line: "줄 안의 위치", spaces: "빈칸", depth: "괄호" },
@@ -81,13 +92,15 @@ export const ko: Translated<TextWords> = {
       own: "내 글",
     },
     own: "내 글",
-    placeholder: "400자 이상의 글을 붙여 넣으세요. 소설 한 장, 노랫말, 소스 코드, 대화 무엇이든 좋습니다.",
+    placeholder:
+      "400자 이상의 글을 붙여 넣으세요. 소설 한 장, 노랫말, 소스 코드, 대화 무엇이든 좋습니다.",
     train: "이 글로 학습하기",
     count: (letters, kinds) => `${count(letters)}자, 서로 다른 글자 ${count(kinds)}개`,
     tooShort: (got, least) => `${least}자 이상이어야 합니다. 이 글은 ${got}자입니다.`,
     facts: (letters, kinds) =>
       `${count(letters)}자, 서로 다른 글자 ${count(kinds)}개. 마지막 10분의 1은 배우지 않고, ‘비트(안 읽은 글)’를 재는 데 씁니다.`,
-    rare: (n, most) => `신경망은 서로 다른 글자를 ${count(most)}개까지 배웁니다. 가장 드문 ${count(n)}개는 �로 나타냅니다.`,
+    rare: (n, most) =>
+      `신경망은 서로 다른 글자를 ${count(most)}개까지 배웁니다. 가장 드문 ${count(n)}개는 �로 나타냅니다.`,
     cut: (most) => `처음 ${count(most)}자만 읽습니다.`,
   },
 };
