@@ -4,7 +4,7 @@
  */
 import { h, newId, on } from "../../../page/dom.ts";
 import { TOP, type Written } from "../pictures.ts";
-import { drawn, softmaxOf } from "../samples.ts";
+import { drawn, SAMPLED, softmaxOf } from "../samples.ts";
 import { textSettings } from "../settings.ts";
 import { ExpectedBars, percent } from "./expected.ts";
 import { Letters, named } from "./letters.ts";
@@ -88,8 +88,13 @@ export function writeSection(context: Context): WriteSection {
     clearTimeout(timer);
     timer = setTimeout(() => void write(), STILL_MS);
   });
+  // Anew whenever it has come further, and when there is time to read.
   remote.listen((event) => {
-    if (event.kind === "opened") void write();
+    if (event.kind === "opened" || (event.kind === "state" && event.state === "paused"))
+      void write();
+  });
+  context.onProgress((points) => {
+    if (points.some(({ step }) => SAMPLED.some((at) => at === step))) void write();
   });
   showTemperature();
 
