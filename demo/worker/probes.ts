@@ -1,4 +1,5 @@
 /** Pictures on demand: what is on screen, between steps, one on its way to the page at a time. */
+import { DeviceLostError } from "gradgpu";
 import type { Command } from "../protocol.ts";
 import type { Training } from "./training.ts";
 
@@ -71,7 +72,12 @@ export class Probes {
       if (performance.now() - start > BETWEEN_STEPS_MS) return true;
       const { id, picture, request } = watch;
       watch.shown = step;
-      const answer = await pictureOf(training, picture, request);
+      const answer = await pictureOf(training, picture, request).catch(lost);
+      // The networks are brought to another device with their next step.
+      if (answer === undefined) {
+        watch.shown = undefined;
+        return false;
+      }
       // What is asked may have changed meanwhile.
       if (this.#watches.get(id) !== watch) continue;
       watch.isReady = false;
@@ -85,6 +91,10 @@ export class Probes {
       .filter(({ isReady, shown }) => isReady && shown !== step)
       .sort((a, b) => (a.shown ?? -1) - (b.shown ?? -1));
   }
+}
+
+function lost(error: unknown): undefined {
+  if (!(error instanceof DeviceLostError)) throw error;
 }
 
 async function pictureOf(training: Training, name: string, request: unknown): Promise<unknown> {

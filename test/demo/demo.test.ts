@@ -181,5 +181,9 @@ describe("the page", () => {
 /** What the first curve has, step by step. */
 async function lossesOf(page: Demo["page"]): Promise<number[]> {
   const points = await page.evaluate(`gradgpuDemo.points()`);
-  return (points as { values: { loss: number } }[]).map(({ values }) => values.loss);
+  const losses = (points as { values: Record<string, number> }[]).map(
+    ({ values }) => values["cnn.loss"] ?? Number.NaN,
+  );
+  expect(losses).not.toContain(Number.NaN);
+  return losses;
 }

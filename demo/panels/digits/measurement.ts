@@ -1,4 +1,4 @@
-import { argmax, compile, type Tensor } from "gradgpu";
+import { argmax, compile, DeviceLostError, type Tensor } from "gradgpu";
 import { disposeModels, type Models } from "./networks.ts";
 import { type Ink, PIXELS } from "./pictures.ts";
 import { picturesOf, read } from "./probes.ts";
@@ -56,6 +56,18 @@ export class Measurement {
 
   /** Begins one of the networks as they are, or goes on with it. Whether it is complete now. */
   async goOn(step: number): Promise<boolean> {
+    try {
+      return await this.#piece(step);
+    } catch (error) {
+      if (!(error instanceof DeviceLostError)) throw error;
+      // The copies went with the device: it begins anew when the networks are on another one.
+      this.#pass = undefined;
+      this.#seen = 0;
+      return false;
+    }
+  }
+
+  async #piece(step: number): Promise<boolean> {
     const pass = this.#pass ?? (await this.#begin(step));
     const first = this.#seen;
     for (let i = 0; i < PIECE; i++) this.#batch.set(this.#picture(first + i), i * PIXELS);
