@@ -3,7 +3,8 @@ import { QUICK } from "../../../examples/memory/settings.ts";
 import { UNITS } from "./columns.ts";
 import type { CostAnswer } from "./pictures.ts";
 
-const STEPS = 240;
+/** A multiple of the windows; a walk of it takes as long as a picture may. */
+const STEPS = 120;
 const WINDOWS = [3, 5, 20, STEPS];
 const BATCH_SIZE = 16;
 const WALKS = 7;

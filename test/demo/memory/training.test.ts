@@ -268,7 +268,7 @@ describe("what else the page asks", () => {
     let answer = await training.pictures.cost(null);
     expect(answer.isDone).toBe(false);
     while (!answer.isDone) answer = await training.pictures.cost(null);
-    expect(answer.rows.map(({ window }) => window)).toEqual([3, 5, 20, 240]);
+    expect(answer.rows.map(({ window }) => window)).toEqual([3, 5, 20, 120]);
     for (const { microsecondsPerStep } of answer.rows)
       expect(microsecondsPerStep).toBeGreaterThan(0);
     await end();

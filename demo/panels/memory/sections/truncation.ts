@@ -41,6 +41,12 @@ export function truncationSection(context: MemoryContext): () => void {
   const ends = [
     on(measure, "click", () => measuring.start()),
     on(blind, "click", () => context.setAll(BLIND)),
+    // Another training measures anew.
+    remote.listen((event) => {
+      if (event.kind !== "opened") return;
+      measure.disabled = false;
+      measure.textContent = truncation.measure;
+    }),
   ];
   return () => {
     measuring.stop();

@@ -112,7 +112,7 @@ export const en = {
   },
   truncation: {
     title: "What a step costs, by window",
-    text: "Truncated BPTT cuts a long sequence into windows. The state crosses from one to the next, the gradient does not: only one window’s steps have to be kept. But every window is an update of its own, so short ones take more time for each step. What lies beyond the window cannot be learned, unless a trace of it is left in the state. Measured in this tab, an LSTM on a sequence of 240 steps:",
+    text: "Truncated BPTT cuts a long sequence into windows. The state crosses from one to the next, the gradient does not: only one window’s steps have to be kept. But every window is an update of its own, so short ones take more time for each step. What lies beyond the window cannot be learned, unless a trace of it is left in the state. Measured in this tab, an LSTM on a sequence of 120 steps:",
     unit: "µs a step of the sequence",
     whole: "whole",
     steps: (count: number) => `${count} steps`,
