@@ -60,6 +60,7 @@ export function askedSection(context: MemoryContext): () => void {
       ? Math.abs(Number(own.said) - Number(now.answer)) <= 0.1
       : own.said === now.answer;
     element.dataset.right = String(isRight);
+    if (bar.parentElement) bar.parentElement.style.visibility = isNumber ? "hidden" : "visible";
     bar.style.width = `${100 * (own.probability ?? 0)}%`;
     sure.textContent = own.probability === undefined ? "" : percent(own.probability);
   }
