@@ -1,0 +1,72 @@
+import { count as aCount, check, checkOptions, finite, whole } from "../arguments.ts";
+import { ArgumentError } from "../errors.ts";
+import { foldIn, type Key, keyOf, uniform } from "../tensor/random.ts";
+
+export interface SeededOptions {
+  /** Another seed draws other cases. Default 0. */
+  readonly seed?: number;
+  /** The number of the one case that is wanted, as its name says it. */
+  readonly only?: number;
+}
+
+/** Random choices of one case: the same on every machine. */
+export class Draws {
+  /** "case 7 of seed 0". */
+  readonly name: string;
+  readonly #key: Key;
+  #drawn = 0;
+
+  constructor(seed: number, index: number) {
+    this.name = `case ${index} of seed ${seed}`;
+    this.#key = foldIn(keyOf(seed), index);
+  }
+
+  /** `count` numbers in [low, high), which f32 holds exactly. */
+  floats(count: number, low = -1, high = 1): Float32Array {
+    check("floats", "count", count, whole);
+    return Float32Array.from(this.#next(count), (x) => low + (high - low) * x);
+  }
+
+  float(low = -1, high = 1): number {
+    return this.floats(1, low, high)[0] ?? low;
+  }
+
+  /** A whole number from `low` to `high`, both included. */
+  integer(low: number, high: number): number {
+    return low + Math.floor((this.#next(1)[0] ?? 0) * (high - low + 1));
+  }
+
+  pick<T>(from: readonly T[]): T {
+    const found = from[this.integer(0, from.length - 1)];
+    if (found === undefined) {
+      throw new ArgumentError("pick: there must be something to pick from; got an empty list.");
+    }
+    return found;
+  }
+
+  /** A shape of `rank` sizes, each from `low` to `high`, both included. */
+  shape(rank: number, low = 1, high = 9): number[] {
+    return Array.from({ length: rank }, () => this.integer(low, high));
+  }
+
+  toString(): string {
+    return this.name;
+  }
+
+  #next(count: number): Float64Array {
+    return uniform(this.#key, this.#drawn++, count);
+  }
+}
+
+/**
+ * Random cases, the same at every run: `for (const draw of seeded(50)) …`, or `test.each(seeded(50))("%s", (draw) => …)`.
+ * A case that fails is drawn alone by `seeded(50, { only: 7 })`.
+ * @throws ArgumentError
+ */
+export function seeded(cases: number, options: SeededOptions = {}): Draws[] {
+  check("seeded", "cases", cases, aCount);
+  checkOptions("seeded", options, { seed: finite, only: whole });
+  const { seed = 0, only } = options;
+  if (only !== undefined) return [new Draws(seed, only)];
+  return Array.from({ length: cases }, (_, index) => new Draws(seed, index));
+}
