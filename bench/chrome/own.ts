@@ -1,6 +1,7 @@
 /** The page that anyone can open to run the suite on their own GPU. The rounds are those of the command line. */
 import { GROUPS } from "../cases/index.ts";
 import { needsFreshSession } from "../cases/overheads.ts";
+import { parseReport } from "../compare/compare.ts";
 import type { BenchCase } from "../contract.ts";
 import { reportBody } from "../report/html.ts";
 import { STYLE } from "../report/style.ts";
@@ -41,6 +42,7 @@ const status = element("status", HTMLParagraphElement);
 const stop = element("stop", HTMLButtonElement);
 const copy = element("copy", HTMLButtonElement);
 const save = element("save", HTMLButtonElement);
+const open = element("open", HTMLInputElement);
 const choice = element("choice", HTMLFormElement);
 const site = (await (await fetch("./site.json")).json()) as Site;
 
@@ -128,10 +130,12 @@ async function measure(chosen: FormData, signal: AbortSignal): Promise<Report> {
 const isFresh = (benchCase: BenchCase) => needsFreshSession(benchCase);
 
 let shown: Report | undefined;
+/** Committed results, and those of files that the reader has opened. */
+let others = (await (await fetch("./others.json")).json()) as readonly Report[];
 
 function show(report: Report): void {
   shown = report;
-  element("report", HTMLDivElement).innerHTML = reportBody(report);
+  element("report", HTMLDivElement).innerHTML = reportBody(report, others);
   copy.disabled = false;
   save.disabled = false;
 }
@@ -169,6 +173,21 @@ save.addEventListener("click", () => {
   link.href = URL.createObjectURL(new Blob([JSON.stringify(shown, undefined, 1)]));
   link.download = `gradgpu-bench-${new Date().toISOString().slice(0, 10)}.json`;
   link.click();
+});
+open.addEventListener("change", () => {
+  const reading = [...(open.files ?? [])].map(async (file) =>
+    parseReport(await file.text(), file.name),
+  );
+  Promise.all(reading).then(
+    (reports) => {
+      others = [...others, ...reports];
+      status.textContent = `${reports.length} more to compare with.`;
+      if (shown !== undefined) show(shown);
+    },
+    (error: unknown) => {
+      status.textContent = String(error);
+    },
+  );
 });
 offer("groups", "Cases", Object.keys(GROUPS));
 offer("engines", "Engines", site.engines);

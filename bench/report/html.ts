@@ -3,18 +3,19 @@ import type { MeasuredRow, Report, Row } from "../runner/rows.ts";
 import { barChart } from "./bars.ts";
 import { growthCharts } from "./curves.ts";
 import { digits, escapeText, table } from "./markup.ts";
+import { othersTable } from "./others.ts";
 import { STYLE } from "./style.ts";
 
-export function renderReport(report: Report): string {
+export function renderReport(report: Report, others: readonly Report[] = []): string {
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>gradgpu benchmarks, ${escapeText(report.startedAt.slice(0, 10))}</title><style>${STYLE}</style></head>
-<body><main>${reportBody(report)}</main></body></html>
+<body><main>${reportBody(report, others)}</main></body></html>
 `;
 }
 
 /** What goes between the tags; the page that measures in the reader's browser shows it as well. */
-export function reportBody(report: Report): string {
+export function reportBody(report: Report, others: readonly Report[] = []): string {
   const software = report.rows.some(({ isFallbackAdapter }) => isFallbackAdapter === true);
   return [
     `<h1>gradgpu benchmarks</h1>`,
@@ -29,6 +30,7 @@ export function reportBody(report: Report): string {
     resources(report.rows),
     figures(report.rows),
     refusals(report.rows),
+    othersTable(report, others),
   ].join("\n");
 }
 

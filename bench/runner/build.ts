@@ -2,18 +2,33 @@
  * Builds what runs in Chrome: the session page and each engine module by itself, so that a peer
  * that is missing or does not build is a row and not an end.
  */
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, defaultClientConditions, type InlineConfig } from "vite";
+import { parseReport } from "../compare/compare.ts";
 import type { EngineModule, EngineName } from "./engines.ts";
 import { currentCommit } from "./machine.ts";
+import type { Report } from "./rows.ts";
 
 export const repository = fileURLToPath(new URL("../..", import.meta.url));
 const bench = join(repository, "bench");
 export const packages = join(bench, "peers/node_modules");
 
-function configFor(input: string, outDir: string, fileName: string): InlineConfig {
+function configFor(
+  input: string,
+  outDir: string,
+  fileName: string,
+  { minify = false }: SiteOptions,
+): InlineConfig {
   return {
     configFile: false,
     root: bench,
@@ -24,8 +39,7 @@ function configFor(input: string, outDir: string, fileName: string): InlineConfi
       outDir,
       emptyOutDir: false,
       target: "es2022",
-      // TensorFlow.js starts its threads from the text of a function that must keep its names.
-      minify: false,
+      minify,
       // Workers and .wasm files that peers name by URL are copied beside the module.
       assetsDir: ".",
       reportCompressedSize: false,
@@ -39,21 +53,27 @@ function configFor(input: string, outDir: string, fileName: string): InlineConfi
   };
 }
 
+export interface SiteOptions {
+  /** Default false: TensorFlow.js starts its threads from the text of a function that must keep its names. */
+  readonly minify?: boolean;
+}
+
 /** Builds the pages and `modules` into the folder `site`. The errors of those that failed, by module. */
 export async function buildSite(
   site: string,
   modules: readonly EngineModule[],
+  options: SiteOptions = {},
 ): Promise<ReadonlyMap<EngineModule, string>> {
   rmSync(site, { recursive: true, force: true });
   mkdirSync(site, { recursive: true });
-  await build(configFor(join(bench, "chrome/session.ts"), site, "session.js"));
-  await build(configFor(join(bench, "chrome/own.ts"), site, "own.js"));
+  await build(configFor(join(bench, "chrome/session.ts"), site, "session.js", options));
+  await build(configFor(join(bench, "chrome/own.ts"), site, "own.js", options));
   cpSync(join(bench, "chrome/session.html"), join(site, "session.html"));
   cpSync(join(bench, "chrome/own.html"), join(site, "index.html"));
   const failures = new Map<EngineModule, string>();
   for (const module of new Set(modules)) {
     try {
-      await build(configFor(join(bench, `${module}.ts`), join(site, module), "entry.js"));
+      await build(configFor(join(bench, `${module}.ts`), join(site, module), "entry.js", options));
     } catch (error) {
       failures.set(module, `did not build: ${error instanceof Error ? error.message : error}`);
     }
@@ -61,10 +81,19 @@ export async function buildSite(
   return failures;
 }
 
-/** What the page tells about its own origin. */
-export function siteFacts(engines: readonly EngineName[]) {
+/** Writes what the page reads beside itself: what it was built of, and the runs of other machines. */
+export function writeFacts(site: string, engines: readonly EngineName[]): void {
   const commit = currentCommit();
-  return { engines, gradgpu: version(), ...(commit === undefined ? {} : { commit }) };
+  const facts = { engines, gradgpu: version(), ...(commit !== undefined && { commit }) };
+  writeFileSync(join(site, "site.json"), JSON.stringify(facts));
+  writeFileSync(join(site, "others.json"), JSON.stringify(committedReports()));
+}
+
+/** The runs of other machines that are kept in bench/history, by name. */
+export function committedReports(): Report[] {
+  const folder = join(bench, "history");
+  const names = readdirSync(folder).filter((name) => name.endsWith(".json"));
+  return names.map((name) => parseReport(readFileSync(join(folder, name), "utf8"), name));
 }
 
 /** gradgpu's own, from package.json. */

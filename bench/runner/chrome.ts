@@ -1,9 +1,10 @@
 /** Chrome, one page an engine. A hardware GPU is used where Chrome finds one, else SwiftShader, marked as such. */
-import { type Browser, type CDPSession, launch, type Page } from "puppeteer-core";
+import type { Browser, CDPSession, Page } from "puppeteer-core";
 import { isSoftware } from "../../src/devices/webgpu/adapter-info.ts";
 import { adapterFlags, COMMON } from "../../src/testing/browser/flags.ts";
 import { ensureBrowser } from "../../src/testing/browser/install.ts";
 import { adapterInPage } from "../../src/testing/browser/page.ts";
+import { importPeer } from "../../src/testing/peer.ts";
 import type { EngineName } from "./engines.ts";
 import { withLimit } from "./limit.ts";
 import type { Host } from "./session.ts";
@@ -70,6 +71,7 @@ export class ChromeRunner {
 }
 
 async function launchWith(adapter: "software" | "hardware"): Promise<Browser> {
+  const { launch } = await importPeer<typeof import("puppeteer-core")>("bench", "puppeteer-core");
   return launch({
     executablePath: await ensureBrowser(),
     headless: true,

@@ -1,5 +1,4 @@
 /** From names of engines to what starts them, in Chrome, in Node, or in a process of PyTorch. */
-import { fileURLToPath } from "node:url";
 import type { EngineModule } from "./engines.ts";
 import { ENGINES, type EngineEntry, type EngineName } from "./engines.ts";
 import { startProcess } from "./line-host.ts";
@@ -13,10 +12,10 @@ export interface Starter {
   readonly missing: ReadonlyMap<EngineModule, string>;
   readonly threads: number | undefined;
   readonly assetBase: string | undefined;
+  /** Where pytorch.py is, and node-session.ts. */
+  readonly torchSession: string;
+  readonly nodeSession: string;
 }
-
-const nodeSession = fileURLToPath(new URL("./node-session.ts", import.meta.url));
-const torchSession = fileURLToPath(new URL("../engines/pytorch.py", import.meta.url));
 
 /** Debian's, which is the one that apt's python3-torch belongs to; GRADGPU_BENCH_PYTHON names another. */
 function python(): string {
@@ -25,11 +24,12 @@ function python(): string {
 
 function start(entry: EngineEntry, starter: Starter): Promise<Host> {
   const { name, module } = entry;
-  if (module === undefined) return Promise.resolve(startProcess(python(), ["-u", torchSession]));
+  if (module === undefined)
+    return Promise.resolve(startProcess(python(), ["-u", starter.torchSession]));
   const why = starter.missing.get(module);
   if (why !== undefined) return Promise.reject(new Error(why));
   if (starter.inChrome !== undefined) return starter.inChrome(name);
-  const args = ["--import", "tsx", "--conditions=gradgpu-source", nodeSession, name];
+  const args = ["--import", "tsx", "--conditions=gradgpu-source", starter.nodeSession, name];
   return Promise.resolve(startProcess(process.execPath, args));
 }
 

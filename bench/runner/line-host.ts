@@ -11,14 +11,22 @@ interface Answer {
   readonly error?: string;
 }
 
-export function startProcess(
-  file: string,
-  args: readonly string[],
-  environment: Readonly<Record<string, string>> = {},
-): Host {
+/**
+ * What others may have set for all of a machine's programs, and what makes an engine slower or faster than it is there:
+ * OpenBLAS, told of another processor or cache than there is, takes up to three times as long.
+ */
+const TUNING = ["OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"];
+
+/** The environment of an engine's process: this one's, without such settings. */
+export function engineEnvironment(environment: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
+  const own = Object.entries(environment).filter(([name]) => !TUNING.includes(name));
+  return Object.fromEntries(own);
+}
+
+export function startProcess(file: string, args: readonly string[]): Host {
   const child = spawn(file, args, {
     stdio: ["pipe", "pipe", "pipe"],
-    env: { ...process.env, ...environment },
+    env: engineEnvironment(),
     // A group of its own: Ctrl-C is for the runner, which then ends it.
     detached: process.platform !== "win32",
   });

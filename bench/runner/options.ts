@@ -17,7 +17,8 @@ export interface BenchOptions {
   readonly smoke: boolean;
 }
 
-export const USAGE = `npm run bench -- [options]
+/** @param command what people write: "npm run bench --" */
+export const usage = (command: string) => `${command} [options]
   --only NAMES       cases whose names begin so, or groups: steps, kernels, overheads, growth (comma-separated)
   --engines NAMES    ${ENGINE_NAMES.join(", ")}
   --rounds N         samples of each engine, taken in turns (7)

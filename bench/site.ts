@@ -1,7 +1,9 @@
-/** npm run bench:page: builds the page that runs the suite in any browser into out/bench/site, and serves it. */
-import { writeFileSync } from "node:fs";
+/**
+ * npm run bench:site: builds the page that runs the suite in any browser, as static files, into out/bench/site; with
+ * --serve it is served, too.
+ */
 import { join } from "node:path";
-import { buildSite, copyPeerFiles, repository, siteFacts } from "./runner/build.ts";
+import { buildSite, copyPeerFiles, repository, writeFacts } from "./runner/build.ts";
 import { ENGINE_NAMES, ENGINES } from "./runner/engines.ts";
 import { installPeers } from "./runner/peers.ts";
 import { serveFiles } from "./runner/serve.ts";
@@ -23,12 +25,10 @@ const built = names.filter((name) => {
   const { module } = ENGINES[name];
   return module !== undefined && !failures.has(module);
 });
-writeFileSync(join(site, "site.json"), JSON.stringify(siteFacts(built)));
-if (process.argv.includes("--build-only")) say(`built ${site}`);
-else {
+writeFacts(site, built);
+say(`built ${site}, to be served by any host that sends`);
+say("Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp");
+if (process.argv.includes("--serve")) {
   const { origin } = await serveFiles({ "/": site }, 8123);
-  say(
-    `open ${origin} in the browser to be measured; the folder ${site} can be served by any host that sends`,
-  );
-  say("Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp");
+  say(`open ${origin} in the browser to be measured`);
 }
