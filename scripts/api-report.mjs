@@ -68,9 +68,10 @@ function describe(entry, name, symbol, seen) {
 if (argv[1] === fileURLToPath(import.meta.url)) {
   const out = join(root, "out/api");
   const { exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  const entries = Object.values(exports).filter((target) => target["gradgpu-source"]);
   writeDeclarations(
     out,
-    Object.values(exports).flatMap(({ types }) => types ?? []),
+    entries.map(({ types }) => types),
   );
   writeFileSync(REPORT, apiReport(out));
   rmSync(out, { recursive: true, force: true });
