@@ -19,7 +19,7 @@ export class ExpectedBars {
       letter,
       bar,
       share,
-      row: h("li", {}, letter, h("span", { class: "track" }, bar), share),
+      row: h("li", { hidden: true }, letter, h("span", { class: "track" }, bar), share),
     };
   });
 

@@ -42,6 +42,7 @@ export class HeatMap {
     });
     this.#names.canvas.setAttribute("aria-hidden", "true");
     this.#names.canvas.style.width = `${GUTTER}px`;
+    this.#map.canvas.dataset.text = "map";
     this.#scroll = h("div", { class: "scroll" }, this.#map.canvas);
     this.element = h("div", { class: "heat-map" }, this.#names.canvas, this.#scroll);
     this.#listen();

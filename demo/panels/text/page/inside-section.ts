@@ -49,18 +49,22 @@ export function insideSection(context: Context, write: WriteSection): void {
   const bars = new ExpectedBars();
   const gates = h("p", { class: "quiet gates" });
   const legend = h("p", { class: "quiet legend" });
-  const letters = new Letters(said.label, {
-    describe: (t) => said.letter(named(reading?.letters[t] ?? ""), stateText(t)),
-    onPoint: (t) => {
-      map.point(t);
-      showLetter();
+  const letters = new Letters(
+    said.label,
+    {
+      describe: (t) => said.letter(named(reading?.letters[t] ?? ""), stateText(t)),
+      onPoint: (t) => {
+        map.point(t);
+        showLetter();
+      },
+      onPick: (t) => pickLetter(t),
+      onBrush: (brushed) => {
+        range = brushed && brushed.to > brushed.from ? brushed : undefined;
+        showFound();
+      },
     },
-    onPick: (t) => pickLetter(t),
-    onBrush: (brushed) => {
-      range = brushed && brushed.to > brushed.from ? brushed : undefined;
-      showFound();
-    },
-  });
+    "passage",
+  );
   const map = new HeatMap(said.mapLabel, {
     describe: (t, of) =>
       said.cell(named(reading?.letters[t] ?? ""), of, valueText(quantity, t, of)),
@@ -175,7 +179,8 @@ export function insideSection(context: Context, write: WriteSection): void {
     stopInfluence();
     if (!isSame && t > 0) {
       influenceWatch = remote.watch(
-        letters.picture.canvas,
+        // Not the canvas: an element is watched for one picture.
+        legend,
         "influence",
         { passage: passage(), at: t },
         (answer) => {

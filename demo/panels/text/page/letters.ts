@@ -44,7 +44,7 @@ export class Letters {
   /** Where a brush began. */
   #anchor: number | undefined;
 
-  constructor(label: string, use?: LettersUse) {
+  constructor(label: string, use?: LettersUse, name?: string) {
     this.#use = use;
     this.picture = new Picture({
       label,
@@ -52,6 +52,7 @@ export class Letters {
       height: (width) => this.#fit(width) * LINE + 4,
       draw: (context, width) => this.#draw(context, width),
     });
+    if (name !== undefined) this.picture.canvas.dataset.text = name;
     if (use !== undefined) this.#listen(use);
   }
 

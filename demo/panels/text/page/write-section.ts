@@ -68,7 +68,7 @@ export function writeSection(context: Context): WriteSection {
   );
   const note = h("p", { class: "quiet", role: "status" });
   const bars = new ExpectedBars();
-  const letters = new Letters(said.label, { describe, onPoint: showExpected });
+  const letters = new Letters(said.label, { describe, onPoint: showExpected }, "written");
   body.append(form, note, h("div", { class: "beside" }, letters.picture.canvas, bars.element));
 
   on(form, "submit", (event) => {

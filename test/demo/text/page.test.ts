@@ -1,0 +1,127 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Demo, endDemos, openDemo, press, stateOf, trainTo } from "../open-demo.ts";
+
+const VERSE = "산에는 꽃 피네\n꽃이 피네\n갈 봄 여름 없이\n꽃이 피네\n\n";
+const QUERY = "?panel=text&lang=en&device=cpu&pace=full&units=32&window=24&seed=5";
+
+describe("the text panel in headless Chrome on the cpu device", () => {
+  let demo: Demo;
+  beforeAll(async () => {
+    demo = await openDemo(QUERY);
+  });
+  afterAll(endDemos);
+
+  const text = (selector: string) =>
+    demo.page.$eval(selector, (element) => element.textContent ?? "");
+  const said = (selector: string) =>
+    demo.page.$eval(selector, (element) => element.getAttribute("aria-valuetext") ?? "");
+  const until = (condition: string) => demo.page.waitForFunction(condition, { timeout: 60_000 });
+  const show = async (selector: string) => {
+    await demo.page.$eval(selector, (element) => element.scrollIntoView({ block: "center" }));
+  };
+
+  test("samples of steps 0, 10 and 30 appear under each other while it trains", async () => {
+    await show(".samples");
+    await until(`document.querySelector(".samples li[data-step='0']")`);
+    await trainTo(demo.page, 40);
+    // What is not on screen is not drawn, and the buttons are above.
+    await show(".samples");
+    await until(`document.querySelectorAll(".samples li").length >= 3`);
+    const steps = await demo.page.$$eval(".samples li", (rows) =>
+      rows.map((row) => row.getAttribute("data-step")),
+    );
+    // At full pace it may have gone further.
+    expect(steps.slice(-3)).toEqual(["30", "10", "0"]);
+    const labels = await demo.page.$$eval(".samples canvas", (rows) =>
+      rows.map((row) => row.getAttribute("aria-label") ?? ""),
+    );
+    expect(labels.every((label) => label.includes("Alice was "))).toBe(true);
+    expect(new Set(labels).size).toBe(steps.length);
+  });
+
+  test("a beginning is gone on with, and the temperature moves its probabilities at once", async () => {
+    await show("[data-text=written]");
+    const { step } = await stateOf(demo.page);
+    const field = "[data-text=beginning]";
+    await demo.page.$eval(field, (input) => {
+      (input as HTMLInputElement).value = "the the the Ж";
+    });
+    await press(demo.page, "[data-text=write]");
+    await until(`document.querySelector(".body .quiet[role=status]").textContent.includes("Ж")`);
+    await demo.page.focus("[data-text=written]");
+    for (let i = 0; i < 6; i++) await demo.page.keyboard.press("ArrowRight");
+    const before = await said("[data-text=written]");
+    expect(before).toMatch(/^.+, .*% probable$/);
+    await demo.page.focus("[data-text=temperature]");
+    await demo.page.keyboard.press("Home");
+    await until(
+      `document.querySelector("[data-text=written]").getAttribute("aria-valuetext") !== ${JSON.stringify(before)}`,
+    );
+    await until(`new URL(location.href).searchParams.get("temperature") === "0.2"`);
+    expect((await stateOf(demo.page)).step).toBe(step);
+  });
+
+  test("a letter tells gates and cell, what it hangs on, and which units are on for a range", async () => {
+    await show("[data-text=passage]");
+    await until(
+      `document.querySelector("[data-text=passage]").getAttribute("aria-valuemax") === "255"`,
+    );
+    await demo.page.focus("[data-text=passage]");
+    for (let i = 0; i < 9; i++) await demo.page.keyboard.press("ArrowRight");
+    expect(await text(".gates")).toMatch(
+      /unit \d+: f 0\.\d\d · i 0\.\d\d · o 0\.\d\d · tanh\(c\) −?[01]\.\d\d/,
+    );
+    const unit = await text(".legend");
+    await demo.page.keyboard.press("Enter");
+    await until(`document.querySelector(".legend").textContent.includes("hangs on")`);
+    await demo.page.keyboard.press("Enter");
+    await until(`document.querySelector(".legend").textContent === ${JSON.stringify(unit)}`);
+    await demo.page.keyboard.down("Shift");
+    for (let i = 0; i < 3; i++) await demo.page.keyboard.press("ArrowRight");
+    await demo.page.keyboard.up("Shift");
+    expect(await text(".found")).toContain("on for exactly “");
+  });
+
+  test("a unit of the map is followed, and units are sorted by what they go with", async () => {
+    await show("[data-text=map]");
+    const map = await demo.page.$("[data-text=map]");
+    const box = await map?.boundingBox();
+    if (!box) throw new Error("The map is on the page.");
+    await demo.page.mouse.click(box.x + 60, box.y + 20 + 10 * 4 + 5);
+    const unit = /unit (\d+)/.exec(await said("[data-text=map]"))?.[1];
+    expect(await text(".legend")).toContain(`unit ${unit}`);
+    await press(demo.page, "[data-text=spaces]");
+    await until(`document.querySelector(".legend").textContent.includes("spaces")`);
+    await press(demo.page, "[data-text=f]");
+    expect(await said("[data-text=map]")).toMatch(/unit \d+: 0\.\d\d/);
+  });
+
+  test("a pasted text is learned by its characters, and is there after a reload", async () => {
+    await demo.page.select("[data-text=source]", "own");
+    const area = "[data-text=own]";
+    const paste = (pasted: string) =>
+      demo.page.$eval(
+        area,
+        (field, value) => {
+          (field as HTMLTextAreaElement).value = value;
+          field.dispatchEvent(new Event("input"));
+        },
+        pasted,
+      );
+    await paste("짧은 글");
+    await press(demo.page, "[data-text=train]");
+    await until(
+      `document.body.textContent.includes("At least 400 characters are needed; this text has 4.")`,
+    );
+    await paste(VERSE.repeat(20).normalize("NFD"));
+    await press(demo.page, "[data-text=train]");
+    const kinds = new Set(VERSE).size;
+    const facts = `${(VERSE.length * 20).toLocaleString("en")} characters, ${kinds} different ones.`;
+    await until(`document.body.textContent.includes(${JSON.stringify(facts)})`);
+    await until(`new URL(location.href).searchParams.get("text")?.startsWith("own-")`);
+    await demo.page.reload();
+    await demo.page.waitForSelector("article[data-state=paused]", { timeout: 120_000 });
+    await until(`document.body.textContent.includes(${JSON.stringify(facts)})`);
+    expect(demo.errors).toEqual([]);
+  });
+});
