@@ -72,9 +72,8 @@ export class Probes {
       if (performance.now() - start > BETWEEN_STEPS_MS) return true;
       const { id, picture, request } = watch;
       watch.shown = step;
-      const answer = await pictureOf(training, picture, request).catch(lost);
-      // The networks are brought to another device with their next step.
-      if (answer === undefined) {
+      const answer = await unlessLost(() => pictureOf(training, picture, request));
+      if (answer === LOST) {
         watch.shown = undefined;
         return false;
       }
@@ -93,8 +92,19 @@ export class Probes {
   }
 }
 
-function lost(error: unknown): undefined {
-  if (!(error instanceof DeviceLostError)) throw error;
+const LOST = Symbol("the device was lost");
+
+/**
+ * What `task` comes to, or that its device was lost meanwhile: training's next step goes on with another one, and then
+ * everything is shown anew.
+ */
+export async function unlessLost<T>(task: () => Promise<T>): Promise<T | typeof LOST> {
+  try {
+    return await task();
+  } catch (error) {
+    if (error instanceof DeviceLostError) return LOST;
+    throw error;
+  }
 }
 
 async function pictureOf(training: Training, name: string, request: unknown): Promise<unknown> {

@@ -7,7 +7,7 @@ import type { DeviceChoice, Pace, Recovered, RunState, Told } from "../protocol.
 import type { AnyValues, Value } from "../settings.ts";
 import { forget, keep, restore } from "./kept.ts";
 import { stepMs } from "./pace.ts";
-import { Probes } from "./probes.ts";
+import { Probes, unlessLost } from "./probes.ts";
 import type { Network, Training } from "./training.ts";
 import { nextTurn } from "./turn.ts";
 
@@ -110,7 +110,8 @@ export class Runner {
   play(): void {
     this.#isRunning = true;
     this.#tellState("running");
-    this.#keptMs = performance.now();
+    // What happened in a pause is no step's time.
+    this.#keptMs = this.#toldMs = performance.now();
     this.wake();
   }
 
@@ -208,7 +209,8 @@ export class Runner {
     }
     this.#step++;
     if (this.#singles > 0) this.#singles--;
-    Object.assign(values, await this.#training.between?.(this.#step));
+    const measured = await unlessLost(async () => this.#training.between?.(this.#step));
+    if (typeof measured === "object") Object.assign(values, measured);
     const point = { step: this.#step, values };
     this.#history.add([point]);
     this.#untold.push(point);
