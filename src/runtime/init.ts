@@ -176,6 +176,7 @@ function isGpuDevice(wanted: unknown): wanted is GPUDevice {
 /**
  * A device is loaded when it is wanted: a page with a GPU never downloads the WebAssembly kernels, and the reverse.
  * gradgpu/static brings both along.
+ * @internal Its declarations would need WebGPU's types.
  */
 export const deviceModules = {
   webgpu: () => import("../devices/webgpu/index.ts"),
