@@ -13,7 +13,7 @@ const PLACES = MAP_SIDE * MAP_SIDE;
 /** How many products are drawn on the digit. */
 const MOST = 10;
 const STRIP = 16;
-const LABEL = 15;
+const LABEL = 18;
 const STRIPS = ["features", "weights", "products"] as const;
 
 export function flatSection(context: Context): void {
@@ -83,8 +83,7 @@ export function flatSection(context: Context): void {
         }
         STRIPS.forEach((name, i) => {
           const y = top + tile + 10 + i * (STRIP + LABEL) + LABEL;
-          if (i > 0 || line > 0 || maps > 0)
-            write(canvas, words.flat[name], 2, y - 7, { size: 11 });
+          if (maps > 0) write(canvas, words.flat[name], 2, y - 8, { size: 11 });
           const own = values[name].subarray(first * PLACES, (first + maps) * PLACES);
           const cells = {
             values: own,
