@@ -44,16 +44,13 @@ export async function pageBytes(entry: string): Promise<PageBytes> {
   );
   const sum = (files: Iterable<string>) =>
     [...files].reduce((bytes, file) => bytes + (gzipped.get(basename(file)) ?? 0), 0);
-  const from = (module: string) => {
-    const found = Object.keys(outputs).find((file) => outputs[file]?.entryPoint === module);
-    if (found === undefined) throw new Error(`bundle-size: no chunk begins with ${module}.`);
-    return found;
-  };
-  const start = from(entry);
+  // An entry that opens no device has no chunk of one.
+  const from = (...modules: string[]) =>
+    Object.keys(outputs).filter((file) => modules.includes(outputs[file]?.entryPoint ?? ""));
   return {
-    start: sum(loadedBy(outputs, [start])),
-    webgpu: sum(loadedBy(outputs, [start, from(deviceModules.webgpu)])),
-    cpu: sum(loadedBy(outputs, [start, from(deviceModules.cpu)])),
+    start: sum(loadedBy(outputs, from(entry))),
+    webgpu: sum(loadedBy(outputs, from(entry, deviceModules.webgpu))),
+    cpu: sum(loadedBy(outputs, from(entry, deviceModules.cpu))),
     all: sum(Object.keys(outputs)),
   };
 }

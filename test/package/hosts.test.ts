@@ -20,6 +20,27 @@ describe("Node", () => {
   });
 });
 
+describe("Jest on CommonJS", () => {
+  test("trains", async () => {
+    const app = makeApp("jest", {
+      "train.test.js": `
+        const { outcomeOf } = require("./src/train.cjs");
+        test("trains", async () => {
+          const outcome = await outcomeOf();
+          expect(outcome).toMatchObject({ device: "cpu", isSame: true });
+          expect(outcome.last).toBeLessThan(outcome.first);
+        }, 120_000);`,
+    });
+    await app.run(
+      process.execPath,
+      "node_modules/jest/bin/jest.js",
+      "--rootDir=.",
+      "--watchman=false",
+      "train.test.js",
+    );
+  });
+});
+
 describe.each(["deno", "bun"] as const)("%s", (host) => {
   test("trains", async () => {
     const app = makeApp(host);

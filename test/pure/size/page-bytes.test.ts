@@ -1,3 +1,5 @@
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
 import { beforeAll, describe, expect, test } from "vitest";
 import { type PageBytes, pageBytes } from "../../../bench/runner/page-bytes.ts";
 
@@ -28,4 +30,51 @@ describe.each(Object.entries(bounds))("a page that uses all of %s", (entry, boun
   test("would not load more than the bound if it opened both devices and fell back", () => {
     expect(bytes.all).toBeLessThan(bound.all);
   });
+});
+
+/** The same of every other entry, before a device is opened (`npm run size`): what it loaded, and 5 %. */
+const entries: Readonly<Record<string, number>> = {
+  "src/nn/index.ts": 92_200,
+  "src/optim/index.ts": 41_700,
+  "src/losses/index.ts": 44_700,
+  "src/metrics/index.ts": 35_000,
+  "src/data/index.ts": 50_100,
+  "src/io/index.ts": 84_300,
+  "src/train/index.ts": 93_700,
+  "src/worker/index.ts": 5_400,
+  "src/devices/cpu/opener.ts": 88_800,
+  "src/devices/webgpu/opener.ts": 90_800,
+};
+
+test.each(Object.entries(entries))(
+  "a page of %s alone stays below its bound",
+  async (entry, bound) => {
+    expect((await pageBytes(entry)).start).toBeLessThan(bound);
+  },
+);
+
+test("a page that runs a trained model loads no optimizer, loss, metric or Trainer", async () => {
+  const contents = `
+    import { init, tensor } from "./src/index.ts";
+    import { loadModel } from "./src/io/index.ts";
+    await init();
+    const model = await loadModel("model.safetensors");
+    console.log(await model(tensor([1, 2])).data());`;
+  const { metafile } = await build({
+    stdin: { contents, resolveDir: fileURLToPath(new URL("../../..", import.meta.url)) },
+    bundle: true,
+    minify: true,
+    write: false,
+    format: "esm",
+    platform: "neutral",
+    external: ["node:*", "webgpu"],
+    define: { __GRADGPU_DEBUG__: "false" },
+    metafile: true,
+  });
+  const [output] = Object.values(metafile.outputs);
+  const loaded = Object.entries(output?.inputs ?? {})
+    .filter(([, { bytesInOutput }]) => bytesInOutput > 0)
+    .map(([file]) => file);
+  expect(loaded).toContain("src/nn/lstm.ts");
+  expect(loaded.filter((file) => /^src\/(optim|losses|metrics|train)\//.test(file))).toEqual([]);
 });
