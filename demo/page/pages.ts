@@ -30,4 +30,11 @@ export const panelFiles: Readonly<Record<PanelName, PanelFiles>> = {
       ko: async () => (await import("../panels/memory/words/ko.ts")).ko,
     },
   },
+  machine: {
+    page: async () => (await import("../panels/machine/panel.ts")).machinePanel,
+    words: {
+      en: async () => (await import("../panels/machine/words/en.ts")).en,
+      ko: async () => (await import("../panels/machine/words/ko.ts")).ko,
+    },
+  },
 };

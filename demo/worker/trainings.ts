@@ -12,4 +12,5 @@ export const openings: Readonly<Record<PanelName, () => Promise<Open>>> = {
   digits: async () => as((await import("../panels/digits/training.ts")).open),
   text: async () => as((await import("../panels/text/training.ts")).open),
   memory: async () => as((await import("../panels/memory/training.ts")).open),
+  machine: async () => as((await import("../panels/machine/training.ts")).open),
 };

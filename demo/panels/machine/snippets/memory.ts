@@ -1,0 +1,12 @@
+// Who holds the memory of the device.
+import { init, losses, nn, optim, Trainer } from "gradgpu";
+
+const { runtime } = await init();
+const model = nn.sequential(nn.linear(64, 128), nn.relu(), nn.linear(128, 1));
+const optimizer = optim.adam({ learningRate: 1e-3 });
+const trainer = new Trainer(model, { loss: losses.meanSquaredError, optimizer });
+const x = { data: new Float32Array(256 * 64).fill(0.5), shape: [256, 64] };
+await trainer.fit([{ x, y: { data: new Float32Array(256), shape: [256, 1] } }]);
+const { bytes, owners, temporaries, plans, other, free } = trainer.memory();
+console.log(`${bytes} bytes:`, { ...owners, temporaries, plans, other }, `and ${free} free`);
+await runtime.close();
