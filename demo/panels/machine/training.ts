@@ -1,8 +1,10 @@
 /** One network, trained for the sake of the machine that it is trained on. */
 import { losses, optim, Trainer } from "gradgpu";
 import { digitsModel, textModel } from "../../../examples/quickstart/models.ts";
-import { loadDigits, loadText } from "../../sources.ts";
 import type { FitHooks, LoadData, OpenTraining } from "../../worker/training.ts";
+import { DIGITS_PER_FILE, DigitFiles } from "../digits/digits.ts";
+import { corpusOf } from "../text/corpus.ts";
+import { textOf } from "../text/texts.ts";
 import { Bench } from "./bench.ts";
 import type { MachinePictures } from "./pictures.ts";
 import type { machineSettings } from "./settings.ts";
@@ -50,14 +52,16 @@ type How = FitHooks & {
 };
 
 async function cnn(load: LoadData) {
-  const { training } = await loadDigits(load);
+  const digits = new DigitFiles(load, "digits", 1);
+  await digits.arriveAll();
+  const training = digits.examples(0, DIGITS_PER_FILE);
   const optimizer = optim.adam({ learningRate: 3e-3 });
   const trainer = new Trainer(digitsModel(), { loss: losses.crossEntropy, optimizer });
   return { trainer, follow: (how: How) => trainer.fit(training, how) };
 }
 
 async function lstm(load: LoadData) {
-  const { vocabulary, training } = await loadText(load);
+  const { vocabulary, training } = corpusOf(await textOf("alice", load));
   const trainer = new Trainer(
     textModel({ characters: vocabulary.size, embedding: 32, hidden: 128 }),
     {
