@@ -122,11 +122,15 @@ export class Remote<P extends Pictures<P> = AnyPictures> {
       element,
       picture,
       request,
-      isOnScreen: false,
+      // The observer tells nothing of an element that it watches already.
+      isOnScreen: [...this.#shown.values()].some(
+        (other) => other.element === element && other.isOnScreen,
+      ),
       draw: draw as Shown["draw"],
     };
     this.#shown.set(id, shown);
     this.#observer.observe(element);
+    if (shown.isOnScreen) this.#send(watching(id, shown));
     return {
       ask: (next) => {
         shown.request = next;
