@@ -41,7 +41,7 @@ export interface TableColumns<Asked> {
  *
  * ```ts
  * const { values, categories } = await data.columns(rows, { x: ["rooms", "city"], y: ["price"] });
- * await trainer.fit(values);
+ * await trainer.fit(values, { batchSize: 32 });
  * ```
  * @throws ArgumentError for a column that is not there, and for a value that is not of its column's kind
  */

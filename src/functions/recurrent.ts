@@ -26,7 +26,7 @@ export interface GruWeights {
   readonly recurrent: Tensor;
   /** [H, 3] */
   readonly bias: Tensor;
-  /** [H]: what is added to h·R_n, inside the reset gate's product */
+  /** f32[H]: what is added to h·R_n, inside the reset gate's product */
   readonly candidateBias: Tensor;
 }
 

@@ -179,7 +179,9 @@ export interface Module<X extends Tensors = Tensor, Y extends Tensors = Tensor> 
    * Replaces all parameters and buffers, or those that `dict` has. Nothing changes where anything does not fit. Numbers in
    * other arrays than Float32Array are converted; NaN and infinities are loaded only with `{ allowNonFinite: true }`.
    *
-   *     model.loadStateDict(tensors, { prefix: "backbone.", allowMissing: true });
+   * ```ts
+   * model.loadStateDict(tensors, { prefix: "backbone.", allowMissing: true });
+   * ```
    *
    * @throws ArgumentError for names that are missing or unexpected and entries that are none, ShapeError for shapes
    */

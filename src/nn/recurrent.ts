@@ -110,7 +110,9 @@ export interface CellOptions extends RecurrentOptions {
  * windows and stateful inference. The state has the cell's states of every layer, [B, units] each. A state dict
  * holds weight_ih, weight_hh, bias_ih and the cell's vectors, each with _l0, _l0_reverse, _l1 …, gates outermost.
  *
- *     const layer = nn.recurrent(cells.peepholeLstm, 8, 64, { layers: 2 });
+ * ```ts
+ * const layer = nn.recurrent(cells.peepholeLstm, 8, 64, { layers: 2 });
+ * ```
  *
  * @throws ArgumentError for what is no cell, and for sizes and options that break a rule
  */

@@ -7,7 +7,7 @@ import type { Optimizer } from "./optimizer.ts";
  * they are what they were:
  *
  * ```ts
- * const scores = await withAverages(optimizer, () => trainer.evaluate(validation, { batchSize: 8 }));
+ * const scores = await optim.withAverages(optimizer, () => trainer.evaluate(validation, { batchSize: 8 }));
  * ```
  * @returns what `use` comes to
  * @throws ArgumentError where no averages are held, because it was made without or has not been updated yet

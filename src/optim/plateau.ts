@@ -59,7 +59,8 @@ export interface Plateau {
  *
  * ```ts
  * const plateau = optim.reduceOnPlateau(optimizer, { patience: 3 });
- * await trainer.fit(data, { validation, onEpoch: ({ validation }) => plateau.observe(validation?.loss ?? 0) });
+ * const onEpoch = ({ validation }: StepReport) => plateau.observe(validation?.loss ?? 0);
+ * await trainer.fit(data, { batchSize: 32, validation, onEpoch });
  * ```
  * PyTorch's ReduceLROnPlateau.
  * @throws ArgumentError for options that are none, and, when it is time, for an optimizer that follows a schedule

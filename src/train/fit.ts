@@ -7,7 +7,7 @@ import type { History, StepReport } from "./options.ts";
  *
  * ```ts
  * const history = await trainer.fit(data, { batchSize: 32, epochs: 5, onEpoch });
- * for await (const { step, loss } of trainer.fit(data, { batchSize: 32 })) { … }
+ * for await (const { step, loss } of trainer.fit(data, { batchSize: 32 })) console.log(step, loss);
  * ```
  * Awaited behind or beside a loop over its reports it settles when the loop has ended, with what was trained by then.
  */

@@ -33,7 +33,9 @@ export interface LoadedModel {
  * The model that `saveModel` saved, without the code that made it, in evaluation mode: `train()` to train it on, as a Trainer
  * does.
  *
- *     const model = await io.loadModel("https://example.org/digits.safetensors");
+ * ```ts
+ * const model = await io.loadModel("https://example.org/digits.safetensors");
+ * ```
  *
  * @throws FormatError for a file that is none, damaged, or of a later version, FileError where it cannot be read
  */

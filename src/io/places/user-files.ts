@@ -38,8 +38,10 @@ export interface PickOptions {
 /**
  * Lets the user choose files of theirs: call it from a click. None where they choose none.
  *
- *     const [chosen] = await io.pick({ accept: ".safetensors" });
- *     if (chosen) model.loadStateDict((await io.readSafetensors(chosen)).tensors);
+ * ```ts
+ * const [chosen] = await io.pick({ accept: ".safetensors" });
+ * if (chosen) model.loadStateDict((await io.readSafetensors(chosen)).tensors);
+ * ```
  *
  * @throws FileError where there is no page
  */

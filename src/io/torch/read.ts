@@ -31,7 +31,9 @@ export interface ReadTorch {
  * numbers i32, BOOL bool, as in readSafetensors. One storage is in memory at a time; files of before PyTorch 1.6 are read
  * as a whole.
  *
- *     model.loadStateDict((await io.readTorch("resnet18.pth")).tensors);
+ * ```ts
+ * model.loadStateDict((await io.readTorch("resnet18.pth")).tensors);
+ * ```
  *
  * @throws FormatError for a file that is none, damaged, or holds more than tensors, and for whole numbers that 32 bits do
  *   not hold; FileError where it cannot be read; ArgumentError for options

@@ -1,11 +1,5 @@
 /** What the README's blocks take as given, and what must have come of them; in the order of the blocks. */
-
-export interface BlockFrame {
-  /** Ahead of the block: imports, data, models. */
-  readonly before: string;
-  /** Behind it: throws where the block did not do what the README says. */
-  readonly after: string;
-}
+import type { BlockFrame } from "./frame.ts";
 
 const reader = `
   const vocabulary = data.TextVocabulary.of("to be or not");
@@ -17,7 +11,7 @@ const reader = `
     async *chunks() { for (let i = 0; i < 12; i++) yield line; },
   }));`;
 
-export const frames: readonly BlockFrame[] = [
+export const readmeFrames: readonly BlockFrame[] = [
   { before: "", after: "" },
   {
     before: `
