@@ -12,6 +12,7 @@ export interface RecurrentSteps {
   readonly name: string;
   /** The cell's name: "rnn", "gru", "lstm", or that of another one; "scan" where a `scan` was walked. */
   readonly cell: string;
+  /** Whether it goes from the last step to the first. */
   readonly reverse: boolean;
   /**
    * f32[T, B, U]: every state behind every step, by the cell's names; of a scan what it carries, [T, …], by the carry's names
@@ -39,6 +40,7 @@ export interface RecurrentSteps {
  * An lstm has the states h and c and the gates input, forget, candidate and output; a gru the state h and the gates
  * reset, update, candidate, and the sum recurrent that its reset gate multiplies. Of an lstm with a projection h is
  * o∘tanh(c), before that. The heat maps of Karpathy, Johnson & Fei-Fei 2015.
+ * @throws ArgumentError for what is no function; what `fn` throws
  */
 export function recurrentSteps<R>(fn: () => R): {
   readonly result: R;

@@ -78,13 +78,19 @@ export interface Result {
 
 /** The contract between the scheduler and every device: plain data, printable, comparable. */
 export interface Plan {
+  /** The device that it is for. */
   readonly device: string;
+  /** Kernel calls, copies and loops, in order. */
   readonly steps: readonly Step[];
+  /** What steps read and write, by index. */
   readonly buffers: readonly PlanBuffer[];
   /** Sizes in bytes of the memory behind the temporary buffers. */
   readonly slots: readonly number[];
+  /** What is handed in at each run. */
   readonly bindings: readonly BindingInfo[];
+  /** What each run gives. */
   readonly results: readonly Result[];
+  /** Bytes of its temporaries. */
   readonly memory: PlanMemory;
 }
 

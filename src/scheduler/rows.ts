@@ -26,7 +26,9 @@ export interface PlanRow {
   readonly loops: readonly string[];
   /** Whether it waits for the calls before it. */
   readonly waits: boolean;
+  /** Types of what it reads. */
   readonly reads: readonly TensorType[];
+  /** Types of what it writes. */
   readonly writes: readonly TensorType[];
   /** Read and written at each time that it runs. */
   readonly bytes: number;

@@ -11,9 +11,13 @@ export const adapterWish = oneOf("software", "hardware", "auto");
 export interface TestAdapter {
   /** In words: "SwiftShader Device (LLVM 16), software". */
   readonly description: string;
+  /** Whether the processor computes. */
   readonly isSoftware: boolean;
+  /** As GPUAdapterInfo has it; empty where it is not told. */
   readonly vendor: string;
+  /** Likewise. */
   readonly architecture: string;
+  /** Likewise. */
   readonly device: string;
 }
 

@@ -5,6 +5,7 @@ import { textTable } from "./table.ts";
 import { type CheckedDType, ROUNDOFF, relativeTolerance, rootMeanSquare } from "./tolerance.ts";
 import { numbersOf, type Values } from "./values.ts";
 
+/** How far numbers may be apart. */
 export interface CloseOptions {
   /** What the results were computed in. Default: that of a typed array of whole numbers, else "f32". */
   readonly dtype?: CheckedDType;

@@ -1,6 +1,7 @@
 import { checkOptions, flag, list, text } from "../arguments.ts";
 import { type AdapterWish, adapterWish } from "./adapter.ts";
 
+/** Which browser is launched. */
 export interface LaunchWish {
   /** Default "auto": a GPU where the machine seems to have one. Which it is, a page says: `adapter.info`. */
   readonly adapter?: AdapterWish;
@@ -14,8 +15,11 @@ export interface LaunchWish {
 
 /** What puppeteer's `launch`, Playwright's `use.launchOptions` and its provider for Vitest take. */
 export interface BrowserLaunch {
+  /** The browser. */
   readonly executablePath: string;
+  /** Its flags. */
   readonly args: string[];
+  /** Without a window. */
   readonly headless: true;
 }
 

@@ -1,5 +1,6 @@
 import type { AdapterWish } from "./adapter.ts";
 
+/** Which adapter Dawn opens. */
 export interface NodeAdapterOptions {
   /** Default "auto". VK_ICD_FILENAMES names another software driver than SwiftShader. */
   readonly adapter?: AdapterWish;

@@ -2,10 +2,12 @@
 import { ArgumentError } from "../errors.ts";
 import { type Shape, sizeOf } from "../tensor/shape.ts";
 
+/** Numbers in lists of lists. */
 export type NestedNumbers = readonly (number | NestedNumbers)[];
 
 /** What typed arrays of numbers have in common. */
 export interface NumberArray extends ArrayLike<number> {
+  /** Of its elements. */
   readonly byteLength: number;
 }
 

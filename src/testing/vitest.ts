@@ -2,6 +2,7 @@ import { checkOptions, flag, oneOf, required } from "../arguments.ts";
 import { type AdapterWish, adapterWish } from "./adapter.ts";
 import { launchOptions } from "./launch-options.ts";
 
+/** Where tests with a GPU run. */
 export interface GpuTestsOptions {
   /** Where tests run: "node", with `navigator.gpu` by Dawn, or "browser", in a headless Chrome. */
   readonly in: "node" | "browser";
@@ -13,7 +14,9 @@ export interface GpuTestsOptions {
 
 /** A plugin of Vite and Vitest. */
 export interface GpuTestsPlugin {
+  /** What Vite calls it. */
   readonly name: string;
+  /** What it adds to the configuration; Vite calls it. */
   config(): Promise<object>;
 }
 

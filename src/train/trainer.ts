@@ -529,7 +529,10 @@ export class Trainer<
     await moveVariables([...this.#variables(), ...this.#evaluation.variables()], runtime);
   }
 
-  /** What the memory of the device is held by, now: `memoryByOwner` with everything that is the Trainer's own. */
+  /**
+   * What the memory of the device is held by, now: `memoryByOwner` with everything that is the Trainer's own.
+   * @throws ArgumentError where no device is open, DisposedError after dispose()
+   */
   memory(): MemoryByOwner<"parameters" | "buffers" | "optimizer" | "carried"> {
     this.#check("memory");
     const { model } = this;

@@ -1,6 +1,7 @@
 /** What a test has of a browser. Declarations of their own: they stand without puppeteer's. */
 import type { AdapterWish, TestAdapter } from "../adapter.ts";
 
+/** Which browser is opened, and what it serves. */
 export interface TestBrowserOptions {
   /** Default "auto". */
   readonly adapter?: AdapterWish;
@@ -18,6 +19,7 @@ export interface TestBrowserOptions {
   readonly install?: boolean;
 }
 
+/** Which page is opened. */
 export interface TestPageOptions {
   /** Of the folder that is served, `"/app.html"`. Default: an empty page. */
   readonly path?: string;
@@ -34,6 +36,7 @@ export interface TestPage {
    * results travel as JSON. @throws what it throws
    */
   call(module: string, exportName: string, ...args: readonly unknown[]): Promise<unknown>;
+  /** Closes the page. */
   close(): Promise<void>;
 }
 
@@ -47,6 +50,7 @@ export interface TestBrowser {
   readonly origin: string;
   /** Puppeteer's `Browser`. */
   readonly browser: object;
+  /** Opens a page with a profile of its own. */
   openPage(options?: TestPageOptions): Promise<TestPage>;
   /** As `call` of a page, on one of its own. @throws GradgpuError where the page reports an error besides */
   run(module: string, exportName: string, ...args: readonly unknown[]): Promise<unknown>;
