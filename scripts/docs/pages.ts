@@ -28,6 +28,7 @@ export const PAGES = {
     "How far back networks remember": "memory",
     Benchmarks: "benchmarks",
     Stacks: "stacks",
+    Releases: "releases",
     Architecture: "architecture",
     Kernels: "kernels",
   },

@@ -12,6 +12,9 @@ import { readmeFrames } from "./frames/readme.ts";
 
 const repository = fileURLToPath(new URL("../..", import.meta.url));
 
+/** They are about a browser, a worker or a runner of tests of their own: test/testing and the package's tests. */
+const ELSEWHERE: readonly string[] = ["ci.md", "worker.md"];
+
 interface Page {
   /** From the repository's root. */
   readonly path: string;
@@ -35,7 +38,9 @@ function blocksOf(text: string): string[] {
 }
 
 async function readDocs(): Promise<Page[]> {
-  const names = (await readdir(join(repository, "docs"))).filter((name) => name.endsWith(".md"));
+  const names = (await readdir(join(repository, "docs"))).filter(
+    (name) => name.endsWith(".md") && !ELSEWHERE.includes(name),
+  );
   const read = names.map((name) => readPage(`docs/${name}`, docFrames[name] ?? []));
   return (await Promise.all(read)).filter(({ blocks }) => blocks.length > 0);
 }
