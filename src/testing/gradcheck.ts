@@ -20,6 +20,7 @@ export interface HandWritten {
   ): readonly ArrayLike<number>[] | Promise<readonly ArrayLike<number>[]>;
 }
 
+/** What `gradcheck` is told. */
 export interface GradcheckOptions {
   /** What a hand-written function computes in; the verbs are always evaluated in float64. Default "f32". */
   readonly dtype?: "f32" | "f64";

@@ -7,6 +7,7 @@ import { LiveResources, type Resource } from "./live-resources.ts";
 import type { Gpu } from "./node-adapter.ts";
 import { textTable } from "./table.ts";
 
+/** What `leakcheck` is told. */
 export interface LeakcheckOptions {
   /** Runs that are compared. Default 5. */
   readonly runs?: number;

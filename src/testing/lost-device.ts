@@ -4,6 +4,7 @@ import { CheckFailedError } from "./check-failed.ts";
 import { openGpuDevice } from "./gpu-device.ts";
 import type { Gpu } from "./node-adapter.ts";
 
+/** What `withLostDevice` is told. */
 export interface LostDeviceOptions {
   /** Default "auto". In a page the adapter is the page's. */
   readonly adapter?: AdapterWish;
@@ -13,6 +14,7 @@ export interface LostDeviceOptions {
 
 /** A device that can be lost when the test wants it. */
 export interface DoomedDevice {
+  /** A GPUDevice, which works until `lose()`. */
   readonly device: Gpu;
   /** As a driver's reset does it: `device.lost` settles with the reason "unknown", and the device is gone. */
   lose(): void;

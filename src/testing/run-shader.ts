@@ -2,6 +2,7 @@ import { check, checkOptions, list, record, required, rule, text } from "../argu
 import { CheckFailedError } from "./check-failed.ts";
 import type { Gpu } from "./node-adapter.ts";
 
+/** A compute shader, and what it is run on. */
 export interface ShaderRun {
   /** WGSL. */
   readonly code: string;
@@ -15,6 +16,7 @@ export interface ShaderRun {
   readonly constants?: Readonly<Record<string, number>>;
 }
 
+/** A binding's elements: f32, i32 or u32. */
 export type ShaderData = Float32Array | Int32Array | Uint32Array;
 
 /** Numbers, because Node has no GPUBufferUsage. */

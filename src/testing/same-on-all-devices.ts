@@ -10,6 +10,7 @@ import { numbersOf, type Values } from "./values.ts";
 /** A device of gradgpu's, by the name that `init` knows. */
 export type DeviceName = "cpu" | "webgpu";
 
+/** What `sameOnAllDevices` is told. */
 export interface SameOptions {
   /** Default: both. Each must be there. */
   readonly devices?: readonly DeviceName[];
@@ -17,6 +18,7 @@ export interface SameOptions {
   readonly terms?: number;
   /** In the place of the tolerance by dtype and terms, as for `expectClose`. */
   readonly relative?: number;
+  /** The same, for what is near zero. */
   readonly absolute?: number;
   /** Other implementations by name, of a single result: a shader of one's own. They are handed the inputs' elements. */
   readonly also?: Readonly<Record<string, (...inputs: Float32Array[]) => Values | Promise<Values>>>;

@@ -2,6 +2,7 @@ import { count as aCount, check, checkOptions, finite, whole } from "../argument
 import { ArgumentError } from "../errors.ts";
 import { foldIn, type Key, keyOf, uniform } from "../tensor/random.ts";
 
+/** What `seeded` is told. */
 export interface SeededOptions {
   /** Another seed draws other cases. Default 0. */
   readonly seed?: number;
@@ -16,39 +17,50 @@ export class Draws {
   readonly #key: Key;
   #drawn = 0;
 
+  /** @throws ArgumentError for a seed that is no finite number */
   constructor(seed: number, index: number) {
     this.name = `case ${index} of seed ${seed}`;
     this.#key = foldIn(keyOf(seed), index);
   }
 
-  /** `count` numbers in [low, high), which f32 holds exactly. */
+  /** `count` numbers in [low, high), which f32 holds exactly. @throws ArgumentError for no count, and bounds that are not finite */
   floats(count: number, low = -1, high = 1): Float32Array {
     check("floats", "count", count, whole);
+    check("floats", "the lower bound", low, finite);
+    check("floats", "the upper bound", high, finite);
     return Float32Array.from(this.#next(count), (x) => low + (high - low) * x);
   }
 
+  /** A number in [low, high). @throws ArgumentError for bounds that are not finite */
   float(low = -1, high = 1): number {
     return this.floats(1, low, high)[0] ?? low;
   }
 
-  /** A whole number from `low` to `high`, both included. */
+  /** A whole number from `low` to `high`, both included. @throws ArgumentError for bounds that are not whole, or cross */
   integer(low: number, high: number): number {
+    if (!Number.isInteger(low) || !Number.isInteger(high) || low > high) {
+      throw new ArgumentError(
+        `integer: the bounds must be whole, the lower one first; got ${low} and ${high}.`,
+      );
+    }
     return low + Math.floor((this.#next(1)[0] ?? 0) * (high - low + 1));
   }
 
+  /** One of a list. @throws ArgumentError where it is empty */
   pick<T>(from: readonly T[]): T {
-    const found = from[this.integer(0, from.length - 1)];
-    if (found === undefined) {
+    if (from.length === 0) {
       throw new ArgumentError("pick: there must be something to pick from; got an empty list.");
     }
-    return found;
+    // Its index is one of the list's.
+    return from[this.integer(0, from.length - 1)] as T;
   }
 
-  /** A shape of `rank` sizes, each from `low` to `high`, both included. */
+  /** A shape of `rank` sizes, each from `low` to `high`, both included. @throws ArgumentError for bounds that are not whole, or cross */
   shape(rank: number, low = 1, high = 9): number[] {
     return Array.from({ length: rank }, () => this.integer(low, high));
   }
 
+  /** `name`, for a test's title. */
   toString(): string {
     return this.name;
   }

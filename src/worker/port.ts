@@ -15,7 +15,9 @@ export interface WorkerPort extends Port {
 
 /** A Worker of a page, or of node:worker_threads, by the parts of it that are used. */
 export interface AnyWorker {
+  /** As of a Worker. */
   postMessage(message: unknown, transfer: never): void;
+  /** As of a Worker. */
   terminate(): unknown;
 }
 

@@ -50,12 +50,13 @@ export interface Remote<T> {
   readonly calls: RemoteCalls<CallsOf<T>>;
   /** Settles when training stands still, with its last steps reported. */
   pause(): Promise<void>;
+  /** Goes on after a pause. */
   resume(): void;
   /** Ends the training: `done` is rejected with an AbortError. Calls and `state` are answered still. */
   abort(): void;
   /** All that training goes on from, between two steps. */
   state(): Promise<TrainerState>;
-  /** Settled when the training ends. @throws what it ends in: AbortError, NonFiniteError, … */
+  /** Settled when the training ends. @throws what it ends in: the signal's reason when it is aborted, NonFiniteError, … */
   readonly done: Promise<History>;
   /** Ends the worker. What is asked of it then is rejected. */
   close(): void;

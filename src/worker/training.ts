@@ -6,15 +6,21 @@ export type Calls = Readonly<Record<string, (...args: never[]) => unknown>>;
 
 /** A Trainer, by what is asked of it. */
 export interface AnyTrainer {
+  /** As of a Trainer. */
   fit(data: TrainingData, options?: FitOptions): Fit;
+  /** As of a Trainer. */
   state(): Promise<TrainerState>;
+  /** As of a Trainer. */
   loadState(state: TrainerState): void;
+  /** As of a Trainer. */
   dispose(): void;
 }
 
 /** One training: what is trained on what, and what the page sees of it. */
 export interface TrainingSetup<P, C extends Calls> {
+  /** Of whatever model. */
   readonly trainer: AnyTrainer;
+  /** What it is trained on, as for `trainer.fit`. */
   readonly data: TrainingData;
   /** As for `trainer.fit`, which is aborted by the page. */
   readonly fit?: Omit<FitOptions, "signal">;
