@@ -39,7 +39,7 @@ export function apiReport(dist) {
     const lines = exported
       .map((symbol) => [symbol.name, resolved(checker, symbol)])
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([own, symbol]) => describe(name, own, symbol, seen));
+      .map(([own, symbol]) => describe({ entry: name, dist, seen }, own, symbol));
     return `# ${name}\n\n${lines.join("\n")}\n`;
   });
   return `Every exported name with its type; npm run api writes this file.\n\n${sections.join("\n")}`;
@@ -48,14 +48,14 @@ export function apiReport(dist) {
 const resolved = (checker, symbol) =>
   symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
 
-function describe(entry, name, symbol, seen) {
+function describe({ entry, dist, seen }, name, symbol) {
   const known = seen.get(symbol);
   if (known !== undefined) return `${name}: as ${known}`;
   seen.set(symbol, `${name} of ${entry}`);
   const [first] = symbol.declarations ?? [];
   // export * as nn: the module's own exports stand under the entry of its own.
   if (first !== undefined && ts.isSourceFile(first))
-    return `${name}: the module ${relative(root, first.fileName).replace(/^.*\/dist\//, "")}`;
+    return `${name}: the module ${relative(dist, first.fileName)}`;
   const printer = ts.createPrinter({ removeComments: true });
   const texts = (symbol.declarations ?? []).map((node) => {
     // A variable's declaration is part of a list.
