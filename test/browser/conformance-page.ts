@@ -1,10 +1,12 @@
 /** Runs in the browser: cases and the whole computations on one of the page's devices, which stays open in between. */
+
 import { openCpuDevice } from "../../src/devices/cpu/index.ts";
 import type { Device } from "../../src/devices/device.ts";
 import { openWebgpuDevice } from "../../src/devices/webgpu/index.ts";
 import { init } from "../../src/functions.ts";
 import { runComposed } from "../support/composed.ts";
 import { runConformance } from "../support/conformance.ts";
+import { held } from "../support/held.ts";
 import { runVerbFamily } from "../support/verb-goldens.ts";
 
 let device: Device | undefined;
@@ -24,7 +26,7 @@ export async function run(op: string) {
 
 /** Closes the device and says what it still held. */
 export async function close() {
-  const memory = device?.memory();
+  const memory = device && held(device.memory());
   await device?.close();
   return memory;
 }

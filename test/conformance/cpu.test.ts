@@ -5,6 +5,7 @@ import { init } from "../../src/functions.ts";
 import { verbFamilies } from "../cases/verbs/index.ts";
 import { runComposed } from "../support/composed.ts";
 import { caseCount, listFailures, runConformance, summarise } from "../support/conformance.ts";
+import { held } from "../support/held.ts";
 import { runVerbFamily } from "../support/verb-goldens.ts";
 
 /** Divided by threads, however small: the cases are. */
@@ -37,7 +38,7 @@ test.each(forms)(
     expect(report.cases).toBe(caseCount());
     expect(report.gradients).toBeGreaterThan(caseCount());
     // Everything that the cases allocated has been given back.
-    expect(device.memory()).toEqual({ bytes: 0, buffers: 0 });
+    expect(held(device.memory())).toEqual({ bytes: 0, buffers: 0 });
     await device.close();
   },
 );

@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { Device, Storage } from "../../src/devices/device.ts";
 import { DisposedError, InternalError } from "../../src/errors.ts";
+import { held } from "../support/held.ts";
 import { deviceNames, floats, openers, squarePlan, storageOf } from "../support/open-devices.ts";
 
 const opened: Device[] = [];
@@ -140,7 +141,7 @@ describe.each(deviceNames)("%s", (name) => {
     await device.close();
     device.release(storage);
     device.unload(program);
-    expect(device.memory()).toEqual({ bytes: 0, buffers: 0 });
+    expect(held(device.memory())).toEqual({ bytes: 0, buffers: 0 });
     expect(await device.lost).toBeInstanceOf(Error);
     await device.close();
   });

@@ -6,6 +6,7 @@ import { OutOfMemoryError } from "../../src/errors.ts";
 import type { FallbackCall } from "../../src/scheduler/lowering.ts";
 import type { Plan } from "../../src/scheduler/plan.ts";
 import { handPlan, vector } from "../support/hand-plan.ts";
+import { held } from "../support/held.ts";
 import {
   binaryCalls,
   deviceNames,
@@ -83,24 +84,24 @@ describe.each(deviceNames)("on %s", (name) => {
     expect(await floats(device, out, 3)).toEqual([5, 5, 5]);
     device.release(x);
     device.release(out);
-    expect(device.memory()).toEqual(withOne);
+    expect(held(device.memory())).toEqual(held(withOne));
     device.unload(one);
-    expect(device.memory()).toEqual(before);
+    expect(held(device.memory())).toEqual(held(before));
   });
 
   it("plans loaded and forgotten for hundreds of lengths leave nothing behind", async () => {
     const device = await open(name);
     const before = device.memory();
-    const held: Program[] = [];
+    const loaded: Program[] = [];
     for (let n = 1; n <= 300; n++) {
-      held.push(await device.load(squarePlan(device, 10 * n)));
+      loaded.push(await device.load(squarePlan(device, 10 * n)));
       // As a cache that holds eight.
-      const oldest = held.length > 8 ? held.shift() : undefined;
+      const oldest = loaded.length > 8 ? loaded.shift() : undefined;
       if (oldest !== undefined) device.unload(oldest);
     }
     expect(device.memory().buffers - before.buffers).toBeLessThanOrEqual(2 + 8);
-    for (const program of held) device.unload(program);
-    expect(device.memory()).toEqual(before);
+    for (const program of loaded) device.unload(program);
+    expect(held(device.memory())).toEqual(held(before));
   });
 });
 
@@ -173,7 +174,7 @@ describe("a program that does not fit", () => {
     const before = device.memory();
     const huge = handPlan([], [], [1000, 2 ** 29, 2 ** 29, 2 ** 29]);
     await expect(device.load(huge)).rejects.toThrow(OutOfMemoryError);
-    expect(device.memory()).toEqual(before);
+    expect(held(device.memory())).toEqual(held(before));
     const [x, out] = [storageOf(device, new Array<number>(100).fill(1)), device.allocate(400)];
     void device.run(one, [x, out], []);
     expect(await floats(device, out, 2)).toEqual([5, 5]);
@@ -185,7 +186,7 @@ describe("a program that does not fit", () => {
     const before = device.memory();
     const huge = handPlan([], [], [100_000, 2 ** 40]);
     await expect(device.load(huge)).rejects.toThrow(OutOfMemoryError);
-    expect(device.memory()).toEqual(before);
+    expect(held(device.memory())).toEqual(held(before));
     const [x, out] = [storageOf(device, new Array<number>(100).fill(1)), device.allocate(400)];
     void device.run(one, [x, out], []);
     expect(await floats(device, out, 2)).toEqual([5, 5]);

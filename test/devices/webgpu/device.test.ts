@@ -11,6 +11,7 @@ import {
 import type { FallbackCall, Region } from "../../../src/scheduler/lowering.ts";
 import { openSoftwareGpu } from "../../support/dawn.ts";
 import { handPlan, vector } from "../../support/hand-plan.ts";
+import { held } from "../../support/held.ts";
 import { binaryCalls } from "../../support/open-devices.ts";
 
 let device: WebgpuDevice;
@@ -89,19 +90,22 @@ describe("memory", () => {
   test("is counted", () => {
     const before = device.memory();
     const storage = device.allocate(1000);
-    expect(device.memory()).toEqual({ bytes: before.bytes + 1000, buffers: before.buffers + 1 });
+    expect(held(device.memory())).toEqual({
+      bytes: before.bytes + 1000,
+      buffers: before.buffers + 1,
+    });
     device.release(storage);
-    expect(device.memory()).toEqual(before);
+    expect(held(device.memory())).toEqual(held(before));
     // All tests are a debug build, where that is an error; elsewhere it does nothing.
     expect(() => device.release(storage)).toThrow(InternalError);
-    expect(device.memory()).toEqual(before);
+    expect(held(device.memory())).toEqual(held(before));
   });
 
   test("beyond the adapter's limit or the budget is an OutOfMemoryError, and the next allocation works", async () => {
     const small = await openWebgpuDevice({ device: device.gpuDevice, budgetBytes: 4096 });
     expect(() => small.allocate(2 ** 45)).toThrow(OutOfMemoryError);
     expect(() => small.allocate(8192)).toThrow(/budget of 4096 bytes/);
-    expect(small.memory()).toEqual({ bytes: 0, buffers: 0 });
+    expect(held(small.memory())).toEqual({ bytes: 0, buffers: 0 });
     small.release(small.allocate(1024));
     await small.close();
   });
@@ -203,7 +207,7 @@ describe("a program", () => {
     );
     expect(device.memory().buffers).toBe(before.buffers + 1);
     device.unload(program);
-    expect(device.memory()).toEqual(before);
+    expect(held(device.memory())).toEqual(held(before));
     const storage = device.allocate(16);
     expect(() => device.run(program, [storage], [])).toThrow(DisposedError);
     device.release(storage);
@@ -226,7 +230,7 @@ describe("a program", () => {
     device.unload(program);
     device.release(sum);
     device.release(one);
-    expect(device.memory()).toEqual(before);
+    expect(held(device.memory())).toEqual(held(before));
   });
 });
 
