@@ -16,6 +16,7 @@ import {
 } from "../functions.ts";
 import { module } from "./define.ts";
 import type { Making, Module } from "./module.ts";
+import { constant } from "./normalise.ts";
 import { checkCounts } from "./options.ts";
 
 /** Mean and variance of every feature, as `data.statistics` counts them. */
@@ -86,8 +87,10 @@ export function normalisation(
 
 function startOf(features: number): Buffers {
   checkCounts("normalisation", { features });
-  const all = (value: number) => new Array<number>(features).fill(value);
-  return buffersOf({ mean: all(0), variance: all(1) });
+  return {
+    mean: constant("normalisation.mean", [features], 0),
+    variance: constant("normalisation.variance", [features], 1),
+  };
 }
 
 function momentsOf(given: unknown): Buffers {

@@ -73,5 +73,7 @@ export function affineOf(
 
 /** An f32 variable of one number throughout. */
 export function constant(name: string, shape: Shape, value: number): Variable {
-  return variable(hostArray("f32", sizeOf(shape)).fill(value), shape, name);
+  const values = hostArray("f32", sizeOf(shape));
+  // Zeros are there, and take no time however many they are.
+  return variable(value === 0 ? values : values.fill(value), shape, name);
 }
