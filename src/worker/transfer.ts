@@ -9,7 +9,7 @@ const handedOver = new WeakMap<object, readonly Transferable[]>();
  *
  * ```ts
  * const pixels = new Uint8ClampedArray(4 * 28 * 28);
- * return transfer(pixels, [pixels.buffer]);
+ * const sent = transfer(pixels, [pixels.buffer]);
  * ```
  * @throws ArgumentError for a value that is no object
  */

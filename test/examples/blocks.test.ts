@@ -13,7 +13,7 @@ import { readmeFrames } from "./frames/readme.ts";
 const repository = fileURLToPath(new URL("../..", import.meta.url));
 
 /** They are about a browser, a worker or a runner of tests of their own: test/testing and the package's tests. */
-const ELSEWHERE: readonly string[] = ["ci.md", "worker.md"];
+const ELSEWHERE: readonly string[] = ["ci.md", "worker.md", "worker/train-in-worker.ts"];
 
 interface Page {
   /** From the repository's root. */
@@ -47,8 +47,8 @@ async function readDocs(): Promise<Page[]> {
 
 /** A comment's lines begin with a star, which is no part of what it says. */
 async function readDocstrings(): Promise<Page[]> {
-  const files = (await readdir(join(repository, "src"), { recursive: true })).filter((file) =>
-    file.endsWith(".ts"),
+  const files = (await readdir(join(repository, "src"), { recursive: true })).filter(
+    (file) => file.endsWith(".ts") && !ELSEWHERE.includes(file),
   );
   const read = files.map(async (file) => {
     const text = (await readFile(join(repository, "src", file), "utf8")).replaceAll(

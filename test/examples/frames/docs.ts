@@ -6,6 +6,11 @@ export type PageFrames = readonly BlockFrame[] | { readonly together: BlockFrame
 /** Something of one pixel and more, as `data.fromPixels` takes it where there is no page. */
 const VIDEO = `const video = { data: new Uint8ClampedArray(64 * 48 * 4).fill(90), width: 64, height: 48 };`;
 
+const smallTrainer = `
+  ${OPEN}
+  const trainer = new Trainer(nn.linear(2, 3), { loss: losses.crossEntropy, optimizer: optim.adam({ learningRate: 0.01 }) });
+  const data = { x: Array.from({ length: 64 }, (_, i) => [Math.sin(i), i % 2]), y: Array.from({ length: 64 }, (_, i) => i % 3) };`;
+
 const recurrentModel = `
   ${OPEN}
   const ids = tensor(Int32Array.from({ length: 12 }, (_, i) => i), [6, 2], "i32");`;
@@ -224,6 +229,37 @@ export const docFrames: Readonly<Record<string, PageFrames>> = {
         const [w, u, out] = [own(inputs, units), own(units, units), own(units, 1)];
         const [xs, target] = [zeros([T, batch, inputs]), zeros([batch, 1])];`,
       after: `if (flow[0]?.name !== "mine") throw new Error(flow[0]?.name);`,
+    },
+    {
+      before: `
+        import { init, losses, nn, optim, profile, Trainer } from "gradgpu";
+        ${smallTrainer}
+        const bars: string[] = [];
+        const bar = (label: string, ..._times: number[]) => { bars.push(label); };`,
+      after: `
+        await fit.return();
+        if (result.done || clock !== "worker" || bars.length === 0) throw new Error("nothing timed");`,
+    },
+    {
+      before: `
+        import { init, losses, memoryByOwner, nn, optim, Trainer, variable } from "gradgpu";
+        ${smallTrainer}
+        await trainer.fit(data, { batchSize: 32 });
+        const table = variable([1, 2, 3]);
+        await table.data();`,
+      after: `
+        if (!(owners.parameters && owners.parameters > 0)) throw new Error("nobody owns anything");
+        if (bytes < temporaries + plans + other || free < 0) throw new Error("sums");`,
+    },
+    {
+      before: `
+        import { compile, init, losses, nn, optim, type Tensor, tensor, Trainer } from "gradgpu";
+        ${smallTrainer}
+        const look = compile((of: Tensor) => ({ y: trainer.model(of) }));
+        const x = tensor([[1, 2]]);`,
+      after: `
+        await fit.return();
+        if (report?.step !== 1 || y.shape.join() !== "1,3") throw new Error(String(y.shape));`,
     },
   ],
 };

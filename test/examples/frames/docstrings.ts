@@ -117,4 +117,20 @@ export const docstringFrames: Readonly<Record<string, readonly BlockFrame[]>> = 
       after: `if (confusion.length !== 3) throw new Error("not measured");`,
     },
   ],
+  "static.ts": [{ before: "", after: "" }],
+  "worker/define.ts": [
+    {
+      before: "",
+      after: `
+        const { trainer, data, fit } = await training.setUp({ epochs: 2 });
+        await trainer.fit(data, fit);
+        await (await init({ seed: 1 })).runtime.close();`,
+    },
+  ],
+  "worker/transfer.ts": [
+    {
+      before: `import { transfer } from "gradgpu/worker";`,
+      after: `if (sent !== pixels) throw new Error("not the same");`,
+    },
+  ],
 };
