@@ -25,7 +25,14 @@ export class Picture {
   constructor(options: PictureOptions) {
     this.#options = options;
     const { label, role = "img" } = options;
-    this.canvas = h("canvas", { role, "aria-label": label, class: "picture" });
+    // A slider has a place from the start, where there is nothing to be seen yet as well.
+    const place = { "aria-valuemin": 0, "aria-valuemax": 0, "aria-valuenow": 0 };
+    this.canvas = h("canvas", {
+      role,
+      "aria-label": label,
+      class: "picture",
+      ...(role === "slider" && place),
+    });
     this.#observer = new ResizeObserver(([entry]) => {
       const width = Math.floor(entry?.contentRect.width ?? 0);
       if (width === this.#width || width === 0) return;

@@ -34,7 +34,7 @@ export function planSection({ section, words }: MachineContext, onPick: (kernel:
   body.append(
     h(
       "div",
-      { class: "scroll machine-scroll", tabindex: "0", role: "region", "aria-label": own.title },
+      { class: "scroll machine-scroll", tabindex: "0", role: "group", "aria-label": own.title },
       table,
     ),
   );
