@@ -35,7 +35,11 @@ export function benchSection({ section, words, remote }: MachineContext): void {
       ),
     ),
   );
-  body.append(button, said, table);
+  body.append(
+    button,
+    said,
+    h("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": own.title }, table),
+  );
   on(button, "click", () => void run());
 
   async function run(): Promise<void> {

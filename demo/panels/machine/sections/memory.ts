@@ -49,7 +49,9 @@ export function memorySection({ section, words, remote }: MachineContext): void 
       h("tr", {}, h("th", { scope: "row" }, own.total), total, h("td")),
     ),
   );
-  body.append(table);
+  body.append(
+    h("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": own.title }, table),
+  );
   remote.watch(table, "memory", undefined, ({ owners, bytes: all }: Memory) => {
     total.textContent = bytes(all);
     total.dataset.bytes = String(all);
