@@ -82,7 +82,8 @@ export default defineConfig({
         test: {
           name: "device",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/pure/**", "test/stacks/**", ...ALONE],
+          // Other configurations run those of other stacks and of the package.
+          exclude: ["test/pure/**", "test/stacks/**", "test/package/**", ...ALONE],
           ...onDevices,
           isolate: false,
           env: KEEP_MEMORY,
