@@ -40,8 +40,8 @@ export function gradientsOf(loss: Tensor, variables: readonly Variable[]): Gradi
 
 /**
  * ∂ fn(...inputs) / ∂ input for each of `inputs`, where fn returns a scalar.
- * @throws NotDifferentiableError where an op on the way has no gradient; ShapeError unless the result is one f32
- *   number; ArgumentError for what is no function, and for inputs that are no tensors
+ * @throws NotDifferentiableError where an op on the way has no gradient; ShapeError unless the result is one number,
+ *   DTypeError unless it is f32; ArgumentError for what is no function, and for inputs that are no tensors
  */
 export function grad(fn: (...inputs: Tensor[]) => Tensor, ...inputs: Tensor[]): Tensor[] {
   check("grad", "fn", fn, callable);

@@ -53,7 +53,7 @@ export interface NormalisationModule extends Module {
  * const targets = nn.normalisation(await data.statistics(examples, { column: "y" }));
  * const model = nn.sequential(inputs, nn.linear(4, 1), targets.inverse);
  * ```
- * @throws ArgumentError for statistics that are none, ShapeError for x of other features
+ * @throws ArgumentError for statistics that are none and for more than 2^24 features, ShapeError for x of other features
  */
 export function normalisation(
   of: number | Moments,
@@ -85,8 +85,16 @@ export function normalisation(
   return Object.assign(normalise, { inverse });
 }
 
+/** More are a mistake, which would hold gigabytes. */
+const MOST_FEATURES = 2 ** 24;
+
 function startOf(features: number): Buffers {
   checkCounts("normalisation", { features });
+  if (features > MOST_FEATURES) {
+    throw new ArgumentError(
+      `normalisation: there may be ${MOST_FEATURES} features at most; got ${features}. They are the columns of a table or the channels of an image, not the elements of an example.`,
+    );
+  }
   return {
     mean: constant("normalisation.mean", [features], 0),
     variance: constant("normalisation.variance", [features], 1),
