@@ -21,7 +21,8 @@ interface Named {
  * letters that the result lacks. Without an arrow the result has the letters that stand once, in the order of the alphabet.
  * A letter that stands twice in a tensor is its diagonal; "..." are the dimensions that are not named, which broadcast.
  * f32. Pairs are taken from the left, each one product of matrices, or of elements where nothing is summed.
- * @throws ArgumentError for a pattern that cannot be read, ShapeError where tensors do not fit it
+ * @throws DTypeError for tensors that cannot be multiplied, ArgumentError for a pattern that cannot be read,
+ *   ShapeError where tensors do not fit it
  */
 export function einsum(pattern: string, ...xs: readonly Tensor[]): Tensor {
   check("einsum", "the pattern", pattern, text, 'For example "ij,jk->ik".');

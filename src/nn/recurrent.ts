@@ -73,7 +73,8 @@ export interface RecurrentModule extends Module {
   /**
    * Walks whole sequences of different lengths, from any state. The state is one tensor [B, H] for each layer and
    * direction (of an lstm two, h and c), layer 0 forward first.
-   * @throws ArgumentError where a length or the number of states is wrong, ShapeError where a state's shape is
+   * @throws DTypeError for what is not f32, ArgumentError where a length or the number of states is wrong,
+   *   ShapeError where a state's shape is
    */
   run(x: Tensor, options?: SequenceRun): Stepped;
 }
