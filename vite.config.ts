@@ -21,5 +21,11 @@ export default defineConfig({
   preview: { headers: isolation },
   // The worker loads its panels when they are opened, which only a module can.
   worker: { format: "es" },
-  build: { outDir: "../out/demo", emptyOutDir: true, target: "es2022" },
+  build: {
+    outDir: "../out/demo",
+    emptyOutDir: true,
+    target: "es2022",
+    // Compressing the data takes seconds, and is what there is to do.
+    rolldownOptions: { checks: { bundlerTimings: false } },
+  },
 });

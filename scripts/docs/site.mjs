@@ -30,6 +30,8 @@ export const site = defineConfig({
   lang: "en",
   base: process.env.GRADGPU_DOCS_BASE ?? "/",
   outDir: "../docs",
+  // The index that is searched is one file, and loaded when somebody searches.
+  vite: { build: { chunkSizeWarningLimit: 4000 } },
   themeConfig: {
     nav: [
       { text: "Start", link: "/start" },
