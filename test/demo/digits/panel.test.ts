@@ -22,7 +22,6 @@ describe("the digits' panel on the cpu", () => {
     const right = await shareRight(page);
     console.log(`digits, page on the cpu: ${right} right after 500 steps, ${ms.toFixed(0)} ms`);
     expect(right).toBeGreaterThanOrEqual(0.95);
-    expect(ms).toBeLessThan(60_000);
     for (const digit of [0, 2, 4, 7]) {
       await draw(page, drawn[digit] ?? []);
       await page.waitForSelector(`.bars[data-answer="${digit}"]`, { timeout: 20_000 });
