@@ -7,7 +7,7 @@
  */
 import { History, type Point } from "../history.ts";
 import { panelSettings } from "../panels.ts";
-import type { Event, OpenedDevice, RunState } from "../protocol.ts";
+import type { Event, Failure, OpenedDevice, RunState } from "../protocol.ts";
 import { checked, type Value, withSeed } from "../settings.ts";
 import type { CommonWords } from "../words/en.ts";
 import type { PanelWords } from "../words/language.ts";
@@ -44,6 +44,7 @@ export class Frame {
   readonly #charts: Chart[] = [];
   readonly #runs: RunsSection;
   readonly #files: FilesSection;
+  readonly #noCurve: HTMLElement;
   readonly #history = new History();
   readonly #listeners: ((points: readonly Point[]) => void)[] = [];
   #place: Place;
@@ -79,6 +80,7 @@ export class Frame {
         for (const chart of this.#charts) chart.compare(runs);
       },
     });
+    this.#noCurve = h("p", { class: "quiet" }, words.noCurve);
     this.#files = new FilesSection(panel, this.#remote, words);
     this.element = h(
       "article",
@@ -193,6 +195,7 @@ export class Frame {
         break;
       case "kept":
         this.element.dataset.kept = String(event.step);
+        if (this.element.dataset.state === "paused") this.#bar.showKept(event.step);
         break;
       case "recovered": {
         const { from, to, step, resumedFrom, elapsedMs } = event.change;
@@ -208,7 +211,7 @@ export class Frame {
       }
       case "failed":
         if (event.failure.name === "DeviceUnavailableError") this.#options.onNoDevice();
-        this.#say(`${this.#options.words.failed} ${event.failure.message}`, "error");
+        this.#say(this.#explain(event.failure), "error");
         break;
       // Remote's own.
       case "picture":
@@ -234,11 +237,17 @@ export class Frame {
       if (last !== undefined) this.#bar.showFigure(value, format(last));
     }
     this.element.dataset.step = String(step);
+    this.#noCurve.hidden = this.#history.points.length > 0;
     const [first = ""] = page.curves[0]?.values ?? [];
     this.element.dataset.loss = String(this.#history.last(first) ?? "");
     if (points.length === 0) return;
     for (const chart of this.#charts) chart.update();
     for (const listener of this.#listeners) listener(points);
+  }
+
+  #explain({ name, message }: Failure): string {
+    const { failed, tryAgain } = this.#options.words;
+    return [failed, message, ...(name === "NonFiniteError" ? [tryAgain] : [])].join(" ");
   }
 
   #say(text: string, kind: "note" | "error"): void {
@@ -274,6 +283,7 @@ export class Frame {
   #addCurves(): void {
     const { page, words, panelWords } = this.#options;
     const body = this.#section({ title: words.curves, text: "", isWide: true });
+    body.append(this.#noCurve);
     for (const curve of page.curves) {
       const host = h("div", { class: "chart-host" });
       body.append(host);

@@ -83,8 +83,10 @@ export class RunBar {
     this.#write(value, text);
   }
 
-  note(text: string): void {
-    this.#state.textContent = text;
+  /** That a pause outlives a reload. */
+  showKept(step: number): void {
+    const { states, kept } = this.#options.words;
+    this.#state.textContent = `${states.paused}, ${kept(step)}`;
   }
 
   #write(name: string, text: string): void {

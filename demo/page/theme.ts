@@ -51,8 +51,3 @@ function apply(theme: Theme): void {
 function changed(): void {
   for (const listener of listeners) listener();
 }
-
-/** Whether motion is to be quiet. */
-export function isStill(): boolean {
-  return matchMedia("(prefers-reduced-motion: reduce)").matches;
-}

@@ -258,6 +258,7 @@ export class Runner {
     const told: Recovered = { from: device, to, step, resumedFrom: from, elapsedMs };
     this.#options.tell({ kind: "recovered", change: told });
     this.#probes.invalidate();
+    this.wake();
   }
 
   #tellState(state: RunState): void {
