@@ -1,4 +1,4 @@
-/** Every case, its gradient, and a few whole computations, on WebGPU in Node: Dawn on SwiftShader. */
+/** Every case, its gradient, and a few whole computations, on WebGPU in Node: Dawn on SwiftShader, or on a GPU. */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { WebgpuDevice } from "../../src/devices/webgpu/index.ts";
 import { init } from "../../src/functions.ts";
@@ -7,12 +7,13 @@ import { runComposed } from "../support/composed.ts";
 import { caseCount, caseNames, listFailures, runConformance } from "../support/conformance.ts";
 import { held } from "../support/held.ts";
 import { openSharedWebgpu } from "../support/shared-gpu.ts";
+import { adapterName } from "../support/test-adapter.ts";
 import { runVerbFamily } from "../support/verb-goldens.ts";
 
 let device: WebgpuDevice;
 beforeAll(async () => {
   device = await openSharedWebgpu({ debug: true });
-  expect(device.description).toMatch(/swiftshader/i);
+  expect(device.description).toMatch(adapterName);
 });
 afterAll(() => device.close());
 

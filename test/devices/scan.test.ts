@@ -30,6 +30,7 @@ import { planStep } from "../../src/runtime/compile.ts";
 import { dispatchesOf, submitsOf } from "../../src/scheduler/explain.ts";
 import { callsOf } from "../../src/scheduler/plan.ts";
 import { relativeError } from "../support/case-data.ts";
+import { onHardware } from "../support/test-adapter.ts";
 import { type DeviceName, devices, use } from "../training/open.ts";
 
 const opened: Device[] = [];
@@ -129,7 +130,7 @@ describe.each(Object.keys(devices) as DeviceName[])("on %s", (name) => {
   });
 });
 
-const withheld = () => openWebgpuDevice({ software: true, withhold: ["embedding"] });
+const withheld = () => openWebgpuDevice({ software: !onHardware, withhold: ["embedding"] });
 
 describe("on webgpu", () => {
   const lookUp = (...[start, ids, table]: Tensor[]) =>
@@ -150,7 +151,7 @@ describe("on webgpu", () => {
     ] as const;
     const results: Float32Array[] = [];
     for (const [opening, submits] of [
-      [openWebgpuDevice({ software: true }), 1],
+      [openWebgpuDevice({ software: !onHardware }), 1],
       // What stands before the loop; in each of 4 steps what stands before and behind the host's.
       [withheld(), 9],
     ] as const) {

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openNodeGpu } from "../../src/devices/webgpu/node.ts";
 import { callInPage, openPage, type TestPage } from "../support/chrome.ts";
-import { describeAdapter, openNullGpu, openSoftwareGpu } from "../support/dawn.ts";
+import { describeAdapter, openNullGpu, openTestGpu } from "../support/dawn.ts";
 import type { describePage } from "./adapter-page.ts";
 
 test("Node gets a software WebGPU adapter that computes", async () => {
-  const { gpu, adapter } = await openSoftwareGpu();
+  const { gpu, adapter } = await openTestGpu();
   console.log(
     `Node: ${describeAdapter(adapter.info)}; WGSL ${[...gpu.wgslLanguageFeatures].sort().join(" ")}`,
   );

@@ -18,6 +18,7 @@ import {
 } from "../../src/functions.ts";
 import { nn } from "../../src/index.ts";
 import type { Runtime } from "../../src/runtime/runtime.ts";
+import { onHardware } from "../support/test-adapter.ts";
 
 const open: Runtime[] = [];
 async function start(options: InitOptions): Promise<Runtime> {
@@ -117,7 +118,7 @@ describe("recover", () => {
   });
 
   it("takes the cpu where the GPUDevice was the caller's, and another one of a function that gives them", async () => {
-    const first = await start({ device: webgpu({ software: true }) });
+    const first = await start({ device: webgpu({ software: !onHardware }) });
     const adapterOf = async () => {
       if (!(first.device instanceof WebgpuDevice)) throw new Error("not the webgpu device");
       const { runtime } = await init({ device: "webgpu", seed: 77 });

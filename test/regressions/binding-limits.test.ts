@@ -33,7 +33,7 @@ import { callsOf, type Plan } from "../../src/scheduler/plan.ts";
 import { schedule } from "../../src/scheduler/schedule.ts";
 import { bytesOf } from "../../src/tensor/shape.ts";
 import { checkAliasing } from "../support/check-plan.ts";
-import { type NodeGpu, openSoftwareGpu } from "../support/dawn.ts";
+import { type NodeGpu, openTestGpu } from "../support/dawn.ts";
 import { packedUpdate, updatesOf } from "../support/packed-update.ts";
 import { input, planned, type TensorWish, wishOf } from "../support/plans.ts";
 import { randomWish, whole } from "../support/random-graph.ts";
@@ -45,7 +45,7 @@ const limits = { ...DEFAULT_LIMITS, maxStorageBufferBindingSize: LIMIT };
 let device: WebgpuDevice;
 let gpu: NodeGpu;
 beforeAll(async () => {
-  gpu = await openSoftwareGpu();
+  gpu = await openTestGpu();
   device = await openWebgpuDevice({ gpu: gpu.gpu, software: true });
 });
 afterAll(() => device.close());

@@ -6,6 +6,7 @@ import { OutOfMemoryError } from "../../src/errors.ts";
 import { held } from "../support/held.ts";
 import { floats, squarePlan, storageOf } from "../support/open-devices.ts";
 import { proxyGpu } from "../support/proxy-gpu.ts";
+import { onHardware } from "../support/test-adapter.ts";
 
 const close: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -14,7 +15,7 @@ afterEach(async () => {
 
 /** A device whose GPU has no memory for buffers of storages beyond `limit` bytes while `limit` is set. */
 async function open(isOwned = true) {
-  const owner = await openWebgpuDevice({ software: true });
+  const owner = await openWebgpuDevice({ software: !onHardware });
   const { gpuDevice } = owner;
   const memory = { limit: Number.POSITIVE_INFINITY };
   class GPUOutOfMemoryError {

@@ -5,12 +5,13 @@ import { openWebgpuDevice, WebgpuDevice } from "../../src/devices/webgpu/index.t
 import { OutOfMemoryError } from "../../src/errors.ts";
 import { squarePlan, storageOf } from "../support/open-devices.ts";
 import { proxyGpu } from "../support/proxy-gpu.ts";
+import { onHardware } from "../support/test-adapter.ts";
 
 const PIECE = 1024;
 
 /** A device with pieces of 1 KiB, the sizes of the staging buffers it made, and of the writes. */
 async function open() {
-  const owner = await openWebgpuDevice({ software: true });
+  const owner = await openWebgpuDevice({ software: !onHardware });
   const staging: number[] = [];
   const writes: number[] = [];
   const { gpuDevice } = owner;

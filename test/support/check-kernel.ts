@@ -12,12 +12,12 @@ import type {
 } from "../../src/scheduler/lowering.ts";
 import type { Case } from "../cases/case.ts";
 import { type ByName, caseInputs, evaluate, mapHeld, relativeError } from "./case-data.ts";
-import { openSoftwareGpu } from "./dawn.ts";
+import { openTestGpu } from "./dawn.ts";
 import { Bench } from "./run-calls.ts";
 
 /** A bench on the software adapter with all of its limits. No adapter is a failure. */
 export async function openBench(): Promise<Bench> {
-  const owner = await openSoftwareGpu();
+  const owner = await openTestGpu();
   const { adapter } = owner;
   const { maxComputeWorkgroupStorageSize, maxComputeInvocationsPerWorkgroup } = adapter.limits;
   const requiredLimits = { maxComputeWorkgroupStorageSize, maxComputeInvocationsPerWorkgroup };

@@ -1,13 +1,14 @@
-/** GPUs for tests in Node: SwiftShader to run on, Dawn's null back end to compile WGSL with. */
+/** GPUs for tests in Node: one to run on (SwiftShader where nothing else is asked for), Dawn's null back end to compile WGSL with. */
 import { openNodeGpu } from "../../src/devices/webgpu/node.ts";
 import { type NodeGpu, openNodeAdapter } from "../../src/testing/node-gpu.ts";
+import { onHardware } from "./test-adapter.ts";
 
 export { describeAdapter } from "../../src/devices/webgpu/adapter-info.ts";
 export type { NodeGpu } from "../../src/testing/node-gpu.ts";
 
-/** The software GPU, or the one the user chose by VK_ICD_FILENAMES. No adapter is a failure, never a skip. */
-export function openSoftwareGpu(): Promise<NodeGpu> {
-  return openNodeAdapter({ adapter: "software" });
+/** The adapter that tests run on, of the driver that VK_ICD_FILENAMES names where it does. None is a failure, no skip. */
+export function openTestGpu(): Promise<NodeGpu> {
+  return openNodeAdapter({ adapter: onHardware ? "hardware" : "software" });
 }
 
 /** A GPU that compiles everything and computes nothing: the WGSL linter. */

@@ -6,6 +6,7 @@ import type { DeviceTraits } from "../../src/scheduler/lowering.ts";
 import type { Plan } from "../../src/scheduler/plan.ts";
 import { rolledSteps } from "./rolled.ts";
 import { openSharedWebgpu } from "./shared-gpu.ts";
+import { onHardware } from "./test-adapter.ts";
 
 export interface HardwareKernels {
   readonly device: WebgpuDevice;
@@ -36,7 +37,7 @@ export async function openHardwareKernels({
   const { gpuDevice } = software;
   const target = { isSoftware: false, limits: gpuDevice.limits };
   const traits = webgpuTraits({ limits: target.limits });
-  const device = new (unrolled ? WebgpuDevice : RolledDevice)(gpuDevice, {
+  const device = new (unrolled || onHardware ? WebgpuDevice : RolledDevice)(gpuDevice, {
     traits: { ...traits, ...instead(target, traits) },
     description: "SwiftShader with the kernels for hardware",
     isOwned: false,

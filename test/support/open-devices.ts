@@ -8,10 +8,11 @@ import type { KernelCall, Region } from "../../src/scheduler/lowering.ts";
 import type { Plan } from "../../src/scheduler/plan.ts";
 import { elementwiseProgram, groupCalls } from "./elementwise-program.ts";
 import { handPlan, vector } from "./hand-plan.ts";
+import { onHardware } from "./test-adapter.ts";
 
 export const openers: Readonly<Record<Device["name"], () => Promise<Device>>> = {
   cpu: () => openCpuDevice({ threads: 2, parallelBytes: 0 }),
-  webgpu: () => openWebgpuDevice({ software: true }),
+  webgpu: () => openWebgpuDevice({ software: !onHardware }),
   reference: async () => new ReferenceDevice(),
 };
 

@@ -9,14 +9,15 @@ import {
   OutOfMemoryError,
 } from "../../../src/errors.ts";
 import type { FallbackCall, Region } from "../../../src/scheduler/lowering.ts";
-import { openSoftwareGpu } from "../../support/dawn.ts";
+import { openTestGpu } from "../../support/dawn.ts";
 import { handPlan, vector } from "../../support/hand-plan.ts";
 import { held } from "../../support/held.ts";
 import { binaryCalls } from "../../support/open-devices.ts";
+import { onHardware } from "../../support/test-adapter.ts";
 
 let device: WebgpuDevice;
 beforeAll(async () => {
-  device = await openWebgpuDevice({ software: true });
+  device = await openWebgpuDevice({ software: !onHardware });
 });
 afterAll(() => device.close());
 
@@ -296,7 +297,7 @@ describe("faults", () => {
   });
 
   test("without an adapter there is a DeviceUnavailableError that says what to do", async () => {
-    const { gpu } = await openSoftwareGpu();
+    const { gpu } = await openTestGpu();
     // As a machine without a driver answers.
     const none = Object.create(gpu, { requestAdapter: { value: async () => null } }) as GPU;
     await expect(openWebgpuDevice({ gpu: none })).rejects.toThrow(DeviceUnavailableError);
@@ -304,7 +305,7 @@ describe("faults", () => {
   });
 
   test("a software adapter is refused where only hardware will do", async () => {
-    const { gpu } = await openSoftwareGpu();
+    const { gpu } = await openTestGpu();
     await expect(openWebgpuDevice({ gpu, software: false })).rejects.toThrow(
       DeviceUnavailableError,
     );
@@ -312,7 +313,7 @@ describe("faults", () => {
   });
 
   test("a lost device rejects every promise within 2 s and refuses calls", async () => {
-    const doomed = await openWebgpuDevice({ software: true });
+    const doomed = await openWebgpuDevice({ software: !onHardware });
     const program = await doomed.load(
       handPlan(binaryCalls(device, "add", vector(0, 4), vector(0, 4), vector(1, 4)), [4, 4]),
     );
