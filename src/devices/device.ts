@@ -48,7 +48,7 @@ export const PICTURE_ROW_WORDS = 64;
  */
 export interface Device {
   readonly name: "webgpu" | "cpu" | "reference";
-  /** For people: "SwiftShader Device (LLVM 16), software" or "WebAssembly SIMD, 2 threads". */
+  /** For people: "SwiftShader driver 5.0.0, software" or "WebAssembly SIMD, 2 threads". */
   readonly description: string;
   readonly traits: DeviceTraits;
   /** Settles once, when the device is lost or closed; never rejects. */

@@ -9,7 +9,7 @@ export const adapterWish = oneOf("software", "hardware", "auto");
 
 /** The adapter that tests run on. */
 export interface TestAdapter {
-  /** In words: "SwiftShader Device (LLVM 16), software". */
+  /** In words: "SwiftShader driver 5.0.0, software". */
   readonly description: string;
   /** Whether the processor computes. */
   readonly isSoftware: boolean;

@@ -21,10 +21,19 @@ export function isSoftware({
   return isFallbackAdapter === true || SOFTWARE_ADAPTERS.test(names);
 }
 
-/** In words: "SwiftShader Device (LLVM 16), software". */
+/**
+ * In words: "nvidia ampere", "nvidia-h100-80gb-hbm3 (NVIDIA: 580.159.04)", "SwiftShader driver 5.0.0, software". What an
+ * adapter calls its description is its driver's; a page is told its vendor and architecture at most.
+ */
 export function describeAdapter(info: AdapterNames, software = isSoftware(info)): string {
-  const named =
-    info.description ||
-    [info.vendor, info.architecture, info.device].filter((part) => part !== "").join(" ");
-  return `${named || "WebGPU adapter"}${software ? ", software" : ""}`;
+  const driver = info.description;
+  if (software) return `${driver || nameOf(info) || "WebGPU adapter"}, software`;
+  const name = nameOf(info);
+  if (name === "") return driver || "WebGPU adapter";
+  return driver === "" || driver === name ? name : `${name} (${driver})`;
+}
+
+function nameOf({ vendor, architecture, device }: AdapterNames): string {
+  const name = device || architecture;
+  return name.toLowerCase().includes(vendor.toLowerCase()) ? name : `${vendor} ${name}`.trim();
 }
