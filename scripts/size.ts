@@ -1,4 +1,7 @@
-/** `npm run size`: what a page loads that uses all of an entry of the package, minified and gzipped, in bytes. */
+/**
+ * `npm run size`: what a page loads that uses all of an entry of the package, and one that only runs a trained model,
+ * minified and gzipped, in bytes.
+ */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -17,4 +20,5 @@ const sized = rows.map(async ({ subpath, source }) => [
   subpath.replace(/^\./, "gradgpu"),
   await pageBytes(source.slice(2)),
 ]);
-console.table(Object.fromEntries(await Promise.all(sized)));
+const trained = ["a trained model", await pageBytes("test/pure/size/trained-page.ts")];
+console.table(Object.fromEntries([...(await Promise.all(sized)), trained]));

@@ -1,5 +1,4 @@
 /** What layers, losses, optimizers and Trainers share with the verbs, and no user has a reason to call. */
-export { bodyOfCell } from "./autodiff/cell-body.ts";
 export { checkTensor } from "./functions/apply.ts";
 export { nextNodeId, type ProductFlops, productsOf } from "./functions/flops.ts";
 export { checkLabels } from "./functions/labels.ts";
@@ -10,6 +9,7 @@ export { project } from "./functions/recurrent-walk.ts";
 export { asOneSequence } from "./functions/recurrent-watch.ts";
 export { LOAD_RULES, savedElements } from "./functions/saved.ts";
 export { checkPool, WINDOW_RULES } from "./functions/window.ts";
+export { bodyOfCell } from "./graph/cell-body.ts";
 export { isCell } from "./ops/cells/cell.ts";
 export { packedOffsets } from "./ops/packed.ts";
 export { WINDOW_SIZE } from "./ops/window.ts";

@@ -15,12 +15,16 @@ import {
   reachable,
 } from "../graph/graph.ts";
 import { loop } from "../graph/loop.ts";
-import type { Cotangent, Op, Value, VjpSite } from "../ops/op.ts";
+import { type Region, regionOf } from "../graph/region.ts";
+import type { CellBody } from "../ops/cells/body.ts";
+import type { Cotangent, Op, Value, Vjp, VjpSite } from "../ops/op.ts";
 import { ops } from "../ops/table.ts";
+import { vjps } from "../ops/vjps.ts";
 import type { OpName } from "../ops/vocabulary.ts";
 import { Cotangents, graphValue } from "./accumulate.ts";
 import { activeValues } from "./active.ts";
-import { computeAgain, type Region, regionOf } from "./checkpoint.ts";
+import { differentiatedCell } from "./cell-gradient.ts";
+import { computeAgain } from "./checkpoint.ts";
 import { scanCotangents } from "./scan.ts";
 import type { Seed } from "./seed.ts";
 import { inFewerTerms } from "./sum-terms.ts";
@@ -110,10 +114,11 @@ function propagate(node: OpNode, cotangents: Cotangents, active: ReadonlySet<Gra
   const inputs = inputsOf(node);
   // One node's op, record and site belong together; the compiler cannot follow that through the union.
   const op = ops[node.op] as Op<never>;
+  const vjp = vjps[node.op] as Vjp<never>;
   let found: (Cotangent | undefined)[];
-  if (op.vjp === "throughComposite") {
+  if (vjp === "throughComposite") {
     found = compositeCotangents(op, node, inputs, cotangents);
-  } else if (op.vjp === "throughBody") {
+  } else if (vjp === "throughBody") {
     if (node.op !== "scan") throw new InternalError(`${node.op}: only a scan has a body.`);
     found = scanCotangents(node, cotangents, active, backward);
   } else {
@@ -131,7 +136,7 @@ function propagate(node: OpNode, cotangents: Cotangents, active: ReadonlySet<Gra
         Object.entries(node.outs).map(([name, held]) => [name, lookUp(held)]),
       ),
     } as unknown as VjpSite<never>;
-    found = byInput(node.op, node.ins, op.vjp(emit, site, loop));
+    found = byInput(node.op, node.ins, vjp(emit, site, loop, gradientOf));
   }
   const incoming = outputsOf(node).map((out) => cotangents.get(out));
   inputs.forEach((input, i) => {
@@ -146,6 +151,8 @@ function propagate(node: OpNode, cotangents: Cotangents, active: ReadonlySet<Gra
     if (simpler !== undefined) cotangents.add(input, simpler);
   });
 }
+
+const gradientOf = (cell: CellBody) => differentiatedCell(cell, backward);
 
 /** Cotangents lined up with `inputsOf(node)`. */
 function byInput(op: OpName, ins: object, found: object): (Cotangent | undefined)[] {

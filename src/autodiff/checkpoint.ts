@@ -4,40 +4,10 @@
  * Its copy reads everything from outside through `recompute`, so that no pass mistakes it for the first computation and
  * keeps that alive; the copy's nodes are younger than the gradients that were there before, so it runs when it is needed.
  */
-import {
-  emit,
-  type GraphValue,
-  nextNodeId,
-  type OpNode,
-  outputsOf,
-  reachable,
-} from "../graph/graph.ts";
+import { emit, type GraphValue, type OpNode, outputsOf } from "../graph/graph.ts";
 import { mapValues, outputPairs, rebuild } from "../graph/rebuild.ts";
 
-/** Nodes with ids from `first` up to, not including, `end`. */
-export interface Region {
-  readonly first: number;
-  readonly end: number;
-}
-
-const regions = new WeakMap<object, Region>();
 const originals = new WeakMap<GraphValue, GraphValue>();
-
-/** Marks what `body` computes: `valuesIn` finds the values in its result. */
-export function markRegion<R>(body: () => R, valuesIn: (result: R) => readonly GraphValue[]): R {
-  const first = nextNodeId();
-  const result = body();
-  const region = { first, end: nextNodeId() };
-  for (const node of reachable(valuesIn(result))) {
-    // Of regions within regions the outermost counts: it is marked last.
-    if (node.id >= first) regions.set(node, region);
-  }
-  return result;
-}
-
-export function regionOf(node: OpNode): Region | undefined {
-  return regions.get(node);
-}
 
 /** What `value` is a copy of, itself where it is none. */
 export function originalOf(value: GraphValue): GraphValue {

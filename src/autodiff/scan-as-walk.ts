@@ -3,13 +3,13 @@
  * elementwise otherwise. So a cell that someone writes with `scan` has the fused kernels, forwards and backwards. What no
  * device walks is a loop again (scheduler/expand.ts).
  */
+import { bodyOfCell } from "../graph/cell-body.ts";
 import type { Given } from "../graph/close-over.ts";
 import { emit, type GraphValue } from "../graph/graph.ts";
 import { type Cell, type CellMath, cell } from "../ops/cells/cell.ts";
 import type { Value } from "../ops/op.ts";
 import type { StepOutputs } from "../ops/step-body.ts";
 import { after, before, finalRow } from "../ops/tapes.ts";
-import { bodyOfCell } from "./cell-body.ts";
 import { type Joined, joinSums, type Named } from "./join-sums.ts";
 import { type Expression, StepReader } from "./step-expression.ts";
 import { WalkInputs } from "./walk-inputs.ts";

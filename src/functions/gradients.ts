@@ -1,8 +1,8 @@
 import { callable, check } from "../arguments.ts";
 import { backward } from "../autodiff/backward.ts";
-import { markRegion } from "../autodiff/checkpoint.ts";
 import type { Seed } from "../autodiff/seed.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
+import { markRegion } from "../graph/region.ts";
 import { tensorsIn } from "../runtime/structure.ts";
 import { Tensor, type Variable } from "../runtime/tensor.ts";
 import { describe, sameShape } from "../tensor/shape.ts";

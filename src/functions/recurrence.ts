@@ -1,7 +1,7 @@
 /** One layer of any recurrent cell over a whole sequence. */
 import { anything, check, checkOptions, flag, record, text } from "../arguments.ts";
-import { bodyOfCell } from "../autodiff/cell-body.ts";
 import { ArgumentError } from "../errors.ts";
+import { bodyOfCell } from "../graph/cell-body.ts";
 import { emit, type GraphValue } from "../graph/graph.ts";
 import type { CellBody } from "../ops/cells/body.ts";
 import { type Cell, isCell } from "../ops/cells/cell.ts";

@@ -8,7 +8,7 @@ import { ShapeError } from "../errors.ts";
 import { broadcastShapes, describe, sameShape, type TensorType } from "../tensor/shape.ts";
 import { type Arithmetic, arithmetic } from "./arithmetic.ts";
 import { checkDType, checkShape, complaint, given } from "./check.ts";
-import type { Emit, Op, OpTable, Value } from "./op.ts";
+import type { Emit, Op, OpTable, Value, VjpTable } from "./op.ts";
 import { unbroadcast } from "./unbroadcast.ts";
 import type { Attention, ByOutput } from "./vocabulary.ts";
 
@@ -34,20 +34,6 @@ const attention: Op<"attention"> = {
     checkOperands(ins);
     const rows = ins.q.shape.slice(0, -1);
     return { out: f32([...rows, ins.v.shape.at(-1) ?? 0]), lse: f32(rows) };
-  },
-
-  vjp(emit, { ins, outs, cotangents, attrs }) {
-    const { out, lse } = cotangents;
-    const isAdded = ins.mask?.type.dtype === "f32";
-    const own =
-      out === undefined || lse !== undefined
-        ? composedGradients(emit, ins, out ?? zerosLike(emit, outs.out), attrs, lse)
-        : { ...gradients(emit, ins, outs, out, attrs), scores: undefined };
-    const scores = isAdded
-      ? (own.scores ?? gradientOfScores(emit, ins, given(out), attrs).g)
-      : undefined;
-    const mask = scores && unbroadcast(emit, scores, ins.mask?.type.shape ?? []);
-    return { q: own.gQ, k: own.gK, v: own.gV, mask };
   },
 
   composite(emit, ins, attrs) {
@@ -83,8 +69,6 @@ const attentionGrad: Op<"attentionGrad"> = {
     return { gQ: f32(ins.q.shape), gK: f32(ins.k.shape), gV: f32(ins.v.shape) };
   },
 
-  vjp: "throughComposite",
-
   composite(emit, { g, ...ins }, attrs) {
     const { gQ, gK, gV } = composedGradients(emit, ins, g, attrs);
     return { gQ, gK, gV };
@@ -95,6 +79,24 @@ export const attentionOps = { attention, attentionGrad } satisfies Pick<
   OpTable,
   "attention" | "attentionGrad"
 >;
+
+export const attentionVjps = {
+  attention(emit, { ins, outs, cotangents, attrs }) {
+    const { out, lse } = cotangents;
+    const isAdded = ins.mask?.type.dtype === "f32";
+    const own =
+      out === undefined || lse !== undefined
+        ? composedGradients(emit, ins, out ?? zerosLike(emit, outs.out), attrs, lse)
+        : { ...gradients(emit, ins, outs, out, attrs), scores: undefined };
+    const scores = isAdded
+      ? (own.scores ?? gradientOfScores(emit, ins, given(out), attrs).g)
+      : undefined;
+    const mask = scores && unbroadcast(emit, scores, ins.mask?.type.shape ?? []);
+    return { q: own.gQ, k: own.gK, v: own.gV, mask };
+  },
+
+  attentionGrad: "throughComposite",
+} satisfies Pick<VjpTable, "attention" | "attentionGrad">;
 
 /** By the op: what is kept of the forward pass are out and a number for each query. */
 function gradients(

@@ -18,7 +18,7 @@ import {
   given,
   listTypes,
 } from "./check.ts";
-import type { Op, OpTable } from "./op.ts";
+import type { Op, OpTable, VjpTable } from "./op.ts";
 import type { Conv2d } from "./vocabulary.ts";
 import { windowedSize } from "./window.ts";
 
@@ -37,15 +37,6 @@ const conv2d: Op<"conv2d"> = {
     checkImage("conv2d", "w", w, FILTERS);
     return { out: { dtype: "f32", shape: convolvedShape("conv2d", x, w, attrs) } };
   },
-
-  vjp(emit, { ins: { x, w }, cotangents, attrs }) {
-    const g = given(cotangents.out);
-    const convolution = convolutionOf(attrs);
-    return {
-      x: emit("conv2dInputGrad", { g, w }, { ...convolution, inputShape: x.type.shape }).out,
-      w: emit("conv2dFilterGrad", { x, g }, { ...convolution, filterShape: w.type.shape }).out,
-    };
-  },
 };
 
 /** The gradient of conv2d's images: g [N, OH, OW, OC], w [KH, KW, C, OC] → `inputShape`. */
@@ -62,15 +53,6 @@ const conv2dInputGrad: Op<"conv2dInputGrad"> = {
     checkImage("conv2dInputGrad", "w", w, FILTERS);
     checkConvolved("conv2dInputGrad", out, w, g, attrs);
     return { out };
-  },
-
-  vjp(emit, { ins: { g, w }, cotangents, attrs }) {
-    const u = given(cotangents.out);
-    const convolution = convolutionOf(attrs);
-    return {
-      g: emit("conv2d", { x: u, w }, convolution).out,
-      w: emit("conv2dFilterGrad", { x: u, g }, { ...convolution, filterShape: w.type.shape }).out,
-    };
   },
 };
 
@@ -89,8 +71,33 @@ const conv2dFilterGrad: Op<"conv2dFilterGrad"> = {
     checkConvolved("conv2dFilterGrad", x, out, g, attrs);
     return { out };
   },
+};
 
-  vjp(emit, { ins: { x, g }, cotangents, attrs }) {
+export const convOps = { conv2d, conv2dInputGrad, conv2dFilterGrad } satisfies Pick<
+  OpTable,
+  "conv2d" | "conv2dInputGrad" | "conv2dFilterGrad"
+>;
+
+export const convVjps = {
+  conv2d(emit, { ins: { x, w }, cotangents, attrs }) {
+    const g = given(cotangents.out);
+    const convolution = convolutionOf(attrs);
+    return {
+      x: emit("conv2dInputGrad", { g, w }, { ...convolution, inputShape: x.type.shape }).out,
+      w: emit("conv2dFilterGrad", { x, g }, { ...convolution, filterShape: w.type.shape }).out,
+    };
+  },
+
+  conv2dInputGrad(emit, { ins: { g, w }, cotangents, attrs }) {
+    const u = given(cotangents.out);
+    const convolution = convolutionOf(attrs);
+    return {
+      g: emit("conv2d", { x: u, w }, convolution).out,
+      w: emit("conv2dFilterGrad", { x: u, g }, { ...convolution, filterShape: w.type.shape }).out,
+    };
+  },
+
+  conv2dFilterGrad(emit, { ins: { x, g }, cotangents, attrs }) {
     const u = given(cotangents.out);
     const convolution = convolutionOf(attrs);
     return {
@@ -98,12 +105,7 @@ const conv2dFilterGrad: Op<"conv2dFilterGrad"> = {
       g: emit("conv2d", { x, w: u }, convolution).out,
     };
   },
-};
-
-export const convOps = { conv2d, conv2dInputGrad, conv2dFilterGrad } satisfies Pick<
-  OpTable,
-  "conv2d" | "conv2dInputGrad" | "conv2dFilterGrad"
->;
+} satisfies Pick<VjpTable, "conv2d" | "conv2dInputGrad" | "conv2dFilterGrad">;
 
 /** Whether filters w [KH, KW, 1, C] has one filter for each channel, of more than one. */
 export function isDepthwise([, , inputs, outputs]: Shape, { groups }: Conv2d): boolean {

@@ -3,7 +3,7 @@ import { ShapeError } from "../errors.ts";
 import { broadcastShapes, type Shape, type TensorType } from "../tensor/shape.ts";
 import { arithmetic } from "./arithmetic.ts";
 import { checkDType, checkSameDType, complaint, given, listTypes } from "./check.ts";
-import type { OpTable } from "./op.ts";
+import type { OpTable, VjpTable } from "./op.ts";
 import { binary, resultDType, unary } from "./scalars.ts";
 import { unbroadcast } from "./unbroadcast.ts";
 
@@ -33,10 +33,6 @@ export const elementwiseOps = {
       checkDType(fn, "x", x, unary[fn].takes);
       return { out: { dtype: resultDType(unary[fn], x.dtype), shape: x.shape } };
     },
-    vjp(emit, { ins, outs, cotangents, attrs }) {
-      const row = unary[attrs.fn];
-      return { x: row.gradient(arithmetic(emit), ins.x, outs.out, given(cotangents.out)) };
-    },
   },
 
   /** out = fn(a, b) where a and b are broadcast to one shape; both have one dtype. */
@@ -49,15 +45,6 @@ export const elementwiseOps = {
       checkDType(fn, "a", a, binary[fn].takes);
       const shape = broadcastAll(fn, { a, b });
       return { out: { dtype: resultDType(binary[fn], a.dtype), shape } };
-    },
-    vjp(emit, { ins, outs, cotangents, attrs }) {
-      const { a, b } = ins;
-      const g = given(cotangents.out);
-      const [ga, gb] = binary[attrs.fn].gradient(arithmetic(emit), a, b, outs.out, g);
-      return {
-        a: ga && unbroadcast(emit, ga, a.type.shape),
-        b: gb && unbroadcast(emit, gb, b.type.shape),
-      };
     },
   },
 
@@ -77,15 +64,6 @@ export const elementwiseOps = {
       checkSameDType("where", a, b);
       return { out: { dtype: a.dtype, shape: broadcastAll("where", { condition, a, b }) } };
     },
-    vjp(emit, { ins: { condition, a, b }, cotangents }) {
-      const m = arithmetic(emit);
-      const g = given(cotangents.out);
-      return {
-        condition: undefined,
-        a: unbroadcast(emit, m.where(condition, g, 0), a.type.shape),
-        b: unbroadcast(emit, m.where(condition, 0, g), b.type.shape),
-      };
-    },
   },
 
   /** out[i] is x[i] converted (see `castValue`). Conversions from and to whole numbers are flat. */
@@ -94,9 +72,37 @@ export const elementwiseOps = {
     outputs: { out: "one" },
     cost: "cheap",
     infer: ({ x }, { dtype }) => ({ out: { dtype, shape: x.shape } }),
-    vjp(_emit, { ins, cotangents, attrs }) {
-      const isFloat = ins.x.type.dtype === "f32" && attrs.dtype === "f32";
-      return { x: isFloat ? given(cotangents.out) : undefined };
-    },
   },
 } satisfies Pick<OpTable, "unary" | "binary" | "where" | "cast">;
+
+export const elementwiseVjps = {
+  unary(emit, { ins, outs, cotangents, attrs }) {
+    const row = unary[attrs.fn];
+    return { x: row.gradient(arithmetic(emit), ins.x, outs.out, given(cotangents.out)) };
+  },
+
+  binary(emit, { ins, outs, cotangents, attrs }) {
+    const { a, b } = ins;
+    const g = given(cotangents.out);
+    const [ga, gb] = binary[attrs.fn].gradient(arithmetic(emit), a, b, outs.out, g);
+    return {
+      a: ga && unbroadcast(emit, ga, a.type.shape),
+      b: gb && unbroadcast(emit, gb, b.type.shape),
+    };
+  },
+
+  where(emit, { ins: { condition, a, b }, cotangents }) {
+    const m = arithmetic(emit);
+    const g = given(cotangents.out);
+    return {
+      condition: undefined,
+      a: unbroadcast(emit, m.where(condition, g, 0), a.type.shape),
+      b: unbroadcast(emit, m.where(condition, 0, g), b.type.shape),
+    };
+  },
+
+  cast(_emit, { ins, cotangents, attrs }) {
+    const isFloat = ins.x.type.dtype === "f32" && attrs.dtype === "f32";
+    return { x: isFloat ? given(cotangents.out) : undefined };
+  },
+} satisfies Pick<VjpTable, "unary" | "binary" | "where" | "cast">;

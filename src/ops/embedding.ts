@@ -1,6 +1,6 @@
 import { arithmetic } from "./arithmetic.ts";
 import { checkDType, checkOption, checkRank, checkShape, given } from "./check.ts";
-import type { Emit, Op, OpTable, Value } from "./op.ts";
+import type { Emit, Op, OpTable, Value, VjpTable } from "./op.ts";
 
 const ROW_NUMBERS = { notDifferentiable: "ids are row numbers" };
 
@@ -18,14 +18,6 @@ const embedding: Op<"embedding"> = {
     checkRank("embedding", "table", table, 2, "[V, D], a row of D features for each id");
     checkDType("embedding", "ids", ids, ["i32"]);
     return { out: { dtype: table.dtype, shape: [...ids.shape, table.shape[1] ?? 0] } };
-  },
-
-  vjp(emit, { ins: { table, ids }, cotangents }) {
-    const rows = table.type.shape[0] ?? 0;
-    return {
-      table: emit("embeddingGrad", { ids, g: given(cotangents.out) }, { rows }).out,
-      ids: ROW_NUMBERS,
-    };
   },
 };
 
@@ -50,13 +42,6 @@ const embeddingGrad: Op<"embeddingGrad"> = {
     checkShape(op, "g", g, [...ids.shape, features], "It has a row of D features for each id.");
     return { out: { dtype: "f32", shape: [rows, features] } };
   },
-
-  vjp(emit, { ins: { ids }, cotangents }) {
-    return {
-      ids: ROW_NUMBERS,
-      g: lookUpKnown(emit, given(cotangents.out), ids),
-    };
-  },
 };
 
 /** Rows of `table` by `ids`, and 0 for those outside of it. */
@@ -75,3 +60,20 @@ export const embeddingOps = { embedding, embeddingGrad } satisfies Pick<
   OpTable,
   "embedding" | "embeddingGrad"
 >;
+
+export const embeddingVjps = {
+  embedding(emit, { ins: { table, ids }, cotangents }) {
+    const rows = table.type.shape[0] ?? 0;
+    return {
+      table: emit("embeddingGrad", { ids, g: given(cotangents.out) }, { rows }).out,
+      ids: ROW_NUMBERS,
+    };
+  },
+
+  embeddingGrad(emit, { ins: { ids }, cotangents }) {
+    return {
+      ids: ROW_NUMBERS,
+      g: lookUpKnown(emit, given(cotangents.out), ids),
+    };
+  },
+} satisfies Pick<VjpTable, "embedding" | "embeddingGrad">;

@@ -2,7 +2,7 @@ import { ShapeError } from "../errors.ts";
 import { broadcastShapes, sizeOf, type TensorType } from "../tensor/shape.ts";
 import { arithmetic } from "./arithmetic.ts";
 import { checkDType, complaint, given, listTypes } from "./check.ts";
-import type { Emit, Op, OpTable, Value } from "./op.ts";
+import type { Emit, Op, OpTable, Value, VjpTable } from "./op.ts";
 import { unbroadcast } from "./unbroadcast.ts";
 
 /**
@@ -42,8 +42,12 @@ const matmul: Op<"matmul"> = {
     }
     return { out: { dtype: "f32", shape: [...batch, m, n] } };
   },
+};
 
-  vjp(emit, { ins: { a, b }, cotangents, attrs: { transposeA, transposeB } }) {
+export const matmulOps = { matmul } satisfies Pick<OpTable, "matmul">;
+
+export const matmulVjps = {
+  matmul(emit, { ins: { a, b }, cotangents, attrs: { transposeA, transposeB } }) {
     const g = given(cotangents.out);
     const product = (x: Value, y: Value, transposeX: boolean, transposeY: boolean) =>
       emit("matmul", { a: x, b: y }, { transposeA: transposeX, transposeB: transposeY }).out;
@@ -59,9 +63,7 @@ const matmul: Op<"matmul"> = {
       b: unbroadcast(emit, gB, b.type.shape),
     };
   },
-};
-
-export const matmulOps = { matmul } satisfies Pick<OpTable, "matmul">;
+} satisfies Pick<VjpTable, "matmul">;
 
 function checkMatrix(name: string, type: TensorType): void {
   checkDType("matmul", name, type, ["f32"]);

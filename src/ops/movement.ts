@@ -4,7 +4,7 @@ import { ArgumentError, DTypeError, ShapeError } from "../errors.ts";
 import { broadcastShapes, describe, sameShape, sizeOf, type TensorType } from "../tensor/shape.ts";
 import { arithmetic } from "./arithmetic.ts";
 import { checkAxis, checkSizes, complaint, given } from "./check.ts";
-import type { OpTable } from "./op.ts";
+import type { OpTable, VjpTable } from "./op.ts";
 import { packedOffsets } from "./packed.ts";
 import { unbroadcast } from "./unbroadcast.ts";
 
@@ -41,9 +41,6 @@ export const movementOps = {
       }
       return { out: { dtype: x.dtype, shape } };
     },
-    vjp: (emit, { ins, cotangents }) => ({
-      x: arithmetic(emit).reshape(given(cotangents.out), ins.x.type.shape),
-    }),
   },
 
   /** x, through which no gradient passes. */
@@ -52,7 +49,6 @@ export const movementOps = {
     outputs: { out: "one" },
     cost: "view",
     infer: ({ x }) => ({ out: x }),
-    vjp: () => ({ x: undefined }),
   },
 
   /** x, which is differentiated by a rule: no gradient passes through what computes it. */
@@ -61,10 +57,6 @@ export const movementOps = {
     outputs: { out: "one" },
     cost: "view",
     infer: ({ x }) => ({ out: x }),
-    vjp: (emit, { outs, cotangents, attrs: { rule } }) => ({
-      x: undefined,
-      of: rule.gradient(emit, outs.out, given(cotangents.out)),
-    }),
   },
 
   /** x, for readers that are to be computed again rather than shared with the readers of x. */
@@ -73,7 +65,6 @@ export const movementOps = {
     outputs: { out: "one" },
     cost: "view",
     infer: ({ x }) => ({ out: x }),
-    vjp: (_, { cotangents }) => ({ x: given(cotangents.out) }),
   },
 
   /** x repeated along the dimensions that it lacks or that have size 1. */
@@ -96,9 +87,6 @@ export const movementOps = {
       }
       return { out: { dtype: x.dtype, shape } };
     },
-    vjp: (emit, { ins, cotangents }) => ({
-      x: unbroadcast(emit, given(cotangents.out), ins.x.type.shape),
-    }),
   },
 
   /** Dimension d of the result is dimension permutation[d] of x. */
@@ -121,10 +109,6 @@ export const movementOps = {
       }
       return { out: { dtype: x.dtype, shape: permutation.map((d) => x.shape[d] ?? 0) } };
     },
-    vjp(emit, { cotangents, attrs: { permutation } }) {
-      const inverse = permutation.map((_, d) => permutation.indexOf(d));
-      return { x: arithmetic(emit).transpose(given(cotangents.out), inverse) };
-    },
   },
 
   /** x from the last element to the first along each of `axes`. */
@@ -136,9 +120,6 @@ export const movementOps = {
       for (const axis of axes) checkAxis("flip", axis, x);
       return { out: x };
     },
-    vjp: (emit, { cotangents, attrs }) => ({
-      x: emit("flip", { x: given(cotangents.out) }, attrs).out,
-    }),
   },
 
   /** The block of `sizes` elements that begins at `starts`. */
@@ -166,13 +147,6 @@ export const movementOps = {
       }
       return { out: { dtype: x.dtype, shape: sizes } };
     },
-    vjp(emit, { ins, cotangents, attrs: { starts, sizes } }) {
-      const padding = ins.x.type.shape.map((n, d) => {
-        const before = starts[d] ?? 0;
-        return [before, n - before - (sizes[d] ?? 0)] as const;
-      });
-      return { x: emit("pad", { x: given(cotangents.out) }, { padding }).out };
-    },
   },
 
   /** x with padding[d] zeros before and after it along dimension d. */
@@ -194,10 +168,6 @@ export const movementOps = {
       }
       const shape = x.shape.map((n, d) => n + (padding[d]?.[0] ?? 0) + (padding[d]?.[1] ?? 0));
       return { out: { dtype: x.dtype, shape } };
-    },
-    vjp(emit, { ins, cotangents, attrs: { padding } }) {
-      const starts = padding.map(([before]) => before);
-      return { x: arithmetic(emit).slice(given(cotangents.out), starts, ins.x.type.shape) };
     },
   },
 
@@ -231,17 +201,6 @@ export const movementOps = {
       const shape = first.shape.map((n, d) => (d === axis ? length : n));
       return { out: { dtype: first.dtype, shape } };
     },
-    vjp(emit, { ins, cotangents, attrs: { axis } }) {
-      const g = given(cotangents.out);
-      let offset = 0;
-      return {
-        xs: ins.xs.map((x) => {
-          const starts = x.type.shape.map((_, d) => (d === axis ? offset : 0));
-          offset += x.type.shape[axis] ?? 0;
-          return arithmetic(emit).slice(g, starts, x.type.shape);
-        }),
-      };
-    },
   },
 
   /**
@@ -262,19 +221,86 @@ export const movementOps = {
       const { length } = packedOffsets(xs.map(({ shape }) => shape));
       return { out: { dtype: first.dtype, shape: [length] } };
     },
-    vjp(emit, { ins, cotangents }) {
-      const m = arithmetic(emit);
-      const { offsets } = packedOffsets(ins.xs.map(({ type }) => type.shape));
-      return {
-        xs: ins.xs.map(({ type: { shape } }, i) => {
-          const own = m.slice(given(cotangents.out), [offsets[i] ?? 0], [sizeOf(shape)]);
-          return m.reshape(own, shape);
-        }),
-      };
-    },
   },
 } satisfies Pick<
   OpTable,
+  | "reshape"
+  | "stopGradient"
+  | "withGradient"
+  | "recompute"
+  | "broadcastTo"
+  | "transpose"
+  | "flip"
+  | "slice"
+  | "pad"
+  | "concat"
+  | "pack"
+>;
+
+export const movementVjps = {
+  reshape: (emit, { ins, cotangents }) => ({
+    x: arithmetic(emit).reshape(given(cotangents.out), ins.x.type.shape),
+  }),
+
+  stopGradient: () => ({ x: undefined }),
+
+  withGradient: (emit, { outs, cotangents, attrs: { rule } }) => ({
+    x: undefined,
+    of: rule.gradient(emit, outs.out, given(cotangents.out)),
+  }),
+
+  recompute: (_, { cotangents }) => ({ x: given(cotangents.out) }),
+
+  broadcastTo: (emit, { ins, cotangents }) => ({
+    x: unbroadcast(emit, given(cotangents.out), ins.x.type.shape),
+  }),
+
+  transpose(emit, { cotangents, attrs: { permutation } }) {
+    const inverse = permutation.map((_, d) => permutation.indexOf(d));
+    return { x: arithmetic(emit).transpose(given(cotangents.out), inverse) };
+  },
+
+  flip: (emit, { cotangents, attrs }) => ({
+    x: emit("flip", { x: given(cotangents.out) }, attrs).out,
+  }),
+
+  slice(emit, { ins, cotangents, attrs: { starts, sizes } }) {
+    const padding = ins.x.type.shape.map((n, d) => {
+      const before = starts[d] ?? 0;
+      return [before, n - before - (sizes[d] ?? 0)] as const;
+    });
+    return { x: emit("pad", { x: given(cotangents.out) }, { padding }).out };
+  },
+
+  pad(emit, { ins, cotangents, attrs: { padding } }) {
+    const starts = padding.map(([before]) => before);
+    return { x: arithmetic(emit).slice(given(cotangents.out), starts, ins.x.type.shape) };
+  },
+
+  concat(emit, { ins, cotangents, attrs: { axis } }) {
+    const g = given(cotangents.out);
+    let offset = 0;
+    return {
+      xs: ins.xs.map((x) => {
+        const starts = x.type.shape.map((_, d) => (d === axis ? offset : 0));
+        offset += x.type.shape[axis] ?? 0;
+        return arithmetic(emit).slice(g, starts, x.type.shape);
+      }),
+    };
+  },
+
+  pack(emit, { ins, cotangents }) {
+    const m = arithmetic(emit);
+    const { offsets } = packedOffsets(ins.xs.map(({ type }) => type.shape));
+    return {
+      xs: ins.xs.map(({ type: { shape } }, i) => {
+        const own = m.slice(given(cotangents.out), [offsets[i] ?? 0], [sizeOf(shape)]);
+        return m.reshape(own, shape);
+      }),
+    };
+  },
+} satisfies Pick<
+  VjpTable,
   | "reshape"
   | "stopGradient"
   | "withGradient"

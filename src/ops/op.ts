@@ -1,4 +1,5 @@
 import type { TensorType } from "../tensor/shape.ts";
+import type { CellBody, CellGradient } from "./cells/body.ts";
 import type { Arity, Attrs, ByInput, ByOutput, OpName, Vocabulary } from "./vocabulary.ts";
 
 /** A value of the graph, as an op sees it: its type is known, its elements are not. */
@@ -67,16 +68,25 @@ export interface Op<K extends OpName> {
   readonly packsOutputs?: readonly (keyof Vocabulary[K]["outputs"])[];
   /** Types of the outputs. @throws ShapeError, DTypeError or ArgumentError that names op, types and remedy. */
   infer(ins: ByInput<K, TensorType>, attrs: Attrs<K>): ByOutput<K, TensorType>;
-  /**
-   * Gradients of the inputs; or `throughComposite`: the gradient of `composite`, which is how ops that are
-   * themselves gradients get second derivatives; or `throughBody`: the gradient of a loop, made from its body's.
-   */
-  readonly vjp:
-    | ((emit: Emit, at: VjpSite<K>, loop: Loop) => InputCotangents<K>)
-    | "throughComposite"
-    | "throughBody";
   /** The same meaning made of smaller ops: what a fused op is tested against. */
   composite?(emit: Emit, ins: ByInput<K, Value>, attrs: Attrs<K>, loop: Loop): ByOutput<K, Value>;
 }
+
+/**
+ * How an op is differentiated: the gradients of its inputs; or `throughComposite`: the gradient of `composite`, which is
+ * how ops that are themselves gradients get second derivatives; or `throughBody`: the gradient of a loop, made from its
+ * body's.
+ */
+export type Vjp<K extends OpName> =
+  | ((
+      emit: Emit,
+      at: VjpSite<K>,
+      loop: Loop,
+      gradientOf: (cell: CellBody) => CellGradient,
+    ) => InputCotangents<K>)
+  | "throughComposite"
+  | "throughBody";
+
+export type VjpTable = { readonly [K in OpName]: Vjp<K> };
 
 export type OpTable = { readonly [K in OpName]: Op<K> };

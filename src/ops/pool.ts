@@ -6,7 +6,7 @@
 import { ArgumentError } from "../errors.ts";
 import { describe, type Shape, type TensorType } from "../tensor/shape.ts";
 import { checkDType, checkRank, checkShape, checkSizes, complaint, given } from "./check.ts";
-import type { Op, OpTable } from "./op.ts";
+import type { Op, OpTable, VjpTable } from "./op.ts";
 import type { Pool2d } from "./vocabulary.ts";
 import { windowedSize } from "./window.ts";
 
@@ -25,13 +25,6 @@ const maxPool2d: Op<"maxPool2d"> = {
     const shape = pooledShape("maxPool2d", "x", x, attrs);
     return { out: { dtype: "f32", shape }, index: { dtype: "i32", shape } };
   },
-
-  vjp(emit, { ins: { x }, outs: { index }, cotangents, attrs }) {
-    const g = cotangents.out;
-    if (!g) return { x: undefined };
-    const inputShape = x.type.shape;
-    return { x: emit("maxPool2dGrad", { g, index }, { ...poolOf(attrs), inputShape }).out };
-  },
 };
 
 /** Adds every g to the input element that won its window: g, index [N, OH, OW, C] → `inputShape`. */
@@ -44,14 +37,6 @@ const maxPool2dGrad: Op<"maxPool2dGrad"> = {
     const out = inputOf("maxPool2dGrad", g, inputShape, attrs);
     checkIndex("maxPool2dGrad", index, g.shape);
     return { out };
-  },
-
-  vjp(emit, { ins: { index }, cotangents, attrs }) {
-    const u = given(cotangents.out);
-    return {
-      g: emit("maxPool2dGather", { x: u, index }, poolOf(attrs)).out,
-      index: INTEGER_INDEX,
-    };
   },
 };
 
@@ -66,15 +51,6 @@ const maxPool2dGather: Op<"maxPool2dGather"> = {
     checkIndex("maxPool2dGather", index, shape);
     return { out: { dtype: "f32", shape } };
   },
-
-  vjp(emit, { ins: { x, index }, cotangents, attrs }) {
-    const g = given(cotangents.out);
-    const inputShape = x.type.shape;
-    return {
-      x: emit("maxPool2dGrad", { g, index }, { ...poolOf(attrs), inputShape }).out,
-      index: INTEGER_INDEX,
-    };
-  },
 };
 
 /** out = Σ over the window / (KH · KW). */
@@ -85,12 +61,6 @@ const avgPool2d: Op<"avgPool2d"> = {
 
   infer({ x }, attrs) {
     return { out: { dtype: "f32", shape: pooledShape("avgPool2d", "x", x, attrs) } };
-  },
-
-  vjp(emit, { ins: { x }, cotangents, attrs }) {
-    const g = given(cotangents.out);
-    const inputShape = x.type.shape;
-    return { x: emit("avgPool2dGrad", { g }, { ...poolOf(attrs), inputShape }).out };
   },
 };
 
@@ -103,10 +73,6 @@ const avgPool2dGrad: Op<"avgPool2dGrad"> = {
   infer({ g }, { inputShape, ...attrs }) {
     return { out: inputOf("avgPool2dGrad", g, inputShape, attrs) };
   },
-
-  vjp(emit, { cotangents, attrs }) {
-    return { g: emit("avgPool2d", { x: given(cotangents.out) }, poolOf(attrs)).out };
-  },
 };
 
 export const poolOps = {
@@ -117,6 +83,45 @@ export const poolOps = {
   avgPool2dGrad,
 } satisfies Pick<
   OpTable,
+  "maxPool2d" | "maxPool2dGrad" | "maxPool2dGather" | "avgPool2d" | "avgPool2dGrad"
+>;
+
+export const poolVjps = {
+  maxPool2d(emit, { ins: { x }, outs: { index }, cotangents, attrs }) {
+    const g = cotangents.out;
+    if (!g) return { x: undefined };
+    const inputShape = x.type.shape;
+    return { x: emit("maxPool2dGrad", { g, index }, { ...poolOf(attrs), inputShape }).out };
+  },
+
+  maxPool2dGrad(emit, { ins: { index }, cotangents, attrs }) {
+    const u = given(cotangents.out);
+    return {
+      g: emit("maxPool2dGather", { x: u, index }, poolOf(attrs)).out,
+      index: INTEGER_INDEX,
+    };
+  },
+
+  maxPool2dGather(emit, { ins: { x, index }, cotangents, attrs }) {
+    const g = given(cotangents.out);
+    const inputShape = x.type.shape;
+    return {
+      x: emit("maxPool2dGrad", { g, index }, { ...poolOf(attrs), inputShape }).out,
+      index: INTEGER_INDEX,
+    };
+  },
+
+  avgPool2d(emit, { ins: { x }, cotangents, attrs }) {
+    const g = given(cotangents.out);
+    const inputShape = x.type.shape;
+    return { x: emit("avgPool2dGrad", { g }, { ...poolOf(attrs), inputShape }).out };
+  },
+
+  avgPool2dGrad(emit, { cotangents, attrs }) {
+    return { g: emit("avgPool2d", { x: given(cotangents.out) }, poolOf(attrs)).out };
+  },
+} satisfies Pick<
+  VjpTable,
   "maxPool2d" | "maxPool2dGrad" | "maxPool2dGather" | "avgPool2d" | "avgPool2dGrad"
 >;
 

@@ -1,5 +1,5 @@
 import { checkDType, checkOption, checkShape, checkSizes } from "./check.ts";
-import type { OpTable } from "./op.ts";
+import type { OpTable, VjpTable } from "./op.ts";
 
 export const randomOps = {
   /**
@@ -18,8 +18,11 @@ export const randomOps = {
       checkOption("uniform", "stream", stream, isWord, "a whole number from 0 to 2^32 - 1");
       return { out: { dtype: "f32", shape } };
     },
-    vjp: () => ({
-      key: { notDifferentiable: "random numbers are no differentiable function of their key." },
-    }),
   },
 } satisfies Pick<OpTable, "uniform">;
+
+export const randomVjps = {
+  uniform: () => ({
+    key: { notDifferentiable: "random numbers are no differentiable function of their key." },
+  }),
+} satisfies Pick<VjpTable, "uniform">;

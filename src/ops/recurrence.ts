@@ -9,9 +9,9 @@
 import { ShapeError } from "../errors.ts";
 import { describe, type TensorType } from "../tensor/shape.ts";
 import { arithmetic } from "./arithmetic.ts";
-import type { CellBody } from "./cells/body.ts";
+import type { CellBody, CellGradient } from "./cells/body.ts";
 import { checkDType, checkRank, checkShape, complaint } from "./check.ts";
-import type { Cotangent, Emit, Op, OpTable, Value, VjpSite } from "./op.ts";
+import type { Cotangent, Emit, Op, OpTable, Value, VjpSite, VjpTable } from "./op.ts";
 import { lastOf, loopBackward, loopForward } from "./recurrence-loop.ts";
 import {
   after,
@@ -66,28 +66,6 @@ const recurrence: Op<"recurrence"> = {
     };
   },
 
-  vjp(emit, site, loop) {
-    const { ins, outs, cotangents, attrs } = site;
-    const { cell, reverse } = attrs;
-    const { recurrent, vectors, lengths } = ins;
-    const { states, tape } = outs;
-    const given = cotangents.states.flatMap((g, s) => (g === undefined ? [] : [{ g, s }]));
-    const gStates = given.map(({ g }) => after(emit, g, reverse));
-    const residuals = { recurrent, vectors, states, tape, gStates, lengths };
-    const how = { ...attrs, watched: given.map(({ s }) => s) };
-    // Only the gradient of a gradient asks for the tape's own cotangent; no walk takes one.
-    const made = cotangents.tape
-      ? loopBackward(emit, residuals, how, loop, cotangents.tape)
-      : emit("recurrenceGrad", residuals, how);
-    return {
-      projected: made.gProjected,
-      recurrent: recurrent && recurrentGradient(emit, site, made.gSums ?? made.gProjected),
-      vectors: vectorGradients(emit, cell, made),
-      initial: made.gInitial.map((g, s) => withInitial(emit, g, cotangents.states[s], reverse)),
-      lengths: { notDifferentiable: "lengths are whole numbers" },
-    };
-  },
-
   composite: loopForward,
 };
 
@@ -136,8 +114,6 @@ const recurrenceGrad: Op<"recurrenceGrad"> = {
       flow: flow ? cell.states.map(() => each) : [],
     };
   },
-
-  vjp: "throughComposite",
   composite: (emit, ins, attrs, loop) => loopBackward(emit, ins, attrs, loop),
 };
 
@@ -145,6 +121,33 @@ export const walkOps = { recurrence, recurrenceGrad } satisfies Pick<
   OpTable,
   "recurrence" | "recurrenceGrad"
 >;
+
+export const walkVjps = {
+  recurrence(emit, site, loop, gradientOf) {
+    const { ins, outs, cotangents, attrs } = site;
+    const { reverse } = attrs;
+    const cell = gradientOf(attrs.cell);
+    const { recurrent, vectors, lengths } = ins;
+    const { states, tape } = outs;
+    const given = cotangents.states.flatMap((g, s) => (g === undefined ? [] : [{ g, s }]));
+    const gStates = given.map(({ g }) => after(emit, g, reverse));
+    const residuals = { recurrent, vectors, states, tape, gStates, lengths };
+    const how = { ...attrs, cell, watched: given.map(({ s }) => s) };
+    // Only the gradient of a gradient asks for the tape's own cotangent; no walk takes one.
+    const made = cotangents.tape
+      ? loopBackward(emit, residuals, how, loop, cotangents.tape)
+      : emit("recurrenceGrad", residuals, how);
+    return {
+      projected: made.gProjected,
+      recurrent: recurrent && recurrentGradient(emit, site, cell, made.gSums ?? made.gProjected),
+      vectors: vectorGradients(emit, cell, made),
+      initial: made.gInitial.map((g, s) => withInitial(emit, g, cotangents.states[s], reverse)),
+      lengths: { notDifferentiable: "lengths are whole numbers" },
+    };
+  },
+
+  recurrenceGrad: "throughComposite",
+} satisfies Pick<VjpTable, "recurrence" | "recurrenceGrad">;
 
 function checkInputs({ name, inputs }: CellBody, projected: TensorType, { steps }: Extent): void {
   if (projected.shape[3] === inputs.length && steps >= 1) return;
@@ -198,9 +201,12 @@ function checkCount(
 }
 
 /** Σ_t h_beforeᵀ · gSums_t over all steps as one product; that of a second product is one of its own. */
-function recurrentGradient(emit: Emit, site: VjpSite<"recurrence">, gSums: Value): Value {
-  const { ins, outs, attrs } = site;
-  const { cell, reverse } = attrs;
+function recurrentGradient(
+  emit: Emit,
+  { ins, outs, attrs: { reverse } }: VjpSite<"recurrence">,
+  cell: CellGradient,
+  gSums: Value,
+): Value {
   const h = before(emit, first(outs.states), reverse);
   const { firstSums, sums } = cell;
   const m = arithmetic(emit);
@@ -234,7 +240,7 @@ interface Made {
   readonly gVectors: Value | undefined;
 }
 
-function vectorGradients(emit: Emit, cell: CellBody, made: Made): Cotangent[] {
+function vectorGradients(emit: Emit, cell: CellGradient, made: Made): Cotangent[] {
   const m = arithmetic(emit);
   const lists = {
     inputs: made.gProjected,

@@ -3,7 +3,7 @@ import { ArgumentError } from "../errors.ts";
 import { describe, type Shape, sizeOf } from "../tensor/shape.ts";
 import { arithmetic } from "./arithmetic.ts";
 import { checkAxis, checkDType, complaint, given } from "./check.ts";
-import type { OpTable } from "./op.ts";
+import type { OpTable, VjpTable } from "./op.ts";
 
 const NUMBERS = ["f32", "i32", "u32"] as const;
 
@@ -54,16 +54,6 @@ export const reduceOps = {
         : x.shape.filter((_, d) => !axes.includes(d));
       return { out: { dtype: x.dtype, shape } };
     },
-    vjp(emit, { ins: { x }, outs: { out }, cotangents, attrs: { fn, axes } }) {
-      const m = arithmetic(emit);
-      const kept = keptShape(x.type.shape, axes);
-      const g = m.reshape(given(cotangents.out), kept);
-      const spread = (value: typeof g) => m.broadcastTo(value, x.type.shape);
-      if (fn === "sum") return { x: spread(g) };
-      if (fn === "mean") return { x: spread(m.div(g, reducedCount(x.type.shape, axes))) };
-      const isExtreme = m.cast(m.binary("equal", x, m.reshape(out, kept)), "f32");
-      return { x: m.mul(isExtreme, m.div(g, m.sum(isExtreme, axes, true))) };
-    },
   },
 
   /** The index of the largest element along `axis`, i32; of equal ones the first. The first NaN is the largest. */
@@ -81,11 +71,25 @@ export const reduceOps = {
       }
       return { out: { dtype: "i32", shape: x.shape.filter((_, d) => d !== axis) } };
     },
-    vjp: () => ({
-      x: {
-        notDifferentiable:
-          "argmax gives an index, which does not change when x changes a little; use softmax or max.",
-      },
-    }),
   },
 } satisfies Pick<OpTable, "reduce" | "argmax">;
+
+export const reduceVjps = {
+  reduce(emit, { ins: { x }, outs: { out }, cotangents, attrs: { fn, axes } }) {
+    const m = arithmetic(emit);
+    const kept = keptShape(x.type.shape, axes);
+    const g = m.reshape(given(cotangents.out), kept);
+    const spread = (value: typeof g) => m.broadcastTo(value, x.type.shape);
+    if (fn === "sum") return { x: spread(g) };
+    if (fn === "mean") return { x: spread(m.div(g, reducedCount(x.type.shape, axes))) };
+    const isExtreme = m.cast(m.binary("equal", x, m.reshape(out, kept)), "f32");
+    return { x: m.mul(isExtreme, m.div(g, m.sum(isExtreme, axes, true))) };
+  },
+
+  argmax: () => ({
+    x: {
+      notDifferentiable:
+        "argmax gives an index, which does not change when x changes a little; use softmax or max.",
+    },
+  }),
+} satisfies Pick<VjpTable, "reduce" | "argmax">;

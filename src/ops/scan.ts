@@ -9,7 +9,7 @@ import { ShapeError } from "../errors.ts";
 import { describe, sameShape, type TensorType } from "../tensor/shape.ts";
 import { arithmetic } from "./arithmetic.ts";
 import { checkOption, complaint } from "./check.ts";
-import type { Emit, Op, OpTable, Value } from "./op.ts";
+import type { Emit, Op, OpTable, Value, VjpTable } from "./op.ts";
 import type { Attrs, ByInput, ByOutput } from "./vocabulary.ts";
 
 const scan: Op<"scan"> = {
@@ -32,8 +32,6 @@ const scan: Op<"scan"> = {
     checkList("captured", captured, body.types.captured);
     return { carry, ys: body.types.ys.map(over) };
   },
-
-  vjp: "throughBody",
   composite: unrolled,
 };
 
@@ -91,3 +89,7 @@ function checkList(
 }
 
 export const scanOps = { scan } satisfies Pick<OpTable, "scan">;
+
+export const scanVjps = {
+  scan: "throughBody",
+} satisfies Pick<VjpTable, "scan">;

@@ -2,7 +2,7 @@
 import { ArgumentError } from "../errors.ts";
 import type { DType } from "../tensor/dtype.ts";
 import { checkOption, complaint } from "./check.ts";
-import type { OpTable } from "./op.ts";
+import type { OpTable, VjpTable } from "./op.ts";
 
 /** Whole numbers below it are exact in f32. */
 const EXACT_IN_F32 = 2 ** 24;
@@ -35,7 +35,6 @@ export const sourceOps = {
       }
       return { out: { dtype, shape: [] } };
     },
-    vjp: () => ({}),
   },
 
   /** 0, 1, 2, … length − 1. */
@@ -60,6 +59,11 @@ export const sourceOps = {
       );
       return { out: { dtype, shape: [length] } };
     },
-    vjp: () => ({}),
   },
 } satisfies Pick<OpTable, "literal" | "iota">;
+
+export const sourceVjps = {
+  literal: () => ({}),
+
+  iota: () => ({}),
+} satisfies Pick<VjpTable, "literal" | "iota">;

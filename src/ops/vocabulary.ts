@@ -5,7 +5,7 @@
  */
 import type { DType } from "../tensor/dtype.ts";
 import type { Shape } from "../tensor/shape.ts";
-import type { CellBody } from "./cells/body.ts";
+import type { CellBody, CellGradient } from "./cells/body.ts";
 import type { GradientRule } from "./gradient-rule.ts";
 import type { StepBody } from "./step-body.ts";
 
@@ -128,7 +128,7 @@ export interface Vocabulary {
   recurrenceGrad: {
     inputs: { recurrent: Optional; vectors: Many; states: Many; tape: Optional; gStates: Many; lengths: Optional };
     outputs: { gProjected: One; gSums: Optional; gVectors: Optional; gInitial: Many; flow: Many }; // gSums [T, B, U, G] where they differ
-    attrs: Walk & { watched: readonly number[] };
+    attrs: Walk & { cell: CellGradient; watched: readonly number[] };
   };
 
   // A loop over time: (carry, y_t) = body(carry, x_t, captured) for t = 0 … steps-1, or from the last to the first.

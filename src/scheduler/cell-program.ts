@@ -2,10 +2,11 @@
  * A cell's step and its gradient as straight-line code over one unit of one row: what a device's walks make kernels of.
  * "input" instructions read slots of the walk, `writes` says where results go.
  */
-import { derivedOf } from "../autodiff/cell-body.ts";
 import { InternalError } from "../errors.ts";
+import { derivedOf } from "../graph/cell-body.ts";
+import { differentiatedOf } from "../graph/differentiated-cell.ts";
 import { type GraphValue, inputsOf, reachable } from "../graph/graph.ts";
-import type { CellBody } from "../ops/cells/body.ts";
+import type { CellBody, CellGradient } from "../ops/cells/body.ts";
 import type { DType } from "../tensor/dtype.ts";
 import { isElementwise } from "./elementwise.ts";
 import type { GroupInstruction, Register } from "./group-program.ts";
@@ -43,36 +44,54 @@ export interface CellProgram {
   readonly writes: readonly { readonly slot: CellSlot; readonly register: Register }[];
 }
 
-export interface CellPrograms {
+export interface StepPrograms {
   /** From inputs, sums, states before and vectors to states after and tape. */
   readonly advance: CellProgram;
-  /** From tape, states, vectors and gAfter to gInput, gSum, gBefore, gVector and flow, which is stored where it is asked for. */
-  readonly retreat: CellProgram;
   /** Of a step with a second product: what that multiplies, from what `advance` reads but its sums. */
   readonly between: CellProgram | undefined;
-  /** And the gSum of its sums, from what `retreat` reads but gBetween, which is made of them. */
+}
+
+export interface GradientPrograms {
+  /** From tape, states, vectors and gAfter to gInput, gSum, gBefore, gVector and flow, which is stored where it is asked for. */
+  readonly retreat: CellProgram;
+  /** Of a step with a second product: the gSum of its sums, from what `retreat` reads but gBetween, which is made of them. */
   readonly retreatBetween: CellProgram | undefined;
 }
 
-const programs = new WeakMap<CellBody, CellPrograms>();
+const steps = new WeakMap<CellBody, StepPrograms>();
+const gradients = new WeakMap<CellBody, GradientPrograms>();
 
-export function programsOf(cell: CellBody): CellPrograms {
-  const known = programs.get(cell) ?? makePrograms(cell);
-  programs.set(cell, known);
+export function stepProgramsOf(cell: CellBody): StepPrograms {
+  const known = steps.get(cell) ?? makeStepPrograms(cell);
+  steps.set(cell, known);
+  return known;
+}
+
+export function gradientProgramsOf(cell: CellGradient): GradientPrograms {
+  const known = gradients.get(cell) ?? makeGradientPrograms(cell);
+  gradients.set(cell, known);
   return known;
 }
 
 type Slots = readonly (readonly [GraphValue, CellSlot])[];
 
-function makePrograms(cell: CellBody): CellPrograms {
-  const { step, gradient, ownVectors } = derivedOf(cell);
-  const { given } = step;
+function makeStepPrograms(cell: CellBody): StepPrograms {
+  const { given, after, tape, between } = derivedOf(cell).step;
   const forward = [
     ...slots("input", given.inputs),
     ...slots("sum", given.sums),
     ...slots("before", given.before),
     ...slots("vector", given.vectors),
   ];
+  const kept = tape.map(({ value }) => value);
+  return {
+    advance: programOf(forward, [...slots("after", after), ...slots("tape", kept)]),
+    between: between && programOf(forward, slots("between", [between])),
+  };
+}
+
+function makeGradientPrograms(cell: CellGradient): GradientPrograms {
+  const { step, gradient, ownVectors } = differentiatedOf(cell);
   const back = [
     ...slots("tape", gradient.given.tape),
     ...slots("before", gradient.given.before),
@@ -81,11 +100,8 @@ function makePrograms(cell: CellBody): CellPrograms {
     ...slots("gAfter", gradient.given.gAfter),
     ...slots("gBetween", [gradient.gBetween]),
   ];
-  const kept = step.tape.map(({ value }) => value);
   const gSums = slots("gSum", gradient.gSums);
-  const hasSecond = step.between !== undefined;
   return {
-    advance: programOf(forward, [...slots("after", step.after), ...slots("tape", kept)]),
     retreat: programOf(back, [
       ...slots("gInput", gradient.gInputs),
       ...gSums,
@@ -93,8 +109,7 @@ function makePrograms(cell: CellBody): CellPrograms {
       ...slots("gVector", ownVectors),
       ...slots("flow", gradient.flow),
     ]),
-    between: hasSecond ? programOf(forward, slots("between", [step.between])) : undefined,
-    retreatBetween: hasSecond ? programOf(back, gSums.slice(cell.firstSums)) : undefined,
+    retreatBetween: step.between && programOf(back, gSums.slice(cell.firstSums)),
   };
 }
 

@@ -4,7 +4,7 @@
  * never more states in memory than those of two parts, nor more of x·W, which is made part by part where nothing else reads
  * it. What the gradient would need of each step is not kept.
  */
-import { withoutTape } from "../autodiff/cell-body.ts";
+import { withoutTape } from "../graph/cell-body.ts";
 import { emit, type GraphValue, inputsOf, type OpNode, reachable } from "../graph/graph.ts";
 import { made, mapValues, outputPairs } from "../graph/rebuild.ts";
 import { arithmetic } from "../ops/arithmetic.ts";

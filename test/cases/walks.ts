@@ -1,4 +1,6 @@
-import { bodyOfCell } from "../../src/autodiff/cell-body.ts";
+import { backward } from "../../src/autodiff/backward.ts";
+import { differentiatedCell } from "../../src/autodiff/cell-gradient.ts";
+import { bodyOfCell } from "../../src/graph/cell-body.ts";
 import type { CellBody } from "../../src/ops/cells/body.ts";
 import type { Cell } from "../../src/ops/cells/cell.ts";
 import { coupledLstm } from "../../src/ops/cells/coupled-lstm.ts";
@@ -162,7 +164,7 @@ export function walkGradCase({
       gStates: watched.map(() => ({ shape: size })),
       lengths: lengthsOf(sequence),
     },
-    attrs: { cell, reverse, flow, watched },
+    attrs: { cell: differentiatedCell(cell, backward), reverse, flow, watched },
   };
 }
 

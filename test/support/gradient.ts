@@ -2,10 +2,14 @@
  * Reverse mode over ops that are computed at once by the float64 reference: small enough to read in one sitting, and
  * independent of src/autodiff, so that an op's vjp is tested by itself.
  */
+import { backward } from "../../src/autodiff/backward.ts";
+import { differentiatedCell } from "../../src/autodiff/cell-gradient.ts";
 import type { ReferenceTensor } from "../../src/devices/reference/kernel.ts";
 import { arithmetic } from "../../src/ops/arithmetic.ts";
+import type { CellBody, CellGradient } from "../../src/ops/cells/body.ts";
 import type { Cotangent, Emit, Loop, Named, Value } from "../../src/ops/op.ts";
 import { ops } from "../../src/ops/table.ts";
+import { vjps } from "../../src/ops/vjps.ts";
 import type { Attrs, ByInput, ByOutput, OpName } from "../../src/ops/vocabulary.ts";
 import { type ByName, evaluate, flatten, mapHeld, mapInputs } from "./case-data.ts";
 
@@ -96,11 +100,18 @@ export function pullback(
   { op, ins, outs, attrs }: Entry,
   cotangents: ByName<Value | undefined>,
 ): ByName<Cotangent> {
-  const { vjp, composite } = ops[op];
+  const { composite } = ops[op];
+  const vjp = vjps[op];
   if (typeof vjp === "function") {
     // `vjp` is the one of `op`, which the table's type no longer says once indexed by a union.
-    const run = vjp as (emit: Emit, at: unknown, loop: Loop) => ByName<Cotangent>;
-    return run(session.emit, { ins, outs, cotangents, attrs }, session.loop);
+    const run = vjp as (
+      emit: Emit,
+      at: unknown,
+      loop: Loop,
+      gradientOf: (cell: CellBody) => CellGradient,
+    ) => ByName<Cotangent>;
+    const gradientOf = (cell: CellBody) => differentiatedCell(cell, backward);
+    return run(session.emit, { ins, outs, cotangents, attrs }, session.loop, gradientOf);
   }
   if (composite === undefined) throw new Error(`${op}: ${vjp}, but has no composite`);
   // Renamed, so that an input that is given twice gets two gradients.

@@ -3,7 +3,7 @@
  * product, and a step of a few functions of whatever there is. What a step gives stays within a few units, so that f32 has
  * an error to be held to.
  */
-import { bodyOfCell } from "../../src/autodiff/cell-body.ts";
+import { bodyOfCell } from "../../src/graph/cell-body.ts";
 import { type CellMath, cell } from "../../src/ops/cells/cell.ts";
 import type { Value } from "../../src/ops/op.ts";
 import type { Case } from "../cases/case.ts";

@@ -36,10 +36,7 @@ export interface CellResiduals<T> {
   readonly gTape?: readonly T[];
 }
 
-/**
- * A cell as an op sees it: its names, and its step and the step's gradient, which can be emitted. They are derived from its
- * description in autodiff/cell-body.ts.
- */
+/** A cell as an op sees it: its names, and its step, which can be emitted: graph/cell-body.ts derives it from the description. */
 export interface CellBody {
   readonly name: string;
   readonly states: readonly string[];
@@ -51,9 +48,6 @@ export interface CellBody {
   readonly vectors: readonly string[];
   /** What the gradient needs of every step beside the states, in the order of inputs, then sums. */
   readonly tape: readonly TapeEntry[];
-  readonly vectorGradients: readonly VectorGradient[];
-  /** How many vectors have a gradient of their own. */
-  readonly ownGradients: number;
   /** Whether every sum goes on from the input at its place: the gradients of both are the same then. */
   readonly isJoint: boolean;
   /** What a second product multiplies. `sums` are those of the first. */
@@ -62,6 +56,15 @@ export interface CellBody {
     emit: Emit,
     at: CellInputs<Value>,
   ): { readonly after: readonly Value[]; readonly tape: readonly Value[] };
+  /** Cells that compute the same under the same names have the same text. */
+  toJSON(): string;
+}
+
+/** A cell with its step's gradient, which autodiff/cell-gradient.ts makes when a gradient is asked for. */
+export interface CellGradient extends CellBody {
+  readonly vectorGradients: readonly VectorGradient[];
+  /** How many vectors have a gradient of their own. */
+  readonly ownGradients: number;
   /** The same as `between`, from what the gradient is given. */
   betweenAgain(emit: Emit, at: CellResiduals<Value>): Value;
   /** Of a step with a second product: the gradients of its sums. */
@@ -80,6 +83,4 @@ export interface CellBody {
     /** All that reaches the states behind the step: an lstm's c is also reached through h. */
     readonly flow: readonly Value[];
   };
-  /** Cells that compute the same under the same names have the same text. */
-  toJSON(): string;
 }

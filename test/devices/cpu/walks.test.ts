@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { bodyOfCell } from "../../../src/autodiff/cell-body.ts";
 import { type CpuOptions, openCpuDevice } from "../../../src/devices/cpu/index.ts";
 import { cpuTraits } from "../../../src/devices/cpu/traits.ts";
 import type { Device } from "../../../src/devices/device.ts";
+import { bodyOfCell } from "../../../src/graph/cell-body.ts";
 import { type Cell, cell } from "../../../src/ops/cells/cell.ts";
 import { gru } from "../../../src/ops/cells/gru.ts";
 import { lstm } from "../../../src/ops/cells/lstm.ts";

@@ -1,8 +1,8 @@
 /** Every mode of the walks, forced, for every cell that they take, against the reference in float64. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { bodyOfCell } from "../../../src/autodiff/cell-body.ts";
 import type { RecurrentMode } from "../../../src/devices/webgpu/lowering/recurrent-mode.ts";
 import { cellWalks } from "../../../src/devices/webgpu/lowering/walk/index.ts";
+import { bodyOfCell } from "../../../src/graph/cell-body.ts";
 import { cell } from "../../../src/ops/cells/cell.ts";
 import { gru } from "../../../src/ops/cells/gru.ts";
 import { lstm } from "../../../src/ops/cells/lstm.ts";

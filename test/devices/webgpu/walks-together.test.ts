@@ -1,10 +1,10 @@
 /** Several layers of a cell in the same dispatches, against the reference layer by layer. */
 import { beforeAll, describe, expect, it } from "vitest";
-import { bodyOfCell } from "../../../src/autodiff/cell-body.ts";
 import type { ReferenceTensor } from "../../../src/devices/reference/kernel.ts";
 import type { RecurrentMode } from "../../../src/devices/webgpu/lowering/recurrent-mode.ts";
 import { walksOfLayers } from "../../../src/devices/webgpu/lowering/walk/index.ts";
 import { DEFAULT_LIMITS } from "../../../src/devices/webgpu/target.ts";
+import { bodyOfCell } from "../../../src/graph/cell-body.ts";
 import { gru } from "../../../src/ops/cells/gru.ts";
 import { lstm } from "../../../src/ops/cells/lstm.ts";
 import { rnn } from "../../../src/ops/cells/rnn.ts";

@@ -3,7 +3,7 @@
  * the optimizers, apart from any device. Models are written out in ops; weights are turned into our layouts by hand.
  */
 import { describe, expect, it } from "vitest";
-import { bodyOfCell } from "../../../src/autodiff/cell-body.ts";
+import { bodyOfCell } from "../../../src/graph/cell-body.ts";
 import { arithmetic } from "../../../src/ops/arithmetic.ts";
 import { lstm } from "../../../src/ops/cells/lstm.ts";
 import type { Value } from "../../../src/ops/op.ts";

@@ -1,7 +1,7 @@
 /** The cells' equations, written again with plain numbers: what the library derives everything else from has to be right. */
 import { describe, expect, it } from "vitest";
-import { bodyOfCell } from "../../../src/autodiff/cell-body.ts";
 import type { ReferenceTensor } from "../../../src/devices/reference/kernel.ts";
+import { bodyOfCell } from "../../../src/graph/cell-body.ts";
 import type { Cell } from "../../../src/ops/cells/cell.ts";
 import * as cells from "../../../src/ops/cells/index.ts";
 import { drawTensor, evaluate, keyFrom, relativeError } from "../../support/case-data.ts";

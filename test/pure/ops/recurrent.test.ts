@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { bodyOfCell } from "../../../src/autodiff/cell-body.ts";
 import type { ReferenceTensor } from "../../../src/devices/reference/kernel.ts";
+import { bodyOfCell } from "../../../src/graph/cell-body.ts";
 import { emit, type GraphValue, nextNodeId, type SourceNode } from "../../../src/graph/graph.ts";
 import { loop } from "../../../src/graph/loop.ts";
 import { lstm } from "../../../src/ops/cells/lstm.ts";

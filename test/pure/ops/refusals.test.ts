@@ -1,8 +1,8 @@
 /** What matmul, convolution, pooling, softmax, embedding and recurrence refuse, and the words they refuse it with. */
 import { describe, expect, it } from "vitest";
-import { bodyOfCell } from "../../../src/autodiff/cell-body.ts";
 import { ArgumentError, DTypeError, ShapeError } from "../../../src/errors.ts";
 import { crossEntropyLoss, logSoftmax, softmax } from "../../../src/functions.ts";
+import { bodyOfCell } from "../../../src/graph/cell-body.ts";
 import type { Cell } from "../../../src/ops/cells/cell.ts";
 import { gru, lstm, minGru, rnn } from "../../../src/ops/cells/index.ts";
 import { ops } from "../../../src/ops/table.ts";

@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { bodyOfCell } from "../../../src/autodiff/cell-body.ts";
 import { referenceTraits } from "../../../src/devices/reference/device.ts";
 import { webgpuTraits } from "../../../src/devices/webgpu/traits.ts";
 import { wrap } from "../../../src/functions/apply.ts";
@@ -23,6 +22,7 @@ import {
   tanh,
   transpose,
 } from "../../../src/functions.ts";
+import { bodyOfCell } from "../../../src/graph/cell-body.ts";
 import { emit } from "../../../src/graph/graph.ts";
 import { schedule } from "../../../src/scheduler/schedule.ts";
 import { checkPlan } from "../../support/check-plan.ts";

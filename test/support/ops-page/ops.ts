@@ -1,10 +1,13 @@
 /** Every op: what each device has for it, how its gradient comes about, and how many cases it is tested with. */
+import { backward } from "../../../src/autodiff/backward.ts";
+import { differentiatedCell } from "../../../src/autodiff/cell-gradient.ts";
 import { cpuTraits } from "../../../src/devices/cpu/traits.ts";
 import { referenceKernels } from "../../../src/devices/reference/table.ts";
 import { webgpuTraits } from "../../../src/devices/webgpu/index.ts";
 import type { OpNode } from "../../../src/graph/graph.ts";
-import type { Cotangent, Emit, Op, Value } from "../../../src/ops/op.ts";
+import type { Cotangent, Emit, Op, Value, Vjp } from "../../../src/ops/op.ts";
 import { ops } from "../../../src/ops/table.ts";
+import { vjps } from "../../../src/ops/vjps.ts";
 import type { ByOutput, KernelOp, OpName } from "../../../src/ops/vocabulary.ts";
 import { whyFallback } from "../../../src/scheduler/lower.ts";
 import type { DeviceTraits } from "../../../src/scheduler/lowering.ts";
@@ -126,7 +129,7 @@ function typed<K extends OpName>(op: K, { ins, attrs }: Case<K>) {
 
 /** How the gradient of its inputs is made: by a rule of its own, through its parts or its body; or a dash: it has none. */
 function gradientOf(op: OpName): string {
-  const { vjp } = ops[op] as Op<OpName>;
+  const vjp = vjps[op] as Vjp<OpName>;
   if (vjp === "throughComposite") return "of its parts";
   if (vjp === "throughBody") return "of its body";
   const cases = caseTable[op] as readonly Case<OpName>[];
@@ -135,7 +138,7 @@ function gradientOf(op: OpName): string {
 
 /** Whether an op, with these attributes, passes a gradient on to an input; the case is one of its own. */
 export function hasGradient<K extends OpName>(op: K, one: Case<K>): boolean {
-  const { vjp } = ops[op] as Op<K>;
+  const vjp = vjps[op] as Vjp<K>;
   if (typeof vjp === "string") return true;
   const { ins, outs } = typed(op, one);
   const isFloat = ({ type }: Value) => type.dtype === "f32";
@@ -146,9 +149,14 @@ export function hasGradient<K extends OpName>(op: K, one: Case<K>): boolean {
   ]);
   if (!names.some(([, held]) => flatten(held).some(isFloat))) return false;
   const given = { ins, outs, cotangents: Object.fromEntries(cotangents), attrs: one.attrs };
-  const made = vjp(emitTypes, given as never, () => {
-    throw new Error(`${op}: a rule that loops is not expected here`);
-  }) as unknown as ByName<Cotangent>;
+  const made = vjp(
+    emitTypes,
+    given as never,
+    () => {
+      throw new Error(`${op}: a rule that loops is not expected here`);
+    },
+    (cell) => differentiatedCell(cell, backward),
+  ) as unknown as ByName<Cotangent>;
   return Object.values(made).some((held) =>
     flatten(held).some((value) => value !== undefined && "type" in value),
   );

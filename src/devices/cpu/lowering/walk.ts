@@ -3,7 +3,11 @@
  * with the recurrent matrix around it.
  */
 import type { CellBody } from "../../../ops/cells/body.ts";
-import { type CellSlot, programsOf } from "../../../scheduler/cell-program.ts";
+import {
+  type CellSlot,
+  gradientProgramsOf,
+  stepProgramsOf,
+} from "../../../scheduler/cell-program.ts";
 import type { Register } from "../../../scheduler/group-program.ts";
 import type { CellWalks, KernelCall, Region, Site } from "../../../scheduler/lowering.ts";
 import type { TensorType } from "../../../tensor/shape.ts";
@@ -131,7 +135,7 @@ function lowerForward({ ins, outs, attrs, scratch }: Site<"recurrence">): Kernel
   if (batch * units === 0) return [];
   const walk = new Walk(cell, shape, scratch);
   const { streams, first, second } = walk;
-  const programs = programsOf(cell);
+  const programs = stepProgramsOf(cell);
 
   const projected = streams.stream(ins.projected, "read", cell.inputs.length, Kind.step);
   const tape = outs.tape && streams.stream(outs.tape, "write", cell.tape.length, Kind.step);
@@ -202,7 +206,7 @@ function lowerBackward({ ins, outs, attrs, scratch }: Site<"recurrenceGrad">): K
   if (batch * units === 0) return [];
   const walk = new Walk(cell, shape, scratch);
   const { streams, first, second } = walk;
-  const programs = programsOf(cell);
+  const programs = gradientProgramsOf(cell);
   const sumCount = cell.sums.length;
 
   const tape = ins.tape && streams.stream(ins.tape, "read", cell.tape.length, Kind.step);
@@ -278,8 +282,9 @@ function lowerBackward({ ins, outs, attrs, scratch }: Site<"recurrenceGrad">): K
 
 export const walks: CellWalks = {
   takes({ attrs: { cell } }) {
-    const { inputs, sums, tape, ownGradients } = cell;
-    const most = Math.max(inputs.length, sums.length, tape.length, ownGradients);
+    const { inputs, sums, tape, vectors } = cell;
+    // Of the vectors at most all have a gradient of their own.
+    const most = Math.max(inputs.length, sums.length, tape.length, vectors.length);
     return inputs.length > 0 && most <= MOST_NUMBERS;
   },
   lower: { recurrence: lowerForward, recurrenceGrad: lowerBackward },

@@ -1,6 +1,10 @@
 /** What the walks of a gradient ask of a cell, as WGSL: see the heads of shaders/lib/recurrent_grad_step and its like. */
-import type { CellBody } from "../../../../ops/cells/body.ts";
-import { type CellProgram, type CellSlot, programsOf } from "../../../../scheduler/cell-program.ts";
+import type { CellGradient } from "../../../../ops/cells/body.ts";
+import {
+  type CellProgram,
+  type CellSlot,
+  gradientProgramsOf,
+} from "../../../../scheduler/cell-program.ts";
 import { field, nameOf } from "./forward.ts";
 import {
   at,
@@ -27,7 +31,7 @@ export interface BackwardWalk {
 }
 
 export function printBackward(
-  cell: CellBody,
+  cell: CellGradient,
   bindings: readonly WalkBinding[],
   how: {
     readonly hasLengths: boolean;
@@ -42,7 +46,7 @@ export function printBackward(
   const gSums = find("G_SUMS");
   const gInitial = list("G_INITIAL");
   const flow = list("FLOW");
-  const { retreat, retreatBetween } = programsOf(cell);
+  const { retreat, retreatBetween } = gradientProgramsOf(cell);
   const products = productsOf(cell);
   const { sums, states } = cell;
   const kept = tape && load(tape, "at", "t");

@@ -1,6 +1,10 @@
 /** What the walks of a sequence ask of a cell, as WGSL: see the heads of shaders/lib/recurrent_step and its like. */
 import type { CellBody } from "../../../../ops/cells/body.ts";
-import { type CellProgram, type CellSlot, programsOf } from "../../../../scheduler/cell-program.ts";
+import {
+  type CellProgram,
+  type CellSlot,
+  stepProgramsOf,
+} from "../../../../scheduler/cell-program.ts";
 import {
   at,
   finder,
@@ -31,7 +35,7 @@ export function printForward(
   const list = (slot: string) => cell.states.map((_, s) => find(`${slot}_${s}`));
   const states = list("STATE");
   const tape = find("TAPE");
-  const { advance, between } = programsOf(cell);
+  const { advance, between } = stepProgramsOf(cell);
   const { inputs, sums, firstSums } = cell;
   const products = productsOf(cell);
   // Inputs that no sum goes on from.

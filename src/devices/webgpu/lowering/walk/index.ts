@@ -2,7 +2,7 @@
 import { InternalError } from "../../../../errors.ts";
 import type { GraphValue, OpNode } from "../../../../graph/graph.ts";
 import { mapValues } from "../../../../graph/rebuild.ts";
-import type { CellBody } from "../../../../ops/cells/body.ts";
+import type { CellBody, CellGradient } from "../../../../ops/cells/body.ts";
 import { packedOffsets } from "../../../../ops/packed.ts";
 import { type Extent, extentOf } from "../../../../ops/tapes.ts";
 import type { WalkOp } from "../../../../ops/vocabulary.ts";
@@ -270,8 +270,8 @@ function bindingsOf(op: WalkOp, layers: WalkLayers<WalkOp, GraphValue>): WalkBin
     ...(below && { below: { input: place(below.input), bias: below.bias && place(below.bias) } }),
   }));
   const { cell } = lowest(layers).site.attrs;
-  // Layers of the very op; the compiler cannot follow that through the union.
+  // Layers and cell of the very op; the compiler cannot follow that through the union.
   return op === "recurrence"
     ? forwardBindings(cell, placed as never)
-    : backwardBindings(cell, placed as never);
+    : backwardBindings(cell as CellGradient, placed as never);
 }

@@ -1,9 +1,9 @@
 /** What is bound of the layers of a walk, one or several. */
-import type { CellBody } from "../../../../ops/cells/body.ts";
+import type { CellBody, CellGradient } from "../../../../ops/cells/body.ts";
 import { packedOffsets } from "../../../../ops/packed.ts";
 import type { Extent } from "../../../../ops/tapes.ts";
 import type { WalkOp } from "../../../../ops/vocabulary.ts";
-import { programsOf } from "../../../../scheduler/cell-program.ts";
+import { gradientProgramsOf } from "../../../../scheduler/cell-program.ts";
 import type { FromBelow, Region, WalkLayer, WalkLayers } from "../../../../scheduler/lowering.ts";
 import type { TensorType } from "../../../../tensor/shape.ts";
 import type { RecurrentMode } from "../recurrent-mode.ts";
@@ -66,13 +66,13 @@ export const SCRATCH: WalkBinding = { name: "scratch", access: "readWrite", tens
 
 /** What the gradient does not read is not bound. With flow its tensors hold already what comes from outside. */
 export function backwardBindings(
-  cell: CellBody,
+  cell: CellGradient,
   layers: WalkLayers<"recurrenceGrad">,
 ): WalkBinding[] {
   const { inputs, sums, tape, states, vectors } = cell;
   const one = oneOf(layers);
   const each = listOf(layers);
-  const { reads } = programsOf(cell).retreat;
+  const { reads } = gradientProgramsOf(cell).retreat;
   const isRead = (place: number, roles: readonly string[]) =>
     reads.some((slot) => slot.place === place && roles.includes(slot.role));
   const isOver = overwrites(cell);

@@ -1,8 +1,8 @@
 /** What walks of cells are lowered to: how many dispatches, of how many buffers, and of which pipelines. */
 import { describe, expect, it } from "vitest";
-import { bodyOfCell } from "../../../../../src/autodiff/cell-body.ts";
 import { DEFAULT_LIMITS } from "../../../../../src/devices/webgpu/target.ts";
 import { webgpuTraits } from "../../../../../src/devices/webgpu/traits.ts";
+import { bodyOfCell } from "../../../../../src/graph/cell-body.ts";
 import { type Cell, cell } from "../../../../../src/ops/cells/cell.ts";
 import { gru } from "../../../../../src/ops/cells/gru.ts";
 import { lstm } from "../../../../../src/ops/cells/lstm.ts";

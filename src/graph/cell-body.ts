@@ -1,19 +1,12 @@
-/** What follows from a cell's description: its step, its tape and its gradient, to be emitted or made into kernels. */
+/** What follows from a cell's description: its step and its tape, to be emitted or made into kernels. */
 import { InternalError } from "../errors.ts";
-import { emitAgain } from "../graph/emit-again.ts";
-import { fingerprint, literalText } from "../graph/fingerprint.ts";
-import type { GraphValue } from "../graph/graph.ts";
-import type {
-  CellBody,
-  CellInputs,
-  CellResiduals,
-  TapeEntry,
-  VectorGradient,
-} from "../ops/cells/body.ts";
+import type { CellBody, CellInputs, TapeEntry } from "../ops/cells/body.ts";
 import type { Cell } from "../ops/cells/cell.ts";
 import type { Emit, Value } from "../ops/op.ts";
-import { cut, differentiate, type StepGradient } from "./cell-gradient.ts";
 import { type Stands, type TracedStep, traceStep } from "./cell-step.ts";
+import { emitAgain } from "./emit-again.ts";
+import { fingerprint, literalText } from "./fingerprint.ts";
+import type { GraphValue } from "./graph.ts";
 
 export class DerivedCell implements CellBody {
   readonly cell: Cell;
@@ -24,15 +17,10 @@ export class DerivedCell implements CellBody {
   readonly firstSums: number;
   readonly vectors: readonly string[];
   readonly tape: readonly TapeEntry[];
-  readonly vectorGradients: readonly VectorGradient[];
   readonly isJoint: boolean;
   /** The step as a graph: kernels are made of it. */
   readonly step: TracedStep;
-  /** The step's gradient likewise. Of `gVectors` those are wanted that nothing else tells: `ownVectors`. */
-  readonly gradient: StepGradient;
-  readonly ownVectors: Stands;
   readonly #text: string;
-  #gradientOfTape: StepGradient | undefined;
 
   /** `keepsTape` is false for walks that nothing is differentiated of. */
   constructor(cell: Cell, keepsTape = true) {
@@ -48,20 +36,7 @@ export class DerivedCell implements CellBody {
     this.cell = cell;
     this.step = keepsTape ? traced : { ...traced, tape: [] };
     this.tape = this.step.tape.map(({ name: of, activation }) => ({ name: of, activation }));
-    this.gradient = differentiate(traced, false);
-    const { gInputs, gSums, gVectors } = this.gradient;
-    const own: GraphValue[] = [];
-    this.vectorGradients = gVectors.map((value): VectorGradient => {
-      if (gSums.includes(value)) return { of: "sums", place: gSums.indexOf(value) };
-      if (gInputs.includes(value)) return { of: "inputs", place: gInputs.indexOf(value) };
-      return { of: "own", place: own.push(value) - 1 };
-    });
-    this.ownVectors = own;
     this.#text = `${this.#textOf()}${keepsTape ? "" : "\nno tape"}`;
-  }
-
-  get ownGradients(): number {
-    return this.ownVectors.length;
   }
 
   between(emit: Emit, at: CellInputs<Value>): Value {
@@ -76,42 +51,8 @@ export class DerivedCell implements CellBody {
     return { after: states, tape: kept };
   }
 
-  betweenAgain(emit: Emit, at: CellResiduals<Value>): Value {
-    const { given, between } = this.gradient;
-    return only(emitAgain(emit, [required(between)], valuesAt(given, at)));
-  }
-
-  retreatBetween(emit: Emit, at: CellResiduals<Value>): readonly Value[] {
-    const { given, gSums } = this.#gradientAt(at);
-    return emitAgain(emit, gSums.slice(this.firstSums), valuesAt(given, at));
-  }
-
-  retreat(emit: Emit, at: CellResiduals<Value>, gBetween: Value | undefined) {
-    const gradient = this.#gradientAt(at);
-    const { given, gInputs, gSums, gBefore, gVectors, flow } = gradient;
-    const known = valuesAt(given, at);
-    if (gBetween !== undefined) known.set(gradient.gBetween, gBetween);
-    const own = gVectors.filter((_, v) => this.vectorGradients[v]?.of === "own");
-    const lists = [gInputs, gSums, gBefore.filter((value) => value !== undefined), own, flow];
-    const made = emitAgain(emit, lists.flat(), known);
-    const [inputs = [], sums = [], before = [], vectors = [], reached = []] = cut(made, lists);
-    return {
-      gInputs: inputs,
-      gSums: sums,
-      gBefore: gBefore.map((value) => value && before.shift()),
-      gVectors: vectors,
-      flow: reached,
-    };
-  }
-
   toJSON(): string {
     return this.#text;
-  }
-
-  #gradientAt({ gTape }: CellResiduals<Value>): StepGradient {
-    if (gTape === undefined) return this.gradient;
-    this.#gradientOfTape ??= differentiate(this.step, true);
-    return this.#gradientOfTape;
   }
 
   /** Equal texts mean equal gradients, which follow from the step. */
@@ -152,7 +93,7 @@ export function derivedOf(body: CellBody): DerivedCell {
 }
 
 /** The values in `at` by what stands for them. */
-function valuesAt(stands: object, at: object): Map<GraphValue, Value> {
+export function valuesAt(stands: object, at: object): Map<GraphValue, Value> {
   const known = new Map<GraphValue, Value>();
   const lists = at as Readonly<Record<string, readonly (Value | undefined)[] | undefined>>;
   for (const [role, own] of Object.entries(stands as Record<string, Stands>)) {
@@ -164,11 +105,17 @@ function valuesAt(stands: object, at: object): Map<GraphValue, Value> {
   return known;
 }
 
-function only(values: readonly Value[]): Value {
+export function only(values: readonly Value[]): Value {
   return required(values[0]);
 }
 
-function required<T>(value: T | undefined): T {
+export function required<T>(value: T | undefined): T {
   if (value === undefined) throw new InternalError("a cell lacks what its description says.");
   return value;
+}
+
+/** `values` in pieces as long as those of `like`. */
+export function cut<T>(values: readonly T[], like: readonly (readonly unknown[])[]): T[][] {
+  const ends = like.map((_, i) => like.slice(0, i + 1).flat().length);
+  return like.map(({ length }, i) => values.slice((ends[i] ?? 0) - length, ends[i]));
 }
