@@ -24,12 +24,10 @@ threads.Worker = class extends Thread {
   }
 };
 
-function take({ lineage: { latest } }: Runtime): void {
+async function take({ lineage: { latest } }: Runtime): Promise<void> {
   if (latest.device instanceof WebgpuDevice) latest.device.gpuDevice.destroy();
-  else {
-    // The two of the device that was opened last.
-    void workers.at(-1 - Math.floor(Math.random() * 2))?.terminate();
-  }
+  // The two of the device that was opened last. A thread may live for some steps yet.
+  else await workers.at(-1 - Math.floor(Math.random() * 2))?.terminate();
 }
 
 const x = Array.from({ length: 64 }, (_, i) => [Math.sin(i), Math.cos(3 * i), (i % 7) / 7]);
@@ -64,9 +62,9 @@ async function train(isDisturbed: boolean) {
         if (isDisturbed && step % every === 0 && taken < EACH) {
           taken++;
           // Steps of a training this small take a millisecond or two: now, or while one of the next is under way.
-          coming = new Promise((resolve) => {
-            setTimeout(() => resolve(take(runtime)), Math.random() * 8);
-          });
+          coming = new Promise<void>((resolve) => {
+            setTimeout(resolve, Math.random() * 8);
+          }).then(() => take(runtime));
         }
         // Not behind the end of the training.
         if (step % every > 2) await coming;

@@ -7,15 +7,17 @@ it.each([
   ["reference", 12],
   ["cpu", 8],
 ])("a training on %s that is killed %i times and more", async (device, count) => {
-  const { kills, withCheckpoint, completed } = await killTrainings(device, count, 1);
+  const { kills, withCheckpoint, completed, mostIntervals } = await killTrainings(device, count, 1);
   expect(kills).toBeGreaterThanOrEqual(count);
   expect(withCheckpoint).toBeGreaterThan(count / 2);
   expect(completed).toBeGreaterThan(0);
+  expect(mostIntervals).toBeLessThanOrEqual(1);
 });
 
 it("a browser that is killed three times and more, whose page writes to OPFS", async () => {
-  const { kills, withCheckpoint, completed } = await killPages(3, 1);
+  const { kills, withCheckpoint, completed, mostIntervals } = await killPages(3, 1);
   expect(kills).toBeGreaterThanOrEqual(3);
   expect(withCheckpoint).toBeGreaterThan(0);
   expect(completed).toBeGreaterThan(0);
+  expect(mostIntervals).toBeLessThanOrEqual(1);
 });

@@ -5,13 +5,16 @@ import { join } from "node:path";
 import type { Browser, Page } from "puppeteer-core";
 import { callInPage, launchBrowser, type PageServer, servePages } from "../chrome.ts";
 import { drawing } from "./kill.ts";
-import { EVERY } from "./training.ts";
+import { lostOf } from "./said.ts";
 
 export interface KilledPages {
   readonly kills: number;
   readonly withCheckpoint: number;
   /** Trainings that came to their end over some kills, each with the bytes of one that was never killed. */
   readonly completed: number;
+  /** The most steps that were told and not in the checkpoint, and whole intervals among them. */
+  readonly mostSteps: number;
+  readonly mostIntervals: number;
 }
 
 const MODULE = "/test/browser/killed-page.ts";
@@ -23,69 +26,81 @@ export async function killPages(count: number, seed: number): Promise<KilledPage
   const server = await servePages();
   const draw = drawing(seed);
   try {
-    const whole = await train(server, profile, "whole", Number.POSITIVE_INFINITY);
-    const expected = await ask(server, profile, "bytes", "whole");
-    let [kills, withCheckpoint, completed] = [0, 0, 0];
-    while (kills < count || completed === 0) {
+    const whole = await inBrowser(server, profile, (opened) =>
+      train(opened, "whole", Number.POSITIVE_INFINITY),
+    );
+    let [kills, withCheckpoint, completed, mostSteps, mostIntervals] = [0, 0, 0, 0, 0];
+    let [latest, lines]: [number, readonly string[]] = [0, []];
+    const turn = async (opened: Opened) => {
       const folder = `training-${completed}`;
-      const { isDone, written } = await train(server, profile, folder, draw(0.5 * whole.ms));
-      if (isDone) {
-        const found = await ask(server, profile, "bytes", folder);
-        if (found !== expected)
+      const ask = (name: string, of: string) => callInPage(opened.page, MODULE, name, of);
+      // What the kill before has left.
+      const before = latest;
+      latest = Number(await ask("latest", folder));
+      const lost = lostOf(lines, before, latest);
+      mostSteps = Math.max(mostSteps, lost.steps);
+      mostIntervals = Math.max(mostIntervals, lost.intervals);
+      if (lines.length > 0 && latest > 0) withCheckpoint++;
+      lines = [];
+      if (kills >= count && completed > 0) return false;
+      const run = await train(opened, folder, draw(0.5 * whole.ms));
+      if (run.isDone) {
+        if ((await ask("bytes", folder)) !== (await ask("bytes", "whole")))
           throw new Error(`${folder} ended with other bits than one that was never killed.`);
         completed++;
-        continue;
+        latest = 0;
+      } else {
+        kills++;
+        lines = run.lines;
       }
-      kills++;
-      const latest = Number(await ask(server, profile, "latest", folder));
-      if (latest < written) throw new Error(`step ${written} was safe; found ${latest}.`);
-      if (latest >= EVERY) withCheckpoint++;
-    }
-    return { kills, withCheckpoint, completed };
+      return true;
+    };
+    while (await inBrowser(server, profile, turn));
+    return { kills, withCheckpoint, completed, mostSteps, mostIntervals };
   } finally {
     await server.close();
     rmSync(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   }
 }
 
-async function open(server: PageServer, profile: string) {
-  const browser = await launchBrowser(profile);
-  const [page = await browser.newPage()] = await browser.pages();
-  await page.goto(`${server.origin}/test/support/blank.html`);
-  return { browser, page };
+interface Opened {
+  readonly browser: Browser;
+  readonly page: Page;
 }
 
-async function ask(server: PageServer, profile: string, name: string, folder: string) {
-  const { browser, page } = await open(server, profile);
+/** What `task` comes to in a browser of its own. */
+async function inBrowser<T>(
+  server: PageServer,
+  profile: string,
+  task: (opened: Opened) => Promise<T>,
+): Promise<T> {
+  const browser = await launchBrowser(profile);
   try {
-    return await callInPage(page, MODULE, name, folder);
+    const [page = await browser.newPage()] = await browser.pages();
+    await page.goto(`${server.origin}/test/support/blank.html`);
+    return await task({ browser, page });
   } finally {
-    await browser.close();
+    if (browser.connected) await browser.close();
   }
 }
 
 interface Run {
   readonly isDone: boolean;
-  /** The last step that was said to be safe. */
-  readonly written: number;
+  /** What it said, as far as the browser has passed it on. */
+  readonly lines: readonly string[];
   /** From the first step to the end. */
   readonly ms: number;
 }
 
 /** Starts or goes on with a training, and kills its browser so long after its first step. */
-async function train(
-  server: PageServer,
-  profile: string,
-  folder: string,
-  afterMs: number,
-): Promise<Run> {
-  const { browser, page } = await open(server, profile);
-  let [written, startMs] = [0, 0];
+async function train({ browser, page }: Opened, folder: string, afterMs: number): Promise<Run> {
+  const lines: string[] = [];
+  let startMs = 0;
   const begun = new Promise<void>((resolve) => {
     page.on("console", (message) => {
-      const [verb, step] = message.text().split(" ");
-      if (verb === "written") written = Number(step);
-      if (verb !== "step" || startMs > 0) return;
+      const line = message.text();
+      if (/^(step|writing|written) \w+$/.test(line)) lines.push(line);
+      if (!line.startsWith("step ") || startMs > 0) return;
       startMs = performance.now();
       resolve();
     });
@@ -95,9 +110,9 @@ async function train(
   const killed = Number.isFinite(afterMs) ? begun.then(() => pause(afterMs)) : never;
   const outcome = await Promise.race([done, killed]);
   const ms = performance.now() - startMs;
-  await (outcome === "killed" ? kill(browser) : browser.close());
+  if (outcome === "killed") await kill(browser);
   if (outcome instanceof Error) throw outcome;
-  return { isDone: outcome === true, written, ms };
+  return { isDone: outcome === true, lines, ms };
 }
 
 /** True, or why it has not ended: a page whose browser is killed cannot say. */
