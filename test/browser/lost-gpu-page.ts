@@ -10,21 +10,53 @@ export interface Ended {
 }
 
 let ended: Promise<Ended> | undefined;
-let step = 0;
+/** The last step that was reported, and the devices that took over from one that was lost. */
+let told: { readonly step: number; readonly devices: readonly string[] } = { step: 0, devices: [] };
+const looking = new Set<() => void>();
 
-/** The step that was reported last. */
-export const reported = (): number => step;
+function tell(news: Partial<typeof told>): void {
+  told = { ...told, ...news };
+  for (const look of looking) look();
+}
+
+function until(holds: () => boolean): Promise<void> {
+  return new Promise((resolve) => {
+    const look = () => {
+      if (!holds()) return;
+      looking.delete(look);
+      resolve();
+    };
+    looking.add(look);
+    look();
+  });
+}
+
+/** Settles when `step` has been reported, or the training is at its end. */
+export async function reached(step: number): Promise<void> {
+  await Promise.race([until(() => told.step >= step), ended]);
+}
 
 /** What the training comes to that `start` began. */
 export const finish = (): Promise<Ended> | undefined => ended;
 
-/** `pauseMs`: between two steps, so that a page has something left to do when it is disturbed. */
+/**
+ * Steps behind one at which the device is to be killed. With those in flight fewer than between two kills: each device
+ * gets so far that a test's next kill is of one of which something has come.
+ */
+const WITHIN = 8;
+
+/**
+ * `pauseMs`: between two steps, so that a page has something left to do when it is disturbed. `kills`: the steps at which
+ * its device will be killed, in turn. The training goes on for a few steps meanwhile, and waits where the kill has not
+ * come by then: a busy machine kills late, and would kill the same device twice.
+ */
 export async function start(
   device: "webgpu" | "cpu",
   steps: number,
   pauseMs: number,
+  kills: readonly number[],
 ): Promise<string> {
-  step = 0;
+  told = { step: 0, devices: [] };
   const { runtime, device: name } = await init({ device, threads: 2, seed: 7 });
   const model = nn.sequential(nn.linear(3, 16), nn.tanh(), nn.dropout(0.2), nn.linear(16, 3));
   const optimizer = optim.adam({ learningRate: 0.01 });
@@ -40,10 +72,14 @@ export async function start(
     {
       batchSize: 8,
       epochs: steps / 8,
-      onStep: async (report) => {
-        step = report.step;
+      onStep: async ({ step }) => {
+        tell({ step });
         if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs));
+        const due = kills.filter((at) => step >= at + WITHIN).length;
+        // Where the cpu has taken over there is nothing to kill.
+        await until(() => told.devices.length >= due || told.devices.includes("cpu"));
       },
+      onDeviceLost: ({ to }) => tell({ devices: [...told.devices, to] }),
     },
   );
   ended = (async () => {

@@ -5,9 +5,13 @@ import { callInPage, openPage, type TestPage } from "../support/chrome.ts";
 
 const module = "/test/browser/lost-gpu-page.ts";
 
-async function until({ page }: TestPage, step: number): Promise<void> {
-  while (Number(await callInPage(page, module, "reported")) < step) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
+/** Kills the GPU's process when those steps have been reported, one after the other. */
+async function killAt(page: TestPage, steps: readonly number[]): Promise<void> {
+  const session = await page.browser.target().createCDPSession();
+  for (const step of steps) {
+    await callInPage(page.page, module, "reached", step);
+    // The process cannot answer that it is gone.
+    session.send("Browser.crashGpuProcess").catch(() => {});
   }
 }
 
@@ -15,10 +19,10 @@ async function train(
   page: TestPage,
   device: "webgpu" | "cpu",
   steps: number,
-  disturb: () => Promise<void> = async () => {},
+  kills: readonly number[] = [],
 ): Promise<Ended> {
-  expect(await callInPage(page.page, module, "start", device, steps, 20)).toBe(device);
-  await disturb();
+  expect(await callInPage(page.page, module, "start", device, steps, 20, kills)).toBe(device);
+  await killAt(page, kills);
   return (await callInPage(page.page, module, "finish")) as Ended;
 }
 
@@ -30,14 +34,7 @@ describe("a GPU process that is killed", () => {
     });
     try {
       const undisturbed = await train(page, "webgpu", 160);
-      const session = await page.browser.target().createCDPSession();
-      const lost = await train(page, "webgpu", 160, async () => {
-        for (let i = 1; i <= 8; i++) {
-          await until(page, 15 * i);
-          // The process cannot answer that it is gone.
-          session.send("Browser.crashGpuProcess").catch(() => {});
-        }
-      });
+      const lost = await train(page, "webgpu", 160, [15, 30, 45, 60, 75, 90, 105, 120]);
       expect(lost.changes).toEqual(new Array(8).fill("webgpu webgpu"));
       expect({ ...lost, changes: [], longestMs: 0 }).toEqual({ ...undisturbed, longestMs: 0 });
     } finally {
@@ -48,13 +45,7 @@ describe("a GPU process that is killed", () => {
   it("again and again leaves the training to the cpu, where Chrome refuses adapters", async () => {
     const page = await openPage({ alone: true });
     try {
-      const session = await page.browser.target().createCDPSession();
-      const { steps, changes } = await train(page, "webgpu", 160, async () => {
-        for (let i = 1; i <= 4; i++) {
-          await until(page, 20 * i);
-          session.send("Browser.crashGpuProcess").catch(() => {});
-        }
-      });
+      const { steps, changes } = await train(page, "webgpu", 160, [20, 40, 60, 80]);
       expect(steps).toBe(160);
       expect(changes.at(-1)).toBe("webgpu cpu");
     } finally {
@@ -73,9 +64,9 @@ describe.each(["cpu", "webgpu"] as const)("a page that trains on %s", (device) =
   it("goes on while another tab is in front", async () => {
     const other = await page.page.browserContext().newPage();
     try {
-      const { steps, changes } = await train(page, device, 40, async () => {
-        await other.bringToFront();
-      });
+      expect(await callInPage(page.page, module, "start", device, 40, 20, [])).toBe(device);
+      await other.bringToFront();
+      const { steps, changes } = (await callInPage(page.page, module, "finish")) as Ended;
       expect({ steps, changes }).toEqual({ steps: 40, changes: [] });
     } finally {
       await other.close();

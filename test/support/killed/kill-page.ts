@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, Page } from "puppeteer-core";
 import { callInPage, launchBrowser, type PageServer, servePages } from "../chrome.ts";
-import { drawing } from "./kill.ts";
+import { drawing, type Moment, momentOf, watching } from "./moments.ts";
 import { lostOf } from "./said.ts";
 
 export interface KilledPages {
@@ -26,9 +26,7 @@ export async function killPages(count: number, seed: number): Promise<KilledPage
   const server = await servePages();
   const draw = drawing(seed);
   try {
-    const whole = await inBrowser(server, profile, (opened) =>
-      train(opened, "whole", Number.POSITIVE_INFINITY),
-    );
+    await inBrowser(server, profile, (opened) => train(opened, "whole"));
     let [kills, withCheckpoint, completed, mostSteps, mostIntervals] = [0, 0, 0, 0, 0];
     let [latest, lines]: [number, readonly string[]] = [0, []];
     const turn = async (opened: Opened) => {
@@ -43,7 +41,8 @@ export async function killPages(count: number, seed: number): Promise<KilledPage
       if (lines.length > 0 && latest > 0) withCheckpoint++;
       lines = [];
       if (kills >= count && completed > 0) return false;
-      const run = await train(opened, folder, draw(0.5 * whole.ms));
+      // The last one comes to its end.
+      const run = await train(opened, folder, kills < count ? momentOf(draw) : undefined);
       if (run.isDone) {
         if ((await ask("bytes", folder)) !== (await ask("bytes", "whole")))
           throw new Error(`${folder} ended with other bits than one that was never killed.`);
@@ -88,31 +87,24 @@ interface Run {
   readonly isDone: boolean;
   /** What it said, as far as the browser has passed it on. */
   readonly lines: readonly string[];
-  /** From the first step to the end. */
-  readonly ms: number;
 }
 
-/** Starts or goes on with a training, and kills its browser so long after its first step. */
-async function train({ browser, page }: Opened, folder: string, afterMs: number): Promise<Run> {
+/** Starts or goes on with a training, and kills its browser at that moment. */
+async function train({ browser, page }: Opened, folder: string, moment?: Moment): Promise<Run> {
   const lines: string[] = [];
-  let startMs = 0;
-  const begun = new Promise<void>((resolve) => {
+  const isNow = moment === undefined ? () => false : watching(moment);
+  const killed = new Promise<"killed">((resolve) => {
     page.on("console", (message) => {
       const line = message.text();
-      if (/^(step|writing|written) \w+$/.test(line)) lines.push(line);
-      if (!line.startsWith("step ") || startMs > 0) return;
-      startMs = performance.now();
-      resolve();
+      if (!/^(step|writing|written) \w+$/.test(line)) return;
+      lines.push(line);
+      if (isNow(line)) setTimeout(resolve, moment?.ms, "killed");
     });
   });
-  const done = trained(page, folder);
-  const never = new Promise<never>(() => {});
-  const killed = Number.isFinite(afterMs) ? begun.then(() => pause(afterMs)) : never;
-  const outcome = await Promise.race([done, killed]);
-  const ms = performance.now() - startMs;
+  const outcome = await Promise.race([trained(page, folder), killed]);
   if (outcome === "killed") await kill(browser);
   if (outcome instanceof Error) throw outcome;
-  return { isDone: outcome === true, lines, ms };
+  return { isDone: outcome === true, lines };
 }
 
 /** True, or why it has not ended: a page whose browser is killed cannot say. */
@@ -123,14 +115,11 @@ function trained(page: Page, folder: string): Promise<true | Error> {
   );
 }
 
-const pause = (ms: number) =>
-  new Promise<"killed">((resolve) => setTimeout(() => resolve("killed"), ms));
-
-/** Its other processes end with it, a moment later. */
+/** With all of its processes, which are a group: the next browser of the profile finds none of them. */
 async function kill(browser: Browser): Promise<void> {
   const child = browser.process();
-  const ended = new Promise((resolve) => child?.once("exit", resolve));
-  child?.kill("SIGKILL");
+  if (child?.pid === undefined) throw new Error("The browser must be a process of this one.");
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  process.kill(-child.pid, "SIGKILL");
   await ended;
-  await pause(300);
 }

@@ -3,9 +3,11 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { folder } from "../../../src/io/index.ts";
+import { drawing, type Moment, momentOf, watching } from "./moments.ts";
 import { latestIn, lostOf } from "./said.ts";
 import { STEPS } from "./training.ts";
 
@@ -26,13 +28,15 @@ export async function killTrainings(device: string, count: number, seed: number)
   const script = await bundled(root);
   const draw = drawing(seed);
   try {
-    const whole = await run(script, device, join(root, "whole"), Number.POSITIVE_INFINITY);
+    await run(script, device, join(root, "whole"));
     const expected = await bytesOf(join(root, "whole"));
     let [kills, withCheckpoint, completed, mostSteps, mostIntervals] = [0, 0, 0, 0, 0];
     let latest = 0;
     while (kills < count || completed === 0) {
       const path = join(root, String(completed));
-      const { isDone, lines } = await run(script, device, path, draw(0.5 * whole.ms));
+      // The last one comes to its end.
+      const moment = kills < count ? momentOf(draw) : undefined;
+      const { isDone, lines } = await run(script, device, path, moment);
       const before = latest;
       latest = await latestIn(folder(path));
       const { steps, intervals } = lostOf(lines, before, latest);
@@ -78,37 +82,32 @@ interface Run {
   readonly isDone: boolean;
   /** What it said. */
   readonly lines: readonly string[];
-  /** From the first step to the end. */
-  readonly ms: number;
 }
 
-/** Starts the training, and kills it so long after its first step. */
-function run(script: string, device: string, path: string, afterMs: number): Promise<Run> {
+/** Starts or goes on with the training, and kills it at that moment. */
+function run(script: string, device: string, path: string, moment?: Moment): Promise<Run> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [script, device, path], {
       stdio: ["ignore", "pipe", "inherit"],
       cwd: fileURLToPath(new URL("../../..", import.meta.url)),
     });
-    let [text, startMs] = ["", 0];
-    let timer: ReturnType<typeof setTimeout> | undefined;
+    let text = "";
+    const isNow = moment === undefined ? () => false : watching(moment);
     child.stdout.on("data", (chunk) => {
       text += chunk;
-      if (startMs > 0 || !text.includes("step")) return;
-      startMs = performance.now();
-      if (afterMs < Number.POSITIVE_INFINITY)
-        timer = setTimeout(() => child.kill("SIGKILL"), afterMs);
+    });
+    createInterface({ input: child.stdout }).on("line", (line) => {
+      if (isNow(line)) setTimeout(() => child.kill("SIGKILL"), moment?.ms);
     });
     child.on("error", reject);
     child.on("close", (code, signal) => {
-      clearTimeout(timer);
       if (code !== 0 && signal !== "SIGKILL") {
         reject(new Error(`a training ended with ${code ?? signal}: ${text.slice(-300)}`));
         return;
       }
-      const ms = performance.now() - startMs;
       // One that was cut off was not said.
       const lines = text.split("\n").slice(0, -1);
-      resolve({ isDone: code === 0, lines, ms });
+      resolve({ isDone: code === 0, lines });
     });
   });
 }
@@ -118,13 +117,4 @@ function bytesOf(path: string): Promise<Uint8Array> {
   return folder(path)
     .place(`step-${String(STEPS).padStart(9, "0")}.safetensors`)
     .read();
-}
-
-/** Numbers of chance from 0 to below `below`, the same for one seed. */
-export function drawing(seed: number): (below: number) => number {
-  let word = seed;
-  return (below) => {
-    word = (Math.imul(word, 1664525) + 1013904223) >>> 0;
-    return (word / 2 ** 32) * below;
-  };
 }
