@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "puppeteer-core";
 import { createServer, type ViteDevServer } from "vite";
+import { START_MS } from "../../src/testing/browser/launch.ts";
 import { launchBrowser } from "../support/chrome.ts";
 
 export interface Demo {
@@ -51,6 +52,8 @@ export async function openDemo(query: string, flags: readonly string[] = []): Pr
   const { browser, server } = await stage;
   const context = await browser.createBrowserContext();
   const page = await context.newPage();
+  // Beside other tests a page waits for the processor longer than the half minute that puppeteer gives it.
+  page.setDefaultTimeout(START_MS);
   const errors: string[] = [];
   page.on("pageerror", (error) => errors.push(String(error)));
   page.on("console", (message) => {

@@ -13,6 +13,8 @@ export interface LaunchOptions extends InstallOptions {
 
 /** A software GPU on a busy machine can keep one call waiting for minutes. */
 const CALL_MS = 600_000;
+/** A start, or a page's, takes seconds, and on a busy machine more than the half minute that puppeteer waits for it. */
+export const START_MS = 180_000;
 
 /** A headless Chrome with WebGPU on `adapter`, SwiftShader where nothing is said. */
 export async function launchBrowser(options: LaunchOptions = {}): Promise<Browser> {
@@ -28,6 +30,7 @@ export async function launchBrowser(options: LaunchOptions = {}): Promise<Browse
     pipe: true,
     args: [...COMMON, ...adapterFlags(adapter), ...flags],
     ...(userDataDir !== undefined && { userDataDir }),
+    timeout: START_MS,
     protocolTimeout: CALL_MS,
   });
 }

@@ -4,7 +4,7 @@ import type { AdapterNames } from "../../devices/webgpu/adapter-info.ts";
 import { DeviceUnavailableError, GradgpuError } from "../../errors.ts";
 import { type AdapterWish, adapterWish, suits, testAdapter } from "../adapter.ts";
 import { candidates } from "./flags.ts";
-import { launchBrowser } from "./launch.ts";
+import { launchBrowser, START_MS } from "./launch.ts";
 import { adapterInPage, callInPage, collectErrors } from "./page.ts";
 import { BLANK, type PageServer, servePages } from "./serve.ts";
 import type { TestBrowser, TestBrowserOptions, TestPage } from "./types.ts";
@@ -75,7 +75,7 @@ const REMEDIES: Readonly<Record<AdapterWish, string>> = {
 async function adapterOf(browser: Browser, address: string): Promise<AdapterNames | undefined> {
   const page = await browser.newPage();
   try {
-    await page.goto(address);
+    await page.goto(address, { timeout: START_MS });
     return await adapterInPage(page);
   } finally {
     await page.close();
@@ -127,7 +127,7 @@ export async function openTestPage(
   try {
     const page = await context.newPage();
     const errors = collectErrors(page);
-    await page.goto(address);
+    await page.goto(address, { timeout: START_MS });
     return {
       page,
       errors,

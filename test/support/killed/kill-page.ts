@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, Page } from "puppeteer-core";
+import { START_MS } from "../../../src/testing/browser/launch.ts";
 import { callInPage, launchBrowser, type PageServer, servePages } from "../chrome.ts";
 import { drawing, type Moment, momentOf, watching } from "./moments.ts";
 import { lostOf } from "./said.ts";
@@ -76,7 +77,7 @@ async function inBrowser<T>(
   const browser = await launchBrowser(profile);
   try {
     const [page = await browser.newPage()] = await browser.pages();
-    await page.goto(`${server.origin}/test/support/blank.html`);
+    await page.goto(`${server.origin}/test/support/blank.html`, { timeout: START_MS });
     return await task({ browser, page });
   } finally {
     if (browser.connected) await browser.close();
