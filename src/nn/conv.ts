@@ -180,6 +180,8 @@ function convolution<Options extends object>(
   const inGroups = groups === 1 ? "" : `, ${groups} groups`;
   const described: LayerDescription = {
     description: `${kind}(${inputs}, ${outputs}, ${sizes.join(" × ")}${inGroups})`,
+    // Of lines [N, L, C] it is L.
+    ...(rank === 1 && { timeAxis: 1 }),
     made: [kind, inputs, outputs, rank === 1 ? sizes[0] : sizes, lasting(options)],
   };
   return weightedLayer(kind, described, {

@@ -53,6 +53,7 @@ export function maxPool1d(window: number, options: verbs.MaxPool1dOptions = {}):
   return module("maxPool1d", {
     made: ["maxPool1d", window, options],
     description: `maxPool1d(${window})`,
+    timeAxis: 1,
     forward: (x) => verbs.maxPool1d(x, window, options),
   });
 }
@@ -67,6 +68,7 @@ export function avgPool1d(window: number, options: verbs.Pool1dOptions = {}): Mo
   return module("avgPool1d", {
     made: ["avgPool1d", window, options],
     description: `avgPool1d(${window})`,
+    timeAxis: 1,
     forward: (x) => verbs.avgPool1d(x, window, options),
   });
 }

@@ -91,6 +91,53 @@ describe("examples [B, T]", () => {
   });
 });
 
+/** A convolution over lines [N, L, C], which looks back only: a Trainer fed it windows that lay the other way round. */
+const lines = (batchFirst: boolean) =>
+  nn.sequential(
+    nn.embedding(5, 3),
+    nn.conv1d(3, 3, 2, { padding: [1, 0] }),
+    nn.lstm(3, 3, { batchFirst }),
+    nn.linear(3, 5),
+  );
+
+describe("layers of lines", () => {
+  it("take their lines for time", async () => {
+    const convolutions = [nn.conv1d(1, 1, 2), nn.conv1dTranspose(1, 1, 2)];
+    for (const layer of [...convolutions, nn.maxPool1d(2), nn.avgPool1d(2)]) {
+      expect(layer.timeAxis).toBe(1);
+    }
+    // Rows of six steps, windows of two: what the model is given is told by its first layer.
+    const shapes: string[] = [];
+    const seen = nn.module("seen", {
+      timeAxis: "any",
+      inputDType: "i32",
+      forward(x) {
+        shapes.push(x.shape.join());
+        return x;
+      },
+    });
+    const steps = await stepsOf(
+      nn.sequential(seen, nn.embedding(5, 3), nn.conv1d(3, 5, 2, { padding: [1, 0] })),
+      Int32Array.from(ids.flat()),
+      2,
+    );
+    expect(steps).toBeGreaterThan(0);
+    expect(new Set(shapes)).toEqual(new Set([`${SIZE},2`]));
+  });
+
+  it("do not stand before layers that take the first dimension for time", () => {
+    expect(() => lines(false)).toThrow(
+      /^sequential: layers after each other must take the same dimension for time; got conv1d.*\[B, T, …\], before lstm.*\[T, B, …\],\. Make all with \{ batchFirst: true \}/,
+    );
+    expect(() => lines(false)).toThrow(ArgumentError);
+    expect(() => nn.sequential(nn.gru(2, 2), nn.relu(), nn.lastStep({ batchFirst: true }))).toThrow(
+      /same dimension for time/,
+    );
+    const turn = nn.module("turn", { forward: (x) => transpose(x, [1, 0, 2]) });
+    expect(nn.sequential(nn.gru(2, 2), turn, nn.conv1d(2, 2, 1)).timeAxis).toBe(0);
+  });
+});
+
 describe("data [T, B]", () => {
   it("trains a model that takes time first", async () => {
     expect(await stepsOf(tagger(false), [{ x: padded(false), y: padded(false) }])).toBe(1);
