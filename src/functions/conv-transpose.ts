@@ -1,5 +1,5 @@
 import { checkOptions, count, rule } from "../arguments.ts";
-import { ArgumentError } from "../errors.ts";
+import { ArgumentError, ShapeError } from "../errors.ts";
 import { checkRank } from "../ops/check.ts";
 import {
   type PaddingOption,
@@ -9,6 +9,7 @@ import {
   WINDOW_SIZE,
 } from "../ops/window.ts";
 import type { Tensor } from "../runtime/tensor.ts";
+import { describe } from "../tensor/shape.ts";
 import { apply, checkTensor } from "./apply.ts";
 import type { Conv2dOptions } from "./conv.ts";
 import { reach } from "./dilate.ts";
@@ -57,6 +58,11 @@ export function conv2dTranspose(
   if (extra.some((m, i) => m > 0 && (isSame || m >= (stride[i] ?? 1)))) {
     throw new ArgumentError(
       `${op}: outputPadding must be smaller than the stride, and 0 with padding "same"; got outputPadding [${extra.join(", ")}], stride [${stride.join(", ")}]. pad() adds zeros.`,
+    );
+  }
+  if (out.some((size) => size < 1)) {
+    throw new ShapeError(
+      `${op}: the result must have rows and columns; got ${out.join(" × ")}, from x ${describe(x.type)}, w ${describe(w.type)}, padding [${padding.join("], [")}]. Padding is taken off the result: give less of it.`,
     );
   }
   const inputShape = [n, ...out, (w.shape[2] ?? 0) * groups];

@@ -15,8 +15,9 @@ export interface ResizeOptions {
   readonly mode?: "nearest" | "bilinear";
   /**
    * Where element i of the result lies in x. "halfPixel": (i + ½) · H / OH − ½, "alignCorners": i · (H − 1) / (OH − 1),
-   * "asymmetric": i · H / OH. As in PyTorch "halfPixel" for bilinear, "asymmetric" for nearest. Those between two elements
-   * are rounded to the nearest with "alignCorners", and cut otherwise.
+   * "asymmetric": i · H / OH. As in PyTorch "halfPixel" for bilinear, "asymmetric" for nearest. Nearest is, between two
+   * elements, the closer one with "alignCorners", the one before with "asymmetric", and ⌊(i + ½) · H / OH⌋ with "halfPixel",
+   * PyTorch's "nearest-exact".
    */
   readonly coordinates?: "halfPixel" | "alignCorners" | "asymmetric";
 }

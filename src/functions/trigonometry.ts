@@ -10,10 +10,9 @@ import {
   exp,
   finite,
   greater,
+  greaterEqual,
   less,
   log,
-  maximum,
-  minimum,
   mul,
   neg,
   not,
@@ -156,7 +155,10 @@ export function hypot(left: Operand, right: Operand): Tensor {
   const [a, b] = operands("hypot", left, right);
   float("hypot", a, "a");
   float("hypot", b, "b");
-  const [large, small] = [maximum(abs(a), abs(b)), minimum(abs(a), abs(b))];
+  const [x, y] = [abs(a), abs(b)];
+  // Chosen, not maximum and minimum: where the two are equal each of those shares its gradient as it likes.
+  const isFirst = greaterEqual(x, y);
+  const [large, small] = [where(isFirst, x, y), where(isFirst, y, x)];
   // Without a finite ratio, the larger one is the answer.
   const ratio = div(small, where(greater(large, 0), large, 1));
   return mul(large, sqrt(add(1, square(where(finite(large), ratio, 0)))));

@@ -1,6 +1,15 @@
 /** Scalar functions that are compositions, and their gradients, in float64 against their formulas. */
 import { beforeEach, expect, test } from "vitest";
-import { grad, mish, rsqrt, silu, sum, type Tensor, tensor } from "../../../src/functions.ts";
+import {
+  grad,
+  hypot,
+  mish,
+  rsqrt,
+  silu,
+  sum,
+  type Tensor,
+  tensor,
+} from "../../../src/functions.ts";
 import { evaluateTensors } from "../../support/evaluate-tensor.ts";
 import { openCounting } from "../runtime/open.ts";
 
@@ -49,4 +58,18 @@ test.each(functions)("$name and its gradient are what its formula says", (one) =
     expect(values[i]).toBeCloseTo(one.value(at), 12);
     expect(found[i]).toBeCloseTo(one.slope(at), 12);
   });
+});
+
+test("hypot's gradient of two that are equally large is that of each", () => {
+  const [a, b] = [tensor([3, -2, 0.5]), tensor([3, 2, -0.5])];
+  const found = evaluateTensors(grad((x, y) => sum(hypot(x as Tensor, y as Tensor)), a, b));
+  const half = Math.SQRT1_2;
+  for (const [i, signs] of [
+    [1, -1, 1],
+    [1, 1, -1],
+  ].entries()) {
+    signs.forEach((sign, n) => {
+      expect(found[i]?.[n]).toBeCloseTo(sign * half, 12);
+    });
+  }
 });

@@ -301,6 +301,17 @@ const images: readonly Refusal[] = [
     'conv2dTranspose: outputPadding must be smaller than the stride, and 0 with padding "same"; got outputPadding [2, 2], stride [2, 2]. pad() adds zeros.',
   ],
   [
+    () =>
+      g.conv2dTranspose(f32(1, 1, 2, 1), f32(1, 1, 1, 1), {
+        padding: [
+          [0, 1],
+          [0, 0],
+        ],
+      }),
+    ShapeError,
+    "conv2dTranspose: the result must have rows and columns; got 0 × 2, from x f32[1, 1, 2, 1], w f32[1, 1, 1, 1], padding [0,1], [0,0]. Padding is taken off the result: give less of it.",
+  ],
+  [
     () => g.maxPool2d(f32(1, 4, 4, 1), 2, { countIncludePad: false } as never),
     ArgumentError,
     'maxPool2d: options must be among stride, padding, dilation, ceilMode; got "countIncludePad".',

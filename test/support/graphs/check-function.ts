@@ -50,31 +50,56 @@ export class CheckedFunction {
     const made = randomFunction(structure, data);
     const outputs = outputsOf(made, structure);
     const right = evaluateAll(outputs, "f64");
-    const rounded = evaluateAll(outputs, "f32");
     const dice = new Dice(structure, data, 1);
-    const nudged = evaluateAll(outputs, "f64", (x) => x * (1 + dice.pick([-2, 2]) * EPSILON));
-    let failure = made.ops.includes("stop") ? undefined : differenceFailure(made, right, dice);
+    const slope = made.ops.includes("stop") ? undefined : slopeFailure(made, right.slice(1), dice);
     const results = data % 2 === 1 ? await this.#step(...made.inputs) : outputs;
-    const device = await Promise.all(results.map((result) => result.data()));
-    let worst = 0;
-    for (const [i, wanted] of right.entries()) {
-      const largest = wanted.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
-      const allowed =
-        4 * (distance(rounded[i], wanted) + distance(nudged[i], wanted)) +
-        EPSILON * (made.ops.length + 4) * Math.max(1, largest) * Math.sqrt(wanted.length);
-      const error = distance(device[i], wanted);
-      worst = Math.max(worst, error / allowed);
-      if (error <= allowed) continue;
-      const name = i === 0 ? "loss" : `gradient ${i - 1}`;
-      failure ??= `${name}: off by ${error.toExponential(2)}, allowed ${allowed.toExponential(2)}, of ${largest.toExponential(2)}`;
-    }
+    const { worst, failure } = await onDevice({
+      outputs,
+      right,
+      results,
+      dice,
+      ops: made.ops.length,
+    });
     for (const tensor of [...made.inputs, ...outputs, ...results]) tensor.dispose();
-    return { ops: made.ops, worst, ...(failure === undefined ? {} : { failure }) };
+    const fault = slope ?? failure;
+    return { ops: made.ops, worst, ...(fault === undefined ? {} : { failure: fault }) };
   }
 
   dispose(): void {
     this.#step.dispose();
   }
+}
+
+interface Computed {
+  readonly outputs: readonly Tensor[];
+  /** In float64. */
+  readonly right: readonly number[][];
+  /** The same outputs, to be read from the device. */
+  readonly results: readonly Tensor[];
+  readonly dice: Dice;
+  /** How many were applied to come to `outputs`. */
+  readonly ops: number;
+}
+
+/** How far the device is off, in parts of what is allowed. */
+export async function onDevice({ outputs, right, results, dice, ops }: Computed) {
+  const rounded = evaluateAll(outputs, "f32");
+  const nudged = evaluateAll(outputs, "f64", (x) => x * (1 + dice.pick([-2, 2]) * EPSILON));
+  const device = await Promise.all(results.map((result) => result.data()));
+  let worst = 0;
+  let failure: string | undefined;
+  for (const [i, wanted] of right.entries()) {
+    const largest = wanted.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+    const allowed =
+      4 * (distance(rounded[i], wanted) + distance(nudged[i], wanted)) +
+      EPSILON * (ops + 4) * Math.max(1, largest) * Math.sqrt(wanted.length);
+    const error = distance(device[i], wanted);
+    worst = Math.max(worst, error / allowed);
+    if (error <= allowed) continue;
+    const name = i === 0 ? "the value" : `gradient ${i - 1}`;
+    failure ??= `${name}: off by ${error.toExponential(2)}, allowed ${allowed.toExponential(2)}, of ${largest.toExponential(2)}`;
+  }
+  return { worst, failure };
 }
 
 function outputsOf({ inputs, loss }: RandomFunction, structure: number): Tensor[] {
@@ -85,7 +110,7 @@ function outputsOf({ inputs, loss }: RandomFunction, structure: number): Tensor[
 }
 
 /** All of `tensors` by the reference kernels; f32 data of the host are changed by `change`. */
-function evaluateAll(
+export function evaluateAll(
   tensors: readonly Tensor[],
   precision: Precision,
   change: (x: number, cell: Cell, i: number) => number = (x) => x,
@@ -112,9 +137,9 @@ const STEP = 1e-5;
  * The gradients along a random direction of ±1 against a central difference, both in float64. The difference is off by
  * STEP²/6 of the third derivative, 1e-10 where that is as large as the first, and by rounding, 1e-11.
  */
-function differenceFailure(
-  { inputs, loss }: RandomFunction,
-  [, ...found]: readonly number[][],
+export function slopeFailure(
+  { inputs, loss }: Pick<RandomFunction, "inputs" | "loss">,
+  found: readonly number[][],
   dice: Dice,
 ): string | undefined {
   const directions = new Map(
@@ -141,7 +166,7 @@ function differenceFailure(
   return `the gradient along a direction is ${slope}, the difference ${difference}`;
 }
 
-function distance(a: ArrayLike<number> | undefined, b: readonly number[]): number {
+export function distance(a: ArrayLike<number> | undefined, b: readonly number[]): number {
   if (a === undefined || a.length !== b.length) return Number.POSITIVE_INFINITY;
   return Math.hypot(...b.map((x, i) => x - (a[i] ?? Number.NaN)));
 }

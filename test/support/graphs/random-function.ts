@@ -79,9 +79,9 @@ export function randomFunction(
     if (made.length > 0) ops.push(name);
     pool.values.push(...made);
   }
-  // Each element of what came last counts differently, so that no gradient cancels.
+  // So that no gradient cancels.
   const last = pool.values.slice(-3);
-  const terms = last.map((x) => sum(mul(x, weights(x.shape))));
+  const terms = last.map(weighed);
   return { inputs, loss: terms.reduce((a, b) => add(a, b)), ops };
 }
 
@@ -91,10 +91,8 @@ function element(dice: Dice): number {
   return (cell + 0.25 + 0.5 * dice.next()) / 32;
 }
 
-function weights(shape: readonly number[]): Tensor {
-  const size = shape.reduce((a, b) => a * b, 1);
-  return tensor(
-    Float32Array.from({ length: size }, (_, i) => 0.5 + ((i * 7) % 11) / 16),
-    shape,
-  );
+/** The sum of its elements, each of which counts differently. */
+export function weighed(x: Tensor): Tensor {
+  const weights = Float32Array.from({ length: x.size }, (_, i) => 0.5 + ((i * 7) % 11) / 16);
+  return sum(mul(x, tensor(weights, x.shape)));
 }
