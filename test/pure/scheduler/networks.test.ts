@@ -48,12 +48,12 @@ describe("on a GPU", () => {
   });
 
   it("a step of the LSTM is one submit of 22 dispatches, however long its window", () => {
-    expect([32, 64, 256, 512].map((steps) => lstm(steps, 128))).toEqual([22, 22, 22, 22]);
+    // Of a short window one more sum is made in parts, which keeps more cores busy.
+    expect([32, 64, 256, 512].map((steps) => lstm(steps, 128))).toEqual([23, 22, 22, 22]);
   });
 
   it("a step of a large LSTM has two for every step of its window, and 21 more", () => {
-    // Of a longer window sums over its rows need no parts.
-    expect([32, 256].map((steps) => lstm(steps, 512) - 2 * steps)).toEqual([21, 19]);
+    expect([32, 256].map((steps) => lstm(steps, 512) - 2 * steps)).toEqual([21, 21]);
   }, 30_000);
 
   it("a step of the LSTM has hardly more for the longest windows and the oddest sizes", () => {

@@ -42,27 +42,33 @@ export type DirectChoice = Extract<Choice, { kind: "direct" }>;
 export type TiledChoice = Extract<Choice, { kind: "tiled" }>;
 
 /**
- * Share of the machine's peak that each tile reaches when it fills the machine. In the inner loop, read with
- * tools/isa for RDNA2: 90.7, 87.5, 81 and 83 % FMA; 16, 10.7, 8 and 8 FMA per 128-bit read.
+ * Share of a core's peak that each tile reaches when it fills the core, by times of convolutions on an H100 relative to
+ * the largest tile's. RDNA2's inner loops are 90.7, 90, 87.5, 81, 83 and 81 % FMA by tools/isa.
  */
 export const tiles: readonly { readonly tile: Tile; readonly efficiency: number }[] = [
   { tile: { bm: 128, bn: 128, bk: 16, tm: 8, tn: 8, unroll: 16 }, efficiency: 1 },
-  { tile: { bm: 64, bn: 64, bk: 16, tm: 8, tn: 4, unroll: 16 }, efficiency: 0.8 },
-  { tile: { bm: 64, bn: 32, bk: 16, tm: 4, tn: 4, unroll: 16 }, efficiency: 0.55 },
-  { tile: { bm: 32, bn: 32, bk: 32, tm: 4, tn: 4, unroll: 32 }, efficiency: 0.5 },
+  { tile: { bm: 128, bn: 64, bk: 16, tm: 8, tn: 8, unroll: 16 }, efficiency: 0.92 },
+  { tile: { bm: 64, bn: 64, bk: 16, tm: 8, tn: 4, unroll: 16 }, efficiency: 0.85 },
+  { tile: { bm: 64, bn: 32, bk: 16, tm: 4, tn: 4, unroll: 16 }, efficiency: 0.65 },
+  { tile: { bm: 32, bn: 32, bk: 32, tm: 4, tn: 4, unroll: 32 }, efficiency: 0.6 },
+  { tile: { bm: 128, bn: 16, bk: 16, tm: 8, tn: 4, unroll: 16 }, efficiency: 0.42 },
 ];
 
-/** Cores of a middling GPU: workgroups beyond this many run one after the other. */
-export const CORES = 64;
+/** Cores of a large GPU. On one of fewer, more workgroups than it has use cost a second pass's partial sums at most. */
+export const CORES = 128;
+/** Invocations that a core needs to be busy: with fewer it waits for their loads and barriers. */
+const BUSY_THREADS = 256;
+/** What a core waits at the end for others, in workgroups: how they spread over cores of unknown number. */
+const TAIL = 0.5;
 /**
- * What a second pass costs in multiply-adds of one core, at 128 a nanosecond: 3 µs until the first pass has drained and
+ * What a second pass costs in multiply-adds of one core, at 128 a nanosecond: 8 µs until the first pass has drained and
  * the second has started, and for each partial sum the 8 bytes that it is written and read by, at 1 TB/s.
  */
-const PASS_COST = 3000 * 128;
+const PASS_COST = 8000 * 128;
 const PARTIAL_COST = 1;
 /** No part of a split k is shorter. */
 const SHORTEST_PART = 128;
-const MOST_SPLITS = 64;
+const MOST_SPLITS = 512;
 
 /**
  * Invocations of a SwiftShader workgroup run four at a time. There a loaded component, whatever the width of the load,
@@ -94,15 +100,17 @@ export function chooseTiled({ limits }: WebgpuTarget, product: Product): TiledCh
   );
   const scored = candidates.flatMap(({ tile, efficiency }) => {
     const workgroups = tilesOf(product, tile) * product.batches;
-    const counts = [0, CORES, 2 * CORES].map((wanted) =>
-      chooseSplits(product, workgroups, wanted, tile.bk),
+    // As many as keep a core busy take no longer than one alone.
+    const abreast = Math.max(1, BUSY_THREADS / threadsOf(tile));
+    const counts = [0, 1, 2, 4].map((rounds) =>
+      chooseSplits(product, workgroups, rounds * abreast * CORES, tile.bk),
     );
     return [...new Set(counts)].map((splits) => {
       const part = partOf(product.k, splits, tile.bk);
-      const waves = Math.ceil((workgroups * splits) / CORES);
+      const each = Math.max(abreast, (workgroups * splits) / CORES + TAIL);
       const partials = splits * product.m * product.n * product.batches;
       const secondPass = splits === 1 ? 0 : PASS_COST + PARTIAL_COST * partials;
-      return { tile, splits, score: (waves * tile.bm * tile.bn * part) / efficiency + secondPass };
+      return { tile, splits, score: (each * tile.bm * tile.bn * part) / efficiency + secondPass };
     });
   });
   const best = smallest(scored);

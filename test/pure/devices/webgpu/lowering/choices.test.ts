@@ -7,6 +7,7 @@ import {
   chooseProduct,
   chooseTiled,
   partOf,
+  threadsOf,
   tiles,
 } from "../../../../../src/devices/webgpu/lowering/tiles.ts";
 import { DEFAULT_LIMITS } from "../../../../../src/devices/webgpu/target.ts";
@@ -17,7 +18,7 @@ const product = (m: number, k: number, n: number) => ({ m, k, n, batches: 1 });
 
 describe("the choice of a matrix product's kernel", () => {
   it("takes the largest tile for a large square product", () => {
-    const choice = chooseProduct(hardware, product(2048, 2048, 2048));
+    const choice = chooseProduct(hardware, product(4096, 4096, 4096));
     expect(choice).toMatchObject({ kind: "tiled", tile: { bm: 128, bn: 128 }, splits: 1 });
   });
 
@@ -25,18 +26,23 @@ describe("the choice of a matrix product's kernel", () => {
     expect(chooseTiled(hardware, product(50000, 144, 32)).tile.bn).toBe(32);
   });
 
-  it("splits a long sum with a small output, into parts of at least 128", () => {
-    const choice = chooseTiled(hardware, product(128, 32768, 128));
-    expect(choice.splits).toBeGreaterThan(8);
-    expect(partOf(32768, choice.splits, choice.tile.bk)).toBeGreaterThanOrEqual(128);
+  it("splits a long sum with a small output until every core is busy, into parts of at least 128", () => {
+    // Gradients of filters: 5 tiles of 32 × 32, and 9 of 64 × 64.
+    for (const [m, k, n] of [
+      [144, 200704, 32],
+      [576, 200704, 64],
+    ] as const) {
+      const { tile, splits } = chooseTiled(hardware, product(m, k, n));
+      const workgroups = Math.ceil(m / tile.bm) * Math.ceil(n / tile.bn) * splits;
+      expect(workgroups).toBeGreaterThanOrEqual(512);
+      expect(partOf(k, splits, tile.bk)).toBeGreaterThanOrEqual(128);
+    }
   });
 
   it("does not split a sum that a second pass would make longer", () => {
-    // The gradient to the input of an LSTM: T · B rows of 4H gates to I features.
-    for (const rows of [1024, 2048, 4096, 8192]) {
-      expect(chooseTiled(hardware, product(rows, 512, 64)).splits).toBe(1);
-    }
-    // The gradient to its weights, whose sum is over the T · B rows.
+    expect(chooseTiled(hardware, product(50000, 512, 64)).splits).toBe(1);
+    expect(chooseTiled(hardware, product(1024, 64, 512)).splits).toBe(1);
+    // The gradient to an LSTM's weights, whose sum is over the T · B rows.
     for (const rows of [1024, 2048, 4096, 8192]) {
       expect(chooseTiled(hardware, product(128, rows, 512)).splits).toBeGreaterThan(1);
     }
@@ -83,7 +89,7 @@ describe("the choice of a matrix product's kernel", () => {
       isSoftware: false,
       limits: { ...DEFAULT_LIMITS, maxComputeInvocationsPerWorkgroup: 128 },
     };
-    expect(chooseTiled(weak, product(2048, 2048, 2048)).tile.bm).toBe(64);
+    expect(threadsOf(chooseTiled(weak, product(4096, 4096, 4096)).tile)).toBeLessThanOrEqual(128);
   });
 
   it("takes the direct convolution for images of few channels", () => {
