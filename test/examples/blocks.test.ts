@@ -8,12 +8,13 @@ import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { init } from "../../src/index.ts";
 import { docFrames, type PageFrames } from "./frames/docs.ts";
 import { docstringFrames } from "./frames/docstrings.ts";
+import type { BlockFrame } from "./frames/frame.ts";
 import { readmeFrames } from "./frames/readme.ts";
 
 const repository = fileURLToPath(new URL("../..", import.meta.url));
 
-/** They are about a browser, a worker or a runner of tests of their own: test/testing and the package's tests. */
-const ELSEWHERE: readonly string[] = ["ci.md", "worker.md", "worker/train-in-worker.ts"];
+/** It is about browsers and runners of tests: test/testing and the package's tests. */
+const ELSEWHERE: readonly string[] = ["ci.md"];
 
 interface Page {
   /** From the repository's root. */
@@ -76,9 +77,13 @@ const programs = pages.flatMap(({ path, blocks, frames }): Program[] => {
   return blocks.map((block, i) => ({
     title: `${path}, block ${i + 1}: ${block.split("\n")[0]}`,
     file: `${file}-${i + 1}`,
-    text: framed(frames[i]?.before, block, frames[i]?.after),
+    text: framed(frames[i]?.before, imported(block, frames[i]?.imports), frames[i]?.after),
   }));
 });
+
+function imported(block: string, imports: BlockFrame["imports"] = {}): string {
+  return Object.entries(imports).reduce((text, [of, file]) => text.replaceAll(of, file), block);
+}
 
 function framed(before = "", block: string, after = ""): string {
   return `${before}\n${block}\n${after}\nexport {};\n`;

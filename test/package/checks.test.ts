@@ -34,9 +34,14 @@ test("README, licence, changelog and docs lie in it, and the README's links lead
 test("source maps have their sources", () => {
   const { folder } = makeApp("checks");
   const dist = join(folder, "node_modules/gradgpu/dist");
-  const maps = readdirSync(dist).filter((name) => name.endsWith(".js.map"));
+  const scripts = readdirSync(dist, { recursive: true, encoding: "utf8" }).filter(
+    (name) => name.endsWith(".js") && !/^(classic|bench)\b/.test(name),
+  );
+  expect(scripts).toContain("cjs/index.js");
+  const maps = scripts.map((name) => `${name}.map`);
   const parsed = maps.map((name) => JSON.parse(readFileSync(join(dist, name), "utf8")));
   const sources = parsed.flatMap((map) => map.sources);
   expect(sources).toContain("../src/nn/lstm.ts");
+  expect(sources).toContain("../../src/nn/lstm.ts");
   for (const map of parsed) expect(map.sourcesContent).toHaveLength(map.sources.length);
 });

@@ -62,6 +62,33 @@ const versions = [
   ["vite5", inOneFile],
 ] as const;
 
+describe("gradgpu/worker", () => {
+  const remote = {
+    ...files,
+    "index.html": '<!doctype html><script type="module" src="/src/page-remote.js"></script>',
+  };
+
+  test("trains in a worker by one call, in development", async () => {
+    const server = await serveDev(makeApp("vite8", remote));
+    try {
+      expectTrained(await outcomeAt(server.url));
+    } finally {
+      server.close();
+    }
+  });
+
+  test("and built", async () => {
+    const app = makeApp("vite8", remote);
+    await app.run(process.execPath, "node_modules/vite/bin/vite.js", "build");
+    const server = await serveFolder(join(app.folder, "dist"), { base: BASE });
+    try {
+      expectTrained(await outcomeAt(server.url));
+    } finally {
+      server.close();
+    }
+  });
+});
+
 describe.each(versions)("%s, with a base path", (tool, files) => {
   test("serves a page in development that trains, and so does a worker of its own", async () => {
     const server = await serveDev(makeApp(tool, files));

@@ -1,5 +1,5 @@
 /** The same for docs/*.md: a frame for each block, or one for all blocks of a page, which then go on from each other. */
-import { type BlockFrame, FOLDER, LEAVE, OPEN, ROOT } from "./frame.ts";
+import { type BlockFrame, FOLDER, IN_A_WORKER, LEAVE, OPEN, ROOT } from "./frame.ts";
 
 export type PageFrames = readonly BlockFrame[] | { readonly together: BlockFrame };
 
@@ -28,6 +28,19 @@ export const docFrames: Readonly<Record<string, PageFrames>> = {
         await (await init({ seed: 1 })).runtime.close();`,
     },
   },
+  "worker.md": [
+    {
+      before: "",
+      after: `
+        if (!("WorkerGlobalScope" in globalThis) && (await import("node:worker_threads")).isMainThread) {
+          const { trainer, data: points, fit, calls } = await training.setUp({ epochs: 2 });
+          const { steps } = await trainer.fit(points, fit ?? {});
+          if (steps !== 2 || (await calls?.predict([0, 1]))?.shape.join() !== "1,2") throw new Error(String(steps));
+          await (await init({ seed: 1 })).runtime.close();
+        }`,
+    },
+    IN_A_WORKER,
+  ],
   "from-pytorch.md": {
     together: { before: "", after: "await (await init()).runtime.close();" },
   },

@@ -1,5 +1,5 @@
 /** The same for the blocks of docstrings, by file of src/ and in their order there. */
-import { type BlockFrame, FOLDER, LEAVE, OPEN } from "./frame.ts";
+import { type BlockFrame, FOLDER, IN_A_WORKER, LEAVE, OPEN } from "./frame.ts";
 
 const compiles = (before = ""): BlockFrame => ({
   before: `import { add, cells, compile, data, init, losses, metrics, nn, optim, softmax, tensor, type Tensor, Trainer, unsqueeze } from "gradgpu";\n${OPEN}\n${before}`,
@@ -127,6 +127,7 @@ export const docstringFrames: Readonly<Record<string, readonly BlockFrame[]>> = 
         await (await init({ seed: 1 })).runtime.close();`,
     },
   ],
+  "worker/train-in-worker.ts": [IN_A_WORKER],
   "worker/transfer.ts": [
     {
       before: `import { transfer } from "gradgpu/worker";`,

