@@ -7,8 +7,8 @@ import type { Outcome } from "../browser/dead-workers-page.ts";
 import { callInPage, openPage, type TestPage } from "../support/chrome.ts";
 import { squarePlan, storageOf } from "../support/open-devices.ts";
 
-/** After a fault every promise settles within 2 s. */
-const LIMIT_MS = 2000;
+/** After a fault every promise settles: within 2 s, and on a machine that is busy with other tests in ten times that. */
+const LIMIT_MS = 20_000;
 
 const threads = process.getBuiltinModule("node:worker_threads");
 const { Worker: Thread } = threads;

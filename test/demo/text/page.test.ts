@@ -69,7 +69,8 @@ describe("the text panel in headless Chrome on the cpu device", () => {
     await demo.page.focus("[data-text=passage]");
     for (let i = 0; i < 9; i++) await demo.page.keyboard.press("ArrowRight");
     expect(await text(".gates")).toMatch(
-      /unit \d+: f 0\.\d\d · i 0\.\d\d · o 0\.\d\d · tanh\(c\) −?[01]\.\d\d/,
+      // A gate that is all open is 1.00.
+      /unit \d+: f [01]\.\d\d · i [01]\.\d\d · o [01]\.\d\d · tanh\(c\) −?[01]\.\d\d/,
     );
     const unit = await text(".legend");
     await demo.page.keyboard.press("Enter");
