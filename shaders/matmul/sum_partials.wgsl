@@ -4,9 +4,11 @@
 // Bindings: partial f32[SPLITS, LENGTH], or f32[SPLITS, LENGTH + N] where SUMS, bias f32[N] where BIAS, out f32[LENGTH],
 //   sums f32[N] where SUMS; params.
 // Constants: BIAS 0 or 1; ACTIVATION 0 none, 1 relu, 2 tanh, 3 sigmoid; SUMS 1 where every part ends with a row that
-//   goes elsewhere, without epilogue: the sums of columns.
-// Mapping: workgroup_id.x + y · num_workgroups.x is a block of 64 outputs.
-// Accumulation: f32, parts by lib/cascade.
+//   goes elsewhere, without epilogue: the sums of columns; COLUMNS outputs of a workgroup, SLICES invocations that share
+//   the parts of one.
+// Mapping: workgroup_id.x + y · num_workgroups.x is a block of COLUMNS outputs; the invocation slice · COLUMNS + column
+//   adds up the parts slice, slice + SLICES, … of its output.
+// Accumulation: f32, the parts of a slice by lib/cascade, then the slices in their order.
 // Source: docs/kernels.md, Products.
 
 struct Params {
@@ -50,22 +52,39 @@ alias Real = f32;
 alias Word = u32;
 #include lib/activation
 
-@compute @workgroup_size(64)
+#if SLICES > 1
+var<workgroup> totals: array<f32, $(COLUMNS * SLICES)>;
+#end
+
+@compute @workgroup_size($(COLUMNS * SLICES))
 fn main(
   @builtin(workgroup_id) group: vec3<u32>,
   @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(local_invocation_index) thread: u32,
 ) {
-  let at = (group.x + group.y * groups.x) * 64u + thread;
+  let at = (group.x + group.y * groups.x) * $(COLUMNS)u + thread % $(COLUMNS)u;
 #if SUMS
   let length = params.length + params.n;
 #else
   let length = params.length;
 #end
+#if SLICES > 1
+  totals[thread] = cascade(Place(min(at, length - 1u), length), thread / $(COLUMNS)u, params.splits, $(SLICES)u, 0.0);
+  // The slices are there.
+  workgroupBarrier();
+  if (thread >= $(COLUMNS)u || at >= length) {
+    return;
+  }
+  var sum = totals[thread];
+#for s in 1..SLICES
+  sum += totals[thread + $(s * COLUMNS)u];
+#end
+#else
   if (at >= length) {
     return;
   }
   var sum = cascade(Place(at, length), 0u, params.splits, 1u, 0.0);
+#end
 #if SUMS
   if (at >= params.length) {
     sums[at - params.length] = sum;

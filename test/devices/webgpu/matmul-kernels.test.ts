@@ -163,6 +163,20 @@ describe("matmul kernels", () => {
     }
   });
 
+  it.each([17, 130])("%s parts of K are added up by invocations side by side", async (splits) => {
+    const choice = tiled({ ...small, unroll: 2 }, splits);
+    const epilogue = { hasBias: true, activation: "relu" } as const;
+    for (const [m, n] of [
+      [9, 16],
+      [5, 7],
+      [33, 12],
+    ] as const) {
+      const of = product(m, 8 * splits - 3, n, { transposeA: true, transposeB: false });
+      expect(await errorOf(choice, of, epilogue)).toBeLessThan(TOLERANCE);
+      expect(await errorOf(choice, of, undefined, "b")).toBeLessThan(TOLERANCE);
+    }
+  });
+
   it("gemv turns a column vector around", async () => {
     for (const flags of allFlags) {
       for (const hasBias of [false, true]) {

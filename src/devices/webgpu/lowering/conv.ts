@@ -15,7 +15,14 @@ import { type Destination, epilogueConstants, sumPartials, sumsConstant } from "
 import { lineGrid } from "./grid.ts";
 import { tileConstants } from "./matmul.ts";
 import { read, write, written } from "./operand.ts";
-import { type Choice, chooseDirect, chooseTiled, type Product, partOf } from "./tiles.ts";
+import {
+  type Choice,
+  chooseDirect,
+  chooseDirectOnGpu,
+  chooseTiled,
+  type Product,
+  partOf,
+} from "./tiles.ts";
 
 export type ConvChoice = Extract<Choice, { kind: "direct" | "tiled" }>;
 
@@ -44,9 +51,9 @@ export function chooseConv(
   sourceChannels: number,
   groups: number,
 ): ConvChoice {
-  if (groups > 1) return chooseDirect(product);
+  if (target.isSoftware) return chooseDirect(product);
   // So few channels leave a tile of k mostly index arithmetic, and a small filter in the cache.
-  if (target.isSoftware || sourceChannels < 4 || product.n < 8) return chooseDirect(product);
+  if (groups > 1 || sourceChannels < 4 || product.n < 8) return chooseDirectOnGpu(product);
   return chooseTiled(target, product);
 }
 
@@ -102,8 +109,9 @@ function lowerGather(gather: Gather, target: WebgpuTarget, choose: ChooseConv): 
     ? images * Math.ceil(outHeight / stride[0]) * Math.ceil(outWidth / stride[1])
     : images * outHeight * outWidth;
   const k = (filterHeight * filterWidth * sourceChannels) / phases;
-  const product = { m: positions, n, k: Math.ceil(k), batches: phases * groups };
-  const choice = withoutSplits(choose(target, product, sourceChannels, groups));
+  // Outputs of these two are many and their sums short: parts of k are for the filter's gradient.
+  const product = { m: positions, n, k: Math.ceil(k), batches: phases * groups, mostSplits: 1 };
+  const choice = choose(target, product, sourceChannels, groups);
   const { tilesN, grid, constants, groupWords } = mappingOf(choice, product, groups);
   const isVector = Number(n % 4 === 0);
   // Forward w is read along OC, backward in blocks along OC too, which only the tiled kernel turns around.
@@ -139,11 +147,6 @@ function lowerGather(gather: Gather, target: WebgpuTarget, choose: ChooseConv): 
       grid: [grid[0], grid[1], phases],
     },
   ];
-}
-
-/** Outputs of these two are many and their sums short: parts of k are for the filter's gradient. */
-function withoutSplits(choice: ConvChoice): ConvChoice {
-  return { ...choice, splits: 1 };
 }
 
 /** How a choice specialises and covers `groups` products side by side; `groupWords` end the parameters. */

@@ -43,9 +43,14 @@ export function sumPartials(
   { out, epilogue, biasStride, sums }: Destination,
 ): KernelCall {
   const bias = epilogue?.bias;
+  const slices = slicesOf(splits);
+  const columns = slices === 1 ? 64 : 256 / slices;
   return {
     kernel: "matmul/sum_partials",
-    constants: { ...epilogueConstants(epilogue), SUMS: Number(sums !== undefined) },
+    constants: {
+      ...epilogueConstants(epilogue),
+      ...{ SUMS: Number(sums !== undefined), COLUMNS: columns, SLICES: slices },
+    },
     operands: [
       read(partials),
       ...(bias === undefined ? [] : [read(bias)]),
@@ -53,6 +58,14 @@ export function sumPartials(
       ...written(sums),
     ],
     words: [length, splits, n, biasStride, outBase],
-    grid: threadGrid(sums === undefined ? length : length + n, 64),
+    grid: threadGrid(sums === undefined ? length : length + n, columns),
   };
+}
+
+/**
+ * Invocations that share the parts of one output: one after the other they are waited for. At most 16, so that a row of a
+ * workgroup is a whole sector of memory; one up to as many parts as a software adapter's products have.
+ */
+function slicesOf(splits: number): number {
+  return splits >= 128 ? 16 : splits > 16 ? 4 : 1;
 }

@@ -97,6 +97,17 @@ describe("the choice of a matrix product's kernel", () => {
     expect(chooseConv(hardware, product(12544, 144, 32), 16, 1).kind).toBe("tiled");
   });
 
+  it("gives a GPU's workgroup 32 invocations of a direct convolution", () => {
+    const choice = chooseConv(hardware, product(802816, 9, 16), 1, 1);
+    expect(choice).toMatchObject({ kind: "direct", tm: 8, tn: 4, wx: 4, wy: 8 });
+  });
+
+  it("chooses among tiles for the one part that a convolution runs in", () => {
+    const long = product(144, 200704, 32);
+    expect(chooseTiled(hardware, long).splits).toBeGreaterThan(1);
+    expect(chooseTiled(hardware, { ...long, mostSplits: 1 }).splits).toBe(1);
+  });
+
   it("takes the direct convolution for groups of channels", () => {
     expect(chooseConv(hardware, product(12544, 144, 32), 16, 2).kind).toBe("direct");
   });
