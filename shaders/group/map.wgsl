@@ -21,6 +21,8 @@ $(FIELDS)
 
 $(BINDINGS)
 
+#include lib/scalars
+
 struct Results {
 $(RESULTS)
 }

@@ -23,6 +23,8 @@ $(FIELDS)
 
 $(BINDINGS)
 
+#include lib/scalars
+
 struct Known {
   row: u32,
 $(KNOWN)

@@ -1,8 +1,9 @@
 // tanh and the logistic function over `Real`, f32 or vec4<f32>, whose bits are a `Word`: the includer says which. NaN
 // stays, found by its bits: some stacks' exp(NaN) is infinite, and a compiler may assume that no NaN exists.
 //
-// Exact to a few ulp everywhere: the quotient loses relative accuracy near 0, where the series is taken, exact there
-// to 2⁻²⁴. Built-in tanh is NaN beyond 50 on some stacks; exp of a negative number never overflows.
+// Exact to a few ulp where results are not tiny (WGSL's exp is within 3 + 2|x| ulp): the quotient loses relative accuracy
+// near 0, where the series is taken, exact there to 2⁻²⁴. Built-in tanh is NaN beyond 50 on some stacks; exp of a negative
+// number never overflows.
 
 fn tanh_exact(x: Real) -> Real {
   let s = x * x;

@@ -19,6 +19,7 @@ $(BINDINGS)
 alias Real = f32;
 alias Word = u32;
 #include lib/gates
+#include lib/scalars
 #include lib/recurrent
 
 $(CELL)

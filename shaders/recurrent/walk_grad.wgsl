@@ -18,6 +18,7 @@ $(BINDINGS)
 alias Real = f32;
 alias Word = u32;
 #include lib/gates
+#include lib/scalars
 #include lib/recurrent
 
 $(CELL)

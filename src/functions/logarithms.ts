@@ -12,6 +12,7 @@ import {
   maximum,
   minimum,
   mul,
+  pow,
   square,
   sub,
   tanh,
@@ -62,7 +63,7 @@ export const log10: Unary = (x) => mul(log(float("log10", x)), Math.LOG10E);
  * 2ˣ.
  * @throws DTypeError unless x is f32; ArgumentError for what is no tensor
  */
-export const exp2: Unary = (x) => exp(mul(float("exp2", x), Math.LN2));
+export const exp2: Unary = (x) => pow(2, float("exp2", x));
 
 /**
  * log(eᵃ + eᵇ), which does not overflow; shapes broadcast.

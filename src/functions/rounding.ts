@@ -7,7 +7,6 @@ import {
   add,
   and,
   cast,
-  ceil,
   div,
   equal,
   floor,
@@ -17,6 +16,7 @@ import {
   neg,
   notEqual,
   or,
+  sign,
   sub,
   where,
 } from "./elementwise.ts";
@@ -38,7 +38,7 @@ export function round(x: Tensor): Tensor {
  * x without what is behind the point.
  * @throws DTypeError unless x is f32; ArgumentError for what is no tensor
  */
-export const trunc: Unary = (x) => where(less(float("trunc", x), 0), ceil(x), floor(x));
+export const trunc: Unary = (x) => mul(sign(float("trunc", x)), floor(abs(x)));
 
 /**
  * x − trunc(x).

@@ -165,10 +165,10 @@ export class GroupBuilder {
     const combine = attrs.fn === "mean" ? "sum" : attrs.fn;
     const total = this.#push({ kind: "reduce", combine, x: this.read(x, own), dtype });
     if (attrs.fn !== "mean") return total;
-    // A mean is the sum times a number that is known.
-    const value = rowsOf(this.#space) / sizeOf(shape);
+    // Divided, not multiplied with 1 / n, which is rounded: the mean of 7 threes is 3.
+    const value = sizeOf(shape) / rowsOf(this.#space);
     const b = this.#push({ kind: "literal", value, dtype });
-    return this.#push({ kind: "binary", fn: "mul", a: total, b, dtype });
+    return this.#push({ kind: "binary", fn: "div", a: total, b, dtype });
   }
 
   /** What a view shows, where it lies. What is computed here is not read through one. */

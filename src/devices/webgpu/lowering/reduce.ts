@@ -40,8 +40,8 @@ function reduction({ shape, dtype }: TensorType, { fn, axes }: Attrs<"reduce">):
   ];
   if (fn === "mean")
     instructions.push(
-      { kind: "literal", value: 1 / sizeOf(sizesOf(reduced)), dtype },
-      { kind: "binary", fn: "mul", a: 1, b: 2, dtype },
+      { kind: "literal", value: sizeOf(sizesOf(reduced)), dtype },
+      { kind: "binary", fn: "div", a: 1, b: 2, dtype },
     );
   const out = [...stridesOf(sizesOf(kept)), ...reduced.map(() => 0)];
   return {

@@ -1,6 +1,6 @@
 /**
- * Scalar functions as WGSL expressions. An argument may appear several times: pass names. What WGSL leaves open or
- * promises too little for is written out here.
+ * Scalar functions as WGSL expressions. An argument may appear several times: pass names. What WGSL leaves open is written
+ * out here, what it promises too little accuracy of in shaders/lib/scalars, which the kernels that print these include.
  *
  * A compiler of WGSL may assume that there are no NaN and no infinities: builtins lose them (SwiftShader's exp(NaN) is
  * Infinity, max(NaN, 0) is 0), and tests such as x != x are folded away. What src/ops/scalars.ts promises for them is
@@ -30,6 +30,9 @@ const isNegative = (x: string) => `((bitcast<u32>(${x}) - 0x80000001u) < 0x7f800
 const nanOf = (x: string) => `bitcast<f32>(bitcast<u32>(${x}) | 0x7fc00000u)`;
 /** `value`, or x where x is NaN. */
 const unlessNan = (x: string, value: string) => `select(${value}, ${x}, ${isNan(x)})`;
+/** `value`, or NaN where x is none or infinite. */
+const unlessNumber = (x: string, value: string) =>
+  `select(${value}, ${nanOf(x)}, ${magnitude(x)} >= 0x7f800000u)`;
 /** Whether |x| is below `bound`, a number whose f32 has the bits `bits`, or NaN. */
 const isBelow = (x: string, bits: number) =>
   `((${magnitude(x)} - ${bits}u) > ${0x7f800000 - bits}u)`;
@@ -38,17 +41,17 @@ export const wgslUnary: { readonly [K in UnaryName]: Unary } = {
   neg: (x) => `(-${x})`,
   abs: (x) => `abs(${x})`,
   sign: (x, dtype) => (dtype === "f32" ? unlessNan(x, `sign(${x})`) : `sign(${x})`),
-  exp: (x) => unlessNan(x, `exp(${x})`),
+  exp: (x) => unlessNan(x, `exp_of(${x})`),
   log: logWgsl,
   sqrt: (x) => `sqrt(${x})`,
   reciprocal: (x) => `(1.0 / ${x})`,
   square: (x) => `(${x} * ${x})`,
-  sin: (x) => sineWgsl(x, 0),
-  cos: (x) => sineWgsl(x, 1),
+  sin: (x) => unlessNumber(x, `sine_of(${x}, 0)`),
+  cos: (x) => unlessNumber(x, `sine_of(${x}, 1)`),
   tanh: tanhWgsl,
   // The exponential of a negative number never overflows.
   sigmoid: (x) =>
-    unlessNan(x, `(select(1.0, exp(-abs(${x})), ${x} < 0.0) / (1.0 + exp(-abs(${x}))))`),
+    unlessNan(x, `(select(1.0, exp_of(-abs(${x})), ${x} < 0.0) / (1.0 + exp_of(-abs(${x}))))`),
   relu: reluWgsl,
   gelu: (x) => `(0.5 * ${x} * (1.0 + ${erfWgsl(`(${x} * 0.707106781)`)}))`,
   erf: erfWgsl,
@@ -63,7 +66,7 @@ export const wgslBinary: { readonly [K in BinaryName]: Binary } = {
   add: (a, b) => `(${a} + ${b})`,
   sub: (a, b) => `(${a} - ${b})`,
   mul: (a, b) => `(${a} * ${b})`,
-  div: (a, b) => `(${a} / ${b})`,
+  div: (a, b, dtype) => (dtype === "f32" ? `divide(${a}, ${b})` : `(${a} / ${b})`),
   pow: powWgsl,
   max: (a, b, dtype) => extreme("max", a, b, dtype),
   min: (a, b, dtype) => extreme("min", a, b, dtype),
@@ -93,7 +96,7 @@ function logWgsl(x: string): string {
   const bits = `bitcast<u32>(${x})`;
   const none = `${bits} | select(0x7fc00000u, 0xff800000u, ${magnitude(x)} == 0u)`;
   const edge = `bitcast<f32>(select(${none}, ${bits}, ${bits} == 0x7f800000u))`;
-  return `select(log(${x}), ${edge}, ${bits} - 1u >= 0x7f7fffffu)`;
+  return `select(log_of(${x}), ${edge}, ${bits} - 1u >= 0x7f7fffffu)`;
 }
 
 function reluWgsl(x: string): string {
@@ -145,39 +148,22 @@ function tanhWgsl(x: string): string {
   return `select(${outside}, ${inside}, ${isBelow(x, 0x3f200000)})`;
 }
 
-/**
- * sin(x + quarters · π/2): x is reduced to [−π/4, π/4] by three-part subtraction and put into Cephes' sinf or cosf
- * polynomial (relative L2 error 10⁻⁷ for |x| up to some thousands). WGSL promises its own sine an absolute error of
- * 2⁻¹¹ only, and SwiftShader's is wrong by 10⁻⁴.
- */
-function sineWgsl(x: string, quarters: 0 | 1): string {
-  const turn = `round(${x} * 0.636619772)`;
-  const r = `(((${x} - ${turn} * 1.5703125) - ${turn} * 4.83751297e-4) - ${turn} * 7.54978995e-8)`;
-  const z = `(${r} * ${r})`;
-  const sine = `(${r} + ${r} * ${z} * ${horner(z, [-0.16666655, 0.0083321609, -0.00019515296])})`;
-  const cosine = horner(z, [1, -0.5, 0.0416666457, -0.00138873163, 0.0000244331571]);
-  const quadrant = `(i32(${turn}) + ${quarters})`;
-  return `(select(${sine}, ${cosine}, (${quadrant} & 1) == 1) * select(1.0, -1.0, (${quadrant} & 2) == 2))`;
-}
-
 /** log(1 + e) for e in (0, 1] as e times a polynomial (Chebyshev fit, relative error 2·10⁻⁷ in f32). */
 function softplusWgsl(x: string): string {
   // biome-ignore format: a table
   const log1p = [0.99999994, -0.499994457, 0.333181202, -0.248353988, 0.190768808, -0.136022478, 0.0775160864, -0.0290740654, 0.00512610236];
-  const e = `exp(-abs(${x}))`;
+  const e = `exp_of(-abs(${x}))`;
   return `(${reluWgsl(x)} + ${e} * ${horner(e, log1p)})`;
 }
 
 /**
- * WGSL's pow is undefined for negative bases and takes log2 of 0: it is given |a|, between the least and the largest
- * normal number. 0 and infinity are themselves or each other. The sign comes from the parity of a whole exponent (from
+ * |a|^b by `pow_of`; 0 and infinity are themselves or each other. The sign comes from the parity of a whole exponent (from
  * 2²⁴ on all f32 are even).
  */
 function powWgsl(a: string, b: string): string {
   const edge = `(${magnitude(a)} == 0u || ${magnitude(a)} == 0x7f800000u)`;
   const atEdge = `bitcast<f32>(select(${magnitude(a)}, 0x7f800000u - ${magnitude(a)}, ${b} < 0.0))`;
-  const inside = `pow(clamp(abs(${a}), 1.17549435e-38, 3.4028234e38), ${b})`;
-  const size = `select(select(${inside}, 1.0, abs(${a}) == 1.0), ${atEdge}, ${edge})`;
+  const size = `select(select(pow_of(${a}, ${b}), 1.0, abs(${a}) == 1.0), ${atEdge}, ${edge})`;
   const isOdd = `(abs(${b}) < 16777216.0 && floor(${b}) == ${b} && (i32(${b}) & 1) == 1)`;
   const signed = `select(1.0, -1.0, bitcast<u32>(${a}) > 0x7fffffffu && ${isOdd}) * ${size}`;
   const isBroken = `(${isNegative(a)} && !${edge} && floor(${b}) != ${b})`;
