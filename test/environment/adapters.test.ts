@@ -4,7 +4,7 @@ import { callInPage, openPage, type TestPage } from "../support/chrome.ts";
 import { describeAdapter, openNullGpu, openTestGpu } from "../support/dawn.ts";
 import type { describePage } from "./adapter-page.ts";
 
-test("Node gets a software WebGPU adapter that computes", async () => {
+test("Node gets a WebGPU adapter that computes", async () => {
   const { gpu, adapter } = await openTestGpu();
   console.log(
     `Node: ${describeAdapter(adapter.info)}; WGSL ${[...gpu.wgslLanguageFeatures].sort().join(" ")}`,

@@ -38,6 +38,7 @@ import { packedUpdate, updatesOf } from "../support/packed-update.ts";
 import { input, planned, type TensorWish, wishOf } from "../support/plans.ts";
 import { randomWish, whole } from "../support/random-graph.ts";
 import { requestOf } from "../support/run-graph.ts";
+import { onHardware } from "../support/test-adapter.ts";
 
 const LIMIT = 4096;
 const limits = { ...DEFAULT_LIMITS, maxStorageBufferBindingSize: LIMIT };
@@ -46,7 +47,7 @@ let device: WebgpuDevice;
 let gpu: NodeGpu;
 beforeAll(async () => {
   gpu = await openTestGpu();
-  device = await openWebgpuDevice({ gpu: gpu.gpu, software: true });
+  device = await openWebgpuDevice({ gpu: gpu.gpu, software: !onHardware });
 });
 afterAll(() => device.close());
 

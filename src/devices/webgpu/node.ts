@@ -20,9 +20,12 @@ export interface NodeGpuOptions {
  * Asked to set workgroup memory to zero, SwiftShader compiles a store for every element; Dawn's own code is a loop. All
  * the recurrent kernels and products of a GPU that the tests compile there take 76 s of processor time instead of 119.
  */
-const SWIFTSHADER_OPTIONS: readonly string[] = [
-  "disable-dawn-features=use_vulkan_zero_initialize_workgroup_memory_extension",
-];
+const SWIFTSHADER_FEATURES_OFF = ["use_vulkan_zero_initialize_workgroup_memory_extension"];
+
+/** Dawn rounds timestamps to 65,536 ns, which protects pages from each other; a profile in Node would be zeros. */
+const FEATURES_OFF = ["timestamp_quantization"];
+
+const OFF = "disable-dawn-features=";
 
 interface Dawn {
   create(options: readonly string[]): GPU;
@@ -40,23 +43,30 @@ export async function openNodeGpu(options: NodeGpuOptions = {}): Promise<GPU | u
   if (options.software === false && !mayHaveHardware()) return undefined;
   const dawn = await loadDawn();
   if (dawn === undefined) return undefined;
-  if (options.software !== true) return dawn.create(options.dawnOptions ?? []);
+  if (options.software !== true) return dawn.create(dawnOptions(options, FEATURES_OFF));
 
   const driver = findSwiftShader();
   if (driver === undefined || globalThis.process.env.VK_ICD_FILENAMES !== undefined) {
-    return dawn.create(options.dawnOptions ?? []);
+    return dawn.create(dawnOptions(options, FEATURES_OFF));
   }
   preloadVulkanLoader(driver.folder);
   // Dawn reads the drivers when it is first asked for an adapter. The variable is set until then
   // and no longer, so that a later GPU of this process sees the machine's own drivers.
   globalThis.process.env.VK_ICD_FILENAMES = driver.icd;
   try {
-    const gpu = dawn.create([...SWIFTSHADER_OPTIONS, ...(options.dawnOptions ?? [])]);
+    const gpu = dawn.create(dawnOptions(options, [...FEATURES_OFF, ...SWIFTSHADER_FEATURES_OFF]));
     await gpu.requestAdapter();
     return gpu;
   } finally {
     delete globalThis.process.env.VK_ICD_FILENAMES;
   }
+}
+
+/** The caller's, with what is turned off: of options of one name Dawn takes the last, so there is one. */
+function dawnOptions({ dawnOptions: own = [] }: NodeGpuOptions, off: readonly string[]): string[] {
+  const theirs = own.filter((option) => option.startsWith(OFF));
+  const all = [...off, ...theirs.map((option) => option.slice(OFF.length))];
+  return [...own.filter((option) => !option.startsWith(OFF)), OFF + all.join(",")];
 }
 
 /**

@@ -12,21 +12,27 @@ import { planOp } from "../../support/run-case.ts";
 import { openSharedWebgpu } from "../../support/shared-gpu.ts";
 import { caseError } from "../../support/webgpu-cases.ts";
 
+/** Whatever the adapter is, it runs the kernels for both. */
+let owner: WebgpuDevice;
 let software: WebgpuDevice;
 let asHardware: WebgpuDevice;
 beforeAll(async () => {
-  software = await openSharedWebgpu();
-  asHardware = new WebgpuDevice(software.gpuDevice, {
-    traits: webgpuTraits(),
-    description: "SwiftShader with the kernels for hardware",
-    isOwned: false,
-    budgetBytes: 2 ** 30,
-    isDebug: true,
-  });
+  owner = await openSharedWebgpu();
+  const withKernelsFor = (isSoftware: boolean) =>
+    new WebgpuDevice(owner.gpuDevice, {
+      traits: webgpuTraits({ software: isSoftware }),
+      description: `the kernels for ${isSoftware ? "software" : "hardware"}`,
+      isOwned: false,
+      budgetBytes: 2 ** 30,
+      isDebug: true,
+    });
+  software = withKernelsFor(true);
+  asHardware = withKernelsFor(false);
 });
 afterAll(async () => {
   await asHardware.close();
   await software.close();
+  await owner.close();
 });
 
 /** The kernels that a device's traits choose for a case. */
