@@ -6,6 +6,8 @@ import type { WrittenCheckpoint } from "../../../src/train/index.ts";
 /** Steps between two checkpoints. */
 export const EVERY = 4;
 export const STEPS = 60;
+/** Units, for the size of a checkpoint. */
+const WIDTH = 96;
 
 const wave = (length: number) => Float32Array.from({ length }, (_, i) => Math.sin(i * i * 0.7));
 
@@ -19,18 +21,27 @@ export interface Told {
   written(one: WrittenCheckpoint): void;
 }
 
-/** Goes on from what is in `to`, or begins; to its end. `width`: units, for the size of a checkpoint. */
-export async function trainOn(to: Folder | string, told: Told, width = 96): Promise<void> {
+export interface TrainOptions {
+  /** Between two steps: those of a real network take as long, and disks the same time. */
+  readonly pauseMs?: number;
+}
+
+/** Goes on from what is in `to`, or begins; to its end. */
+export async function trainOn(
+  to: Folder,
+  told: Told,
+  { pauseMs = 4 }: TrainOptions = {},
+): Promise<void> {
   const model = nn.sequential(
     nn.randomFlip(),
     nn.conv2d(1, 2, 3),
     nn.batchNorm2d(2),
     nn.relu(),
     nn.flatten(),
-    nn.linear(32, width),
+    nn.linear(32, WIDTH),
     nn.dropout(0.3),
-    nn.linear(width, width),
-    nn.linear(width, 3),
+    nn.linear(WIDTH, WIDTH),
+    nn.linear(WIDTH, 3),
   );
   const optimizer = optim.adam({ learningRate: 0.01 });
   const options = { loss: losses.crossEntropy, optimizer };
@@ -42,8 +53,7 @@ export async function trainOn(to: Folder | string, told: Told, width = 96): Prom
     earlyStopping: { patience: Number.POSITIVE_INFINITY },
     onStep: ({ step }) => {
       told.step(step);
-      // Steps of a real network take as long, and disks the same time.
-      return new Promise((resolve) => setTimeout(resolve, 4));
+      return new Promise((resolve) => setTimeout(resolve, pauseMs));
     },
     checkpoint: { to, everySteps: EVERY, best: "validation.loss", onWritten: told.written },
   });
