@@ -48,14 +48,15 @@ function spawnNode(
     events.failed(error instanceof Error ? error.message : String(error)),
   );
   worker.on("messageerror", () => events.failed("a worker's answer could not be read"));
-  worker.on("exit", (code) => events.failed(`the worker ended with code ${code}`));
+  const ended = (code: number) => events.failed(`the worker ended with code ${code}`);
+  worker.on("exit", ended);
   worker.unref();
   return {
     post: (message, transfer) =>
       // Node's transfer list and the page's have different names for the same ArrayBuffers.
       worker.postMessage(message, transfer as ArrayBuffer[]),
     terminate: () => {
-      worker.removeAllListeners("exit");
+      worker.off("exit", ended);
       // Settles once the thread is gone; nobody waits for that.
       worker.terminate().catch(() => {});
     },
