@@ -16,7 +16,7 @@ const runtime =
     : (await init({ device: device === "cpu" ? "cpu" : "webgpu" })).runtime;
 const { to, told } = telling(folder(path), say);
 // The reference takes seconds of processor time for what the cpu device does in half a one.
-await trainOn(to, told, device === "reference" ? 24 : undefined);
+await trainOn(to, told, device === "reference" ? { width: 24 } : {});
 say("done");
 await runtime.close();
 process.exit(0);

@@ -6,8 +6,6 @@ import type { WrittenCheckpoint } from "../../../src/train/index.ts";
 /** Steps between two checkpoints. */
 export const EVERY = 4;
 export const STEPS = 60;
-/** Units, for the size of a checkpoint. */
-const WIDTH = 96;
 
 const wave = (length: number) => Float32Array.from({ length }, (_, i) => Math.sin(i * i * 0.7));
 
@@ -22,6 +20,8 @@ export interface Told {
 }
 
 export interface TrainOptions {
+  /** Units, for the size of a checkpoint. */
+  readonly width?: number;
   /** Between two steps: those of a real network take as long, and disks the same time. */
   readonly pauseMs?: number;
 }
@@ -30,7 +30,7 @@ export interface TrainOptions {
 export async function trainOn(
   to: Folder,
   told: Told,
-  { pauseMs = 4 }: TrainOptions = {},
+  { width = 96, pauseMs = 4 }: TrainOptions = {},
 ): Promise<void> {
   const model = nn.sequential(
     nn.randomFlip(),
@@ -38,10 +38,10 @@ export async function trainOn(
     nn.batchNorm2d(2),
     nn.relu(),
     nn.flatten(),
-    nn.linear(32, WIDTH),
+    nn.linear(32, width),
     nn.dropout(0.3),
-    nn.linear(WIDTH, WIDTH),
-    nn.linear(WIDTH, 3),
+    nn.linear(width, width),
+    nn.linear(width, 3),
   );
   const optimizer = optim.adam({ learningRate: 0.01 });
   const options = { loss: losses.crossEntropy, optimizer };
