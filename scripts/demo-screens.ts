@@ -17,7 +17,7 @@ const { values } = parseArgs({
 });
 const FOLDER = "out/screens";
 /** Everything is on screen, so that everything is drawn. */
-const HEIGHT = 6000;
+const HEIGHT = 10_000;
 const WIDTHS = { phone: 390, desktop: 1280 } as const;
 
 await mkdir(FOLDER, { recursive: true });

@@ -11,7 +11,10 @@ import { onTheme } from "./theme.ts";
 const COLOURS: readonly ColourName[] = ["s0", "s1", "s2", "s3", "s4"];
 /** Beside the colour, so that lines can be told apart without it. */
 const DASHES: readonly number[][] = [[], [7, 4], [2, 3], [10, 3, 2, 3], [1, 4]];
-const HEIGHT = 220;
+/** The same in the legend: only borders of these styles can be had there. */
+const BORDERS = ["solid", "dashed", "dotted"];
+/** Of a chart over the whole width, and of one beside another card, in CSS pixels. */
+const HEIGHTS = { wide: 200, half: 240 } as const;
 
 export class Chart {
   readonly #host: HTMLElement;
@@ -19,13 +22,21 @@ export class Chart {
   readonly #words: PanelWords;
   readonly #history: History;
   readonly #observer: ResizeObserver;
+  readonly #height: number;
   readonly #forget: () => void;
   #kept: readonly KeptRun[] = [];
   #plot: uPlot | undefined;
   #width = 0;
   #isDue = false;
 
-  constructor(host: HTMLElement, curve: Curve, words: PanelWords, history: History) {
+  constructor(
+    host: HTMLElement,
+    curve: Curve,
+    words: PanelWords,
+    history: History,
+    room: keyof typeof HEIGHTS,
+  ) {
+    this.#height = HEIGHTS[room];
     this.#host = host;
     this.#curve = curve;
     this.#words = words;
@@ -35,7 +46,7 @@ export class Chart {
       if (width === 0 || width === this.#width) return;
       this.#width = width;
       if (this.#plot === undefined) this.#make();
-      else this.#plot.setSize({ width, height: HEIGHT });
+      else this.#plot.setSize({ width, height: this.#height });
     });
     this.#observer.observe(host);
     this.#forget = onTheme(() => this.#make());
@@ -54,6 +65,7 @@ export class Chart {
     requestAnimationFrame(() => {
       this.#isDue = false;
       this.#plot?.setData(this.#data());
+      this.#showLast();
     });
   }
 
@@ -67,19 +79,21 @@ export class Chart {
     if (this.#width === 0) return;
     this.#plot?.destroy();
     this.#plot = new uPlot(this.#uplotOptions(), this.#data(), this.#host);
+    this.#showLast();
   }
 
   #uplotOptions(): uPlot.Options {
     const { values, unit, scale = "linear", range } = this.#curve;
-    const font = getComputedStyle(document.body).fontFamily;
+    const font = `12px ${getComputedStyle(document.body).fontFamily}`;
     const axis = {
+      font,
       stroke: css("dim"),
       grid: { stroke: css("rule"), width: 1 },
       ticks: { show: false },
     };
     return {
       width: this.#width,
-      height: HEIGHT,
+      height: this.#height,
       scales: {
         x: { time: false },
         y: {
@@ -88,14 +102,14 @@ export class Chart {
         },
       },
       axes: [
-        { ...axis, font: `12px ${font}` },
+        { ...axis, size: 28 },
         {
           ...axis,
-          font: `12px ${font}`,
           label: unit(this.#words),
-          labelFont: `12px ${font}`,
+          labelFont: font,
           size: 52,
           labelSize: 18,
+          ...(this.#isShare ? { values: (_, at) => at.map((share) => percent(share, 0)) } : {}),
         },
       ],
       series: [
@@ -109,7 +123,14 @@ export class Chart {
         ),
       ],
       cursor: { points: { size: 7 }, y: false },
-      legend: { live: true },
+      hooks: { setLegend: [() => this.#showLast()] },
+      legend: {
+        live: true,
+        markers: {
+          dash: (_, i) => BORDERS[(i - 1) % DASHES.length] ?? "dashed",
+          fill: () => "none",
+        },
+      },
     };
   }
 
@@ -121,9 +142,27 @@ export class Chart {
       dash: DASHES[i % DASHES.length] ?? [],
       spanGaps: true,
       points: { show: false },
-      value: (_, value) =>
-        value === null || value === undefined ? "–" : Number(value.toPrecision(4)).toString(),
+      value: (_, value) => {
+        if (value === null || value === undefined) return "–";
+        return this.#isShare ? percent(value, 1) : Number(value.toPrecision(4)).toString();
+      },
     };
+  }
+
+  /** Parts of one whole: written as per cent. */
+  get #isShare(): boolean {
+    const [low, high] = this.#curve.range ?? [];
+    return low === 0 && high === 1;
+  }
+
+  /** Under a pointer that is elsewhere the legend shows each line's last number. */
+  #showLast(): void {
+    const plot = this.#plot;
+    if (plot === undefined || (plot.cursor.left ?? -1) >= 0) return;
+    const idxs = plot.data.map((numbers) =>
+      Array.from(numbers).findLastIndex((one) => one !== null && one !== undefined),
+    );
+    plot.setLegend({ idxs }, false);
   }
 
   #data(): uPlot.AlignedData {
@@ -137,3 +176,5 @@ export class Chart {
     return uPlot.join([now, ...this.#kept.map((run) => shown(run.history.columns(values)))]);
   }
 }
+
+const percent = (share: number, digits: number) => `${(100 * share).toFixed(digits)} %`;

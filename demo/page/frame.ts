@@ -80,7 +80,7 @@ export class Frame {
         for (const chart of this.#charts) chart.compare(runs);
       },
     });
-    this.#noCurve = h("p", { class: "quiet" }, words.noCurve);
+    this.#noCurve = h("p", { class: "empty" }, words.noCurve);
     this.#files = new FilesSection(panel, this.#remote, words);
     this.element = h(
       "article",
@@ -90,7 +90,6 @@ export class Frame {
       h("div", { class: "card run" }, this.#bar.element, this.#message, this.#settings()),
       this.#sections,
     );
-    this.#addCurves();
     page.mount(this.#context() as never);
     this.#addCommon();
     this.#remote.listen((event) => this.#take(event));
@@ -258,11 +257,10 @@ export class Frame {
 
   #settings(): HTMLElement {
     const { words } = this.#options;
-    const isOpen = matchMedia("(min-width: 60rem)").matches;
     this.#controls = this.#controlsNow();
     return h(
       "details",
-      { class: "settings", open: isOpen },
+      { class: "settings" },
       h("summary", {}, words.settings),
       this.#controls,
       h("small", {}, words.restarts),
@@ -280,21 +278,23 @@ export class Frame {
     });
   }
 
-  #addCurves(): void {
+  #addCurves(isWide: boolean): void {
     const { page, words, panelWords } = this.#options;
-    const body = this.#section({ title: words.curves, text: "", isWide: true });
+    const body = this.#section({ title: words.curves, text: "", isWide });
+    body.classList.add("curves");
     body.append(this.#noCurve);
     for (const curve of page.curves) {
       const host = h("div", { class: "chart-host" });
       body.append(host);
-      this.#charts.push(new Chart(host, curve, panelWords, this.#history));
+      this.#charts.push(
+        new Chart(host, curve, panelWords, this.#history, isWide ? "wide" : "half"),
+      );
     }
   }
 
   #addCommon(): void {
     const { words } = this.#options;
-    this.#section({ title: words.runs, text: "" }).append(this.#runs.element);
-    const files = this.#section({ title: words.files, text: words.filesLead });
+    const runs = this.#section({ title: words.runs, text: "" });
     const copied = h("p", { class: "quiet", role: "status" });
     const link = h("button", { type: "button", "data-run": "link" }, words.link);
     on(link, "click", () => {
@@ -303,7 +303,9 @@ export class Frame {
         copied.textContent = words.linkCopied;
       });
     });
-    files.append(this.#files.element, h("div", { class: "buttons" }, link), copied);
+    runs.append(this.#runs.element, h("div", { class: "buttons" }, link), copied);
+    const files = this.#section({ title: words.files, text: words.filesLead });
+    files.append(this.#files.element);
   }
 
   #section({ title, text, code, isWide = false }: SectionOptions): HTMLElement {
@@ -334,6 +336,7 @@ export class Frame {
       set: (name, value) => this.#setFromPanel({ [name]: value }),
       setAll: (values) => this.#setFromPanel(values),
       section: (options) => this.#section(options),
+      curves: ({ isWide = false } = {}) => this.#addCurves(isWide),
       history: this.#history,
       onProgress: (listener) => this.#listeners.push(listener),
     };

@@ -59,6 +59,8 @@ export interface PanelContext<P extends Pictures<P>, S extends Settings, W exten
   setAll(values: Partial<ValuesOf<S>>): void;
   /** A card under the host, and its body, to be filled. */
   section(options: SectionOptions): HTMLElement;
+  /** The card of the curves: once, where it is to stand. */
+  curves(options?: { readonly isWide?: boolean }): void;
   /** All numbers so far. */
   readonly history: History;
   /** Called with what is new, about ten times a second while it trains. */

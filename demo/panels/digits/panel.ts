@@ -40,6 +40,7 @@ export const digitsPanel: PanelPage<DigitsPictures, typeof digitsSettings, Digit
     });
     const context: Context = { ...given, state };
     drawSection(context);
+    given.curves();
     filtersSection(context);
     saliencySection(context);
     slideSection(context);

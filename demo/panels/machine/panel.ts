@@ -14,12 +14,13 @@ export const machinePanel: PanelPage<MachinePictures, typeof machineSettings, Ma
   curves: [{ values: ["loss"], unit: (words) => (words as MachineWords).lossUnit }],
   figures: [{ value: "loss", format: (loss) => loss.toFixed(3) }],
   mount(context) {
+    const showClock = deviceSection(context);
+    context.curves();
     const timeline = timelineSection(context, (kernel) => plan.mark(kernel));
     const plan = planSection(context, (kernel) => timeline.pick(kernel));
-    const showClock = deviceSection(context);
     memorySection(context);
-    benchSection(context);
     loseSection(context);
+    benchSection(context);
     context.remote.watch(timeline.canvas, "timeline", undefined, (answer) => {
       if (answer === undefined) return;
       plan.show(answer);

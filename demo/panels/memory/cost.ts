@@ -1,11 +1,9 @@
 import { median, walker } from "../../../examples/memory/measure/cost.ts";
 import { QUICK } from "../../../examples/memory/settings.ts";
 import { UNITS } from "./columns.ts";
+import { COST_STEPS as STEPS, COST_WINDOWS as WINDOWS } from "./cost-windows.ts";
 import type { CostAnswer } from "./pictures.ts";
 
-/** A multiple of the windows; a walk of it takes as long as a picture may. */
-const STEPS = 120;
-const WINDOWS = [3, 5, 20, STEPS];
 const BATCH_SIZE = 16;
 const WALKS = 7;
 

@@ -26,6 +26,7 @@ export const memoryPanel: PanelPage<MemoryPictures, typeof memorySettings, Memor
   ],
   figures: COLUMNS.map((name) => ({ value: `${name}Accuracy`, format: percent })),
   mount(context) {
+    context.curves({ isWide: true });
     const ends = [
       askedSection(context),
       sweepSection(context),

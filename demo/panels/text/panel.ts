@@ -21,6 +21,7 @@ export const textPanel: PanelPage<TextPictures, typeof textSettings, TextWords> 
     { value: "trigram", format: bits },
   ],
   mount(context) {
+    context.curves({ isWide: true });
     samplesSection(context);
     const write = writeSection(context);
     insideSection(context, write);

@@ -22,7 +22,6 @@ export function drawSection(context: Context): void {
   const body = section({
     title,
     text,
-    isWide: true,
     code: () => import("../snippets/train.ts?raw"),
   });
   const note = h("p", { class: "quiet", role: "status" });

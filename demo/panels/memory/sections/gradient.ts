@@ -15,6 +15,8 @@ import {
 
 /** Smaller norms lie on the lower edge. */
 const LOWEST = 1e-10;
+/** For the names at the lines' far ends. */
+const GUTTER = 76;
 
 export function gradientSection(context: MemoryContext): () => void {
   const { words, remote } = context;
@@ -72,7 +74,7 @@ export function gradientSection(context: MemoryContext): () => void {
     on(picture.canvas, "pointermove", (event) => {
       if (now === undefined) return;
       const { x } = picture.at(event);
-      slider.value = String(distanceAt(x, picture.canvas.clientWidth, now.steps));
+      slider.value = String(distanceAt(x, picture.canvas.clientWidth, now.steps, GUTTER));
       tell();
     }),
   ];
@@ -115,7 +117,8 @@ function draw(
     ...Object.values(now ?? {}),
   ]);
   const largest = Math.max(1e-2, ...norms.flatMap((of) => [...of].filter(Number.isFinite)));
-  const axes = drawNormAxes(to, size, { steps, lowest: LOWEST, largest, title: gradient.axis });
+  const title = gradient.axis;
+  const axes = drawNormAxes(to, size, { steps, lowest: LOWEST, largest, title, gutter: GUTTER });
   const reach = Math.max(0, ...norms.map((of) => of.length));
   if (reach < steps) cut(to, axes, reach - 0.5, gradient.cut);
   drawLine(to, css("dim", 0.7), [
@@ -141,20 +144,17 @@ function names(
       Object.entries(now).map(([state, norms]) => ({
         name,
         text: state === "c" ? `${cells[name]}, c` : cells[name],
-        at: y(norms[0] ?? 0) - 7,
+        at: y(norms[0] ?? 0),
       })),
     )
     .toSorted((a, b) => a.at - b.at);
-  to.textAlign = "left";
+  to.textAlign = "right";
   to.textBaseline = "middle";
-  to.lineWidth = 4;
-  to.strokeStyle = css("card");
   let free = top + 2;
   for (const { name, text, at } of ends) {
     const place = Math.min(bottom - 6, Math.max(at, free));
-    to.strokeText(text, left + 8, place);
     to.fillStyle = css(COLOURS[name]);
-    to.fillText(text, left + 8, place);
+    to.fillText(text, left - 6, place);
     free = place + 14;
   }
 }

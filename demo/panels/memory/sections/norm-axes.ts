@@ -1,7 +1,7 @@
-/** Axes for norms of gradients: logarithmic upwards, and to the left the steps before the answer. */
+/** Axes for norms of gradients: logarithmic upwards, and to the left the steps before the answer. Powers stand on the right, so that names can stand at the far ends of the lines. */
 import { css } from "../../../draw/colours.ts";
 
-const MARGIN = { top: 12, right: 14, bottom: 36, left: 50 };
+const MARGIN = { top: 12, right: 46, bottom: 36, left: 12 };
 /** So many points are seen as such: of a window of one step there is no line. */
 const FEW = 6;
 
@@ -22,14 +22,17 @@ export interface NormRange {
   readonly lowest: number;
   readonly largest: number;
   readonly title: string;
+  /** What is free beside the far ends, in pixels. */
+  readonly gutter?: number;
 }
 
 export function drawNormAxes(
   to: Context,
   [width, height]: readonly [number, number],
-  { steps, lowest, largest, title }: NormRange,
+  { steps, lowest, largest, title, gutter = 0 }: NormRange,
 ): NormAxes {
-  const { top, left } = MARGIN;
+  const { top } = MARGIN;
+  const left = MARGIN.left + gutter;
   const [right, bottom] = [width - MARGIN.right, height - MARGIN.bottom];
   const high = Math.ceil(Math.log10(largest));
   const low = Math.log10(lowest);
@@ -41,7 +44,7 @@ export function drawNormAxes(
   to.font = `12px ${getComputedStyle(document.body).fontFamily}`;
   to.lineWidth = 1;
   to.fillStyle = css("dim");
-  to.textAlign = "right";
+  to.textAlign = "left";
   to.textBaseline = "middle";
   for (let power = high; power >= low; power -= 2) {
     const at = y(10 ** power);
@@ -49,7 +52,7 @@ export function drawNormAxes(
       [left, at],
       [right, at],
     ]);
-    to.fillText(power === 0 ? "1" : `10${raised(power)}`, left - 6, at);
+    to.fillText(power === 0 ? "1" : `10${raised(power)}`, right + 8, at);
   }
   to.textAlign = "center";
   to.textBaseline = "top";
@@ -59,8 +62,8 @@ export function drawNormAxes(
 }
 
 /** The distance at a place of the picture. */
-export function distanceAt(x: number, width: number, steps: number): number {
-  const share = (width - MARGIN.right - x) / (width - MARGIN.left - MARGIN.right);
+export function distanceAt(x: number, width: number, steps: number, gutter = 0): number {
+  const share = (width - MARGIN.right - x) / (width - MARGIN.left - gutter - MARGIN.right);
   return Math.round(share * (steps - 1));
 }
 

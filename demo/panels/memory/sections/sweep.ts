@@ -66,7 +66,7 @@ function draw(
   to: CanvasRenderingContext2D,
   [width, height]: readonly [number, number],
   points: readonly SweepPoint[],
-  { axis }: MemoryContext["words"]["sweep"],
+  { axis, empty }: MemoryContext["words"]["sweep"],
 ): void {
   const [right, bottom] = [width - MARGIN.right, height - MARGIN.bottom];
   const x = (lag: number) => MARGIN.left + (lag / 100) * (right - MARGIN.left);
@@ -89,6 +89,7 @@ function draw(
   // 5 and 10 are too close to be written both.
   for (const lag of LAGS.filter((one) => one !== 10)) to.fillText(String(lag), x(lag), bottom + 5);
   to.fillText(axis, (MARGIN.left + right) / 2, bottom + 19);
+  if (points.length === 0) to.fillText(empty, (MARGIN.left + right) / 2, y(0.56));
   to.lineWidth = 2;
   for (const name of COLUMNS) {
     const own = points.filter((point) => point.name === name);

@@ -1,5 +1,6 @@
 /** What a step costs by how far back the gradient goes, measured in this tab; and a window that cannot see. */
 import { h, on } from "../../../page/dom.ts";
+import { COST_STEPS, COST_WINDOWS } from "../cost-windows.ts";
 import type { CostAnswer } from "../pictures.ts";
 import { bars } from "./bars.ts";
 import type { MemoryContext } from "./context.ts";
@@ -18,19 +19,23 @@ export function truncationSection(context: MemoryContext): () => void {
   const blind = h("button", { type: "button", "data-do": "blind" }, truncation.show);
   body.append(costs.element, unit, h("div", { class: "buttons" }, measure, blind));
 
-  function show({ rows, steps, isDone }: CostAnswer): void {
+  function draw(rows: readonly { window: number; microsecondsPerStep?: number | undefined }[]) {
     costs.show(
       rows.map(({ window, microsecondsPerStep: value }) => ({
-        name: window === steps ? truncation.whole : truncation.steps(window),
+        name: window === COST_STEPS ? truncation.whole : truncation.steps(window),
         value,
         written: value === undefined ? "–" : String(Number(value.toPrecision(2))),
       })),
     );
+  }
+  function show({ rows, isDone }: CostAnswer): void {
+    draw(rows);
     measure.textContent = isDone ? truncation.measure : truncation.measuring;
     measure.disabled = isDone;
     body.dataset.done = String(isDone);
   }
 
+  draw(COST_WINDOWS.map((window) => ({ window })));
   const measuring = repeated(
     () => remote.ask("cost", null),
     (answer) => {

@@ -128,6 +128,7 @@ export const en = {
     stop: "Stop",
     done: "All points are measured.",
     axis: "lag",
+    empty: "Nothing is measured yet.",
     unit: "right answers",
     chance: "guessing",
     label: (points: string) => `Accuracy by lag. ${points}`,

@@ -126,6 +126,7 @@ export const ko: Translated<typeof en> = {
     stop: "멈춤",
     done: "모든 점을 쟀습니다.",
     axis: "지연",
+    empty: "아직 잰 것이 없습니다.",
     unit: "정답률",
     chance: "찍기",
     label: (points) => `지연에 따른 정답률. ${points}`,
