@@ -23,6 +23,8 @@ export type AnyPictures = Readonly<Record<string, PictureType>>;
 export type Pace = "ease" | "slow" | "full";
 export const PACES: readonly Pace[] = ["ease", "slow", "full"];
 
+export type FileFormat = "safetensors" | "onnx";
+
 export type DeviceChoice = "auto" | "webgpu" | "cpu";
 
 export type Command =
@@ -60,7 +62,12 @@ export type Command =
       readonly request: unknown;
     }
   /** A network's weights as a safetensors file. */
-  | { readonly kind: "export"; readonly id: number; readonly network: string }
+  | {
+      readonly kind: "export";
+      readonly id: number;
+      readonly network: string;
+      readonly format: FileFormat;
+    }
   | {
       readonly kind: "import";
       readonly id: number;

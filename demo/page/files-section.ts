@@ -20,7 +20,22 @@ export class FilesSection {
       this.#network,
     );
     const told = h("p", { class: "quiet", role: "status" });
-    const save = h("button", { type: "button", "data-file": "export" }, words.export);
+    const saves = (["safetensors", "onnx"] as const).map((format) => {
+      const save = h(
+        "button",
+        { type: "button", "data-file": format === "onnx" ? "onnx" : "export" },
+        words.exports[format],
+      );
+      on(save, "click", () => {
+        const network = this.#network.value;
+        told.textContent = "";
+        void remote
+          .exported(network, format)
+          .then((bytes) => download(`gradgpu-${panel}-${network}.${format}`, [bytes]))
+          .catch(tell);
+      });
+      return save;
+    });
     const file = h("input", {
       type: "file",
       accept: ".safetensors",
@@ -31,13 +46,6 @@ export class FilesSection {
     const tell = (error: unknown) => {
       told.textContent = error instanceof Error ? error.message : String(error);
     };
-    on(save, "click", () => {
-      const network = this.#network.value;
-      void remote
-        .exported(network)
-        .then((bytes) => download(`gradgpu-${panel}-${network}.safetensors`, [bytes]))
-        .catch(tell);
-    });
     on(file, "change", () => {
       const [chosen] = file.files ?? [];
       file.value = "";
@@ -50,7 +58,7 @@ export class FilesSection {
         })
         .catch(tell);
     });
-    this.element = h("div", {}, this.#field, h("div", { class: "buttons" }, save, load), told);
+    this.element = h("div", {}, this.#field, h("div", { class: "buttons" }, ...saves, load), told);
   }
 
   offer(networks: readonly string[]): void {

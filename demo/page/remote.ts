@@ -6,6 +6,7 @@ import type {
   DeviceChoice,
   Event,
   Failure,
+  FileFormat,
   Pace,
   Pictures,
 } from "../protocol.ts";
@@ -150,13 +151,14 @@ export class Remote<P extends Pictures<P> = AnyPictures> {
     return this.#question((id) => ({ kind: "ask", id, picture, request }));
   }
 
-  /** A network as a safetensors file. @throws RemoteError */
-  async exported(network: string): Promise<Uint8Array<ArrayBuffer>> {
+  /** A network as a file. @throws RemoteError where it cannot be written so */
+  async exported(network: string, format: FileFormat): Promise<Uint8Array<ArrayBuffer>> {
     // See worker/files.ts.
     return (await this.#question((id) => ({
       kind: "export",
       id,
       network,
+      format,
     }))) as Uint8Array<ArrayBuffer>;
   }
 

@@ -37,8 +37,9 @@ export const en = {
   runShown: "shown",
   runDelete: "Remove",
   files: "The network as a file",
-  filesLead: "Weights as safetensors: gradgpu's io.loadModel, PyTorch and Python read them.",
-  export: "Save the network",
+  filesLead:
+    "Weights as safetensors: gradgpu's io.loadModel, PyTorch and Python read them. As ONNX the whole network, for onnxruntime and others.",
+  exports: { safetensors: "Save the network", onnx: "Save as ONNX" },
   import: "Load weights",
   imported: (name: string) => `Weights of ${name} are in place.`,
   link: "Copy the link",

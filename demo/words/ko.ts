@@ -34,8 +34,9 @@ export const ko: CommonWords = {
   runShown: "보기",
   runDelete: "지우기",
   files: "신경망을 파일로",
-  filesLead: "가중치는 safetensors 파일입니다. gradgpu의 io.loadModel, PyTorch, Python이 읽습니다.",
-  export: "신경망 저장",
+  filesLead:
+    "가중치는 safetensors 파일입니다. gradgpu의 io.loadModel, PyTorch, Python이 읽습니다. ONNX는 신경망 전체이며 onnxruntime 등에서 실행됩니다.",
+  exports: { safetensors: "신경망 저장", onnx: "ONNX로 저장" },
   import: "가중치 불러오기",
   imported: (name) => `${name}의 가중치를 넣었습니다.`,
   link: "링크 복사",

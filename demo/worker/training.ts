@@ -9,6 +9,8 @@ export type FitHooks = Required<Pick<FitOptions, "onDeviceLost">>;
 export interface Network {
   readonly name: string;
   readonly trainer: AnyTrainer;
+  /** What its model takes, for an ONNX file: a name is a free size. */
+  readonly shape: readonly (number | string)[];
   /** Endless, from where the trainer stands: `trainer.fit(data, { untilEpoch: 1e9, …, ...hooks })`. */
   fit(hooks: FitHooks): AsyncIterable<StepReport>;
   /** A step's numbers, for curves and figures, by names that no other network of the panel has. */

@@ -3,13 +3,15 @@
 import { panelSettings } from "../panels.ts";
 import type { Command, Told } from "../protocol.ts";
 import { identityOf } from "../settings.ts";
-import { loadWeights, modelBytes } from "./files.ts";
+import { loadWeights, modelBytes, onnxBytes } from "./files.ts";
 import { loseDevices, noteDevices } from "./losing.ts";
 import { failureOf, Runner } from "./runner.ts";
 import type { LoadData, Training } from "./training.ts";
 import { openings } from "./trainings.ts";
 
 type Open = Extract<Command, { kind: "open" }>;
+
+const fileOf = { safetensors: modelBytes, onnx: onnxBytes } as const;
 
 let opening = 0;
 let runner: Runner | undefined;
@@ -72,7 +74,7 @@ function follow(run: Runner, command: Exclude<Command, Open>): void {
       run.wake();
       break;
     case "export":
-      answer(run, command.id, (training) => modelBytes(training, command.network));
+      answer(run, command.id, (training) => fileOf[command.format](training, command.network));
       break;
     case "import":
       answer(run, command.id, (training) => loadWeights(training, command.network, command.bytes));

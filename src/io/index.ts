@@ -4,12 +4,14 @@
  *   file, folder, memory, bytes, blob, http   places
  *   readSafetensors, openSafetensors,
  *   writeSafetensors, safetensorsBytes        tensors by name
+ *   toOnnx                                    a model for other runtimes
  */
 
 export { type LoadedModel, type LoadModelOptions, loadModel, readModel } from "./model/load.ts";
 export { type SaveModelOptions, saveModel } from "./model/save.ts";
 export type { SavedVocabulary } from "./model/vocabulary.ts";
 export type { StoredType } from "./numbers.ts";
+export { toOnnx } from "./onnx/write.ts";
 export type {
   ByteRange,
   Folder,

@@ -120,16 +120,15 @@ describe("the page", () => {
     });
     await press(page, "[data-file=export]");
     const file = `${folder}/gradgpu-digits-cnn.safetensors`;
-    await expect
-      .poll(
-        () =>
-          readFile(file).then(
-            (bytes) => bytes.length,
-            () => 0,
-          ),
-        { timeout: 20_000 },
-      )
-      .toBeGreaterThan(10_000);
+    const textOf = (path: string) => () =>
+      readFile(path, "latin1").then(
+        (text) => text,
+        () => "",
+      );
+    await expect.poll(textOf(file), { timeout: 20_000 }).toMatch(/conv1\.weight.{10000}/s);
+    await press(page, "[data-file=onnx]");
+    const onnx = textOf(`${folder}/gradgpu-digits-cnn.onnx`);
+    await expect.poll(onnx, { timeout: 20_000 }).toMatch(/Conv.*MaxPool.*conv1\.weight/s);
     const chooser = await page.$("[data-file=import]");
     await (chooser as unknown as { uploadFile(path: string): Promise<void> }).uploadFile(file);
     await page.waitForFunction(`document.body.innerText.includes("are in place")`);

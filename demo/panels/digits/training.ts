@@ -3,7 +3,7 @@ import { losses, type nn, optim, Trainer } from "gradgpu";
 import type { Network, Training } from "../../worker/training.ts";
 import { DIGITS_PER_FILE, DigitFiles, type Load, trainingBatches } from "./digits.ts";
 import { disposeModels, modelsOf } from "./networks.ts";
-import type { DigitsPictures } from "./pictures.ts";
+import { type DigitsPictures, SIDE } from "./pictures.ts";
 import { Probes } from "./probes.ts";
 import type { DigitsSettings } from "./settings.ts";
 import { TestPictures } from "./test-pictures.ts";
@@ -67,6 +67,7 @@ function networkOf(
   return {
     name,
     trainer,
+    shape: ["N", SIDE, SIDE, 1],
     fit: (hooks) => trainer.fit(batches, { untilEpoch: 1e9, ...hooks }),
     values: ({ loss, accuracy }) => ({
       [`${name}.loss`]: loss,

@@ -22,6 +22,7 @@ export const open: OpenTraining<typeof machineSettings, MachinePictures> = async
       {
         name: network,
         trainer,
+        shape: network === "cnn" ? ["N", 28, 28, 1] : ["T", "B"],
         fit: (hooks) => clock.over(follow({ untilEpoch: 1e9, batchSize, seed, ...hooks })),
         values: ({ loss }) => ({ loss }),
       },

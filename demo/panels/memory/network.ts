@@ -14,15 +14,18 @@ export class MemoryNetwork implements Network {
   readonly name: ColumnName;
   readonly trainer: Trainer;
   readonly model: nn.Module;
+  readonly shape: readonly (number | string)[];
   readonly #batches: Batches;
   readonly #window: number | undefined;
   readonly #recent: number[] = [];
   #flow: ByState | undefined;
 
   constructor(name: ColumnName, model: nn.Module, batches: Batches, window: number | undefined) {
-    const { loss, accuracy } = batches.task;
+    const { loss, accuracy, features } = batches.task;
     this.name = name;
     this.model = model;
+    // Words come as their numbers, all else as features.
+    this.shape = model.inputDType === "i32" ? ["T", "B"] : ["T", "B", features];
     this.#batches = batches;
     this.#window = window;
     this.trainer = new Trainer(model, {

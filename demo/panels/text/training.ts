@@ -59,6 +59,7 @@ export class TextTraining implements Training<TextPictures> {
       {
         name: "lstm",
         trainer: this.#trainer,
+        shape: ["T", "B"],
         fit: (hooks) => this.#fit(hooks),
         values: ({ loss, gradientNorm }) => ({
           bits: loss / Math.LN2,
