@@ -40,6 +40,7 @@ export class Frame {
   readonly element: HTMLElement;
   readonly #bar: RunBar;
   readonly #message = h("p", { class: "message", role: "alert", hidden: true });
+  readonly #background = h("input", { type: "checkbox", "data-run": "background" });
   readonly #sections = h("div", { class: "sections" });
   readonly #charts: Chart[] = [];
   readonly #runs: RunsSection;
@@ -107,8 +108,9 @@ export class Frame {
     this.#isToGoOn = false;
   }
 
-  /** The panel is not seen any more: it pauses, and is kept. */
+  /** The panel is not seen any more: it pauses, and is kept, unless the visitor wants it to train on. */
   hide(): void {
+    if (this.#background.checked) return;
     this.#isToGoOn = this.element.dataset.state === "running";
     this.#remote.tell("pause");
   }
@@ -264,6 +266,7 @@ export class Frame {
       h("summary", {}, words.settings),
       this.#controls,
       h("small", {}, words.restarts),
+      h("label", { class: "background" }, this.#background, ` ${words.background}`),
     );
   }
 

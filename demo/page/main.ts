@@ -1,6 +1,6 @@
 /**
  * The page: navigation between panels, each a training in a worker of its own. A panel that is left pauses, and goes on
- * when it is seen again.
+ * when it is seen again, unless it is to train on meanwhile.
  *
  * For programs, the body has data-device and data-why; data-device is "none" where none could be opened. `gradgpuDemo` has
  * `points()`, all numbers of the panel that is shown, and `lose()`, which destroys its GPU device.

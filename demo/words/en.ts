@@ -20,6 +20,7 @@ export const en = {
   seedHint: "Decides everything random: the same seed gives the same run.",
   settings: "Settings",
   restarts: "A change begins anew; the run so far is kept below.",
+  background: "Train on while another panel is shown",
   steps: "step",
   stepsPerSecond: "steps a second",
   states: {

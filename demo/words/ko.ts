@@ -22,6 +22,7 @@ export const ko: CommonWords = {
   seedHint: "모든 무작위를 정합니다. 같은 시드는 같은 학습을 줍니다.",
   settings: "설정",
   restarts: "바꾸면 처음부터 다시 시작하고, 지금까지의 기록은 아래에 남습니다.",
+  background: "다른 패널을 보는 동안에도 계속 학습",
   steps: "단계",
   stepsPerSecond: "초당 단계",
   states: { loading: "불러오는 중", paused: "멈춤", running: "학습 중", failed: "오류로 중단됨" },
