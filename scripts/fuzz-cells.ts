@@ -8,6 +8,7 @@ import type { WebgpuTarget } from "../src/devices/webgpu/target.ts";
 import { checkCase } from "../test/support/conformance.ts";
 import { openHardwareKernels } from "../test/support/hardware-kernels.ts";
 import { randomWalks } from "../test/support/random-cell.ts";
+import { step, steps } from "../test/support/recurrent-modes.ts";
 
 /** The kernels of a GPU, with every walk in this mode. */
 async function openInMode(mode: RecurrentMode): Promise<Device> {
@@ -28,7 +29,8 @@ const forms: Readonly<Record<string, () => Promise<Device>>> = {
   threads: () => openCpuDevice({ threads: 2, parallelBytes: 0 }),
   unshared: () => openCpuDevice({ shared: false }),
   hardware: async () => (await openHardwareKernels()).device,
-  step: () => openInMode({ kind: "step" }),
+  steps: () => openInMode(steps),
+  step: () => openInMode(step),
   software: () => openInMode({ kind: "softwareSteps", rows: 2, unitsEach: 1 }),
 };
 const open = forms[values.form];

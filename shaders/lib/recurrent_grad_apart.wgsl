@@ -1,7 +1,7 @@
 // Gradients of a recurrent layer without a product of its states through a whole sequence in one dispatch: the mirror
 // image of recurrent_apart.
 //
-// Names of the includer: lib/recurrent; Carry with `h: f32`, Back; store_carry, retreat; `g_initial`.
+// Names of the includer: lib/recurrent; Carry with `h: f32`, Back; store_carry, see, retreat; `g_initial`.
 // Constants: THREADS.
 // Mapping: as in recurrent_apart.
 
@@ -21,7 +21,8 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) w
     let step = step_at(left - 1u);
     let before = tape_before(step, size) + at;
     let after = tape_after(step, size) + at;
-    carry = retreat(step * size + at, unit, before, after, carry, 0.0, is_live(step, at / params.units)).carry;
+    carry = retreat(
+      step * size + at, unit, see(step * size + at, before, after), carry, 0.0, is_live(step, at / params.units)).carry;
   }
   g_initial[first(G_INITIAL_0) + at] = carry.h;
   store_carry(at, carry);

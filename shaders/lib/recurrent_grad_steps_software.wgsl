@@ -3,7 +3,7 @@
 // g_initial and store_carry.
 //
 // Names of the includer: lib/recurrent; Sums0 and Sums1, Carry with `h: f32`, Back; weight_0, accumulate_0, gradient_at_0 and
-//   those of a second product, carry_at, store_carry, retreat; retreat_between, set_aside and `scratch` where there is one;
+//   those of a second product, carry_at, store_carry, see, retreat; retreat_between, set_aside and `scratch` where there is one;
 //   `g_initial`.
 // Constants: PRODUCTS 1 or 2, BETWEEN numbers of scratch memory before what reaches the second one's operand. UNITS = U; ROWS 1, 2, 4 or 8 rows of a workgroup; EACH units of an invocation, a divisor of U; UNROLL steps
 //   of k unrolled, a divisor of U; CARRIES 1 where a part of dh does not go through the weights.
@@ -38,7 +38,8 @@ fn main(
         if (left < params.steps) {
           later = carry_at(at, g_initial[first(G_INITIAL_0) + at]);
         }
-        set_aside(at, retreat_between(here + at, unit, before + at, after + at, later, is_live(step, row)));
+        let seen = see(here + at, before + at, after + at);
+        set_aside(at, retreat_between(here + at, unit, seen, later, is_live(step, row)));
       }
     }
     // All gradients of the second product's sums are written.
@@ -83,7 +84,8 @@ fn main(
 #else
         let g_between = 0.0;
 #end
-        let back = retreat(here + at, unit, before + at, after + at, later, g_between, is_live(step, row));
+        let seen = see(here + at, before + at, after + at);
+        let back = retreat(here + at, unit, seen, later, g_between, is_live(step, row));
         store_carry(at, back.carry);
 #if CARRIES
         g_initial[first(G_INITIAL_0) + at] = back.carry.h;

@@ -8,6 +8,7 @@ import { callInPage, openPage } from "../support/chrome.ts";
 import { openHardwareKernels } from "../support/hardware-kernels.ts";
 import { goldenCases, goldenTrainings, rebuildTraining } from "../support/recurrent-goldens.ts";
 import { recurrentKinds } from "../support/recurrent-layers.ts";
+import { step } from "../support/recurrent-modes.ts";
 import { runRecurrentGoldens } from "../support/run-recurrent-goldens.ts";
 import { deviceNames, devices, use } from "./open.ts";
 
@@ -55,9 +56,8 @@ describe.each(["cpu, one thread"] as const)(
 /** The smallest layers, as the largest ones are walked on a GPU: a dispatch a step, layers as a wavefront. */
 describe("values, states and gradients are PyTorch's a dispatch a step", () => {
   it.each(recurrentKinds)("in every form of %s", async (kind) => {
-    const choose = () => ({ kind: "step" }) as const;
     const { device, close } = await openHardwareKernels({
-      instead: (target) => ({ walks: cellWalks(target, choose) }),
+      instead: (target) => ({ walks: cellWalks(target, () => step) }),
     });
     use(device);
     const cases = goldenCases.filter((golden) => golden.kind === kind);

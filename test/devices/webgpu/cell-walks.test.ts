@@ -77,11 +77,33 @@ const cells = [
 ];
 
 const modes: readonly (readonly [name: string, mode: RecurrentMode, units: readonly number[]])[] = [
-  ["all steps, 1 row", { kind: "steps", rows: 1 }, [7]],
-  ["all steps, 4 rows", { kind: "steps", rows: 4 }, [8]],
+  [
+    "all steps, 1 row",
+    { kind: "steps", rows: 1, slices: 2, each: 1, kept: 1, held: 1, unroll: 2 },
+    [7],
+  ],
+  [
+    "all steps, 4 rows, 2 units",
+    { kind: "steps", rows: 4, slices: 4, each: 2, kept: 1, held: 0, unroll: 1 },
+    [8],
+  ],
+  [
+    "all steps, weights from the cache",
+    { kind: "steps", rows: 2, slices: 1, each: 1, kept: 0, held: 0, unroll: 2 },
+    [8],
+  ],
   ["software, 1 row, 1 unit", { kind: "softwareSteps", rows: 1, unitsEach: 1 }, [7]],
   ["software, 2 rows, 4 units", { kind: "softwareSteps", rows: 2, unitsEach: 4 }, [8]],
-  ["a step", { kind: "step" }, [7, 33]],
+  [
+    "a step",
+    { kind: "step", across: 4, each: 2, groups: 1, slices: 4, depth: 8, unroll: 1 },
+    [7, 33],
+  ],
+  [
+    "a step, many cells an invocation",
+    { kind: "step", across: 2, each: 1, groups: 2, slices: 2, depth: 4, unroll: 2 },
+    [8],
+  ],
 ];
 
 /** Few kernels, since SwiftShader compiles slowly: without anything, and with everything. */

@@ -1,13 +1,13 @@
 /** Random recurrent networks, whose layers are walked together, with the kernels for hardware on SwiftShader. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { RecurrentMode } from "../../../src/devices/webgpu/lowering/recurrent-mode.ts";
 import { cellWalks } from "../../../src/devices/webgpu/lowering/walk/index.ts";
 import { type HardwareKernels, openHardwareKernels } from "../../support/hardware-kernels.ts";
 import { labels, planned } from "../../support/plans.ts";
+import { step, steps } from "../../support/recurrent-modes.ts";
 import { recurrentStack } from "../../support/recurrent-stacks.ts";
 
 const STACKS = 16;
-const modes: readonly RecurrentMode[] = [{ kind: "step" }, { kind: "steps", rows: 2 }];
+const modes = [step, steps];
 
 /** Sums of a dozen terms a step, through up to three layers and back: see cell-walks.test.ts. */
 const TOLERANCE = 2e-5;

@@ -6,6 +6,7 @@ import { cellWalks } from "../../../src/devices/webgpu/lowering/walk/index.ts";
 import { callsOf } from "../../../src/scheduler/plan.ts";
 import { drawTensor, keyFrom, relativeError, toHost } from "../../support/case-data.ts";
 import { type HardwareKernels, openHardwareKernels } from "../../support/hardware-kernels.ts";
+import { step } from "../../support/recurrent-modes.ts";
 import { charLstm, cnn, planOf, type TrainingSetup } from "../../support/small-models.ts";
 
 let kernels: HardwareKernels;
@@ -41,10 +42,9 @@ async function stepOn(on: Device, setup: TrainingSetup): Promise<Map<string, Flo
 
 /** Two layers of 16 units, a dispatch a step, which is chosen above 256: as a wavefront. */
 test("a step of an LSTM of two layers, a dispatch a step, gives what the reference gives", async () => {
-  const choose = () => ({ kind: "step" }) as const;
   const forced = await openHardwareKernels({
     unrolled: true,
-    instead: (target) => ({ walks: cellWalks(target, choose) }),
+    instead: (target) => ({ walks: cellWalks(target, () => step) }),
   });
   const size = { steps: 3, hidden: 16, batch: 4, vocabulary: 11, layers: 2 };
   const labels = callsOf(planOf(charLstm(size), forced.device.traits).steps).map(

@@ -21,6 +21,7 @@ import {
   relativeError,
 } from "../../support/case-data.ts";
 import { openBench } from "../../support/check-kernel.ts";
+import { step, steps } from "../../support/recurrent-modes.ts";
 import { rolled } from "../../support/rolled.ts";
 import type { Bench } from "../../support/run-calls.ts";
 
@@ -111,9 +112,9 @@ async function expectEqual(held: Record<string, unknown>, expected: Held, what: 
 
 const cells = [rnn.tanh, lstm, gru];
 const forms = [
-  { name: "one above the other", mode: { kind: "step" }, isStacked: true },
-  { name: "side by side, a step at a time", mode: { kind: "step" }, isStacked: false },
-  { name: "side by side, all steps", mode: { kind: "steps", rows: 2 }, isStacked: false },
+  { name: "one above the other", mode: step, isStacked: true },
+  { name: "side by side, a step at a time", mode: step, isStacked: false },
+  { name: "side by side, all steps", mode: steps, isStacked: false },
 ] as const satisfies readonly { name: string; mode: RecurrentMode; isStacked: boolean }[];
 
 describe.each(forms)("two layers $name", ({ name: form, mode, isStacked }) => {

@@ -23,6 +23,7 @@ import { callsOf, type Plan } from "../../../src/scheduler/plan.ts";
 import { schedule } from "../../../src/scheduler/schedule.ts";
 import { checkPlan } from "../../support/check-plan.ts";
 import { input, wishOf } from "../../support/plans.ts";
+import { step as stepMode, steps as stepsMode } from "../../support/recurrent-modes.ts";
 import { recurrentStack } from "../../support/recurrent-stacks.ts";
 import { requestOf } from "../../support/run-graph.ts";
 
@@ -47,37 +48,25 @@ const planOf = (traits: DeviceTraits, ...outputs: readonly Tensor[]) =>
 describe("plans of random stacks, directions and towers", () => {
   const stacks = Array.from({ length: 30 }, (_, i) => recurrentStack(i + 1));
 
-  it.each([{ kind: "step" }, { kind: "steps", rows: 2 }] as const)(
-    "are sound in the mode $kind, and join what can be",
-    (mode) => {
-      for (const {
-        name,
-        outputs,
-        steps,
-        together,
-        isStacked,
-        isPlain,
-        isTwice,
-        isChain,
-      } of stacks) {
-        const plan = planOf(inMode(mode), ...outputs);
-        expect(checkPlan(plan), name).toEqual([]);
-        if (!isPlain) continue;
-        const walks = walksIn(plan);
-        const isOneByOne = isStacked && (mode.kind === "steps" || isTwice);
-        const forward = isOneByOne ? "recurrence" : `recurrence × ${together}`;
-        const last = isStacked ? steps + together - 1 : steps;
-        const forwards = Object.keys(walks).filter((label) => !label.includes("Grad"));
-        expect(forwards, name).toEqual([forward]);
-        const isCounted = mode.kind === "step" && !isTwice;
-        if (isCounted) expect((walks[forward] ?? 0) % last, name).toBe(0);
-        if (isOneByOne || (isStacked && !isChain)) continue;
-        const backward = `recurrenceGrad × ${together}`;
-        expect(walks[backward], name).toBeGreaterThan(0);
-        if (isCounted) expect((walks[backward] ?? 0) % (last + 1), name).toBe(0);
-      }
-    },
-  );
+  it.each([stepMode, stepsMode])("are sound in the mode $kind, and join what can be", (mode) => {
+    for (const { name, outputs, steps, together, isStacked, isPlain, isTwice, isChain } of stacks) {
+      const plan = planOf(inMode(mode), ...outputs);
+      expect(checkPlan(plan), name).toEqual([]);
+      if (!isPlain) continue;
+      const walks = walksIn(plan);
+      const isOneByOne = isStacked && (mode.kind === "steps" || isTwice);
+      const forward = isOneByOne ? "recurrence" : `recurrence × ${together}`;
+      const last = isStacked ? steps + together - 1 : steps;
+      const forwards = Object.keys(walks).filter((label) => !label.includes("Grad"));
+      expect(forwards, name).toEqual([forward]);
+      const isCounted = mode.kind === "step" && !isTwice;
+      if (isCounted) expect((walks[forward] ?? 0) % last, name).toBe(0);
+      if (isOneByOne || (isStacked && !isChain)) continue;
+      const backward = `recurrenceGrad × ${together}`;
+      expect(walks[backward], name).toBeGreaterThan(0);
+      if (isCounted) expect((walks[backward] ?? 0) % (last + 1), name).toBe(0);
+    }
+  });
 
   it("are one by one on a software adapter and on the cpu", () => {
     for (const traits of [webgpuTraits({ software: true }), cpuTraits])
@@ -127,7 +116,7 @@ describe("on a GPU", () => {
     });
     const below = recurrent(rnn.tanh, x, weights("below"));
     const above = recurrent(rnn.tanh, below.y, weights("above"), below.state);
-    expect(walksIn(planOf(inMode({ kind: "step" }), above.y))).toEqual({ recurrence: 8 });
+    expect(walksIn(planOf(inMode(stepMode), above.y))).toEqual({ recurrence: 8 });
   });
 
   it("what is computed of the states of a layer below is computed as ever", () => {
@@ -143,7 +132,7 @@ describe("on a GPU", () => {
     const above = recurrent(rnn.tanh, below.y, weights("above"), {
       h: slice(input("h", [2, 16]), [0, 8], [2, 8]),
     });
-    const plan = planOf(inMode({ kind: "step" }), above.y, doubled, add(above.y, below.y));
+    const plan = planOf(inMode(stepMode), above.y, doubled, add(above.y, below.y));
     expect(checkPlan(plan)).toEqual([]);
     expect(walksIn(plan)).toEqual({ "recurrence × 2": 5 });
   });

@@ -2,7 +2,7 @@
 import type { Extent } from "../../../ops/tapes.ts";
 import type { KernelCall, Operand } from "../../../scheduler/lowering.ts";
 import { threadGrid } from "./grid.ts";
-import { type Direction, type RecurrentMode, SPLIT } from "./recurrent-mode.ts";
+import type { Direction, RecurrentMode, StepMode, StepsMode } from "./recurrent-mode.ts";
 
 /** A cell's kernel with its operands, for one sequence. */
 export interface Cell {
@@ -14,7 +14,6 @@ export interface Cell {
   readonly extent: Extent;
   /** 1 where the walk is in reverse; a bit for each of the layers that are walked together. */
   readonly reverse: number;
-  readonly tile: StepTile;
   readonly layers: number;
   /** Each is a step behind the one that it depends on. */
   readonly isStacked: boolean;
@@ -23,22 +22,15 @@ export interface Cell {
   readonly slots: number;
 }
 
-/** The units of a workgroup that computes one step: `across` invocations, with `each` of them. 16 across forwards. */
-export interface StepTile {
-  readonly across: 8 | 16;
-  readonly each: 1 | 2 | 4;
-}
-
-/** Rows of a workgroup that computes one step, and the columns of its sums that it stages at a time forwards. */
-const STEP_ROWS = 32;
-const STEP_DEPTH = 16;
+/** Rows of an invocation that computes one step. */
+const STEP_ROWS = 4;
 /** Values of MODE. */
 const MODES = { step: 0, steps: 1, softwareSteps: 2, apart: 3 } as const;
 /** Invocations of a workgroup where each walks alone. */
 const THREADS = 64;
 
 export function walkCell(cell: Cell, direction: Direction, mode: RecurrentMode): KernelCall[] {
-  const { kernel, operands, extent, tile, layers, isStacked, table, slots, products } = cell;
+  const { kernel, operands, extent, layers, isStacked, table, slots, products } = cell;
   const { steps, batch, units } = extent;
   if (batch * units === 0) return [];
   const constants = {
@@ -70,8 +62,8 @@ export function walkCell(cell: Cell, direction: Direction, mode: RecurrentMode):
     return [call(0, [x, y, layers])];
   }
   if (mode.kind !== "step") return [call(0, [Math.ceil(batch / mode.rows), 1, layers])];
-  const columns = Math.ceil(units / (tile.across * tile.each));
-  const grid = [columns, Math.ceil(batch / STEP_ROWS), layers] as const;
+  const columns = Math.ceil(units / (mode.across * mode.each));
+  const grid = [columns, Math.ceil(batch / (STEP_ROWS * mode.groups)), layers] as const;
   const last = steps + (isStacked ? layers - 1 : 0);
   // Backwards, one dispatch more: the last one sends the gradient on to the initial state.
   const each = Array.from({ length: products }, (_, product) => product);
@@ -87,25 +79,19 @@ export function walkCell(cell: Cell, direction: Direction, mode: RecurrentMode):
 
 function constantsOf(
   mode: RecurrentMode,
-  { extent: { units }, tile }: Cell,
+  { extent: { units } }: Cell,
   direction: Direction,
 ): Readonly<Record<string, number>> {
   switch (mode.kind) {
     case "step":
-      if (direction === "forward") return { EACH: tile.each, UNROLL: STEP_DEPTH };
-      return { EACH: tile.each, ACROSS: tile.across, DEPTH: tile.across, UNROLL: tile.across };
+      return stepConstants(mode, units, direction);
     case "softwareSteps": {
       const { rows, unitsEach } = mode;
       const unroll = unrolled(units, rows * unitsEach >= 8 ? 1 : 4);
       return { UNITS: units, ROWS: rows, EACH: unitsEach, UNROLL: unroll };
     }
-    case "steps": {
-      const own = { UNITS: units, ROWS: mode.rows };
-      // Eight vectors of weights under way at a time hide what a few subgroups cannot.
-      if (direction === "forward") return { ...own, UNROLL: unrolled(units, 8) };
-      const padded = Math.ceil(units / SPLIT) * SPLIT;
-      return { ...own, SPLIT, PADDED: padded, UNROLL: unrolled(padded / SPLIT, 2) };
-    }
+    case "steps":
+      return stepsConstants(mode, units);
     case "apart":
       return { THREADS };
     default:
@@ -113,7 +99,51 @@ function constantsOf(
   }
 }
 
+function stepConstants(
+  { across, each, groups, slices, depth, unroll }: StepMode,
+  units: number,
+  direction: Direction,
+): Readonly<Record<string, number>> {
+  const threads = across * groups * slices;
+  // Forwards the rows of an invocation are staged as one vector.
+  const staged = groups * depth * (direction === "forward" ? 1 : STEP_ROWS);
+  return {
+    ACROSS: across,
+    EACH: each,
+    GROUPS: groups,
+    SLICES: slices,
+    DEPTH: depth,
+    UNROLL: divisor(depth / slices, unroll),
+    RAGGED: Number(units % depth > 0),
+    STAGED: Math.ceil(staged / threads),
+    CELLS: Math.ceil((STEP_ROWS * each) / slices),
+  };
+}
+
+function stepsConstants(
+  { rows, slices, each, kept, held, unroll }: StepsMode,
+  units: number,
+): Readonly<Record<string, number>> {
+  const length = Math.ceil(units / slices);
+  return {
+    UNITS: units,
+    ROWS: rows,
+    SLICES: slices,
+    EACH: each,
+    LENGTH: length,
+    KEPT: kept,
+    HELD: held,
+    UNROLL: divisor(length - kept - held, unroll),
+  };
+}
+
 /** The largest power of two up to `most` that divides `length`. */
-function unrolled(length: number, most: 1 | 2 | 4 | 8): number {
-  return [8, 4, 2].find((steps) => steps <= most && length % steps === 0) ?? 1;
+function unrolled(length: number, most: 1 | 4): number {
+  return [4, 2].find((steps) => steps <= most && length % steps === 0) ?? 1;
+}
+
+/** The largest number up to `most` that divides `length`. */
+function divisor(length: number, most: number): number {
+  const all = Array.from({ length: most }, (_, i) => most - i);
+  return all.find((steps) => length % steps === 0) ?? 1;
 }

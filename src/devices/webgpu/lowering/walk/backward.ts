@@ -21,8 +21,8 @@ import {
 import { printProgram } from "./program.ts";
 import type { WalkBinding } from "./tensors.ts";
 
-/** Where a step's numbers lie, and what the steps behind it send back. */
-const STEP = "at: u32, unit: u32, before: u32, after: u32, later: Carry";
+/** Where a step's results go, what was read for it, and what the steps behind it send back. */
+const STEP = "at: u32, unit: u32, seen: Seen, later: Carry";
 
 export interface BackwardWalk {
   readonly text: string;
@@ -49,7 +49,6 @@ export function printBackward(
   const { retreat, retreatBetween } = gradientProgramsOf(cell);
   const products = productsOf(cell);
   const { sums, states } = cell;
-  const kept = tape && load(tape, "at", "t");
   const program = printProgram(retreat, read);
   const live = (of: string, otherwise: string) =>
     how.hasLengths ? `select(${otherwise}, ${of}, live)` : of;
@@ -114,6 +113,7 @@ fn store_carry(at: u32, carry: Carry) {
 ${others.flatMap((one, i) => store(one, "at", [field("carry", i + 1)], "c")).join("\n")}
 }`,
     ...outside.map((one, s) => (one ? printOutside(one, s) : "")),
+    printSeen(),
     `fn retreat(${STEP}, g_between: f32, live: bool) -> Back {
 ${given()}
 ${[...program.statements, ...stored].join("\n")}
@@ -124,12 +124,33 @@ return Back(${[...products.map((product) => sumsFrom(product, ofSums)), `Carry($
 
   /** What a step's gradient begins with. */
   function given(): string {
-    return [
-      kept?.statement ?? "",
-      ...states.map(
-        (_, s) => `let all_${s} = ${all(s)};\nlet g_${s} = ${live(`all_${s}`, "0.0")};`,
-      ),
-    ].join("\n");
+    return states
+      .map((_, s) => `let all_${s} = ${all(s)};\nlet g_${s} = ${live(`all_${s}`, "0.0")};`)
+      .join("\n");
+  }
+
+  /** What a step reads of the tapes, apart from what it makes of that: a walk may read ahead. */
+  function printSeen(): string {
+    const kept = tape && load(tape, "at", "t");
+    const reads = [...retreat.reads, ...(retreatBetween?.reads ?? [])];
+    const fields = new Map<string, string>();
+    for (const { role, place } of reads) {
+      if (role === "tape") fields.set(`tape_${place}`, kept?.number(place) ?? "0.0");
+      if (role === "before" || role === "after")
+        fields.set(`${role}_${place}`, at(find(`STATE_${place}`), role));
+    }
+    outside.forEach((one, s) => {
+      if (one) fields.set(`outside_${s}`, `outside_${s}(at)`);
+    });
+    // No struct is empty.
+    if (fields.size === 0) fields.set("nothing", "0.0");
+    return `struct Seen {
+${[...fields.keys()].map((name) => `${name}: f32,`).join("\n")}
+}
+fn see(at: u32, before: u32, after: u32) -> Seen {
+${kept?.statement ?? ""}
+return Seen(${[...fields.values()].join(", ")});
+}`;
   }
 
   function sumsFrom({ place, first, count }: SumsOfProduct, numbers: readonly string[]): string {
@@ -159,16 +180,15 @@ return Sums1(${places.map((place) => `scratch[${place}]`).join(", ")});
   }
 
   function all(s: number): string {
-    return outside[s] ? `${field("later", s)} + outside_${s}(at)` : field("later", s);
+    return outside[s] ? `${field("later", s)} + seen.outside_${s}` : field("later", s);
   }
 
   function read({ role, place }: CellSlot): string {
     switch (role) {
       case "tape":
-        return kept?.number(place) ?? "0.0";
       case "before":
       case "after":
-        return at(find(`STATE_${place}`), role);
+        return `seen.${role}_${place}`;
       case "vector":
         return at(find(`VECTOR_${place}`), "unit");
       case "gAfter":

@@ -30,7 +30,7 @@ import { backwardBindings, forwardBindings, SCRATCH, scratchBinding } from "./la
 import { productsOf } from "./numbers.ts";
 import { bindWalk, type WalkBinding } from "./tensors.ts";
 
-/** Sums that a workgroup's memory has room for, see tileOf. */
+/** Sums that a workgroup's memory has room for. */
 const MOST_SUMS = 12;
 
 export function cellWalks(
@@ -158,7 +158,6 @@ function walk(
       isStacked: layers.some(({ below }) => below !== undefined),
       slots: bound.slots,
       table: bound.table,
-      tile: tileOf(cell, direction),
     },
     direction,
     mode,
@@ -200,14 +199,6 @@ function fitted(
     if (binding !== weights) return [binding];
     return [{ ...weights, tensors: [...weights.tensors, ...vectors.tensors] }];
   });
-}
-
-/** The units of a workgroup that computes one step: few sums leave room for more of them. */
-function tileOf(cell: CellBody, direction: Direction) {
-  const sums = Math.max(...productsOf(cell).map(({ count }) => count));
-  if (sums === 1) return { across: 16, each: 4 } as const;
-  if (direction === "backward") return { across: 8, each: sums > 8 ? 1 : 2 } as const;
-  return { across: 16, each: sums === 2 ? 2 : 1 } as const;
 }
 
 function takes(target: WebgpuTarget, node: OpNode<WalkOp>): boolean {

@@ -1,7 +1,10 @@
 /** Which kernel is chosen for which sizes: pure functions of the target. */
 import { describe, expect, it } from "vitest";
 import { chooseConv } from "../../../../../src/devices/webgpu/lowering/conv.ts";
-import { chooseRecurrentMode } from "../../../../../src/devices/webgpu/lowering/recurrent-mode.ts";
+import {
+  chooseRecurrentMode,
+  type RecurrentMode,
+} from "../../../../../src/devices/webgpu/lowering/recurrent-mode.ts";
 import {
   chooseDirect,
   chooseProduct,
@@ -113,23 +116,92 @@ describe("the choice of a matrix product's kernel", () => {
   });
 });
 
+/** What the kernels of shaders/lib declare for a mode, counted from their declarations. */
+function constantsFit(
+  mode: RecurrentMode,
+  units: number,
+  direction: "forward" | "backward",
+  sums: number,
+): { readonly invocations: number; readonly bytes: number } {
+  const vector = 4 * (sums === 3 ? 4 : sums);
+  if (mode.kind === "steps") {
+    const { rows, slices, each, kept, held } = mode;
+    const length = Math.ceil(units / slices);
+    expect(units % each).toBe(0);
+    expect(slices).toBeGreaterThanOrEqual(each);
+    expect(kept + held).toBeLessThanOrEqual(length);
+    const own =
+      direction === "forward"
+        ? 4 * rows * slices * length + vector * slices * rows * units
+        : vector * rows * slices * length + 4 * rows * units * (slices + 1);
+    return { invocations: (units / each) * slices, bytes: own + vector * held * slices * units };
+  }
+  if (mode.kind !== "step") return { invocations: 1, bytes: 0 };
+  const { across, each, groups, slices, depth } = mode;
+  expect(depth % slices).toBe(0);
+  const invocations = across * groups * slices;
+  const bytes =
+    direction === "forward"
+      ? 16 * (depth + 1) * groups + 4 * vector * each * invocations
+      : 4 * vector * groups * depth + 16 * each * across * groups * (slices + 1);
+  return { invocations, bytes };
+}
+
 describe("the choice of a recurrent mode", () => {
-  it("runs all steps in one dispatch up to 256 units, and one a step above", () => {
-    for (const direction of ["forward", "backward"] as const) {
-      const mode = (units: number) =>
-        chooseRecurrentMode(hardware, { steps: 64, batch: 32, units }, direction, 4).kind;
-      expect([1, 17, 128, 255, 256].map(mode)).toEqual(new Array(5).fill("steps"));
-      expect([257, 1024].map(mode)).toEqual(["step", "step"]);
-    }
+  const large = {
+    isSoftware: false,
+    limits: {
+      ...DEFAULT_LIMITS,
+      maxComputeWorkgroupStorageSize: 49152,
+      maxComputeInvocationsPerWorkgroup: 1024,
+    },
+  };
+
+  it("runs all steps in one dispatch up to 320 KB of weights and 256 units, and one a step above", () => {
+    for (const target of [hardware, large])
+      for (const direction of ["forward", "backward"] as const) {
+        const mode = (units: number, sums: number) =>
+          chooseRecurrentMode(target, { steps: 64, batch: 32, units }, direction, sums).kind;
+        expect([1, 17, 128, 143].map((units) => mode(units, 4))).toEqual(
+          new Array(4).fill("steps"),
+        );
+        expect([144, 192, 1024].map((units) => mode(units, 4))).toEqual(new Array(3).fill("step"));
+        expect([251, 256, 257].map((units) => mode(units, 1))).toEqual(["steps", "steps", "step"]);
+      }
+  });
+
+  it("keeps weights in registers and in workgroup memory, as far as they go", () => {
+    const extent = { steps: 64, batch: 32, units: 128 };
+    const mode = (target: typeof large, sums: number) =>
+      chooseRecurrentMode(target, extent, "forward", sums);
+    const four = { kind: "steps", rows: 1, slices: 8, each: 4, unroll: 2 };
+    expect(mode(large, 4)).toEqual({ ...four, kept: 11, held: 1 });
+    expect(mode(large, 1)).toEqual({ ...four, kept: 16, held: 0 });
+    expect(mode(hardware, 4)).toMatchObject({ slices: 4, each: 2, kept: 4 });
   });
 
   it("gives a workgroup more rows for larger batches, as far as its memory goes", () => {
-    const rows = (batch: number, units: number) => {
-      const mode = chooseRecurrentMode(hardware, { steps: 1, batch, units }, "backward", 1);
+    const rows = (batch: number, units: number, sums: number) => {
+      const mode = chooseRecurrentMode(large, { steps: 1, batch, units }, "backward", sums);
       return mode.kind === "steps" ? mode.rows : 0;
     };
-    expect([rows(1, 128), rows(32, 128), rows(128, 128), rows(512, 128)]).toEqual([1, 1, 2, 4]);
-    expect(rows(512, 256)).toBe(2);
+    expect([1, 256, 512, 2048].map((batch) => rows(batch, 128, 1))).toEqual([1, 1, 2, 4]);
+    expect(rows(2048, 8, 12)).toBe(4);
+  });
+
+  it("stays within every limit, whatever the cell and the batch", () => {
+    for (const target of [hardware, large])
+      for (const direction of ["forward", "backward"] as const)
+        for (const sums of [1, 2, 3, 4, 5, 8, 12])
+          for (const batch of [1, 7, 32, 1000])
+            for (const units of [1, 2, 7, 33, 64, 100, 127, 128, 192, 251, 256, 257, 1000]) {
+              const mode = chooseRecurrentMode(target, { steps: 4, batch, units }, direction, sums);
+              const found = constantsFit(mode, units, direction, sums);
+              expect(found.invocations).toBeLessThanOrEqual(
+                target.limits.maxComputeInvocationsPerWorkgroup,
+              );
+              expect(found.bytes).toBeLessThanOrEqual(target.limits.maxComputeWorkgroupStorageSize);
+            }
   });
 
   it("gives an invocation several units and rows on a software adapter", () => {
