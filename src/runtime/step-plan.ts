@@ -166,6 +166,9 @@ function isMailed(type: TensorType): boolean {
   return size > 0 && size <= MAILED_ELEMENTS;
 }
 
+/** The id of the constant that lies in the memory of an argument: what is handed over again is there already. */
+const handedOver = new WeakMap<Storage, number>();
+
 /** Puts the elements of `arg` where the plan expects its argument; at once, where they are there. */
 function handOver(runtime: Runtime, arg: GraphValue, cell: Cell): Promise<void> | undefined {
   const { node } = settled(arg);
@@ -182,12 +185,15 @@ function handOver(runtime: Runtime, arg: GraphValue, cell: Cell): Promise<void> 
   own.check(node);
   own.checkAlive();
   const place = (target: Storage) => {
+    if (handedOver.get(target) === node.id) return;
     const { type, host } = own;
     if (host !== undefined) runtime.device.write(target, 0, host);
     else if (sizeOf(type.shape) > 0) {
       const from = runtime.storageOf(own.block);
       runtime.device.copy(from, own.offset * BYTES_PER_ELEMENT, target, 0, bytesOf(type));
     }
+    if (own.kind === "data") handedOver.set(target, node.id);
+    else handedOver.delete(target);
   };
   const target = runtime.room.withRoom(() => runtime.storageOf(cell.block));
   if (target instanceof Promise) return target.then(place);

@@ -42,6 +42,41 @@ describe("a compiled step's plans", () => {
   });
 });
 
+describe("what a compiled step is called with", () => {
+  it("is brought to the device once where it is the same constant again", async () => {
+    const write = vi.spyOn(device, "write");
+    const step = compile((x, y) => add(x as Tensor, y as Tensor));
+    const [x, y] = [tensor([1, 2]), tensor([10, 20])];
+    expect(await flat(step(x, y))).toEqual([11, 22]);
+    const first = write.mock.calls.length;
+    expect(await flat(step(x, y))).toEqual([11, 22]);
+    expect(write.mock.calls.length).toBe(first);
+    expect(await flat(step(y, y))).toEqual([20, 40]);
+    expect(await flat(step(x, y))).toEqual([11, 22]);
+    expect(write.mock.calls.length).toBe(first + 2);
+  });
+
+  it("is what a variable holds at the call", async () => {
+    const step = compile((x) => mul(x as Tensor, 2));
+    const [v, x] = [variable([1, 2]), tensor([5, 6])];
+    expect(await flat(step(v))).toEqual([2, 4]);
+    v.assign(tensor([3, 4]));
+    expect(await flat(step(v))).toEqual([6, 8]);
+    expect(await flat(step(x))).toEqual([10, 12]);
+    v.assign(tensor([7, 8]));
+    expect(await flat(step(v))).toEqual([14, 16]);
+    expect(await flat(step(x))).toEqual([10, 12]);
+  });
+
+  it("is brought there again where the step's plan was dropped meanwhile", async () => {
+    const step = compile((x) => mul(x as Tensor, 2));
+    const x = tensor([1, 2]);
+    expect(await flat(step(x))).toEqual([2, 4]);
+    step.dispose();
+    expect(await flat(step(x))).toEqual([2, 4]);
+  });
+});
+
 describe("random numbers of a compiled step", () => {
   it("are those of the count that the caller gives, whichever run it is", async () => {
     let count = 7;

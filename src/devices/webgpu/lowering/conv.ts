@@ -54,7 +54,7 @@ export function chooseConv(
   if (target.isSoftware) return chooseDirect(product);
   // So few channels leave a tile of k mostly index arithmetic, and a small filter in the cache.
   if (groups > 1 || sourceChannels < 4 || product.n < 8) return chooseDirectOnGpu(product);
-  return chooseTiled(target, product);
+  return chooseTiled(target, product, "windows");
 }
 
 /** What forward and input gradient have in common; the shapes are [N, H, W, C]. */
