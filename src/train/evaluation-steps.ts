@@ -1,7 +1,7 @@
 /** The compiled steps behind a Trainer that do not train: scores of batches, and outputs. */
 import type { Values } from "../data/index.ts";
 import { type Compiled, compile, Tensor, tensor, type Variable } from "../functions.ts";
-import { type Cell, cellsOfStep, type LookUp, lookUps, nextRandomStream } from "../internals.ts";
+import { type Cell, cellsOfStep, type LookUp, lookUps } from "../internals.ts";
 import type { AnyModule, Tensors } from "../nn/index.ts";
 import { CompiledByKind, type Outputs, type StepResult } from "./compiled.ts";
 import { applied, type Forward } from "./forward.ts";
@@ -11,16 +11,21 @@ import { scoreOf, scoresOf } from "./score.ts";
 import type { StepOptions } from "./steps.ts";
 import { type Columns, nested, type StepBatch } from "./training-data.ts";
 
+/** A training's own draws are counted by its steps, from 0. */
+const FIRST_DRAW = 2 ** 31;
+
 export class EvaluationSteps {
   readonly #steps: CompiledByKind;
   readonly #forward: Compiled<Tensors>;
-  #count = 0;
+  /** Which batch of its pass is measured. */
+  #at = 0;
   /** What `#forward` is traced for. */
   #input: Columns<Values | Tensor> = {};
   /** What ids are looked up in, whatever their shape. */
   #limits: Readonly<Record<string, LookUp | undefined>> = {};
 
-  constructor(model: AnyModule, options: StepOptions) {
+  /** `randomStream` is the training's: what an evaluation draws is the same for a training that goes on elsewhere. */
+  constructor(model: AnyModule, options: StepOptions, randomStream: () => number) {
     const { objective = againstTargets } = options;
     const compute = (batch: BatchTensors, forward: (x: Tensors) => Forward): Outputs => {
       model.eval();
@@ -36,10 +41,9 @@ export class EvaluationSteps {
       };
     };
     // Without gradients there is nothing to truncate: windows of any length carry the state.
-    const stream = nextRandomStream();
     this.#steps = new CompiledByKind(model, compute, {
-      randomCount: () => this.#count++,
-      randomStream: () => stream,
+      randomCount: () => FIRST_DRAW + this.#at,
+      randomStream,
     });
     this.#forward = compile((...args) => {
       model.eval();
@@ -77,8 +81,12 @@ export class EvaluationSteps {
     this.#steps.reset(new Map());
   }
 
-  run(batch: StepBatch): Promise<StepResult> {
-    return this.#steps.inTurn(() => this.#steps.run(batch));
+  /** The batch `at` of a pass: the same one of every pass has the same random numbers. */
+  run(batch: StepBatch, at: number): Promise<StepResult> {
+    return this.#steps.inTurn(() => {
+      this.#at = at;
+      return this.#steps.run(batch);
+    });
   }
 
   /** The model's output for inputs by their columns. */

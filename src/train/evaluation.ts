@@ -44,10 +44,11 @@ export async function evaluationRun(
   };
   const reader = new Reader<unknown>(await patience.of(passOver(data, pass)), patience);
   try {
+    let at = 0;
     for (let next = await reader.next(); next !== undefined; next = await reader.next()) {
       signal?.throwIfAborted();
       const batch = await patience.of(batchOf(pass.caller, next.value, wanted));
-      last = { targets: targetsIn(batch), result: await steps.run(batch) };
+      last = { targets: targetsIn(batch), result: await steps.run(batch, at++) };
       pending.push(last);
       const first = pending.length >= STEPS_IN_FLIGHT ? pending.shift() : undefined;
       if (first !== undefined) await settle(first);

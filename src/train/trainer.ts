@@ -45,7 +45,7 @@ import { Recovery } from "./recovery.ts";
 import { checkSequences } from "./saved-sequences.ts";
 import { type AnyFunction, type AnyMetric, type AnyMetrics, wholeMetrics } from "./score.ts";
 import { split } from "./split.ts";
-import { TrainingSteps } from "./steps.ts";
+import { type StepOptions, TrainingSteps } from "./steps.ts";
 import { checkForm, readOptimizer, type TrainerState } from "./trainer-state.ts";
 import {
   type Elements,
@@ -138,7 +138,7 @@ export class Trainer<
     this.#measured = { loss, objective };
     this.#metrics = wholeMetrics(metrics);
     this.#progressOptions = { isStrict: whenNotFinite === "throw", metrics: this.#metrics };
-    this.#evaluation = new EvaluationSteps(model, { loss, metrics, objective });
+    this.#evaluation = this.#evaluationOf({ loss, metrics, objective });
   }
 
   /** Steps taken so far. */
@@ -457,6 +457,10 @@ export class Trainer<
     return { ...means, ...(values as Record<string, number>) };
   }
 
+  #evaluationOf(options: StepOptions): EvaluationSteps {
+    return new EvaluationSteps(this.model, options, () => this.#training.randomStream);
+  }
+
   #pass(
     caller: string,
     data: ReadyData,
@@ -487,7 +491,7 @@ export class Trainer<
     checkMeasured(metrics);
     checkEvaluateOptions(options);
     const patience = this.#patience("measure", options.signal);
-    const steps = new EvaluationSteps(this.model, { ...this.#measured, metrics });
+    const steps = this.#evaluationOf({ ...this.#measured, metrics });
     try {
       options.signal?.throwIfAborted();
       const ready = await readied("measure", data, 1, this.#wanted);

@@ -1,6 +1,7 @@
 /** Checkpoints: what is written, when, what is kept, and what is refused. */
 import { beforeEach, describe, expect, it } from "vitest";
 import { ArgumentError, FileError, FormatError } from "../../../src/errors.ts";
+import { add, type Tensor, uniform } from "../../../src/functions.ts";
 import { data, losses, nn, optim, Trainer } from "../../../src/index.ts";
 import { type Folder, memory, type Place } from "../../../src/io/index.ts";
 import type {
@@ -36,6 +37,29 @@ describe.each(trainings)("%s", (_, make) => {
     expect(await other).toEqual(await one);
     expect(await resumed.state()).toEqual(await trainer.state());
   });
+});
+
+it("of a model that draws in its evaluation has the same validation where it is resumed", async () => {
+  const noisy = () => {
+    const layer = nn.linear(2, 2);
+    const forward = (x: Tensor) => layer(add(x, uniform(x.shape)));
+    return nn.module("noisy", { children: { layer }, forward });
+  };
+  const options = () => ({
+    loss: losses.crossEntropy,
+    optimizer: optim.sgd({ learningRate: 0.1 }),
+  });
+  const trainer = new Trainer(noisy(), options());
+  await trainer.fit(examples, { batchSize: 5, untilEpoch: 2 });
+  const scores = await trainer.evaluate(examples, { batchSize: 5 });
+  expect(await trainer.evaluate(examples, { batchSize: 5 })).toEqual(scores);
+  const place = memory().place("one");
+  await trainer.save(place);
+  openCounting();
+  // Whatever else has been made before it there.
+  new Trainer(noisy(), options());
+  const resumed = await Trainer.resume(place, noisy(), options());
+  expect(await resumed.evaluate(examples, { batchSize: 5 })).toEqual(scores);
 });
 
 const examples = data.dataset({
