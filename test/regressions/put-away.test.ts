@@ -109,14 +109,16 @@ describe.each(["cpu", "webgpu"])("a page that trains on %s", (device) => {
     await page.close();
   });
 
-  it("goes on where it was when it is left and comes back from the back/forward cache", async () => {
+  it("goes on when it is left and comes back, where it was if the browser has kept it", async () => {
     const { page, said } = await open("left");
     await said.next(/^step 20$/);
     await page.goto(`${server.origin}/other.html`);
+    const left = said.lines.length;
     await page.goBack();
-    await said.next(/^shown true$/);
-    expect(await said.next(/^done/)).toBe(whole);
-    expect(said.steps()).toEqual(Array.from({ length: 60 }, (_, i) => i + 1));
+    // A browser that needs the memory lets go of the pages in its back/forward cache, and loads them again.
+    const isKept = (await said.next(/^shown (true|false)$/, left)) === "shown true";
+    expect(await said.next(/^done/, left)).toBe(whole);
+    if (isKept) expect(said.steps()).toEqual(Array.from({ length: 60 }, (_, i) => i + 1));
     await page.close();
   });
 
