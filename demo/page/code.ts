@@ -12,7 +12,7 @@ export function codeOf(
     { class: "code" },
     h("summary", {}, words.code),
     h("small", {}, words.codeLead),
-    h("pre", { tabindex: "0", "aria-label": words.code }, code),
+    h("pre", { tabindex: "0", role: "group", "aria-label": words.code }, code),
   );
   const end = on(details, "toggle", () => {
     end();

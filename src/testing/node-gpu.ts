@@ -13,9 +13,6 @@ export interface NodeGpu {
   readonly adapter: GPUAdapter;
 }
 
-/** Dawn frees its instance with the last reference to the GPU, whoever still has devices of it. */
-const kept: GPU[] = [];
-
 /** See `nodeAdapter` of gradgpu/testing. */
 export async function openNodeAdapter(options: NodeAdapterOptions = {}): Promise<NodeGpu> {
   checkOptions("nodeAdapter", options, {
@@ -43,7 +40,6 @@ export async function openNodeAdapter(options: NodeAdapterOptions = {}): Promise
     }
     const adapter = await gpu.requestAdapter(request);
     if (adapter !== null && suits(kind, adapter.info)) {
-      kept.push(gpu);
       return { gpu, adapter };
     }
     found.push(adapter === null ? "none" : testAdapter(adapter.info).description);

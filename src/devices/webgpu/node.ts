@@ -37,29 +37,41 @@ interface Dawn {
  * The caller still asks it for an adapter, and gets null where there is no driver. Without
  * `software` an adapter can be a software one only if the user's own VK_ICD_FILENAMES or drivers
  * say so: `adapter.info.isFallbackAdapter` tells. Node has no `GPUBufferUsage` and its like as
- * globals; this function adds none. Keep the GPU referenced for as long as its devices live.
+ * globals; this function adds none.
  */
 export async function openNodeGpu(options: NodeGpuOptions = {}): Promise<GPU | undefined> {
   if (options.software === false && !mayHaveHardware()) return undefined;
   const dawn = await loadDawn();
   if (dawn === undefined) return undefined;
-  if (options.software !== true) return dawn.create(dawnOptions(options, FEATURES_OFF));
+  if (options.software !== true) return created(dawn, dawnOptions(options, FEATURES_OFF));
 
   const driver = findSwiftShader();
   if (driver === undefined || globalThis.process.env.VK_ICD_FILENAMES !== undefined) {
-    return dawn.create(dawnOptions(options, FEATURES_OFF));
+    return created(dawn, dawnOptions(options, FEATURES_OFF));
   }
   preloadVulkanLoader(driver.folder);
   // Dawn reads the drivers when it is first asked for an adapter. The variable is set until then
   // and no longer, so that a later GPU of this process sees the machine's own drivers.
   globalThis.process.env.VK_ICD_FILENAMES = driver.icd;
   try {
-    const gpu = dawn.create(dawnOptions(options, [...FEATURES_OFF, ...SWIFTSHADER_FEATURES_OFF]));
+    const gpu = created(dawn, dawnOptions(options, [...FEATURES_OFF, ...SWIFTSHADER_FEATURES_OFF]));
     await gpu.requestAdapter();
     return gpu;
   } finally {
     delete globalThis.process.env.VK_ICD_FILENAMES;
   }
+}
+
+/**
+ * Dawn frees its instance with the last reference to the GPU, whoever still has devices of it, and even while a look at
+ * its events is due: that look then waits for a lock in freed memory, and the process with it.
+ */
+const kept: GPU[] = [];
+
+function created(dawn: Dawn, options: readonly string[]): GPU {
+  const gpu = dawn.create(options);
+  kept.push(gpu);
+  return gpu;
 }
 
 /** The caller's, with what is turned off: of options of one name Dawn takes the last, so there is one. */

@@ -86,7 +86,7 @@ async function findAdapter(options: WebgpuOptions): Promise<GPUAdapter> {
 /** Loaded in Node alone; gradgpu/static brings it along. */
 export const nodeModule = { load: () => import("./node.ts") };
 
-/** Dawn frees its instance with the last reference to the GPU: it lives as long as the module does. */
+/** One for each kind of adapter: an instance of Dawn lives as long as the process. */
 const nodeGpus = new Map<boolean, Promise<GPU | undefined>>();
 
 async function platformGpu(software: boolean): Promise<GPU | undefined> {
