@@ -7,7 +7,7 @@ import { compile, exp, init, matmul, ones, sum, type Tensor, tensor } from "../.
 import { losses, nn, optim, Trainer } from "../../src/index.ts";
 import type { Runtime } from "../../src/runtime/runtime.ts";
 
-/** After a fault every promise settles within 2 s. */
+/** After a fault every promise settles: in milliseconds, and within this on a machine that is busy. */
 const LIMIT_MS = 20_000;
 
 /** As a crash of the GPU process, or of a worker, would. */
@@ -23,7 +23,7 @@ const endless = {
 };
 
 describe.each(["webgpu", "cpu"] as const)("when %s is lost", (name) => {
-  it("every promise is rejected with a DeviceLostError within 2 s, and so is all that follows", async () => {
+  it("every promise is rejected with a DeviceLostError soon, and so is all that follows", async () => {
     const { runtime } = await init({ device: name, threads: 2 });
     const step = compile((x) => sum(matmul(x as Tensor, x as Tensor)));
     const size = 64;
