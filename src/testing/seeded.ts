@@ -40,7 +40,7 @@ export class Draws {
   integer(low: number, high: number): number {
     if (!Number.isInteger(low) || !Number.isInteger(high) || low > high) {
       throw new ArgumentError(
-        `integer: the bounds must be whole, the lower one first; got ${low} and ${high}.`,
+        `integer: the bounds must be whole, the lower one first; got ${low} and ${high}. Exchange or round them.`,
       );
     }
     return low + Math.floor((this.#next(1)[0] ?? 0) * (high - low + 1));

@@ -221,7 +221,9 @@ export function keepOf({ x, start }: StepBatch, carried: Carried): Tensor {
   }
   const wrong = starts.find((one) => typeof one !== "boolean");
   if (wrong !== undefined) {
-    throw new ArgumentError(`fit: start must hold booleans; got ${String(wrong)}.`);
+    throw new ArgumentError(
+      `fit: start must hold booleans; got ${String(wrong)}. Give true where a row begins anew.`,
+    );
   }
   return tensor(Float32Array.from(starts, (isStart) => (isStart ? 0 : 1)));
 }

@@ -2,9 +2,10 @@
 import { gzipSync } from "node:zlib";
 import { beforeAll, expect, it } from "vitest";
 import { GradgpuError } from "../../../src/errors.ts";
-import { tensor, zeros } from "../../../src/functions.ts";
+import { add, tensor, zeros } from "../../../src/functions.ts";
 import { data, nn } from "../../../src/index.ts";
 import * as io from "../../../src/io/index.ts";
+import { seeded } from "../../../src/testing/seeded.ts";
 import { trainInWorker } from "../../../src/worker/index.ts";
 import { openCounting } from "../runtime/open.ts";
 
@@ -102,6 +103,26 @@ it.each<[text: string, call: () => unknown]>([
   [
     'trainInWorker: the worker must be a Worker or the address of its module; got number. Write new URL("./training.ts", import.meta.url).',
     () => trainInWorker(asAny(3)),
+  ],
+  [
+    "tensor: operators compute with numbers, not with tensors; got f32[2]. Write add(a, b), greater(a, b), and await x.item() or x.data() for values.",
+    () => Number(tensor([1, 2])),
+  ],
+  [
+    "item: the tensor must have exactly one element; got f32[2]. Use data(), or reduce it first.",
+    () => tensor([1, 2]).item(),
+  ],
+  [
+    'add: numbers of i32 must be whole, from -2147483648 to 2147483647; got 1.5. Round it first (Math.round, Math.trunc), or compute in f32: cast(x, "f32").',
+    () => add(tensor(Int32Array.of(1)), 1.5),
+  ],
+  [
+    "indexedDb: the host must have IndexedDB; got one without. Take file(path) in Node.",
+    () => io.indexedDb("models").names(),
+  ],
+  [
+    "integer: the bounds must be whole, the lower one first; got 3 and 1. Exchange or round them.",
+    () => seeded(1)[0]?.integer(3, 1),
   ],
 ])("%s", async (text, call) => {
   const thrown = await (async () => await call())().then(
