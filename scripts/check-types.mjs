@@ -80,7 +80,7 @@ function compile(folder, version, { files = [], libraries = [], types = [], ...m
   };
   writeFileSync(
     join(folder, "tsconfig.json"),
-    JSON.stringify({ compilerOptions, files: ["consumer.ts", ...files] }),
+    JSON.stringify({ compilerOptions, files: ["consumer.ts", "testing.ts", ...files] }),
   );
   const [command, ...args] =
     version === undefined
