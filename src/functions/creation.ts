@@ -11,7 +11,8 @@ export type { Nested };
  * A tensor with the given elements: nested lists, a single number, or a typed array, which is flat where no shape is
  * given. dtype is f32 for lists and floats; integers are u32 (Uint32Array, BigUint64Array) or i32; or what is asked for.
  * Numbers are converted, never cut: an integer must be whole and fit; for bool every number but 0 is 1. A typed array
- * that needs no conversion is not copied: leave it unchanged until used.
+ * that needs no conversion is not copied: leave it unchanged, since it is read when it is used first, and make another
+ * tensor of other elements.
  * @throws ShapeError for ragged lists and for a shape that the data does not fill; ArgumentError for what is no number
  *   or does not fit the dtype; DTypeError for a dtype that there is not
  */

@@ -226,7 +226,7 @@ function disposed(type: TensorType): DisposedError {
   );
 }
 
-/** A tensor with the given elements, one for each of the shape's. The array is not copied: leave it as it is until the tensor has been used. */
+/** A tensor with the given elements, one for each of the shape's. The array is not copied, and read when the tensor is used first. */
 export function fromHost(type: TensorType, data: HostArray): Tensor {
   const cell = new Cell("data", type, "data");
   cell.host = hostValues("tensor", data, type).data;
