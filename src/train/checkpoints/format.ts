@@ -36,6 +36,11 @@ export function encode(state: TrainerState): Encoded {
   ];
   const told = {
     ...numbers,
+    dtypes: Object.fromEntries(
+      entries.flatMap(([name, { data }]) =>
+        data instanceof Float32Array ? [] : [[name, dtypeOf(data)] as const],
+      ),
+    ),
     sequences: sequences.map(({ batchSize, state: { length }, stretch }) => ({
       batchSize,
       states: length,
@@ -51,6 +56,11 @@ export function encode(state: TrainerState): Encoded {
     },
   };
   return { tensors: Object.fromEntries(entries), text: written(told) };
+}
+
+/** What the elements are; the text says it of all that are no f32, since a file's checksum is of bytes. */
+function dtypeOf(data: FileTensor["data"]): string {
+  return data instanceof Float32Array ? "f32" : data instanceof Int32Array ? "i32" : "u32";
 }
 
 function named(prefix: string, of: Elements): Entries {
@@ -85,7 +95,13 @@ export function decode(
 ): TrainerState {
   const told = parsed(text);
   if (!isRecord(told) || !Array.isArray(told.sequences)) return missing("a record with sequences");
-  const { sequences, fit, ...numbers } = told;
+  const { sequences, fit, dtypes, ...numbers } = told;
+  if (isRecord(dtypes)) {
+    for (const [name, { data }] of Object.entries(tensors)) {
+      const { [name]: dtype = "f32" } = dtypes;
+      if (dtypeOf(data) !== dtype) return missing(`tensor ${name} in ${String(dtype)}`);
+    }
+  }
   const tensor = (name: string): FileTensor => tensors[name] ?? missing(`tensor ${name}`);
   // Checked by `loadState`.
   return {

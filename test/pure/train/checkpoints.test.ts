@@ -338,6 +338,22 @@ describe("resume", () => {
 });
 
 describe("a checkpoint that is changed somewhere", () => {
+  it("is refused where numbers are called by another dtype", async () => {
+    const { model, options, data: given, fit: own } = scheduled();
+    const trainer = new Trainer(model, options);
+    for await (const { step } of trainer.fit(given, own)) if (step === 4) break;
+    const place = memory().place("one");
+    await trainer.save(place);
+    const text = Buffer.from(await place.read()).toString("latin1");
+    const other = text.replace(
+      '"optimizer.step":{"dtype":"F32"',
+      '"optimizer.step":{"dtype":"U32"',
+    );
+    expect(other).not.toBe(text);
+    await place.write([Buffer.from(other, "latin1")]);
+    await expect(resumed(place)).rejects.toThrow(/none of tensor optimizer.step in f32/);
+  });
+
   it("is refused by a typed error, wherever it is", { timeout: 60_000 }, async () => {
     const { model, options, data: given, fit: own } = scheduled();
     const trainer = new Trainer(model, options);
@@ -345,8 +361,11 @@ describe("a checkpoint that is changed somewhere", () => {
     const place = memory().place("one");
     await trainer.save(place);
     const bytes = await place.read();
+    const { readCheckpoint } = await import("../../../src/train/checkpoints/file.ts");
+    const state = await readCheckpoint(place);
     const found = await mutate(bytes, Number(process.env.MUTATIONS ?? 300), 1);
-    expect(found.accepted).toEqual([]);
+    // What is between the header's words may be another space.
+    for (const accepted of found.accepted) expect(accepted).toEqual(state);
     expect(found.untyped).toEqual([]);
     expect(found.refused).toBeGreaterThan(290);
   });
