@@ -299,17 +299,4 @@ export const movementVjps = {
       }),
     };
   },
-} satisfies Pick<
-  VjpTable,
-  | "reshape"
-  | "stopGradient"
-  | "withGradient"
-  | "recompute"
-  | "broadcastTo"
-  | "transpose"
-  | "flip"
-  | "slice"
-  | "pad"
-  | "concat"
-  | "pack"
->;
+} satisfies Pick<VjpTable, keyof typeof movementOps>;

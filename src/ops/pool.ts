@@ -120,10 +120,7 @@ export const poolVjps = {
   avgPool2dGrad(emit, { cotangents, attrs }) {
     return { g: emit("avgPool2d", { x: given(cotangents.out) }, poolOf(attrs)).out };
   },
-} satisfies Pick<
-  VjpTable,
-  "maxPool2d" | "maxPool2dGrad" | "maxPool2dGather" | "avgPool2d" | "avgPool2dGrad"
->;
+} satisfies Pick<VjpTable, keyof typeof poolOps>;
 
 function poolOf({ window, stride, padding }: Pool2d): Pool2d {
   return { window, stride, padding };
