@@ -8,22 +8,15 @@ import {
   type Runtime,
   type Shape,
   type Tensor,
-  variable,
 } from "../functions.ts";
 import { moveVariables, runtimeOf } from "../internals.ts";
 import type { Folder, Place } from "../io/index.ts";
-import { accuracy, crossEntropy } from "../losses/index.ts";
 import type { Each, Module, Tensors } from "../nn/index.ts";
-import { checkStateDict } from "../nn/state-dict.ts";
-import { loadAlso, savedAlso } from "./also.ts";
-import type { PassOptions } from "./batch-source.ts";
 import { checkpointedRun, checkpointsModule } from "./checkpointed-run.ts";
 import { BestEpochs } from "./early-stopping.ts";
-import { evaluationRun } from "./evaluation.ts";
-import { EvaluationSteps } from "./evaluation-steps.ts";
+import { Evaluator } from "./evaluator.ts";
 import { Fit } from "./fit.ts";
-import { FlowNotes } from "./flow.ts";
-import { againstTargets, type Objective, ofBatch } from "./objective.ts";
+import { interpreted } from "./interpreted-options.ts";
 import {
   type BatchTrainerOptions,
   type CommonOptions,
@@ -40,13 +33,14 @@ import {
 } from "./options.ts";
 import { Patience } from "./patience.ts";
 import { type Prediction, predictInputs, predictionOf } from "./predict.ts";
-import { historyOf, type Position, Progress, type ProgressOptions } from "./progress.ts";
+import { historyOf, type Progress } from "./progress.ts";
 import { Recovery } from "./recovery.ts";
-import { checkSequences } from "./saved-sequences.ts";
-import { type AnyFunction, type AnyMetric, type AnyMetrics, wholeMetrics } from "./score.ts";
-import { split } from "./split.ts";
-import { type StepOptions, TrainingSteps } from "./steps.ts";
-import { checkForm, readOptimizer, type TrainerState } from "./trainer-state.ts";
+import { loadStateOf, stateOf, type Training } from "./saved-training.ts";
+import { type AnyMetric, wholeMetrics } from "./score.ts";
+import { apart } from "./split.ts";
+import { Standing } from "./standing.ts";
+import { TrainingSteps } from "./steps.ts";
+import type { TrainerState } from "./trainer-state.ts";
 import {
   type Elements,
   type ReadyData,
@@ -55,8 +49,7 @@ import {
   type Wanted,
 } from "./training-data.ts";
 import type { RunSetup } from "./training-run.ts";
-import { named, pairs } from "./wanted.ts";
-import { type Truncation, truncationOf } from "./window.ts";
+import type { Truncation } from "./window.ts";
 
 function warn(error: Error): void {
   console.warn(
@@ -81,18 +74,10 @@ export class Trainer<
   readonly model: Module<X, Y>;
   readonly #options: CommonOptions;
   readonly #truncation: Truncation | undefined;
-  readonly #training: TrainingSteps;
-  readonly #evaluation: EvaluationSteps;
   readonly #wanted: Wanted;
-  readonly #measured: { readonly loss: AnyFunction; readonly objective: Objective };
-  /** Those that are more than a mean. */
-  readonly #metrics: Readonly<Record<string, AnyMetric>>;
-  readonly #progressOptions: ProgressOptions;
-  readonly #position: Position = { step: 0, epoch: 0, batch: 0 };
-  /** Of the fit under way, or of one that was left. */
-  #progress: Progress | undefined;
-  /** Whether a state has been loaded that no fit has gone on with yet. */
-  #isLoaded = false;
+  readonly #standing: Standing;
+  readonly #training: TrainingSteps;
+  readonly #evaluator: Evaluator;
   #isFitting = false;
   /** Of the fit under way. */
   #recovery: Recovery | undefined;
@@ -111,44 +96,30 @@ export class Trainer<
   constructor(model: Module<X, Y>, options: TrainerOptions<Y, T>);
   constructor(model: Module<X, Y>, options: BatchTrainerOptions<X, Y, B> | TrainerOptions<Y, T>) {
     checkTrainerOptions(model, options);
-    const { window, loss, batch, whenNotFinite = "throw" } = options;
-    const truncation = window === undefined ? undefined : truncationOf(window);
-    const isCrossEntropy = batch === undefined && (loss as AnyFunction) === crossEntropy;
-    const metrics: AnyMetrics = options.metrics ?? (isCrossEntropy ? { accuracy } : {});
-    const objective = batch === undefined ? againstTargets : ofBatch;
-    if (batch !== undefined && truncation !== undefined && truncation.back > truncation.every) {
-      throw new ArgumentError(
-        `Trainer: a window { every, back } must be of outputs against targets; got every ${truncation.every}, back ${truncation.back} for a loss of model and batch. Give one number as window.`,
-      );
-    }
+    const { wanted, truncation, measured, training, isStrict } = interpreted(model, options);
     this.model = model;
-    this.#options = { ...options, whenNotFinite };
+    this.#options = options;
     this.#truncation = truncation;
-    this.#wanted = batch === undefined ? pairs(model, isCrossEntropy) : named(batch);
-    const stepOptions = {
-      loss,
-      metrics,
-      objective,
-      optimizer: options.optimizer,
-      isGuarded: whenNotFinite !== "off",
-      flow: options.gradientFlow === true ? new FlowNotes() : undefined,
-      ...(whenNotFinite === "throw" ? { running: variable(1, [], "running") } : {}),
-    };
-    this.#training = new TrainingSteps(model, stepOptions, truncation, this.#position);
-    this.#measured = { loss, objective };
-    this.#metrics = wholeMetrics(metrics);
-    this.#progressOptions = { isStrict: whenNotFinite === "throw", metrics: this.#metrics };
-    this.#evaluation = this.#evaluationOf({ loss, metrics, objective });
+    this.#wanted = wanted;
+    this.#standing = new Standing({ isStrict, metrics: wholeMetrics(measured.metrics) });
+    this.#training = new TrainingSteps(model, training, truncation, this.#standing.position);
+    this.#evaluator = new Evaluator({
+      model,
+      measured,
+      window: truncation?.back,
+      wanted,
+      randomStream: () => this.#training.randomStream,
+    });
   }
 
   /** Steps taken so far. */
   get step(): number {
-    return this.#position.step;
+    return this.#standing.position.step;
   }
 
   /** Epochs begun so far: the next fit goes on with the order of the one after. */
   get epoch(): number {
-    return this.#position.epoch;
+    return this.#standing.position.epoch;
   }
 
   /**
@@ -187,18 +158,17 @@ export class Trainer<
     try {
       const runtime = this.#runtime("fit");
       signal?.throwIfAborted();
-      const { progress, begun, epochs } = this.#begin(options);
+      const beginning = this.#standing.next(options);
+      const { progress, epochs } = beginning;
       const passes = Math.max(1, epochs.last - epochs.first + 1);
       const whole = await readied("fit", given, passes, this.#wanted);
-      const { data, validation } = await this.#split(whole, options.validation, passes);
+      const { data, validation } = await apart(whole, options.validation, passes, this.#wanted);
       const { back = 0, every } = this.#truncation ?? {};
       const pass = { caller: "fit", batchSize, window: every, dropLast };
       const { earlyStopping } = options;
       progress.best = earlyStopping && new BestEpochs(this.model, earlyStopping, progress.seen);
       history.of = progress;
-      this.#progress = progress;
-      this.#isLoaded = false;
-      Object.assign(this.#position, begun);
+      this.#standing.begin(beginning);
       this.#recovery = this.#recoveryOn(runtime, data, options, progress);
       patience = this.#patience("fit", signal);
       const waiting = patience;
@@ -213,7 +183,7 @@ export class Trainer<
           lose: () => this.#training.lose(),
         },
         survive: (task) => this.#survive(task),
-        position: this.#position,
+        position: this.#standing.position,
         progress,
         epochs,
         pass: (epoch: number) => ({
@@ -224,16 +194,15 @@ export class Trainer<
         }),
         validate: () =>
           validation &&
-          this.#survive(() => this.#evaluate("fit: validation", validation, options, waiting)),
+          this.#survive(() =>
+            this.#evaluator.score("fit: validation", validation, options, waiting),
+          ),
       };
       yield* checkpointedRun({
         options,
         setup,
         state: () => this.state(),
-        // Other fits begin anew; those until an epoch go on.
-        ended: () => {
-          if (options.untilEpoch === undefined) this.#progress = undefined;
-        },
+        ended: () => this.#standing.end(options),
       });
     } finally {
       patience?.close();
@@ -255,18 +224,15 @@ export class Trainer<
     if (recovery === false || !lineage.canRecover || lineage.latest !== runtime) return undefined;
     return new Recovery({
       steps: this.#training,
-      position: this.#position,
+      position: this.#standing.position,
       lineage,
       signal,
       everySteps: recovery?.everySteps,
       data,
       wanted: this.#wanted,
       variables: () => this.#variables(),
-      cells: () => [
-        ...this.#evaluation.variables().map(({ cell }) => cell),
-        ...this.#evaluation.cells(),
-      ],
-      restored: () => this.#evaluation.reset(),
+      cells: () => this.#evaluator.cells(),
+      restored: () => this.#evaluator.reset(),
       changed: (change) => {
         deviceChanges.push(change);
         return change.error && onDeviceLost?.(change);
@@ -286,26 +252,6 @@ export class Trainer<
     return [...model.parameters(), ...model.buffers(), ...optimizer, ...this.#training.variables()];
   }
 
-  /** What a fit goes on with or begins, which epochs it has, and where it stands before them. */
-  #begin({ epochs = 1, untilEpoch, initialEpoch, earlyStopping }: FitOptions) {
-    const { epoch, batch } = this.#position;
-    const goesOn = initialEpoch === undefined && (this.#isLoaded || untilEpoch !== undefined);
-    const progress = (goesOn && this.#progress) || new Progress(this.#progressOptions);
-    const begun = { epoch: initialEpoch ?? epoch, batch: goesOn ? batch : 0 };
-    const first = begun.batch > 0 ? begun.epoch : begun.epoch + 1;
-    const isOver = progress.stoppedEarly && untilEpoch !== undefined && earlyStopping !== undefined;
-    const last = isOver ? first - 1 : (untilEpoch ?? first - 1 + epochs);
-    return { progress, begun, epochs: { first, last } };
-  }
-
-  /** Data to train and to validate on. */
-  async #split(data: ReadyData, validation: FitOptions["validation"], epochs: number) {
-    if (typeof validation === "number") return split(data, validation);
-    const ready =
-      validation && (await readied("fit: validation", validation, epochs, this.#wanted));
-    return { data, validation: ready };
-  }
-
   /**
    * Everything that training goes on from, as plain data: the numbers of the step and the epoch, the place in the data
    * and what the fit under way has come to, where random numbers come from, parameters and buffers, the optimizer's
@@ -314,21 +260,20 @@ export class Trainer<
    */
   async state(): Promise<TrainerState> {
     this.#check("state");
-    const { randomStream } = this.#training;
-    const [[progress, also, parameters, optimizer], sequences] = await this.#survive(() =>
-      this.#training.save((position) =>
-        Promise.all([
-          this.#progress?.save(position) ?? { at: position, fit: undefined },
-          savedAlso(this.#options.also),
-          this.model.stateDict(),
-          readOptimizer(this.#options.optimizer),
-        ]),
-      ),
-    );
-    const { at, fit } = progress;
-    const { step, epoch } = at;
-    const kept = { step, epoch, randomStream, parameters, optimizer, sequences };
-    return { ...kept, ...(fit && { fit }), ...(also && { also }) };
+    const parts = this.#parts();
+    return this.#survive(() => stateOf(parts));
+  }
+
+  #parts(): Training {
+    const { optimizer, also } = this.#options;
+    return {
+      model: this.model,
+      optimizer,
+      also,
+      truncation: this.#truncation,
+      steps: this.#training,
+      standing: this.#standing,
+    };
   }
 
   /**
@@ -407,22 +352,7 @@ export class Trainer<
         `loadState: nothing may be loaded while a fit has not ended; got one at step ${this.step}. Await it, or leave its loop.`,
       );
     }
-    checkForm(saved);
-    checkSequences(this.model, this.#truncation, saved.sequences, options);
-    checkStateDict(this.model, saved.parameters, options);
-    const weights = saved.fit?.earlyStopping?.weights;
-    if (weights !== undefined) checkStateDict(this.model, weights, { allowNonFinite: true });
-    loadAlso(this.#options.also, saved.also, () => {
-      // Refuses before it changes anything; what comes behind it has been checked.
-      this.#options.optimizer.loadState(saved.optimizer, options);
-    });
-    this.model.loadStateDict(saved.parameters, options);
-    this.#training.load(saved.sequences);
-    this.#training.randomStream = saved.randomStream;
-    const { step, epoch = 0, fit } = saved;
-    Object.assign(this.#position, { step, epoch, batch: fit?.batch ?? 0 });
-    this.#progress = fit && new Progress(this.#progressOptions, fit);
-    this.#isLoaded = true;
+    loadStateOf(this.#parts(), saved, options);
   }
 
   /**
@@ -439,39 +369,10 @@ export class Trainer<
     try {
       options.signal?.throwIfAborted();
       const ready = await readied("evaluate", data, 1, this.#wanted);
-      return await this.#survive(() => this.#evaluate("evaluate", ready, options, patience));
+      return await this.#survive(() => this.#evaluator.score("evaluate", ready, options, patience));
     } finally {
       patience.close();
     }
-  }
-
-  async #evaluate(
-    caller: string,
-    data: ReadyData,
-    options: EvaluateOptions,
-    patience: Patience,
-  ): Promise<Scores> {
-    const run = this.#pass(caller, data, options, patience, this.#evaluation, this.#metrics);
-    const { means, values } = await run;
-    // A Trainer's own metrics come to numbers.
-    return { ...means, ...(values as Record<string, number>) };
-  }
-
-  #evaluationOf(options: StepOptions): EvaluationSteps {
-    return new EvaluationSteps(this.model, options, () => this.#training.randomStream);
-  }
-
-  #pass(
-    caller: string,
-    data: ReadyData,
-    { batchSize, signal }: EvaluateOptions,
-    patience: Patience,
-    steps: EvaluationSteps,
-    metrics: Readonly<Record<string, AnyMetric>>,
-  ) {
-    const window = this.#truncation?.back;
-    const pass: PassOptions = { caller, batchSize, window, epoch: 1, dropLast: false };
-    return evaluationRun({ data, pass, patience, signal, wanted: this.#wanted, steps, metrics });
   }
 
   /**
@@ -491,18 +392,16 @@ export class Trainer<
     checkMeasured(metrics);
     checkEvaluateOptions(options);
     const patience = this.#patience("measure", options.signal);
-    const steps = this.#evaluationOf({ ...this.#measured, metrics });
     try {
       options.signal?.throwIfAborted();
       const ready = await readied("measure", data, 1, this.#wanted);
-      const { values } = await this.#survive(() =>
-        this.#pass("measure", ready, options, patience, steps, metrics),
+      const values = await this.#evaluator.measure(ready, metrics, options, patience, (task) =>
+        this.#survive(task),
       );
       // Each is what its metric makes of it.
       return values as { -readonly [K in keyof M]: ReturnType<M[K]["value"]> };
     } finally {
       patience.close();
-      steps.dispose();
     }
   }
 
@@ -515,7 +414,7 @@ export class Trainer<
   async predict(x: Each<X, Elements>, shape?: Shape): Promise<Each<Y, Prediction>> {
     this.#check("predict");
     const input = await predictInputs(this.model, x, shape);
-    return this.#survive(async () => predictionOf<Y>(await this.#evaluation.forward(input)));
+    return this.#survive(async () => predictionOf<Y>(await this.#evaluator.forward(input)));
   }
 
   /**
@@ -530,7 +429,7 @@ export class Trainer<
         `moveTo: nothing may be moved while a fit has not ended; got one at step ${this.step}. Await it, or leave its loop.`,
       );
     }
-    await moveVariables([...this.#variables(), ...this.#evaluation.variables()], runtime);
+    await moveVariables([...this.#variables(), ...this.#evaluator.variables()], runtime);
   }
 
   /**
@@ -545,7 +444,7 @@ export class Trainer<
         parameters: model.parameters(),
         buffers: model.buffers(),
         optimizer: this.#options.optimizer.state().values(),
-        carried: [...this.#training.variables(), ...this.#evaluation.variables()],
+        carried: [...this.#training.variables(), ...this.#evaluator.variables()],
       },
       { runtime: this.#runtime("memory") },
     );
@@ -559,7 +458,7 @@ export class Trainer<
     if (this.#isDisposed) return;
     this.#isDisposed = true;
     this.#training.dispose();
-    this.#evaluation.dispose();
+    this.#evaluator.dispose();
   }
 
   [dispose](): void {
