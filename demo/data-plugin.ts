@@ -4,6 +4,7 @@
  */
 import { readFile } from "node:fs/promises";
 import type { Plugin } from "vite";
+import { committedReports } from "../bench/runner/committed.ts";
 import { loadMoby } from "../examples/quickstart/moby.ts";
 import { digitFiles } from "./digit-files.ts";
 
@@ -15,6 +16,8 @@ const files: Readonly<Record<string, () => Promise<Uint8Array>>> = {
   // Public domain: Carroll 1865; Kim So-wol 1925, Yun Dong-ju 1941.
   "alice.txt": () => readFile(new URL("data/alice.txt", import.meta.url)),
   "korean.txt": () => readFile(new URL("data/korean.txt", import.meta.url)),
+  // What the machine's benchmark has to compare with.
+  "bench.json": async () => new TextEncoder().encode(JSON.stringify(committedReports())),
   "moby-dick.txt": async () => {
     const { training } = await loadMoby();
     return new TextEncoder().encode(training.slice(0, MOBY_LETTERS));

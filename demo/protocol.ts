@@ -23,6 +23,9 @@ export type AnyPictures = Readonly<Record<string, PictureType>>;
 export type Pace = "ease" | "slow" | "full";
 export const PACES: readonly Pace[] = ["ease", "slow", "full"];
 
+/** From where a training with these settings was kept, anew, or from where the one before was last well. */
+export type Begin = "kept" | "anew" | "back";
+
 export type FileFormat = "safetensors" | "onnx";
 
 export type DeviceChoice = "auto" | "webgpu" | "cpu";
@@ -37,8 +40,7 @@ export type Command =
       readonly pace: Pace;
       /** The page's own address, which its data lies beside. */
       readonly base: string;
-      /** Begins anew where a training with these settings has been kept. */
-      readonly fresh: boolean;
+      readonly begin: Begin;
     }
   | { readonly kind: "play" | "pause" | "step" | "lose" | "keep" }
   | { readonly kind: "pace"; readonly pace: Pace }
@@ -88,6 +90,12 @@ export interface Failure {
   readonly message: string;
 }
 
+/** A step that was not finite, and the one that can be gone back to. */
+export interface Diverged {
+  readonly step: number;
+  readonly back: number;
+}
+
 /** Another device has taken the place of one that was lost. */
 export interface Recovered {
   readonly from: string;
@@ -123,7 +131,7 @@ export type Event = { readonly opening: number } & (
   | { readonly kind: "refused"; readonly id: number; readonly failure: Failure }
   | { readonly kind: "kept"; readonly step: number }
   | { readonly kind: "recovered"; readonly change: Recovered }
-  | { readonly kind: "failed"; readonly failure: Failure }
+  | { readonly kind: "failed"; readonly failure: Failure; readonly diverged?: Diverged }
 );
 /** An event without its opening's number, which the desk adds. */
 export type Told = Event extends infer E ? (E extends Event ? Omit<E, "opening"> : never) : never;

@@ -1,5 +1,6 @@
 /** One case: a bar for each engine, with the spread of its rounds. SVG, on a logarithmic axis. */
 import type { MeasuredRow } from "../runner/rows.ts";
+import { labelOf } from "./label.ts";
 import { digits, escapeText } from "./markup.ts";
 
 const WIDTH = 860;
@@ -28,12 +29,6 @@ function numbersOf(row: MeasuredRow): string {
     parts.push(`${row.dispatches} disp. ${row.submits ?? "?"} subm.`);
   }
   return parts.join(" · ");
-}
-
-function labelOf({ engine, threads, isFallbackAdapter }: MeasuredRow): string {
-  const detail =
-    isFallbackAdapter === true ? "software" : threads === undefined ? "" : `${threads}t`;
-  return detail === "" ? engine : `${engine} (${detail})`;
 }
 
 export function barChart(rows: readonly MeasuredRow[]): string {

@@ -1,10 +1,13 @@
 /** A run beside those of other machines: the same cases by the same engines, and peers that were measured there alone. */
 import type { MeasuredRow, Report, Row } from "../runner/rows.ts";
+import { labelOf } from "./label.ts";
 import { digits, table } from "./markup.ts";
 
 export interface Elsewhere {
   readonly case: string;
+  /** With its threads, or that its adapter was a software one. */
   readonly engine: string;
+  readonly device: MeasuredRow["device"];
   /** Undefined for a peer that was not measured here. */
   readonly hereMs: number | undefined;
   readonly thereMs: number;
@@ -19,7 +22,7 @@ const workOf = (row: MeasuredRow) =>
   `${row.case} ${row.engine}${row.isFallbackAdapter === true ? " software" : ""}`;
 
 /** What `others` have of the cases of `report`, case by case. */
-export function elsewhere(report: Report, others: readonly Report[]): Elsewhere[] {
+export function elsewhere(report: Pick<Report, "rows">, others: readonly Report[]): Elsewhere[] {
   const here = report.rows.filter(isMeasured);
   const cases = [...new Set(here.map((row) => row.case))];
   const times = new Map(here.map((row) => [workOf(row), row.medianMs]));
@@ -30,7 +33,8 @@ export function elsewhere(report: Report, others: readonly Report[]): Elsewhere[
         .filter((row) => row.case === name)
         .map((row) => ({
           case: name,
-          engine: `${row.engine}${row.isFallbackAdapter === true ? ", software" : ""}`,
+          engine: labelOf(row),
+          device: row.device,
           hereMs: times.get(workOf(row)),
           thereMs: row.medianMs,
           there: `${other.machine.cpu}, ${other.machine.cores} cores, ${other.runner}`,

@@ -2,22 +2,13 @@
  * Builds what runs in Chrome: the session page and each engine module by itself, so that a peer
  * that is missing or does not build is a row and not an end.
  */
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, defaultClientConditions, type InlineConfig } from "vite";
-import { parseReport } from "../compare/compare.ts";
+import { committedReports } from "./committed.ts";
 import type { EngineModule, EngineName } from "./engines.ts";
 import { currentCommit } from "./machine.ts";
-import type { Report } from "./rows.ts";
 
 export const repository = fileURLToPath(new URL("../..", import.meta.url));
 const bench = join(repository, "bench");
@@ -87,13 +78,6 @@ export function writeFacts(site: string, engines: readonly EngineName[]): void {
   const facts = { engines, gradgpu: version(), ...(commit !== undefined && { commit }) };
   writeFileSync(join(site, "site.json"), JSON.stringify(facts));
   writeFileSync(join(site, "others.json"), JSON.stringify(committedReports()));
-}
-
-/** The runs of other machines that are kept in bench/history, by name. */
-export function committedReports(): Report[] {
-  const folder = join(bench, "history");
-  const names = readdirSync(folder).filter((name) => name.endsWith(".json"));
-  return names.map((name) => parseReport(readFileSync(join(folder, name), "utf8"), name));
 }
 
 /** gradgpu's own, from package.json. */

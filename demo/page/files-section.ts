@@ -12,14 +12,14 @@ export class FilesSection {
 
   constructor(panel: PanelName, remote: Remote, words: CommonWords) {
     const id = newId("network");
-    this.#network = h("select", { id });
+    this.#network = h("select", { id, "data-file": "network" });
     this.#field = h(
       "div",
       { class: "field choice" },
       h("label", { for: id }, words.network),
       this.#network,
     );
-    const told = h("p", { class: "quiet", role: "status" });
+    const told = h("p", { class: "quiet", role: "status", "data-file": "told" });
     const saves = (["safetensors", "onnx"] as const).map((format) => {
       const save = h(
         "button",

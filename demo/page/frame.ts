@@ -7,8 +7,8 @@
  */
 import { History, type Point } from "../history.ts";
 import { panelSettings } from "../panels.ts";
-import type { Event, Failure, OpenedDevice, RunState } from "../protocol.ts";
-import { checked, type Value, withSeed } from "../settings.ts";
+import type { Begin, Diverged, Event, Failure, OpenedDevice, RunState } from "../protocol.ts";
+import { checked, type Setting, type Settings, type Value, withSeed } from "../settings.ts";
 import type { CommonWords } from "../words/en.ts";
 import type { PanelWords } from "../words/language.ts";
 import { addressOf, type Place, writeAddress } from "./address.ts";
@@ -39,7 +39,7 @@ export class Frame {
   readonly #remote = new Remote();
   readonly element: HTMLElement;
   readonly #bar: RunBar;
-  readonly #message = h("p", { class: "message", role: "alert", hidden: true });
+  readonly #message = h("div", { class: "message", role: "alert", hidden: true });
   readonly #background = h("input", { type: "checkbox", "data-run": "background" });
   readonly #sections = h("div", { class: "sections" });
   readonly #charts: Chart[] = [];
@@ -94,7 +94,7 @@ export class Frame {
     page.mount(this.#context() as never);
     this.#addCommon();
     this.#remote.listen((event) => this.#take(event));
-    this.#open(false);
+    this.#open("kept");
   }
 
   get place(): Place {
@@ -130,18 +130,34 @@ export class Frame {
     this.#remote.tell("keep");
   }
 
-  #open(fresh: boolean): void {
+  #open(begin: Begin): void {
     const { panel, settings, device, pace } = this.#place;
     this.#message.hidden = true;
     this.#bar.reset();
-    this.#remote.open({ panel, settings, device, pace, fresh });
+    this.#remote.open({ panel, settings, device, pace, begin });
   }
 
   /** Begins anew with the settings as they are; what was trained so far is kept to compare with. */
-  async #anew(settings = this.#place.settings): Promise<void> {
+  async #anew(settings = this.#place.settings, begin: Begin = "anew"): Promise<void> {
     if (this.#history.points.length > 1) await this.#runs.keep(this.#place.settings, this.#history);
     this.#moved({ ...this.#place, settings });
-    this.#open(true);
+    this.#open(begin);
+  }
+
+  /** What is no number any more is undone: from where it was last well, more carefully. */
+  async #goBack(back: number, rate: number | undefined): Promise<void> {
+    const { settings } = this.#place;
+    await this.#anew(rate === undefined ? settings : { ...settings, learningRate: rate }, "back");
+    this.#showControls();
+    this.#say(this.#options.words.wentBack(back), "note");
+  }
+
+  /** A tenth of the learning rate, where the panel has one. */
+  get #lowerRate(): number | undefined {
+    const { panel, settings } = this.#place;
+    const setting: Setting | undefined = (panelSettings[panel] as Settings).learningRate;
+    const lower = setting && checked(setting, Number(settings.learningRate) / 10);
+    return typeof lower === "number" ? lower : undefined;
   }
 
   #set(given: Readonly<Record<string, Value>>): void {
@@ -167,6 +183,10 @@ export class Frame {
   /** What the panel sets its controls show. */
   #setFromPanel(values: Readonly<Record<string, Value>>): void {
     this.#set(values);
+    this.#showControls();
+  }
+
+  #showControls(): void {
     const now = this.#controlsNow();
     this.#controls?.replaceWith(now);
     this.#controls = now;
@@ -212,7 +232,8 @@ export class Frame {
       }
       case "failed":
         if (event.failure.name === "DeviceUnavailableError") this.#options.onNoDevice();
-        this.#say(this.#explain(event.failure), "error");
+        if (event.diverged === undefined) this.#say(this.#explain(event.failure), "error");
+        else this.#sayDiverged(event.diverged);
         break;
       // Remote's own.
       case "picture":
@@ -246,13 +267,20 @@ export class Frame {
     for (const listener of this.#listeners) listener(points);
   }
 
-  #explain({ name, message }: Failure): string {
-    const { failed, tryAgain } = this.#options.words;
-    return [failed, message, ...(name === "NonFiniteError" ? [tryAgain] : [])].join(" ");
+  #explain({ message }: Failure): string {
+    return `${this.#options.words.failed} ${message}`;
   }
 
-  #say(text: string, kind: "note" | "error"): void {
-    this.#message.textContent = text;
+  #sayDiverged({ step, back }: Diverged): void {
+    const { words } = this.#options;
+    const rate = this.#lowerRate;
+    const undo = h("button", { type: "button", "data-run": "back" }, words.goBack(back, rate));
+    on(undo, "click", () => void this.#goBack(back, rate));
+    this.#say(words.diverged(step), "error", undo);
+  }
+
+  #say(text: string, kind: "note" | "error", ...acts: HTMLElement[]): void {
+    this.#message.replaceChildren(text, ...acts);
     this.#message.dataset.kind = kind;
     this.#message.hidden = false;
   }

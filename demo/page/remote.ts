@@ -2,6 +2,7 @@
 import type { PanelName } from "../panels.ts";
 import type {
   AnyPictures,
+  Begin,
   Command,
   DeviceChoice,
   Event,
@@ -39,7 +40,7 @@ export interface OpenOptions {
   readonly settings: AnyValues;
   readonly device: DeviceChoice;
   readonly pace: Pace;
-  readonly fresh: boolean;
+  readonly begin: Begin;
 }
 
 /** What the worker could not do, in its words. */

@@ -52,7 +52,11 @@ export const en = {
   recovered: (from: string, to: string, step: number, resumed: number, ms: number) =>
     `The device (${from}) was lost at step ${step}. Training went on from step ${resumed} on ${to}, ${ms} ms later.`,
   failed: "Training has stopped.",
-  tryAgain: "Begin anew, perhaps with a smaller learning rate.",
+  diverged: (step: number) =>
+    `Step ${step} came to numbers that are not finite (NaN), so it was not taken, and training has stopped. Steps that are too large do that, and weights that were loaded with very large numbers.`,
+  goBack: (step: number, rate: number | undefined) =>
+    rate === undefined ? `Back to step ${step}` : `Back to step ${step}, learning rate ${rate}`,
+  wentBack: (step: number) => `Back at step ${step}. The run that went wrong is kept below.`,
   noDevice: "No device could be opened.",
   about: "No server: data, network and training stay in this tab.",
   source:

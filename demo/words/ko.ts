@@ -49,7 +49,11 @@ export const ko: CommonWords = {
   recovered: (from, to, step, resumed, ms) =>
     `${step}단계에서 장치(${from})를 잃었습니다. ${ms} ms 뒤 ${to}에서 ${resumed}단계부터 학습을 이어갔습니다.`,
   failed: "학습이 중단되었습니다.",
-  tryAgain: "학습률을 낮추어 처음부터 다시 해 보세요.",
+  diverged: (step) =>
+    `${step}단계에서 유한하지 않은 수(NaN)가 나와 그 단계를 버리고 학습을 멈췄습니다. 학습률이 너무 크거나, 불러온 가중치에 아주 큰 수가 있으면 그렇게 됩니다.`,
+  goBack: (step, rate) =>
+    rate === undefined ? `${step}단계로 되돌리기` : `${step}단계로 되돌리고 학습률 ${rate}로`,
+  wentBack: (step) => `${step}단계로 되돌렸습니다. 잘못된 학습은 아래에 남겨 두었습니다.`,
   noDevice: "장치를 열 수 없습니다.",
   about: "서버가 없습니다. 데이터와 신경망과 학습이 모두 이 탭 안에 있습니다.",
   source: "모든 것은 gradgpu로 만들었습니다. 각 패널의 코드는 ‘코드 보기’에 있습니다.",

@@ -1,14 +1,23 @@
 /** The training's loop: steps of all networks in turn, as fast as the pace says, with pictures between them. */
-import { init, type Opened, type StepReport } from "gradgpu";
+import { init, NonFiniteError, type Opened, type StepReport } from "gradgpu";
 import type { DeviceChange } from "gradgpu/train";
 import { History, type Point } from "../history.ts";
 import type { PanelName } from "../panels.ts";
-import type { DeviceChoice, Pace, Recovered, RunState, Told } from "../protocol.ts";
+import type {
+  Begin,
+  DeviceChoice,
+  Diverged,
+  Pace,
+  Recovered,
+  RunState,
+  Told,
+} from "../protocol.ts";
 import type { AnyValues, Value } from "../settings.ts";
-import { forget, keep, restore } from "./kept.ts";
+import { Health } from "./health.ts";
+import { bringTo, forget, keep, keptOf, type Standing, standingOf } from "./kept.ts";
 import { stepMs } from "./pace.ts";
 import { Probes, unlessLost } from "./probes.ts";
-import type { Network, Training } from "./training.ts";
+import type { Network, OpenDevice, Training } from "./training.ts";
 import { nextTurn } from "./turn.ts";
 
 /** Progress is told so often, messages are let in so often, a training is kept so often at most. */
@@ -23,8 +32,10 @@ export interface RunnerOptions {
   readonly identity: string;
   readonly device: DeviceChoice;
   readonly pace: Pace;
-  readonly fresh: boolean;
-  open(): Promise<Training>;
+  readonly begin: Begin;
+  /** Where an earlier training of the same networks is to be gone back to. */
+  readonly back: Standing | undefined;
+  open(device: OpenDevice): Promise<Training>;
   tell(event: Told): void;
 }
 
@@ -53,19 +64,28 @@ export class Runner {
   #toldStep = 0;
   #keptMs = performance.now();
   #keptStep: number;
+  /** Where it stood when it was last well: what can be gone back to. */
+  #good: Standing | undefined;
+  readonly #health = new Health();
   /** What is done between two steps and waits for its turn. */
   #errands: (() => Promise<void>)[] = [];
   readonly #ended: Promise<void>;
 
   /** Opens device and networks, where a training was kept at its last step, and waits for what it is told. */
   static async open(options: RunnerOptions): Promise<Runner> {
-    const { panel, settings, identity, device, fresh, tell } = options;
+    const { panel, settings, identity, device, begin, back, tell } = options;
     tell({ kind: "state", state: "loading" });
-    const opened = await init({ device, seed: settings.seed });
-    const training = await options.open();
-    if (fresh) await forget(panel);
-    const kept = fresh ? undefined : await restore(panel, identity, training);
-    const { step = 0, points = [] } = kept ?? {};
+    const openDevice = () => init({ device, seed: settings.seed });
+    const opened = await openDevice();
+    const training = await options.open(openDevice);
+    if (begin !== "kept") await forget(panel);
+    const before = begin === "kept" ? await keptOf(panel, identity) : back;
+    const standing = before && bringTo(training, before) ? before : undefined;
+    const { step = 0, points = [] } = standing ?? {};
+    // A state has the learning rate that it was made with.
+    const { learningRate } = settings;
+    if (begin === "back" && typeof learningRate === "number")
+      for (const network of training.networks) network.setLearningRate?.(learningRate);
     const { description, why } = opened;
     tell({
       kind: "opened",
@@ -101,6 +121,11 @@ export class Runner {
       refuse: (id, error) => tell({ kind: "refused", id, failure: failureOf(error) }),
     });
     this.#ended = this.#loop();
+  }
+
+  /** Where it stood when it was last well. */
+  get good(): Standing | undefined {
+    return this.#good;
   }
 
   get probes(): Probes {
@@ -142,6 +167,8 @@ export class Runner {
   /** Does something between two steps, and shows everything anew behind it. */
   errand(task: (training: Training, opened: Opened) => Promise<void>): void {
     this.#errands.push(async () => {
+      // What is done may be what is to be undone.
+      this.#good ??= await this.#standing();
       await task(this.#training, this.#opened);
       this.#probes.invalidate();
     });
@@ -177,6 +204,7 @@ export class Runner {
         for (const errand of this.#errands.splice(0)) await errand();
         const isMore = await this.#probes.answer(this.#training, this.#step);
         if (this.#isRunning || this.#singles > 0) {
+          this.#good ??= await this.#standing();
           await this.#takeStep();
           await this.#wait(
             stepMs(this.#pace, this.#step - this.#easedFrom) - (performance.now() - start),
@@ -194,7 +222,8 @@ export class Runner {
       }
     } catch (error) {
       this.#tell();
-      this.#options.tell({ kind: "failed", failure: failureOf(error) });
+      const diverged = this.#divergence(error);
+      this.#options.tell({ kind: "failed", failure: failureOf(error), ...diverged });
       this.#tellState("failed");
     }
   }
@@ -205,6 +234,7 @@ export class Runner {
       const { value: report, done } = await steps.next();
       if (done === true)
         throw new Error(`The fit of "${network.name}" has ended: it is to be endless.`);
+      this.#health.add(network.name, report.loss);
       Object.assign(values, network.values(report));
     }
     this.#step++;
@@ -232,10 +262,22 @@ export class Runner {
     this.#keptMs = performance.now();
     if (this.#keptStep === this.#step) return;
     const { panel, identity, tell } = this.#options;
-    const step = this.#step;
-    await keep(panel, identity, this.#training, { step, points: this.#history.points });
+    const standing = await this.#standing();
+    const { step } = standing;
+    await keep(panel, identity, standing);
+    if (this.#health.isGood) this.#good = standing;
     this.#keptStep = step;
     tell({ kind: "kept", step });
+  }
+
+  #standing(): Promise<Standing> {
+    return standingOf(this.#training, { step: this.#step, points: [...this.#history.points] });
+  }
+
+  /** Of an error that says so: the step that was not finite, and the one that can be gone back to. */
+  #divergence(error: unknown): { readonly diverged?: Diverged } {
+    if (!(error instanceof NonFiniteError) || this.#good === undefined) return {};
+    return { diverged: { step: this.#step + 1, back: this.#good.step } };
   }
 
   /** Until something has changed, or so many milliseconds are over; at once where they are not positive. */

@@ -1,5 +1,5 @@
 /** What a panel gives the worker: networks that are trained, and pictures of what is in them. */
-import type { FitOptions, nn, StepReport, Trainer } from "gradgpu";
+import type { FitOptions, nn, Opened, StepReport, Trainer } from "gradgpu";
 import type { AnyPictures, Pictures } from "../protocol.ts";
 import type { Settings, Value, ValuesOf } from "../settings.ts";
 
@@ -13,6 +13,8 @@ export interface Network {
   readonly shape: readonly (number | string)[];
   /** Endless, from where the trainer stands: `trainer.fit(data, { untilEpoch: 1e9, …, ...hooks })`. */
   fit(hooks: FitHooks): AsyncIterable<StepReport>;
+  /** Of a panel that has the setting: from the next step on. */
+  setLearningRate?(learningRate: number): void;
   /** A step's numbers, for curves and figures, by names that no other network of the panel has. */
   values(report: StepReport): Readonly<Record<string, number>>;
 }
@@ -43,7 +45,11 @@ export interface Training<P extends Pictures<P> = AnyPictures> {
 /** Reads a file that lies beside the page under data/. */
 export type LoadData = (name: string) => Promise<Uint8Array<ArrayBuffer>>;
 
+/** The device that is open: after a loss the one that took its place. */
+export type OpenDevice = () => Promise<Opened>;
+
 export type OpenTraining<S extends Settings, P extends Pictures<P>> = (
   settings: ValuesOf<S>,
   load: LoadData,
+  device: OpenDevice,
 ) => Promise<Training<P>>;

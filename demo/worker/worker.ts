@@ -26,16 +26,17 @@ self.onmessage = ({ data }: MessageEvent<Command>) => {
 
 async function open(command: Open): Promise<void> {
   opening = command.opening;
-  const { panel, settings, device, pace, fresh, base } = command;
+  const { panel, settings, device, pace, begin, base } = command;
   try {
     const earlier = runner;
     runner = undefined;
+    const back = begin === "back" ? earlier?.good : undefined;
     await earlier?.close();
     const identity = identityOf(panelSettings[panel], settings);
-    const options = { panel, settings, identity, device, pace, fresh, tell };
+    const options = { panel, settings, identity, device, pace, begin, back, tell };
     runner = await Runner.open({
       ...options,
-      open: async () => (await openings[panel]())(settings, loaderFrom(base)),
+      open: async (openDevice) => (await openings[panel]())(settings, loaderFrom(base), openDevice),
     });
   } catch (error) {
     tell({ kind: "failed", failure: failureOf(error) });

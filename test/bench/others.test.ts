@@ -43,7 +43,8 @@ const here = report("mine", [
 ]);
 const there = report("theirs", [
   row("a", "gradgpu-cpu", 3, { threads: 8 }),
-  row("a", "tfjs-wasm", 9),
+  row("a", "tfjs-wasm", 9, { threads: 2 }),
+  row("a", "tfjs-wasm", 8, { threads: 1 }),
   row("b", "gradgpu-webgpu", 1, { isFallbackAdapter: false }),
   row("c", "gradgpu-cpu", 1),
 ]);
@@ -56,13 +57,14 @@ it("a run stands beside those of other machines, peers included, hardware and so
     one.thereMs,
   ]);
   expect(found).toEqual([
-    ["a", "gradgpu-cpu", 2, 3],
-    ["a", "tfjs-wasm", undefined, 9],
+    ["a", "gradgpu-cpu (8t)", 2, 3],
+    ["a", "tfjs-wasm (2t)", undefined, 9],
+    ["a", "tfjs-wasm (1t)", undefined, 8],
     ["b", "gradgpu-webgpu", undefined, 1],
   ]);
   expect(describeOthers(here, [there])).toEqual([
-    "  a gradgpu-cpu: 2 ms here, 3 ms on theirs, 2 cores, chrome (× 1.5)",
+    "  a gradgpu-cpu (8t): 2 ms here, 3 ms on theirs, 2 cores, chrome (× 1.5)",
   ]);
-  expect(othersTable(here, [there])).toContain("<td>tfjs-wasm</td><td></td><td>9 ms</td>");
+  expect(othersTable(here, [there])).toContain("<td>tfjs-wasm (2t)</td><td></td><td>9 ms</td>");
   expect(othersTable(here, [])).toBe("");
 });

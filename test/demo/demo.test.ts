@@ -1,5 +1,10 @@
-import { readFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { init } from "gradgpu";
+import { memory, saveModel } from "gradgpu/io";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
+import { openDigits } from "./digits/open-digits.ts";
 import { type Demo, endDemos, openDemo, press, stateOf, trainTo } from "./open-demo.ts";
 
 let demo: Demo | undefined;
@@ -138,6 +143,34 @@ describe("the page", () => {
     await page.waitForFunction(`!document.body.innerText.includes("are in place")`);
   });
 
+  test("says what happened where a step is not finite, and goes back with a lower learning rate", async () => {
+    demo = await openDemo("?panel=digits&device=cpu&pace=full&learningRate=0.003");
+    const { page } = demo;
+    await trainTo(page, 4);
+    const { step } = await stateOf(page);
+    const folder = await mkdtemp(join(tmpdir(), "gradgpu-demo-"));
+    const path = join(folder, "blown-up.safetensors");
+    await writeFile(path, await blownUp());
+    const chooser = await page.$("[data-file=import]");
+    await (chooser as unknown as { uploadFile(path: string): Promise<void> }).uploadFile(path);
+    await page.waitForFunction(`document.body.innerText.includes("are in place")`);
+    await rm(folder, { recursive: true });
+
+    await press(page, "[data-run=play]");
+    await page.waitForSelector("article[data-state=failed]");
+    expect(await page.$eval(".message", (message) => message.textContent)).toMatch(
+      /^Step \d+ came to numbers that are not finite/,
+    );
+    await press(page, "[data-run=back]");
+    await page.waitForSelector("article[data-state=paused]");
+    const back = await stateOf(page);
+    expect(Number(back.step)).toBeLessThanOrEqual(Number(step));
+    await page.waitForFunction(`location.search.includes("learningRate=0.0003")`);
+    expect(await page.$$(".runs tbody tr")).toHaveLength(1);
+    await trainTo(page, Number(back.step) + 5);
+    expect((await lossesOf(page)).every(Number.isFinite)).toBe(true);
+  });
+
   test("goes on when its GPU is destroyed, and says so", async () => {
     demo = await openDemo("?panel=digits&device=webgpu&pace=full");
     const { page } = demo;
@@ -176,6 +209,24 @@ describe("the page", () => {
     expect(await demo.page.$eval(".message", (message) => message.textContent)).toMatch(/WebGPU/i);
   });
 });
+
+/** A file of the panel's CNN whose weights overflow in its first layer. */
+async function blownUp(): Promise<Uint8Array> {
+  const { runtime } = await init({ device: "cpu" });
+  const training = await openDigits();
+  const [network] = training.networks;
+  if (network === undefined) throw new Error("There is a network.");
+  const { model } = network.trainer;
+  for (const weight of model.parameters())
+    weight.load(new Float32Array(sizeOf(weight.shape)).fill(3e38));
+  const place = memory().place("blown-up");
+  await saveModel(model, place);
+  training.dispose();
+  await runtime.close();
+  return await place.read();
+}
+
+const sizeOf = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
 
 /** What the first curve has, step by step. */
 async function lossesOf(page: Demo["page"]): Promise<number[]> {

@@ -25,6 +25,8 @@ const until = (page: Demo["page"], condition: string) =>
   page.waitForFunction(condition, { timeout: 120_000 });
 const textOf = (page: Demo["page"], selector: string) =>
   page.$eval(selector, (element) => element.textContent ?? "");
+const threadsOf = async (page: Demo["page"]) =>
+  /(\d+) threads?/.exec(await textOf(page, "[data-fact=description]"))?.[1];
 const dataOf = async (page: Demo["page"], selector: string, name: string) =>
   Number(await page.$eval(selector, (element, of) => element.getAttribute(of), `data-${name}`));
 
@@ -78,24 +80,45 @@ describe.each(["cpu", "webgpu"] as const)("the machine's panel on %s", (device) 
   });
 });
 
-test("the benchmark runs between two steps of the training, and training goes on", async () => {
-  const page = await open(link("cpu", "&network=lstm"));
-  await press(page, "[data-run=play]");
-  await press(page, "[data-machine=bench]");
-  await until(page, `document.querySelector("[data-machine=bench]").disabled === false`);
-  const cells = await page.$$eval("tr[data-case]", (rows) =>
-    rows.map((row) => [...row.querySelectorAll("td")].map((cell) => cell.textContent ?? "")),
-  );
-  expect(cells).toHaveLength(Object.keys(en.bench.cases).length);
-  for (const [result = "", spread = ""] of cells) {
-    expect(Number(result.split(" ")[0])).toBeGreaterThan(0);
-    expect(Number(spread)).toBeGreaterThanOrEqual(0);
-  }
-  const { step } = await stateOf(page);
-  await until(page, `Number(document.querySelector("article").dataset.step) > ${Number(step) + 5}`);
-  expect(await page.$eval("[data-machine=lose]", (button) => button.hasAttribute("disabled"))).toBe(
-    true,
-  );
+describe.each(["cpu", "webgpu"] as const)("the benchmark on %s", (device) => {
+  test("runs between two steps of the training, which goes on, and stands beside other machines", async () => {
+    const page = await open(link(device, "&network=lstm"));
+    await press(page, "[data-run=play]");
+    await press(page, "[data-machine=bench]");
+    await until(page, `document.querySelector("[data-machine=bench]").disabled === false`);
+    const cases = await page.$$eval("[data-case]", (all) =>
+      all.map((one) =>
+        [...one.querySelectorAll("li")].map((line) => ({
+          who: line.firstElementChild?.textContent ?? "",
+          ms: Number(line.lastElementChild?.getAttribute("data-ms")),
+          text: line.lastElementChild?.textContent ?? "",
+        })),
+      ),
+    );
+    expect(cases).toHaveLength(Object.keys(en.bench.cases).length);
+    const own = `gradgpu-${device} ${device === "cpu" ? "(2t)" : "(software)"}`;
+    for (const [here, ...there] of cases) {
+      expect(here?.who).toBe(
+        `this tab, ${device === "cpu" ? `gradgpu-cpu (${await threadsOf(page)}t)` : own}`,
+      );
+      expect(here?.text).toMatch(/^[\d.,]+ ± [\d.,]+ ms$/);
+      expect(here?.ms).toBeGreaterThan(0);
+      // What is committed in bench/history, the fastest first.
+      expect(there.map(({ who }) => who)).toContain(own);
+      expect(there.length).toBeGreaterThan(2);
+      expect(there.map(({ ms }) => ms)).toEqual(
+        there.map(({ ms }) => ms).toSorted((a, b) => a - b),
+      );
+    }
+    const { step } = await stateOf(page);
+    const more = device === "cpu" ? 5 : 1;
+    await until(
+      page,
+      `Number(document.querySelector("article").dataset.step) > ${Number(step) + more}`,
+    );
+    const lose = await page.$eval("[data-machine=lose]", (one) => one.hasAttribute("disabled"));
+    expect(lose).toBe(device === "cpu");
+  });
 });
 
 test("a GPU device that is destroyed on purpose is told of, and training goes on", async () => {

@@ -58,10 +58,8 @@ function networkOf(
   digits: DigitFiles,
   { learningRate, seed }: DigitsSettings,
 ): Network {
-  const trainer = new Trainer(model, {
-    loss: losses.crossEntropy,
-    optimizer: optim.adam({ learningRate }),
-  });
+  const optimizer = optim.adam({ learningRate });
+  const trainer = new Trainer(model, { loss: losses.crossEntropy, optimizer });
   const batches = (epoch: number) =>
     trainingBatches(digits, epoch, { batchSize: BATCH_SIZE, seed });
   return {
@@ -69,6 +67,7 @@ function networkOf(
     trainer,
     shape: ["N", SIDE, SIDE, 1],
     fit: (hooks) => trainer.fit(batches, { untilEpoch: 1e9, ...hooks }),
+    setLearningRate: (rate) => optimizer.setLearningRate(rate),
     values: ({ loss, accuracy }) => ({
       [`${name}.loss`]: loss,
       [`${name}.accuracy`]: accuracy ?? Number.NaN,

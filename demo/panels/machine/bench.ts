@@ -1,84 +1,61 @@
-/** The short benchmark: a few things that every network does, each alone, timed round by round. */
-import {
-  add,
-  type Compiled,
-  compile,
-  conv2d,
-  matmul,
-  mean,
-  mul,
-  nn,
-  square,
-  sum,
-  type Tensor,
-  tensor,
-  valueAndGrad,
-} from "gradgpu";
+/** The short benchmark: cases of the suite in bench/, made ready by its own engine and timed round by round. */
+import type { Opened } from "gradgpu";
+import type { Prepared } from "../../../bench/contract.ts";
+import { prepareKernel } from "../../../bench/engines/gradgpu-kernels.ts";
+import { prepareStep } from "../../../bench/engines/gradgpu-steps.ts";
+import { type BenchName, benchCase } from "./bench-cases.ts";
 import type { BenchRound } from "./pictures.ts";
 
-interface Case {
-  /** How much one run does, in units a millisecond and thousand: 10⁶ operations or bytes are 1 GFLOP/s or GB/s at 1 ms. */
-  readonly work: number;
-  readonly make: () => () => Tensor;
+/** A round runs a case as often as takes about so long: a page's clock has steps, and one wait is a part of one run. */
+const ROUND_MS = 40;
+
+interface Ready {
+  readonly prepared: Prepared;
+  readonly times: number;
+  readonly who: Pick<BenchRound, "device" | "description">;
 }
 
-const numbers = (...shape: number[]) =>
-  tensor(
-    Float32Array.from({ length: shape.reduce((a, b) => a * b) }, (_, i) => Math.sin(i)),
-    shape,
-  );
-
-export const benchCases: Readonly<Record<string, Case>> = {
-  product: {
-    work: 2 * 256 ** 3,
-    make: () => {
-      const [a, b] = [numbers(256, 256), numbers(256, 256)];
-      return () => sum(matmul(a, b));
-    },
-  },
-  convolution: {
-    work: 2 * 8 * 28 * 28 * 9 * 16 * 32,
-    make: () => {
-      const [x, w] = [numbers(8, 28, 28, 16), numbers(3, 3, 16, 32)];
-      return () => sum(conv2d(x, w, { padding: "same" }));
-    },
-  },
-  memory: {
-    work: 2 * 4 * 2 ** 20,
-    make: () => {
-      const [a, b] = [numbers(2 ** 20), numbers(2 ** 20)];
-      return () => sum(add(mul(a, 2), b));
-    },
-  },
-  lstm: {
-    work: 0,
-    make: () => {
-      const layer = nn.lstm(32, 64);
-      const x = numbers(32, 16, 32);
-      return () => {
-        const [loss, gradients] = valueAndGrad(layer.parameters(), () => mean(square(layer(x))));
-        return [...gradients.values()].reduce((all, g) => add(all, sum(g)), loss);
-      };
-    },
-  },
-};
-
 export class Bench {
-  readonly #steps = new Map<string, Compiled<Tensor>>();
+  readonly #device: () => Promise<Opened>;
+  #ready: (Ready & { readonly name: BenchName }) | undefined;
 
-  /** One run, until its result has arrived. */
-  async round(name: string): Promise<BenchRound> {
-    const own = benchCases[name];
-    if (own === undefined) throw new Error(`The benchmark has no case "${name}".`);
-    const step = this.#steps.get(name) ?? compile(own.make());
-    this.#steps.set(name, step);
-    const start = performance.now();
-    await (await step()).item();
-    const elapsedMs = performance.now() - start;
-    return { elapsedMs, value: own.work === 0 ? elapsedMs : own.work / elapsedMs / 1e6 };
+  /** `device` tells the one that is open: another one may have taken the place of one that was lost. */
+  constructor(device: () => Promise<Opened>) {
+    this.#device = device;
   }
 
-  dispose(): void {
-    for (const step of this.#steps.values()) step.dispose();
+  /** The mean of a round's runs. The first round of a case also makes it ready, and says how many runs a round has. */
+  async round(name: BenchName): Promise<BenchRound> {
+    if (this.#ready?.name !== name) {
+      await this.dispose();
+      this.#ready = { name, ...(await this.#prepare(name)) };
+    }
+    const { prepared, times, who } = this.#ready;
+    return { ...who, times, elapsedMs: await timed(prepared, times) };
   }
+
+  async dispose(): Promise<void> {
+    const ready = this.#ready;
+    this.#ready = undefined;
+    await ready?.prepared.dispose();
+  }
+
+  async #prepare(name: BenchName): Promise<Ready> {
+    const { runtime, device, description } = await this.#device();
+    const one = benchCase(name);
+    const prepared = prepareStep(one, runtime) ?? prepareKernel(one, runtime);
+    if (prepared === undefined) throw new Error(`gradgpu has nothing for ${one.name}.`);
+    // Once for what is compiled.
+    await prepared.run();
+    const times = Math.max(1, Math.ceil(ROUND_MS / (await timed(prepared, 1))));
+    return { prepared, times, who: { device, description } };
+  }
+}
+
+/** Milliseconds of one of `times` runs. */
+async function timed(prepared: Prepared, times: number): Promise<number> {
+  const start = performance.now();
+  if (prepared.runMany === undefined) for (let i = 0; i < times; i++) await prepared.run();
+  else await prepared.runMany(times);
+  return (performance.now() - start) / times;
 }

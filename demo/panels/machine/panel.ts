@@ -15,11 +15,11 @@ export const machinePanel: PanelPage<MachinePictures, typeof machineSettings, Ma
   figures: [{ value: "loss", format: (loss) => loss.toFixed(3) }],
   mount(context) {
     const showClock = deviceSection(context);
-    context.curves();
+    loseSection(context);
     const timeline = timelineSection(context, (kernel) => plan.mark(kernel));
     const plan = planSection(context, (kernel) => timeline.pick(kernel));
     memorySection(context);
-    loseSection(context);
+    context.curves();
     benchSection(context);
     context.remote.watch(timeline.canvas, "timeline", undefined, (answer) => {
       if (answer === undefined) return;

@@ -1,4 +1,6 @@
 /** What the machine's page can ask the training for. */
+import type { Opened } from "gradgpu";
+import type { BenchName } from "./bench-cases.ts";
 import type { Kernel } from "./step-clock.ts";
 
 export interface Owner {
@@ -7,9 +9,12 @@ export interface Owner {
 }
 
 export interface BenchRound {
-  /** What was done, in multiples of the case's unit, by the time that one run took. */
-  readonly value: number;
+  /** The mean of its runs. */
   readonly elapsedMs: number;
+  readonly times: number;
+  /** What they ran on. */
+  readonly device: Opened["device"];
+  readonly description: string;
 }
 
 export interface MachinePictures {
@@ -30,9 +35,9 @@ export interface MachinePictures {
     readonly request: undefined;
     readonly answer: { readonly owners: readonly Owner[]; readonly bytes: number };
   };
-  /** One round of a case of the benchmark; its first is not to be counted. */
+  /** One round of a case of the benchmark. */
   readonly bench: {
-    readonly request: { readonly name: string };
+    readonly request: { readonly name: BenchName };
     readonly answer: BenchRound;
   };
 }

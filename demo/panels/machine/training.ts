@@ -13,10 +13,11 @@ import { StepClock } from "./step-clock.ts";
 export const open: OpenTraining<typeof machineSettings, MachinePictures> = async (
   { network, batchSize, seed },
   load,
+  device,
 ) => {
   const { trainer, follow } = await (network === "cnn" ? cnn(load) : lstm(load));
   const clock = new StepClock();
-  const bench = new Bench();
+  const bench = new Bench(device);
   return {
     networks: [
       {
@@ -40,7 +41,7 @@ export const open: OpenTraining<typeof machineSettings, MachinePictures> = async
       bench: ({ name }) => bench.round(name),
     },
     dispose() {
-      bench.dispose();
+      void bench.dispose();
       trainer.dispose();
     },
   };

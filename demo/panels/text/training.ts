@@ -48,9 +48,10 @@ export class TextTraining implements Training<TextPictures> {
     this.#guides = { trigram: trigramBits(training, heldOut, size), uniform: Math.log2(size) };
     this.#writer = new Writer(network.model, size, first);
     this.#mind = new Mind(network, corpus);
+    const optimizer = optim.adam({ learningRate, clipNorm: 1 });
     this.#trainer = new Trainer(network.model, {
       loss: losses.crossEntropy,
-      optimizer: optim.adam({ learningRate, clipNorm: 1 }),
+      optimizer,
       window,
       metrics: {},
       also: { samples: this.#samples },
@@ -61,6 +62,7 @@ export class TextTraining implements Training<TextPictures> {
         trainer: this.#trainer,
         shape: ["T", "B"],
         fit: (hooks) => this.#fit(hooks),
+        setLearningRate: (rate) => optimizer.setLearningRate(rate),
         values: ({ loss, gradientNorm }) => ({
           bits: loss / Math.LN2,
           norm: gradientNorm,

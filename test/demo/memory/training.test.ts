@@ -19,7 +19,8 @@ afterEach(() => runtime?.close());
 async function opened(changes: Partial<Settings> = {}) {
   const settings = { ...(defaultsOf(memorySettings) as Settings), ...changes };
   ({ runtime } = await init({ device: "cpu", seed: settings.seed }));
-  const training = await open(settings, () => Promise.reject(new Error("There is no data.")));
+  const noData = () => Promise.reject(new Error("There is no data."));
+  const training = await open(settings, noData, () => init());
   const fits = training.networks.map((network) => ({
     network,
     reports: network.fit({ onDeviceLost: () => undefined })[Symbol.asyncIterator](),

@@ -1,5 +1,6 @@
 /** The text panel's training as the worker opens it, on the device that is open. */
 import { readFile } from "node:fs/promises";
+import { init } from "gradgpu";
 import { corpusOf } from "../../../demo/panels/text/corpus.ts";
 import { open, TextTraining, type TextValues } from "../../../demo/panels/text/training.ts";
 
@@ -15,10 +16,9 @@ export const DEFAULTS: TextValues = {
 export const HOOKS = { onDeviceLost: () => undefined };
 
 export async function openText(values: Partial<TextValues> = {}) {
-  return await open({ ...DEFAULTS, ...values }, async (name) => {
-    const bytes = await readFile(new URL(`../../../demo/data/${name}`, import.meta.url));
-    return new Uint8Array(bytes);
-  });
+  const load = async (name: string) =>
+    new Uint8Array(await readFile(new URL(`../../../demo/data/${name}`, import.meta.url)));
+  return await open({ ...DEFAULTS, ...values }, load, () => init());
 }
 
 /** The same of a text that was pasted. */

@@ -30,7 +30,8 @@ export function memorySection({ section, words, remote }: MachineContext): void 
       h(
         "tr",
         {},
-        ...[own.owner, own.bytes, own.share].map((text) => h("th", { scope: "col" }, text)),
+        h("th", { scope: "col" }, own.owner),
+        ...[own.bytes, own.share].map((text) => h("th", { scope: "col", class: "number" }, text)),
       ),
     ),
     h(

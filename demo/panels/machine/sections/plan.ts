@@ -14,21 +14,21 @@ interface Row {
 export function planSection({ section, words }: MachineContext, onPick: (kernel: number) => void) {
   const { plan: own } = words;
   const body = section({ title: own.title, text: own.text, isWide: true });
+  const text = (words: string) => h("th", { scope: "col" }, words);
+  const number = (words: string) => h("th", { scope: "col", class: "number" }, words);
   const head = [
-    own.index,
-    own.computes,
-    own.fused,
-    own.kernel,
-    own.time,
-    own.share,
-    own.bytes,
-    own.why,
+    number(own.index),
+    text(own.computes),
+    number(own.fused),
+    text(own.kernel),
+    ...[own.time, own.share, own.bytes].map(number),
+    text(own.why),
   ];
   const rows = h("tbody");
   const table = h(
     "table",
     { class: "facts machine-plan" },
-    h("thead", {}, h("tr", {}, ...head.map((text) => h("th", { scope: "col" }, text)))),
+    h("thead", {}, h("tr", {}, ...head)),
     rows,
   );
   body.append(

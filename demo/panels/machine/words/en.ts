@@ -78,19 +78,18 @@ export const en = {
   },
   bench: {
     title: "A short benchmark",
-    text: "Four things that every network does, each alone, the median of 9 rounds and the half of the spread between the quarters. The training waits in the meantime.",
+    text: "Four cases of gradgpu's benchmark, each alone: the median of 9 rounds, ± half of what lies between the quarters. Beside them what the same cases took elsewhere, gradgpu's and others', as it is kept in bench/history. The training waits in the meantime.",
     run: "Run the benchmark",
-    running: "running …",
-    what: "what",
-    result: "result",
-    spread: "±",
+    running: (index: number, count: number) => `running ${index} of ${count} …`,
+    others:
+      "Elsewhere is Chrome on two shared cores of an AMD EPYC; PyTorch runs beside it natively. Shorter is faster.",
+    here: (engine: string) => `this tab, ${engine}`,
     cases: {
-      product: "product of matrices, 256 × 256 × 256",
-      convolution: "convolution, 3 × 3, 16 to 32 channels",
-      memory: "2a + b over a million numbers",
-      lstm: "LSTM of 64 units, 32 steps, with gradients",
+      product: "Product of matrices, 512 × 512 × 512",
+      convolution: "Convolution, 32 images of 28 × 28, 16 to 32 channels",
+      cnn: "A training step of a CNN, 64 digits",
+      lstm: "A training step of an LSTM, 128 units, 32 steps",
     },
-    units: { product: "GFLOP/s", convolution: "GFLOP/s", memory: "GB/s", lstm: "ms" },
   },
   lose: {
     title: "Take the GPU away",

@@ -79,19 +79,18 @@ export const ko: Translated<MachineWords> = {
   },
   bench: {
     title: "짧은 벤치마크",
-    text: "모든 신경망이 하는 네 가지 일을 하나씩 잽니다. 9번의 중앙값과 사분위수 폭의 절반입니다. 그동안 학습은 기다립니다.",
+    text: "gradgpu 벤치마크의 네 가지를 하나씩 잽니다. 9번의 중앙값과 ± 사분위수 폭의 절반입니다. 그 옆은 같은 일을 다른 곳에서 잰 기록으로, gradgpu와 다른 도구의 것이며 bench/history에 있습니다. 그동안 학습은 기다립니다.",
     run: "벤치마크 실행",
-    running: "실행 중 …",
-    what: "무엇",
-    result: "결과",
-    spread: "±",
+    running: (index, count) => `${count}개 중 ${index}번째 실행 중 …`,
+    others:
+      "다른 곳은 AMD EPYC의 공유 코어 두 개에서 돈 Chrome이고, PyTorch는 그 옆에서 네이티브로 돌았습니다. 짧을수록 빠릅니다.",
+    here: (engine) => `이 탭, ${engine}`,
     cases: {
-      product: "행렬 곱, 256 × 256 × 256",
-      convolution: "합성곱, 3 × 3, 채널 16에서 32로",
-      memory: "수 백만 개의 2a + b",
-      lstm: "64유닛 LSTM, 32단계, 기울기 포함",
+      product: "행렬 곱, 512 × 512 × 512",
+      convolution: "합성곱, 28 × 28 그림 32장, 채널 16에서 32로",
+      cnn: "CNN 학습 한 단계, 숫자 64개",
+      lstm: "LSTM 학습 한 단계, 128유닛, 32단계",
     },
-    units: { product: "GFLOP/s", convolution: "GFLOP/s", memory: "GB/s", lstm: "ms" },
   },
   lose: {
     title: "GPU를 빼앗기",

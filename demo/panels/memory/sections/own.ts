@@ -7,7 +7,7 @@ const CHECK_MS = 250;
 const MOST_LINES = 8;
 
 export function ownSection(context: MemoryContext, offered: string | undefined): () => void {
-  const { words, remote, settings, set } = context;
+  const { words, remote, settings, set, onProgress } = context;
   const { own } = words;
   const body = context.section({
     title: own.title,
@@ -29,12 +29,18 @@ export function ownSection(context: MemoryContext, offered: string | undefined):
   field.value = offered ?? settings().own;
   const lines = h("div", { class: "lines", "aria-hidden": "true" });
   const told = h("p", { id: `${id}-told`, class: "told", role: "status" });
+  const lost = h(
+    "p",
+    { class: "told", role: "status", "data-told": "lost", hidden: true },
+    own.lost,
+  );
   const run = h("button", { type: "button", class: "main", "data-do": "own-run" }, own.run);
   const restore = h("button", { type: "button", "data-do": "own-restore" }, own.restore);
   body.append(
     h("label", { for: id, class: "visually-hidden" }, own.code),
     h("div", { class: "cell" }, lines, field),
     told,
+    lost,
     h("div", { class: "buttons" }, run, restore),
     h("small", {}, own.functions),
   );
@@ -93,9 +99,16 @@ export function ownSection(context: MemoryContext, offered: string | undefined):
       void check();
     }),
     remote.listen((event) => {
-      if (event.kind === "opened") void check();
+      if (event.kind !== "opened") return;
+      lost.hidden = true;
+      void check();
     }),
   ];
+  // Its updates are left out where they are not finite, and the other networks go on.
+  onProgress((points) => {
+    const loss = points.at(-1)?.values.ownLoss;
+    if (loss !== undefined) lost.hidden = Number.isFinite(loss);
+  });
   number(undefined);
   return () => {
     clearTimeout(timer);

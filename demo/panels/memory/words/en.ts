@@ -146,5 +146,6 @@ export const en = {
       `Line ${line}, place ${column}: ${message}`,
     offered: "This cell came with the link. Read it; it runs when you press “Train this cell”.",
     running: "This cell is the one that is trained.",
+    lost: "Its loss is not a finite number (NaN): it divided by nothing, or numbers grew without bound. Such steps are left out, so it learns nothing; the other networks go on. sigmoid and tanh keep numbers small; / and log need something that is never 0.",
   },
 };

@@ -143,5 +143,6 @@ export const ko: Translated<typeof en> = {
     wrong: (line, column, message) => `${line}번째 줄, ${column}번째 자리: ${message}`,
     offered: "이 셀은 링크에서 왔습니다. 읽어 보세요. “이 셀을 학습”을 눌러야 실행됩니다.",
     running: "지금 학습하는 셀입니다.",
+    lost: "손실이 유한한 수가 아닙니다(NaN). 0으로 나누었거나 수가 끝없이 커졌습니다. 그런 단계는 버리므로 이 셀은 배우지 못하고, 다른 신경망은 계속합니다. sigmoid와 tanh는 수를 작게 지키고, /와 log에는 0이 되지 않는 수가 필요합니다.",
   },
 };
