@@ -47,7 +47,7 @@ export class Mind {
     const { letters, vocabulary } = this.#corpus;
     const feature = featureOf(by, letters);
     const length = Math.min(READ, letters.length);
-    const starts = tellingParts(feature, length, PARTS);
+    const starts = tellingParts(letters, feature, length, PARTS);
     const rows = starts.map((from) =>
       vocabulary.encode(letters.slice(from, from + length).join("")),
     );

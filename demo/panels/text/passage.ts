@@ -14,7 +14,7 @@ export function passageOf(
   const within = (of: Float64Array, from: number) => (of[from + length] ?? 0) - (of[from] ?? 0);
   let [best, most] = [0, 0];
   for (let from = 0; from + length <= letters.length; from++) {
-    if (from > 0 && (letters[from - 1] !== "\n" || letters[from - 2] !== "\n")) continue;
+    if (!beginsParagraph(letters, from)) continue;
     const quotes = within(quoted, from);
     const found =
       Math.min(quotes, length - quotes) + 2 * Math.min(within(bracketed, from), length / 4);
@@ -34,21 +34,46 @@ function sums(values: Float32Array): Float64Array {
 
 /**
  * Where `count` parts of `length` letters begin, none over another, in which `feature` changes most: units are compared
- * with it there. Of a feature that never changes any parts are as good.
+ * with it there. A part begins a paragraph where there are enough of them: what reads from the middle of a quotation
+ * cannot know of it. Of a feature that never changes any parts are as good.
  */
-export function tellingParts(feature: Float32Array, length: number, count: number): number[] {
-  const starts = Array.from(
-    { length: Math.max(1, Math.floor(feature.length / length)) },
-    (_, part) => part * length,
-  );
+export function tellingParts(
+  letters: readonly string[],
+  feature: Float32Array,
+  length: number,
+  count: number,
+): number[] {
+  const last = feature.length - length;
+  const places = Array.from({ length: Math.max(1, last + 1) }, (_, at) => at);
+  const paragraphs = places.filter((at) => beginsParagraph(letters, at));
+  const found = chosen(paragraphs, feature, length, count);
+  const blocks = places.filter((at) => at % length === 0);
+  return found.length < count ? chosen(blocks, feature, length, count) : found;
+}
+
+/** The `count` of `starts` whose parts have the most to tell, in the text's order. */
+function chosen(
+  starts: readonly number[],
+  feature: Float32Array,
+  length: number,
+  count: number,
+): number[] {
   const spread = (from: number) => {
     const own = feature.subarray(from, from + length);
     const mean = own.reduce((sum, value) => sum + value, 0) / own.length;
     return own.reduce((sum, value) => sum + (value - mean) ** 2, 0);
   };
   const spreads = new Map(starts.map((from) => [from, spread(from)]));
-  return starts
-    .toSorted((a, b) => (spreads.get(b) ?? 0) - (spreads.get(a) ?? 0) || a - b)
-    .slice(0, count)
-    .toSorted((a, b) => a - b);
+  const taken: number[] = [];
+  for (const from of starts.toSorted(
+    (a, b) => (spreads.get(b) ?? 0) - (spreads.get(a) ?? 0) || a - b,
+  )) {
+    if (taken.length === count) break;
+    if (taken.every((other) => Math.abs(other - from) >= length)) taken.push(from);
+  }
+  return taken.toSorted((a, b) => a - b);
+}
+
+function beginsParagraph(letters: readonly string[], at: number): boolean {
+  return at === 0 || (letters[at - 1] === "\n" && letters[at - 2] === "\n");
 }

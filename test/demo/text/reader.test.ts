@@ -114,7 +114,15 @@ test("the passage that is shown begins a paragraph that has quotations and brack
   expect(passageOf(Array.from("short"), 70)).toEqual({ from: 0, to: 5 });
   const depth = featureOf("depth", text);
   const at = text.indexOf("(");
-  expect(tellingParts(depth, 40, 2).some((start) => at >= start && at < start + 40)).toBe(true);
+  const parts = tellingParts(text, depth, 40, 2);
+  expect(parts.some((start) => at >= start && at < start + 40)).toBe(true);
+  // Every one begins a paragraph; of one long paragraph parts are taken as they come.
+  expect(
+    parts.every((start) => start === 0 || text.slice(start - 2, start).join("") === "\n\n"),
+  ).toBe(true);
+  expect(tellingParts(Array.from("no end ".repeat(20)), new Float32Array(140), 40, 3)).toEqual([
+    0, 40, 80,
+  ]);
 });
 
 test("the trigram's bits are those of Witten and Bell by hand", () => {
