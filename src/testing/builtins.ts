@@ -3,3 +3,4 @@ export const fs = () => process.getBuiltinModule("node:fs");
 export const os = () => process.getBuiltinModule("node:os");
 export const path = () => process.getBuiltinModule("node:path");
 export const childProcess = () => process.getBuiltinModule("node:child_process");
+export const http = () => process.getBuiltinModule("node:http");

@@ -31,7 +31,7 @@ export async function openNodeAdapter(options: NodeAdapterOptions = {}): Promise
     const software = kind === "software";
     const hasDriver = process.env.VK_ICD_FILENAMES !== undefined || findSwiftShader() !== undefined;
     // Chromium brings the driver; machines that have neither it nor a browser get both.
-    if (software && !hasDriver) await ensureBrowser({ install });
+    if (software && !hasDriver) await ensureBrowser({ caller: "nodeAdapter", install });
     const gpu = await openNodeGpu({ software, dawnOptions });
     if (gpu === undefined) {
       throw new DeviceUnavailableError(

@@ -16,8 +16,13 @@ export interface GpuTestsOptions {
 export interface GpuTestsPlugin {
   /** What Vite calls it. */
   readonly name: string;
-  /** What it adds to the configuration; Vite calls it. */
-  config(): Promise<object>;
+  /** What it adds to the configuration, where that says nothing else; Vite calls it. */
+  readonly config: {
+    /** Before Vitest looks whether tests run in a browser. */
+    readonly order: "pre";
+    /** Vite calls it. */
+    handler(given: object): Promise<object>;
+  };
 }
 
 /** A software GPU compiles for seconds what a GPU has at once. */
@@ -25,8 +30,9 @@ const LIMIT_MS = 60_000;
 
 /**
  * A Vitest project whose tests have WebGPU: `plugins: [gpuTests({ in: "node" })]`. In a browser it needs
- * @vitest/browser-playwright and playwright-core; the browser is the one of `openTestBrowser`.
- * @throws DeviceUnavailableError, when Vitest starts, where there is no such browser
+ * @vitest/browser-playwright and playwright; the browser is the one of `launchOptions`. What the configuration says
+ * itself, of limits or of the browser, goes before.
+ * @throws DeviceUnavailableError, when Vitest starts, where there is no browser whose pages get such an adapter
  */
 export function gpuTests(options: GpuTestsOptions): GpuTestsPlugin {
   checkOptions("gpuTests", options, {
@@ -35,11 +41,28 @@ export function gpuTests(options: GpuTestsOptions): GpuTestsPlugin {
     isolated: flag,
   });
   const { adapter = "auto", isolated = true } = options;
-  const config = options.in === "node" ? inNode : inBrowser;
-  return { name: "gradgpu-tests", config: () => config(adapter, isolated) };
+  const wanted = options.in === "node" ? inNode : inBrowser;
+  const handler = async (given: object) =>
+    unsaid(await wanted(adapter, isolated), given as Settings); // any configuration can be read by names
+  return { name: "gradgpu-tests", config: { order: "pre", handler } };
 }
 
-async function inNode(adapter: AdapterWish): Promise<object> {
+type Settings = Readonly<Record<string, unknown>>;
+
+/** Records of settings, of which each is said by itself. */
+const RECORDS: readonly string[] = ["test", "browser", "env", "server", "headers"];
+
+/** Those of `wanted` that `given` does not say: Vite would let them win. Lists of files are joined by Vite. */
+function unsaid(wanted: Settings, given: Settings): Settings {
+  const entries = Object.entries(wanted).flatMap(([name, value]) => {
+    const said = given[name];
+    if (said === undefined || name === "setupFiles") return [[name, value]];
+    return RECORDS.includes(name) ? [[name, unsaid(value as Settings, said as Settings)]] : [];
+  });
+  return Object.fromEntries(entries) as Settings;
+}
+
+async function inNode(adapter: AdapterWish): Promise<Settings> {
   return {
     test: {
       // Processes, not threads: Dawn is a native module and its GPU is one per process.
@@ -56,7 +79,7 @@ interface Provider {
   playwright(options: object): object;
 }
 
-async function inBrowser(adapter: AdapterWish, isolated: boolean): Promise<object> {
+async function inBrowser(adapter: AdapterWish, isolated: boolean): Promise<Settings> {
   const [{ importPeer }, { ISOLATION }] = await Promise.all([
     import("./peer.ts"),
     import("./browser/serve.ts"),

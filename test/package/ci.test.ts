@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { parse } from "yaml";
+import { ciBlock } from "./support/ci-page.ts";
 
 const repository = fileURLToPath(new URL("../..", import.meta.url));
 const template = join(repository, "examples/ci");
@@ -16,15 +17,6 @@ interface Workflow {
 interface Pipeline {
   readonly test: { readonly script: readonly string[] };
 }
-
-/** The YAML blocks of docs/ci.md, by the file that their first line names. */
-const blocks = new Map(
-  [
-    ...readFileSync(join(repository, "docs/ci.md"), "utf8").matchAll(
-      /```yaml\n# (\S+)\n([\s\S]*?)```/g,
-    ),
-  ].map(([, name = "", text = ""]) => [name, text]),
-);
 
 const stepsOf: Readonly<Record<string, (text: string) => readonly string[]>> = {
   ".github/workflows/test.yml": (text) =>
@@ -63,13 +55,11 @@ function run(step: string): Promise<{ code: number; output: string }> {
 
 describe("docs/ci.md", () => {
   it.each(Object.keys(stepsOf))("shows %s as the template has it", (name) => {
-    expect(blocks.get(name)).toBe(readFileSync(join(template, name), "utf8"));
+    expect(ciBlock(name)).toBe(readFileSync(join(template, name), "utf8"));
   });
 
   it("has steps that run: green as it stands, red when the shader is wrong", async () => {
-    const [github, gitlab] = Object.entries(stepsOf).map(([name, steps]) =>
-      steps(blocks.get(name) ?? ""),
-    );
+    const [github, gitlab] = Object.entries(stepsOf).map(([name, steps]) => steps(ciBlock(name)));
     // Both do the same, so once is enough.
     expect(gitlab).toEqual(github);
     expect(github?.length).toBe(2);
@@ -95,18 +85,16 @@ describe("docs/ci.md", () => {
 
 describe("the installed package", () => {
   it("runs node:test with WebGPU by one import", async () => {
-    writeFileSync(
-      join(folder, "node.test.mjs"),
-      'import test from "node:test";\nimport { expectClose, runShader } from "gradgpu/testing";\ntest("doubles", async () => {\n  const device = await (await navigator.gpu.requestAdapter()).requestDevice();\n  const code = "@group(0) @binding(0) var<storage, read_write> x: array<f32>; @compute @workgroup_size(1) fn main() { x[0] *= 2; }";\n  const [x] = await runShader(device, { code, bindings: [Float32Array.of(4)], workgroups: 1 });\n  expectClose(x, [FACTOR * 4]);\n});\n'.replace(
-        "FACTOR",
-        "Number(process.env.FACTOR)",
-      ),
-    );
-    const step = (factor: number) =>
-      `FACTOR=${factor} node --import gradgpu/testing/setup --test node.test.mjs`;
-    const right = await run(step(2));
+    const file = join(folder, "smooth.test.mjs");
+    const step = "node --import gradgpu/testing/setup --test smooth.test.mjs";
+    const text = ciBlock("smooth.test.mjs");
+    writeFileSync(file, text);
+    const right = await run(step);
     expect(right.code, right.output).toBe(0);
-    expect((await run(step(3))).code).toBe(1);
+    writeFileSync(file, text.replace("x[id.x] * x[id.x]", "x[id.x]"));
+    const wrong = await run(step);
+    expect(wrong.code).toBe(1);
+    expect(wrong.output).toContain("expectClose: elements must agree");
   });
 
   it("has the benchmark: npx gradgpu bench", async () => {

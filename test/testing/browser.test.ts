@@ -116,6 +116,17 @@ describe("launchOptions", () => {
     expect(args).toEqual(expect.arrayContaining(["--use-webgpu-adapter=swiftshader", "--x"]));
     expect(headless).toBe(true);
   });
+
+  it("is of a browser whose pages have such an adapter, or an error", async () => {
+    const asking = launchOptions({ adapter: "hardware" });
+    if (await isRefused(asking)) {
+      await expect(asking).rejects.toThrow(/launchOptions: .* a hardware adapter; got .* in \//);
+    } else expect((await asking).args).not.toContain("--use-webgpu-adapter=swiftshader");
+    // It ends before it opens a page.
+    await expect(launchOptions({ executablePath: process.execPath })).rejects.toThrow(
+      /the browser must start and open a page; got an end by code \d+ from/,
+    );
+  });
 });
 
 describe("nodeAdapter", () => {

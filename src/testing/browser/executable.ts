@@ -24,16 +24,18 @@ export function downloadPlatform(platform: Platform = thisPlatform()): Platform 
 
 /**
  * The browser's path, or undefined where none is installed.
+ * @param caller whose errors they are
  * @param named where the user says that it is; PUPPETEER_EXECUTABLE_PATH where nothing is said
  * @throws DeviceUnavailableError where the user names one that is not there
  */
 export function findInstalledBrowser(
+  caller: string,
   named = process.env.PUPPETEER_EXECUTABLE_PATH,
 ): string | undefined {
   if (named !== undefined) {
     if (fs().existsSync(named)) return named;
     throw new DeviceUnavailableError(
-      `openTestBrowser: executablePath or PUPPETEER_EXECUTABLE_PATH must name a file that exists; got ${named}. Leave both out to have one found.`,
+      `${caller}: executablePath or PUPPETEER_EXECUTABLE_PATH must name a file that exists; got ${named}. Leave both out to have one found.`,
     );
   }
   return (

@@ -8,6 +8,8 @@ import { browserCache, downloadPlatform, findInstalledBrowser } from "./executab
 const ANSWER_MS = 30_000;
 
 export interface InstallOptions {
+  /** Whose errors they are. Default "openTestBrowser". */
+  readonly caller?: string;
   readonly executablePath?: string;
   /** Whether one is installed where there is none. Default true. */
   readonly install?: boolean;
@@ -17,14 +19,14 @@ export interface InstallOptions {
 
 /** The browser's path. @throws DeviceUnavailableError where there is none and none can be installed */
 export async function ensureBrowser(options: InstallOptions = {}): Promise<string> {
-  const { executablePath, install = true, say = console.log } = options;
-  const found = findInstalledBrowser(executablePath);
+  const { caller = "openTestBrowser", executablePath, install = true, say = console.log } = options;
+  const found = findInstalledBrowser(caller, executablePath);
   if (found !== undefined) return found;
   const faults: string[] = [];
   for (const way of install ? [download, installChromium] : []) {
     try {
-      await way(say);
-      const installed = findInstalledBrowser();
+      await way(say, caller);
+      const installed = findInstalledBrowser(caller);
       if (installed !== undefined && starts(installed, faults)) return installed;
     } catch (error) {
       faults.push(error instanceof Error ? error.message : String(error));
@@ -32,17 +34,17 @@ export async function ensureBrowser(options: InstallOptions = {}): Promise<strin
   }
   const tried = faults.length === 0 ? "" : `; installing one failed: ${faults.join("; ")}`;
   throw new DeviceUnavailableError(
-    `openTestBrowser: there must be a Chrome or Chromium; got none in the usual places and in ${browserCache()}${tried}. Install one, or name it by PUPPETEER_EXECUTABLE_PATH.`,
+    `${caller}: there must be a Chrome or Chromium; got none in the usual places and in ${browserCache()}${tried}. Install one, or name it by PUPPETEER_EXECUTABLE_PATH.`,
   );
 }
 
-async function download(say: (text: string) => void): Promise<void> {
+async function download(say: (text: string) => void, caller: string): Promise<void> {
   const platform = downloadPlatform();
   if (platform === undefined)
     throw new GradgpuError("there is no Chrome to download for this platform");
   const { Browser, BrowserTag, install, resolveBuildId } = await importPeer<
     typeof import("@puppeteer/browsers")
-  >("openTestBrowser", "@puppeteer/browsers");
+  >(caller, "@puppeteer/browsers");
   const cacheDir = browserCache();
   say(`Downloading Chrome to ${cacheDir} …`);
   // The package's enumeration of platforms has these very names.

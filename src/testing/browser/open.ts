@@ -1,10 +1,11 @@
 import type { Browser } from "puppeteer-core";
 import { checkOptions, flag, list, record, text } from "../../arguments.ts";
 import type { AdapterNames } from "../../devices/webgpu/adapter-info.ts";
-import { DeviceUnavailableError, GradgpuError } from "../../errors.ts";
+import { GradgpuError } from "../../errors.ts";
 import { type AdapterWish, adapterWish, suits, testAdapter } from "../adapter.ts";
 import { candidates } from "./flags.ts";
 import { launchBrowser, START_MS } from "./launch.ts";
+import { describeFound, noSuchAdapter } from "./no-adapter.ts";
 import { adapterInPage, callInPage, collectErrors } from "./page.ts";
 import { BLANK, type PageServer, servePages } from "./serve.ts";
 import type { TestBrowser, TestBrowserOptions, TestPage } from "./types.ts";
@@ -50,27 +51,15 @@ async function launchWithAdapter(
     try {
       const info = await adapterOf(browser, `${origin}${BLANK}`);
       if (info !== undefined && suits(adapter, info)) return { browser, info };
-      const got = info === undefined ? "none" : testAdapter(info).description;
-      found.push(`${got} in ${await browser.version()}`);
+      found.push(describeFound(info, await browser.version()));
     } catch (error) {
       await browser.close();
       throw error;
     }
     await browser.close();
   }
-  throw new DeviceUnavailableError(
-    `openTestBrowser: there must be a ${wish === "auto" ? "WebGPU" : wish} adapter; got ${found.join(", ")}. ${REMEDIES[wish]}`,
-  );
+  throw noSuchAdapter("openTestBrowser", wish, found);
 }
-
-const SWIFTSHADER =
-  "Take a Chrome or Chromium that brings SwiftShader, by executablePath or PUPPETEER_EXECUTABLE_PATH.";
-const REMEDIES: Readonly<Record<AdapterWish, string>> = {
-  hardware:
-    'Look at chrome://gpu and the machine\'s drivers there, or ask for adapter: "software" where there is no GPU.',
-  software: SWIFTSHADER,
-  auto: SWIFTSHADER,
-};
 
 async function adapterOf(browser: Browser, address: string): Promise<AdapterNames | undefined> {
   const page = await browser.newPage();

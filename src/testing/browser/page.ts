@@ -33,15 +33,16 @@ export async function callInPage(
   );
 }
 
-/** What `navigator.gpu` gives there; undefined where it gives nothing. As text, for the reason above. */
+/** What `navigator.gpu` gives a page, undefined where it gives nothing. As text, for the reason above. */
+export const ADAPTER_OF_PAGE = `(async () => {
+  const adapter = await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" });
+  if (!adapter) return undefined;
+  const { vendor, architecture, device, description, isFallbackAdapter } = adapter.info;
+  return { vendor, architecture, device, description, isFallbackAdapter };
+})()`;
+
 export async function adapterInPage(
   page: Pick<Page, "evaluate">,
 ): Promise<AdapterNames | undefined> {
-  const found = await page.evaluate(`(async () => {
-    const adapter = await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" });
-    if (!adapter) return undefined;
-    const { vendor, architecture, device, description, isFallbackAdapter } = adapter.info;
-    return { vendor, architecture, device, description, isFallbackAdapter };
-  })()`);
-  return found as AdapterNames | undefined; // JSON out of the page
+  return (await page.evaluate(ADAPTER_OF_PAGE)) as AdapterNames | undefined; // JSON out of the page
 }

@@ -22,6 +22,23 @@ export const TOOLS = {
   esbuild: { esbuild: "0.28.2" },
   jest: { jest: "30.5.2", "jest-environment-jsdom": "30.5.2" },
   jsdom: { jsdom: "26.1.0", vitest: "4.1.12" },
+  vitest4: {
+    vitest: "4.1.12",
+    "@vitest/browser-playwright": "4.1.12",
+    playwright: "1.65.1",
+    vite: "8.3.8",
+    webgpu: "0.6.2",
+  },
+  // It needs Node 22.
+  vitest5: {
+    vitest: "5.1.1",
+    "@vitest/browser-playwright": "5.1.1",
+    playwright: "1.65.1",
+    vite: "8.3.8",
+    webgpu: "0.6.2",
+    node: "22.23.3",
+  },
+  playwright: { "@playwright/test": "1.65.1", vite: "8.3.8" },
   parcel: { parcel: "2.16.4" },
   deno: { deno: "2.9.6" },
   bun: { bun: "1.4.5" },
