@@ -6,6 +6,7 @@ import { isElementwise } from "./elementwise.ts";
 import type { GroupInstruction, GroupProgram, Register, View } from "./group-program.ts";
 import { sameSegments, segmentsIn } from "./packs.ts";
 import {
+  across,
   elementStrides,
   isReduced,
   rowStrides,
@@ -40,6 +41,8 @@ export class GroupBuilder {
   /** The program that stores `outs`; undefined where the space does not let one of `nodes` be computed. */
   program(outs: readonly GraphValue[]): GroupProgram | undefined {
     const stores = outs.map((out) => {
+      const total = this.#total(out);
+      if (total !== undefined) return total;
       const strides = this.#stridesOf(out);
       return { register: this.read(out, strides), strides };
     });
@@ -67,7 +70,11 @@ export class GroupBuilder {
       inputs: this.#inputs.map((_, i) => view(i)),
       indices: this.#indices.map((_, i) => view(this.#inputs.length + i)),
       instructions: this.#instructions,
-      stores: stores.map(({ register }, o) => ({ ...view(firstStore + o), register })),
+      stores: stores.map(({ register, ...kind }, o) => ({
+        ...view(firstStore + o),
+        register,
+        ...("isTotal" in kind && { isTotal: kind.isTotal }),
+      })),
       ...(segments && { segments }),
     };
   }
@@ -98,6 +105,14 @@ export class GroupBuilder {
     const register = known.get(key) ?? this.#compute(base, strides, base !== value);
     known.set(key, register);
     return register;
+  }
+
+  /** How a sum over all rows is stored. */
+  #total(out: GraphValue) {
+    const node = totalIn(out, this.#space);
+    if (node === undefined || !this.#nodes.has(node)) return undefined;
+    const register = this.read(node.ins.x, elementStrides(this.#space));
+    return { register, strides: rowStrides(across(this.#space)), isTotal: true as const };
   }
 
   /** Of something that is stored: an element for each of the space, or one for each row. */
@@ -207,6 +222,18 @@ export class GroupBuilder {
   #push(instruction: GroupInstruction): Register {
     return this.#instructions.push(instruction) - 1;
   }
+}
+
+/** The sum over all rows of a space that `value` is, of elements that lie as the space is walked. */
+export function totalIn(value: GraphValue, space: Space): OpNode<"reduce"> | undefined {
+  const { node } = aliased(value);
+  if (node.op !== "reduce" || node.attrs.fn !== "sum" || value.type.dtype !== "f32")
+    return undefined;
+  if (!isReduced(space) || rowsOf(space) === 1) return undefined;
+  const { shape } = node.ins.x.type;
+  const crossed = across(space);
+  const walked = throughReduction(shape, node.attrs.axes, rowStrides(crossed), crossed);
+  return walked && sameShape(walked, elementStrides(space)) ? node : undefined;
 }
 
 /**

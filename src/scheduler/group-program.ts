@@ -57,10 +57,12 @@ export interface View {
   readonly strides: readonly number[];
 }
 
-/** Where a register is stored. No two elements, or rows, are stored in one place. */
+/** Where a register is stored. No two elements, or rows, are stored in one place, but where they are added up there. */
 export interface Store extends View {
   /** Per row with strides of 0 along the row, or one element for each of the space. */
   readonly register: Register;
+  /** The sum over all rows, of f32: an element for each of a row, with strides of 0 along the kept dimensions. */
+  readonly isTotal?: true;
 }
 
 export interface GroupProgram {

@@ -7,13 +7,14 @@
 import type { GraphValue, OpNode } from "../graph/graph.ts";
 import { sizeOf } from "../tensor/shape.ts";
 import { isCheap, MAX_OPS } from "./elementwise.ts";
+import { totalIn } from "./group-builder.ts";
 import { isOnePass } from "./group-program.ts";
 import { groupWork } from "./group-work.ts";
 import type { DeviceTraits } from "./lowering.ts";
 import { sameSegments } from "./packs.ts";
 import type { PlanRequest } from "./request.ts";
 import { type Item, itemsBefore, Sequence } from "./sequence.ts";
-import { commonSpace, isReduced, rowsOf, type Space } from "./space.ts";
+import { across, commonSpace, crossedSpace, isReduced, rowsOf, type Space } from "./space.ts";
 import {
   aliased,
   type GroupWork,
@@ -148,7 +149,7 @@ class Grouper {
     if (!isWorth(a, b, reads)) return undefined;
     const refuse = (why: string) => this.#refuse(earlier, reads, why);
     if (a.nodes.length + b.nodes.length > MAX_OPS) return refuse(`a kernel has ${MAX_OPS} ops`);
-    const common = commonSpace(a.space, b.space);
+    const common = commonSpace(a.space, b.space) ?? this.#withTotals(a, b);
     const space = common ?? (mayBeRepeated(a, b) ? b.space : undefined);
     if (space === undefined) return refuse("what reads it walks other dimensions");
     if (reads && isReduced(space) && a.nodes.length + b.nodes.length > MAX_ROW_OPS)
@@ -182,6 +183,16 @@ class Grouper {
     this.#refused.delete(later);
     this.#sequence.join(earlier, later, place, { ...joined, order: place.work.order });
     return place;
+  }
+
+  /** The space of one of the two, over whose rows the other adds up. */
+  #withTotals(a: GroupWork, b: GroupWork): Space | undefined {
+    if (this.#traits.groups.sumsRows !== true) return undefined;
+    const space = crossedSpace(a.space, b.space);
+    if (space === undefined || sizeOf(space.shape) === 0) return undefined;
+    if (areTotals(b, space)) return space;
+    const other = across(space);
+    return areTotals(a, other) ? other : undefined;
   }
 
   /** What is read outside of the two. */
@@ -256,6 +267,15 @@ function mayBeRepeated(a: GroupWork, b: GroupWork): boolean {
     size <= SMALL_ELEMENTS &&
     a.nodes.length <= FEW_OPS &&
     a.nodes.every((node) => isCheap(node) || (isFew && isQuotient(node)))
+  );
+}
+
+/** Whether all that the work stores is sums over the rows of `space`, made in one walk. */
+function areTotals({ program, outs }: GroupWork, space: Space): boolean {
+  return (
+    program.segments === undefined &&
+    isOnePass(program) &&
+    outs.every((out) => totalIn(out, space) !== undefined)
   );
 }
 

@@ -36,7 +36,7 @@ export function canGroupUpdate(
   lies: (input: GraphValue) => boolean,
 ): boolean {
   const store = program.stores[outs.indexOf(to)];
-  if (store === undefined) return false;
+  if (store === undefined || store.isTotal) return false;
   const isWhole = sizeOf(to.type.shape) === sizeOf(space.shape);
   if (!isWhole && rowsOf(space) !== 1) return false;
   // What a walk over rows stores once, it stores last.

@@ -126,6 +126,8 @@ export interface GroupKernels {
    * `maxElementwiseOperands`: `takes` knows how many of them each of its calls needs.
    */
   readonly maxOperands?: number;
+  /** Whether programs may store sums over their rows. */
+  readonly sumsRows?: true;
   /**
    * Whether it gains by running all of `program` as one piece of work: asked before work is joined that reads rows
    * again behind a reduction of them, or reduces them once more.

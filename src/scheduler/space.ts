@@ -55,6 +55,23 @@ export function commonSpace(a: Space, b: Space): Space | undefined {
   return undefined;
 }
 
+/**
+ * A space of the same elements as `a`, walked as `a` is, in which `b` is reduced along exactly the other dimensions; `b` as
+ * well. Undefined where there is none.
+ */
+export function crossedSpace(a: Space, b: Space): Space | undefined {
+  if (!isReduced(a) || !isReduced(b) || sizeOf(a.shape) !== sizeOf(b.shape)) return undefined;
+  const shape = commonRefinement(a.shape, b.shape);
+  if (shape === undefined) return undefined;
+  const [mine, its] = [reducedIn(a, shape), reducedIn(b, shape)];
+  return mine.every((is, d) => is !== its[d]) ? { shape, reduced: mine } : undefined;
+}
+
+/** The space whose rows are the columns of this one. */
+export function across({ shape, reduced }: Space): Space {
+  return { shape, reduced: reduced.map((is) => !is) };
+}
+
 function commonElements(a: Space, b: Space): Space | undefined {
   const shape = commonRefinement(a.shape, b.shape);
   if (shape === undefined) return undefined;

@@ -29,6 +29,6 @@ export const cpuTraits: DeviceTraits = {
   },
   walks,
   attention,
-  groups: { takes: takesGroup, lower: lowerGroup },
+  groups: { sumsRows: true, takes: takesGroup, lower: lowerGroup },
   copy: lowerCopy,
 };

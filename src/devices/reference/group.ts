@@ -32,6 +32,7 @@ export function runGroup(program: GroupProgram, ins: readonly Data[], outs: read
   const isDouble = [...ins, ...outs].some((data) => data instanceof Float64Array);
   const rounded = (value: number, dtype: DType) =>
     dtype === "f32" && !isDouble ? Math.fround(value) : value;
+  const totals = stores.map(({ isTotal }) => (isTotal ? new Float64Array(columns) : undefined));
   const { segments } = program;
   const isThere = (place: number) =>
     segments?.some(({ start, length }) => place >= start && place < start + length) ?? true;
@@ -68,6 +69,13 @@ export function runGroup(program: GroupProgram, ins: readonly Data[], outs: read
       evaluateAt(index, last);
       const isLast = column >= columns - 1;
       stores.forEach((store, o) => {
+        const total = totals[o];
+        if (total !== undefined) {
+          total[column] = (total[column] ?? 0) + (registers[store.register] ?? 0);
+          const out = row === rows - 1 ? outs[o] : undefined;
+          if (out) out[placeOf(store, index)] = rounded(total[column] ?? 0, "f32");
+          return;
+        }
         const isPerRow = store.strides
           .slice(kept)
           .every((n, d) => n === 0 || shape[kept + d] === 1);

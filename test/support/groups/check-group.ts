@@ -31,7 +31,8 @@ export async function checkGroup(
 ): Promise<string[] | undefined> {
   const { groups, viewAlignment } = device.traits;
   const { program } = group;
-  if (!groups.takes(program)) return undefined;
+  const addsRows = program.stores.some(({ isTotal }) => isTotal);
+  if ((addsRows && groups.sumsRows !== true) || !groups.takes(program)) return undefined;
   const inputs = group.inputs.map(({ dtype, length }, i) =>
     randomData(dtype, length, seed * 31 + i),
   );

@@ -74,7 +74,8 @@ const questions: readonly BinaryName[] = [
 ];
 
 export function randomGroup(seed: number): RandomGroup {
-  return new Builder(generator(seed), seed % 8 === 5).build();
+  const kind = seed % 8 === 5 ? "packed" : seed % 8 === 3 ? "added up" : "any";
+  return new Builder(generator(seed), kind).build();
 }
 
 /** A few tensors, perhaps a large one, some of which end where the next one starts. */
@@ -91,6 +92,8 @@ class Builder {
   readonly #kept: number;
   /** Where elements lie, over packed tensors. */
   readonly #segments: readonly Segment[] | undefined;
+  /** Whether elements are added up over rows, and everything lies in the order of rows. */
+  readonly #addsRows: boolean;
   /** Whether rows lie side by side, as in sums of columns, in what is read and stored. */
   readonly #isAcross: boolean;
   readonly #inputs: { view: View; dtype: DType; length: number; isWhole: boolean }[] = [];
@@ -98,13 +101,23 @@ class Builder {
   readonly #instructions: GroupInstruction[] = [];
   readonly #known: Known[] = [];
 
-  constructor(random: (bound: number) => number, isPacked: boolean) {
+  /** `added up`: rows enough, and long enough, that sums over them are made on the way. */
+  constructor(random: (bound: number) => number, kind: "any" | "packed" | "added up") {
     this.#random = random;
+    const isPacked = kind === "packed";
+    this.#addsRows = kind === "added up";
     const shapes = isPacked ? [...randomShapes(random), [37]] : [];
     this.#segments = isPacked ? segmentsOf(shapes) : undefined;
     if (isPacked) {
       this.#shape = [packedOffsets(shapes).length];
       this.#kept = random(2);
+      this.#isAcross = false;
+      return;
+    }
+    if (this.#addsRows) {
+      const rows = random(2) === 0 ? [33 + random(70)] : [2 + random(4), 17 + random(20)];
+      this.#shape = [...rows, 16 + random(40)];
+      this.#kept = rows.length;
       this.#isAcross = false;
       return;
     }
@@ -173,12 +186,12 @@ class Builder {
     }
     const order = shape.map((_, d) => d).slice(0, along);
     if (this.#isAcross) order.push(...order.splice(0, this.#kept));
-    else if (random(3) === 0)
+    else if (!this.#addsRows && random(3) === 0)
       for (let i = order.length - 1; i > 0; i--) {
         const j = random(i + 1);
         [order[i], order[j]] = [order[j] ?? 0, order[i] ?? 0];
       }
-    const padded = random(this.#isAcross ? 12 : 3) === 0;
+    const padded = !this.#addsRows && random(this.#isAcross ? 12 : 3) === 0;
     const strides = shape.map(() => 0);
     const isBroadcast = broadcasts && random(3) === 0;
     let step = 1;
@@ -450,6 +463,19 @@ class Builder {
     this.#push({ kind: "reduce", combine, x, dtype }, { most, least, error });
   }
 
+  /** A sum over rows. */
+  #total() {
+    const rows = sizeOf(this.#shape.slice(0, this.#kept));
+    const register = this.#pick(({ dtype, most }) => dtype === "f32" && most * rows < 1e8);
+    const known = this.#known[register ?? -1];
+    if (register === undefined || known === undefined) return undefined;
+    const [length = 1] = this.#shape.slice(-1);
+    const strides = this.#shape.map((_, d) => (d < this.#kept ? 0 : 1));
+    const store: Store = { register, offset: 0, strides, isTotal: true };
+    const error = 4 * rows * (known.error + EPSILON * known.most);
+    return { store, output: { dtype: "f32" as const, length, inPlace: undefined, error } };
+  }
+
   /** Whether nothing cancels. */
   #isPositive(x: Register): boolean {
     const instruction = this.#instructions[x];
@@ -494,6 +520,15 @@ class Builder {
       const { view, length } = this.#view(false, isPerRow ? kept : undefined);
       stores.push({ ...view, register });
       outputs.push({ dtype, length, inPlace: undefined, error });
+    }
+    if (this.#addsRows) {
+      for (let n = 1 + random(3); n > 0; n--) {
+        const total = this.#total();
+        if (total === undefined) continue;
+        const at = random(stores.length + 1);
+        stores.splice(at, 0, total.store);
+        outputs.splice(at, 0, total.output);
+      }
     }
     return {
       program: { ...draft, stores, ...(this.#segments && { segments: this.#segments }) },

@@ -99,7 +99,7 @@ export class Entries {
     const store = this.#structure.stores[index];
     if (entry === undefined || store === undefined)
       throw new InternalError("cpu: a group has no such store.");
-    return { entry, register: store.register };
+    return { entry, register: store.register, isTotal: store.isTotal };
   }
 
   /** Numbers of the entries that a pass moves along. */

@@ -30,6 +30,10 @@ export interface StructureStore extends Reach {
   readonly register: Register;
   /** The pass over the elements that writes it; nothing where it is written once an item. */
   readonly pass: number;
+  /** Whether it is added to what is there. */
+  readonly isTotal: boolean;
+  /** Whether it overwrites an input. */
+  readonly isInPlace: boolean;
 }
 
 export interface Structure {

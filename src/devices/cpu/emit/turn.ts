@@ -5,6 +5,7 @@ import type { Evaluator } from "./evaluate.ts";
 import type { Pass } from "./passes.ts";
 import { storeLanes, storeVector } from "./storing.ts";
 import type { Items, Template } from "./template.ts";
+import { f32x4, load } from "./value.ts";
 
 /** Vectors whose terms go to the same items. */
 export interface Strand {
@@ -25,11 +26,13 @@ export interface Tail {
 export interface Written {
   readonly register: Register;
   readonly to: number;
+  /** Whether it is added to what is there. */
+  readonly isTotal?: boolean;
 }
 
 /** Adds up what the pass reduces, and stores what it stores and `keeps` for later passes. */
 export function emitTurn(
-  { writer, entries }: Template,
+  { writer, entries, structure }: Template,
   pass: Pass,
   strands: readonly Strand[],
   { tail, keeps = [] }: { readonly tail?: Tail | undefined; readonly keeps?: readonly Written[] },
@@ -41,11 +44,14 @@ export function emitTurn(
       return accumulator.updates(terms, tail?.mask);
     }),
   );
-  const placed = ({ register, to }: Written) =>
-    vectors.map((vector, k) => ({ to, k, value: vector.value(register) }));
+  const placed = ({ register, to, isTotal }: Written) =>
+    vectors.map((vector, k) => {
+      const value = vector.value(register);
+      return { to, k, value: isTotal ? f32x4.add(load(to, 16 * k), value) : value };
+    });
   const stores = pass.stores.map((i) => {
-    const { entry, register } = entries.storeOf(i);
-    return { register, to: entry.at };
+    const { entry, register, isTotal } = entries.storeOf(i);
+    return { register, to: entry.at, isTotal };
   });
   const [kept, stored] = [keeps.flatMap(placed), stores.flatMap(placed)];
   const roots = [...totals, ...kept, ...stored].map(({ value }) => value);
@@ -74,8 +80,9 @@ export function emitTurn(
       return { to, from, offset: 16 * k };
     });
   const whole = stored.filter(({ k }) => k !== tail?.vector);
-  // A store may take the place of what another one's value reads.
-  if (stores.length > 1) for (const { value } of whole) block.bind(value);
+  // A store may take the place of what another one's value reads; else no more is held at once than has to be.
+  const areInPlace = pass.stores.some((i) => structure.stores[i]?.isInPlace);
+  if (areInPlace && stores.length > 1) for (const { value } of whole) block.bind(value);
   whole.forEach(store);
   if (tail !== undefined) storeLanes(writer, last, tail.left);
   for (const { from } of last) writer.free(from);

@@ -30,6 +30,8 @@ export interface GroupWork {
   readonly outs: readonly Region[];
   /** The last so many stores are partial results: each chunk has its own, one for each item, behind those of the one before. */
   readonly partials: number;
+  /** Rows of a part: of its own each part has what is added up over rows, the last stores, one behind the other. */
+  readonly partRows?: number;
 }
 
 /** Vectors of columns side by side: more would not find room in registers. */
@@ -42,6 +44,9 @@ function columnsOf(structure: Structure, columns: number): Pick<Structure, "widt
   return { width: Math.min(most, needed), isNarrow: needed <= most };
 }
 
+const totalsOf = ({ stores }: GroupProgram): number =>
+  stores.filter(({ isTotal }) => isTotal).length;
+
 export function structureOf(work: GroupWork): Structure {
   const structure = anyWidth(work);
   if (structure.template === "rows") return structure;
@@ -53,6 +58,8 @@ function anyWidth({ program, layout, ins, outs }: GroupWork): Structure {
   const last = stagesOf(program);
   const reach = ({ isPerElement, isVector }: Lie) => ({ isPerElement, isVector });
   const stageOf = (store: number) => levels[program.stores[store]?.register ?? -1]?.stage ?? 0;
+  // What is added up over the rows is made where most is at hand.
+  const latest = Math.max(0, ...program.stores.map((store, i) => (store.isTotal ? 0 : stageOf(i))));
   const readsAgain = layout.stores.some(
     ({ isPerElement }, i) => isPerElement && stageOf(i) === last,
   );
@@ -70,14 +77,12 @@ function anyWidth({ program, layout, ins, outs }: GroupWork): Structure {
     ),
     stores: layout.stores.map((lie, i) => {
       const out = outs[i];
-      const takesPlace = out !== undefined && ins.some((region) => isSame(region, out));
+      const isInPlace = out !== undefined && ins.some((region) => isSame(region, out));
       // What overwrites an input waits for the last pass that may read it.
-      const waits = takesPlace && (readsAgain || last > 1);
-      return {
-        ...reach(lie),
-        register: program.stores[i]?.register ?? -1,
-        pass: lie.isPerElement ? (waits ? last : stageOf(i)) : -1,
-      };
+      const waits = isInPlace && (readsAgain || last > 1);
+      const { register = -1, isTotal = false } = program.stores[i] ?? {};
+      const pass = waits ? last : isTotal ? Math.max(stageOf(i), latest) : stageOf(i);
+      return { ...reach(lie), register, pass: lie.isPerElement ? pass : -1, isTotal, isInPlace };
     }),
   };
 }
@@ -92,16 +97,18 @@ export function callOf(work: GroupWork, cut: Cut): KernelCall {
   const views = [...program.inputs, ...indices, ...program.stores];
   const lies = [...layout.inputs, ...layout.indices, ...layout.stores];
   const regions = [...ins, ...indices.map(() => undefined), ...outs];
+  const firstTotal = views.length - totalsOf(program);
   const entries = views.flatMap(({ offset, strides }, i) => {
     const lie = lies[i];
     const region = regions[i];
     const own = strides.slice(kept);
     const cutStride = template === "rows" ? (own.at(-1) ?? 0) : (own[0] ?? 0);
     const isPartial = i >= views.length - work.partials;
-    const moves = lie?.isPerElement === true && lie.mode % 3 === 0;
+    const moves = work.partRows === undefined && lie?.isPerElement === true && lie.mode % 3 === 0;
     const step = cut.pieces === undefined ? cut.size : 1;
     const inputStride = layout.isInRuns ? (own[0] ?? 0) : moves ? step * cutStride : 0;
-    const chunkStride = isPartial ? items : inputStride;
+    const isTotal = i >= firstTotal;
+    const chunkStride = isPartial ? items : isTotal ? sizeOf(shape.slice(kept)) : inputStride;
     return [
       lie?.mode ?? 0,
       region === undefined ? 0 : placeOf(region),
@@ -137,6 +144,8 @@ function rowsWords(work: GroupWork, structure: Structure, cut: Cut): number[] {
     keptBytes(structure, cut.size),
     blocksIn(layout) > 0 ? layout.tile : 0,
     ...packedWords(work, cut),
+    work.partRows ?? 0,
+    totalsOf(program),
   ];
 }
 

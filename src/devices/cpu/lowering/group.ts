@@ -4,7 +4,12 @@
  * combined by a second call, a group of its own. Where it is cut depends on sizes only, and so do the bits.
  */
 import { piecesOf, type Segment } from "../../../ops/packed.ts";
-import type { GroupProgram, Register, Store } from "../../../scheduler/group-program.ts";
+import type {
+  GroupInstruction,
+  GroupProgram,
+  Register,
+  Store,
+} from "../../../scheduler/group-program.ts";
 import type { GroupSite, KernelCall, Region } from "../../../scheduler/lowering.ts";
 import { sizeOf, stridesOf } from "../../../tensor/shape.ts";
 import {
@@ -53,6 +58,7 @@ export function lowerGroup(site: GroupSite): KernelCall[] {
   const { shape, kept } = program;
   const isElementwise = !hasRows(program);
   if (sizeOf(isElementwise ? shape : shape.slice(0, kept)) === 0) return [];
+  if (hasTotals(program)) return lowerTotals({ program, ins, outs, scratch: site.scratch });
   const work = inRuns({ program, ins, outs, layout: layoutOf(program), partials: 0 });
   const { segments } = program;
   const cut = segments
@@ -164,6 +170,85 @@ function cutReduction(work: GroupWork, cut: Cut, scratch: GroupSite["scratch"]):
   ];
 }
 
+/** Rows whose sums are f32, as in emit/columns.ts; where there are few, so many parts. */
+const PART = 32;
+const LEAST_PARTS = 8;
+/** Elements of a row from which on adding up others costs little, and bytes of all sums that stay in L1. */
+const LEAST_ELEMENTS = 16;
+const TOTALS_BYTES = 16_384;
+
+const hasTotals = ({ stores }: GroupProgram): boolean => stores.some(({ isTotal }) => isTotal);
+
+/** Sums over rows: of the rows of each part first, then over the parts. */
+function lowerTotals({ program, ins, outs, scratch }: GroupSite): KernelCall[] {
+  const { shape, kept } = program;
+  const rows = sizeOf(shape.slice(0, kept));
+  const elements = sizeOf(shape.slice(kept));
+  const partRows = Math.min(PART, Math.floor(rows / LEAST_PARTS));
+  const parts = Math.ceil(rows / partRows);
+  const all = program.stores.flatMap((store, i) => {
+    const out = outs[i];
+    return out === undefined ? [] : [{ store, out }];
+  });
+  const plain = all.filter(({ store }) => !store.isTotal);
+  const totals = all
+    .filter(({ store }) => store.isTotal)
+    .map((total) => ({ ...total, partial: scratch({ dtype: "f32", shape: [parts, elements] }) }));
+  const own = { ...program, stores: [...plain, ...totals].map(({ store }) => store) };
+  const work: GroupWork = {
+    program: own,
+    layout: layoutOf(own),
+    ins,
+    outs: [...plain.map(({ out }) => out), ...totals.map(({ partial }) => partial)],
+    partials: 0,
+    partRows,
+  };
+  const reads = totals.map(
+    (_, input): GroupInstruction => ({ kind: "input", input, dtype: "f32" }),
+  );
+  const sums = totals.map(
+    (_, x): GroupInstruction => ({ kind: "reduce", combine: "sum", x, dtype: "f32" }),
+  );
+  const finish = {
+    shape: [elements, parts],
+    kept: 1,
+    inputs: totals.map(() => ({ offset: 0, strides: [1, elements] })),
+    indices: [],
+    instructions: [...reads, ...sums],
+    stores: totals.map(({ store: { offset } }, i) => ({
+      offset,
+      strides: [1, 0],
+      register: reads.length + i,
+    })),
+  };
+  return [
+    callOf(work, { size: elements, chunks: 1 }),
+    ...lowerGroup({
+      program: finish,
+      ins: totals.map(({ partial }) => partial),
+      outs: totals.map(({ out }) => out),
+      scratch,
+    }),
+  ];
+}
+
+/** Whether sums over rows are made on the way, where the rows are walked one by one. */
+function takesTotals(work: GroupWork): boolean {
+  const { program, layout } = work;
+  const rows = sizeOf(program.shape.slice(0, program.kept));
+  const elements = sizeOf(program.shape.slice(program.kept));
+  const totals = program.stores.filter(({ isTotal }) => isTotal).length;
+  return (
+    program.segments === undefined &&
+    layout.template === "rows" &&
+    blocksIn(layout) === 0 &&
+    rows >= PART &&
+    elements >= LEAST_ELEMENTS &&
+    4 * elements * totals <= TOTALS_BYTES &&
+    scratchBytes(work, elements) <= SCRATCH_BYTES
+  );
+}
+
 /** Fewer units than this, over more elements in all, are not walked again and again by whoever has them. */
 const LEAST_UNITS = 8;
 const LARGE = 131_072;
@@ -174,6 +259,7 @@ const LARGE = 131_072;
  */
 export function takesGroup(program: GroupProgram): boolean {
   const own: GroupWork = { program, layout: layoutOf(program), ins: [], outs: [], partials: 0 };
+  if (hasTotals(program)) return takesTotals(own);
   if (isCuttable(own)) return true;
   if (unitsOf(own) < LEAST_UNITS && sizeOf(program.shape) > LARGE) return false;
   return scratchBytes(own, sizeOf(program.shape.slice(program.kept))) <= SCRATCH_BYTES;

@@ -42,10 +42,11 @@ let rowCount: i32 = 0;
  * of the last kept dimension are gathered together: 0 where there are no blocks, 1, or TILE_ROWS. Blocks hold what an entry
  * is in the elements of one chunk. Then whether the chunks are pieces of packed tensors, whose starts and elements are the
  * words behind the entries; how many entries move along with a piece, the others with its number; and the first of them that
- * is stored for each element.
+ * is stored for each element. Then rows of a part, if something is added up over rows, and how many of the last entries are
+ * such sums: each part has its own.
  */
 export function rows(args: usize, thread: i32, threads: i32): void {
-  const own = prepare(args, thread, 8);
+  const own = prepare(args, thread, 10);
   const count = at(own, 0);
   const size = at(own, 1);
   const chunks = at(own, 2);
@@ -58,7 +59,8 @@ export function rows(args: usize, thread: i32, threads: i32): void {
   blockBytes = (<usize>size * 4 + 15) & ~15;
   blocks = scratch + at(own, 3);
   if (chunks == 1 && !hasBlocks) {
-    wholeRows(count, thread, threads);
+    if (at(own, 8) == 0) wholeRows(count, thread, threads);
+    else rowsInParts(count, at(own, 8), at(own, 9), thread, threads);
     return;
   }
   const last = keptRank - 1;
@@ -102,17 +104,32 @@ function packed(pieces: i32, moved: i32, firstStore: i32, thread: i32, threads: 
   }
 }
 
-/** Rows that lie at one distance from each other are one call. */
 function wholeRows(count: i32, thread: i32, threads: i32): void {
-  const all = lastSize();
   const items = itemsOf(keptRank);
-  const end = shareStart(items, thread + 1, threads, 1);
+  walkRows(count, shareStart(items, thread, threads, 1), shareStart(items, thread + 1, threads, 1), 0);
+}
+
+/** Sums over the rows of a part begin with 0. */
+function rowsInParts(count: i32, size: i32, totals: i32, thread: i32, threads: i32): void {
+  const items = itemsOf(keptRank);
+  const parts = (items + size - 1) / size;
+  const end = shareStart(parts, thread + 1, threads, 1);
+  for (let part = shareStart(parts, thread, threads, 1); part < end; part++) {
+    for (let i = entryCount - totals; i < entryCount; i++)
+      memory.fill(addressOf(entryOf(i), part), 0, <usize>count << 2);
+    walkRows(count, part * size, min(items, part * size + size), part);
+  }
+}
+
+/** Rows that lie at one distance from each other are one call. */
+function walkRows(count: i32, item: i32, end: i32, part: i32): void {
+  const all = lastSize();
   start = 0;
   present = count;
-  for (let item = shareStart(items, thread, threads, 1); item < end; item += rowCount) {
+  for (; item < end; item += rowCount) {
     locate(item, keptRank, 0);
     rowCount = min(end - item, all - (item % all));
-    gatherRows(0);
+    gatherRows(part);
     run(rowCount, count, <i32>scratch);
   }
 }

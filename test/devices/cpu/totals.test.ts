@@ -1,0 +1,74 @@
+/** Sums over the rows of a walk, on as many threads as there may be, against the ops one by one. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openCpuDevice } from "../../../src/devices/cpu/index.ts";
+import { cpuTraits } from "../../../src/devices/cpu/traits.ts";
+import type { Device } from "../../../src/devices/device.ts";
+import {
+  add,
+  grad,
+  max,
+  mean,
+  mul,
+  rsqrt,
+  type Shape,
+  square,
+  sub,
+  sum,
+  type Tensor,
+} from "../../../src/functions.ts";
+import { callsOf } from "../../../src/scheduler/plan.ts";
+import { input, planned } from "../../support/plans.ts";
+
+const row = { axis: -1, keepDims: true };
+/** A sum of a hundred products of numbers around 1, as f32. */
+const TOLERANCE = 2e-5;
+
+describe("all gradients of a norm on the cpu device", () => {
+  let device: Device;
+  beforeAll(async () => {
+    device = await openCpuDevice({ threads: 2, parallelBytes: 0 });
+  });
+  afterAll(() => device.close());
+
+  const gradients = (lead: Shape, features: number) => {
+    const shape = [...lead, features];
+    const [x, g] = [input("x", shape), input("g", shape)];
+    const [gamma, beta] = [input("gamma", [features]), input("beta", [features])];
+    return grad(
+      () => {
+        const centred = sub(x, mean(x, row));
+        const scale = rsqrt(add(mean(square(centred), row), 1e-5));
+        return sum(mul(add(mul(mul(centred, scale), gamma), beta), g));
+      },
+      x,
+      gamma,
+      beta,
+    );
+  };
+  const kernels = async (outputs: readonly Tensor[]) => {
+    const draw = () => [-1, 1] as const;
+    const plan = await planned({ outputs }, cpuTraits, draw, TOLERANCE, device);
+    return callsOf(plan.steps).map(({ call }) => call.kernel);
+  };
+
+  it.each([
+    [[32], 16],
+    [[100], 40],
+    [[33], 17],
+    [[7, 9], 131],
+    [[257], 50],
+  ])("is one walk over the rows of %j with %i features, and its parts", async (lead, features) => {
+    expect(await kernels(gradients(lead, features))).toEqual(["rows", "columns"]);
+  });
+
+  it("is a walk each where rows are few, or short", async () => {
+    expect((await kernels(gradients([9], 40))).length).toBeGreaterThan(2);
+    expect((await kernels(gradients([100], 7))).length).toBeGreaterThan(2);
+  });
+
+  it("goes with what is the same for a row", async () => {
+    const x = input("x", [64, 48]);
+    const outputs = [max(x, { axis: 1 }), sum(square(x), { axis: 0 })];
+    expect(await kernels(outputs)).toEqual(["rows", "columns"]);
+  });
+});
