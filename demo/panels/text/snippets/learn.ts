@@ -7,12 +7,12 @@ const { runtime } = await init({ seed: 1 });
 const vocabulary = data.TextVocabulary.of(text);
 const model = nn.sequential(
   nn.embedding(vocabulary.size, 32),
-  nn.lstm(32, 128, { initialiseBias: nn.initialise.remember(1) }),
+  nn.lstm(32, 128),
   nn.linear(128, vocabulary.size),
 );
 const trainer = new Trainer(model, {
   loss: losses.crossEntropy,
-  optimizer: optim.adam({ learningRate: 0.01, clipNorm: 1 }),
+  optimizer: optim.adam({ learningRate: 0.007, clipNorm: 1 }),
   window: 48, // truncated BPTT: the state goes on, the gradient ends after 48 characters
 });
 const fit = trainer.fit(vocabulary.encode(text), { batchSize: 4, epochs: 8 });

@@ -100,7 +100,7 @@ export const en = {
     tooShort: (got: number, least: number) =>
       `At least ${least} characters are needed; this text has ${got}.`,
     facts: (letters: number, kinds: number) =>
-      `${count(letters)} characters, ${count(kinds)} different ones. The last tenth is not learned from: “bits, unseen” are measured on it.`,
+      `${count(letters)} characters, ${count(kinds)} different ones. The last tenth is not learned from: “bits, unseen” are measured on it. Where they rise while “bits, read” fall, the network learns by heart.`,
     rare: (n: number, most: number) =>
       `The network takes ${count(most)} different characters; the ${count(n)} rarest ones stand as �.`,
     cut: (most: number) => `Only the first ${count(most)} characters are read.`,

@@ -98,7 +98,7 @@ export const ko: Translated<TextWords> = {
     count: (letters, kinds) => `${count(letters)}자, 서로 다른 글자 ${count(kinds)}개`,
     tooShort: (got, least) => `${least}자 이상이어야 합니다. 이 글은 ${got}자입니다.`,
     facts: (letters, kinds) =>
-      `${count(letters)}자, 서로 다른 글자 ${count(kinds)}개. 마지막 10분의 1은 배우지 않고, ‘비트(안 읽은 글)’를 재는 데 씁니다.`,
+      `${count(letters)}자, 서로 다른 글자 ${count(kinds)}개. 마지막 10분의 1은 배우지 않고, ‘비트(안 읽은 글)’를 재는 데 씁니다. 그것은 오르는데 읽은 글의 비트만 내리면 글을 외우는 것입니다.`,
     rare: (n, most) =>
       `신경망은 서로 다른 글자를 ${count(most)}개까지 배웁니다. 가장 드문 ${count(n)}개는 �로 나타냅니다.`,
     cut: (most) => `처음 ${count(most)}자만 읽습니다.`,
