@@ -70,14 +70,17 @@ export function benchSection({ section, words, remote }: MachineContext): void {
   }
 
   function bars(lines: readonly Line[]): HTMLElement {
-    const most = Math.max(...lines.map(({ ms }) => ms));
+    // As in the suite's reports: a logarithmic axis has no zero, so bars begin left of the fastest.
+    const logs = lines.map(({ ms }) => Math.log(ms));
+    const low = Math.min(...logs) - 0.5;
+    const share = (ms: number) => (Math.log(ms) - low) / (Math.max(...logs) - low);
     const list = lines.map(({ who, ms, spread, where }) => {
-      const around = spread === undefined ? "" : ` ± ${digits(spread)}`;
+      const around = spread === undefined ? "" : ` ± ${Number(spread.toPrecision(2))}`;
       return h(
         "li",
         { title: where ?? "", class: where === undefined ? "here" : "" },
         h("span", {}, who),
-        h("i", { style: `--share:${ms / most}` }),
+        h("i", { style: `--share:${share(ms)}` }),
         h("span", { class: "number", "data-ms": ms }, `${digits(ms)}${around} ms`),
       );
     });

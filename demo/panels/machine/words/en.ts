@@ -82,7 +82,7 @@ export const en = {
     run: "Run the benchmark",
     running: (index: number, count: number) => `running ${index} of ${count} …`,
     others:
-      "Elsewhere is Chrome on two shared cores of an AMD EPYC; PyTorch runs beside it natively. Shorter is faster.",
+      "Elsewhere is Chrome on two shared cores of an AMD EPYC; PyTorch runs beside it natively. Shorter is faster; the scale is logarithmic.",
     here: (engine: string) => `this tab, ${engine}`,
     cases: {
       product: "Product of matrices, 512 × 512 × 512",

@@ -83,7 +83,7 @@ export const ko: Translated<MachineWords> = {
     run: "벤치마크 실행",
     running: (index, count) => `${count}개 중 ${index}번째 실행 중 …`,
     others:
-      "다른 곳은 AMD EPYC의 공유 코어 두 개에서 돈 Chrome이고, PyTorch는 그 옆에서 네이티브로 돌았습니다. 짧을수록 빠릅니다.",
+      "다른 곳은 AMD EPYC의 공유 코어 두 개에서 돈 Chrome이고, PyTorch는 그 옆에서 네이티브로 돌았습니다. 짧을수록 빠르며, 눈금은 로그입니다.",
     here: (engine) => `이 탭, ${engine}`,
     cases: {
       product: "행렬 곱, 512 × 512 × 512",
