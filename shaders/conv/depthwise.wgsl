@@ -2,10 +2,10 @@
 // is the same with the filter turned round. An invocation makes a few neighbouring results of a row, which share what
 // it loads of the filter.
 //
-// Bindings: x f32[N, H, W, C] (g f32[N, OH, OW, C] where GRADIENT), w f32[KH, KW, 1, C], bias f32[C] where BIAS, out
+// Bindings: x f32[N, H, W, C] (g f32[N, OH, OW, C] where GRADIENT), w f32[KH, KW, 1, C], what an epilogue reads, out
 //   (f32[N, OH, OW, C], or f32[N, H, W, C] where GRADIENT); params.
 // Constants: COLUMNS results of an invocation; VECTOR 1 where C is a multiple of 4: Value is then four channels,
-//   elsewhere one; GRADIENT 0 or 1; BIAS 0 or 1; ACTIVATION 0 none, 1 relu, 2 tanh, 3 sigmoid.
+//   elsewhere one; GRADIENT 0 or 1; those of lib/epilogue.
 // Mapping: an invocation per Value of a tile of COLUMNS results, channels fastest, then tiles of a row;
 //   workgroup_id.x + y · num_workgroups.x is a block of 64.
 // Accumulation: f32, filter positions ascending (descending where GRADIENT); error ≤ KH·KW · 2⁻²⁴ relative to Σ|x||w|.
@@ -15,14 +15,10 @@
 
 @group(0) @binding(0) var<storage, read> x: array<Value>;
 @group(0) @binding(1) var<storage, read> w: array<Value>;
-#if BIAS
-@group(0) @binding(2) var<storage, read> bias: array<Value>;
-#end
-@group(0) @binding($(2 + BIAS)) var<storage, read_write> out: array<Value>;
-@group(0) @binding($(3 + BIAS)) var<uniform> params: Params;
+@group(0) @binding($(2 + EPILOGUE_INPUTS)) var<storage, read_write> out: array<Value>;
+@group(0) @binding($(3 + EPILOGUE_INPUTS)) var<uniform> params: Params;
 
-alias Real = Value;
-#include lib/activation
+#include lib/epilogue
 
 @compute @workgroup_size(64)
 fn main(
@@ -70,14 +66,10 @@ fn main(
 #end
     }
   }
-#if BIAS
-  let shift = bias[channel];
-#else
-  let shift = Value(0.0);
-#end
 #for i in 0..COLUMNS
   if (first + $(i)u < params.out_width) {
-    out[(row * params.out_width + first + $(i)u) * channels + channel] = activate(sum_$(i) + shift);
+    let at_$(i) = (row * params.out_width + first + $(i)u) * channels + channel;
+    out[at_$(i)] = finished(at_$(i) * LANES, channel * LANES, sum_$(i));
   }
 #end
 }

@@ -5,17 +5,19 @@
 // is multiplied by inserted zeros.
 //
 // Bindings: source (x f32[N, H, W, C], or g f32[N, OH, OW, OC] where GRADIENT), w f32[KH, KW, C / groups, OC],
-//   bias f32[OC] where BIAS, out (f32[N, OH, OW, OC], or f32[N, H, W, C] where GRADIENT); params.
+//   what an epilogue reads, out (f32[N, OH, OW, OC], or f32[N, H, W, C] where GRADIENT); params.
 // Constants: TM positions × TN channels (a multiple of 4) of an invocation; GRADIENT 0 or 1; VECTOR_W, VECTOR_OUT 1
-//   where the channels of out are a multiple of 4 (VECTOR_W only forward); BIAS 0 or 1; ACTIVATION 0 none, 1 relu,
-//   2 tanh, 3 sigmoid; GROUPED 1 where there are several groups of channels; WX × WY invocations of a workgroup.
+//   where the channels of out are a multiple of 4 (VECTOR_W only forward); those of lib/epilogue; GROUPED 1 where there are several groups of channels; WX × WY invocations of a workgroup.
 // Mapping: workgroup_id.x + y · num_workgroups.x is a tile of WY·TM positions and WX·TN channels of a group,
 //   channels fastest, groups slowest; workgroup_id.z is the phase of the gradient.
 // Accumulation: f32, filter positions ascending, then channels; error ≤ KH·KW·C/groups · 2⁻²⁴ relative to Σ|x||w|.
 // Source: docs/kernels.md, Convolution.
 
 #include lib/conv
+
+alias Value = vec4<f32>;
 #include lib/epilogue
+#include lib/store
 
 @compute @workgroup_size($(WX), $(WY))
 fn main(
@@ -110,13 +112,12 @@ fn main(
       }
     }
   }
-#for j in 0..TN/4
-  let shift_$(j) = bias_at(out_first, column + $(4 * j)u);
-#end
 #for i in 0..TM
   if (first + $(i)u < rows) {
+    let out_at = place_$(i).out * out_pixel + out_first;
 #for j in 0..TN/4
-    store(place_$(i).out * out_pixel + out_first, column + $(4 * j)u, activate(acc_$(i)_$(j) + shift_$(j)));
+    let column_$(j) = column + $(4 * j)u;
+    store(out_at, column_$(j), finished(out_at + column_$(j), out_first + column_$(j), acc_$(i)_$(j)));
 #end
   }
 #end

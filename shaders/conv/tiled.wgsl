@@ -3,18 +3,21 @@
 // into filter position and channel once for a block of 4 × 4. The gradient's layers z are the phases of the stride,
 // so that nothing is multiplied by inserted zeros.
 //
-// Bindings: source (x f32[N, H, W, C], or g f32[N, OH, OW, OC] where GRADIENT), w f32[KH, KW, C, OC], bias f32[OC]
-//   where BIAS, out (f32[N, OH, OW, OC], or f32[N, H, W, C] where GRADIENT); params.
+// Bindings: source (x f32[N, H, W, C], or g f32[N, OH, OW, OC] where GRADIENT), w f32[KH, KW, C, OC], what an epilogue
+//   reads, out (f32[N, OH, OW, OC], or f32[N, H, W, C] where GRADIENT); params.
 // Constants: BM, BN, BK the tile, multiples of 4; TM, TN the register tile, 4 or 8; UNROLL steps of k unrolled, a
 //   divisor of BK; GRADIENT 0 or 1; VECTOR_A 1 where the source's channels are a multiple of 4; VECTOR_W
-//   1 where OC is, VECTOR_OUT 1 where those of out are; BIAS 0 or 1; ACTIVATION 0 none, 1 relu, 2 tanh, 3 sigmoid.
+//   1 where OC is, VECTOR_OUT 1 where those of out are; those of lib/epilogue.
 // Mapping: workgroup_id.x + y · num_workgroups.x is the tile of positions × channels, channels fastest;
 //   workgroup_id.z is the phase of the gradient. Invocations own register tiles as in matmul/tiled.
 // Accumulation: f32 FMA, k ascending; error ≤ KH·KW·C · 2⁻²⁴ relative to Σ|x||w|.
 // Source: Chetlur et al. 2014; docs/kernels.md, Convolution.
 
 #include lib/conv
+
+alias Value = vec4<f32>;
 #include lib/epilogue
+#include lib/store
 #include lib/tile
 
 // An index of k: filter position from the first one of the phase, and channel.
@@ -186,14 +189,13 @@ fn main(
 
 #for j in 0..TN/4
   let channel_of_$(j) = first_column + $(j * BN / TN * 4)u + 4u * local.x;
-  let shift_$(j) = bias_at(0u, channel_of_$(j));
 #end
 #for i in 0..TM
   let m_$(i) = first_row + $(i / 4 * BM / TM * 4 + i % 4)u + 4u * local.y;
   if (m_$(i) < rows) {
     let at = place_of(m_$(i), phase).out * params.n;
 #for j in 0..TN/4
-    store(at, channel_of_$(j), activate(acc_$(i)_$(j) + shift_$(j)));
+    store(at, channel_of_$(j), finished(at + channel_of_$(j), channel_of_$(j), acc_$(i)_$(j)));
 #end
   }
 #end

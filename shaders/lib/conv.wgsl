@@ -1,6 +1,6 @@
 // The head of convolution and of its gradient with respect to the input: parameters, bindings, and where the source is
 // read for a position of the output.
-// Constants: GRADIENT 0 or 1; VECTOR_A, VECTOR_W, VECTOR_OUT 1 where source, w, out are bound as vectors; BIAS 0 or 1;
+// Constants: GRADIENT 0 or 1; VECTOR_A, VECTOR_W, VECTOR_OUT 1 where source, w, out are bound as vectors; those of lib/epilogue;
 // GROUPED 1 where there are several groups of channels: source_channels, k and n are then one group's.
 
 struct Params {
@@ -31,6 +31,9 @@ struct Params {
   // Tiles of one group.
   group_tiles: u32,
 #end
+#if EPILOGUE
+$(EPILOGUE_FIELDS)
+#end
 }
 
 #if VECTOR_A
@@ -43,15 +46,12 @@ struct Params {
 #else
 @group(0) @binding(1) var<storage, read> w: array<f32>;
 #end
-#if BIAS
-@group(0) @binding(2) var<storage, read> bias: array<f32>;
-#end
 #if VECTOR_OUT
-@group(0) @binding($(2 + BIAS)) var<storage, read_write> out: array<vec4<f32>>;
+@group(0) @binding($(2 + EPILOGUE_INPUTS)) var<storage, read_write> out: array<vec4<f32>>;
 #else
-@group(0) @binding($(2 + BIAS)) var<storage, read_write> out: array<f32>;
+@group(0) @binding($(2 + EPILOGUE_INPUTS)) var<storage, read_write> out: array<f32>;
 #end
-@group(0) @binding($(3 + BIAS)) var<uniform> params: Params;
+@group(0) @binding($(3 + EPILOGUE_INPUTS)) var<uniform> params: Params;
 
 // Where the source is read for one position of the output.
 struct Place {

@@ -1,5 +1,5 @@
 // What the kernels of depthwise convolution have: parameters, and the type of the channels that an invocation owns.
-// Constants: VECTOR 1 where the number of channels is a multiple of 4.
+// Constants: VECTOR 1 where the number of channels is a multiple of 4; those of lib/epilogue.
 
 struct Params {
   // Invocations that have something to do (of one part, where there are parts).
@@ -24,12 +24,15 @@ struct Params {
   // Rows of windows in all images, and in one part of them: the filter's gradient only.
   length: u32,
   part: u32,
+#if EPILOGUE
+$(EPILOGUE_FIELDS)
+#end
 }
 
 #if VECTOR
 alias Value = vec4<f32>;
-alias Word = vec4<u32>;
+const LANES = 4u;
 #else
 alias Value = f32;
-alias Word = u32;
+const LANES = 1u;
 #end

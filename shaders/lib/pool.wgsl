@@ -1,5 +1,5 @@
 // What all pooling kernels have: parameters, and the type of the channels that an invocation owns.
-// Constants: VECTOR 1 where the number of channels is a multiple of 4.
+// Constants: VECTOR 1 where the number of channels is a multiple of 4; those of lib/epilogue.
 
 struct Params {
   // Output elements, in units of Value.
@@ -19,14 +19,26 @@ struct Params {
   pad_columns: u32,
   // Maxima: -infinity; averages: 1 / (window rows · columns).
   scalar: f32,
+#if EPILOGUE
+$(EPILOGUE_FIELDS)
+#end
 }
 
 #if VECTOR
 alias Value = vec4<f32>;
 alias Index = vec4<i32>;
 alias Word = vec4<u32>;
+const LANES = 4u;
 #else
 alias Value = f32;
 alias Index = i32;
 alias Word = u32;
+const LANES = 1u;
 #end
+
+#include lib/epilogue
+
+// Value number `at` of out. Names of the includer: out.
+fn store(at: u32, value: Value) {
+  out[at] = finished(at * LANES, at % params.channels * LANES, value);
+}

@@ -40,5 +40,5 @@ fn main(
       sum += share(window, i32(kh * params.window_columns + kw));
     }
   }
-  out[at] = sum;
+  store(at, sum);
 }

@@ -1,6 +1,6 @@
 // The head of the kernels for matrix products: their parameters and bindings.
-// Constants: VECTOR_A, VECTOR_B, VECTOR_OUT 1 where that operand is bound as vectors; BIAS 0 or 1; SUMS 1 where the
-//   sums of b's columns have a binding.
+// Constants: VECTOR_A, VECTOR_B, VECTOR_OUT 1 where that operand is bound as vectors; SUMS 1 where the sums of b's columns
+//   have a binding; those of lib/epilogue.
 
 struct Params {
   m: u32,
@@ -18,8 +18,9 @@ struct Params {
   // Steps of k in one part.
   k_part: u32,
   batches: u32,
-  // 1 where bias runs along n, 0 where all columns share its one element.
-  bias_stride: u32,
+#if EPILOGUE
+$(EPILOGUE_FIELDS)
+#end
 }
 
 #if VECTOR_A
@@ -32,15 +33,12 @@ struct Params {
 #else
 @group(0) @binding(1) var<storage, read> b: array<f32>;
 #end
-#if BIAS
-@group(0) @binding(2) var<storage, read> bias: array<f32>;
-#end
 #if VECTOR_OUT
-@group(0) @binding($(2 + BIAS)) var<storage, read_write> out: array<vec4<f32>>;
+@group(0) @binding($(2 + EPILOGUE_INPUTS)) var<storage, read_write> out: array<vec4<f32>>;
 #else
-@group(0) @binding($(2 + BIAS)) var<storage, read_write> out: array<f32>;
+@group(0) @binding($(2 + EPILOGUE_INPUTS)) var<storage, read_write> out: array<f32>;
 #end
 #if SUMS == 1
-@group(0) @binding($(3 + BIAS)) var<storage, read_write> sums: array<f32>;
+@group(0) @binding($(3 + EPILOGUE_INPUTS)) var<storage, read_write> sums: array<f32>;
 #end
-@group(0) @binding($(3 + BIAS + (SUMS == 1))) var<uniform> params: Params;
+@group(0) @binding($(3 + EPILOGUE_INPUTS + (SUMS == 1))) var<uniform> params: Params;

@@ -4,11 +4,11 @@
 // few loads.
 //
 // Bindings: a f32[batch, M, K] (or [batch, K, M] where TRANSPOSE_A), b f32[batch, K, N] (or [batch, N, K]
-//   where TRANSPOSE_B), bias f32[N] where BIAS, out f32[batch, M, N] or, where SPLITS > 1, partial sums
+//   where TRANSPOSE_B), what an epilogue reads, out f32[batch, M, N] or, where SPLITS > 1, partial sums
 //   f32[SPLITS, batch, M, N]; params.
 // Constants: TM × TN the register tile (TN a multiple of 4); TRANSPOSE_A, TRANSPOSE_B; VECTOR_B, VECTOR_OUT 1
-//   where N is a multiple of 4 (VECTOR_B only where b is not transposed); SPLITS parts of K; BIAS 0 or 1;
-//   ACTIVATION 0 none, 1 relu, 2 tanh, 3 sigmoid; WX × WY invocations of a workgroup.
+//   where N is a multiple of 4 (VECTOR_B only where b is not transposed); SPLITS parts of K; those of
+//   lib/epilogue; WX × WY invocations of a workgroup.
 // Mapping: workgroup_id.x + y · num_workgroups.x is a tile of WY·TM rows and WX·TN columns, columns fastest;
 //   workgroup_id.z = batch · SPLITS + part.
 // Accumulation: f32, k ascending within a part; error ≤ K · 2⁻²⁴ relative to Σ|a||b|. Rows and columns beyond
@@ -16,7 +16,10 @@
 // Source: docs/kernels.md, Every kernel and Products.
 
 #include lib/product
+
+alias Value = vec4<f32>;
 #include lib/epilogue
+#include lib/store
 
 @compute @workgroup_size($(WX), $(WY))
 fn main(
@@ -101,13 +104,12 @@ fn main(
   }
 
   let base = params.out_base + (part * params.batches + batch) * params.m * params.n;
-#for j in 0..TN/4
-  let shift_$(j) = bias_at(0u, column + $(4 * j)u);
-#end
 #for i in 0..TM
   if (row + $(i)u < params.m) {
+    let row_at = base + (row + $(i)u) * params.n;
 #for j in 0..TN/4
-    store(base + (row + $(i)u) * params.n, column + $(4 * j)u, activate(acc_$(i)_$(j) + shift_$(j)));
+    let column_$(j) = column + $(4 * j)u;
+    store(row_at, column_$(j), finished(row_at + column_$(j), column_$(j), acc_$(i)_$(j)));
 #end
   }
 #end

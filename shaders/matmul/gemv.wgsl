@@ -3,9 +3,9 @@
 // transposed product.
 //
 // Bindings: a f32[batch, M, K] (or [batch, K, M] where TRANSPOSE_A), b f32[batch, K, N] (or [batch, N, K]
-//   where TRANSPOSE_B), bias f32[N] where BIAS, out f32[batch, M, N]; params.
-// Constants: COLUMNS · SLICES invocations, both powers of 2; TRANSPOSE_A, TRANSPOSE_B; BIAS 0 or 1; ACTIVATION 0
-//   none, 1 relu, 2 tanh, 3 sigmoid.
+//   where TRANSPOSE_B), what an epilogue reads, out f32[batch, M, N]; params.
+// Constants: COLUMNS · SLICES invocations, both powers of 2; TRANSPOSE_A, TRANSPOSE_B; those of
+//   lib/epilogue.
 // Mapping: workgroup_id.x + y · num_workgroups.x = row · tiles_n + block of columns; z is the batch. Neighbouring
 //   invocations are neighbours in the direction in which b is contiguous: columns, or k where it is transposed.
 // Accumulation: f32, k ascending in steps of SLICES, then a tree; error ≤ (K / SLICES + log₂ SLICES) · 2⁻²⁴
@@ -15,9 +15,8 @@
 #include lib/product
 #include lib/product_elements
 
-alias Real = f32;
-alias Word = u32;
-#include lib/activation
+alias Value = f32;
+#include lib/epilogue
 
 // [SLICES][COLUMNS]
 var<workgroup> sums: array<f32, $(COLUMNS * SLICES)>;
@@ -57,10 +56,7 @@ fn main(
     workgroupBarrier();
   }
   if (slice == 0u && is_inside) {
-    var value = sums[lane];
-#if BIAS
-    value += bias[column * params.bias_stride];
-#end
-    out[params.out_base + (group.z * params.m + row) * params.n + column] = activate(value);
+    let at = params.out_base + (group.z * params.m + row) * params.n + column;
+    out[at] = finished(at, column, sums[lane]);
   }
 }

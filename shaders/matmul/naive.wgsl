@@ -2,8 +2,8 @@
 // the kernel for products too small to tile.
 //
 // Bindings: a f32[batch, M, K] (or [batch, K, M] where TRANSPOSE_A), b f32[batch, K, N] (or [batch, N, K]
-//   where TRANSPOSE_B), bias f32[N] where BIAS, out f32[batch, M, N]; params.
-// Constants: TRANSPOSE_A, TRANSPOSE_B; BIAS 0 or 1; ACTIVATION 0 none, 1 relu, 2 tanh, 3 sigmoid.
+//   where TRANSPOSE_B), what an epilogue reads, out f32[batch, M, N]; params.
+// Constants: TRANSPOSE_A, TRANSPOSE_B; those of lib/epilogue.
 // Mapping: workgroup_id.x + y · num_workgroups.x is a block of 64 outputs in memory order; z is the batch.
 // Accumulation: f32, k ascending; error ≤ K · 2⁻²⁴ relative to Σ|a||b|.
 // Source: the definition.
@@ -11,9 +11,8 @@
 #include lib/product
 #include lib/product_elements
 
-alias Real = f32;
-alias Word = u32;
-#include lib/activation
+alias Value = f32;
+#include lib/epilogue
 
 @compute @workgroup_size(64)
 fn main(
@@ -33,8 +32,6 @@ fn main(
   for (var k = 0u; k < params.k; k++) {
     sum += a_at(a_base, row, k) * b_at(b_base, k, column);
   }
-#if BIAS
-  sum += bias[column * params.bias_stride];
-#end
-  out[params.out_base + group.z * params.m * params.n + at] = activate(sum);
+  let place = params.out_base + group.z * params.m * params.n + at;
+  out[place] = finished(place, column, sum);
 }

@@ -1,9 +1,9 @@
 // Second pass of a product whose K was split: adds the partial sums in a fixed order, so that the same
 // inputs give the same bits, and applies the epilogue.
 //
-// Bindings: partial f32[SPLITS, LENGTH], or f32[SPLITS, LENGTH + N] where SUMS, bias f32[N] where BIAS, out f32[LENGTH],
+// Bindings: partial f32[SPLITS, LENGTH], or f32[SPLITS, LENGTH + N] where SUMS, what an epilogue reads, out f32[LENGTH],
 //   sums f32[N] where SUMS; params.
-// Constants: BIAS 0 or 1; ACTIVATION 0 none, 1 relu, 2 tanh, 3 sigmoid; SUMS 1 where every part ends with a row that
+// Constants: those of lib/epilogue; SUMS 1 where every part ends with a row that
 //   goes elsewhere, without epilogue: the sums of columns; COLUMNS outputs of a workgroup, SLICES invocations that share
 //   the parts of one.
 // Mapping: workgroup_id.x + y · num_workgroups.x is a block of COLUMNS outputs; the invocation slice · COLUMNS + column
@@ -14,23 +14,21 @@
 struct Params {
   length: u32,
   splits: u32,
-  // Columns of the output, over which bias runs.
+  // Columns of the output.
   n: u32,
-  // 1 where bias runs along n, 0 where all columns share its one element.
-  bias_stride: u32,
   // Elements of out before the first of this call.
   out_base: u32,
+#if EPILOGUE
+$(EPILOGUE_FIELDS)
+#end
 }
 
 @group(0) @binding(0) var<storage, read> partial: array<f32>;
-#if BIAS
-@group(0) @binding(1) var<storage, read> bias: array<f32>;
-#end
-@group(0) @binding($(1 + BIAS)) var<storage, read_write> out: array<f32>;
+@group(0) @binding($(1 + EPILOGUE_INPUTS)) var<storage, read_write> out: array<f32>;
 #if SUMS
-@group(0) @binding($(2 + BIAS)) var<storage, read_write> sums: array<f32>;
+@group(0) @binding($(2 + EPILOGUE_INPUTS)) var<storage, read_write> sums: array<f32>;
 #end
-@group(0) @binding($(2 + BIAS + SUMS)) var<uniform> params: Params;
+@group(0) @binding($(2 + EPILOGUE_INPUTS + SUMS)) var<uniform> params: Params;
 
 alias Term = f32;
 
@@ -48,9 +46,8 @@ fn term(place: Place, part: u32) -> f32 {
 }
 #include lib/cascade
 
-alias Real = f32;
-alias Word = u32;
-#include lib/activation
+alias Value = f32;
+#include lib/epilogue
 
 #if SLICES > 1
 var<workgroup> totals: array<f32, $(COLUMNS * SLICES)>;
@@ -91,8 +88,5 @@ fn main(
     return;
   }
 #end
-#if BIAS
-  sum += bias[(at % params.n) * params.bias_stride];
-#end
-  out[params.out_base + at] = activate(sum);
+  out[params.out_base + at] = finished(params.out_base + at, at % params.n, sum);
 }

@@ -4,12 +4,12 @@
 // current one is multiplied; a second copy in workgroup memory has been seen to hurt.
 //
 // Bindings: a f32[batch, M, K] (or [batch, K, M] where TRANSPOSE_A), b f32[batch, K, N] (or [batch, N, K]
-//   where TRANSPOSE_B), bias f32[N] where BIAS, out f32[batch, M, N] or, where SPLITS > 1, partial sums
+//   where TRANSPOSE_B), what an epilogue reads, out f32[batch, M, N] or, where SPLITS > 1, partial sums
 //   f32[SPLITS, batch, M, N], sums f32[N] where SUMS is 1; params.
 // Constants: BM, BN, BK the tile, multiples of 4; TM, TN the register tile, 4 or 8; UNROLL steps of k unrolled, a
 //   divisor of BK; TRANSPOSE_A, TRANSPOSE_B; VECTOR_A, VECTOR_B, VECTOR_OUT 1 where that operand's contiguous
-//   dimension is a multiple of 4; K_TAIL 0 where K is a multiple of BK; SPLITS parts of K; BIAS 0 or 1;
-//   ACTIVATION 0 none, 1 relu, 2 tanh, 3 sigmoid; SUMS 0, or 1 or 2 where the sums of b's columns are wanted too, in a
+//   dimension is a multiple of 4; K_TAIL 0 where K is a multiple of BK; SPLITS parts of K; those of
+//   lib/epilogue; SUMS 0, or 1 or 2 where the sums of b's columns are wanted too, in a
 //   binding of their own or in one more row of every part (lib/column_sums; no batch, b not transposed).
 // Mapping: workgroup_id.x + y · num_workgroups.x is the tile, columns fastest; workgroup_id.z = batch · SPLITS +
 //   part. Invocation (x, y) owns rows i·BM/(TM/4) + 4·y + 0…3 and the columns alike: neighbours read neighbouring
@@ -19,7 +19,10 @@
 // Source: docs/kernels.md, Products.
 
 #include lib/product
+
+alias Value = vec4<f32>;
 #include lib/epilogue
+#include lib/store
 #include lib/tile
 
 // Where four neighbouring rows (columns) from `first` start in an operand. Along k where it is not contiguous
@@ -250,13 +253,13 @@ fn main(
 #end
 #for j in 0..TN/4
   let column_$(j) = first_column + $(j * BN / TN * 4)u + 4u * local.x;
-  let shift_$(j) = bias_at(0u, column_$(j));
 #end
 #for i in 0..TM
   let row_$(i) = first_row + $(i / 4 * BM / TM * 4 + i % 4)u + 4u * local.y;
   if (row_$(i) < params.m) {
+    let row_at = base + row_$(i) * params.n;
 #for j in 0..TN/4
-    store(base + row_$(i) * params.n, column_$(j), activate(acc_$(i)_$(j) + shift_$(j)));
+    store(row_at, column_$(j), finished(row_at + column_$(j), column_$(j), acc_$(i)_$(j)));
 #end
   }
 #end

@@ -1,15 +1,15 @@
 // Averages of windows; places of the padding count as zeros.
 //
-// Bindings: x f32[N, H, W, C], out f32[N, OH, OW, C]; params.
+// Bindings: x f32[N, H, W, C], what an epilogue reads, out f32[N, OH, OW, C]; params.
 // Constants: VECTOR 1 where C is a multiple of 4: Value is then four channels, elsewhere one; MANY 1 where a window has
-//   more than 64 places.
+//   more than 64 places; those of lib/epilogue.
 // Mapping: an invocation per output Value in memory order; workgroup_id.x + y · num_workgroups.x is a block of 64.
 // Accumulation: f32 in the order of the places; sixteen at a time where there are many, and sixteen times that many.
 // Source: ops/pool.ts.
 
 @group(0) @binding(0) var<storage, read> x: array<Value>;
-@group(0) @binding(1) var<storage, read_write> out: array<Value>;
-@group(0) @binding(2) var<uniform> params: Params;
+@group(0) @binding($(1 + EPILOGUE_INPUTS)) var<storage, read_write> out: array<Value>;
+@group(0) @binding($(2 + EPILOGUE_INPUTS)) var<uniform> params: Params;
 
 #if MANY
 struct Total {
@@ -37,7 +37,7 @@ fn visit(before: Total, value: Value, place: i32) -> Total {
 }
 
 fn finish(at: u32, total: Total) {
-  out[at] = (total.more + (total.some + total.few)) * params.scalar;
+  store(at, (total.more + (total.some + total.few)) * params.scalar);
 }
 #else
 alias Total = Value;
@@ -51,7 +51,7 @@ fn visit(total: Total, value: Value, place: i32) -> Total {
 }
 
 fn finish(at: u32, total: Total) {
-  out[at] = total * params.scalar;
+  store(at, total * params.scalar);
 }
 #end
 

@@ -1,16 +1,16 @@
 // Maxima of windows, and which place of its window each one is. Places of the padding never win; of equal places the
 // first one does; the first NaN wins over all numbers.
 //
-// Bindings: x f32[N, H, W, C], out f32[N, OH, OW, C], index i32[N, OH, OW, C] (kh · KW + kw); params.
-// Constants: VECTOR 1 where C is a multiple of 4: Value is then four channels, elsewhere one.
+// Bindings: x f32[N, H, W, C], what an epilogue reads, out f32[N, OH, OW, C], index i32[N, OH, OW, C] (kh · KW + kw); params.
+// Constants: VECTOR 1 where C is a multiple of 4: Value is then four channels, elsewhere one; those of lib/epilogue.
 // Mapping: an invocation per output Value in memory order; workgroup_id.x + y · num_workgroups.x is a block of 64.
 // Accumulation: none, the result is exact.
 // Source: ops/pool.ts.
 
 @group(0) @binding(0) var<storage, read> x: array<Value>;
-@group(0) @binding(1) var<storage, read_write> out: array<Value>;
-@group(0) @binding(2) var<storage, read_write> index: array<Index>;
-@group(0) @binding(3) var<uniform> params: Params;
+@group(0) @binding($(1 + EPILOGUE_INPUTS)) var<storage, read_write> out: array<Value>;
+@group(0) @binding($(2 + EPILOGUE_INPUTS)) var<storage, read_write> index: array<Index>;
+@group(0) @binding($(3 + EPILOGUE_INPUTS)) var<uniform> params: Params;
 
 struct Total {
   best: Value,
@@ -30,7 +30,7 @@ fn visit(total: Total, value: Value, place: i32) -> Total {
 }
 
 fn finish(at: u32, total: Total) {
-  out[at] = total.best;
+  store(at, total.best);
   index[at] = total.winner;
 }
 

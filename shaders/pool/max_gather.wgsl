@@ -1,15 +1,15 @@
 // The element of each window that `index` names; 0 where it names none.
 //
-// Bindings: x f32[N, H, W, C], index i32[N, OH, OW, C] (kh · KW + kw), out f32[N, OH, OW, C]; params.
-// Constants: VECTOR 1 where C is a multiple of 4: Value is then four channels, elsewhere one.
+// Bindings: x f32[N, H, W, C], index i32[N, OH, OW, C] (kh · KW + kw), what an epilogue reads, out f32[N, OH, OW, C]; params.
+// Constants: VECTOR 1 where C is a multiple of 4: Value is then four channels, elsewhere one; those of lib/epilogue.
 // Mapping: an invocation per output Value in memory order; workgroup_id.x + y · num_workgroups.x is a block of 64.
 // Accumulation: none, the result is exact.
 // Source: ops/pool.ts.
 
 @group(0) @binding(0) var<storage, read> x: array<Value>;
 @group(0) @binding(1) var<storage, read> index: array<Index>;
-@group(0) @binding(2) var<storage, read_write> out: array<Value>;
-@group(0) @binding(3) var<uniform> params: Params;
+@group(0) @binding($(2 + EPILOGUE_INPUTS)) var<storage, read_write> out: array<Value>;
+@group(0) @binding($(3 + EPILOGUE_INPUTS)) var<uniform> params: Params;
 
 struct Total {
   winner: Index,
@@ -25,7 +25,7 @@ fn visit(total: Total, value: Value, place: i32) -> Total {
 }
 
 fn finish(at: u32, total: Total) {
-  out[at] = total.found;
+  store(at, total.found);
 }
 
 #include lib/pool_windows

@@ -1,17 +1,19 @@
 /**
  * Groups the nodes of a graph into work. An elementwise op joins the group of its consumers when all of them are in
  * one group: nothing outside then waits for it, so groups never depend on each other in a circle, and its value is
- * never stored. Bias and activation behind a matmul or convolution go into that kernel's epilogue.
+ * never stored. What follows a product or a pool alone is hosted by it (`hosts.ts`).
  */
 import { type GraphValue, inputsOf, type OpNode, outputsOf, reachable } from "../graph/graph.ts";
 import { bytesOf, sizeOf } from "../tensor/shape.ts";
-import { isCheap, isElementwise, MAX_OPS, throughBroadcasts } from "./elementwise.ts";
+import { isCheap, isElementwise, MAX_OPS, nameOf, throughBroadcasts } from "./elementwise.ts";
 import { readFrom } from "./group-builder.ts";
 import { elementwiseWork, reductionWork } from "./group-work.ts";
-import type { DeviceTraits, EpilogueActivation } from "./lowering.ts";
+import { epilogueOf, type Hosted, hostable, type Users } from "./hosts.ts";
+import type { DeviceTraits, Epilogue } from "./lowering.ts";
 import { notePacks, segmentsIn } from "./packs.ts";
+import type { PlanRequest } from "./request.ts";
 import { viewsOf } from "./views.ts";
-import { aliased, isAlias, type OpWork, type Work } from "./work.ts";
+import { aliased, isAlias, type OpWork, plainWork, type Work } from "./work.ts";
 
 interface Group {
   readonly root: OpNode;
@@ -19,22 +21,25 @@ interface Group {
   readonly inputs: Set<GraphValue>;
 }
 
-export function fuse(roots: readonly GraphValue[], traits: DeviceTraits): Work[] {
+/** `roots` is what is read from outside, `updates` what of it variables become. */
+export function fuse(
+  roots: readonly GraphValue[],
+  traits: DeviceTraits,
+  updates: PlanRequest["updates"] = [],
+): Work[] {
   const nodes = reachable(roots).filter((node) => node.op !== "source");
   notePacks(nodes);
   const users = usersOf(nodes);
   const kept = new Set(roots);
+  const updated = new Map(updates.map(({ source, value }) => [aliased(value), source.out]));
   const taken = new Set<OpNode>();
   const work: Work[] = [];
   const ops = nodes.filter((node) => !isElementwise(node) && !isAlias(node));
-  const made = ops.map((node) => withEpilogue(node, users, kept, taken));
   const isRead = (node: OpNode): boolean => {
-    if (taken.has(node)) return false;
     if (node.op === "reduce") return reduces(node, traits);
-    // An epilogue reads through a broadcast what is stored.
     if (node.op === "broadcastTo")
       return (users.get(node.outs.out) ?? []).every(
-        (user) => !taken.has(user) && (user.op !== "broadcastTo" || isRead(user)),
+        (user) => user.op !== "broadcastTo" || isRead(user),
       );
     return isElementwise(node);
   };
@@ -42,6 +47,17 @@ export function fuse(roots: readonly GraphValue[], traits: DeviceTraits): Work[]
   const again = computedAgain(nodes, users, kept, isRead);
   const withRead = (own: readonly OpNode[]) =>
     withAll(own, (node) => views.has(node) || again.has(node));
+  const made = ops.map((node) => {
+    for (const hosted of hostable(node, { users, kept, updated }, traits)) {
+      if ([...hosted.nodes].some((one) => taken.has(one))) continue;
+      const read = new Set(withRead([...hosted.nodes]));
+      const epilogue = epilogueOf(node, hosted, read, traits);
+      if (epilogue === undefined) continue;
+      for (const one of hosted.nodes) taken.add(one);
+      return hostWork(node, hosted, epilogue);
+    }
+    return plainWork(node);
+  });
   const isOwn = (node: OpNode) => isElementwise(node) && !taken.has(node) && !again.has(node);
   const terms = new Set<OpNode>();
   for (const item of made) {
@@ -125,8 +141,6 @@ function computedAgain(
 }
 const MAX_AGAIN = 3;
 
-type Users = ReadonlyMap<GraphValue, readonly OpNode[]>;
-
 function usersOf(nodes: readonly OpNode[]): Users {
   const users = new Map<GraphValue, OpNode[]>();
   for (const node of nodes) {
@@ -139,74 +153,12 @@ function usersOf(nodes: readonly OpNode[]): Users {
   return users;
 }
 
-function only<T>(list: readonly T[] | undefined): T | undefined {
-  return list?.length === 1 ? list[0] : undefined;
-}
-
-const ACTIVATIONS: ReadonlySet<string> = new Set<EpilogueActivation>(["relu", "tanh", "sigmoid"]);
-
-function withEpilogue(
-  node: OpNode,
-  users: Users,
-  kept: ReadonlySet<GraphValue>,
-  taken: Set<OpNode>,
-): OpWork {
-  const plain: OpWork = {
-    kind: "op",
-    node,
-    epilogue: undefined,
-    result: undefined,
-    columnSums: undefined,
-    order: node.id,
-    label: node.op,
-  };
-  if (node.op !== "matmul" && node.op !== "conv2d") return plain;
-  let last: OpNode = node;
-  let result: GraphValue = node.outs.out;
-  const names: string[] = [node.op];
-  const soleUser = () => (kept.has(result) ? undefined : only(users.get(result)));
-  let bias: GraphValue | undefined;
-  const adder = soleUser();
-  if (adder?.op === "binary" && adder.attrs.fn === "add" && !taken.has(adder)) {
-    bias = biasOf(adder, result);
-    if (bias !== undefined) {
-      [last, result] = [adder, adder.outs.out];
-      names.push("bias");
-    }
-  }
-  let activation: EpilogueActivation | undefined;
-  const activator = soleUser();
-  if (activator?.op === "unary" && ACTIVATIONS.has(activator.attrs.fn)) {
-    activation = activator.attrs.fn as EpilogueActivation; // ACTIVATIONS holds exactly these
-    [last, result] = [activator, activator.outs.out];
-    names.push(activator.attrs.fn);
-  }
-  if (last === node) return plain;
-  for (const folded of [adder, activator])
-    if (folded !== undefined && folded.id <= last.id) taken.add(folded);
-  return {
-    ...plain,
-    epilogue: { bias, activation },
-    result,
-    order: last.id,
-    label: names.join(" + "),
-  };
-}
-
-/**
- * The operand added to `product`, if it is one number per last dimension. It cannot depend on the product: only the
- * adder reads that.
- */
-function biasOf(adder: OpNode<"binary">, product: GraphValue): GraphValue | undefined {
-  const { a, b } = adder.ins;
-  if (a === b) return undefined;
-  const other = throughBroadcasts(a === product ? b : a);
-  const { shape } = other.type;
-  const columns = product.type.shape.at(-1);
-  if (other.node.op === "literal") return undefined;
-  const isRow = sizeOf(shape) === columns && shape.at(-1) === columns;
-  const keepsShape = sizeOf(adder.outs.out.type.shape) === sizeOf(product.type.shape);
-  return isRow && keepsShape ? other : undefined;
+/** An op that does with its result what it hosts. */
+function hostWork(node: OpNode, { nodes, result }: Hosted, epilogue: Epilogue<GraphValue>): OpWork {
+  const ops = [...nodes].filter((one) => isElementwise(one) && !isFree(one));
+  const names = ops.sort((a, b) => a.id - b.id).map(nameOf);
+  const order = Math.max(...[...nodes].map(({ id }) => id));
+  return { ...plainWork(node), epilogue, result, order, label: [node.op, ...names].join(" + ") };
 }
 
 function groupElementwise(

@@ -19,6 +19,7 @@ import {
   aliased,
   type GroupWork,
   isAlias,
+  plainWork,
   readsOf,
   rootsOf,
   viewed,
@@ -63,9 +64,7 @@ function withoutLoneReduction(work: Work): Work {
   if (node?.op !== "reduce" || rowsOf(work.space) === 1) return work;
   // Through a broadcast the group reads what the reduction would not find.
   if (work.ins[0] !== aliased(node.ins.x)) return work;
-  const { order } = work;
-  const plain = { epilogue: undefined, result: undefined, columnSums: undefined };
-  return { kind: "op", node, ...plain, order, label: node.op };
+  return { ...plainWork(node), order: work.order };
 }
 
 class Grouper {

@@ -5,7 +5,6 @@ import { ops, overwritesOf } from "../ops/table.ts";
 import type { Arity, KernelOp, OpName } from "../ops/vocabulary.ts";
 import { bytesOf, describe, sizeOf, type TensorType } from "../tensor/shape.ts";
 import { isAttention, isWalk } from "./expand.ts";
-import type { GroupInstruction } from "./group-program.ts";
 import { lowerLoop, type PlanBody } from "./loop.ts";
 import {
   type Access,
@@ -139,23 +138,22 @@ function lowerOp(
       }),
     );
   const ins = placeHeld(node.ins, copied);
-  const outs = outsOf(work, place, placeHeld);
+  const outs = outsOf(work, placeHeld);
   const declared = ops[node.op];
   const written = flatten<Region>(declared.outputs, outs);
   if (written.every((region) => sizeOf(region.type.shape) === 0)) return [];
   const types = [...flatten<Region>(declared.inputs, ins), ...written].map(({ type }) => type);
   if (!isWalk(node) && !isAttention(node)) {
     const why = whyFallback(node, types, traits);
-    if (why !== undefined)
-      return fallback(work, node, ins, outs, why, place, traits, scratchIn(buffers));
+    if (why !== undefined) return fallback(node, ins, outs, why);
   }
   const site = {
     ins,
     outs,
     attrs: node.attrs,
     epilogue: work.epilogue && {
-      bias: work.epilogue.bias && place(work.epilogue.bias),
-      activation: work.epilogue.activation,
+      program: work.epilogue.program,
+      ins: work.epilogue.ins.map((value) => value && place(value)),
     },
     columnSums: work.columnSums && place(work.columnSums),
     scratch: scratchIn(buffers),
@@ -164,7 +162,7 @@ function lowerOp(
   const reason =
     work.epilogue === undefined
       ? `${traits.name} kernel`
-      : "what follows is folded into the kernel's epilogue";
+      : `${traits.name} kernel, which does what follows before it stores`;
   return asSteps(calls, work.label, reason);
 }
 
@@ -181,13 +179,15 @@ function loweringOf(
   return row as Lower<never>;
 }
 
-/** Where the outputs go, by name. */
+/** Where the outputs go, by name. What is hosted may be of another shape, but lies like the op's own result. */
 function outsOf(
-  work: OpWork,
-  place: (value: GraphValue) => Region,
+  { node, result }: OpWork,
   placeHeld: (held: object) => Record<string, Region | Region[] | undefined>,
 ): Record<string, Region | Region[] | undefined> {
-  return work.result === undefined ? placeHeld(work.node.outs) : { out: place(work.result) };
+  if (result === undefined || !("out" in node.outs)) return placeHeld(node.outs);
+  const { type } = node.outs.out;
+  const { out, ...others } = placeHeld({ ...node.outs, out: result });
+  return { out: { ...(out as Region), type }, ...others }; // one value has one region
 }
 
 /** Why the device cannot run `node`, or undefined if it can. */
@@ -204,14 +204,10 @@ export function whyFallback(
 }
 
 function fallback(
-  work: OpWork,
   node: OpNode<KernelOp>,
   ins: Readonly<Record<string, Region | Region[] | undefined>>,
   outs: Readonly<Record<string, Region | Region[] | undefined>>,
   why: string,
-  place: (value: GraphValue) => Region,
-  traits: DeviceTraits,
-  scratch: (type: TensorType) => Region,
 ): LoweredStep[] {
   const { inputs, outputs } = ops[node.op];
   const overwrites: readonly unknown[] = Object.keys(overwritesOf(node.op, node.attrs));
@@ -235,7 +231,7 @@ function fallback(
     presentOutputs: counts(outputs, outs),
     why,
   };
-  return [...asSteps([call], node.op, why), ...separateEpilogue(work, place, traits, scratch)];
+  return asSteps([call], node.op, why);
 }
 
 type Held = Readonly<Record<string, Region | Region[] | undefined>>;
@@ -251,43 +247,4 @@ function counts(declared: Readonly<Record<string, Arity>>, held: Held): Record<s
   return Object.fromEntries(
     present(declared, held).map(([name, regions]) => [name, regions.length]),
   );
-}
-
-/** Without a kernel there is no epilogue either: bias and activation follow as elementwise work, in place. */
-function separateEpilogue(
-  work: OpWork,
-  place: (value: GraphValue) => Region,
-  traits: DeviceTraits,
-  scratch: (type: TensorType) => Region,
-): LoweredStep[] {
-  if (work.epilogue === undefined || work.result === undefined) return [];
-  const { bias, activation } = work.epilogue;
-  const out = place(work.result);
-  const columns = work.result.type.shape.at(-1) ?? 1;
-  const rows = sizeOf(work.result.type.shape) / columns;
-  const ins: Region[] = bias === undefined ? [out] : [out, place(bias)];
-  const dtype = "f32";
-  const instructions: GroupInstruction[] = [{ kind: "input", input: 0, dtype }];
-  if (bias !== undefined)
-    instructions.push(
-      { kind: "input", input: 1, dtype },
-      { kind: "binary", fn: "add", a: 0, b: 1, dtype },
-    );
-  if (activation !== undefined)
-    instructions.push({ kind: "unary", fn: activation, x: instructions.length - 1, dtype });
-  const every = { offset: 0, strides: [columns, 1] };
-  const calls = traits.groups.lower({
-    program: {
-      shape: [rows, columns],
-      kept: 2,
-      inputs: bias === undefined ? [every] : [every, { offset: 0, strides: [0, 1] }],
-      indices: [],
-      instructions,
-      stores: [{ ...every, register: instructions.length - 1 }],
-    },
-    ins,
-    outs: [out],
-    scratch,
-  });
-  return asSteps(calls, "epilogue", "the op before it runs on the fallback");
 }

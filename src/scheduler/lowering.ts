@@ -67,19 +67,20 @@ export function isFallback(call: KernelCall | FallbackCall): call is FallbackCal
   return "op" in call;
 }
 
-/** What happens to a result before it is stored: `activation(result + bias)`, bias over the last dimension. */
-export interface Epilogue {
-  readonly bias: Region | undefined;
-  readonly activation: EpilogueActivation | undefined;
+/** What a kernel does with the elements of its result before it stores them. */
+export interface Epilogue<T = Region> {
+  /** Without reductions, over the elements of the result in their order, of which it stores one for each. */
+  readonly program: GroupProgram;
+  /** What its inputs read; undefined is the result itself, which is stored nowhere. */
+  readonly ins: readonly (T | undefined)[];
 }
-export type EpilogueActivation = "relu" | "tanh" | "sigmoid";
 
 /** Where an op is lowered. For ops that overwrite, outputs and inputs are the same regions already. */
 export interface Site<K extends OpName> {
   readonly ins: ByInput<K, Region>;
   readonly outs: ByOutput<K, Region>;
   readonly attrs: Attrs<K>;
-  /** Only ever set for the ops in `EpilogueOp`. */
+  /** Only ever set where `hosts` is true; what it stores goes to `out`. */
   readonly epilogue: Epilogue | undefined;
   /** Where the sums of the right operand's columns go, one for each; only ever set where `sumsColumns` is true. */
   readonly columnSums: Region | undefined;
@@ -87,8 +88,15 @@ export interface Site<K extends OpName> {
   scratch(type: TensorType): Region;
 }
 
-/** Ops whose kernels take an epilogue, on every device. */
-export type EpilogueOp = "matmul" | "conv2d";
+/** Ops whose kernels may take an epilogue. */
+export type HostOp =
+  | "matmul"
+  | "conv2d"
+  | "conv2dInputGrad"
+  | "maxPool2d"
+  | "maxPool2dGrad"
+  | "avgPool2d"
+  | "avgPool2dGrad";
 
 /** Products over rows, whose kernels may add up the columns of their right operand on the way. */
 export type ColumnSumOp = "matmul" | "conv2dFilterGrad";
@@ -206,6 +214,8 @@ export interface DeviceTraits {
   /** Left out where attention is always made of products. */
   readonly attention?: AttentionKernels;
   readonly groups: GroupKernels;
+  /** Whether the kernel for an op takes an epilogue, and gains by it; none does if left out. */
+  hosts?(node: OpNode<HostOp>, epilogue: Epilogue<GraphValue>): boolean;
   /** Whether the kernel for a product also makes the sums of its right operand's columns; nowhere if left out. */
   sumsColumns?(node: OpNode<ColumnSumOp>): boolean;
   /** Copies `from` to `to`, both of the same size. */

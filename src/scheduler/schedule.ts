@@ -49,7 +49,7 @@ export function schedule(
     updates: request.updates.map(({ source, value }) => ({ source, value: renew(value) })),
   };
   const kept = [...pruned.values()];
-  const fused = fuse(kept, traits);
+  const fused = fuse(kept, traits, renewed.updates);
   const walked = joinWalks(fused, kept, traits);
   const work = group(rideColumnSums(walked, traits), kept, renewed.updates, traits);
   if (isDebugBuild) {

@@ -3,6 +3,7 @@ import type { GraphValue, OpNode } from "../graph/graph.ts";
 import type { WalkOp } from "../ops/vocabulary.ts";
 import { sameShape } from "../tensor/shape.ts";
 import { throughBroadcasts } from "./elementwise.ts";
+import type { Epilogue } from "./lowering.ts";
 import type { WalkedLayer } from "./walk-layers.ts";
 import { aliased, isAlias, type Work } from "./work.ts";
 
@@ -18,10 +19,21 @@ export function productOf(work: Work, isTurned: boolean): Product | undefined {
   if (work.kind !== "op" || work.node.op !== "matmul" || work.columnSums) return undefined;
   const { ins, attrs } = work.node;
   const { a: x, b: weights } = ins;
-  if (attrs.transposeA || attrs.transposeB !== isTurned || work.epilogue?.activation)
-    return undefined;
+  if (attrs.transposeA || attrs.transposeB !== isTurned) return undefined;
+  const bias = work.epilogue && biasOf(work.epilogue);
+  if (work.epilogue !== undefined && bias === undefined) return undefined;
   const areFlat = [x, weights].every(({ type }) => type.shape.length === 2);
-  return areFlat ? { x, weights, bias: work.epilogue?.bias } : undefined;
+  return areFlat ? { x, weights, bias } : undefined;
+}
+
+/** The number for each column that an epilogue adds, if it does nothing else. */
+function biasOf({ program, ins }: Epilogue<GraphValue>): GraphValue | undefined {
+  const { instructions, inputs, shape } = program;
+  const last = instructions.at(-1);
+  const isSum = last?.kind === "binary" && last.fn === "add";
+  const given = ins.findIndex((value) => value !== undefined);
+  const isRow = sameShape(inputs[given]?.strides ?? [], shape.length === 1 ? [1] : [0, 1]);
+  return instructions.length === 3 && ins.length === 2 && isSum && isRow ? ins[given] : undefined;
 }
 
 /** The walk whose states, each behind its step, are the rows `x`: where a sequence has ended they may be 0. */

@@ -9,23 +9,27 @@ import {
 import { ops } from "../ops/table.ts";
 import type { WalkOp } from "../ops/vocabulary.ts";
 import type { GroupProgram } from "./group-program.ts";
-import type { EpilogueActivation } from "./lowering.ts";
+import type { Epilogue } from "./lowering.ts";
 import type { Space } from "./space.ts";
 import { sitesOf, type WalkedLayer } from "./walk-layers.ts";
 
-/** One op, perhaps with what follows it folded in. */
+/** One op, perhaps with what it hosts. */
 export interface OpWork {
   readonly kind: "op";
   readonly node: OpNode;
-  readonly epilogue:
-    | { readonly bias: GraphValue | undefined; readonly activation: EpilogueActivation | undefined }
-    | undefined;
-  /** The value that is stored: the node's own output, or that of the last op folded in. */
+  readonly epilogue: Epilogue<GraphValue> | undefined;
+  /** What is stored in the place of `out`, where that is not what the node gives. */
   readonly result: GraphValue | undefined;
   /** The sums of the right operand's columns, where they are made along the way. */
   readonly columnSums: GraphValue | undefined;
   readonly order: number;
   readonly label: string;
+}
+
+/** An op on its own, whose results are stored as they are. */
+export function plainWork(node: OpNode): OpWork {
+  const nothing = { epilogue: undefined, result: undefined, columnSums: undefined };
+  return { kind: "op", node, ...nothing, order: node.id, label: node.op };
 }
 
 /** Elementwise ops and reductions that run together, over one space. */
@@ -64,15 +68,18 @@ export function readsOf(work: Work): readonly GraphValue[] {
       ...(below ? [below.input, ...(below.bias ? [below.bias] : [])] : []),
     ]);
   }
-  const bias = work.epilogue?.bias;
-  return bias === undefined ? inputsOf(work.node) : [...inputsOf(work.node), bias];
+  const own = inputsOf(work.node);
+  const more = work.epilogue?.ins.flatMap((value) => value ?? []) ?? [];
+  return more.length === 0 ? own : [...own, ...more];
 }
 
 export function writesOf(work: Work): readonly GraphValue[] {
   if (work.kind === "group") return work.outs;
   if (work.kind === "walks") return work.layers.flatMap(({ node }) => outputsOf(node));
   const { node, result, columnSums } = work;
-  const made = result === undefined ? outputsOf(node) : [result];
+  // An op that hosts has one result that it does something with, its first.
+  const [, ...others] = outputsOf(node);
+  const made = result === undefined ? outputsOf(node) : [result, ...others];
   return columnSums === undefined ? made : [...made, columnSums];
 }
 

@@ -20,7 +20,7 @@ test("the README's own step is planned for a GPU that is not there, and for the 
   const text = await startNode("scripts/explain.ts", ["./step.ts"], folder).ended;
   expect(`${text.code} ${text.stderr}`).toBe("0 ");
   expect(text.stdout).toMatch(/^Plan for webgpu: \d+ dispatches, 1 submit\./);
-  expect(text.stdout).toContain("matmul + bias + relu");
+  expect(text.stdout).toContain("matmul + add + relu");
   const args = ["./step.ts", "--device", "cpu", "--json"];
   const { stdout } = await startNode("scripts/explain.ts", args, folder).ended;
   const plan: unknown = JSON.parse(stdout);

@@ -1,15 +1,16 @@
 /** One lowering on a GPU against the float64 reference: for tests that force a variant. */
 import { overwritesOf } from "../../src/ops/table.ts";
 import type { OpName } from "../../src/ops/vocabulary.ts";
+import type { GroupInstruction, GroupProgram, View } from "../../src/scheduler/group-program.ts";
 import type {
   Epilogue,
-  EpilogueActivation,
   KernelCall,
   Lower,
   LoweredOp,
   Region,
   Site,
 } from "../../src/scheduler/lowering.ts";
+import { type Shape, sizeOf } from "../../src/tensor/shape.ts";
 import type { Case } from "../cases/case.ts";
 import { type ByName, caseInputs, evaluate, mapHeld, relativeError } from "./case-data.ts";
 import { openTestGpu } from "./dawn.ts";
@@ -34,10 +35,13 @@ export interface Outcome {
 
 export interface WithEpilogue {
   readonly hasBias: boolean;
-  readonly activation: EpilogueActivation | undefined;
+  readonly activation: Activation | undefined;
+  /** Whether a tensor of the result's shape is added behind the activation. */
+  readonly hasResidual?: boolean;
 }
+type Activation = "relu" | "tanh" | "sigmoid";
 
-const activations: Readonly<Record<EpilogueActivation, (x: number) => number>> = {
+const activations: Readonly<Record<Activation, (x: number) => number>> = {
   relu: (x) => Math.max(x, 0),
   tanh: Math.tanh,
   sigmoid: (x) => 1 / (1 + Math.exp(-x)),
@@ -70,10 +74,7 @@ export async function checkKernel<K extends OpName & LoweredOp>(
   }
   const [first] = Object.values(expected) as Values[];
   const bias = biasValues(first?.type.shape.at(-1) ?? 1);
-  const given: Epilogue | undefined = epilogue && {
-    bias: epilogue.hasBias ? bench.region([bias.length], bias) : undefined,
-    activation: epilogue.activation,
-  };
+  const given = first && epilogue && epilogueOf(bench, first.type.shape, bias, epilogue);
   const sums = sumsOf === undefined ? undefined : columnSums(byName[sumsOf] as Values);
   const columnSumsRegion = sums && bench.scratch({ dtype: "f32", shape: [sums.length] });
   const site = {
@@ -127,6 +128,39 @@ function columnSums({ type, data }: Values): Float64Array {
   return sums;
 }
 
+function epilogueOf(
+  bench: Bench,
+  shape: Shape,
+  bias: Float32Array,
+  { hasBias, activation, hasResidual = false }: WithEpilogue,
+): Epilogue {
+  const columns = bias.length;
+  const every = { offset: 0, strides: [columns, 1] };
+  const instructions: GroupInstruction[] = [{ kind: "input", input: 0, dtype: "f32" }];
+  const inputs: View[] = [every];
+  const ins: (Region | undefined)[] = [undefined];
+  const add = (region: Region, view: View) => {
+    const a = instructions.length - 1;
+    const b = instructions.push({ kind: "input", input: ins.length, dtype: "f32" }) - 1;
+    instructions.push({ kind: "binary", fn: "add", a, b, dtype: "f32" });
+    inputs.push(view);
+    ins.push(region);
+  };
+  if (hasBias) add(bench.region([columns], bias), { offset: 0, strides: [0, 1] });
+  if (activation !== undefined)
+    instructions.push({ kind: "unary", fn: activation, x: instructions.length - 1, dtype: "f32" });
+  if (hasResidual) add(bench.region(shape, residualValues(sizeOf(shape))), every);
+  const program: GroupProgram = {
+    ...{ shape: [sizeOf(shape) / columns, columns], kept: 2, inputs, indices: [], instructions },
+    stores: [{ ...every, register: instructions.length - 1 }],
+  };
+  return { program, ins };
+}
+
+function residualValues(length: number): Float32Array {
+  return Float32Array.from({ length }, (_, i) => Math.cos(3 * i));
+}
+
 function biasValues(length: number): Float32Array {
   return Float32Array.from({ length }, (_, i) => Math.sin(i + 1));
 }
@@ -134,10 +168,12 @@ function biasValues(length: number): Float32Array {
 function applied(
   data: ArrayLike<number>,
   bias: Float32Array,
-  { hasBias, activation }: WithEpilogue,
+  { hasBias, activation, hasResidual = false }: WithEpilogue,
 ): Float64Array {
+  const residual = residualValues(data.length);
   return Float64Array.from(data, (x, i) => {
     const shifted = x + (hasBias ? (bias[i % bias.length] ?? 0) : 0);
-    return activation === undefined ? shifted : activations[activation](shifted);
+    const active = activation === undefined ? shifted : activations[activation](shifted);
+    return active + (hasResidual ? (residual[i] ?? 0) : 0);
   });
 }

@@ -2,6 +2,7 @@ import type { DeviceTraits } from "../../scheduler/lowering.ts";
 import { attention } from "./lowering/attention.ts";
 import { lowerConvolutions } from "./lowering/conv.ts";
 import { lowerEmbedding } from "./lowering/embedding.ts";
+import { takesEpilogue } from "./lowering/epilogue.ts";
 import { lowerGroup, MAX_OPERANDS, takesGroup } from "./lowering/group.ts";
 import { lowerProducts } from "./lowering/matmul.ts";
 import { lowerCopy, lowerMovement } from "./lowering/movement.ts";
@@ -30,5 +31,6 @@ export const cpuTraits: DeviceTraits = {
   walks,
   attention,
   groups: { sumsRows: true, takes: takesGroup, lower: lowerGroup },
+  hosts: ({ outs: { out } }, epilogue) => takesEpilogue(out, epilogue),
   copy: lowerCopy,
 };

@@ -4,6 +4,7 @@ import { divides } from "./divides.ts";
 import { attentionKernels } from "./lowering/attention.ts";
 import { convLowerings, sumsWindows } from "./lowering/conv.ts";
 import { embeddingLowerings } from "./lowering/embedding.ts";
+import { takesEpilogue } from "./lowering/epilogue.ts";
 import { groupKernels } from "./lowering/group/index.ts";
 import { matmulLowerings, sumsColumns } from "./lowering/matmul.ts";
 import { lowerCopy, lowerCopyStep, movementLowerings } from "./lowering/movement.ts";
@@ -49,6 +50,7 @@ export function webgpuTraits({
     walks: cellWalks(target),
     attention: attentionKernels(target),
     divides: (node) => divides(target, node),
+    hosts: (_, epilogue) => takesEpilogue(epilogue),
     sumsColumns: (node) =>
       node.op === "matmul" ? sumsColumns(target, node) : sumsWindows(target, node),
     copy: (from, to) => lowerCopy(from, to, maxBytes(limits)),

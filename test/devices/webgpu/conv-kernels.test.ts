@@ -164,7 +164,7 @@ async function expectAgreement(
   return outcomes.flatMap(({ calls }) => calls.map(({ kernel }) => kernel));
 }
 
-const biasAndRelu: WithEpilogue = { hasBias: true, activation: "relu" };
+const biasAndRelu: WithEpilogue = { hasBias: true, activation: "relu", hasResidual: true };
 const target = { isSoftware: true, limits: DEFAULT_LIMITS };
 
 describe("convolution kernels", () => {
@@ -185,7 +185,9 @@ describe("convolution kernels", () => {
       const lower = convLowerings({ ...target, isSoftware });
       const epilogues = [undefined, "relu", "tanh", "sigmoid"] as const;
       const every = [true, false].flatMap((hasBias) =>
-        epilogues.map((activation): WithEpilogue => ({ hasBias, activation })),
+        epilogues.map(
+          (activation): WithEpilogue => ({ hasBias, activation, hasResidual: !hasBias }),
+        ),
       );
       const kernels = new Set<string>();
       for (const geometry of [...geometries, wideFilter]) {

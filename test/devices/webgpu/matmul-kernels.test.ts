@@ -131,7 +131,7 @@ describe("matmul kernels", () => {
     ] as const) {
       const of = product(m, k, n, flags);
       expect(await errorOf(choice, of, undefined, "b")).toBeLessThan(TOLERANCE);
-      const epilogue = { hasBias: true, activation: "relu" } as const;
+      const epilogue = { hasBias: true, activation: "relu", hasResidual: true } as const;
       expect(await errorOf(choice, of, epilogue, "b")).toBeLessThan(TOLERANCE);
     }
   });
@@ -165,7 +165,7 @@ describe("matmul kernels", () => {
 
   it.each([17, 130])("%s parts of K are added up by invocations side by side", async (splits) => {
     const choice = tiled({ ...small, unroll: 2 }, splits);
-    const epilogue = { hasBias: true, activation: "relu" } as const;
+    const epilogue = { hasBias: true, activation: "relu", hasResidual: true } as const;
     for (const [m, n] of [
       [9, 16],
       [5, 7],

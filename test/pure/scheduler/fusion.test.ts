@@ -154,13 +154,13 @@ describe("what follows a product", () => {
   it("becomes its epilogue: bias and activation, of convolutions, too", () => {
     const request = requestOf(wishOf({ outputs: [product, convolution] }));
     const plan = schedule(request, webgpuTraits());
-    expect(labels(plan)).toContain("matmul + bias + relu");
+    expect(labels(plan)).toContain("matmul + add + relu");
     for (const alone of ["add", "relu", "tanh"]) expect(labels(plan)).not.toContain(alone);
   });
 
   it("follows in one more step where the device has no kernel", async () => {
     const plan = await planned({ outputs: [product, convolution] });
-    expect(labels(plan)).toEqual(["matmul", "epilogue", "conv2d", "epilogue"]);
+    expect(labels(plan)).toEqual(["matmul", "add + relu", "conv2d", "add + tanh"]);
   });
 
   it("is no epilogue where the product itself is wanted as well", async () => {

@@ -8,7 +8,7 @@ import { type PageBytes, pageBytes } from "../../../bench/runner/page-bytes.ts";
  * the bound, and says in its commit what the bytes are for; docs/architecture.md has the parts.
  */
 const bounds: { readonly [entry: string]: PageBytes } = {
-  "src/functions.ts": { start: 94_600, webgpu: 156_200, cpu: 157_900, all: 222_700 },
+  "src/functions.ts": { start: 94_600, webgpu: 158_400, cpu: 157_900, all: 224_200 },
   "src/index.ts": { start: 167_900, webgpu: 229_500, cpu: 231_000, all: 308_100 },
 };
 

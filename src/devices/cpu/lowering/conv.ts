@@ -3,7 +3,7 @@ import type { Conv2d } from "../../../ops/vocabulary.ts";
 import type { DeviceTraits, KernelCall, Region, Site } from "../../../scheduler/lowering.ts";
 import { type Shape, sizeOf } from "../../../tensor/shape.ts";
 import { lowerDepthwise, lowerDepthwiseFilterGrad, lowerDepthwiseInputGrad } from "./depthwise.ts";
-import { activationCode } from "./matmul.ts";
+import { callHost } from "./epilogue.ts";
 import { call, read, write } from "./operands.ts";
 
 /** What a thread has for its band in its own memory, in floats: a MiB less a tile and what copies write too far. */
@@ -80,14 +80,12 @@ function lowerForward(site: Site<"conv2d">): KernelCall[] {
   const panels = scratch({ dtype: "f32", shape: [panelFloats + tableFloats] });
   const { region, isShared } = bandsRegion(items * groups, floats, panels, scratch);
   const operands = [read(ins.x), read(ins.w), write(outs.out), write(panels), write(region)];
-  const words = [...size.words, activationCode(epilogue), rows, isShared, groups];
-  return epilogue?.bias === undefined
-    ? [call("conv2d", operands, words)]
-    : [call("conv2dBias", [...operands, read(epilogue.bias)], words)];
+  const words = [...size.words, rows, isShared, groups];
+  return [callHost("conv2d", operands, words, { out: outs.out, epilogue })];
 }
 
 function lowerInputGrad(site: Site<"conv2dInputGrad">): KernelCall[] {
-  const { ins, outs, attrs, scratch } = site;
+  const { ins, outs, attrs, epilogue, scratch } = site;
   const x = outs.out.type.shape;
   if (sizeOf(x) === 0) return [];
   if (isDepthwise(ins.w.type.shape, attrs)) return lowerDepthwiseInputGrad(site);
@@ -111,7 +109,8 @@ function lowerInputGrad(site: Site<"conv2dInputGrad">): KernelCall[] {
     16;
   const { region, isShared } = bandsRegion(size.n * groups, floats, panels, scratch);
   const operands = [read(ins.g), read(ins.w), write(outs.out), write(panels), write(region)];
-  return [call("conv2dInputGrad", operands, [...size.words, isShared, groups])];
+  const words = [...size.words, isShared, groups];
+  return [callHost("conv2dInputGrad", operands, words, { out: outs.out, epilogue })];
 }
 
 function lowerFilterGrad(site: Site<"conv2dFilterGrad">): KernelCall[] {

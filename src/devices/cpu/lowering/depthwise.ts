@@ -5,7 +5,7 @@
 import type { Conv2d } from "../../../ops/vocabulary.ts";
 import type { KernelCall, Site } from "../../../scheduler/lowering.ts";
 import { type Shape, sizeOf } from "../../../tensor/shape.ts";
-import { activationCode } from "./matmul.ts";
+import { callHost } from "./epilogue.ts";
 import { call, read, write } from "./operands.ts";
 
 /** Sums of the filter's gradient that are made apart and then added: fixed, so that threads do not show in the bits. */
@@ -24,17 +24,15 @@ function wordsOf(x: Shape, w: Shape, out: Shape, { stride, padding }: Conv2d): n
 
 export function lowerDepthwise({ ins, outs, attrs, epilogue }: Site<"conv2d">): KernelCall[] {
   const operands = [read(ins.x), read(ins.w), write(outs.out)];
-  const sizes = wordsOf(ins.x.type.shape, ins.w.type.shape, outs.out.type.shape, attrs);
-  const words = [...sizes, activationCode(epilogue)];
-  return epilogue?.bias === undefined
-    ? [call("depthwise", operands, words)]
-    : [call("depthwiseBias", [...operands, read(epilogue.bias)], words)];
+  const words = wordsOf(ins.x.type.shape, ins.w.type.shape, outs.out.type.shape, attrs);
+  return [callHost("depthwise", operands, words, { out: outs.out, epilogue })];
 }
 
 export function lowerDepthwiseInputGrad(site: Site<"conv2dInputGrad">): KernelCall[] {
-  const { ins, outs, attrs } = site;
+  const { ins, outs, attrs, epilogue } = site;
+  const operands = [read(ins.g), read(ins.w), write(outs.out)];
   const words = wordsOf(outs.out.type.shape, ins.w.type.shape, ins.g.type.shape, attrs);
-  return [call("depthwiseInputGrad", [read(ins.g), read(ins.w), write(outs.out)], words)];
+  return [callHost("depthwiseInputGrad", operands, words, { out: outs.out, epilogue })];
 }
 
 export function lowerDepthwiseFilterGrad(site: Site<"conv2dFilterGrad">): KernelCall[] {

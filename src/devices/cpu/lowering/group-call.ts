@@ -89,7 +89,7 @@ function anyWidth({ program, layout, ins, outs }: GroupWork): Structure {
 
 export function callOf(work: GroupWork, cut: Cut): KernelCall {
   const { program, layout, ins, outs } = work;
-  const { shape, indices, instructions } = program;
+  const { shape, indices } = program;
   const { template, kept } = layout;
   const structure = structureOf(work);
   const { operands, placeOf } = operandsOf(ins, outs);
@@ -118,9 +118,7 @@ export function callOf(work: GroupWork, cut: Cut): KernelCall {
       ...own,
     ];
   });
-  const literals = instructions.flatMap((instruction) =>
-    instruction.kind === "literal" ? [literalBits(instruction.value, instruction.dtype)] : [],
-  );
+  const literals = literalsOf(program);
   return callEmitted(template, JSON.stringify(structure), operands, [
     views.length,
     literals.length,
@@ -187,6 +185,13 @@ function operandsOf(ins: readonly Region[], outs: readonly Region[]) {
 
 function isSame(a: Region, b: Region): boolean {
   return a.buffer === b.buffer && a.offset === b.offset;
+}
+
+/** The words of a program's literals. */
+export function literalsOf({ instructions }: GroupProgram): number[] {
+  return instructions.flatMap((instruction) =>
+    instruction.kind === "literal" ? [literalBits(instruction.value, instruction.dtype)] : [],
+  );
 }
 
 function literalBits(value: number, dtype: DType): number {

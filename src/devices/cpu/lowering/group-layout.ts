@@ -103,7 +103,8 @@ function isTransposed({ shape, inputs, stores }: GroupProgram, layout: Layout): 
   );
 }
 
-function rowsLayout({ shape, inputs, indices, stores }: GroupProgram, kept: number): Layout {
+/** Each item a row of the dimensions behind the first `kept`. */
+export function rowsLayout({ shape, inputs, indices, stores }: GroupProgram, kept: number): Layout {
   const sizes = shape.slice(kept);
   const lies =
     (apart: number) =>

@@ -1,23 +1,7 @@
-import type {
-  DeviceTraits,
-  Epilogue,
-  EpilogueActivation,
-  KernelCall,
-  Site,
-} from "../../../scheduler/lowering.ts";
+import type { DeviceTraits, KernelCall, Site } from "../../../scheduler/lowering.ts";
 import { broadcastShapes, broadcastStrides, type Shape, sizeOf } from "../../../tensor/shape.ts";
-import { call, read, write } from "./operands.ts";
-
-const activations: { readonly [A in EpilogueActivation]: number } = {
-  relu: 1,
-  tanh: 2,
-  sigmoid: 3,
-};
-
-/** The code of wasm/gemm.ts for what happens to a result. */
-export function activationCode(epilogue: Epilogue | undefined): number {
-  return epilogue?.activation === undefined ? 0 : activations[epilogue.activation];
-}
+import { callHost } from "./epilogue.ts";
+import { read, write } from "./operands.ts";
 
 /** Columns and terms of a block of B: half a MiB, so that it stays in a core's second-level cache. */
 const BLOCK_COLUMNS = 512;
@@ -68,15 +52,12 @@ function lowerMatmul({ ins, outs, attrs, epilogue, scratch }: Site<"matmul">): K
     n,
     k,
     (transposeA ? 1 : 0) + (transposeB ? 2 : 0),
-    activationCode(epilogue),
     terms,
     columns,
     batch.length,
     ...batch.flatMap(({ size, a, b }) => [size, a, b]),
   ];
-  return epilogue?.bias === undefined
-    ? [call("gemm", operands, words)]
-    : [call("gemmBias", [...operands, read(epilogue.bias)], words)];
+  return [callHost("gemm", operands, words, { out: outs.out, epilogue })];
 }
 
 export const lowerProducts = { matmul: lowerMatmul } satisfies Partial<DeviceTraits["lower"]>;

@@ -1,6 +1,7 @@
 import type { Pool2d } from "../../../ops/vocabulary.ts";
 import type { DeviceTraits } from "../../../scheduler/lowering.ts";
 import { type Shape, sizeOf } from "../../../tensor/shape.ts";
+import { callHost } from "./epilogue.ts";
 import { call, read, write } from "./operands.ts";
 
 /** The words of wasm/pool.ts for x [N, H, W, C] pooled to [N, OH, OW, C]. */
@@ -14,16 +15,18 @@ function poolWords(x: Shape, out: Shape, { window, stride, padding }: Pool2d): n
 }
 
 export const lowerPools = {
-  maxPool2d({ ins: { x }, outs: { out, index }, attrs }) {
+  maxPool2d({ ins: { x }, outs: { out, index }, attrs, epilogue }) {
     if (sizeOf(out.type.shape) === 0) return [];
     const words = poolWords(x.type.shape, out.type.shape, attrs);
-    return [call("maxPool2d", [read(x), write(out), write(index)], words)];
+    return [callHost("maxPool2d", [read(x), write(out), write(index)], words, { out, epilogue })];
   },
 
-  maxPool2dGrad({ ins: { g, index }, outs: { out }, attrs }) {
+  maxPool2dGrad({ ins: { g, index }, outs: { out }, attrs, epilogue }) {
     if (sizeOf(out.type.shape) === 0) return [];
     const words = poolWords(out.type.shape, g.type.shape, attrs);
-    return [call("maxPool2dGrad", [read(g), read(index), write(out)], words)];
+    return [
+      callHost("maxPool2dGrad", [read(g), read(index), write(out)], words, { out, epilogue }),
+    ];
   },
 
   maxPool2dGather({ ins: { x, index }, outs: { out }, attrs }) {
@@ -32,17 +35,15 @@ export const lowerPools = {
     return [call("maxPool2dGather", [read(x), read(index), write(out)], words)];
   },
 
-  avgPool2d({ ins: { x }, outs: { out }, attrs }) {
+  avgPool2d({ ins: { x }, outs: { out }, attrs, epilogue }) {
     if (sizeOf(out.type.shape) === 0) return [];
-    return [
-      call("avgPool2d", [read(x), write(out)], poolWords(x.type.shape, out.type.shape, attrs)),
-    ];
+    const words = poolWords(x.type.shape, out.type.shape, attrs);
+    return [callHost("avgPool2d", [read(x), write(out)], words, { out, epilogue })];
   },
 
-  avgPool2dGrad({ ins: { g }, outs: { out }, attrs }) {
+  avgPool2dGrad({ ins: { g }, outs: { out }, attrs, epilogue }) {
     if (sizeOf(out.type.shape) === 0) return [];
-    return [
-      call("avgPool2dGrad", [read(g), write(out)], poolWords(out.type.shape, g.type.shape, attrs)),
-    ];
+    const words = poolWords(out.type.shape, g.type.shape, attrs);
+    return [callHost("avgPool2dGrad", [read(g), write(out)], words, { out, epilogue })];
   },
 } satisfies Partial<DeviceTraits["lower"]>;

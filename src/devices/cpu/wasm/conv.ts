@@ -13,19 +13,21 @@
 import { fillTable, padBand } from "./conv-band";
 import { packPhase, phaseLength, phaseMemory, phaseStart, phaseStarts, phaseTaps } from "./conv-phases";
 import { setPixels, setSteps, tableTile } from "./conv-tiles";
-import { activate, copyTile, ZEROS } from "./gemm";
+import { finish, openEpilogue } from "./epilogue";
+import { copyTile, ZEROS } from "./gemm";
 import { packColumns } from "./gemm-pack";
 import { barrier, operand, shareStart, threadScratch, word } from "./threads";
 
 /** Bytes of panels that are read for all pixels of a band before the next ones: they stay in the second-level cache. */
 const GROUP_BYTES: i32 = 256 << 10;
+/** Results that are finished together, from the first-level cache. */
+const FINISHED: i32 = 2048;
 /** Where a thread keeps its band, behind one tile. */
 const BAND: usize = 256;
 
 // The small convolution at hand, on this thread: `depth` terms through `table`, `channels` results per pixel.
 let depth: i32 = 0, channels: i32 = 0;
-let table: usize = 0, starts: usize = 0, panels: usize = 0, bias: usize = 0;
-let code: i32 = 0;
+let table: usize = 0, starts: usize = 0, panels: usize = 0;
 let tile: usize = 0;
 
 /** Bytes from the first pixel's window to pixel `pixel`'s. */
@@ -47,6 +49,9 @@ function pixels(count: i32, columns: i32, from: usize, out: usize, outRow: usize
   const last = count - 1;
   for (let first = 0; first < all; first += group) {
     const end = min(all, first + group);
+    const own = min(end * 8, channels) - first * 8;
+    /** The first pixel that is not finished. */
+    let raw = 0;
     for (let done = 0; done < count; done += 6) {
       // The last tile starts earlier and makes some pixels again; a region of fewer than 6 repeats its last pixel.
       const p = max(0, min(done, count - 6));
@@ -57,38 +62,39 @@ function pixels(count: i32, columns: i32, from: usize, out: usize, outRow: usize
       );
       const to = out + <usize>p * outColumn;
       for (let panel = first; panel < end; panel++) {
-        const init = bias == 0 ? ZEROS : bias + (<usize>panel << 5);
         const b = panels + <usize>panel * panelBytes;
         const width = min(8, channels - panel * 8);
         if (regular && width == 8) {
           setSteps(depth, 32, 0, outColumn);
-          tableTile(from + p0, table, b, init, to + (<usize>panel << 5));
+          tableTile(from + p0, table, b, ZEROS, to + (<usize>panel << 5));
         } else {
           setSteps(depth, 32, 0, 32);
-          tableTile(from + p0, table, b, init, tile);
+          tableTile(from + p0, table, b, ZEROS, tile);
           for (let r = 0; r < min(6, count); r++) {
             const pixel = at(p + r, columns, outRow, outColumn);
             copyTile(tile + (<usize>r << 5), 32, out + pixel + (<usize>panel << 5), 0, 1, width);
           }
         }
       }
-      if (code != 0) activatePixels(p, min(6, count), columns, first, end, out, outRow, outColumn);
+      // What is made again is finished again.
+      raw = min(raw, p);
+      const made = min(p + 6, count);
+      if (made < count && (made - raw) * own < FINISHED) continue;
+      finishPixels(raw, made - raw, columns, own, out + (<usize>first << 5), outRow, outColumn);
+      raw = made;
     }
   }
 }
 
-/** Activates what panels [first, end) made of `count` pixels from `pixel` on. */
-function activatePixels(
-  pixel: i32, count: i32, columns: i32, first: i32, end: i32, out: usize, outRow: usize, outColumn: usize,
+/** The first `own` results, from `out` on, of `count` pixels from `pixel` on. */
+function finishPixels(
+  pixel: i32, count: i32, columns: i32, own: i32, out: usize, outRow: usize, outColumn: usize,
 ): void {
-  const own = min(end * 8, channels) - first * 8;
-  if (own == channels && outColumn == <usize>channels << 2 && outRow == <usize>columns * outColumn) {
-    activate(out + <usize>pixel * outColumn, count * channels, code);
+  if (outRow == <usize>columns * outColumn) {
+    finish(out + <usize>pixel * outColumn, count, outColumn, own);
     return;
   }
-  for (let r = 0; r < count; r++) {
-    activate(out + at(pixel + r, columns, outRow, outColumn) + (<usize>first << 5), own, code);
-  }
+  for (let r = 0; r < count; r++) finish(out + at(pixel + r, columns, outRow, outColumn), 1, outColumn, own);
 }
 
 // @ts-ignore: decorator
@@ -99,40 +105,28 @@ function at(pixel: i32, columns: i32, row: usize, column: usize): usize {
 }
 
 /**
- * Operands x, w, out, scratch[groups · panels · KH · KW · C · 8 + KH · KW · C + band rows · OW], bands; words: see
- * `forward`.
+ * Operands x, w, out, scratch[groups · panels · KH · KW · C · 8 + KH · KW · C + band rows · OW], bands, what an epilogue
+ * reads. Words: those of the epilogue (epilogue.ts); N, H, W, C, KH, KW, OC, OH, OW, stride rows, columns, padding above,
+ * left, output rows of a band, 1 if bands lie in `bands` and not in the threads' own memory, groups.
  */
 export function conv2d(args: usize, thread: i32, threads: i32): void {
-  bias = 0;
-  forward(args, args + 20, thread, threads);
+  forward(args, openEpilogue(args, 2, thread), thread, threads);
 }
 
-/** Operands as `conv2d`, then bias[OC]. */
-export function conv2dBias(args: usize, thread: i32, threads: i32): void {
-  bias = operand(args, 5);
-  forward(args, args + 24, thread, threads);
-}
-
-/**
- * Words: N, H, W, C, KH, KW, OC, OH, OW, stride rows, columns, padding above, left, activation, output rows of a band,
- * 1 if bands lie in `bands` and not in the threads' own memory, groups.
- */
 function forward(args: usize, words: usize, thread: i32, threads: i32): void {
   const N = word(words, 0, 0), H = word(words, 0, 1), W = word(words, 0, 2), C = word(words, 0, 3);
   const KH = word(words, 0, 4), KW = word(words, 0, 5);
   const OH = word(words, 0, 7), OW = word(words, 0, 8);
   const strideRows = word(words, 0, 9), strideColumns = word(words, 0, 10);
   const above = word(words, 0, 11), left = word(words, 0, 12);
-  const bandRows = word(words, 0, 14);
+  const bandRows = word(words, 0, 13);
   channels = word(words, 0, 6);
-  code = word(words, 0, 13);
   depth = KH * KW * C;
   tile = threadScratch(thread);
-  const groups = word(words, 0, 16);
+  const groups = word(words, 0, 15);
   const step = channels * groups;
   const count = (channels + 7) >> 3;
   const packed = operand(args, 3), groupBytes = <usize>(count * depth) << 5;
-  const firstBias = bias;
   table = packed + <usize>groups * groupBytes;
   const ownEnd = shareStart(count * groups, thread + 1, threads, 1);
   for (let own = shareStart(count * groups, thread, threads, 1); own < ownEnd; own++) {
@@ -156,23 +150,22 @@ function forward(args: usize, words: usize, thread: i32, threads: i32): void {
     const n = item / groups / bands;
     const row = (item / groups - n * bands) * bandRows;
     const rows = min(bandRows, OH - row);
-    const band = word(words, 0, 15) ? operand(args, 4) + <usize>item * bandBytes : tile + BAND;
+    const band = word(words, 0, 14) ? operand(args, 4) + <usize>item * bandBytes : tile + BAND;
     const image = operand(args, 0) + (<usize>(n * H * W * groups * C + group * C) << 2);
     padBand(image, H, W, C, C * groups, row * strideRows - above, left, (rows - 1) * strideRows + KH, width, band);
     panels = packed + <usize>group * groupBytes;
-    if (firstBias != 0) bias = firstBias + (<usize>(group * channels) << 2);
     const out = operand(args, 2) + (<usize>((n * OH + row) * OW * step + group * channels) << 2);
     pixels(rows * OW, OW, band, out, <usize>(OW * step) << 2, <usize>step << 2);
   }
 }
 
 /**
- * Operands g, w, out, scratch, bands; words: N, H, W, C, KH, KW, OC, OH, OW, stride rows, columns, padding above, left,
+ * Operands g, w, out, scratch, bands, what an epilogue reads; words: those of the epilogue, N, H, W, C, KH, KW, OC, OH, OW, stride rows, columns, padding above, left,
  * whether bands lie in `bands`, groups. scratch: for every group and phase the panels [ceil(C / 8)][taps · OC][8], then
  * a table of taps · OC; behind all groups for every phase where the windows of its pixels start.
  */
 export function conv2dInputGrad(args: usize, thread: i32, threads: i32): void {
-  const words = args + 20;
+  const words = openEpilogue(args, 2, thread);
   const N = word(words, 0, 0), H = word(words, 0, 1), W = word(words, 0, 2), C = word(words, 0, 3);
   const KH = word(words, 0, 4), KW = word(words, 0, 5), OC = word(words, 0, 6);
   const OH = word(words, 0, 7), OW = word(words, 0, 8);
@@ -182,7 +175,7 @@ export function conv2dInputGrad(args: usize, thread: i32, threads: i32): void {
   const scratch = operand(args, 3);
   const count = (C + 7) >> 3;
   const step = C * groups, gradientStep = OC * groups;
-  bias = 0, code = 0, channels = C;
+  channels = C;
   tile = threadScratch(thread);
 
   // Every phase sees gradient rows q - taps + 1 … q of its pixel q: the deepest phase says how many zeros come first.

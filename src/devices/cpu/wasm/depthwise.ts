@@ -8,7 +8,7 @@
  * conv.ts) as every stride-th pixel of a row. Threads take rows, each of which is made by one of them alone.
  */
 import { phaseLength, phaseStart, phaseTaps } from "./conv-phases";
-import { activate } from "./gemm";
+import { finish, openEpilogue } from "./epilogue";
 import { madd } from "./math";
 import { operand, shareStart, word } from "./threads";
 
@@ -16,14 +16,6 @@ import { operand, shareStart, word } from "./threads";
 // one result to the next. Steps are bytes: between pixels and rows of the source, taps of the filter, results.
 let channels: i32 = 0, stride: i32 = 1, rows: i32 = 0, columns: i32 = 0;
 let pixel: usize = 0, rowStep: usize = 0, tapRowStep: usize = 0, tapStep: usize = 0, outStep: usize = 0;
-let bias: usize = 0;
-
-// @ts-ignore: decorator
-@inline
-function start(c: i32): v128 {
-  return bias == 0 ? f32x4.splat(0) : v128.load(bias + (<usize>c << 2));
-}
-
 /** Stores the channels of `value` from c on that there are. */
 // @ts-ignore: decorator
 @inline
@@ -42,7 +34,7 @@ function keep(at: usize, value: v128, c: i32): void {
 function result(x: usize, w: usize, taps: i32, out: usize): void {
   for (let c = 0; c < channels; c += 4) {
     const at = <usize>c << 2;
-    let sum = start(c);
+    let sum = f32x4.splat(0);
     let xRow = x + at, wRow = w + at;
     for (let i = rows; i > 0; i--) {
       let p = xRow, q = wRow;
@@ -61,7 +53,7 @@ function tile(x: usize, w: usize, out: usize): void {
   const s = pixel * stride;
   for (let c = 0; c < channels; c += 4) {
     const at = <usize>c << 2;
-    let s0 = start(c), s1 = s0, s2 = s0, s3 = s0;
+    let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
     let xRow = x + at, wRow = w + at;
     for (let i = rows; i > 0; i--) {
       let p = xRow, q = wRow;
@@ -87,7 +79,7 @@ function tile3(x: usize, w: usize, out: usize): void {
   const s = pixel;
   for (let c = 0; c < channels; c += 4) {
     const at = <usize>c << 2;
-    let s0 = start(c), s1 = s0, s2 = s0, s3 = s0;
+    let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
     let p = x + at, q = w + at;
     for (let i = rows; i > 0; i--) {
       const a = v128.load(q), b = v128.load(q + tapStep), d = v128.load(q + tapStep * 2);
@@ -146,23 +138,15 @@ function row(
   }
 }
 
-/** Operands x, w, out; words: see `forward`. */
+/**
+ * Operands x, w, out, what an epilogue reads. Words: those of the epilogue (epilogue.ts); N, H, W, C, KH, KW, OH, OW, stride
+ * rows, columns, padding above, left.
+ */
 export function depthwise(args: usize, thread: i32, threads: i32): void {
-  bias = 0;
-  forward(args, args + 12, thread, threads);
-}
-
-/** Operands as `depthwise`, then bias[C]. */
-export function depthwiseBias(args: usize, thread: i32, threads: i32): void {
-  bias = operand(args, 3);
-  forward(args, args + 16, thread, threads);
-}
-
-/** Words: N, H, W, C, KH, KW, OH, OW, stride rows, columns, padding above, left, activation. */
-function forward(args: usize, words: usize, thread: i32, threads: i32): void {
+  const words = openEpilogue(args, 2, thread);
   const N = word(words, 0, 0), H = word(words, 0, 1), W = word(words, 0, 2), C = word(words, 0, 3);
   const KH = word(words, 0, 4), KW = word(words, 0, 5), OH = word(words, 0, 6), OW = word(words, 0, 7);
-  const above = word(words, 0, 10), left = word(words, 0, 11), code = word(words, 0, 12);
+  const above = word(words, 0, 10), left = word(words, 0, 11);
   channels = C, pixel = <usize>C << 2;
   stride = word(words, 0, 9), columns = KW;
   tapStep = pixel, tapRowStep = <usize>KW * pixel, outStep = pixel;
@@ -172,16 +156,16 @@ function forward(args: usize, words: usize, thread: i32, threads: i32): void {
     const image = operand(args, 0) + <usize>(n * H * W) * pixel;
     const out = operand(args, 2) + <usize>(item * OW) * pixel;
     row(image, H, W, oy * word(words, 0, 8) - above, -left, KH, operand(args, 1), OW, out);
-    if (code != 0) activate(out, OW * C, code);
+    finish(out, OW, pixel, C);
   }
 }
 
-/** Operands g, w, out; words: N, H, W, C, KH, KW, OH, OW, stride rows, columns, padding above, left. */
+/** Operands g, w, out, what an epilogue reads; words: those of the epilogue, N, H, W, C, KH, KW, OH, OW, stride rows, columns, padding above, left. */
 export function depthwiseInputGrad(args: usize, thread: i32, threads: i32): void {
-  const N = word(args, 3, 0), H = word(args, 3, 1), W = word(args, 3, 2), C = word(args, 3, 3);
-  const KH = word(args, 3, 4), KW = word(args, 3, 5), OH = word(args, 3, 6), OW = word(args, 3, 7);
-  const sh = word(args, 3, 8), sw = word(args, 3, 9), above = word(args, 3, 10), left = word(args, 3, 11);
-  bias = 0;
+  const words = openEpilogue(args, 2, thread);
+  const N = word(words, 0, 0), H = word(words, 0, 1), W = word(words, 0, 2), C = word(words, 0, 3);
+  const KH = word(words, 0, 4), KW = word(words, 0, 5), OH = word(words, 0, 6), OW = word(words, 0, 7);
+  const sh = word(words, 0, 8), sw = word(words, 0, 9), above = word(words, 0, 10), left = word(words, 0, 11);
   channels = C, pixel = <usize>C << 2;
   // Turned round: from the last tap of a phase to its first.
   stride = 1, tapStep = 0 - <usize>sw * pixel, tapRowStep = 0 - <usize>(sh * KW) * pixel, outStep = <usize>sw * pixel;
@@ -200,5 +184,6 @@ export function depthwiseInputGrad(args: usize, thread: i32, threads: i32): void
         phaseLength(W, px, left, sw), operand(args, 2) + <usize>(item * W + x) * pixel,
       );
     }
+    finish(operand(args, 2) + <usize>(item * W) * pixel, W, pixel, C);
   }
 }

@@ -7,49 +7,20 @@
  * Threads split rows, or columns where there are few rows; never the terms of a sum. So results do not depend on
  * how many threads there are. Two packed blocks take turns, which leaves one barrier a block.
  */
+import { finish, openEpilogue } from "./epilogue";
 import { packColumns, packRows, packStrip, packTransposed } from "./gemm-pack";
 import { setOperands, setResult, stridedTile } from "./gemm-tiles";
-import { vsigmoid, vtanh } from "./math";
 import { packedTile, setPacked } from "./packed-tiles";
 import { barrier, operand, shareStart, threadScratch, word } from "./threads";
 
-/** Eight zeros: what sums without a bias start from. */
+/** Eight zeros: what sums start from. */
 export const ZEROS: usize = memory.data(32, 16);
-
-/** Activation codes of `Epilogue`, as the lowerings write them. */
-const RELU: i32 = 1;
-const TANH: i32 = 2;
 
 /** Rows of tile `index` of `tiles` that cover `count` rows as evenly as they can: where it starts. */
 // @ts-ignore: decorator
 @inline
 export function tileStart(count: i32, index: i32, tiles: i32): i32 {
   return <i32>((<i64>count * index) / tiles);
-}
-
-/** Applies activation `code` to `count` floats in place; may read, and rewrite unchanged, nothing behind them. */
-export function activate(at: usize, count: i32, code: i32): void {
-  if (code == RELU) {
-    for (; count >= 4; count -= 4) {
-      v128.store(at, f32x4.max(v128.load(at), f32x4.splat(0)));
-      at += 16;
-    }
-  }
-  for (; count >= 4; count -= 4) {
-    v128.store(at, activation(v128.load(at), code));
-    at += 16;
-  }
-  for (; count > 0; count--) {
-    store<f32>(at, f32x4.extract_lane(activation(v128.load32_splat(at), code), 0));
-    at += 4;
-  }
-}
-
-// @ts-ignore: decorator
-@inline
-function activation(x: v128, code: i32): v128 {
-  if (code == RELU) return f32x4.max(x, f32x4.splat(0));
-  return code == TANH ? vtanh(x) : vsigmoid(x);
 }
 
 /** Copies `rows` × `columns` floats. */
@@ -64,46 +35,39 @@ export function copyTile(from: usize, fromStep: usize, to: usize, toStep: usize,
 let M: i32 = 0, N: i32 = 0, K: i32 = 0;
 let transposeA: bool = false, transposeB: bool = false;
 let blockColumns: i32 = 0, blockDepth: i32 = 0;
-let bias: usize = 0;
-let code: i32 = 0;
 let scratch: usize = 0;
 let strip: usize = 0;
 let isPacked: bool = false;
 /** Blocks packed so far: even and odd ones lie in different halves of the scratch memory. */
 let blocks: i32 = 0;
 
-/** Operands a, b, out, scratch[2 · kc · nc]; words: see `product`. */
+/**
+ * Operands a, b, out, scratch[2 · kc · nc], what an epilogue reads. Words: those of the epilogue (epilogue.ts); M, N, K,
+ * transposes (1: A, 2: B), kc, nc, batch rank, then (size, a step, b step) of each.
+ */
 export function gemm(args: usize, thread: i32, threads: i32): void {
-  bias = 0;
-  product(args, args + 16, thread, threads);
+  product(args, openEpilogue(args, 2, thread), thread, threads);
 }
 
-/** Operands a, b, out, scratch, bias[N]; words as `gemm`. */
-export function gemmBias(args: usize, thread: i32, threads: i32): void {
-  bias = operand(args, 4);
-  product(args, args + 20, thread, threads);
-}
-
-/** Words: M, N, K, transposes (1: A, 2: B), activation, kc, nc, batch rank, then (size, a step, b step) of each. */
 function product(args: usize, words: usize, thread: i32, threads: i32): void {
   M = word(words, 0, 0), N = word(words, 0, 1), K = word(words, 0, 2);
   const transposes = word(words, 0, 3);
   transposeA = (transposes & 1) != 0, transposeB = (transposes & 2) != 0;
-  code = word(words, 0, 4), blockDepth = word(words, 0, 5), blockColumns = word(words, 0, 6);
-  const rank = word(words, 0, 7);
+  blockDepth = word(words, 0, 4), blockColumns = word(words, 0, 5);
+  const rank = word(words, 0, 6);
   scratch = operand(args, 3);
   strip = threadScratch(thread);
   blocks = 0;
   let batch = 1;
-  for (let d = 0; d < rank; d++) batch *= word(words, 0, 8 + 3 * d);
+  for (let d = 0; d < rank; d++) batch *= word(words, 0, 7 + 3 * d);
   for (let index = 0; index < batch; index++) {
     let a = operand(args, 0), b = operand(args, 1);
     let rest = index;
     for (let d = rank - 1; d >= 0; d--) {
-      const size = word(words, 0, 8 + 3 * d);
+      const size = word(words, 0, 7 + 3 * d);
       const at = rest % size;
-      a += <usize>(at * word(words, 0, 9 + 3 * d)) << 2;
-      b += <usize>(at * word(words, 0, 10 + 3 * d)) << 2;
+      a += <usize>(at * word(words, 0, 8 + 3 * d)) << 2;
+      b += <usize>(at * word(words, 0, 9 + 3 * d)) << 2;
       rest /= size;
     }
     matrix(a, b, operand(args, 2) + <usize>index * (<usize>(M * N) << 2), thread, threads);
@@ -182,11 +146,9 @@ function multiply(
   setPacked(depth, initStep, rowBytes);
   const bStart = direct ? b + (<usize>(k0 * N + n0) << 2) : block;
   const bPanel: usize = direct ? 32 : <usize>depth << 5;
-  const bShift: usize = bias != 0 ? 32 : 0;
-  const start = bias != 0 ? bias + (<usize>n0 << 2) : ZEROS;
   for (let panel = first; panel < min(end, full); panel++) {
     const to = out + (<usize>panel << 5);
-    tile(rows, from, bStart + <usize>panel * bPanel, begins ? start + <usize>panel * bShift : to, to);
+    tile(rows, from, bStart + <usize>panel * bPanel, begins ? ZEROS : to, to);
   }
   if (end > full) {
     // The last panel reaches over the edge: it is made beside C.
@@ -196,13 +158,10 @@ function multiply(
     if (!begins) copyTile(to, rowBytes, edge, 32, rows, columns);
     setResult(begins ? 0 : 32, 32);
     setPacked(depth, begins ? 0 : 32, 32);
-    tile(rows, from, bStart + <usize>full * bPanel, begins ? start + <usize>full * bShift : edge, edge);
+    tile(rows, from, bStart + <usize>full * bPanel, begins ? ZEROS : edge, edge);
     copyTile(edge, 32, to, rowBytes, rows, columns);
   }
-  if (code != 0 && k0 + depth >= K) {
-    const columns = min(end * 8, N - n0) - first * 8;
-    for (let r = 0; r < rows; r++) activate(out + <usize>r * rowBytes + (<usize>first << 5), columns, code);
-  }
+  if (k0 + depth >= K) finish(out + (<usize>first << 5), rows, rowBytes, min(end * 8, N - n0) - first * 8);
 }
 
 /** Of the strip where it is packed, of A at `from` where it is not. */

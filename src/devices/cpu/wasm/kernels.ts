@@ -6,15 +6,15 @@ import { adopt, forget } from "./adopt";
 import { argmax } from "./argmax";
 import { attention } from "./attention";
 import { attentionGrad } from "./attention-grad";
-import { conv2d, conv2dBias, conv2dInputGrad } from "./conv";
+import { conv2d, conv2dInputGrad } from "./conv";
 import { conv2dFilterGrad } from "./conv-filter";
 import { copy } from "./copy";
-import { depthwise, depthwiseBias, depthwiseInputGrad } from "./depthwise";
+import { depthwise, depthwiseInputGrad } from "./depthwise";
 import { depthwiseFilterGrad } from "./depthwise-filter";
 import { embedding, embeddingGrad } from "./embedding";
 import { fill, iota } from "./fill";
 import { gather } from "./gather";
-import { gemm, gemmBias } from "./gemm";
+import { gemm } from "./gemm";
 import { columns } from "./group-columns";
 import { rows } from "./group-rows";
 import { avgPool2d, avgPool2dGrad, maxPool2d, maxPool2dGather, maxPool2dGrad } from "./pool";
@@ -31,9 +31,7 @@ export const kernels: StaticArray<(args: usize, thread: i32, threads: i32) => vo
   uniform,
   iota,
   gemm,
-  gemmBias,
   conv2d,
-  conv2dBias,
   conv2dInputGrad,
   conv2dFilterGrad,
   maxPool2d,
@@ -42,7 +40,6 @@ export const kernels: StaticArray<(args: usize, thread: i32, threads: i32) => vo
   avgPool2d,
   avgPool2dGrad,
   depthwise,
-  depthwiseBias,
   depthwiseInputGrad,
   depthwiseFilterGrad,
   adopt,

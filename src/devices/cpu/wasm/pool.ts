@@ -1,19 +1,20 @@
 /**
  * Pooling over NHWC, vectorised over channels. Gradients gather: each input pixel visits the windows it lies in, in
- * a fixed order, so there is nothing to race for. Words of all: N, H, W, C, OH, OW, KH, KW, stride rows, columns,
- * padding above, left.
+ * a fixed order, so there is nothing to race for. Words of all: those of the epilogue (epilogue.ts), which `maxPool2dGather`
+ * has none of; N, H, W, C, OH, OW, KH, KW, stride rows, columns, padding above, left.
  */
-import { operand, shareStart, word } from "./threads";
+import { finish, openEpilogue } from "./epilogue";
+import { at, operand, shareStart } from "./threads";
 
 let H: i32 = 0, W: i32 = 0, C: i32 = 0, OH: i32 = 0, OW: i32 = 0, KH: i32 = 0, KW: i32 = 0;
 let strideRows: i32 = 0, strideColumns: i32 = 0, above: i32 = 0, left: i32 = 0;
 let images: i32 = 0;
 
-function readWords(args: usize, operands: i32): void {
-  images = word(args, operands, 0), H = word(args, operands, 1), W = word(args, operands, 2), C = word(args, operands, 3);
-  OH = word(args, operands, 4), OW = word(args, operands, 5), KH = word(args, operands, 6), KW = word(args, operands, 7);
-  strideRows = word(args, operands, 8), strideColumns = word(args, operands, 9);
-  above = word(args, operands, 10), left = word(args, operands, 11);
+function readWords(words: usize): void {
+  images = at(words, 0), H = at(words, 1), W = at(words, 2), C = at(words, 3);
+  OH = at(words, 4), OW = at(words, 5), KH = at(words, 6), KW = at(words, 7);
+  strideRows = at(words, 8), strideColumns = at(words, 9);
+  above = at(words, 10), left = at(words, 11);
 }
 
 // Rows y0 … y1 and columns x0 … x1 of the input that one window covers, and its corner, which may lie outside.
@@ -70,7 +71,7 @@ function maximum(image: usize, channel: i32, lanes: i32): void {
 
 /** Operands x, out, index. */
 export function maxPool2d(args: usize, thread: i32, threads: i32): void {
-  readWords(args, 3);
+  readWords(openEpilogue(args, 1, thread));
   const x = operand(args, 0);
   const end = shareStart(images * OH, thread + 1, threads, 1);
   for (let row = shareStart(images * OH, thread, threads, 1); row < end; row++) {
@@ -90,6 +91,7 @@ export function maxPool2d(args: usize, thread: i32, threads: i32): void {
         storeLanes(operand(args, 1) + to, best, 1), storeLanes(operand(args, 2) + to, winner, 1);
       }
     }
+    finish(operand(args, 1) + (<usize>(row * OW * C) << 2), OW, <usize>C << 2, C);
   }
 }
 
@@ -156,7 +158,7 @@ function disjointRow(g: usize, index: usize, y: i32, to: usize): void {
 
 /** Operands g, index, out. */
 export function maxPool2dGrad(args: usize, thread: i32, threads: i32): void {
-  readWords(args, 3);
+  readWords(openEpilogue(args, 2, thread));
   const disjoint = KH == strideRows && KW == strideColumns && (above | left) == 0 && OH * KH <= H && OW * KW <= W;
   const end = shareStart(images * H, thread + 1, threads, 1);
   for (let row = shareStart(images * H, thread, threads, 1); row < end; row++) {
@@ -166,6 +168,7 @@ export function maxPool2dGrad(args: usize, thread: i32, threads: i32): void {
     let to = operand(args, 2) + (<usize>(row * W * C) << 2);
     if (disjoint) {
       disjointRow(g, index, y, to);
+      finish(to, W, <usize>C << 2, C);
       continue;
     }
     oy0 = firstWindow(y + above, KH, strideRows), oy1 = min(OH, (y + above) / strideRows + 1);
@@ -175,12 +178,13 @@ export function maxPool2dGrad(args: usize, thread: i32, threads: i32): void {
       for (; c + 4 <= C; c += 4, to += 16) v128.store(to, gathered(g, index, y, x, c, 4));
       for (; c < C; c++, to += 4) v128.store32_lane(to, gathered(g, index, y, x, c, 1), 0);
     }
+    finish(operand(args, 2) + (<usize>(row * W * C) << 2), W, <usize>C << 2, C);
   }
 }
 
 /** Operands x, index, out: x at each window's index, 0 where there is none. */
 export function maxPool2dGather(args: usize, thread: i32, threads: i32): void {
-  readWords(args, 3);
+  readWords(args + 12);
   const end = shareStart(images * OH, thread + 1, threads, 1);
   for (let row = shareStart(images * OH, thread, threads, 1); row < end; row++) {
     const n = row / OH;
@@ -235,7 +239,7 @@ function average(image: usize, channel: i32, lanes: i32): v128 {
 
 /** Operands x, out. Divides by KH · KW: padding counts as zeros. */
 export function avgPool2d(args: usize, thread: i32, threads: i32): void {
-  readWords(args, 2);
+  readWords(openEpilogue(args, 1, thread));
   const end = shareStart(images * OH, thread + 1, threads, 1);
   for (let row = shareStart(images * OH, thread, threads, 1); row < end; row++) {
     const n = row / OH;
@@ -248,12 +252,13 @@ export function avgPool2d(args: usize, thread: i32, threads: i32): void {
       for (; c + 4 <= C; c += 4, to += 16) v128.store(to, average(image, c, 4));
       for (; c < C; c++, to += 4) v128.store32_lane(to, average(image, c, 1), 0);
     }
+    finish(operand(args, 1) + (<usize>(row * OW * C) << 2), OW, <usize>C << 2, C);
   }
 }
 
 /** Operands g, out. */
 export function avgPool2dGrad(args: usize, thread: i32, threads: i32): void {
-  readWords(args, 2);
+  readWords(openEpilogue(args, 1, thread));
   const end = shareStart(images * H, thread + 1, threads, 1);
   for (let row = shareStart(images * H, thread, threads, 1); row < end; row++) {
     const n = row / H, y = row - n * H;
@@ -266,5 +271,6 @@ export function avgPool2dGrad(args: usize, thread: i32, threads: i32): void {
       for (; c + 4 <= C; c += 4, to += 16) v128.store(to, summed(g, c, 4));
       for (; c < C; c++, to += 4) v128.store32_lane(to, summed(g, c, 1), 0);
     }
+    finish(operand(args, 1) + (<usize>(row * W * C) << 2), W, <usize>C << 2, C);
   }
 }

@@ -11,7 +11,8 @@ import type { KernelCall, Operand, Region, Site } from "../../../scheduler/lower
 import { type Shape, sizeOf } from "../../../tensor/shape.ts";
 import type { Lowerings, WebgpuTarget } from "../target.ts";
 import { lowerDepthwise, lowerDepthwiseFilterGrad, lowerDepthwiseInputGrad } from "./depthwise.ts";
-import { type Destination, epilogueConstants, sumPartials, sumsConstant } from "./destination.ts";
+import { type Destination, sumPartials, sumsConstant } from "./destination.ts";
+import { printEpilogue } from "./epilogue.ts";
 import { lineGrid } from "./grid.ts";
 import { tileConstants } from "./matmul.ts";
 import { read, write, written } from "./operand.ts";
@@ -117,19 +118,19 @@ function lowerGather(gather: Gather, target: WebgpuTarget, choose: ChooseConv): 
   // Forward w is read along OC, backward in blocks along OC too, which only the tiled kernel turns around.
   const isTiledVector = choice.kind === "tiled" && sourceChannels % 4 === 0;
   const vectorW = isGradient ? Number(isTiledVector) : isVector;
-  const bias = site.epilogue?.bias;
-  const operands: Operand[] = [
-    read(source),
-    read(w),
-    ...(bias === undefined ? [] : [read(bias)]),
-    write(out),
-  ];
+  const own = printEpilogue(site.epilogue, {
+    binding: 2,
+    width: 4,
+    isAligned: n % 4 === 0,
+    columns: outChannels,
+  });
+  const operands: Operand[] = [read(source), read(w), ...own.operands, write(out)];
   return [
     {
       kernel: choice.kind === "direct" ? "conv/direct" : "conv/tiled",
       constants: {
         ...withoutSplitConstant(constants),
-        ...epilogueConstants(site.epilogue),
+        ...own.constants,
         VECTOR_A: Number(isTiledVector),
         VECTOR_W: vectorW,
         VECTOR_OUT: isVector,
@@ -143,6 +144,7 @@ function lowerGather(gather: Gather, target: WebgpuTarget, choose: ChooseConv): 
         ...(isGradient ? [1, allSourceChannels] : [outChannels, 1]),
         ...[...stride, padding[0][0], padding[1][0], tilesN],
         ...groupWords,
+        ...own.words,
       ],
       grid: [grid[0], grid[1], phases],
     },
@@ -222,7 +224,7 @@ function lowerFilterGrad(
     grid: [grid[0], grid[1], parts],
   };
   if (partials === undefined) return [call];
-  const to: Destination = { out, epilogue: undefined, biasStride: 1, sums, scratch };
+  const to: Destination = { out, epilogue: undefined, sums, scratch };
   return [call, sumPartials(partials, 0, parts, m * outChannels, outChannels, to)];
 }
 

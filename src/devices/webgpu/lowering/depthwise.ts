@@ -4,10 +4,11 @@
  * or, with a stride, a gather over windows; that with respect to the filter sums parts of the windows in two passes.
  */
 import type { Conv2d } from "../../../ops/vocabulary.ts";
-import type { KernelCall, Operand, Site } from "../../../scheduler/lowering.ts";
+import type { Epilogue, KernelCall, Operand, Site } from "../../../scheduler/lowering.ts";
 import { type Shape, sizeOf } from "../../../tensor/shape.ts";
 import type { WebgpuTarget } from "../target.ts";
-import { epilogueConstants, sumPartials } from "./destination.ts";
+import { sumPartials } from "./destination.ts";
+import { type Printed, printEpilogue } from "./epilogue.ts";
 import { threadGrid } from "./grid.ts";
 import { read, write } from "./operand.ts";
 import { CORES, SOFTWARE_WORKGROUPS } from "./tiles.ts";
@@ -26,21 +27,28 @@ function lanesOf(channels: number): number {
 }
 
 export function lowerDepthwise({ ins, outs, attrs, epilogue }: Site<"conv2d">): KernelCall[] {
-  const bias = epilogue?.bias;
-  const operands = [
-    ...[read(ins.x), read(ins.w)],
-    ...(bias === undefined ? [] : [read(bias)]),
-    write(outs.out),
-  ];
   const [x, w, out] = [ins.x.type.shape, ins.w.type.shape, outs.out.type.shape];
-  const constants = { ...epilogueConstants(epilogue), GRADIENT: 0 };
-  return [rowsCall(operands, constants, x, w, out, attrs)];
+  const own = epilogueOver(epilogue, out);
+  const operands = [read(ins.x), read(ins.w), ...own.operands, write(outs.out)];
+  return [rowsCall(operands, own, 0, x, w, out, attrs)];
+}
+
+function epilogueOver(epilogue: Epilogue | undefined, out: Shape): Printed {
+  const columns = out.at(-1) ?? 1;
+  const isVector = lanesOf(columns) === 4;
+  return printEpilogue(epilogue, {
+    binding: 2,
+    width: isVector ? 4 : 1,
+    isAligned: isVector,
+    columns,
+  });
 }
 
 /** The kernel that makes rows of `out` from `source`, both [N, H, W, C]. */
 function rowsCall(
   operands: readonly Operand[],
-  constants: Readonly<Record<string, number>>,
+  own: Printed,
+  isGradient: 0 | 1,
   source: Shape,
   w: Shape,
   out: Shape,
@@ -53,9 +61,12 @@ function rowsCall(
   const count = (images * rows * tiles * channels) / lanes;
   return {
     kernel: "conv/depthwise",
-    constants: { ...constants, COLUMNS: columns, VECTOR: Number(lanes === 4) },
+    constants: {
+      ...own.constants,
+      ...{ COLUMNS: columns, VECTOR: Number(lanes === 4), GRADIENT: isGradient },
+    },
     operands,
-    words: [count, ...sizesOf(source, w, out, attrs), tiles, 0, 0],
+    words: [count, ...sizesOf(source, w, out, attrs), tiles, 0, 0, ...own.words],
     grid: threadGrid(count, 64),
   };
 }
@@ -76,7 +87,8 @@ function sizesOf(
 export function lowerDepthwiseInputGrad(site: Site<"conv2dInputGrad">): KernelCall[] {
   const { ins, outs, attrs } = site;
   const [g, w, x] = [ins.g.type.shape, ins.w.type.shape, outs.out.type.shape];
-  const operands = [read(ins.g), read(ins.w), write(outs.out)];
+  const own = epilogueOver(site.epilogue, x);
+  const operands = [read(ins.g), read(ins.w), ...own.operands, write(outs.out)];
   const [filterHeight = 0, filterWidth = 0, , channels = 0] = w;
   const { stride, padding } = attrs;
   if (stride[0] === 1 && stride[1] === 1) {
@@ -87,17 +99,16 @@ export function lowerDepthwiseInputGrad(site: Site<"conv2dInputGrad">): KernelCa
       stride,
       padding: [[rows, rows] as const, [columns, columns] as const] as const,
     };
-    const constants = { BIAS: 0, ACTIVATION: 0, GRADIENT: 1 };
-    return [rowsCall(operands, constants, g, w, x, turned)];
+    return [rowsCall(operands, own, 1, g, w, x, turned)];
   }
   const lanes = lanesOf(channels);
   const count = sizeOf(x) / lanes;
   return [
     {
       kernel: "conv/depthwise_input_grad",
-      constants: { VECTOR: Number(lanes === 4) },
+      constants: { ...own.constants, VECTOR: Number(lanes === 4) },
       operands,
-      words: [count, ...sizesOf(g, w, x, attrs), 0, 0, 0],
+      words: [count, ...sizesOf(g, w, x, attrs), 0, 0, 0, ...own.words],
       grid: threadGrid(count, 64),
     },
   ];
@@ -122,7 +133,7 @@ export function lowerDepthwiseFilterGrad(
   const partials = parts === 1 ? undefined : scratch({ dtype: "f32", shape: [parts, filters] });
   const call: KernelCall = {
     kernel: "conv/depthwise_filter_grad",
-    constants: { TAPS: taps, VECTOR: Number(lanes === 4) },
+    constants: { EPILOGUE: "", TAPS: taps, VECTOR: Number(lanes === 4) },
     operands: [read(x), read(g), write(partials ?? out)],
     words: [
       count,
@@ -132,6 +143,6 @@ export function lowerDepthwiseFilterGrad(
     grid: [across, down, parts],
   };
   if (partials === undefined) return [call];
-  const to = { out, epilogue: undefined, biasStride: 1, sums: undefined, scratch } as const;
+  const to = { out, epilogue: undefined, sums: undefined, scratch } as const;
   return [call, sumPartials(partials, 0, parts, filters, channels, to)];
 }

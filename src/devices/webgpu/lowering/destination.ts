@@ -1,5 +1,6 @@
 /** Where a product's kernels put what they make: with an epilogue, in parts, with the sums of columns along with it. */
 import type { Epilogue, KernelCall, Region, Site } from "../../../scheduler/lowering.ts";
+import { printEpilogue } from "./epilogue.ts";
 import { threadGrid } from "./grid.ts";
 import { read, write, written } from "./operand.ts";
 
@@ -7,21 +8,9 @@ import { read, write, written } from "./operand.ts";
 export interface Destination {
   readonly out: Region;
   readonly epilogue: Epilogue | undefined;
-  /** 1 where bias runs along the columns, 0 where one element is for all of them. */
-  readonly biasStride: number;
   /** Where the sums of b's columns go; only tiled kernels make them. */
   readonly sums: Region | undefined;
   readonly scratch: Site<"matmul">["scratch"];
-}
-
-const activationCodes = { relu: 1, tanh: 2, sigmoid: 3 } as const;
-
-export function epilogueConstants(epilogue: Epilogue | undefined): Record<string, number> {
-  const { bias, activation } = epilogue ?? {};
-  return {
-    BIAS: Number(bias !== undefined),
-    ACTIVATION: activation === undefined ? 0 : activationCodes[activation],
-  };
 }
 
 /** Where a tiled kernel puts the sums of columns: nowhere, in their own binding, in a row of the partial sums. */
@@ -40,24 +29,19 @@ export function sumPartials(
   splits: number,
   length: number,
   n: number,
-  { out, epilogue, biasStride, sums }: Destination,
+  { out, epilogue, sums }: Destination,
 ): KernelCall {
-  const bias = epilogue?.bias;
+  const own = printEpilogue(epilogue, { binding: 1, width: 1, isAligned: false, columns: n });
   const slices = slicesOf(splits);
   const columns = slices === 1 ? 64 : 256 / slices;
   return {
     kernel: "matmul/sum_partials",
     constants: {
-      ...epilogueConstants(epilogue),
+      ...own.constants,
       ...{ SUMS: Number(sums !== undefined), COLUMNS: columns, SLICES: slices },
     },
-    operands: [
-      read(partials),
-      ...(bias === undefined ? [] : [read(bias)]),
-      write(out),
-      ...written(sums),
-    ],
-    words: [length, splits, n, biasStride, outBase],
+    operands: [read(partials), ...own.operands, write(out), ...written(sums)],
+    words: [length, splits, n, outBase, ...own.words],
     grid: threadGrid(sums === undefined ? length : length + n, columns),
   };
 }

@@ -7,7 +7,8 @@ import type { OpNode } from "../../../graph/graph.ts";
 import type { KernelCall, Operand, Region, Site } from "../../../scheduler/lowering.ts";
 import { broadcastStrides, type Shape, sizeOf } from "../../../tensor/shape.ts";
 import type { Lowerings, WebgpuTarget } from "../target.ts";
-import { type Destination, epilogueConstants, sumPartials, sumsConstant } from "./destination.ts";
+import { type Destination, sumPartials, sumsConstant } from "./destination.ts";
+import { printEpilogue } from "./epilogue.ts";
 import { lineGrid, threadGrid } from "./grid.ts";
 import { read, write, written } from "./operand.ts";
 import { type Choice, chooseProduct, type Product, partOf, threadsOf } from "./tiles.ts";
@@ -58,14 +59,9 @@ function lowerMatmul(
   return operations.flatMap((operation) => {
     const choice = choose(target, operation);
     const turned = choice.kind === "gemv" && operation.n < operation.m && operation.n === 1;
-    const destination = {
-      out: outs.out,
-      epilogue,
-      biasStride: turned ? 0 : 1,
-      sums: site.columnSums,
-      scratch: site.scratch,
-    };
-    return callsOf(turned ? turnedAround(operation) : operation, choice, destination);
+    const { columnSums: sums, scratch } = site;
+    const to = { out: outs.out, epilogue, sums, scratch };
+    return callsOf(turned ? turnedAround(operation) : operation, choice, to);
   });
 }
 
@@ -179,12 +175,18 @@ function callsOf(operation: Operation, choice: Choice, to: Destination): KernelC
   const rows = to.sums === undefined ? m : m + 1;
   const partials =
     splits === 1 ? undefined : to.scratch({ dtype: "f32", shape: [splits, batches, rows, n] });
-  const bias = partials === undefined ? to.epilogue?.bias : undefined;
   const shape = shapeOf(choice, operation);
+  const isByElement = choice.kind === "naive" || choice.kind === "gemv";
+  const own = printEpilogue(partials === undefined ? to.epilogue : undefined, {
+    binding: 2,
+    width: isByElement ? 1 : 4,
+    isAligned: n % 4 === 0,
+    columns: n,
+  });
   const operands: Operand[] = [
     read(a.region),
     read(b.region),
-    ...(bias === undefined ? [] : [read(bias)]),
+    ...own.operands,
     ...(partials === undefined ? [write(to.out), ...written(to.sums)] : [write(partials)]),
   ];
   const call: KernelCall = {
@@ -194,13 +196,13 @@ function callsOf(operation: Operation, choice: Choice, to: Destination): KernelC
       TRANSPOSE_A: Number(a.transposed),
       TRANSPOSE_B: Number(b.transposed),
       SUMS: sumsConstant(to.sums, partials),
-      ...epilogueConstants(partials === undefined ? to.epilogue : undefined),
+      ...own.constants,
     },
     operands,
     words: [
       ...[m, n, k, a.batch, b.batch, a.base, b.base],
       ...[partials === undefined ? operation.outBase : 0, shape.tilesN, shape.kPart],
-      ...[batches, to.biasStride],
+      ...[batches, ...own.words],
     ],
     grid: shape.grid,
   };

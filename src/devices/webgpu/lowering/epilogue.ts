@@ -1,0 +1,151 @@
+/**
+ * What a kernel does with its results before it stores them, as WGSL: lib/epilogue is `finished(at, column, value)` for
+ * whoever includes it. The text depends on the structure of the program only; sizes and literals are words.
+ */
+import type { GraphValue } from "../../../graph/graph.ts";
+import type { Epilogue, KernelCall, Operand, Region } from "../../../scheduler/lowering.ts";
+import { sizeOf } from "../../../tensor/shape.ts";
+import { type Access, accessOf, isSingle, type Width } from "./group/access.ts";
+import { applied, printRegisters, Walk } from "./group/elements.ts";
+import { Words } from "./group/words.ts";
+import { read } from "./operand.ts";
+
+/** How a kernel hands over its results. */
+export interface Host {
+  /** The first binding behind those of what it reads itself. */
+  readonly binding: number;
+  /** Results that `finished` is given at a time. */
+  readonly width: Width;
+  /** Whether these lie in one vector of the result; elsewhere some of them may be beyond its last column. */
+  readonly isAligned: boolean;
+  /** What `column` counts up to. */
+  readonly columns: number;
+}
+
+/** Bindings, parameters and functions of an epilogue; nothing where there is none. */
+export interface Printed extends Pick<KernelCall, "constants" | "words"> {
+  readonly operands: readonly Operand[];
+}
+
+/** Inputs that a kernel may read for it, besides at most three tensors of its own and two that it writes. */
+const MOST_INPUTS = 3;
+
+/** Whether a kernel can bind what an epilogue reads. */
+export function takesEpilogue({ ins }: Epilogue<GraphValue>): boolean {
+  return new Set(ins.filter((value) => value !== undefined)).size <= MOST_INPUTS;
+}
+
+export function printEpilogue(epilogue: Epilogue | undefined, host: Host): Printed {
+  if (epilogue === undefined)
+    return {
+      constants: { EPILOGUE: "", EPILOGUE_FIELDS: "", EPILOGUE_INPUTS: 0 },
+      operands: [],
+      words: [],
+    };
+  const { program, ins } = epilogue;
+  const regions = distinct(ins);
+  const bindingOf = (region: Region | undefined) =>
+    region === undefined ? -1 : host.binding + regions.findIndex((one) => isSame(one, region));
+  const reads = program.inputs.map((view, i) =>
+    accessOf(view, { binding: bindingOf(ins[i]), start: 0 }),
+  );
+  const counted = program.indices.map((view) => accessOf(view));
+  const words = new Words();
+  const shape = program.shape.length === 0 ? [1] : program.shape;
+  const isVector = host.width === 4 && host.isAligned && fitVectors(shape, reads, ins);
+  const width = isVector ? 4 : 1;
+  const vectors = new Set(
+    isVector ? reads.filter((access) => !isSingle(access)).map(({ binding = 0 }) => binding) : [],
+  );
+  const innermost = shape.at(-1) === host.columns ? "i_column" : undefined;
+  const walk = new Walk(shape, width, words, innermost);
+  const places = [...reads, ...counted].map((access) => walk.place(access));
+  const own = ins.indexOf(undefined);
+  const { parameters, loads, given } = applied(reads, counted, places, { width, vectors, words });
+  const given1 = isVector ? "bitcast<vec4<u32>>(value)" : "bitcast<u32>(value)";
+  const unit = isVector ? " / 4u" : "";
+  const statements = [
+    `let i = at${unit};`,
+    ...(innermost === undefined ? [] : [`let ${innermost} = column${unit};`]),
+    ...walk.lines,
+    ...loads.map((line, i) => (i === own ? `let v${own} = ${given1};` : line)),
+  ];
+  const [store] = program.stores;
+  const body = [...printRegisters(program, words), `return r${store?.register};`];
+  const text = [
+    ...regions.map((_, i) => declare(host.binding + i, vectors)),
+    printFunction("apply_epilogue", parameters, "f32", body),
+    ...printFinish(host.width, isVector, statements, given),
+  ];
+  return {
+    constants: {
+      EPILOGUE: text.join("\n"),
+      EPILOGUE_FIELDS: words.fields,
+      EPILOGUE_INPUTS: regions.length,
+    },
+    operands: regions.map(read),
+    words: words.values,
+  };
+}
+
+function printFinish(
+  width: Width,
+  isVector: boolean,
+  statements: readonly string[],
+  given: (c: number) => string,
+): string[] {
+  const one = (c: number) => `apply_epilogue(${given(c)})`;
+  const vector = "vec4<f32>";
+  const parameters = (type: string) => `at: u32, column: u32, value: ${type}`;
+  if (isVector) {
+    const results = `return ${vector}(${[0, 1, 2, 3].map(one).join(", ")});`;
+    return [printFunction("finished", parameters(vector), vector, [...statements, results])];
+  }
+  const single = [...statements, `return ${one(0)};`];
+  if (width === 1) return [printFunction("finished", parameters("f32"), "f32", single)];
+  const lanes = [0, 1, 2, 3].map((c) => `finished_one(at + ${c}u, column + ${c}u, value[${c}])`);
+  return [
+    printFunction("finished_one", parameters("f32"), "f32", single),
+    printFunction("finished", parameters(vector), vector, [
+      `return ${vector}(${lanes.join(", ")});`,
+    ]),
+  ];
+}
+
+function printFunction(name: string, parameters: string, type: string, body: readonly string[]) {
+  return `fn ${name}(${parameters}) -> ${type} {\n${body.join("\n")}\n}`;
+}
+
+/** In the form that shaders/README.md asks for. */
+function declare(binding: number, vectors: ReadonlySet<number>): string {
+  const element = vectors.has(binding) ? "vec4<u32>" : "u32";
+  return `@group(0) @binding(${binding}) var<storage, read> b${binding}: array<${element}>;`;
+}
+
+/** Whether four neighbours along the last dimension are one vector of whatever is read, or read the same. */
+function fitVectors(
+  shape: readonly number[],
+  reads: readonly Access[],
+  ins: readonly (Region | undefined)[],
+): boolean {
+  if ((shape.at(-1) ?? 1) % 4 !== 0) return false;
+  return reads.every((access, i) => {
+    if (isSingle(access)) return true;
+    const { offset, strides } = access;
+    const isWhole = [offset, ...strides.slice(0, -1)].every((n) => n % 4 === 0);
+    const region = ins[i];
+    const ends = region === undefined || sizeOf(region.type.shape) % 4 === 0;
+    return strides.at(-1) === 1 && isWhole && ends;
+  });
+}
+
+function distinct(ins: readonly (Region | undefined)[]): Region[] {
+  const regions: Region[] = [];
+  for (const region of ins)
+    if (region !== undefined && !regions.some((one) => isSame(one, region))) regions.push(region);
+  return regions;
+}
+
+function isSame(a: Region, b: Region): boolean {
+  return a.buffer === b.buffer && a.offset === b.offset && a.perStep === b.perStep;
+}
