@@ -41,7 +41,7 @@ const layers = {
   train: ["decompress.ts", ...verbs, "nn", "optim", "losses", "metrics", "data", "io"],
   // It opens devices, and evaluates graphs without one.
   testing: [...verbs, ...core, "devices", "runtime"],
-  worker: [...base, "train"],
+  worker: [...base, "functions", "nn", "train"],
   "static.ts": ["devices", "runtime", "train"],
   "global.ts": ["index.ts", "io"],
   "index.ts": [...verbs, "nn", "optim", "losses", "metrics", "data", "io", "train"],

@@ -53,7 +53,7 @@ export async function train(
   for await (const report of trainer.fit(source, { batchSize: sequence.count })) {
     if (report.step % windows !== 0) continue;
     batches = report.step / windows;
-    recent.push(report.accuracy ?? 0);
+    recent.push(report.accuracy);
     if (recent.length > STREAK) recent.shift();
     const mean = recent.reduce((sum, value) => sum + value, 0) / recent.length;
     options.onBatch?.(batches, report.loss, mean);
@@ -67,7 +67,7 @@ export async function train(
     () => stream(task, sequence, key, "test", tests, undefined),
     { batchSize: sequence.count },
   );
-  return { accuracy: scores.accuracy ?? 0, batches, seconds };
+  return { accuracy: scores.accuracy, batches, seconds };
 }
 
 function* stream(

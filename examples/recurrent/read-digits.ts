@@ -56,10 +56,10 @@ export async function main(settings: Settings): Promise<{ accuracy: number }> {
   })) {
     optimizer.setLearningRate(learningRate * (1 - (0.9 * step) / (epochs * stepsPerEpoch)));
     if (step % Math.ceil((epochs * stepsPerEpoch) / 8) !== 0) continue;
-    const share = (100 * (accuracy ?? 0)).toFixed(0);
+    const share = (100 * accuracy).toFixed(0);
     console.log(`step ${step}: loss ${loss.toFixed(3)}, ${share} % of the batch`);
   }
-  const { accuracy = 0 } = await trainer.evaluate(test, { batchSize: 500 });
+  const { accuracy } = await trainer.evaluate(test, { batchSize: 500 });
   console.log(`${(100 * accuracy).toFixed(2)} % of ${settings.test} unseen digits are right.`);
   return { accuracy };
 }

@@ -45,7 +45,7 @@ async function learn(
   const trainer = new Trainer(model, { loss: losses.crossEntropy, optimizer });
   const { loss } = await trainer.fit(training, { epochs, batchSize: 50, seed: 1 });
   const test = asDataset(unseen);
-  const { accuracy = 0 } = await trainer.evaluate(test, { batchSize: test.length });
+  const { accuracy } = await trainer.evaluate(test, { batchSize: test.length });
   const name = bidirectional ? "from both ends" : "from left to right";
   console.log(
     `Read ${name}: loss ${loss.toFixed(3)}, ${(100 * accuracy).toFixed(2)} % of the words right.`,

@@ -30,6 +30,17 @@ export interface CrossEntropyOptions extends LossOptions {
   readonly labelSmoothing?: number;
 }
 
+declare const classes: unique symbol;
+
+/**
+ * What `crossEntropy` compares with, which may be any tensor. The name is there for types: a Trainer whose loss takes such
+ * targets reports accuracy.
+ */
+export interface ClassTargets extends Tensor {
+  /** Never there. */
+  readonly [classes]?: never;
+}
+
 /**
  * −log softmax(logits)[label]. logits: f32[..., C], labels: i32[...], the shape of logits without its last
  * dimension → a number, or f32[...] with reduction "none".
@@ -41,7 +52,7 @@ export interface CrossEntropyOptions extends LossOptions {
  */
 export function crossEntropy(
   logits: Tensor,
-  targets: Tensor,
+  targets: ClassTargets,
   options?: CrossEntropyOptions,
 ): Tensor {
   checkLossOptions("crossEntropy", options, { classWeights: anything, labelSmoothing: share });

@@ -7,6 +7,7 @@ export {
 } from "./binary-cross-entropy.ts";
 export {
   type ClassFocalOptions,
+  type ClassTargets,
   type CrossEntropyOptions,
   crossEntropy,
   focal,

@@ -32,6 +32,7 @@ import type {
   State,
   Stepped,
   Tensors,
+  TensorsByName,
 } from "./module.ts";
 import { observe } from "./observe.ts";
 import { exportState, importState } from "./state-dict.ts";
@@ -49,10 +50,10 @@ import { variablesOf } from "./tree.ts";
  * ```
  * @throws ArgumentError for a name with a dot, a parameter that is not f32, and where a child carries state that `forward` would drop
  */
-export function module<I extends Readonly<Record<string, DType>>, Y extends Tensors = Tensor>(
+export function module<I extends string, Y extends Tensors = Tensor>(
   kind: string,
-  definition: Definition<{ readonly [K in keyof I]: Tensor }, Y> & { readonly inputDType: I },
-): Module<{ readonly [K in keyof I]: Tensor }, Y>;
+  definition: Definition<TensorsByName<I>, Y> & { readonly inputDType: Readonly<Record<I, DType>> },
+): Module<TensorsByName<I>, Y>;
 export function module<Y extends Tensors = Tensor>(
   kind: string,
   definition: Definition<Tensor, Y>,

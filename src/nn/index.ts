@@ -60,6 +60,7 @@ export type {
   StatePiece,
   Stepped,
   Tensors,
+  TensorsByName,
   TimeAxis,
 } from "./module.ts";
 export {

@@ -11,6 +11,9 @@ import type {
 /** One tensor, or several by name: what a module takes and gives. */
 export type Tensors = Tensor | Readonly<Record<string, Tensor>>;
 
+/** Tensors by these names. */
+export type TensorsByName<K extends string> = { readonly [Name in K]: Tensor };
+
 /** For each tensor of X something else: of one tensor one, of several by name as many by the same names. */
 export type Each<X extends Tensors, Of> = X extends Tensor ? Of : { readonly [K in keyof X]: Of };
 

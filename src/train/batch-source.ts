@@ -6,10 +6,9 @@ import { sequenceBatchesFrom } from "../data/sequences.ts";
 import { ArgumentError } from "../errors.ts";
 import type { PassForm, Position } from "./progress.ts";
 import {
-  type Batches,
+  type AnyBatches,
   checkedBatches,
   type Examples,
-  type GivenBatch,
   nested,
   type ReadyData,
   type TrainingBatch,
@@ -35,7 +34,7 @@ export function passOver(
   data: ReadyData,
   options: PassOptions,
   first = 0,
-): Batches | PromiseLike<Batches> {
+): AnyBatches | PromiseLike<AnyBatches> {
   if (typeof data === "function") {
     const made: unknown = data(options.epoch);
     return made instanceof Promise
@@ -51,11 +50,10 @@ function* examples(
   { length, columns }: Examples,
   options: BatchOptions,
   first: number,
-): Generator<GivenBatch> {
+): Generator<unknown> {
   for (const rows of batchRows(length, options, first)) {
     const own = Object.entries(columns).map(([name, column]) => [name, gather(column, rows)]);
-    // `batchOf` knows which names there are.
-    yield { ...nested(Object.fromEntries(own)), rows } as unknown as GivenBatch;
+    yield { ...nested(Object.fromEntries(own)), rows };
   }
 }
 

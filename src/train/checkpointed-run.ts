@@ -1,4 +1,4 @@
-import type { FitOptions, StepReport } from "./options.ts";
+import type { AnyFitOptions, StepReport } from "./options.ts";
 import type { TrainerState } from "./trainer-state.ts";
 import { type RunSetup, trainingRun } from "./training-run.ts";
 
@@ -6,7 +6,7 @@ import { type RunSetup, trainingRun } from "./training-run.ts";
 export const checkpointsModule = { load: () => import("./checkpoints/index.ts") };
 
 export interface Checkpointed {
-  readonly options: FitOptions;
+  readonly options: AnyFitOptions;
   readonly setup: Omit<RunSetup, "checkpoints">;
   state(): Promise<TrainerState>;
   /** Called when the run is over, before its end is written down. */
@@ -23,7 +23,7 @@ export async function* checkpointedRun({
   const { progress, position } = setup;
   const { step } = position;
   const { length } = progress.epochs;
-  const begin = async (options: NonNullable<FitOptions["checkpoint"]>) => {
+  const begin = async (options: NonNullable<AnyFitOptions["checkpoint"]>) => {
     const { CheckpointWriter } = await checkpointsModule.load();
     return CheckpointWriter.begin({ options, state, progress, step });
   };

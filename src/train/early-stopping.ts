@@ -4,9 +4,9 @@ import { ArgumentError } from "../errors.ts";
 import type { AnyModule, StateDict } from "../nn/index.ts";
 
 /** Which score is watched, and for how long it may get no better. */
-export interface EarlyStopping {
+export interface EarlyStopping<M extends string = never> {
   /** Which of the validation's scores; "loss". */
-  readonly on?: string;
+  readonly on?: "loss" | M;
   /** Whether small or large is good; "min" where nothing is said: say "max" of an accuracy. */
   readonly mode?: "min" | "max";
   /** How many epochs in a row may be no better than the best before the training ends; 0. Infinity never ends it. */
@@ -31,8 +31,8 @@ const patience = rule(
 );
 
 /** @throws ArgumentError */
-export function checkEarlyStopping(options: EarlyStopping | undefined): void {
-  checkOptions<EarlyStopping>("fit: earlyStopping", options, {
+export function checkEarlyStopping(options: EarlyStopping<string> | undefined): void {
+  checkOptions<EarlyStopping<string>>("fit: earlyStopping", options, {
     on: text,
     mode: oneOf("min", "max"),
     patience,
@@ -53,10 +53,10 @@ export interface SavedEarlyStopping {
 
 export class BestEpochs {
   readonly #model: AnyModule;
-  readonly #options: EarlyStopping;
+  readonly #options: EarlyStopping<string>;
   #seen: SavedEarlyStopping;
 
-  constructor(model: AnyModule, options: EarlyStopping, seen?: SavedEarlyStopping) {
+  constructor(model: AnyModule, options: EarlyStopping<string>, seen?: SavedEarlyStopping) {
     this.#model = model;
     this.#options = options;
     this.#seen = seen ?? { worse: 0 };

@@ -45,7 +45,7 @@ export class Evaluator {
     data: ReadyData,
     options: EvaluateOptions,
     patience: Patience,
-  ): Promise<Scores> {
+  ): Promise<Scores<string>> {
     const { means, values } = await this.#pass(
       caller,
       data,

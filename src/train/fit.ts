@@ -11,14 +11,16 @@ import type { History, StepReport } from "./options.ts";
  * ```
  * Awaited behind or beside a loop over its reports it settles when the loop has ended, with what was trained by then.
  */
-export class Fit implements AsyncIterableIterator<StepReport>, Promise<History> {
-  readonly #reports: AsyncGenerator<StepReport, void, void>;
-  readonly #history: () => History;
-  readonly #ended: Promise<History>;
-  #settle: { resolve(history: History): void; reject(error: unknown): void } | undefined;
+export class Fit<M extends string = never>
+  implements AsyncIterableIterator<StepReport<M>>, Promise<History<M>>
+{
+  readonly #reports: AsyncGenerator<StepReport<M>, void, void>;
+  readonly #history: () => History<M>;
+  readonly #ended: Promise<History<M>>;
+  #settle: { resolve(history: History<M>): void; reject(error: unknown): void } | undefined;
   #follower: "loop" | "await" | undefined;
 
-  constructor(reports: AsyncGenerator<StepReport, void, void>, history: () => History) {
+  constructor(reports: AsyncGenerator<StepReport<M>, void, void>, history: () => History<M>) {
     this.#reports = reports;
     this.#history = history;
     this.#ended = new Promise((resolve, reject) => {
@@ -42,13 +44,13 @@ export class Fit implements AsyncIterableIterator<StepReport>, Promise<History> 
    * The report of the next step.
    * @throws what ends the training, see `Trainer.fit`; ArgumentError where the fit is awaited already
    */
-  async next(): Promise<IteratorResult<StepReport, undefined>> {
+  async next(): Promise<IteratorResult<StepReport<M>, undefined>> {
     if (this.#follower !== "loop") this.#follow();
     return this.#advance();
   }
 
   /** Ends the training: settles when the steps under way have had their effect. */
-  async return(): Promise<IteratorResult<StepReport, undefined>> {
+  async return(): Promise<IteratorResult<StepReport<M>, undefined>> {
     this.#follower ??= "loop";
     try {
       await this.#reports.return();
@@ -61,8 +63,8 @@ export class Fit implements AsyncIterableIterator<StepReport>, Promise<History> 
   }
 
   /** Begins the training, and settles with its history. */
-  then<A = History, B = never>(
-    done?: ((history: History) => A | PromiseLike<A>) | null,
+  then<A = History<M>, B = never>(
+    done?: ((history: History<M>) => A | PromiseLike<A>) | null,
     failed?: ((error: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
     if (this.#follower === undefined) {
@@ -73,12 +75,14 @@ export class Fit implements AsyncIterableIterator<StepReport>, Promise<History> 
   }
 
   /** Begins the training, and settles with its history or what `failed` makes of the error. */
-  catch<B = never>(failed?: ((error: unknown) => B | PromiseLike<B>) | null): Promise<History | B> {
+  catch<B = never>(
+    failed?: ((error: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<History<M> | B> {
     return this.then(undefined, failed);
   }
 
   /** Begins the training, and settles as it does, behind `done`. */
-  finally(done?: (() => void) | null): Promise<History> {
+  finally(done?: (() => void) | null): Promise<History<M>> {
     return this.then().finally(done);
   }
 
@@ -100,7 +104,7 @@ export class Fit implements AsyncIterableIterator<StepReport>, Promise<History> 
     }
   }
 
-  async #advance(): Promise<IteratorResult<StepReport, undefined>> {
+  async #advance(): Promise<IteratorResult<StepReport<M>, undefined>> {
     try {
       const next = await this.#reports.next();
       if (next.done !== true) return next;

@@ -1,6 +1,6 @@
 /** What the options of a Trainer come to: what its steps measure, how far they reach back, what data they ask for. */
 import { ArgumentError } from "../errors.ts";
-import { type DType, variable } from "../functions.ts";
+import { variable } from "../functions.ts";
 import { accuracy, crossEntropy } from "../losses/index.ts";
 import type { AnyModule } from "../nn/index.ts";
 import { FlowNotes } from "./flow.ts";
@@ -9,14 +9,14 @@ import type { CommonOptions } from "./options.ts";
 import type { AnyFunction, AnyMetrics } from "./score.ts";
 import type { StepOptions, TrainingStepOptions } from "./steps.ts";
 import type { Wanted } from "./training-data.ts";
-import { named, pairs } from "./wanted.ts";
+import { type ColumnType, named, pairs } from "./wanted.ts";
 import { type Truncation, truncationOf } from "./window.ts";
 
 /** Those of both kinds of Trainer, whatever their functions take. */
 export interface AnyTrainerOptions extends CommonOptions {
   readonly loss: AnyFunction;
   readonly metrics?: AnyMetrics;
-  readonly batch?: Readonly<Record<string, DType>> | undefined;
+  readonly batch?: Readonly<Record<string, ColumnType>> | undefined;
 }
 
 export interface InterpretedOptions {

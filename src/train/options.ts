@@ -21,14 +21,56 @@ import { type CheckpointOptions, checkCheckpoint } from "./checkpoints/options.t
 import type { DeviceChange } from "./device-change.ts";
 import { type BestEpoch, checkEarlyStopping, type EarlyStopping } from "./early-stopping.ts";
 import type { LayerFlow } from "./flow.ts";
-import type { BatchFunction, BatchMetric, LossFunction, Metrics } from "./score.ts";
+import type { LossFunction, LossInput, LossTargets, Metrics } from "./score.ts";
 import type { TrainingData } from "./training-data.ts";
+import { type ColumnType, dtypeIn } from "./wanted.ts";
 import type { Window } from "./window.ts";
 
-/** What every Trainer is told. */
-export interface CommonOptions {
+/** Whatever has a state that is plain data. */
+export interface Saved {
+  /** Plain data that says all there is to say. */
+  state(): unknown;
+  // As a method, so that it may ask for more than anything.
+  /** Goes on from what `state()` gave. */
+  loadState(saved: never): void;
+}
+
+/** How often what a fit goes on from is copied to the host. */
+export interface RecoveryOptions {
+  /** Steps between two copies: at most so many are taken again. */
+  readonly everySteps?: number;
+}
+
+/**
+ * What a Trainer is told: of a model from X to Y, of targets T, or of batches whose columns have the names T, and of
+ * metrics by the names M.
+ */
+export interface TrainerOptions<
+  X extends Tensors = Tensor,
+  Y extends Tensors = Tensor,
+  T extends Tensors | string = Tensor,
+  M extends string = string,
+> {
+  /**
+   * What is made small: (model's output, targets) → [], or a mean as `{ sum, count }`, see `Trainer.evaluate`. Data has `x`
+   * and `y` then, one tensor each or several by name.
+   *
+   * With `batch`: (model, batch of tensors by name) → the same. Of windows, `model(x)` goes on from the state that the
+   * window before left.
+   */
+  readonly loss: LossFunction<LossInput<X, Y, T>, LossTargets<T>>;
   /** What changes the model's parameters by their gradients. */
   readonly optimizer: Optimizer;
+  /**
+   * Further numbers to report: functions as the loss, or `metrics`. Where there are none and the loss is
+   * `losses.crossEntropy`: accuracy. With `batch`, what the loss has had the model make of an input is not computed again.
+   */
+  readonly metrics?: Metrics<LossInput<X, Y, T>, LossTargets<T>, M>;
+  /**
+   * For whatever is more than outputs against targets, as autoencoders, two towers, penalties: the names that data and
+   * batches have, and what their elements are. Columns of the data say both: `batch: values` of `data.columns`.
+   */
+  readonly batch?: Readonly<Record<T & string, ColumnType>>;
   /**
    * Truncated back-propagation through time: the recurrent state goes on and on, the gradient ends after so many
    * steps. One number k: an update every k steps that reaches back to the last. `{ every, back }`: an update every
@@ -58,48 +100,8 @@ export interface CommonOptions {
   readonly recovery?: false | RecoveryOptions;
 }
 
-/** Whatever has a state that is plain data. */
-export interface Saved {
-  /** Plain data that says all there is to say. */
-  state(): unknown;
-  // As a method, so that it may ask for more than anything.
-  /** Goes on from what `state()` gave. */
-  loadState(saved: never): void;
-}
-
-/** How often what a fit goes on from is copied to the host. */
-export interface RecoveryOptions {
-  /** Steps between two copies: at most so many are taken again. */
-  readonly everySteps?: number;
-}
-
-/** For outputs against targets: data has `x` and `y`, one tensor each or several by name. */
-export interface TrainerOptions<Y extends Tensors = Tensor, T extends Tensors = Tensor>
-  extends CommonOptions {
-  /** What is made small: (model's output, targets) → [], or a mean as `{ sum, count }`, see `Trainer.evaluate`. */
-  readonly loss: LossFunction<Y, T>;
-  /** Further numbers to report: functions as the loss, or `metrics`. With `losses.crossEntropy`: accuracy. */
-  readonly metrics?: Metrics<Y, T>;
-  /** Not here: with it loss and metrics are functions of model and batch. */
-  readonly batch?: undefined;
-}
-
-/** For whatever else is made small: autoencoders, two towers, penalties. */
-export interface BatchTrainerOptions<
-  X extends Tensors = Tensor,
-  Y extends Tensors = Tensor,
-  B extends string = string,
-> extends CommonOptions {
-  /** The names that data and batches have, and what their elements are. */
-  readonly batch: Readonly<Record<B, DType>>;
-  /**
-   * What is made small: (model, batch of tensors by name) → [], or a mean as `{ sum, count }`. Of windows, `model(x)` goes
-   * on from the state that the window before left.
-   */
-  readonly loss: BatchFunction<X, Y, B>;
-  /** Further numbers to report; what the loss has had the model make of an input is not computed again. */
-  readonly metrics?: Readonly<Record<string, BatchFunction<X, Y, B> | BatchMetric<X, Y, B>>>;
-}
+/** What is told of every training, whatever it takes and gives. */
+export type CommonOptions = Omit<TrainerOptions, "loss" | "metrics" | "batch">;
 
 /** What passes over data are told. */
 export interface EvaluateOptions {
@@ -113,7 +115,11 @@ export interface EvaluateOptions {
 }
 
 /** How long a fit lasts, on what it is measured, and what it tells meanwhile. */
-export interface FitOptions extends EvaluateOptions {
+export interface FitOptions<
+  X extends Tensors = Tensor,
+  T extends Tensors | string = Tensor,
+  M extends string = never,
+> extends EvaluateOptions {
   /**
    * Passes over the data, from where the last fit ended; 1. Where a state from the middle of an epoch was loaded, the
    * first is what is left of it; where a fit was left, the next one begins the next epoch.
@@ -141,15 +147,15 @@ export interface FitOptions extends EvaluateOptions {
   /** Decides the order of the examples. 0 where nothing is said. */
   readonly seed?: number;
   /** Evaluated after every epoch. A number is the share of the examples that is kept apart for it, the last ones. */
-  readonly validation?: TrainingData | number;
+  readonly validation?: TrainingData<X, T> | number;
   /** Ends the training where a score of the validation gets no better, and gives the model its best weights back. */
-  readonly earlyStopping?: EarlyStopping;
+  readonly earlyStopping?: EarlyStopping<M>;
   /**
    * Writes all that training goes on from into a folder, beside the training and at the fit's end, also where it is left
    * or aborted: `Trainer.resume` goes on from there. A fit with checkpoints says `untilEpoch`, so that it is the same fit
    * when it is said again.
    */
-  readonly checkpoint?: CheckpointOptions;
+  readonly checkpoint?: CheckpointOptions<M>;
   /**
    * How many steps may have been started beyond the one that is reported; 3, so that the device is never waited for. With
    * 0 a report is of the last step taken, and each `next()` of the fit takes exactly one step: for going through a training
@@ -157,9 +163,9 @@ export interface FitOptions extends EvaluateOptions {
    */
   readonly ahead?: number;
   /** Called with every report; what it returns is awaited. What it throws ends the training. */
-  readonly onStep?: (report: StepReport) => unknown;
+  readonly onStep?: (report: StepReport<M>) => unknown;
   /** The same with the last report of every epoch. */
-  readonly onEpoch?: (report: StepReport) => unknown;
+  readonly onEpoch?: (report: StepReport<M>) => unknown;
   /**
    * Called when another device has taken the place of one that was lost, and the steps since `from` have been taken again;
    * what it returns is awaited. No step is reported twice. A callback that fails with a DeviceLostError, since it was reading
@@ -168,6 +174,9 @@ export interface FitOptions extends EvaluateOptions {
   readonly onDeviceLost?: (change: DeviceChange) => unknown;
 }
 
+/** Those of whatever model: what is told are reports with the metrics that there are. */
+export type AnyFitOptions = FitOptions<Tensor, Tensor, string>;
+
 /** What `Trainer.resume` tells. */
 export interface ResumeOptions {
   /** Called with why a checkpoint cannot be read, and its file's name, before the one before it is tried. */
@@ -175,13 +184,13 @@ export interface ResumeOptions {
 }
 
 /** What a fit comes to. */
-export interface History {
+export interface History<M extends string = never> {
   /** Steps of this fit; also of the part before, where it goes on with one that was left or saved. */
   readonly steps: number;
   /** The last step's loss; NaN where there was none. */
   readonly loss: number;
   /** The last report of every epoch that was completed, with its validation. */
-  readonly epochs: readonly StepReport[];
+  readonly epochs: readonly StepReport<M>[];
   /** With `earlyStopping`: the best epoch. */
   readonly best?: BestEpoch | undefined;
   /** Whether the training ended before its epochs did, because of `earlyStopping`. */
@@ -191,12 +200,13 @@ export interface History {
 }
 
 /** Loss and metrics over a pass: means over the targets that count, see `Trainer.evaluate`. */
-export type Scores = { readonly loss: number; readonly accuracy?: number } & {
-  readonly [metric: string]: number | undefined;
-};
+export type Scores<M extends string = never> = {
+  readonly loss: number;
+  readonly accuracy?: number;
+} & { readonly [Name in M]: number };
 
 /** What `fit` tells of a step of training. */
-export interface StepReport {
+export interface StepReport<M extends string = never> {
   /** Counted from 1, over all epochs and calls of fit. */
   readonly step: number;
   /** Counted from 1, over all calls of fit. */
@@ -213,13 +223,13 @@ export interface StepReport {
   /** The gradient's global norm before clipping. */
   readonly gradientNorm: number;
   /** Share of targets that are predicted, with losses.crossEntropy. */
-  readonly accuracy: number | undefined;
+  readonly accuracy: ({ accuracy: number | undefined } & { [Name in M]: number })["accuracy"];
   /** The Trainer's, by name, of the step's batch. */
-  readonly metrics: Readonly<Record<string, number>>;
+  readonly metrics: { readonly [Name in M]: number };
   /** With `gradientFlow: true`, for each recurrent layer and direction in the model's order. */
   readonly flow: readonly LayerFlow[] | undefined;
   /** With the last step of an epoch, if there is something to validate on. */
-  readonly validation: Scores | undefined;
+  readonly validation: Scores<M> | undefined;
 }
 
 const model = rule(
@@ -243,15 +253,15 @@ const wholeMetrics = rule(
   (value) => isRecord(value) && Object.values(value).every(isMetric),
 );
 const columns = rule(
-  'dtypes by name, as { x: "f32" }, of names without dots',
+  'dtypes by name, as { x: "f32" }, or columns that have one, of names without dots',
   (value) =>
     isRecord(value) &&
     Object.keys(value).length > 0 &&
     Object.entries(value).every(
-      ([name, dtype]) =>
+      ([name, type]) =>
         !name.includes(".") &&
         !["start", "rows", ""].includes(name) &&
-        dtypes.includes(dtype as DType),
+        dtypes.includes(dtypeIn((type ?? "") as ColumnType)),
     ),
 );
 const also = rule(
@@ -270,7 +280,7 @@ const signal = rule("an AbortSignal", (value) => value instanceof AbortSignal);
 /** @throws ArgumentError */
 export function checkTrainerOptions(given: unknown, options: object | undefined): void {
   check("Trainer", "model", given, model, "new Trainer(model, { loss, optimizer }).");
-  checkOptions<Partial<Record<keyof BatchTrainerOptions, unknown>>>("Trainer", options, {
+  checkOptions<Partial<Record<keyof TrainerOptions, unknown>>>("Trainer", options, {
     batch: columns,
     loss: required(callable),
     optimizer: required(optimizer),
@@ -287,8 +297,8 @@ export function checkTrainerOptions(given: unknown, options: object | undefined)
 }
 
 /** @throws ArgumentError */
-export function checkFitOptions(options: FitOptions | undefined): void {
-  checkOptions<FitOptions>("fit", options, {
+export function checkFitOptions(options: AnyFitOptions | undefined): void {
+  checkOptions<AnyFitOptions>("fit", options, {
     epochs: count,
     untilEpoch: whole,
     initialEpoch: whole,

@@ -5,8 +5,9 @@
 import { shown } from "../arguments.ts";
 import { ArgumentError } from "../errors.ts";
 import { describe, div, greater, reshape, sizeOf, Tensor, where } from "../functions.ts";
+import type { ClassTargets } from "../losses/index.ts";
 import type { Collected, Metric, Parts } from "../metrics/index.ts";
-import type { Module, Tensors } from "../nn/index.ts";
+import type { Module, Tensors, TensorsByName } from "../nn/index.ts";
 import type { Measure } from "./objective.ts";
 import type { StepBatch } from "./training-data.ts";
 
@@ -18,31 +19,31 @@ export interface Mean {
   readonly count: Tensor;
 }
 
-/** (model's output, targets) → a mean: over the targets that count (see `targetsIn`), or over what it says. */
-export type LossFunction<Y extends Tensors = Tensor, T extends Tensors = Tensor> = (
-  output: Y,
-  targets: T,
-) => Tensor | Mean;
-/** Further numbers to report, by name: functions as the loss is one, or metrics of a whole pass. */
-export type Metrics<Y extends Tensors = Tensor, T extends Tensors = Tensor> = Readonly<
-  Record<string, LossFunction<Y, T> | Metric<number, Y, T>>
->;
+/**
+ * (model's output, targets) → a mean: over the targets that count, see `Trainer.evaluate`, or over what it says. Of a
+ * Trainer that was told a `batch`: (model, batch of tensors by name).
+ */
+export type LossFunction<Y = Tensor, T = Tensor> = (output: Y, targets: T) => Tensor | Mean;
 
-/** Measured over a whole pass, of model and batch. */
-export type BatchMetric<X extends Tensors, Y extends Tensors, B extends string> = Metric<
-  number,
-  Module<X, Y>,
-  { readonly [K in B]: Tensor }
->;
-/** (model, batch) → a mean: over the examples, or over what it says. */
-export type BatchFunction<X extends Tensors, Y extends Tensors, B extends string> = (
-  model: Module<X, Y>,
-  batch: { readonly [K in B]: Tensor },
-) => Tensor | Mean;
+/** Further numbers to report, by name: functions as the loss is one, or metrics of a whole pass. */
+export type Metrics<Y = Tensor, T = Tensor, M extends string = string> = {
+  readonly [Name in M]: LossFunction<Y, T> | Metric<number, Y, T>;
+};
+
+/** What a Trainer's functions are given first: the model's output, or the model where T is the names of a batch. */
+export type LossInput<X extends Tensors, Y extends Tensors, T> = [T] extends [string]
+  ? Module<X, Y>
+  : Y;
+
+/** The metrics that nobody has to name: accuracy, of `losses.crossEntropy` alone. */
+export type MetricsOf<T> = keyof ClassTargets extends keyof T ? "accuracy" : never;
+
+/** What they are given second: targets T, or the batch of those names. */
+export type LossTargets<T> = [T] extends [string] ? TensorsByName<T> : T;
 
 /** Loss or metric, whatever it takes. */
 export type AnyFunction = (...given: never[]) => unknown;
-export type AnyMetric = Metric<unknown, never, never>;
+export type AnyMetric<R = unknown> = Metric<R, never, never>;
 export type AnyMetrics = Readonly<Record<string, AnyFunction | AnyMetric>>;
 
 /** A number of one batch; `count` where its function says what it is a mean over. */

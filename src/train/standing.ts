@@ -2,7 +2,7 @@
  * Where a Trainer stands: the steps and epochs that are behind it, and the fit that is under way, was left, or was loaded,
  * for the next one to go on with.
  */
-import type { FitOptions } from "./options.ts";
+import type { AnyFitOptions } from "./options.ts";
 import {
   type FitProgress,
   type Position,
@@ -32,7 +32,7 @@ export class Standing {
   }
 
   /** What a fit goes on with or begins, and which epochs it has; nothing changes yet. */
-  next({ epochs = 1, untilEpoch, initialEpoch, earlyStopping }: FitOptions): Beginning {
+  next({ epochs = 1, untilEpoch, initialEpoch, earlyStopping }: AnyFitOptions): Beginning {
     const { epoch, batch } = this.position;
     const goesOn = initialEpoch === undefined && (this.#isLoaded || untilEpoch !== undefined);
     const progress = (goesOn && this.#progress) || new Progress(this.#options);
@@ -50,7 +50,7 @@ export class Standing {
   }
 
   /** The fit is over: other fits begin anew; those until an epoch go on. */
-  end({ untilEpoch }: FitOptions): void {
+  end({ untilEpoch }: AnyFitOptions): void {
     if (untilEpoch === undefined) this.#progress = undefined;
   }
 

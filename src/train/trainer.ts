@@ -18,8 +18,7 @@ import { Evaluator } from "./evaluator.ts";
 import { Fit } from "./fit.ts";
 import { interpreted } from "./interpreted-options.ts";
 import {
-  type BatchTrainerOptions,
-  type CommonOptions,
+  type AnyFitOptions,
   checkEvaluateOptions,
   checkFitOptions,
   checkMeasured,
@@ -36,7 +35,7 @@ import { type Prediction, predictInputs, predictionOf } from "./predict.ts";
 import { historyOf, type Progress } from "./progress.ts";
 import { Recovery } from "./recovery.ts";
 import { loadStateOf, stateOf, type Training } from "./saved-training.ts";
-import { type AnyMetric, wholeMetrics } from "./score.ts";
+import { type AnyMetric, type MetricsOf, wholeMetrics } from "./score.ts";
 import { apart } from "./split.ts";
 import { Standing } from "./standing.ts";
 import { TrainingSteps } from "./steps.ts";
@@ -64,15 +63,15 @@ function warn(error: Error): void {
 export class Trainer<
   X extends Tensors = Tensor,
   Y extends Tensors = Tensor,
-  T extends Tensors = Tensor,
-  B extends string = string,
+  T extends Tensors | string = Tensor,
+  M extends string = MetricsOf<T>,
 > {
   /**
    * The model that it trains.
    * @throws where it is called: what any module does, ShapeError, DTypeError, ArgumentError
    */
   readonly model: Module<X, Y>;
-  readonly #options: CommonOptions;
+  readonly #options: Omit<TrainerOptions, "loss" | "metrics" | "batch">;
   readonly #truncation: Truncation | undefined;
   readonly #wanted: Wanted;
   readonly #standing: Standing;
@@ -92,9 +91,7 @@ export class Trainer<
    * ```
    * @throws ArgumentError for what is no model, and for options that are missing, unknown or out of range
    */
-  constructor(model: Module<X, Y>, options: BatchTrainerOptions<X, Y, B>);
-  constructor(model: Module<X, Y>, options: TrainerOptions<Y, T>);
-  constructor(model: Module<X, Y>, options: BatchTrainerOptions<X, Y, B> | TrainerOptions<Y, T>) {
+  constructor(model: Module<X, Y>, options: TrainerOptions<X, Y, T, M>) {
     checkTrainerOptions(model, options);
     const { wanted, truncation, measured, training, isStrict } = interpreted(model, options);
     this.model = model;
@@ -135,14 +132,16 @@ export class Trainer<
    *   throw; ArgumentError for data of which nothing can be trained on, labels and ids out of range, and a second fit
    *   beside one that has not ended; DeviceLostError, DisposedError
    */
-  fit(data: TrainingData, options: FitOptions = {}): Fit {
+  fit(data: TrainingData<X, T>, options: FitOptions<X, T, M> = {}): Fit<M> {
     const history: { of?: Progress } = {};
-    return new Fit(this.#fit(data, options, history), () => historyOf(history.of));
+    // Its metrics have the names M, by the constructor's options.
+    const reports = this.#fit(data, options as unknown as AnyFitOptions, history);
+    return new Fit(reports, () => historyOf(history.of)) as unknown as Fit<M>;
   }
 
   async *#fit(
-    given: TrainingData,
-    options: FitOptions,
+    given: unknown,
+    options: AnyFitOptions,
     history: { of?: Progress },
   ): AsyncGenerator<StepReport, void, void> {
     this.#check("fit");
@@ -216,7 +215,7 @@ export class Trainer<
   #recoveryOn(
     runtime: Runtime,
     data: ReadyData,
-    { signal, onDeviceLost }: FitOptions,
+    { signal, onDeviceLost }: AnyFitOptions,
     { deviceChanges }: Progress,
   ): Recovery | undefined {
     const { recovery } = this.#options;
@@ -304,32 +303,16 @@ export class Trainer<
   static async resume<
     X extends Tensors = Tensor,
     Y extends Tensors = Tensor,
-    B extends string = string,
+    T extends Tensors | string = Tensor,
+    M extends string = MetricsOf<T>,
   >(
     from: Place | Folder | string,
     model: Module<X, Y>,
-    options: BatchTrainerOptions<X, Y, B>,
-    resuming?: ResumeOptions,
-  ): Promise<Trainer<X, Y>>;
-  static async resume<
-    X extends Tensors = Tensor,
-    Y extends Tensors = Tensor,
-    T extends Tensors = Tensor,
-  >(
-    from: Place | Folder | string,
-    model: Module<X, Y>,
-    options: TrainerOptions<Y, T>,
-    resuming?: ResumeOptions,
-  ): Promise<Trainer<X, Y, T>>;
-  static async resume<X extends Tensors, Y extends Tensors, T extends Tensors>(
-    from: Place | Folder | string,
-    model: Module<X, Y>,
-    options: BatchTrainerOptions<X, Y> | TrainerOptions<Y, T>,
+    options: TrainerOptions<X, Y, T, M>,
     resuming: ResumeOptions = {},
-  ): Promise<Trainer<X, Y, T>> {
+  ): Promise<Trainer<X, Y, T, M>> {
     checkOptions<ResumeOptions>("resume", resuming, { onRefused: callable });
-    // Which of the two they are is the constructor's to find.
-    const trainer = new Trainer(model, options as TrainerOptions<Y, T>);
+    const trainer = new Trainer(model, options);
     const { savedState } = await checkpointsModule.load();
     const { onRefused = warn } = resuming;
     const saved = await savedState(from, onRefused);
@@ -362,14 +345,18 @@ export class Trainer<
    * returning `{ sum, count }`. NaN where nothing counts.
    * @throws the signal's reason when it is aborted, after the batch that is running; ArgumentError as `fit` does
    */
-  async evaluate(data: TrainingData, options: EvaluateOptions = {}): Promise<Scores> {
+  async evaluate(data: TrainingData<X, T>, options: EvaluateOptions = {}): Promise<Scores<M>> {
     this.#check("evaluate");
     checkEvaluateOptions(options);
     const patience = this.#patience("evaluate", options.signal);
     try {
       options.signal?.throwIfAborted();
       const ready = await readied("evaluate", data, 1, this.#wanted);
-      return await this.#survive(() => this.#evaluator.score("evaluate", ready, options, patience));
+      const scores = this.#survive(() =>
+        this.#evaluator.score("evaluate", ready, options, patience),
+      );
+      // Its metrics have the names M, by the constructor's options.
+      return (await scores) as Scores<M>;
     } finally {
       patience.close();
     }
@@ -383,11 +370,11 @@ export class Trainer<
    * ```
    * @throws the signal's reason when it is aborted; ArgumentError as `fit` does, and for what are no metrics
    */
-  async measure<M extends Readonly<Record<string, AnyMetric>>>(
-    data: TrainingData,
-    metrics: M,
+  async measure<R>(
+    data: TrainingData<X, T>,
+    metrics: { readonly [Name in keyof R]: AnyMetric<R[Name]> },
     options: EvaluateOptions = {},
-  ): Promise<{ -readonly [K in keyof M]: ReturnType<M[K]["value"]> }> {
+  ): Promise<R> {
     this.#check("measure");
     checkMeasured(metrics);
     checkEvaluateOptions(options);
@@ -399,7 +386,7 @@ export class Trainer<
         this.#survive(task),
       );
       // Each is what its metric makes of it.
-      return values as { -readonly [K in keyof M]: ReturnType<M[K]["value"]> };
+      return values as R;
     } finally {
       patience.close();
     }

@@ -1,20 +1,17 @@
 /** What can be trained on, in all its forms, and as one pass over it reads it. */
 import { isRecord, shown } from "../arguments.ts";
 import { columnOf, lengthOf } from "../data/dataset.ts";
-import type { Column, Dataset, Given, Values } from "../data/index.ts";
+import type { Column, Given, Values } from "../data/index.ts";
 import { valuesOf } from "../data/values.ts";
 import { ArgumentError, InternalError } from "../errors.ts";
 import { type DType, Tensor } from "../functions.ts";
+import type { Each, Tensors } from "../nn/index.ts";
 
 /** Elements in any form: `{ data, shape, dtype }`, lists of numbers, a typed array, or a tensor, which is read. */
 export type Elements = Values | Given | Tensor;
 
-/** What one step is given. */
-export interface TrainingBatch {
-  /** Inputs, [B, …]. */
-  readonly x: Values;
-  /** Targets, [B, …]. */
-  readonly y: Values;
+/** What a batch may say besides. */
+export interface BatchMarks {
   /**
    * For windows of longer sequences, [T, B, …], or [B, T, …] for a model with `batchFirst`: whether the sequences begin here, all of them or row by
    * row. A row that goes on does so from the recurrent state that the window before left; one that begins starts from
@@ -25,19 +22,34 @@ export interface TrainingBatch {
   readonly rows?: Uint32Array | undefined;
 }
 
-/** Elements in any form: of a model that takes or gives several tensors, by their names. */
-export type Inputs = Elements | Readonly<Record<string, Elements>>;
-
-/** The same with elements in any form, and several inputs or targets by name. */
-export interface GivenBatch extends Omit<TrainingBatch, "x" | "y"> {
+/** What one step is given. */
+export interface TrainingBatch extends BatchMarks {
   /** Inputs, [B, …]. */
-  readonly x: Inputs;
+  readonly x: Values;
   /** Targets, [B, …]. */
-  readonly y: Inputs;
+  readonly y: Values;
 }
 
-/** A batch of a Trainer that was told its names: elements by them, and perhaps `start`. */
-export type NamedBatch = Readonly<Record<string, Elements | boolean | readonly boolean[]>>;
+/** Elements in any form for inputs X and targets T, several of them by name: of examples [N, …], of a batch [B, …]. */
+export interface InputsAndTargets<X extends Tensors = Tensor, T extends Tensors = Tensor> {
+  /** What the model takes. */
+  readonly x: Each<X, Elements>;
+  /** What its output is compared with. */
+  readonly y: Each<T, Elements>;
+}
+
+/** Inputs X and targets T; where a Trainer was told the names T of its `batch`, elements by them. */
+export type ColumnsFor<X extends Tensors, T extends Tensors | string> = [T] extends [string]
+  ? { readonly [Name in T]: Elements }
+  : T extends Tensors
+    ? InputsAndTargets<X, T>
+    : never;
+
+/** A batch with elements in any form, and what it may say besides. */
+export type GivenBatch<
+  X extends Tensors = Tensor,
+  T extends Tensors | string = Tensor,
+> = ColumnsFor<X, T> & BatchMarks;
 
 /** Columns by name: `x`, `y`, or `x.image` where there are several inputs. */
 export type Columns<C = Values> = Readonly<Record<string, C>>;
@@ -49,26 +61,36 @@ export interface StepBatch extends Pick<TrainingBatch, "start" | "rows"> {
   readonly x: Values;
 }
 
-type AnyBatch = GivenBatch | NamedBatch;
-
 /** Batches as they come, in memory or when they are asked for. */
-export type Batches = Iterable<AnyBatch | PromiseLike<AnyBatch>> | AsyncIterable<AnyBatch>;
+export type Batches<X extends Tensors = Tensor, T extends Tensors | string = Tensor> =
+  | readonly GivenBatch<X, T>[]
+  | Iterable<GivenBatch<X, T> | PromiseLike<GivenBatch<X, T>>>
+  | AsyncIterable<GivenBatch<X, T>>;
+
+/** A text as ids; small ones may be stored in fewer bytes. */
+export type TextIds = Int32Array | Int16Array | Uint16Array | Int8Array | Uint8Array;
 
 /**
  * What can be trained on: examples, as `data.dataset` makes them or as `{ x: [N, …], y: [N, …] }`; a text as ids, read
  * as windows in parallel streams; or batches that the caller makes, in memory or as they arrive. A function is called
  * for every epoch and gives a new pass; a generator can be passed over once.
+ *
+ * Of a model that takes X, against targets T; where the Trainer was told the names T of its `batch`, by these.
  */
-export type TrainingData =
-  | Dataset
-  | { readonly x: Inputs; readonly y: Inputs }
-  | Readonly<Record<string, Elements>>
-  | Int32Array
-  | Batches
-  | ((epoch: number) => Batches | PromiseLike<Batches>);
+export type TrainingData<X extends Tensors = Tensor, T extends Tensors | string = Tensor> =
+  | ColumnsFor<X, T>
+  | (X | T extends Tensor ? TextIds : never)
+  | Batches<X, T>
+  | ((epoch: number) => Batches<X, T> | PromiseLike<Batches<X, T>>);
+
+/** Batches of whatever columns: each is looked at when a step reads it. */
+export type AnyBatches = Iterable<unknown> | AsyncIterable<unknown>;
 
 /** Data in one of three forms. */
-export type ReadyData = Examples | Int32Array | ((epoch: number) => Batches | PromiseLike<Batches>);
+export type ReadyData =
+  | Examples
+  | Int32Array
+  | ((epoch: number) => AnyBatches | PromiseLike<AnyBatches>);
 
 /** Examples in any number of columns. */
 export interface Examples {
@@ -175,14 +197,14 @@ function isSmallInteger(data: unknown): data is Int8Array {
   return [Int8Array, Uint8Array, Int16Array, Uint16Array].some((Kind) => data instanceof Kind);
 }
 
-function isIterable(data: object): data is Batches {
+function isIterable(data: object): data is AnyBatches {
   return [Symbol.iterator, Symbol.asyncIterator].some(
     (way) => typeof (data as Readonly<Record<symbol, unknown>>)[way] === "function",
   );
 }
 
 /** A generator is its own iterator, and is empty when it has been passed over. */
-function checkedPasses(caller: string, data: Batches, passes: number): Batches {
+function checkedPasses(caller: string, data: AnyBatches, passes: number): AnyBatches {
   const isOnce = [Symbol.iterator, Symbol.asyncIterator].some((way) => {
     const begin: unknown = Reflect.get(data, way);
     return typeof begin === "function" && begin.call(data) === data;
@@ -194,7 +216,7 @@ function checkedPasses(caller: string, data: Batches, passes: number): Batches {
 }
 
 /** The pass that a function of the caller's making gave. @throws ArgumentError where it is none */
-export function checkedBatches(caller: string, made: unknown): Batches {
+export function checkedBatches(caller: string, made: unknown): AnyBatches {
   if (typeof made === "object" && made !== null && isIterable(made)) return made;
   throw new ArgumentError(
     `${caller}: a function must return an iterable of batches; got ${named(made)}. Make it a generator: function* () { yield { x, y }; }.`,

@@ -8,7 +8,7 @@ import {
   passForm,
   passOver,
 } from "./batch-source.ts";
-import type { FitOptions, Scores, StepReport } from "./options.ts";
+import type { AnyFitOptions, Scores, StepReport } from "./options.ts";
 import type { Patience } from "./patience.ts";
 import { before, type Position, type Progress } from "./progress.ts";
 import { Reader } from "./reader.ts";
@@ -20,7 +20,7 @@ export const STEPS_IN_FLIGHT = 3;
 
 export interface RunSetup {
   readonly data: ReadyData;
-  readonly options: FitOptions;
+  readonly options: AnyFitOptions;
   readonly patience: Patience;
   readonly wanted: Wanted;
   readonly steps: Pick<TrainingSteps, "run" | "resume" | "lose">;
@@ -31,14 +31,14 @@ export interface RunSetup {
   readonly epochs: EpochRange;
   readonly checkpoints: Checkpoints | undefined;
   pass(epoch: number): PassOptions;
-  /** Scores on what there is to validate on. */
-  validate(): Promise<Scores> | undefined;
+  /** Scores<string> on what there is to validate on. */
+  validate(): Promise<Scores<string>> | undefined;
 }
 
 /** Who writes down where training stands. */
 export interface Checkpoints {
   afterStep(step: number): void;
-  afterEpoch(step: number, epoch: number, scores: Scores | undefined): void;
+  afterEpoch(step: number, epoch: number, scores: Scores<string> | undefined): void;
 }
 
 /** Epochs `first` to `last`; of the first it may be the rest only. */

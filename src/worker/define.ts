@@ -1,6 +1,8 @@
 /** The worker's half: what a module says of the training that it is. */
 import { callable, check, checkOptions, record, required, rule } from "../arguments.ts";
 import { ArgumentError } from "../errors.ts";
+import type { Tensor } from "../functions.ts";
+import type { Tensors } from "../nn/index.ts";
 import type { StepReport } from "../train/index.ts";
 import { ownPort } from "./port.ts";
 import { serve } from "./serve.ts";
@@ -33,8 +35,15 @@ const isTrainer = (value: unknown) =>
  * @param setUp called once, with the page's options. What it throws is what `trainInWorker` throws
  * @throws ArgumentError for what is no function, and for a second training of the same worker
  */
-export function defineTraining<O = void, P = StepReport, C extends Calls = Record<never, never>>(
-  setUp: (options: O) => TrainingSetup<P, C> | Promise<TrainingSetup<P, C>>,
+export function defineTraining<
+  O = void,
+  X extends Tensors = Tensor,
+  T extends Tensors | string = Tensor,
+  M extends string = never,
+  P = StepReport<M>,
+  C extends Calls = Record<never, never>,
+>(
+  setUp: (options: O) => TrainingSetup<P, C, X, T, M> | Promise<TrainingSetup<P, C, X, T, M>>,
 ): Training<O, P, C> {
   check("defineTraining", "setUp", setUp, callable);
   const training = { setUp: async (options: O) => checked(await setUp(options)) };
@@ -53,8 +62,14 @@ export function defineTraining<O = void, P = StepReport, C extends Calls = Recor
 
 let isDefined = false;
 
-function checked<P, C extends Calls>(setup: TrainingSetup<P, C>): TrainingSetup<P, C> {
-  checkOptions<TrainingSetup<P, C>>("defineTraining", setup, {
+function checked<
+  P,
+  C extends Calls,
+  X extends Tensors,
+  T extends Tensors | string,
+  M extends string,
+>(setup: TrainingSetup<P, C, X, T, M>): TrainingSetup<P, C> {
+  checkOptions<{ [Name in keyof typeof setup]?: unknown }>("defineTraining", setup, {
     trainer: required(rule("a Trainer", isTrainer)),
     data: required(
       rule("training data", (value) => typeof value === "object" || typeof value === "function"),
@@ -66,5 +81,6 @@ function checked<P, C extends Calls>(setup: TrainingSetup<P, C>): TrainingSetup<
       (value) => record.holds(value) && Object.values(Object(value)).every(callable.holds),
     ),
   });
-  return setup;
+  // That its data is what its trainer takes has been seen where it is set up.
+  return setup as unknown as TrainingSetup<P, C>;
 }

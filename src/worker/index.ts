@@ -14,5 +14,5 @@ export {
   trainInWorker,
   type WorkerOptions,
 } from "./train-in-worker.ts";
-export type { AnyTrainer, Calls, Training, TrainingSetup } from "./training.ts";
+export type { Calls, Training, TrainingSetup } from "./training.ts";
 export { transfer } from "./transfer.ts";

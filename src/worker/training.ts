@@ -1,31 +1,27 @@
 /** What a training in a worker is, by its types. */
-import type { Fit, FitOptions, StepReport, TrainerState, TrainingData } from "../train/index.ts";
+import type { Tensor } from "../functions.ts";
+import type { Tensors } from "../nn/index.ts";
+import type { FitOptions, StepReport, Trainer, TrainingData } from "../train/index.ts";
 
 /** Functions that the page may call while training goes on. Arguments and results are copied, or see `transfer`. */
 export type Calls = Readonly<Record<string, (...args: never[]) => unknown>>;
 
-/** A Trainer, by what is asked of it. */
-export interface AnyTrainer {
-  /** As of a Trainer. */
-  fit(data: TrainingData, options?: FitOptions): Fit;
-  /** As of a Trainer. */
-  state(): Promise<TrainerState>;
-  /** As of a Trainer. */
-  loadState(state: TrainerState): void;
-  /** As of a Trainer. */
-  dispose(): void;
-}
-
 /** One training: what is trained on what, and what the page sees of it. */
-export interface TrainingSetup<P, C extends Calls> {
+export interface TrainingSetup<
+  P,
+  C extends Calls,
+  X extends Tensors = Tensor,
+  T extends Tensors | string = Tensor,
+  M extends string = never,
+> {
   /** Of whatever model. */
-  readonly trainer: AnyTrainer;
+  readonly trainer: Trainer<X, Tensors, T, M>;
   /** What it is trained on, as for `trainer.fit`. */
-  readonly data: TrainingData;
+  readonly data: TrainingData<X, T>;
   /** As for `trainer.fit`, which is aborted by the page. */
-  readonly fit?: Omit<FitOptions, "signal">;
+  readonly fit?: Omit<FitOptions<X, T, M>, "signal">;
   /** What the page is told of a step, plain data: the report where nothing is said. It is awaited, as all of a fit's calls are. */
-  readonly progress?: (report: StepReport) => P | Promise<P>;
+  readonly progress?: (report: StepReport<M>) => P | Promise<P>;
   /** Samples, pictures, whatever the page may ask for. They run beside the training. */
   readonly calls?: C;
 }

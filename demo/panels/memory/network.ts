@@ -50,8 +50,8 @@ export class MemoryNetwork implements Network {
     }
   }
 
-  values({ loss, accuracy, metrics }: StepReport): Record<string, number> {
-    this.#recent.push(accuracy ?? metrics.accuracy ?? 0);
+  values({ loss, accuracy }: StepReport): Record<string, number> {
+    this.#recent.push(accuracy ?? 0);
     if (this.#recent.length > RECENT) this.#recent.shift();
     const right = this.#recent.reduce((sum, share) => sum + share, 0) / this.#recent.length;
     return { [`${this.name}Loss`]: loss, [`${this.name}Accuracy`]: right };

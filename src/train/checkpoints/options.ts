@@ -4,7 +4,7 @@ import { ArgumentError } from "../../errors.ts";
 import type { Folder } from "../../io/index.ts";
 
 /** Where checkpoints are written, how often, and how many are kept. */
-export interface CheckpointOptions {
+export interface CheckpointOptions<M extends string = never> {
   /**
    * A folder of this training's own, as `folder` and `opfs` of gradgpu/io give it; a text is a path in Node, and the name of a folder
    * of OPFS on a page.
@@ -20,7 +20,7 @@ export interface CheckpointOptions {
    * A score of the validation, "validation.loss": after an epoch with the smallest so far the checkpoint is kept as
    * best.safetensors as well. Of what should be large: `{ on: "validation.accuracy", mode: "max" }`.
    */
-  readonly best?: string | { readonly on: string; readonly mode?: "min" | "max" };
+  readonly best?: ValidationScore<M> | BestScore<M>;
   /** Called when a checkpoint is safe. */
   readonly onWritten?: (written: WrittenCheckpoint) => unknown;
   /**
@@ -28,6 +28,17 @@ export interface CheckpointOptions {
    * tried when it is due. Without it such an error ends the fit.
    */
   readonly onError?: (error: unknown) => unknown;
+}
+
+/** A score of the validation by its path: "validation.loss", or of a Trainer's metrics M. */
+export type ValidationScore<M extends string = never> = `validation.${"loss" | M}`;
+
+/** Which score decides, and whether small or large is good: "min" where nothing is said. */
+export interface BestScore<M extends string = never> {
+  /** By its path. */
+  readonly on: ValidationScore<M>;
+  /** "max" of an accuracy. */
+  readonly mode?: "min" | "max";
 }
 
 /** A checkpoint that is safe. */
@@ -64,11 +75,11 @@ const aFolder = rule("a folder, or its path", (value) => {
 
 /** @throws ArgumentError */
 export function checkCheckpoint(
-  options: CheckpointOptions | undefined,
+  options: CheckpointOptions<string> | undefined,
   hasValidation: boolean,
 ): void {
   if (options === undefined) return;
-  checkOptions<CheckpointOptions>("fit: checkpoint", options, {
+  checkOptions<CheckpointOptions<string>>("fit: checkpoint", options, {
     to: required(aFolder),
     everySteps: count,
     everySeconds: positive,
@@ -83,7 +94,7 @@ export function checkCheckpoint(
   );
 }
 
-export function wantedOf(best: CheckpointOptions["best"]): Wanted | undefined {
+export function wantedOf(best: CheckpointOptions<string>["best"]): Wanted | undefined {
   if (best === undefined) return undefined;
   const { on, mode = "min" } = typeof best === "string" ? { on: best } : best;
   return { score: on.slice(PREFIX.length), mode };

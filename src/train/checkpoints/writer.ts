@@ -11,7 +11,7 @@ import { CheckpointFolder } from "./folder.ts";
 import { type CheckpointOptions, type Wanted, wantedOf } from "./options.ts";
 
 interface Setup {
-  readonly options: CheckpointOptions;
+  readonly options: CheckpointOptions<string>;
   /** The state between two steps. */
   readonly state: () => Promise<TrainerState>;
   readonly progress: Progress;
@@ -65,7 +65,7 @@ export class CheckpointWriter {
   }
 
   /** Called when an epoch is complete. @throws ArgumentError for a score that there is none of; as `afterStep` */
-  afterEpoch(step: number, epoch: number, scores: Scores | undefined): void {
+  afterEpoch(step: number, epoch: number, scores: Scores<string> | undefined): void {
     this.#rethrow();
     if (this.#wanted === undefined || scores === undefined) return;
     const { score, mode } = this.#wanted;

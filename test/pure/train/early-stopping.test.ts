@@ -41,7 +41,7 @@ describe("earlyStopping", () => {
 
   it("counts from the first epoch that is no better where nothing is said", async () => {
     const { w, trainer } = falling(2.25);
-    const earlyStopping = { on: "up", mode: "max" as const, restore: false };
+    const earlyStopping = { on: "up", mode: "max", restore: false } as const;
     const history = await trainer.fit(one, { ...options, earlyStopping });
     expect(history.epochs).toHaveLength(3);
     expect(await firstOf(w)).toBe(-0.75);
@@ -73,7 +73,7 @@ describe("earlyStopping", () => {
       trainer.fit(one, { batchSize: 1, earlyStopping: { patience: 1 } }),
     ).rejects.toThrow("fit: earlyStopping must have something to watch; got no validation.");
     await expect(
-      trainer.fit(one, { ...options, earlyStopping: { on: "accuracy" } }),
+      trainer.fit(one, { ...options, earlyStopping: { on: "accuracy" as "loss" } }),
     ).rejects.toThrow(
       "fit: earlyStopping must watch one of the validation's scores, loss, up; got accuracy.",
     );

@@ -22,7 +22,11 @@ beforeEach(() => {
 
 const CLASSES = 3;
 
-function trainerOf(loss: LossFunction, metrics?: Metrics, outputs = CLASSES) {
+function trainerOf<M extends string>(
+  loss: LossFunction,
+  metrics?: Metrics<Tensor, Tensor, M>,
+  outputs = CLASSES,
+) {
   const model = nn.linear(2, outputs, { seed: 1 });
   const optimizer = optim.sgd({ learningRate: 0.1 });
   return new Trainer(model, { loss, optimizer, ...(metrics && { metrics }) });
@@ -44,8 +48,10 @@ function pieces(y: readonly number[], every: number, dtype: "i32" | "f32"): Trai
   });
 }
 
-const scoresOf = (trainer: Trainer, data: readonly TrainingBatch[]) =>
-  trainer.evaluate(() => data, { batchSize: 1 });
+const scoresOf = <M extends string>(
+  trainer: Trainer<Tensor, Tensor, Tensor, M>,
+  data: readonly TrainingBatch[],
+) => trainer.evaluate(() => data, { batchSize: 1 });
 
 /** Sums of twelve f32 in another order. */
 const DIGITS = 5;

@@ -24,7 +24,7 @@ for (const lag of [5, 30])
       optimizer: optim.adam({ learningRate: 1e-2, clipNorm: 1 }),
     });
     const recent: number[] = [];
-    for await (const { accuracy = 0 } of trainer.fit(() => sequences(lag))) recent.push(accuracy);
+    for await (const { accuracy } of trainer.fit(() => sequences(lag))) recent.push(accuracy);
     const right = recent.slice(-20).reduce((sum, share) => sum + share, 0) / 20;
     console.log(`lag ${lag}, ${layer.kind}: ${(100 * right).toFixed(0)} % right`);
   }

@@ -57,6 +57,6 @@ function* sequences() {
     };
   }
 }
-for await (const { step, accuracy = 0 } of trainer.fit(sequences))
+for await (const { step, accuracy } of trainer.fit(sequences))
   if (step % 50 === 0) console.log(`step ${step}: ${(100 * accuracy).toFixed(0)} % right`);
 await runtime.close();

@@ -26,7 +26,7 @@ function* sequences() {
     };
   }
 }
-for await (const { step, loss, accuracy = 0 } of trainer.fit(sequences))
+for await (const { step, loss, accuracy } of trainer.fit(sequences))
   if (step % 50 === 0)
     console.log(`step ${step}: loss ${loss.toFixed(3)}, ${(100 * accuracy).toFixed(0)} % right`);
 await runtime.close();
