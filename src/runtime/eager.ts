@@ -70,6 +70,12 @@ export class Eager {
     this.#runtime.enqueue(shorten).catch(() => undefined);
   }
 
+  /** Keeps nothing that refers to what lay on a device that has ended, but assignments: another one may take over. */
+  letGo(): void {
+    this.plans.empty();
+    this.#shortcuts = [];
+  }
+
   /** The assignments that are pending; what is called from here on comes behind them. */
   take(): PendingUpdate[] {
     if (this.#assigned.size === 0) return [];

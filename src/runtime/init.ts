@@ -63,11 +63,11 @@ let openings: readonly Opening[] = [];
 export async function init(options: InitOptions = {}): Promise<Opened> {
   checkInit(options);
   const known = openings.find((one) => isSame(one.options, options));
-  const opening = known ?? { options: { ...options }, opened: open(options) };
-  if (known === undefined) openings = [...openings, opening];
   const forget = () => {
     openings = openings.filter((one) => one !== opening);
   };
+  const opening = known ?? { options: { ...options }, opened: open(options, forget) };
+  if (known === undefined) openings = [...openings, opening];
   const opened = await opening.opened.catch((error: unknown) => {
     forget();
     throw error;
@@ -86,12 +86,13 @@ export async function init(options: InitOptions = {}): Promise<Opened> {
   return { runtime, device: name, description, why: "another device was lost" };
 }
 
-async function open(options: InitOptions): Promise<Opened> {
+async function open(options: InitOptions, closed: () => void): Promise<Opened> {
   const { device, why } = await choose(options);
   const { seed = 0, memoryBudget = Number.POSITIVE_INFINITY } = options;
   const openers: Openers = {
     own: reopener(options, device.name),
     cpu: () => openCpu(options),
+    closed,
     runtime: (next, lineage) => new Runtime(next, { seed, memoryBudget, lineage }),
   };
   const runtime = new Runtime(device, { seed, memoryBudget, openers });

@@ -15,6 +15,8 @@ export interface Openers {
   /** As the first one was; undefined where that was handed in, so that only its owner can open another one. */
   readonly own: (() => Promise<Device>) | undefined;
   readonly cpu: () => Promise<Device>;
+  /** Told once it is closed: nobody is given it any more. */
+  readonly closed?: () => void;
   /** A runtime of that lineage on `device`. */
   runtime(device: Device, lineage: Lineage): Runtime;
 }
@@ -145,6 +147,8 @@ export class Lineage {
   /** Closes whatever stands for the lineage, now or as soon as it is open. */
   close(): Promise<void> {
     this.#isClosed = true;
+    this.snapshot = undefined;
+    this.#openers?.closed?.();
     const close = async () => {
       await Promise.all([this.#latest.closeDevice(), this.#parked?.closeDevice()]);
     };

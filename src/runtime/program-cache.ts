@@ -44,6 +44,11 @@ export class ProgramCache {
     program.unload();
   }
 
+  /** Gives back all programs. */
+  empty(): void {
+    for (const program of this.#programs) this.drop(program);
+  }
+
   /** Gives back all programs but the one used last, which may be about to run. */
   clear(): void {
     const last = [...this.#programs].at(-1);

@@ -73,6 +73,18 @@ export class Runtime {
     this.room = new Room(device, options.memoryBudget, [this.steps, this.#eager.plans]);
     void device.lost.then((loss) => {
       if (!this.#isClosed) this.#loss = loss;
+      this.#letGo();
+    });
+  }
+
+  /**
+   * Plans refer to variables, and those to their runtime: the finalizer of a variable keeps the runtime for as long as the
+   * variable can be reached, so a runtime that has ended must not reach it. After the tasks under way, which run plans.
+   */
+  #letGo(): void {
+    void this.#tail.then(() => {
+      this.steps.empty();
+      this.#eager.letGo();
     });
   }
 
@@ -139,7 +151,11 @@ export class Runtime {
   /** Takes over: random numbers go on where those of `before` were, and what was to be assigned there is not any more. @internal */
   continueFrom(before: Runtime): void {
     this.#keys = before.#keys;
-    if (before.isDead) for (const { cell, version } of before.#eager.take()) cell.keep(version);
+    if (before.isDead) before.#dropAssigned();
+  }
+
+  #dropAssigned(): void {
+    for (const { cell, version } of this.#eager.take()) cell.keep(version);
   }
 
   /** @internal */
@@ -370,6 +386,8 @@ export class Runtime {
     const done = this.enqueue(() => this.device.synchronise()).catch(() => undefined);
     this.#closing = Promise.race([done, this.device.lost]).then(() => {
       this.#isClosed = true;
+      this.#letGo();
+      this.#dropAssigned();
       leaveRuntime(this);
       return this.device.close();
     });

@@ -1,22 +1,30 @@
-/** 2,000 steps hold as much memory as 200: on the device, and in JavaScript's heap. */
+/**
+ * 2,000 steps hold as much memory as 200: on the device, and in JavaScript's heap. A runtime that was closed, or lost, is
+ * held by nobody.
+ */
 import v8 from "node:v8";
 import vm from "node:vm";
 import { describe, expect, it } from "vitest";
-import { losses, nn, optim, Trainer } from "../../src/index.ts";
+import { init, losses, nn, optim, Trainer } from "../../src/index.ts";
 import { memory } from "../../src/io/index.ts";
 import type { Runtime } from "../../src/runtime/runtime.ts";
 import type { FitOptions, TrainingBatch } from "../../src/train/index.ts";
+import { openSharedWebgpu } from "../support/shared-gpu.ts";
 import { devices, use } from "./open.ts";
 
 v8.setFlagsFromString("--expose-gc");
 const collect = vm.runInNewContext("gc") as () => void;
 
 /** Memory that nobody can reach is noticed a few tasks after a collection. */
-async function heldNow(runtime: Runtime) {
+async function settled() {
   for (let i = 0; i < 5; i++) {
     collect();
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
+}
+
+async function heldNow(runtime: Runtime) {
+  await settled();
   return { ...runtime.memory(), heap: process.memoryUsage().heapUsed };
 }
 
@@ -32,7 +40,7 @@ function cnn() {
     x: { data: new Float32Array(72).fill(n % 7), shape: [2, 6, 6, 1], dtype: "f32" },
     y: { data: Int32Array.of(n % 3, 1), shape: [2], dtype: "i32" },
   });
-  return { trainer: new Trainer(model, { ...options, optimizer }), batch };
+  return { trainer: new Trainer(model, { ...options, optimizer }), optimizer, batch };
 }
 
 function lstm() {
@@ -48,7 +56,7 @@ function lstm() {
 }
 
 async function train(
-  { trainer, batch }: ReturnType<typeof cnn>,
+  { trainer, batch }: Pick<ReturnType<typeof cnn>, "trainer" | "batch">,
   steps: number,
   options: FitOptions = {},
 ): Promise<void> {
@@ -95,6 +103,80 @@ describe("2,000 training steps grow nothing", () => {
     expect([after.bytes, after.buffers]).toEqual([before.bytes, before.buffers]);
     expect(after.heap - before.heap).toBeLessThan(1500 * 500);
     expect((await checkpoint.to.names()).length).toBe(2);
+    await runtime.close();
+  });
+});
+
+describe("a runtime that was trained on is let go with everything that lay on it", () => {
+  /** Each with another seed: what `init` keeps by its options must not stay either. */
+  const opened = {
+    cpu: async (seed: number) => init({ device: "cpu", threads: 1, seed }),
+    webgpu: async (seed: number) =>
+      init({ device: (await openSharedWebgpu()).gpuDevice as never, seed }),
+  };
+  /** The last of them may be held by what the engine keeps of a function that has returned. */
+  const CYCLES = 6;
+
+  const alive = (all: readonly WeakRef<object>[]) =>
+    all.filter((one) => one.deref() !== undefined).length;
+
+  it.each(Object.entries(opened))("when %s is closed at once behind a fit", async (_, open) => {
+    const all: WeakRef<object>[] = [];
+    const cycle = async (seed: number) => {
+      const { runtime } = await open(seed);
+      const setup = cnn();
+      await train(setup, 4);
+      setup.trainer.dispose();
+      await runtime.close();
+      all.push(new WeakRef(runtime), new WeakRef(setup.trainer.model.parameters()[0] ?? {}));
+    };
+    for (let seed = 0; seed < CYCLES; seed++) await cycle(seed);
+    await settled();
+    expect(alive(all)).toBeLessThanOrEqual(2);
+  });
+
+  it("when it is closed under a model and a Trainer that are disposed of by nobody", async () => {
+    const all: WeakRef<object>[] = [];
+    const cycle = async (seed: number) => {
+      const { runtime } = await opened.cpu(seed);
+      const setup = cnn();
+      await train(setup, 4);
+      await runtime.snapshot(setup.trainer.model.parameters());
+      // An assignment that is still pending.
+      const [weight] = setup.trainer.model.parameters();
+      weight?.assign(weight);
+      await runtime.close();
+      all.push(new WeakRef(runtime), new WeakRef(setup.trainer));
+    };
+    for (let seed = 0; seed < CYCLES; seed++) await cycle(seed);
+    await settled();
+    expect(alive(all)).toBeLessThanOrEqual(2);
+  });
+
+  it("when its device was lost and another one has taken over", async () => {
+    const { runtime } = await opened.cpu(0);
+    const setup = cnn();
+    await train(setup, 4);
+    await runtime.snapshot([
+      ...[...setup.trainer.model.parameters(), ...setup.trainer.model.buffers()],
+      ...setup.optimizer.state().values(),
+    ]);
+    const all: WeakRef<object>[] = [];
+    const lose = async () => {
+      const { latest } = runtime.lineage;
+      all.push(new WeakRef(latest.device));
+      // What a worker that ends does.
+      (latest.device as unknown as { lose(reason: string): void }).lose("a test");
+      await latest.device.lost;
+      const next = await runtime.recover();
+      next.lineage.noteProgress();
+      // What was kept goes on there, with plans of its own.
+      await train(setup, 2);
+    };
+    for (let i = 0; i < CYCLES; i++) await lose();
+    await settled();
+    // The first runtime is held by this test, the latest is open, and one may be as above.
+    expect(alive(all)).toBeLessThanOrEqual(2);
     await runtime.close();
   });
 });
