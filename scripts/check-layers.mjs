@@ -4,7 +4,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 
-const base = ["errors", "arguments", "dispose"];
+const base = ["errors", "arguments", "dispose", "host.ts"];
 const core = [...base, "tensor", "ops", "graph", "autodiff", "scheduler"];
 const below = (layer) => core.slice(0, core.indexOf(layer));
 const contract = ["devices/device.ts", "devices/opener.ts"];
@@ -16,7 +16,8 @@ const layers = {
   errors: [],
   arguments: ["errors"],
   dispose: [],
-  "decompress.ts": [],
+  "host.ts": ["errors"],
+  "decompress.ts": ["host.ts"],
   tensor: base,
   ops: below("ops"),
   graph: below("graph"),

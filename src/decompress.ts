@@ -1,18 +1,14 @@
+import { hosted } from "./host.ts";
+
 /**
  * What `bytes` unpack to, chunk by chunk; reading rejects where they are damaged. Written to the stream by hand: the
- * Blob of a simulated page (jsdom's) has no `stream()`, and its other globals may lack what Node has.
+ * Blob of a simulated page (jsdom's) has no `stream()`.
  */
 export function decompress(
   bytes: Uint8Array,
   format: CompressionFormat,
 ): ReadableStreamDefaultReader<Uint8Array> {
-  const { DecompressionStream: Web, process } = globalThis as {
-    DecompressionStream?: typeof DecompressionStream;
-    process?: NodeJS.Process;
-  };
-  const Stream = Web ?? process?.getBuiltinModule?.("node:stream/web").DecompressionStream;
-  if (Stream === undefined) throw new Error("this host has no DecompressionStream");
-  const { readable, writable } = new Stream(format);
+  const { readable, writable } = new (hosted("DecompressionStream"))(format);
   const writer = writable.getWriter();
   // The library's bytes are never shared. The reader hears of what goes wrong.
   for (const written of [writer.write(bytes as Uint8Array<ArrayBuffer>), writer.close()])

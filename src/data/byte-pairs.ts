@@ -1,5 +1,6 @@
 import { text as aText, check, checkOptions, required, rule } from "../arguments.ts";
 import { FormatError } from "../errors.ts";
+import { hosted, utf8 } from "../host.ts";
 import { decoded, someIds, type Vocabulary } from "./vocabulary.ts";
 
 const BYTES = 256;
@@ -105,7 +106,7 @@ export class BytePairs implements Vocabulary {
   decode(ids: ArrayLike<number>): string {
     check("decode", "ids", ids, someIds);
     const bytes = decoded(ids, this.#bytes).flatMap((own) => [...own]);
-    return new TextDecoder("utf-8", { ignoreBOM: true }).decode(Uint8Array.from(bytes));
+    return new (hosted("TextDecoder"))("utf-8", { ignoreBOM: true }).decode(Uint8Array.from(bytes));
   }
 
   /**
@@ -135,7 +136,7 @@ function wordsOf(text: string): readonly string[] {
 }
 
 function bytesOf(word: string): number[] {
-  return [...new TextEncoder().encode(word)];
+  return [...utf8(word)];
 }
 
 function keyOf(a: number, b: number): number {

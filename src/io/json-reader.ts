@@ -1,3 +1,4 @@
+import { hosted, utf8 } from "../host.ts";
 import type { Refuse } from "./format.ts";
 
 const WHOLE = /(?:0|[1-9]\d{0,15})(?![\d.eE])/y;
@@ -110,7 +111,7 @@ export class JsonReader {
   }
 
   refuse(rule: string, got: string, at: number): never {
-    const before = new TextEncoder().encode(this.#text.slice(0, at)).length;
+    const before = utf8(this.#text.slice(0, at)).length;
     return this.#refuse(rule, got, this.#byteOffset + before);
   }
 
@@ -143,8 +144,9 @@ function shown(text: string): string {
 
 /** A decoder says that something is wrong, not where: on refusal it is asked again, less by less. */
 function decoded(bytes: Uint8Array, byteOffset: number, refuse: Refuse): string {
+  const decoder = new (hosted("TextDecoder"))("utf-8", { fatal: true, ignoreBOM: true });
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    return decoder.decode(bytes);
   } catch {
     const at = byteOffset + firstWrong(bytes);
     return refuse("text must be UTF-8", `${bytes[at - byteOffset]}`, at);
@@ -155,7 +157,9 @@ function firstWrong(bytes: Uint8Array): number {
   const isText = (end: number) => {
     try {
       // A character that is cut at the end is not wrong yet.
-      new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(0, end), { stream: true });
+      new (hosted("TextDecoder"))("utf-8", { fatal: true }).decode(bytes.subarray(0, end), {
+        stream: true,
+      });
       return true;
     } catch {
       return false;

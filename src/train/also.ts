@@ -1,5 +1,7 @@
 /** What else belongs to a training: states of others that are saved and loaded with its own. */
+
 import { ArgumentError } from "../errors.ts";
+import { hosted } from "../host.ts";
 import type { Saved } from "./options.ts";
 
 type All = Readonly<Record<string, Saved>>;
@@ -7,7 +9,10 @@ type All = Readonly<Record<string, Saved>>;
 /** By name; plain data is copied, so that it stays what it was. */
 export function savedAlso(also: All | undefined): Readonly<Record<string, unknown>> | undefined {
   if (also === undefined) return undefined;
-  const states = Object.entries(also).map(([name, one]) => [name, structuredClone(one.state())]);
+  const states = Object.entries(also).map(([name, one]) => [
+    name,
+    hosted("structuredClone")(one.state()),
+  ]);
   return Object.fromEntries(states);
 }
 

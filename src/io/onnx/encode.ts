@@ -2,6 +2,7 @@
  * ONNX models in bytes: the few messages of onnx.proto (IR version 8) that a graph needs, in protobuf's wire format. A
  * field is a key (number · 8 + wire type), then a varint (type 0), 4 bytes (5), or a length and bytes (2).
  */
+import { utf8 } from "../../host.ts";
 
 type Bytes = readonly number[] | Uint8Array;
 
@@ -17,7 +18,7 @@ function varint(value: number): number[] {
 }
 
 const number = (field: number, value: number): number[] => [...varint(field * 8), ...varint(value)];
-const text = (field: number, value: string) => block(field, new TextEncoder().encode(value));
+const text = (field: number, value: string) => block(field, utf8(value));
 
 function block(field: number, ...contents: readonly Bytes[]): Uint8Array {
   const head = [...varint(field * 8 + 2), ...varint(contents.reduce((n, c) => n + c.length, 0))];

@@ -61,7 +61,8 @@ export async function pick(options: PickOptions = {}): Promise<readonly Source[]
 
 function pageOf(caller: string): Document {
   const { document } = globalThis as { document?: Document };
-  if (document !== undefined) return document;
+  // A simulated page has a document, but nobody before it.
+  if (document !== undefined && typeof URL.createObjectURL === "function") return document;
   throw new FileError(
     `${caller}: there must be a page, with someone before it; got a host without. In Node take file(path).`,
     "failed",

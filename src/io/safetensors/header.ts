@@ -2,7 +2,9 @@
  * The head of a safetensors file: eight bytes that say how long it is, and JSON of what lies where behind it.
  * github.com/huggingface/safetensors#format; the rules are those of its Rust implementation, and names must differ.
  */
+
 import type { Shape } from "../../functions.ts";
+import { utf8 } from "../../host.ts";
 import type { Refuse } from "../format.ts";
 import { JsonReader } from "../json-reader.ts";
 import { isStoredType, type StoredType, sizeOfStored, storedTypes } from "../numbers.ts";
@@ -166,7 +168,7 @@ export function headerOf(
     parts.push(`${JSON.stringify(name)}:${JSON.stringify(entry)}`);
     start = end;
   }
-  const text = new TextEncoder().encode(`{${parts.join(",")}}`);
+  const text = utf8(`{${parts.join(",")}}`);
   const length = Math.ceil(text.length / 8) * 8;
   const head = new Uint8Array(8 + length).fill(0x20);
   new DataView(head.buffer).setBigUint64(0, BigInt(length), true);

@@ -3,6 +3,8 @@
  * makes numbers, texts, lists, tuples and dicts. What it would import and call is asked for by name (`Globals`), and
  * nothing else is there to be called. docs.python.org/3/library/pickletools.html has the opcodes; protocols 2 to 5.
  */
+
+import { hosted } from "../../host.ts";
 import type { Refuse } from "../format.ts";
 
 /** A Python tuple; a list is an array, a dict a Map. */
@@ -104,10 +106,9 @@ class Machine {
     },
     text: (length) => {
       const at = this.#take(length);
+      const decoder = new (hosted("TextDecoder"))("utf-8", { fatal: true, ignoreBOM: true });
       try {
-        return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(
-          this.#bytes.subarray(at, at + length),
-        );
+        return decoder.decode(this.#bytes.subarray(at, at + length));
       } catch {
         return this.#wrong("texts must be UTF-8", "other bytes");
       }

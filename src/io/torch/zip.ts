@@ -3,6 +3,7 @@
  * checked against the file before anything of it is believed. pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT
  */
 
+import { hosted } from "../../host.ts";
 import { crc32 } from "../crc32.ts";
 import type { Refuse } from "../format.ts";
 import type { ReadOptions, Source } from "../place.ts";
@@ -202,8 +203,9 @@ export async function readEntry(
 }
 
 function nameIn(bytes: Uint8Array, byteOffset: number, refuse: Refuse): string {
+  const decoder = new (hosted("TextDecoder"))("utf-8", { fatal: true });
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return decoder.decode(bytes);
   } catch {
     return refuse("names must be UTF-8", "other bytes", byteOffset);
   }

@@ -1,6 +1,8 @@
 /** A state as one file, and whether a file is one: safetensors with a version, a length and a checksum. */
+
 import { concatenate } from "../../decompress.ts";
 import { FormatError } from "../../errors.ts";
+import { hosted, utf8 } from "../../host.ts";
 import { crc32 } from "../../io/crc32.ts";
 import { type FileTensor, openSafetensors, type Place } from "../../io/index.ts";
 import { safetensorsPieces } from "../../io/safetensors/write.ts";
@@ -94,11 +96,10 @@ function lengthOf(tensors: Encoded["tensors"]): number {
 
 /** CRC-32 of the text, and of every tensor in the order of their names: its name and shape, and its bytes. */
 async function checksumOf({ tensors, text }: Encoded): Promise<string> {
-  const utf8 = new TextEncoder();
-  let crc = crc32(utf8.encode(text));
+  let crc = crc32(utf8(text));
   for (const name of Object.keys(tensors).sort()) {
     const { shape, data }: StoredTensor = tensors[name] ?? EMPTY;
-    crc = crc32(utf8.encode(`\n${name} ${shape.join(",")}\n`), crc);
+    crc = crc32(utf8(`\n${name} ${shape.join(",")}\n`), crc);
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     for (let at = 0; at < bytes.length; at += BLOCK) {
       crc = crc32(bytes.subarray(at, at + BLOCK), crc);
@@ -113,7 +114,7 @@ const EMPTY = { shape: [0], data: new Float32Array(0) };
 /** Not by a timer: a page that is hidden has few of them. */
 function othersTurn(): Promise<void> {
   return new Promise((resolve) => {
-    const { port1, port2 } = new MessageChannel();
+    const { port1, port2 } = new (hosted("MessageChannel"))();
     port1.onmessage = () => {
       port1.close();
       resolve();
