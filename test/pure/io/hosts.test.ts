@@ -1,9 +1,14 @@
 /** Hosts that lack globals, as Jest's jsdom does: Node's own are taken, and where there are none an error says which. */
-import { afterEach, expect, test, vi } from "vitest";
+import { afterEach, beforeAll, expect, test, vi } from "vitest";
 import { BytePairs } from "../../../src/data/index.ts";
 import { GradgpuError } from "../../../src/index.ts";
 import * as io from "../../../src/io/index.ts";
 import { linear } from "../../../src/nn/index.ts";
+import { openCounting } from "../runtime/open.ts";
+
+beforeAll(() => {
+  openCounting();
+});
 
 afterEach(() => vi.unstubAllGlobals());
 
