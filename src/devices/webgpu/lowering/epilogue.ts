@@ -60,15 +60,17 @@ export function printEpilogue(epilogue: Epilogue | undefined, host: Host): Print
   const innermost = shape.at(-1) === host.columns ? "i_column" : undefined;
   const walk = new Walk(shape, width, words, innermost);
   const places = [...reads, ...counted].map((access) => walk.place(access));
-  const own = ins.indexOf(undefined);
   const { parameters, loads, given } = applied(reads, counted, places, { width, vectors, words });
-  const given1 = isVector ? "bitcast<vec4<u32>>(value)" : "bitcast<u32>(value)";
+  const result = isVector ? "bitcast<vec4<u32>>(value)" : "bitcast<u32>(value)";
   const unit = isVector ? " / 4u" : "";
   const statements = [
     `let i = at${unit};`,
     ...(innermost === undefined ? [] : [`let ${innermost} = column${unit};`]),
     ...walk.lines,
-    ...loads.map((line, i) => (i === own ? `let v${own} = ${given1};` : line)),
+    // What is given is not loaded; the inputs come first.
+    ...loads.map((line, i) =>
+      i < ins.length && ins[i] === undefined ? `let v${i} = ${result};` : line,
+    ),
   ];
   const [store] = program.stores;
   const body = [...printRegisters(program, words), `return r${store?.register};`];
