@@ -1,0 +1,17 @@
+/** The lecture's own terms, by which the page explains itself in Korean. */
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+
+const PLACES = [
+  "words",
+  ...["digits", "text", "memory", "machine"].map((panel) => `panels/${panel}/words`),
+];
+const words = PLACES.map((place) => readFileSync(`demo/${place}/ko.ts`, "utf8")).join("\n");
+
+test.each([
+  ...["합성곱", "필터", "풀링", "평탄화", "완전연결층"],
+  ...["순환 신경망", "시간에 따른 역전파(BPTT)", "절단된 BPTT", "기울기 소실", "장기 의존성"],
+  ...["망각", "입력", "출력", "게이트"],
+])("the page says %s", (term) => {
+  expect(words).toContain(term);
+});
