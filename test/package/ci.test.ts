@@ -97,6 +97,22 @@ describe("the installed package", () => {
     expect(wrong.output).toContain("expectClose: elements must agree");
   });
 
+  it("asks a page from Node, and checks a shader of one's own without a test runner", async () => {
+    const end = "console.log(result.length);";
+    writeFileSync(join(folder, "ask-a-page.mjs"), `${ciBlock("ask-a-page.mjs")}${end}`);
+    const asked = await run("node ask-a-page.mjs");
+    expect(asked.code, asked.output).toBe(0);
+    expect(asked.output.trim()).toBe("4");
+    const text = ciBlock("squares.mjs");
+    const file = join(folder, "squares.mjs");
+    writeFileSync(file, text);
+    const right = await run("node squares.mjs");
+    expect(right.code, right.output).toBe(0);
+    writeFileSync(file, text.replace("x[id.x] * x[id.x]", "x[id.x]"));
+    const wrong = await run("node squares.mjs");
+    expect(wrong.output).toContain("expectClose: elements must agree");
+  });
+
   it("has the benchmark: npx gradgpu bench", async () => {
     const only = "--engines gradgpu-cpu";
     const { code, output } = await run(`npx gradgpu bench --smoke ${only} --json bench.json`);
