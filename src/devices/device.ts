@@ -54,8 +54,12 @@ export interface Device {
   /** Settles once, when the device is lost or closed; never rejects. */
   readonly lost: Promise<DeviceLostError>;
 
-  /** Zero-filled memory. A GPU may say later that it has none: the next promise then tells. @throws OutOfMemoryError */
-  allocate(bytes: number): Storage;
+  /**
+   * Memory that is full of zeros, or of anything where `isZeroed` is false: for what is written as a whole before it is
+   * read. A GPU may say later that it has none: the next promise then tells.
+   * @throws OutOfMemoryError
+   */
+  allocate(bytes: number, isZeroed?: boolean): Storage;
   /**
    * Gives memory back; calls that were made before still see it. A second time does nothing, or is an InternalError in
    * a debug build.

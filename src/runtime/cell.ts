@@ -17,6 +17,8 @@ import type { Runtime } from "./runtime.ts";
 /** A piece of device memory that one cell, or several packed ones, lie in. Allocated when first needed. */
 export class Block {
   readonly bytes: number;
+  /** Made for several cells, with gaps between them that no cell's elements fill and kernels over all of it read: zeros. */
+  readonly isPacked: boolean;
   /** Set once there is memory behind the block. */
   held: { readonly storage: Storage; readonly owner: Runtime } | undefined;
   /** Cells that lie in it; the memory is given back with the last one. */
@@ -25,8 +27,9 @@ export class Block {
   generation = 0;
   #last: Runtime | undefined;
 
-  constructor(bytes: number) {
+  constructor(bytes: number, isPacked = false) {
     this.bytes = bytes;
+    this.isPacked = isPacked;
   }
 
   /** The open runtime that it lies on. */

@@ -202,7 +202,7 @@ export class Eager {
     const bytes = literalBytes(prepared.literals.length);
     let literals: Storage | undefined;
     try {
-      literals = bytes === 0 ? undefined : await room.withRoom(() => room.allocate(bytes));
+      literals = bytes === 0 ? undefined : await room.withRoom(() => room.allocate(bytes, false));
     } catch (error) {
       room.unload(program);
       throw error;

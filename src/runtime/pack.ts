@@ -21,7 +21,7 @@ function packCells(cells: readonly Cell[]): void {
   const isHome = (cell: Cell, i: number) => cell.block === home && cell.offset === offsets[i];
   if (cells.every(isHome) && (home?.bytes ?? 0) >= bytes) return;
   for (const cell of cells) cell.checkAlive();
-  const block = new Block(bytes);
+  const block = new Block(bytes, true);
   cells.forEach((cell, i) => {
     const offset = offsets[i] ?? 0;
     moveElements(cell, block, offset);

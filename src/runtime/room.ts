@@ -21,10 +21,10 @@ export class Room {
     this.#caches = caches;
   }
 
-  /** @throws OutOfMemoryError */
-  allocate(bytes: number): Storage {
+  /** See `Device.allocate`. @throws OutOfMemoryError */
+  allocate(bytes: number, isZeroed: boolean): Storage {
     this.#checkBudget(bytes);
-    return this.#device.allocate(bytes);
+    return this.#device.allocate(bytes, isZeroed);
   }
 
   release(storage: Storage): void {

@@ -247,7 +247,7 @@ export class Runtime {
       if (block.held.owner !== this) throw onTwoDevices(this, block.held.owner);
       return block.held.storage;
     }
-    const storage = this.room.allocate(block.bytes);
+    const storage = this.room.allocate(block.bytes, block.isPacked);
     block.held = { storage, owner: this };
     return storage;
   }
@@ -285,7 +285,7 @@ export class Runtime {
       // Those that lie side by side do so there, too. Steps see by their place that they have moved.
       const blocks = new Map<Block, Block>();
       for (const { cell } of variables) {
-        const block = blocks.get(cell.block) ?? new Block(cell.block.bytes);
+        const block = blocks.get(cell.block) ?? new Block(cell.block.bytes, cell.block.isPacked);
         blocks.set(cell.block, block);
         to.storageOf(block);
       }

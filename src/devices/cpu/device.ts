@@ -118,10 +118,11 @@ export class CpuDevice implements Device {
     this.temporaries = this.sharedTemporaries();
   }
 
-  allocate(bytes: number): Storage {
+  allocate(bytes: number, isZeroed = true): Storage {
     this.checkAlive();
     const { address, fresh } = this.allocator.allocate(bytes);
-    if (!fresh && bytes > 0) this.send({ kind: "fill", address, bytes, value: 0 });
+    if (!isZeroed) this.spoil(address, bytes);
+    else if (!fresh && bytes > 0) this.send({ kind: "fill", address, bytes, value: 0n });
     return this.storages.add(new CpuStorage(bytes, address));
   }
 
@@ -310,14 +311,18 @@ export class CpuDevice implements Device {
     if (this.loss !== undefined) throw this.loss;
   }
 
+  /** A debug build fills memory that may hold anything with NaN, so that whoever counts on zeros is found out. */
+  private spoil(address: number, bytes: number): void {
+    if (isDebugBuild && bytes > 0) this.send({ kind: "fill", address, bytes, value: -1n });
+  }
+
   private sharedTemporaries(): SharedTemporaries<Level> {
     const { allocator } = this;
     return new SharedTemporaries({
       granularity: ALIGNMENT,
       allocate: (bytes) => {
         const { address } = allocator.allocate(bytes);
-        // NaN, so that a kernel which counts on zeros is found out.
-        if (isDebugBuild) this.send({ kind: "fill", address, bytes, value: 255 });
+        this.spoil(address, bytes);
         return { address };
       },
       release: ({ address }) => allocator.release(address),

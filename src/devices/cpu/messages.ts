@@ -118,8 +118,8 @@ export type Command =
       readonly kind: "fill";
       readonly address: number;
       readonly bytes: number;
-      /** Of every byte. */
-      readonly value: number;
+      /** Of every eight bytes: a shared memory takes single ones eight times as long. */
+      readonly value: bigint;
     }
   | { readonly kind: "write"; readonly address: number; readonly data: ArrayBuffer }
   | { readonly kind: "copy"; readonly from: number; readonly to: number; readonly bytes: number }

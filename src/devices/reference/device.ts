@@ -70,10 +70,12 @@ class HostStorage implements Storage {
   readonly bytes: number;
   memory: ArrayBuffer;
 
-  constructor(bytes: number) {
+  constructor(bytes: number, isZeroed: boolean) {
     this.bytes = bytes;
     const size = Math.ceil(bytes / BYTES_PER_ELEMENT) * BYTES_PER_ELEMENT;
     this.memory = hostBuffer("allocate", size);
+    // NaN, so that whoever counts on zeros is found out.
+    if (!isZeroed && isDebugBuild) new Uint8Array(this.memory).fill(255);
   }
 
   /** Whoever keeps the handle keeps no memory with it. */
@@ -103,10 +105,8 @@ export class ReferenceDevice implements Device {
   readonly #temporaries = new SharedTemporaries<HostStorage>({
     granularity: BYTES_PER_ELEMENT,
     allocate: (bytes) => {
-      const level = new HostStorage(bytes);
+      const level = new HostStorage(bytes, false);
       this.#levels.add(level);
-      // NaN, so that a kernel which counts on zeros is found out.
-      if (isDebugBuild) new Uint8Array(level.memory).fill(255);
       return level;
     },
     release: (level) => this.#levels.delete(level),
@@ -121,9 +121,9 @@ export class ReferenceDevice implements Device {
     });
   }
 
-  allocate(bytes: number): Storage {
+  allocate(bytes: number, isZeroed = true): Storage {
     this.#check();
-    return this.#storages.add(new HostStorage(bytes));
+    return this.#storages.add(new HostStorage(bytes, isZeroed));
   }
 
   release(storage: Storage): void {

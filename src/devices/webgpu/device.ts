@@ -95,9 +95,9 @@ export class WebgpuDevice implements Device {
     this.#watchLoss();
   }
 
-  allocate(bytes: number): WebgpuStorage {
+  allocate(bytes: number, isZeroed = true): WebgpuStorage {
     this.#check();
-    return this.#storages.add(this.#pool.allocate(bytes));
+    return this.#storages.add(this.#pool.allocate(bytes, isZeroed));
   }
 
   /** A caller's own buffer as a storage; its usage must include STORAGE, COPY_SRC and COPY_DST. */
