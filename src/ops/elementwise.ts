@@ -1,9 +1,9 @@
 /** Functions of one element of each input, with NumPy's broadcasting. */
 import { ShapeError } from "../errors.ts";
-import { broadcastShapes, type Shape, type TensorType } from "../tensor/shape.ts";
+import { broadcastShapes, type Shape, sameShape, type TensorType } from "../tensor/shape.ts";
 import { arithmetic } from "./arithmetic.ts";
 import { checkDType, checkSameDType, complaint, given, listTypes } from "./check.ts";
-import type { OpTable, VjpTable } from "./op.ts";
+import type { OpTable, RewriteSite, Value, VjpTable } from "./op.ts";
 import { binary, resultDType, unary } from "./scalars.ts";
 import { unbroadcast } from "./unbroadcast.ts";
 
@@ -33,6 +33,11 @@ export const elementwiseOps = {
       checkDType(fn, "x", x, unary[fn].takes);
       return { out: { dtype: resultDType(unary[fn], x.dtype), shape: x.shape } };
     },
+    simpler({ ins, attrs, makerOf }) {
+      const inner = makerOf(ins.x);
+      const isTwice = inner?.op === "unary" && inner.attrs.fn === "neg" && attrs.fn === "neg";
+      return isTwice ? inner.ins.x : undefined;
+    },
   },
 
   /** out = fn(a, b) where a and b are broadcast to one shape; both have one dtype. */
@@ -46,6 +51,7 @@ export const elementwiseOps = {
       const shape = broadcastAll(fn, { a, b });
       return { out: { dtype: resultDType(binary[fn], a.dtype), shape } };
     },
+    simpler: (site) => foldedLiterals(site) ?? unchangedOperand(site),
   },
 
   /** out = condition ? a : b, all three broadcast; the gradient goes where the value came from. */
@@ -72,8 +78,40 @@ export const elementwiseOps = {
     outputs: { out: "one" },
     cost: "cheap",
     infer: ({ x }, { dtype }) => ({ out: { dtype, shape: x.shape } }),
+    simpler: ({ ins: { x }, attrs: { dtype } }) => (x.type.dtype === dtype ? x : undefined),
   },
 } satisfies Pick<OpTable, "unary" | "binary" | "where" | "cast">;
+
+/** Arithmetic on two literals, if f32 rounds it the same everywhere: IEEE 754 asks that of these four. */
+function foldedLiterals({ emit, ins, attrs, makerOf }: RewriteSite<"binary">): Value | undefined {
+  const [a, b] = [makerOf(ins.a), makerOf(ins.b)];
+  if (a?.op !== "literal" || b?.op !== "literal" || ins.a.type.dtype !== "f32") return undefined;
+  const [x, y] = [Math.fround(a.attrs.value), Math.fround(b.attrs.value)];
+  const exact = { add: x + y, sub: x - y, mul: x * y, div: x / y }[attrs.fn as "add"];
+  if (exact === undefined || !Number.isFinite(exact)) return undefined;
+  return emit("literal", {}, { value: Math.fround(exact), dtype: "f32" }).out;
+}
+
+/** x·1, 1·x, x/1, x−0. Not x+0, which turns −0 into 0. */
+function unchangedOperand({ ins, attrs, type, makerOf }: RewriteSite<"binary">): Value | undefined {
+  const { a, b } = ins;
+  const { fn } = attrs;
+  const right = literalBehind(b, makerOf);
+  const isUnchanged =
+    (right === 1 && (fn === "mul" || fn === "div")) || (Object.is(right, 0) && fn === "sub");
+  if (isUnchanged && sameShape(a.type.shape, type.shape)) return a;
+  const isOneTimes = fn === "mul" && literalBehind(a, makerOf) === 1;
+  return isOneTimes && sameShape(b.type.shape, type.shape) ? b : undefined;
+}
+
+function literalBehind(
+  value: Value,
+  makerOf: RewriteSite<"binary">["makerOf"],
+): number | undefined {
+  let maker = makerOf(value);
+  while (maker?.op === "broadcastTo" || maker?.op === "reshape") maker = makerOf(maker.ins.x);
+  return maker?.op === "literal" ? maker.attrs.value : undefined;
+}
 
 export const elementwiseVjps = {
   unary(emit, { ins, outs, cotangents, attrs }) {

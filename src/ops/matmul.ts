@@ -2,7 +2,7 @@ import { ShapeError } from "../errors.ts";
 import { broadcastShapes, sizeOf, type TensorType } from "../tensor/shape.ts";
 import { arithmetic } from "./arithmetic.ts";
 import { checkDType, complaint, given, listTypes } from "./check.ts";
-import type { Emit, Op, OpTable, Value, VjpTable } from "./op.ts";
+import type { Emit, Maker, Op, OpTable, Value, VjpTable } from "./op.ts";
 import { unbroadcast } from "./unbroadcast.ts";
 
 /**
@@ -42,7 +42,29 @@ const matmul: Op<"matmul"> = {
     }
     return { out: { dtype: "f32", shape: [...batch, m, n] } };
   },
+
+  /** A transpose of the last two dimensions is read by the kernels' own loaders. */
+  simpler({ emit, ins, attrs: { transposeA, transposeB }, makerOf }) {
+    const [a, b] = [untransposed(makerOf(ins.a)), untransposed(makerOf(ins.b))];
+    if (a === undefined && b === undefined) return undefined;
+    const attrs = {
+      transposeA: transposeA !== (a !== undefined),
+      transposeB: transposeB !== (b !== undefined),
+    };
+    return emit("matmul", { a: a ?? ins.a, b: b ?? ins.b }, attrs).out;
+  },
 };
+
+/** What is transposed, if the last two dimensions alone are. */
+function untransposed(maker: Maker | undefined): Value | undefined {
+  if (maker?.op !== "transpose") return undefined;
+  const { permutation } = maker.attrs;
+  const rank = permutation.length;
+  const swapped = (d: number) => (d < rank - 2 ? d : 2 * rank - 3 - d);
+  const { x } = maker.ins;
+  const swapsLast = permutation.every((from, d) => from === swapped(d));
+  return swapsLast && sizeOf(x.type.shape) > 0 ? x : undefined;
+}
 
 export const matmulOps = { matmul } satisfies Pick<OpTable, "matmul">;
 

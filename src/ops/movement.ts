@@ -1,10 +1,17 @@
 /** Ops that move elements and change none. */
 import { shown } from "../arguments.ts";
 import { ArgumentError, DTypeError, ShapeError } from "../errors.ts";
-import { broadcastShapes, describe, sameShape, sizeOf, type TensorType } from "../tensor/shape.ts";
+import {
+  broadcastShapes,
+  describe,
+  type Shape,
+  sameShape,
+  sizeOf,
+  type TensorType,
+} from "../tensor/shape.ts";
 import { arithmetic } from "./arithmetic.ts";
 import { checkAxis, checkSizes, complaint, given } from "./check.ts";
-import type { OpTable, VjpTable } from "./op.ts";
+import type { Emit, Maker, OpTable, Value, VjpTable } from "./op.ts";
 import { packedOffsets } from "./packed.ts";
 import { unbroadcast } from "./unbroadcast.ts";
 
@@ -19,6 +26,25 @@ function checkPerDimension(op: string, name: string, entries: readonly unknown[]
       `Give ${x.shape.length}.`,
     ),
   );
+}
+
+/** A slice that keeps clear of the zeros around a padded tensor is one of that tensor; one of zeros alone is zeros. */
+function sliceOfPadded(
+  emit: Emit,
+  { ins: { x }, attrs: { padding } }: Extract<Maker, { op: "pad" }>,
+  starts: readonly number[],
+  sizes: Shape,
+): Value | undefined {
+  const own = starts.map((start, d) => start - (padding[d]?.[0] ?? 0));
+  const ends = own.map((start, d) => start + (sizes[d] ?? 0));
+  const size = (d: number) => x.type.shape[d] ?? 0;
+  if (own.some((start, d) => (ends[d] ?? 0) <= 0 || start >= size(d))) {
+    const zero = emit("literal", {}, { value: 0, dtype: x.type.dtype }).out;
+    return emit("broadcastTo", { x: zero }, { shape: sizes }).out;
+  }
+  if (!own.every((start, d) => start >= 0 && (ends[d] ?? 0) <= size(d))) return undefined;
+  if (sameShape(x.type.shape, sizes)) return x;
+  return emit("slice", { x }, { starts: own, sizes }).out;
 }
 
 export const movementOps = {
@@ -41,6 +67,11 @@ export const movementOps = {
       }
       return { out: { dtype: x.dtype, shape } };
     },
+    simpler({ emit, ins: { x }, attrs, makerOf }) {
+      if (sameShape(x.type.shape, attrs.shape)) return x;
+      const inner = makerOf(x);
+      return inner?.op === "reshape" ? emit("reshape", inner.ins, attrs).out : undefined;
+    },
   },
 
   /** x, through which no gradient passes. */
@@ -49,6 +80,7 @@ export const movementOps = {
     outputs: { out: "one" },
     cost: "view",
     infer: ({ x }) => ({ out: x }),
+    simpler: ({ ins }) => ins.x,
   },
 
   /** x, which is differentiated by a rule: no gradient passes through what computes it. */
@@ -57,6 +89,7 @@ export const movementOps = {
     outputs: { out: "one" },
     cost: "view",
     infer: ({ x }) => ({ out: x }),
+    simpler: ({ ins }) => ins.x,
   },
 
   /** x, for readers that are to be computed again rather than shared with the readers of x. */
@@ -87,6 +120,7 @@ export const movementOps = {
       }
       return { out: { dtype: x.dtype, shape } };
     },
+    simpler: ({ ins: { x }, attrs }) => (sameShape(x.type.shape, attrs.shape) ? x : undefined),
   },
 
   /** Dimension d of the result is dimension permutation[d] of x. */
@@ -108,6 +142,12 @@ export const movementOps = {
         );
       }
       return { out: { dtype: x.dtype, shape: permutation.map((d) => x.shape[d] ?? 0) } };
+    },
+    /** A permutation that keeps the order of the dimensions larger than 1 moves no data. */
+    simpler({ emit, ins: { x }, attrs: { permutation }, type }) {
+      const moved = permutation.filter((d) => x.type.shape[d] !== 1);
+      const isInOrder = moved.every((d, i) => i === 0 || d > (moved[i - 1] ?? 0));
+      return isInOrder ? arithmetic(emit).reshape(x, type.shape) : undefined;
     },
   },
 
@@ -147,6 +187,11 @@ export const movementOps = {
       }
       return { out: { dtype: x.dtype, shape: sizes } };
     },
+    simpler({ emit, ins: { x }, attrs: { starts, sizes }, makerOf }) {
+      if (sameShape(x.type.shape, sizes)) return x;
+      const inner = makerOf(x);
+      return inner?.op === "pad" ? sliceOfPadded(emit, inner, starts, sizes) : undefined;
+    },
   },
 
   /** x with padding[d] zeros before and after it along dimension d. */
@@ -169,6 +214,7 @@ export const movementOps = {
       const shape = x.shape.map((n, d) => n + (padding[d]?.[0] ?? 0) + (padding[d]?.[1] ?? 0));
       return { out: { dtype: x.dtype, shape } };
     },
+    simpler: ({ ins: { x }, type }) => (sameShape(x.type.shape, type.shape) ? x : undefined),
   },
 
   /** The xs one behind the other along `axis`; along the others they agree. */
@@ -220,6 +266,11 @@ export const movementOps = {
       }
       const { length } = packedOffsets(xs.map(({ shape }) => shape));
       return { out: { dtype: first.dtype, shape: [length] } };
+    },
+    /** A pack of one tensor, without anything behind it, is that tensor. */
+    simpler({ emit, ins: { xs }, type: { shape } }) {
+      const whole = xs.find((x) => sizeOf(x.type.shape) === sizeOf(shape));
+      return whole && arithmetic(emit).reshape(whole, shape);
     },
   },
 } satisfies Pick<

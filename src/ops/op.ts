@@ -49,6 +49,26 @@ export type InputCotangents<K extends OpName> = {
   readonly [I in keyof ByInput<K, Value>]: CotangentEach<ByInput<K, Value>[I]>;
 };
 
+/** What made a value: an op with what it was given. */
+export type Maker = {
+  [P in OpName]: {
+    readonly op: P;
+    readonly ins: ByInput<P, Value>;
+    readonly attrs: Attrs<P>;
+  };
+}[OpName];
+
+/** Where an op may turn out to be less than it looks. */
+export interface RewriteSite<K extends OpName> {
+  readonly emit: Emit;
+  readonly ins: ByInput<K, Value>;
+  readonly attrs: Attrs<K>;
+  /** Of the result. */
+  readonly type: TensorType;
+  /** Undefined for what is given. */
+  makerOf(value: Value): Maker | undefined;
+}
+
 /** Outputs by name, each with the input that it takes the place of. */
 export type Overwrites<K extends OpName> = {
   readonly [O in keyof Vocabulary[K]["outputs"]]?: keyof Vocabulary[K]["inputs"];
@@ -68,6 +88,11 @@ export interface Op<K extends OpName> {
   readonly packsOutputs?: readonly (keyof Vocabulary[K]["outputs"])[];
   /** Types of the outputs. @throws ShapeError, DTypeError or ArgumentError that names op, types and remedy. */
   infer(ins: ByInput<K, TensorType>, attrs: Attrs<K>): ByOutput<K, TensorType>;
+  /**
+   * What `out` is equal to bit for bit where that is less work: an input, or other ops. Nothing here trades accuracy for
+   * speed. `scheduler/rewrite.ts` asks once for every node.
+   */
+  simpler?(site: RewriteSite<K>): Value | undefined;
   /** The same meaning made of smaller ops: what a fused op is tested against. */
   composite?(emit: Emit, ins: ByInput<K, Value>, attrs: Attrs<K>, loop: Loop): ByOutput<K, Value>;
 }

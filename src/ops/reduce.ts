@@ -54,6 +54,11 @@ export const reduceOps = {
         : x.shape.filter((_, d) => !axes.includes(d));
       return { out: { dtype: x.dtype, shape } };
     },
+    /** Reducing over dimensions of size 1 changes nothing but the shape. */
+    simpler({ emit, ins: { x }, attrs: { axes }, type }) {
+      const isOne = axes.every((axis) => x.type.shape[axis] === 1);
+      return isOne ? arithmetic(emit).reshape(x, type.shape) : undefined;
+    },
   },
 
   /** The index of the largest element along `axis`, i32; of equal ones the first. The first NaN is the largest. */
