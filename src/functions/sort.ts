@@ -1,20 +1,13 @@
-/**
- * Order. The place of an element is how many come before it, which is a sum over comparisons with all others: n² of them,
- * but in one step for all rows, and stable, since of equals the first counts as before. What has been placed is found again
- * by another such sum, so a sort is two steps however long its rows are. For rows of thousands, not of millions.
- */
+/** Order: the op `argsort` says where elements are, and they are looked up there, which is what has a gradient. */
 import { checkOptions, count, flag, shown } from "../arguments.ts";
 import { ArgumentError } from "../errors.ts";
 import { checkDType } from "../ops/check.ts";
 import type { Tensor } from "../runtime/tensor.ts";
 import { describe, sizeOf } from "../tensor/shape.ts";
-import { checkTensor } from "./apply.ts";
+import { apply, checkTensor } from "./apply.ts";
 import { wholeAxis } from "./axes.ts";
-import { arange } from "./creation.ts";
-import { and, cast, equal, less, not, notEqual, or, where } from "./elementwise.ts";
 import { gather } from "./gather.ts";
-import { reshape, stopGradient } from "./movement.ts";
-import { sum } from "./reduce.ts";
+import { reshape, slice, stopGradient, transpose } from "./movement.ts";
 
 /** Along which axis, and in which order. */
 export interface SortOptions {
@@ -89,23 +82,15 @@ function ordered(
   length = x.shape[d] ?? 0,
 ): Tensor {
   checkDType(caller, "x", x, ["f32", "i32", "u32"]);
+  const rank = x.shape.length;
   const n = x.shape[d] ?? 0;
-  const [outer, inner] = [sizeOf(x.shape.slice(0, d)), sizeOf(x.shape.slice(d + 1))];
-  const given = stopGradient(x);
-  // One is each element, the other all that it is compared with.
-  const one = reshape(given, [outer, n, 1, inner]);
-  const other = reshape(given, [outer, 1, n, inner]);
-  const isSmaller = isDescending ? (a: Tensor, b: Tensor) => below(b, a) : below;
-  const isFirst = less(reshape(arange(n), [1, n, 1]), reshape(arange(n), [n, 1, 1]));
-  const isBefore = where(isFirst, not(isSmaller(one, other)), isSmaller(other, one));
-  const place = sum(cast(isBefore, "i32"), { axis: 2 });
-  const isAt = equal(reshape(place, [outer, 1, n, inner]), reshape(arange(length), [length, 1, 1]));
-  const found = sum(where(isAt, reshape(arange(n), [n, 1]), 0), { axis: 2 });
-  return reshape(found, x.shape.with(d, length));
-}
-
-/** a < b, where NaN is the largest. */
-function below(a: Tensor, b: Tensor): Tensor {
-  if (a.dtype !== "f32") return less(a, b);
-  return or(less(a, b), and(notEqual(b, b), equal(a, a)));
+  // The axis is the last one while rows are put in order; to and fro is the same exchange.
+  const exchange = Array.from({ length: rank }, (_, i) => i)
+    .with(d, rank - 1)
+    .with(rank - 1, d);
+  const along = transpose(stopGradient(x), exchange);
+  const rows = reshape(along, [sizeOf(along.shape.slice(0, -1)), n]);
+  const order = apply("argsort", { x: rows }, { descending: isDescending });
+  const first = slice(order, [0, 0], [rows.shape[0] ?? 0, length]);
+  return transpose(reshape(first, along.shape.with(rank - 1, length)), exchange);
 }

@@ -49,6 +49,7 @@ const counts: Counts = {
   pack: none,
   reduce: none,
   argmax: none,
+  argsort: none,
   matmul: ({ ins: { a }, outs: { out }, attrs }) =>
     2 * sizeOfValue(out) * (a.type.shape.at(attrs.transposeA ? -2 : -1) ?? 0),
   attention: ({ ins: { q, k, v } }) => pairs(q, k) * (width(q) + width(v)),

@@ -10,6 +10,7 @@ import { randomOps } from "./random.ts";
 import { walkOps } from "./recurrence.ts";
 import { reduceOps } from "./reduce.ts";
 import { scanOps } from "./scan.ts";
+import { sortOps } from "./sort.ts";
 import { sourceOps } from "./source.ts";
 import type { Attrs, OpName } from "./vocabulary.ts";
 
@@ -20,6 +21,7 @@ export const ops: OpTable = {
   ...elementwiseOps,
   ...movementOps,
   ...reduceOps,
+  ...sortOps,
   ...matmulOps,
   ...attentionOps,
   ...convOps,

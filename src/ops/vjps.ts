@@ -10,6 +10,7 @@ import { randomVjps } from "./random.ts";
 import { walkVjps } from "./recurrence.ts";
 import { reduceVjps } from "./reduce.ts";
 import { scanVjps } from "./scan.ts";
+import { sortVjps } from "./sort.ts";
 import { sourceVjps } from "./source.ts";
 
 /** How every op is differentiated: a table of its own, so that what takes no gradient need not load it. */
@@ -19,6 +20,7 @@ export const vjps: VjpTable = {
   ...elementwiseVjps,
   ...movementVjps,
   ...reduceVjps,
+  ...sortVjps,
   ...matmulVjps,
   ...attentionVjps,
   ...convVjps,

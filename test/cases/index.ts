@@ -10,6 +10,7 @@ import { randomCases } from "./random.ts";
 import { reduceCases } from "./reduce.ts";
 import { scanCases } from "./scan.ts";
 import { softmaxCases } from "./softmax.ts";
+import { sortCases } from "./sort.ts";
 import { sourceCases } from "./source.ts";
 import { walkCases } from "./walks.ts";
 
@@ -20,6 +21,7 @@ export const caseTable: CaseTable = {
   ...elementwiseCases,
   ...movementCases,
   ...reduceCases,
+  ...sortCases,
   ...matmulCases,
   ...attentionCases,
   ...convCases,

@@ -30,6 +30,7 @@ export const kernelNames = [
   "walk",
   "attention",
   "attentionGrad",
+  "argsort",
 ] as const;
 
 export type KernelName = (typeof kernelNames)[number];

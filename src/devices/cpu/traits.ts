@@ -9,6 +9,7 @@ import { lowerCopy, lowerMovement } from "./lowering/movement.ts";
 import { lowerPools } from "./lowering/pool.ts";
 import { lowerSources } from "./lowering/random.ts";
 import { lowerReductions } from "./lowering/reduce.ts";
+import { lowerSort } from "./lowering/sort.ts";
 import { walks } from "./lowering/walk.ts";
 
 /** What the scheduler has to know of the cpu device; needs no WebAssembly, so that plans can be made anywhere. */
@@ -23,6 +24,7 @@ export const cpuTraits: DeviceTraits = {
     ...lowerSources,
     ...lowerMovement,
     ...lowerReductions,
+    ...lowerSort,
     ...lowerEmbedding,
     ...lowerProducts,
     ...lowerConvolutions,

@@ -7,6 +7,7 @@ import { movementKernels } from "./kernels/movement.ts";
 import { poolKernels } from "./kernels/pool.ts";
 import { randomKernels } from "./kernels/random.ts";
 import { reduceKernels } from "./kernels/reduce.ts";
+import { sortKernels } from "./kernels/sort.ts";
 import { sourceKernels } from "./kernels/source.ts";
 
 /** A plain loop for every op: what all other kernels are measured against. */
@@ -16,6 +17,7 @@ export const referenceKernels: ReferenceTable = {
   ...elementwiseKernels,
   ...movementKernels,
   ...reduceKernels,
+  ...sortKernels,
   ...matmulKernels,
   ...convKernels,
   ...poolKernels,

@@ -11,6 +11,7 @@ import { lowerCopy, lowerCopyStep, movementLowerings } from "./lowering/movement
 import { poolLowerings } from "./lowering/pool.ts";
 import { randomLowerings } from "./lowering/random.ts";
 import { reduceLowerings } from "./lowering/reduce.ts";
+import { sortLowerings } from "./lowering/sort.ts";
 import { sourceLowerings } from "./lowering/source.ts";
 import { cellWalks } from "./lowering/walk/index.ts";
 import { DEFAULT_LIMITS, maxBytes, type WebgpuLimits } from "./target.ts";
@@ -36,6 +37,7 @@ export function webgpuTraits({
     ...randomLowerings(target),
     ...movementLowerings(target),
     ...reduceLowerings(target),
+    ...sortLowerings,
     ...matmulLowerings(target),
     ...convLowerings(target),
     ...poolLowerings(),

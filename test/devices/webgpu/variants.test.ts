@@ -97,6 +97,19 @@ test("embeddingGrad shares the search for ids in a workgroup, over several tiles
   await check(software, "embeddingGrad", of, ["embedding/grad_columns"]);
 });
 
+test("embeddingGrad puts ids in order where comparing them with all rows takes longer", async () => {
+  const of: Case<"embeddingGrad"> = {
+    name: "10,000 ids, 27,000 rows",
+    ins: {
+      ids: { shape: [10, 1000], dtype: "i32", range: [-3, 27_010] },
+      g: { shape: [10, 1000, 3] },
+    },
+    attrs: { rows: 27_000 },
+  };
+  const merges = new Array(7).fill("sort/merge");
+  await check(asHardware, "embeddingGrad", of, ["sort/runs", ...merges, "embedding/grad_sorted"]);
+});
+
 test("the same run twice gives the same bits", async () => {
   const of: Case<"reduce"> = {
     name: "a sum of both signs",

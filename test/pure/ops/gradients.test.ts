@@ -75,7 +75,7 @@ describe("the gradient of every op agrees with central differences in float64", 
     });
     const without = names.filter((op) => !compared.includes(op));
     expect(without.sort()).toEqual(
-      ["argmax", "iota", "literal", "stopGradient", "uniform", "withGradient"].sort(),
+      ["argmax", "argsort", "iota", "literal", "stopGradient", "uniform", "withGradient"].sort(),
     );
   });
 });
@@ -98,9 +98,9 @@ describe("ops without a gradient", () => {
     expect(gradient && [...session.tensor(gradient).data]).toEqual([3, 3, 3]);
   });
 
-  it("argmax and uniform say why", () => {
+  it("argmax, argsort and uniform say why", () => {
     const session = new Eager();
-    for (const op of ["argmax", "uniform"] as const) {
+    for (const op of ["argmax", "argsort", "uniform"] as const) {
       const [of] = caseTable[op];
       const cotangents = pullback(session, { op, ins: {}, outs: {}, attrs: of.attrs }, {});
       for (const cotangent of Object.values(cotangents)) {

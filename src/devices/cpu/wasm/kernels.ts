@@ -4,6 +4,7 @@
  */
 import { adopt, forget } from "./adopt";
 import { argmax } from "./argmax";
+import { argsort } from "./argsort";
 import { attention } from "./attention";
 import { attentionGrad } from "./attention-grad";
 import { conv2d, conv2dInputGrad } from "./conv";
@@ -49,4 +50,5 @@ export const kernels: StaticArray<(args: usize, thread: i32, threads: i32) => vo
   walk,
   attention,
   attentionGrad,
+  argsort,
 ];

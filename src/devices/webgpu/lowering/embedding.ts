@@ -3,6 +3,7 @@ import { sizeOf } from "../../../tensor/shape.ts";
 import type { Lowerings, WebgpuTarget } from "../target.ts";
 import { lineGrid, threadGrid } from "./grid.ts";
 import { read, write } from "./operand.ts";
+import { sorted } from "./sort.ts";
 
 const THREADS = 128;
 /** Small workgroups: the columns of a small table must still be spread over the cores of a software adapter. */
@@ -11,6 +12,8 @@ const COLUMN_THREADS = 16;
 const FILLING = 128;
 /** Features and ids that a workgroup of the grouped gradient takes at a time. */
 const GROUP_THREADS = 64;
+/** Comparisons of rows with ids from which on ids are put in order, which takes about log₂ of their number dispatches. */
+const MOST_COMPARISONS = 2 ** 28;
 
 export function embeddingLowerings(target: WebgpuTarget): Lowerings<"embedding" | "embeddingGrad"> {
   return { embedding: lowerEmbedding, embeddingGrad: (site) => lowerGrad(target, site) };
@@ -37,7 +40,7 @@ function lowerEmbedding({
 
 function lowerGrad(
   target: WebgpuTarget,
-  { ins: { ids, g }, outs: { out } }: Site<"embeddingGrad">,
+  { ins: { ids, g }, outs: { out }, scratch }: Site<"embeddingGrad">,
 ): readonly KernelCall[] {
   const [rows = 0, features = 0] = out.type.shape;
   const count = sizeOf(ids.type.shape);
@@ -54,6 +57,20 @@ function lowerGrad(
         operands,
         words: [rows, features, count, blocks, blockRows],
         grid: threadGrid(blocks * features, COLUMN_THREADS),
+      },
+    ];
+  }
+  if (rows * count >= MOST_COMPARISONS) {
+    const line = { ...ids, type: { dtype: ids.type.dtype, shape: [1, count] } };
+    const [order, keys] = [scratch(line.type), scratch({ dtype: "u32", shape: [1, count] })];
+    return [
+      ...sorted(line, order, { descending: false, keys, scratch }),
+      {
+        kernel: "embedding/grad_sorted",
+        constants: { THREADS },
+        operands: [read(keys), read(order), read(g), write(out)],
+        words: [rows, features, count],
+        grid: threadGrid(rows * features, THREADS),
       },
     ];
   }
