@@ -53,20 +53,51 @@ function storeLanes(at: usize, value: v128, lanes: i32): void {
 // @ts-ignore: decorator
 @inline
 function maximum(image: usize, channel: i32, lanes: i32): void {
+  // Where there is no cell.
   let value = f32x4.splat(-Infinity), cell = i32x4.splat(-1);
-  let first = true;
+  if (y0 < y1 && x0 < x1) {
+    value = loadLanes(image + (<usize>((y0 * W + x0) * C + channel) << 2), lanes);
+    cell = i32x4.splat((y0 - top) * KW + x0 - corner);
+  }
   for (let y = y0; y < y1; y++) {
     let at = image + (<usize>((y * W + x0) * C + channel) << 2);
     for (let x = x0; x < x1; x++) {
       const v = loadLanes(at, lanes), number = i32x4.splat((y - top) * KW + x - corner);
-      // The first cell wins even if it is -Infinity; a NaN wins over all numbers, and nothing over a NaN.
-      const wins = first ? i32x4.splat(-1) : v128.andnot(f32x4.eq(value, value), f32x4.le(v, value));
+      const wins = isAbove(v, value);
       value = v128.bitselect(v, value, wins), cell = v128.bitselect(number, cell, wins);
-      first = false;
       at += <usize>C << 2;
     }
   }
   best = value, winner = cell;
+}
+
+/** Where v is the maximum from now on: the first of equal cells stays, a NaN wins over all numbers, and nothing over a NaN. */
+// @ts-ignore: decorator
+@inline
+function isAbove(v: v128, value: v128): v128 {
+  return v128.andnot(f32x4.eq(value, value), f32x4.le(v, value));
+}
+
+/** Maxima and cells of a window of 2 × 2 that lies within the image, for as many whole vectors of channels as there are. */
+// @ts-ignore: decorator
+@inline
+function square(from: usize, out: usize, index: usize): void {
+  const pixel = <usize>C << 2, row = <usize>W * pixel;
+  for (let c: usize = 0; c + 16 <= pixel; c += 16) {
+    const p = from + c;
+    let value = v128.load(p);
+    let v = v128.load(p + pixel);
+    let wins = isAbove(v, value);
+    value = v128.bitselect(v, value, wins);
+    let cell = v128.and(wins, i32x4.splat(1));
+    v = v128.load(p + row);
+    wins = isAbove(v, value);
+    value = v128.bitselect(v, value, wins), cell = v128.bitselect(i32x4.splat(2), cell, wins);
+    v = v128.load(p + row + pixel);
+    wins = isAbove(v, value);
+    v128.store(out + c, v128.bitselect(v, value, wins));
+    v128.store(index + c, v128.bitselect(i32x4.splat(3), cell, wins));
+  }
 }
 
 /** Operands x, out, index. */
@@ -82,6 +113,10 @@ export function maxPool2d(args: usize, thread: i32, threads: i32): void {
     for (let ox = 0; ox < OW; ox++) {
       windowColumns(ox);
       let c = 0;
+      if (KH == 2 && KW == 2 && y1 - y0 == 2 && x1 - x0 == 2) {
+        square(image + (<usize>((y0 * W + x0) * C) << 2), operand(args, 1) + to, operand(args, 2) + to);
+        c = C & ~3, to += <usize>c << 2;
+      }
       for (; c + 4 <= C; c += 4, to += 16) {
         maximum(image, c, 4);
         storeLanes(operand(args, 1) + to, best, 4), storeLanes(operand(args, 2) + to, winner, 4);
