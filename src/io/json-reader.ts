@@ -110,9 +110,9 @@ export class JsonReader {
     return this.#skipSpace();
   }
 
-  refuse(rule: string, got: string, at: number): never {
+  refuse(rule: string, got: string, at: number, remedy?: string): never {
     const before = utf8(this.#text.slice(0, at)).length;
-    return this.#refuse(rule, got, this.#byteOffset + before);
+    return this.#refuse(rule, got, this.#byteOffset + before, remedy);
   }
 
   #wrong(expected: string): never {

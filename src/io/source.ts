@@ -1,6 +1,6 @@
 import { isRecord, shown } from "../arguments.ts";
 import { ArgumentError } from "../errors.ts";
-import type { Place, Source } from "./place.ts";
+import type { ByteRange, Place, ReadOptions, Source } from "./place.ts";
 import { blob, bytes } from "./places/bytes.ts";
 import { http } from "./places/http.ts";
 import { file } from "./places/node.ts";
@@ -36,15 +36,34 @@ function isSource(value: unknown): value is Source {
   return typeof read === "function" && typeof size === "function" && !isRecord(read);
 }
 
-function atUrl(text: string): Source {
-  if (text.startsWith("file:")) return file(pathOf(text));
-  const isUrl = /^(?:https?|blob|data):/i.test(text);
-  const { document, process } = globalThis as { document?: object; process?: NodeJS.Process };
-  const isNode = document === undefined && process?.getBuiltinModule !== undefined;
-  return isUrl || !isNode ? http(text) : file(text);
+/**
+ * `source` while a file is opened, of which parts are read: `onProgress` is told where all of it comes instead, from a
+ * server that knows of no parts. What is there then is not told of again.
+ */
+export function opening(source: Source, onProgress: ReadOptions["onProgress"]): Source {
+  if (onProgress === undefined) return source;
+  const { description } = source;
+  const beyond =
+    ({ start, end }: ByteRange): ReadOptions["onProgress"] =>
+    (bytes, total) => {
+      if (total === undefined || total > end - start) onProgress(bytes, total);
+    };
+  return {
+    description,
+    size: (options) => source.size({ ...options, onProgress }),
+    read: (range, options) =>
+      source.read(range, { onProgress: range && beyond(range), ...options }),
+  };
 }
 
-function pathOf(url: string): string {
-  const { fileURLToPath } = globalThis.process?.getBuiltinModule?.("node:url") ?? {};
-  return fileURLToPath?.(url) ?? url;
+function atUrl(text: string): Source {
+  if (/^file:/i.test(text)) return file(text);
+  const { document, process } = globalThis as { document?: object; process?: NodeJS.Process };
+  const isNode = document === undefined && process?.getBuiltinModule !== undefined;
+  return isRemote(text) || !isNode ? http(text) : file(text);
+}
+
+/** Whether a text is a URL of something that can only be read. */
+export function isRemote(text: string): boolean {
+  return /^(?:https?|blob|data):/i.test(text);
 }

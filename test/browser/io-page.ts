@@ -106,6 +106,15 @@ export async function fetched(url: string): Promise<readonly string[]> {
   return Object.keys((await readSafetensors(http(url))).tensors);
 }
 
+/** Of a file of another origin: its size, and what was told while it was read. */
+export async function fetchedFrom(url: string) {
+  const told: (readonly [number, number | undefined])[] = [];
+  const size = await http(url).size();
+  const onProgress = (bytes: number, total: number | undefined) => told.push([bytes, total]);
+  const { tensors } = await readSafetensors(url, { onProgress });
+  return { size, names: Object.keys(tensors), told };
+}
+
 /** Downloads a file and, for the next test, offers to pick one. */
 export const save = (name: string) => download(name, [Uint8Array.of(1, 2), Uint8Array.of(3)]);
 

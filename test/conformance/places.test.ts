@@ -1,11 +1,14 @@
 /** Files where a browser keeps them, in headless Chrome. */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type * as ioPage from "../browser/io-page.ts";
 import { callInPage, openPage, type TestPage } from "../support/chrome.ts";
-import { goldenPath, goldenValues } from "../support/io/file-goldens.ts";
+import { goldenBytes, goldenPath, goldenValues } from "../support/io/file-goldens.ts";
 
 type Page = typeof ioPage;
 
@@ -71,6 +74,38 @@ it("a file is read by a URL relative to the page", async () => {
   const names = await call("fetched", "../goldens/files/model.safetensors");
   expect([...names].sort()).toEqual(Object.keys(goldenValues["model.safetensors"].tensors).sort());
 });
+
+it.each(["asked", "always"])(
+  "a file of another origin that is packed when %s is read",
+  async (when) => {
+    const content = goldenBytes("model.safetensors");
+    // A page is told the length of what is sent, and not that it is packed.
+    const server = createServer(({ method, headers }, response) => {
+      const isPacked = when === "always" || /gzip/.test(headers["accept-encoding"] ?? "");
+      const body = isPacked ? gzipSync(content) : content;
+      response.writeHead(200, {
+        "access-control-allow-origin": "*",
+        "access-control-allow-headers": "range",
+        "content-length": body.length,
+        ...(isPacked && { "content-encoding": "gzip" }),
+      });
+      response.end(method === "HEAD" ? undefined : body);
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    // Of its own: what Chrome does not decode it says on the console.
+    const own = await openPage();
+    const url = `http://127.0.0.1:${port}/model`;
+    const asked = callInPage(own.page, "/test/browser/io-page.ts", "fetchedFrom", url);
+    const read = (await asked) as Awaited<ReturnType<Page["fetchedFrom"]>>;
+    await own.close();
+    server.closeAllConnections();
+    server.close();
+    expect(read.size).toBe(content.length);
+    expect(read.names.length).toBe(Object.keys(goldenValues["model.safetensors"].tensors).length);
+    expect(read.told.at(-1)?.[0]).toBe(content.length);
+  },
+);
 
 it("a file is handed to the user, and one of the user's is read", async () => {
   const session = await chrome.page.createCDPSession();

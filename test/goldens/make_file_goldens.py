@@ -178,6 +178,8 @@ def main():
     for protocol in (2, 3, 4, 5):
         torch.save(state, HERE / f"model-{protocol}.pt", pickle_protocol=protocol)
         values[f"model-{protocol}.pt"] = {name: as_json(t) for name, t in state.items()}
+    torch.save(state, HERE / "model-legacy-4.pt", pickle_protocol=4, _use_new_zipfile_serialization=False)
+    values["model-legacy-4.pt"] = values["model-4.pt"]
 
     torch.manual_seed(3)
     base = torch.randn(4, 6)
@@ -232,6 +234,7 @@ def main():
     torch.save({"w": torch.ones(1), "x": Evil()}, HERE / "evil.pt")
     (HERE / "evil-legacy.pt").write_bytes(pickle.dumps(Evil(), protocol=2))
     torch.save(net, HERE / "whole-module.pt")
+    torch.jit.save(torch.jit.script(net), HERE / "script.pt")
     (HERE / "values.json").write_text(json.dumps(values, indent=1, ensure_ascii=False) + "\n")
 
 

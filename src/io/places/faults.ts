@@ -62,8 +62,10 @@ export function asFileError(
   };
   const fault = FAULTS[String(code)] ?? FAULTS[String(name)] ?? "failed";
   if (fault === "missing" && verb === "read") return missing(place);
+  // Of one that is to be written it is the folder that is not there, and cannot be made.
+  const own = fault === "missing" ? "failed" : fault;
   const got = `${typeof code === "string" ? code : String(name)}: ${String(message)}`;
-  return fileError(place, fault, `it must be possible for it to be ${verb}`, got.slice(0, 200), {
+  return fileError(place, own, `it must be possible for it to be ${verb}`, got.slice(0, 200), {
     cause,
   });
 }
@@ -95,7 +97,13 @@ export function tooShort(place: Described, wanted: number, got: number): FileErr
 
 /** @throws ArgumentError unless a piece that is to be written is bytes */
 export function checkPiece({ description }: Described, piece: unknown): void {
-  check(description, "every piece", piece, bytes, "View an ArrayBuffer: new Uint8Array(buffer).");
+  check(
+    description,
+    "every piece",
+    piece,
+    bytes,
+    "View an ArrayBuffer, new Uint8Array(buffer), and give an array that is all as [array].",
+  );
 }
 const bytes = rule("a Uint8Array", (value) => value instanceof Uint8Array);
 

@@ -2,7 +2,7 @@ import { anything, check, checkOptions, rule } from "../../arguments.ts";
 import { concatenate } from "../../decompress.ts";
 import { ArgumentError, type FileError } from "../../errors.ts";
 import type { ByteRange, ReadOptions, Source } from "../place.ts";
-import { asFileError, checkRange, checkSignal, fileError, missing, tooShort } from "./faults.ts";
+import { checkRange, checkSignal, fileError, missing, tooShort } from "./faults.ts";
 
 /** What is sent along. */
 export interface HttpOptions {
@@ -51,11 +51,15 @@ class HttpSource implements Source {
 
   async size(options: ReadOptions = {}): Promise<number | undefined> {
     if (this.#size !== undefined) return this.#size;
-    const response = await this.#fetch({ method: "HEAD" }, options);
+    // Of parts, nothing is packed: a page is not shown that another origin's answer is, and would take its length for ours.
+    const headers = this.#asking("bytes=0-");
+    const asked = this.#fetch({ method: "HEAD", headers }, options);
+    // A browser refuses an answer that is packed for all that.
+    const response = await asked.catch(() => undefined);
     // Nothing follows; a browser takes an answer for aborted that nobody has read to its end.
-    await response.arrayBuffer().catch(() => undefined);
-    if (isMissing(response)) return undefined;
-    this.#size = response.ok ? lengthOf(response) : undefined;
+    await response?.arrayBuffer().catch(() => undefined);
+    if (response !== undefined && isMissing(response)) return undefined;
+    this.#size = response?.ok ? lengthOf(response) : undefined;
     // Some servers do not answer to HEAD, and some do not know the length.
     if (this.#size === undefined) {
       const whole = await this.#readAll(options).catch((error: FileError) => error);
@@ -76,11 +80,10 @@ class HttpSource implements Source {
     const { start, end } = range;
     if (this.#whole !== undefined) return this.#whole.slice(start, end);
     if (start === end) return new Uint8Array(0);
-    const headers = new Headers(this.#request.headers);
-    headers.set("Range", `bytes=${start}-${end - 1}`);
+    const headers = this.#asking(`bytes=${start}-${end - 1}`);
     const response = await this.#fetch({ headers }, options);
     if (response.status === 416) throw tooShort(this, end, (await this.size(options)) ?? 0);
-    this.#check(response);
+    this.#check(response, start);
     if (response.status === 206) return this.#body(response, end - start, options);
     this.#whole = await this.#body(response, lengthOf(response), options);
     checkRange(this, range, this.#whole.length);
@@ -90,7 +93,15 @@ class HttpSource implements Source {
   async #readAll(options: ReadOptions): Promise<Uint8Array<ArrayBuffer>> {
     const response = await this.#fetch({}, options);
     this.#check(response);
-    return this.#body(response, lengthOf(response), options);
+    // What another origin's answer was packed into may be what its length is of: the browser compares these itself.
+    const length = response.type === "cors" ? undefined : lengthOf(response);
+    return this.#body(response, length, options);
+  }
+
+  #asking(range: string): Headers {
+    const headers = new Headers(this.#request.headers);
+    headers.set("Range", range);
+    return headers;
   }
 
   async #fetch(init: RequestInit, { signal }: ReadOptions): Promise<Response> {
@@ -98,23 +109,37 @@ class HttpSource implements Source {
       const request = { ...this.#request, ...init, ...(signal && { signal }) };
       return await fetch(this.#url, request);
     } catch (cause) {
-      throw asFileError(this, "read", cause);
+      checkSignal(this, { signal });
+      throw unreached(this, cause);
     }
   }
 
-  /** @throws FileError for an answer that is not the file, or a later one than that of before */
-  #check(response: Response): void {
-    if (isMissing(response)) throw missing(this);
+  /** @throws FileError for an answer that is not the file, not the part from `start` on, or a later one than that of before */
+  #check(response: Response, start?: number): void {
+    const wrong = this.#wrongOf(response, start);
+    if (wrong === undefined) return;
+    // What follows is not wanted.
+    response.body?.cancel().catch(() => undefined);
+    throw wrong;
+  }
+
+  #wrongOf(response: Response, start: number | undefined): FileError | undefined {
+    if (isMissing(response)) return missing(this);
     const { status, statusText, headers } = response;
     if (!response.ok) {
       const fault = status === 401 || status === 403 ? "forbidden" : "failed";
-      throw fileError(this, fault, "the server must send it", `${status} ${statusText}`.trim());
+      return fileError(this, fault, "the server must send it", `${status} ${statusText}`.trim());
+    }
+    const [, from] = /^bytes (\d+)-/.exec(headers.get("content-range") ?? "") ?? [];
+    if (status === 206 && from !== undefined && Number(from) !== start) {
+      return fileError(this, "cut", `the server must send it from byte ${start}`, `from ${from}`);
     }
     const version = headers.get("etag") ?? headers.get("last-modified") ?? undefined;
     if (this.#version !== undefined && version !== this.#version) {
-      throw fileError(this, "cut", "it must stay what it is while it is read", "another version");
+      return fileError(this, "cut", "it must stay what it is while it is read", "another version");
     }
     this.#version = version;
+    return undefined;
   }
 
   /** The bytes that follow, `length` of them where that is known. */
@@ -147,6 +172,23 @@ class HttpSource implements Source {
     if (length === undefined || received === length) return concatenate(chunks);
     throw fileError(this, "cut", `${length} bytes must arrive`, `${received}`);
   }
+}
+
+/** Node says why beneath what it throws, a browser says nothing. */
+function unreached(place: Source, cause: unknown): FileError {
+  const { name, message, cause: beneath } = Object(cause);
+  const why = Object(beneath).code ?? Object(beneath).message;
+  return fileError(
+    place,
+    "failed",
+    "it must be possible for it to be read",
+    `${name}: ${message}${why === undefined ? "" : `, ${why}`}`.slice(0, 200),
+    {
+      cause,
+      remedy:
+        "Check its name and the connection; to a page the server of another origin must give it (CORS).",
+    },
+  );
 }
 
 function isMissing({ status }: Response): boolean {

@@ -2,41 +2,55 @@
  * Files of Node, Deno and Bun. A write goes to a temporary file beside the one that is meant, is brought to the disk
  * (fsync) and takes its name (rename), which is brought to the disk as well: a process that is killed, and a machine
  * that loses its power, leave either the old file or the new one.
- *
- * Node's modules come from `process.getBuiltinModule`, so that a bundler for pages finds nothing to include.
  */
+import type { Dirent, Stats } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
-import { check, rule } from "../../arguments.ts";
-import { FileError } from "../../errors.ts";
 import type { ByteRange, Folder, Pieces, Place, ReadOptions, WriteOptions } from "../place.ts";
-import { asFileError, checkName, checkPiece, checkRange, checkSignal, tooShort } from "./faults.ts";
+import {
+  asFileError,
+  checkName,
+  checkPiece,
+  checkRange,
+  checkSignal,
+  fileError,
+  tooShort,
+} from "./faults.ts";
+import { modules, pathOf } from "./node-host.ts";
 
 /** Read at once; progress is told and the signal asked after each. */
 const BLOCK = 4 * 2 ** 20;
 
 /**
- * A file of this machine. Writing makes the folders above it.
+ * A file of this machine, by its path or file: URL. Writing makes the folders above it.
  * @throws ArgumentError for what is no path; FileError on a page
  */
-export function file(path: string): Place {
-  checkPath("file", path);
-  return new NodePlace(path);
+export function file(path: string | URL): Place {
+  return new NodePlace(pathOf("file", path));
 }
 
 /**
- * The files of a folder of this machine, which is made when the first is written.
+ * The files of a folder of this machine, by its path or file: URL. It is made when the first is written.
  * @throws ArgumentError for what is no path; FileError on a page
  */
-export function folder(path: string): Folder {
-  checkPath("folder", path);
+export function folder(at: string | URL): Folder {
+  const path = pathOf("folder", at);
   const { fs, join } = modules("folder");
+  const isFile = async (entry: Dirent) =>
+    entry.isFile() || (entry.isSymbolicLink() && (await isFileAt(join(path, entry.name))));
+  const isFileAt = (of: string) =>
+    fs
+      .stat(of)
+      .then((own) => own.isFile())
+      .catch(() => false);
   const self: Folder = {
     description: `folder ${path}`,
     async names() {
       try {
         const entries = await fs.readdir(path, { withFileTypes: true });
-        const files = entries.filter((entry) => entry.isFile() && !entry.name.startsWith("."));
-        return files.map(({ name }) => name).sort();
+        const names: string[] = [];
+        for (const entry of entries)
+          if (!entry.name.startsWith(".") && (await isFile(entry))) names.push(entry.name);
+        return names.sort();
       } catch (cause) {
         if (Object(cause).code === "ENOENT") return [];
         throw asFileError(self, "read", cause);
@@ -62,7 +76,9 @@ class NodePlace implements Place {
 
   async size(): Promise<number | undefined> {
     try {
-      return (await this.#node.fs.stat(this.#path)).size;
+      const stats = await this.#node.fs.stat(this.#path);
+      this.#checkFile(stats, "read");
+      return stats.size;
     } catch (cause) {
       if (Object(cause).code === "ENOENT") return undefined;
       throw asFileError(this, "read", cause);
@@ -73,7 +89,9 @@ class NodePlace implements Place {
     checkSignal(this, options);
     const handle = await this.#done("read", this.#node.fs.open(this.#path, "r"));
     try {
-      const { size } = await this.#done("read", handle.stat());
+      const stats = await this.#done("read", handle.stat());
+      this.#checkFile(stats, "read");
+      const { size } = stats;
       const { start, end } = range ?? { start: 0, end: size };
       checkRange(this, { start, end }, size);
       const bytes = new Uint8Array(end - start);
@@ -94,30 +112,74 @@ class NodePlace implements Place {
   async write(pieces: Pieces, options: WriteOptions = {}): Promise<void> {
     checkSignal(this, options);
     const { fs, dirname, basename, join, platform } = this.#node;
-    // Through a link to what it stands for: the link stays.
-    const path = await fs.realpath(this.#path).catch(() => this.#path);
+    const path = await this.#target();
+    const old = await fs.stat(path).catch(() => undefined);
+    this.#checkFile(old, "written");
     const above = dirname(path);
-    await this.#done("written", fs.mkdir(above, { recursive: true }));
+    await this.#done("written", this.#makeFolder(above));
     await this.#done("written", this.#sweep(above));
-    const temporary = join(above, `.${basename(path)}.${temporaryMark()}`);
+    // A name may have as many bytes as the longest that there is.
+    const temporary = join(
+      above,
+      `.${[...basename(path)].slice(0, 20).join("")}.${temporaryMark()}`,
+    );
     try {
-      await this.#fill(temporary, pieces, options);
+      await this.#fill(temporary, pieces, { ...options, mode: old?.mode });
       await this.#done("written", fs.rename(temporary, path));
     } catch (cause) {
       await fs.rm(temporary, { force: true }).catch(() => undefined);
       throw cause;
     }
     // Windows opens no folders; its renames are in the journal.
-    if (platform !== "win32") await this.#done("written", synced(await fs.open(above, "r")));
+    if (platform !== "win32") await this.#done("written", fs.open(above, "r").then(synced));
+  }
+
+  /** What a link stands for, also where there is nothing yet: the link stays. */
+  async #target(): Promise<string> {
+    const { fs, dirname, resolve } = this.#node;
+    const path = this.#path;
+    const linked = async () => resolve(dirname(path), await fs.readlink(path));
+    return fs
+      .realpath(path)
+      .catch(linked)
+      .catch(() => path);
+  }
+
+  /** With those above it. Node's own way never ends in a file system that makes no folders, as /proc. */
+  async #makeFolder(path: string): Promise<void> {
+    const { fs, dirname } = this.#node;
+    const stats = await fs.stat(path).catch(() => undefined);
+    if (stats?.isDirectory()) return;
+    if (dirname(path) !== path) await this.#makeFolder(dirname(path));
+    await fs.mkdir(path).catch(async (cause) => {
+      // Another one may have made it meanwhile.
+      if (!(await fs.stat(path).catch(() => undefined))?.isDirectory()) throw cause;
+    });
+  }
+
+  /** @throws FileError for a folder, and for a device, whose place a file would take */
+  #checkFile(stats: Stats | undefined, verb: "read" | "written"): void {
+    if (stats === undefined || stats.isFile()) return;
+    const got = stats.isDirectory() ? "a folder" : "a device, pipe or socket";
+    throw fileError(this, "failed", `it must be a file to be ${verb}`, got, {
+      remedy: "Give the path of a file.",
+    });
   }
 
   async remove(): Promise<void> {
     await this.#done("removed", this.#node.fs.rm(this.#path, { force: true }));
   }
 
-  /** A new file of all of `pieces`, on the disk when the promise settles. */
-  async #fill(path: string, pieces: Pieces, options: WriteOptions): Promise<void> {
-    const handle = await this.#done("written", this.#node.fs.open(path, "wx"));
+  /** A new file of all of `pieces`, on the disk when the promise settles; nobody reads it who may not read the old one. */
+  async #fill(
+    path: string,
+    pieces: Pieces,
+    { mode, ...options }: WriteOptions & { readonly mode: number | undefined },
+  ): Promise<void> {
+    const permissions = mode === undefined ? 0o666 : mode & 0o777;
+    const handle = await this.#done("written", this.#node.fs.open(path, "wx", permissions));
+    // What the process takes from new files by itself; some file systems know of no permissions.
+    if (mode !== undefined) await handle.chmod(permissions).catch(() => undefined);
     try {
       for await (const piece of pieces) {
         checkPiece(this, piece);
@@ -187,24 +249,4 @@ async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
     const { bytesWritten } = await handle.write(bytes, at, bytes.length - at);
     at += bytesWritten;
   }
-}
-
-function checkPath(caller: string, path: string): void {
-  check(caller, "the path", path, aPath, "Give it as text: ./models/mine.safetensors.");
-}
-const aPath = rule(
-  "a text",
-  (value) => typeof value === "string" && value !== "" && !value.includes("\0"),
-);
-
-function modules(caller: string) {
-  const host = (globalThis as { process?: NodeJS.Process }).process;
-  const fs = host?.getBuiltinModule?.("node:fs/promises");
-  const path = host?.getBuiltinModule?.("node:path");
-  if (host !== undefined && fs !== undefined && path !== undefined)
-    return { fs, platform: host.platform, ...path };
-  throw new FileError(
-    `${caller}: paths must be those of Node, Deno or Bun; got a host without their files. On a page take opfs, indexedDb, http or a File.`,
-    "failed",
-  );
 }

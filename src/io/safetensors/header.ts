@@ -131,7 +131,7 @@ function readType(json: JsonReader, name: string): StoredType {
   const given = json.string();
   if (isStoredType(given)) return given;
   const rule = `the dtype of ${quoted(name)} must be one of ${storedTypes.join(", ")}`;
-  return json.refuse(rule, quoted(given), at);
+  return json.refuse(rule, quoted(given), at, "Convert it where it is written: tensor.float().");
 }
 
 function readCounts(json: JsonReader, most: number, what: string): number[] {

@@ -4,7 +4,7 @@ import { type Refuse, refusing } from "../format.ts";
 import { readNumbers } from "../numbers.ts";
 import type { ReadOptions, Source } from "../place.ts";
 import { missing } from "../places/faults.ts";
-import { type From, sourceOf } from "../source.ts";
+import { type From, opening, sourceOf } from "../source.ts";
 import type { FileTensor } from "../tensors.ts";
 import { readHeader, type SafetensorsEntry, type SafetensorsHeader } from "./header.ts";
 
@@ -38,7 +38,7 @@ export async function readSafetensors(
 ): Promise<ReadTensors> {
   checkOptions<ReadTensorsOptions>("readSafetensors", options, READ_TENSORS_RULES);
   const { only = () => true, signal, onProgress } = options;
-  const file = await openSafetensors(from, { signal });
+  const file = await openSafetensors(from, { signal, onProgress });
   const tensors: Record<string, FileTensor> = Object.create(null);
   const names = [...file.entries.keys()].filter((name) => only(name));
   for await (const [name, tensor] of file.read(names, { signal, onProgress }))
@@ -48,18 +48,22 @@ export async function readSafetensors(
 
 /**
  * Opens a safetensors file: reads its header, and checks that everything lies where it says. Tensors are read one by one.
+ * `onProgress` is told where a server knows of no parts, and sends all of it at once.
  * @throws FormatError, FileError and ArgumentError as readSafetensors
  */
 export async function openSafetensors(
   from: From,
-  options: Pick<ReadOptions, "signal"> = {},
+  options: ReadOptions = {},
 ): Promise<SafetensorsFile> {
-  checkOptions("openSafetensors", options, { signal: anAbortSignal });
+  checkOptions<ReadOptions>("openSafetensors", options, READ_RULES);
+  const { signal, onProgress } = options;
   const source = sourceOf("openSafetensors", from);
-  const size = await source.size(options);
+  const opened = opening(source, onProgress);
+  const size = await opened.size({ signal });
   if (size === undefined) throw missing(source);
   const refuse = refusing(source);
-  return new SafetensorsFile(source, await readHeader(source, size, refuse, options), refuse);
+  const header = await readHeader(opened, size, refuse, { signal });
+  return new SafetensorsFile(source, header, refuse);
 }
 
 /** Tensors that lie side by side are read at once, up to so many bytes: a request for each would take long. */

@@ -27,6 +27,8 @@ interface Opening {
   readonly size: number;
   readonly refuse: Refuse;
   readonly options: Pick<ReadOptions, "signal">;
+  /** Is told of a file that is read as a whole. */
+  readonly onProgress: ReadOptions["onProgress"];
 }
 
 /** Larger than that of any model; a pickle is read as a whole. */
@@ -38,10 +40,12 @@ export async function openTorch(opening: Opening): Promise<TorchFile> {
   if (size < 4) return refuse("a PyTorch file must have 4 bytes or more", `${size}`, 0);
   const first = await source.read({ start: 0, end: 4 }, options);
   if (first[0] === 0x50 && first[1] === 0x4b) return openZip(opening);
-  if (first[0] === 0x80 && first[1] === 2) return openLegacy(opening);
+  // A pickle of protocol 2, or of another that was asked for.
+  if (first[0] === 0x80 && first[1] !== undefined && first[1] >= 2 && first[1] <= 5)
+    return openLegacy(opening);
   const got = [...first.subarray(0, 2)].join(", ");
   return refuse(
-    "a PyTorch file must begin as a zip or as a pickle of protocol 2",
+    "a PyTorch file must begin as a zip or as a pickle of protocol 2 to 5",
     got,
     0,
     "It may be no file of torch.save.",
@@ -101,8 +105,9 @@ async function openZip(opening: Opening): Promise<TorchFile> {
 const MAGIC = 119547037146038801333356n;
 
 /** Magic number, version and system, then the value, the keys of its storages, and these one behind the other. */
-async function openLegacy({ source, size, refuse, options }: Opening): Promise<TorchFile> {
-  const bytes = await source.read({ start: 0, end: size }, options);
+async function openLegacy(opening: Opening): Promise<TorchFile> {
+  const { source, size, refuse, options, onProgress } = opening;
+  const bytes = await source.read({ start: 0, end: size }, { ...options, onProgress });
   const storages = new Map<string, Storage>();
   const globals = torchGlobals(storages);
   let at = 0;

@@ -30,7 +30,12 @@ export function flatten(root: unknown, at: string | undefined, most: number, ref
     const parts = partsOf(value);
     if (parts === undefined) {
       if (tensors.has(path) || values.has(path))
-        refuse("paths must be different from each other", JSON.stringify(path.slice(0, 60)), 0);
+        refuse(
+          "paths must be different from each other",
+          JSON.stringify(path.slice(0, 60)),
+          0,
+          "Read a part of it, by { at }.",
+        );
       if (value instanceof StridedTensor) tensors.set(path, value);
       else if (isPlain(value)) values.set(path, value);
       return;

@@ -58,12 +58,17 @@ const STORAGES: Readonly<Record<string, StoredType>> = {
   BoolStorage: "BOOL",
 };
 
+/** What PyTorch makes of other tensors: sparse, quantised, complex, of eight bits and less. */
+const OTHER_TENSORS = /^torch(?:\.storage)?\.\w+Storage$|^torch\._(?:utils|tensor)\._rebuild_/;
+
 type Call = (args: readonly unknown[], wrong: Wrong) => unknown;
 
 /** By module and name. */
 const CALLS: Readonly<Record<string, Call>> = {
   "collections.OrderedDict": (args, wrong) =>
     args.length === 0 ? new Map() : wrong("an OrderedDict must be made empty", "arguments"),
+  "torch.Size": ([sizes], wrong) =>
+    sizes instanceof Tuple ? sizes : wrong("sizes must be a tuple", "something else"),
   // How bytes are written in protocol 2.
   "_codecs.encode": ([text, coding], wrong) =>
     typeof text === "string" && coding === "latin1"
@@ -87,10 +92,17 @@ class Callee {
 /** Those of torch. Every storage must be of one kind, wherever it is named; `storages` has them by their keys. */
 export function torchGlobals(storages: Map<string, Storage>): Globals {
   return {
-    global(module, name) {
+    global(module, name, wrong) {
       const path = `${module}.${name}`;
       if (Object.hasOwn(CALLS, path)) return new Callee(CALLS[path] ?? rebuild);
       const type = module === "torch" && Object.hasOwn(STORAGES, name) ? STORAGES[name] : undefined;
+      if (type === undefined && OTHER_TENSORS.test(path)) {
+        return wrong(
+          `tensors must be dense, of ${Object.values(STORAGES).join(", ")}`,
+          path.slice(0, 120),
+          "Convert them where they are written: tensor.to_dense(), tensor.dequantize(), torch.view_as_real(tensor), tensor.float().",
+        );
+      }
       return type && new StorageType(type);
     },
     call: (callee, args, wrong) =>

@@ -17,13 +17,13 @@ export class Tuple {
 
 /** What a pickle may import: a value that stands for it, undefined for what it may not. */
 export interface Globals {
-  global(module: string, name: string): unknown;
+  global(module: string, name: string, wrong: Wrong): unknown;
   /** What a call of a global gives. `wrong` refuses it. */
   call(callee: unknown, args: readonly unknown[], wrong: Wrong): unknown;
   /** What stands outside of the pickle: a storage. */
   outside(id: unknown, wrong: Wrong): unknown;
 }
-export type Wrong = (rule: string, got: string) => never;
+export type Wrong = (rule: string, got: string, remedy?: string) => never;
 
 /** An object takes far more memory than the opcode that makes it. A model of 100,000 tensors has a quarter of this. */
 const MOST_OBJECTS = 4_000_000;
@@ -150,7 +150,9 @@ class Machine {
     },
     wrong: (rule, got) => this.#wrong(rule, got),
     global: (module, name) => {
-      const found = this.#globals.global(module, name);
+      const found = this.#globals.global(module, name, (rule, got, remedy) =>
+        this.#wrong(rule, got, remedy),
+      );
       if (found !== undefined) return found;
       return this.#wrong(
         "a file of tensors may name nothing but what makes tensors; nothing is evaluated",
@@ -189,8 +191,8 @@ class Machine {
     return Number(this.#view.getBigUint64(at, true));
   }
 
-  #wrong(rule: string, got: string): never {
-    return this.#refuse(rule, got, this.#byteOffset + this.#opcodeAt, REMEDY);
+  #wrong(rule: string, got: string, remedy = REMEDY): never {
+    return this.#refuse(rule, got, this.#byteOffset + this.#opcodeAt, remedy);
   }
 }
 

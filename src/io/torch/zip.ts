@@ -12,6 +12,8 @@ export interface ZipEntry {
   readonly name: string;
   readonly sizeBytes: number;
   readonly crc: number;
+  /** Whether it is neither packed nor encrypted. */
+  readonly isPlain: boolean;
   /** Of what stands before its data. */
   readonly start: number;
   /** Where the next entry begins, or the directory. */
@@ -87,8 +89,7 @@ function entriesOf(
   refuse: Refuse,
 ): ReadonlyMap<string, ZipEntry> {
   const view = viewOf(bytes);
-  const found: { name: string; sizeBytes: number; crc: number; start: number; least: number }[] =
-    [];
+  const found: (Omit<ZipEntry, "end"> & { readonly least: number })[] = [];
   for (let at = 0; at < bytes.length; ) {
     const byte = start + at;
     if (at + 46 > bytes.length || view.getUint32(at, true) !== CENTRAL) {
@@ -106,32 +107,30 @@ function entriesOf(
       return refuse("the directory must hold its entries", "a cut one", byte);
     const name = nameIn(bytes.subarray(at + 46, behindName), byte + 46, refuse);
     const fields = fieldsOf(view, at, viewOf(bytes.subarray(behindName, behindName + extraLength)));
-    const isPlain = (view.getUint16(at + 8, true) & 1) === 0 && view.getUint16(at + 10, true) === 0;
-    if (!isPlain || fields.packedBytes !== fields.sizeBytes) {
-      return refuse(
-        `${quoted(name)} must be stored as it is`,
-        "a packed or encrypted entry",
-        byte,
-        "torch.save packs nothing: zip it anew without compression (zip -0).",
-      );
-    }
+    const { packedBytes, sizeBytes, start: own } = fields;
+    const isEncrypted = (view.getUint16(at + 8, true) & 1) === 1;
+    const isPlain =
+      !isEncrypted && view.getUint16(at + 10, true) === 0 && packedBytes === sizeBytes;
     found.push({
       name,
-      ...fields,
+      sizeBytes,
       crc: view.getUint32(at + 16, true),
-      least: fields.start + 30 + nameLength + fields.sizeBytes,
+      isPlain,
+      start: own,
+      least: own + 30 + nameLength + packedBytes,
     });
     at = next;
   }
   found.sort((a, b) => a.start - b.start);
   const entries = new Map<string, ZipEntry>();
-  for (const [i, { name, sizeBytes, crc, start: own, least }] of found.entries()) {
+  for (const [i, { least, ...entry }] of found.entries()) {
+    const { name, start: own } = entry;
     const end = found[i + 1]?.start ?? start;
     if (least > end)
       return refuse(`${quoted(name)} must end before byte ${end}`, `${least}`, Math.min(own, end));
     if (entries.has(name))
       return refuse("names must be different from each other", quoted(name), own);
-    entries.set(name, { name, sizeBytes, crc, start: own, end });
+    entries.set(name, { ...entry, end });
   }
   return entries;
 }
@@ -162,9 +161,17 @@ function fieldsOf(view: DataView, at: number, extra: DataView) {
 /** The data of an entry. @throws FormatError where it is not what the directory says, FileError */
 export async function readEntry(
   { source, refuse }: Pick<Reader, "source" | "refuse">,
-  { name, sizeBytes, crc, start, end }: ZipEntry,
+  { name, sizeBytes, crc, isPlain, start, end }: ZipEntry,
   options: ReadOptions,
 ): Promise<{ readonly bytes: Uint8Array<ArrayBuffer>; readonly byteOffset: number }> {
+  if (!isPlain) {
+    return refuse(
+      `${quoted(name)} must be stored as it is`,
+      "a packed or encrypted entry",
+      start,
+      "torch.save packs nothing: zip it anew without compression (zip -0).",
+    );
+  }
   // At once with what stands before it, of which only it itself says how long it is.
   const whole = await source.read({ start, end }, options);
   const view = viewOf(whole);

@@ -4,7 +4,7 @@ import { concatenate } from "../../decompress.ts";
 import { FormatError } from "../../errors.ts";
 import { hosted, utf8 } from "../../host.ts";
 import { crc32 } from "../../io/crc32.ts";
-import { type FileTensor, openSafetensors, type Place } from "../../io/index.ts";
+import { type FileTensor, openSafetensors, type Place, type Source } from "../../io/index.ts";
 import { safetensorsPieces } from "../../io/safetensors/write.ts";
 import type { TrainerState } from "../trainer-state.ts";
 import { decode, type Encoded, encode, type StoredTensor } from "./format.ts";
@@ -47,17 +47,19 @@ async function* joined(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8A
  * The state that a file holds.
  * @throws FormatError for a file that is none, of a later version, or damaged; FileError where it cannot be read
  */
-export async function readCheckpoint(from: Place): Promise<TrainerState> {
-  const refuse = (rule: string, got: string): never => {
-    throw new FormatError(
-      `${from.description}: ${rule}; got ${got} at byte ${HEADER}. Take the checkpoint before it.`,
-      HEADER,
-    );
+export async function readCheckpoint(from: Source): Promise<TrainerState> {
+  const refuse = (rule: string, got: string, remedy = "Take the checkpoint before it."): never => {
+    const message = `${from.description}: ${rule}; got ${got} at byte ${HEADER}. ${remedy}`;
+    throw new FormatError(message, HEADER);
   };
   const file = await openSafetensors(from);
   const { format, version, length, checksum, state: text = "" } = file.metadata;
   if (format !== FORMAT)
-    return refuse("a checkpoint must be one that a Trainer wrote", `format ${quoted(format)}`);
+    return refuse(
+      "a checkpoint must be one that a Trainer wrote",
+      `format ${quoted(format)}`,
+      "Of a model, load it by loadModel, or its weights by loadStateDict.",
+    );
   if (version !== String(VERSION))
     return refuse(
       `the version must be ${VERSION}`,

@@ -1,6 +1,7 @@
 /** Files behind URLs, of servers that do what servers do. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ArgumentError, FileError } from "../../../src/errors.ts";
 import { http, readSafetensors } from "../../../src/io/index.ts";
@@ -42,6 +43,20 @@ const routes: Readonly<
     response.writeHead(200, { "content-length": content.length });
     if (request.method === "HEAD") response.end();
     else response.write(content.subarray(0, 100));
+  },
+  // As a page is shown it that is of another origin: nothing says that the answer is packed.
+  "/packed": (request, response) => {
+    const isAsIs = request.headers["accept-encoding"] === "identity";
+    const body = isAsIs ? content : gzipSync(content);
+    response.writeHead(200, {
+      "content-length": body.length,
+      ...(!isAsIs && { "content-encoding": "gzip" }),
+    });
+    response.end(request.method === "HEAD" ? undefined : body);
+  },
+  "/elsewhere": (request, response) => {
+    response.setHeader("content-range", `bytes 0-7/${content.length}`);
+    ranged(request, response);
   },
   "/forbidden": (_, response) => void response.writeHead(403).end(),
   "/broken": (_, response) => void response.writeHead(500, "Oh no").end(),
@@ -88,7 +103,7 @@ test("of a large file what is wanted is asked for, and nothing else", async () =
   });
   expect(Object.keys(tensors)).toEqual(["linear.bias"]);
   expect(requests.length).toBe(4);
-  expect(requests[0]).toBe("HEAD /ranges");
+  expect(requests[0]).toBe("HEAD /ranges bytes=0-");
   expect(requests[3]).toMatch(/^GET \/ranges bytes=\d+-\d+$/);
 });
 
@@ -103,6 +118,31 @@ test("progress is told", async () => {
   const onProgress = (bytes: number, total: number | undefined) => told.push([bytes, total]);
   await http(`${origin}/whole`).read(undefined, { onProgress });
   expect(told.at(-1)).toEqual([content.length, content.length]);
+});
+
+test.each(["/whole", "/packed", "/unknown-length"])(
+  "progress is told of a file that %s sends all at once, and never goes back",
+  async (path) => {
+    const told: number[] = [];
+    const onProgress = (bytes: number) => told.push(bytes);
+    await readSafetensors(`${origin}${path}`, { onProgress });
+    expect(told).toEqual(told.toSorted((a, b) => a - b));
+    expect(told.at(-1)).toBe(content.length);
+  },
+);
+
+test("the size of a file is asked for as it is, not as it might be packed", async () => {
+  expect(await http(`${origin}/packed`).size()).toBe(content.length);
+});
+
+test("another part than was asked for is refused", async () => {
+  const reading = http(`${origin}/elsewhere`).read({ start: 8, end: 16 });
+  await expect(reading).rejects.toThrow(/must send it from byte 8; got from 0/);
+});
+
+test("why nobody answers is said", async () => {
+  const reading = readSafetensors("http://127.0.0.1:1/nobody");
+  await expect(reading).rejects.toThrow(/fetch failed.*bad port.*connection.*CORS/);
 });
 
 test("what is not there, may not be read, or breaks is refused by its fault", async () => {

@@ -9,6 +9,7 @@ const files = [
   "model-3.pt",
   "model-4.pt",
   "model-5.pt",
+  "model-legacy-4.pt",
   "views.pt",
   "views-legacy.pt",
   "nested.pt",
@@ -88,6 +89,8 @@ describe("what is no state dict is refused, and nothing of it is evaluated:", ()
       goldenBytes("whole-module.pt"),
       /got torch\.nn\.modules\.linear\.Linear.*state_dict/,
     ));
+  test("a TorchScript, whose code is packed", () =>
+    refusedAs(goldenBytes("script.pt"), /got __torch__\.torch\.nn\.modules.*state_dict/));
   test("nothing", () => refusedAs(new Uint8Array(0), /4 bytes or more/));
   test("a safetensors file", () =>
     refusedAs(goldenBytes("model.safetensors"), /as a zip or as a pickle/));
@@ -132,7 +135,11 @@ describe("what is no state dict is refused, and nothing of it is evaluated:", ()
     ["a global of a number", "K\x01K\x02\x93.", /named by texts/],
     ["os.system", "cos\nsystem\nX\x02\x00\x00\x00id\x85R.", /got os\.system/],
     ["Object's own names", "ctorch\nconstructor\n.", /got torch\.constructor/],
-    ["an unknown storage", "ctorch\nComplexFloatStorage\n.", /got torch\.ComplexFloatStorage/],
+    ["complex numbers", "ctorch\nComplexFloatStorage\n.", /dense.*torch\.Complex.*view_as_real/],
+    ["numbers of a kind to come", "ctorch.storage\nUntypedStorage\n.", /dense.*UntypedStorage/],
+    ["a sparse tensor", "ctorch._utils\n_rebuild_sparse_tensor\n.", /dense.*to_dense\(\)/],
+    ["a quantised tensor", "ctorch._utils\n_rebuild_qtensor\n.", /dense.*dequantize\(\)/],
+    ["a size of no tuple", "ctorch\nSize\nK\x01\x85R.", /sizes must be a tuple/],
     ["attributes of a number", "K\x01}b.", /only dicts/],
     ["protocol 1", "\x80\x01.", /from 2 to 5/],
     ["no end", "B\x04\0\0\0", /go on for 1 bytes; got 0/],
@@ -142,7 +149,7 @@ describe("what is no state dict is refused, and nothing of it is evaluated:", ()
     [
       "one path twice",
       "}(X\x03\x00\x00\x00a.bK\x01X\x01\x00\x00\x00a}X\x01\x00\x00\x00bK\x02su.",
-      /paths must be different/,
+      /paths must be different.*Read a part of it/,
     ],
     [
       "lists that double, again and again",
@@ -200,6 +207,23 @@ describe("what is no state dict is refused, and nothing of it is evaluated:", ()
     const { tensors: read } = await readTorch(Uint8Array.from([...content, ...data]));
     expect([...(read[""]?.data ?? [])]).toEqual([1, 3, 2, 4]);
   });
+});
+
+test("a size that is saved beside tensors is its numbers", async () => {
+  const head = goldenBytes("nested-legacy.pt").subarray(0, 137);
+  const program = "\x80\x02}X\x01\x00\x00\x00actorch\nSize\nK\x02K\x03\x86\x85Rs.\x80\x02].";
+  const content = [...head, ...Array.from(program, (letter) => letter.charCodeAt(0))];
+  const { values } = await readTorch(Uint8Array.from(content));
+  expect(values).toEqual({ "a.0": 2, "a.1": 3 });
+});
+
+test.each(["nested-legacy.pt", "nested.pt"])("of %s progress is told to its end", async (name) => {
+  const told: number[] = [];
+  await readTorch(goldenBytes(name), {
+    onProgress: (read, total) => told.push(read / (total ?? 0)),
+  });
+  expect(told).toEqual(told.toSorted((a, b) => a - b));
+  expect(told.at(-1)).toBe(1);
 });
 
 /** The first entry of the directory. */
