@@ -10,7 +10,7 @@ import {
   type Tensor,
 } from "../functions.ts";
 import { moveVariables, runtimeOf } from "../internals.ts";
-import type { Folder, Place } from "../io/index.ts";
+import type { Folder, From, Place } from "../io/index.ts";
 import type { Each, Module, Tensors } from "../nn/index.ts";
 import { checkpointedRun, checkpointsModule } from "./checkpointed-run.ts";
 import { BestEpochs } from "./early-stopping.ts";
@@ -288,8 +288,9 @@ export class Trainer<
 
   /**
    * A Trainer that goes on from what `save` or the checkpoints of a `fit` have written: `from` is a folder, whose latest
-   * checkpoint is taken, or the place of one file; in Node a path. Where there is nothing it is a new one, so that a
-   * program says the same whenever it is started:
+   * checkpoint is taken, or one file, wherever it lies: a place, a URL, a Blob, bytes. A text is a path in Node, and on a
+   * page the name of a folder of OPFS. Where there is nothing it is a new one, so that a program says the same whenever
+   * it is started:
    *
    * ```ts
    * const trainer = await Trainer.resume("checkpoints", model, { loss, optimizer });
@@ -306,7 +307,7 @@ export class Trainer<
     T extends Tensors | string = Tensor,
     M extends string = MetricsOf<T>,
   >(
-    from: Place | Folder | string,
+    from: From | Folder,
     model: Module<X, Y>,
     options: TrainerOptions<X, Y, T, M>,
     resuming: ResumeOptions = {},

@@ -15,6 +15,8 @@ export type Refused = (error: FormatError | FileError, name: string) => unknown;
 export class CheckpointFolder {
   readonly #folder: Folder;
   readonly #keep: number;
+  /** Steps of the checkpoints that were there before, and of those that have been written. */
+  readonly #known = new Set<number>();
 
   constructor(to: Folder | string, keep = 3) {
     this.#folder = typeof to !== "string" ? to : hasFiles() ? folder(to) : opfs(to);
@@ -29,11 +31,13 @@ export class CheckpointFolder {
   }
 
   /**
-   * Whether a training at `step` may write here.
+   * Begins to write, for a training at `step`.
    * @throws ArgumentError where there is a checkpoint of a later step, which is another training's
    */
-  async checkOwn(step: number): Promise<void> {
-    for (const later of (await this.#steps()).filter((one) => one > step)) {
+  async begin(step: number): Promise<void> {
+    const there = await this.#steps();
+    for (const one of there) this.#known.add(one);
+    for (const later of there.filter((one) => one > step)) {
       const state = await readCheckpoint(this.#folder.place(nameOf(later))).catch(refusedOf);
       if (state instanceof Error) continue;
       throw new ArgumentError(
@@ -45,15 +49,23 @@ export class CheckpointFolder {
   /**
    * Writes a checkpoint, and removes what is older than the `keep` latest when it is safe. Returns the names of what was
    * written.
-   * @throws FileError
+   * @throws FileError; ArgumentError where another training has written one meanwhile
    */
   async write(state: TrainerState, isBest: boolean): Promise<string[]> {
     const { step } = state;
     const name = nameOf(step);
+    const there = await this.#steps();
+    const strange = there.find((one) => !this.#known.has(one));
+    if (strange !== undefined) {
+      throw new ArgumentError(
+        `fit: checkpoint.to must be a folder of this training's own; got ${this.#folder.description}, where another training has written ${nameOf(strange)} meanwhile. Stop one of them, or give each its own folder.`,
+      );
+    }
+    this.#known.add(step);
     // The best one first: whoever goes on from the other knows of it.
     if (isBest) await writeCheckpoint(this.#folder.place(BEST), state);
     await writeCheckpoint(this.#folder.place(name), state);
-    const before = (await this.#steps()).filter((one) => one < step);
+    const before = there.filter((one) => one < step);
     for (const old of before.slice(this.#keep - 1)) await this.#folder.place(nameOf(old)).remove();
     return isBest ? [BEST, name] : [name];
   }
@@ -84,7 +96,7 @@ export class CheckpointFolder {
 }
 
 /** Whether paths are those of Node, Deno or Bun; on a page, and in its workers, they are names of OPFS. */
-function hasFiles(): boolean {
+export function hasFiles(): boolean {
   return globalThis.process?.getBuiltinModule?.("node:fs") !== undefined;
 }
 
@@ -102,6 +114,6 @@ function refusedOf(error: unknown): FormatError | FileError {
   throw error;
 }
 
-export function isFolder(from: Place | Folder): from is Folder {
-  return "names" in from;
+export function isFolder(from: unknown): from is Folder {
+  return typeof Object(from).names === "function";
 }

@@ -1,10 +1,10 @@
 /** What a Trainer loads when it is to save something. */
-import { ArgumentError } from "../../errors.ts";
-import { type Folder, file, type Place } from "../../io/index.ts";
-import { checkPlace } from "../../io/source.ts";
+import { type Folder, type From, file, type Place, type Source } from "../../io/index.ts";
+import { missing } from "../../io/places/faults.ts";
+import { checkPlace, isRemote, sourceOf } from "../../io/source.ts";
 import type { TrainerState } from "../trainer-state.ts";
 import { readCheckpoint, writeCheckpoint } from "./file.ts";
-import { CheckpointFolder, isFolder, type Refused } from "./folder.ts";
+import { CheckpointFolder, hasFiles, isFolder, type Refused } from "./folder.ts";
 
 export { CheckpointWriter } from "./writer.ts";
 
@@ -20,17 +20,29 @@ export async function saveState(to: Place | string, state: () => Promise<Trainer
  * @throws FormatError, FileError, ArgumentError
  */
 export async function savedState(
-  from: Place | Folder | string,
+  from: From | Folder,
   refused: Refused,
 ): Promise<TrainerState | undefined> {
-  if (typeof from === "string" && !from.endsWith(".safetensors"))
-    return new CheckpointFolder(from).latest(refused);
-  const place = typeof from === "string" ? file(from) : from;
-  if (typeof place !== "object" || place === null || !("description" in place)) {
-    throw new ArgumentError(
-      "resume: it must be a folder of checkpoints, or the place of one; got something else. Take folder(path) or opfs() of gradgpu/io, or a path in Node.",
-    );
-  }
-  if (isFolder(place)) return new CheckpointFolder(place).latest(refused);
-  return (await place.size()) === undefined ? undefined : readCheckpoint(place);
+  const source = await opened(from);
+  if (source instanceof CheckpointFolder) return source.latest(refused);
+  if ((await source.size()) !== undefined) return readCheckpoint(source);
+  // A training that is to begin writes there itself, which it cannot behind a URL.
+  if (!("write" in source)) throw missing(source);
+  return undefined;
+}
+
+/** A path is a folder, unless it says that it is a file, or is one. */
+async function opened(from: From | Folder): Promise<Source | CheckpointFolder> {
+  if (isFolder(from)) return new CheckpointFolder(from);
+  const text = from instanceof URL ? from.href : from;
+  if (typeof text !== "string" || isRemote(text)) return sourceOf("resume", text);
+  const isFile = text.endsWith(".safetensors") || (hasFiles() && (await isThere(text)));
+  return isFile ? file(text) : new CheckpointFolder(text);
+}
+
+async function isThere(path: string): Promise<boolean> {
+  const size = await file(path)
+    .size()
+    .catch(() => undefined);
+  return size !== undefined;
 }

@@ -40,7 +40,7 @@ export class CheckpointWriter {
   /** @throws ArgumentError for a folder of another training, FileError where it cannot be read */
   static async begin(setup: Setup): Promise<CheckpointWriter> {
     const folder = new CheckpointFolder(setup.options.to, setup.options.keep);
-    await folder.checkOwn(setup.step);
+    await folder.begin(setup.step);
     return new CheckpointWriter(setup, folder);
   }
 

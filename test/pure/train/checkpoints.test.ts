@@ -1,9 +1,13 @@
 /** Checkpoints: what is written, when, what is kept, and what is refused. */
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { beforeEach, describe, expect, it } from "vitest";
 import { ArgumentError, FileError, FormatError } from "../../../src/errors.ts";
 import { add, type Tensor, uniform } from "../../../src/functions.ts";
 import { data, losses, nn, optim, Trainer } from "../../../src/index.ts";
-import { type Folder, memory, type Place } from "../../../src/io/index.ts";
+import { blob, type Folder, type From, memory, type Place } from "../../../src/io/index.ts";
 import type {
   CheckpointOptions,
   FitOptions,
@@ -75,7 +79,7 @@ function make() {
 }
 
 const trainerOf = ({ model, options } = make()) => new Trainer(model, options);
-const resumed = async (from: Folder | Place, names: string[] = []) => {
+const resumed = async (from: Folder | From, names: string[] = []) => {
   const { model, options } = make();
   const onRefused = (_: Error, name: string) => names.push(name);
   return Trainer.resume(from, model, options, { onRefused });
@@ -203,6 +207,17 @@ describe("the checkpoints of a fit", () => {
     const other = trained(trainerOf(), { to });
     await expect(other).rejects.toBeInstanceOf(ArgumentError);
     await expect(other).rejects.toThrow(/has one of step 20, for a Trainer at step 0/);
+    // Another program that was started at the same time: neither knows of the other.
+    const both = memory();
+    const [first, second] = [trainerOf(), trainerOf()];
+    const meanwhile = trained(first, {
+      to: both,
+      everySteps: 4,
+      onWritten: async ({ step }) => {
+        if (step < 8) await second.save(both.place(stepName(step + 4)));
+      },
+    });
+    await expect(meanwhile).rejects.toThrow(/another training has written step-0+\d+.*own folder/);
     const none = trained(trainerOf(), { to, best: "validation.loss" });
     await expect(none).rejects.toThrow(/best must have something to compare/);
     const unknown = trained(
@@ -275,6 +290,30 @@ describe("resume", () => {
   it("begins anew where there is nothing", async () => {
     expect((await resumed(memory())).step).toBe(0);
     expect((await resumed(memory().place("none"))).step).toBe(0);
+  });
+
+  it("goes on from whatever holds one: bytes, a Blob, a URL, a path of any name", async () => {
+    const { bytes, latest } = await twice();
+    const path = mkdtempSync(join(tmpdir(), "gradgpu-resumed-"));
+    const at = join(path, "mine.ckpt");
+    writeFileSync(at, bytes);
+    const url = `data:application/octet-stream;base64,${Buffer.from(bytes).toString("base64")}`;
+    for (const from of [
+      bytes,
+      new Blob([bytes]),
+      blob(new Blob([bytes])),
+      url,
+      at,
+      pathToFileURL(at),
+    ])
+      expect(stepName((await resumed(from)).step)).toBe(latest);
+    renameSync(at, join(path, latest));
+    for (const from of [path, pathToFileURL(path), pathToFileURL(join(path, latest)).href])
+      expect(stepName((await resumed(from)).step)).toBe(latest);
+    rmSync(path, { recursive: true });
+    expect((await resumed(path)).step).toBe(0);
+    // What can only be read is not begun there.
+    await expect(resumed("http://127.0.0.1:1/a")).rejects.toBeInstanceOf(FileError);
   });
 
   it.each<[string, (bytes: Uint8Array) => Uint8Array]>([
