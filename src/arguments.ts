@@ -7,12 +7,14 @@ import { ArgumentError } from "./errors.ts";
 /** What a value must be, in the words of an error message. */
 export interface Rule {
   readonly is: string;
+  /** What to do instead, where more can be said than to give another. */
+  readonly remedy?: string;
   holds(value: unknown): boolean;
 }
 
 /** A rule of one's own: `rule("a number above 0", (x) => isNumber(x) && x > 0)`. */
-export function rule(is: string, holds: (value: unknown) => boolean): Rule {
-  return { is, holds };
+export function rule(is: string, holds: (value: unknown) => boolean, remedy?: string): Rule {
+  return { is, holds, ...(remedy !== undefined && { remedy }) };
 }
 
 const isNumber = (value: unknown): value is number => typeof value === "number";
@@ -68,8 +70,8 @@ export function check(
   caller: string,
   name: string,
   value: unknown,
-  { is, holds }: Rule,
-  remedy = `Give another ${name.replace(/^the /, "")}.`,
+  { is, holds, remedy: own }: Rule,
+  remedy = own ?? `Give another ${name.replace(/^the /, "")}.`,
 ): void {
   if (holds(value)) return;
   throw new ArgumentError(`${caller}: ${name} must be ${is}; got ${shown(value)}. ${remedy}`);

@@ -5,5 +5,5 @@ export const bytes = rule("bytes, a Uint8Array", (value) => value instanceof Uin
 /** What a file is read from, and what errors call it. */
 export function checkFile(caller: string, content: unknown, name: unknown): void {
   check(caller, "the file", content, bytes, "Take new Uint8Array(await response.arrayBuffer()).");
-  check(caller, "its name", name, text);
+  check(caller, "its name", name, text, 'It stands in messages: "train-images.gz".');
 }

@@ -1,4 +1,4 @@
-import { check, integer, list, rule, whole } from "../arguments.ts";
+import { check, integer, list, rule, shown, whole } from "../arguments.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import type { Padding } from "../ops/vocabulary.ts";
 import type { Tensor } from "../runtime/tensor.ts";
@@ -12,7 +12,7 @@ import { axesInOrder, wholeAxis } from "./axes.ts";
  */
 export function reshape(x: Tensor, shape: Shape): Tensor {
   checkTensor("reshape", x);
-  check("reshape", "the new shape", shape, list);
+  check("reshape", "the new shape", shape, list, "Write reshape(x, [2, -1]).");
   return apply("reshape", { x }, { shape: completeShape(x, shape) });
 }
 
@@ -42,7 +42,7 @@ export function transpose(x: Tensor, permutation?: readonly number[]): Tensor {
   checkTensor("transpose", x);
   const reversed = x.shape.map((_, d) => x.shape.length - 1 - d);
   if (permutation === undefined) return apply("transpose", { x }, { permutation: reversed });
-  check("transpose", "the permutation", permutation, list);
+  check("transpose", "the permutation", permutation, list, "Name every dimension once: [1, 0].");
   return apply("transpose", { x }, { permutation: axesInOrder("transpose", permutation, x) });
 }
 
@@ -149,8 +149,13 @@ const pairs = rule(
  * dtype.
  * @throws ShapeError where not every dimension has a pair; ArgumentError for what is no list of [before, after]
  */
-export function pad(x: Tensor, padding: readonly Padding[]): Tensor {
+export function pad(x: Tensor, padding: readonly Padding[], ...others: readonly never[]): Tensor {
   checkPadding("pad", padding);
+  if (others.length > 0 && others[0] !== undefined) {
+    throw new ArgumentError(
+      `pad: it puts zeros around x and takes no more than how many; got ${shown(others[0])}. Write padAs(x, padding, { mode, value }).`,
+    );
+  }
   return apply("pad", { x }, { padding: padding.map(([before, after]) => [before, after]) });
 }
 

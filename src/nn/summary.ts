@@ -1,4 +1,4 @@
-import { isRecord, shown } from "../arguments.ts";
+import { check, isRecord, list, shown } from "../arguments.ts";
 import { ArgumentError } from "../errors.ts";
 import { type Shape, Tensor, type Variable, zeros } from "../functions.ts";
 import { nextNodeId, productsOf } from "../internals.ts";
@@ -50,7 +50,16 @@ export function summarise(
 /** Zeros of the given shapes, as the model takes them. */
 function inputOf(model: AnyModule, shape: Shape | Readonly<Record<string, Shape>>): Tensors {
   const { inputDType } = model;
-  if (typeof inputDType === "string") return zeros(shape as Shape, inputDType);
+  if (typeof inputDType === "string") {
+    check(
+      "summary",
+      "the shape",
+      shape,
+      list,
+      "It is that of an input, with the batch: [1, 28, 28, 1].",
+    );
+    return zeros(shape as Shape, inputDType);
+  }
   const shapes = new Map<string, unknown>(isRecord(shape) ? Object.entries(shape) : []);
   if (!sameNames([...shapes.keys()], Object.keys(inputDType))) {
     throw new ArgumentError(

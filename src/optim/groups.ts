@@ -1,5 +1,5 @@
 /** Which parameters an optimizer treats alike, and what it holds for them. */
-import { checkOptions, type Rule } from "../arguments.ts";
+import { checkOptions, type Rule, shown } from "../arguments.ts";
 import { ArgumentError } from "../errors.ts";
 import { type Shape, type Variable, variable } from "../functions.ts";
 import { GROUP_RULES, type OptimizerOptions } from "./optimizer.ts";
@@ -43,6 +43,11 @@ export function groupsOf<Options extends OptimizerOptions, Settings>(
   const seen = new Set<Variable>();
   const named = Object.entries(options.groups ?? {}).map(([name, group]): Group<Settings> => {
     const caller = `${kind}, group ${name}`;
+    if (!Object.hasOwn(group, "parameters")) {
+      throw new ArgumentError(
+        `${caller}: a group must have parameters; got ${shown(group)}. Write { parameters: layer.parameters() } and its settings beside them; groups lie in no groups.`,
+      );
+    }
     checkOptions<Partial<Record<string, unknown>>>(
       caller,
       { ...group },

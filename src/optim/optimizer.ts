@@ -103,6 +103,7 @@ const groupName = rule(
     Object.entries(value as object).every(
       ([name, group]) => name !== "" && !name.includes(".") && record.holds(group),
     ),
+  "Write { head: { parameters: head.parameters() } }, a record of settings for each.",
 );
 
 const rate = rule(
@@ -123,6 +124,7 @@ export const OPTIMIZER_RULES = {
 const variables = rule(
   "a list of variables",
   (value) => list.holds(value) && (value as unknown[]).every((one) => one instanceof Variable),
+  "Write layer.parameters(), or a list of some of them.",
 );
 
 /** Rules for what every group can be told. */

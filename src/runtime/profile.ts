@@ -53,7 +53,7 @@ export async function profile<R>(
   fn: () => R | Promise<R>,
   options: ProfileOptions = {},
 ): Promise<Profile<R>> {
-  check("profile", "what is looked at", fn, callable);
+  check("profile", "what is looked at", fn, callable, "Write profile(() => step(x)).");
   checkOptions("profile", options, { runtime: anything });
   const runtime = options.runtime ?? currentRuntime("profile");
   const runs: Promise<ProfiledRun>[] = [];

@@ -2,11 +2,28 @@
 import { gzipSync } from "node:zlib";
 import { beforeAll, expect, it } from "vitest";
 import { GradgpuError } from "../../../src/errors.ts";
-import { add, tensor, zeros } from "../../../src/functions.ts";
-import { data, nn } from "../../../src/index.ts";
+import {
+  add,
+  cell,
+  conv2dTranspose,
+  describe,
+  dropout,
+  einsum,
+  keyOf,
+  pad,
+  planRows,
+  profile,
+  reshape,
+  tensor,
+  tile,
+  transpose,
+  variable,
+  zeros,
+} from "../../../src/functions.ts";
+import { data, nn, optim } from "../../../src/index.ts";
 import * as io from "../../../src/io/index.ts";
 import { seeded } from "../../../src/testing/seeded.ts";
-import { trainInWorker } from "../../../src/worker/index.ts";
+import { trainInWorker, transfer } from "../../../src/worker/index.ts";
 import { openCounting } from "../runtime/open.ts";
 
 beforeAll(() => {
@@ -18,6 +35,8 @@ const idx = (header: readonly number[], behind = 0) =>
   Uint8Array.of(...header, ...new Array(behind).fill(0));
 const place = () => io.memory().place("file");
 const asAny = (given: unknown) => given as never;
+const layer = nn.linear(2, 1);
+const adam = (groups: unknown) => optim.adam({ learningRate: 0.1, groups: asAny(groups) });
 
 it.each<[text: string, call: () => unknown]>([
   [
@@ -123,6 +142,187 @@ it.each<[text: string, call: () => unknown]>([
   [
     "integer: the bounds must be whole, the lower one first; got 3 and 1. Exchange or round them.",
     () => seeded(1)[0]?.integer(3, 1),
+  ],
+  [
+    "adam, group head: a group must have parameters; got { head }. Write { parameters: layer.parameters() } and its settings beside them; groups lie in no groups.",
+    () => adam({ head: { head: { parameters: layer.parameters() } } }),
+  ],
+  [
+    "adam, group head: parameters must be a list of variables; got { weight }. Write layer.parameters(), or a list of some of them.",
+    () => adam({ head: { parameters: { weight: layer.parameters()[0] } } }),
+  ],
+  [
+    "adam, group head: parameters must be a list of variables; got a function. Write layer.parameters(), or a list of some of them.",
+    () => adam({ head: { parameters: layer } }),
+  ],
+  [
+    "adam: groups must be groups by name, without dots; got […]. Write { head: { parameters: head.parameters() } }, a record of settings for each.",
+    () => adam([{ parameters: layer.parameters() }]),
+  ],
+  [
+    "pad: it puts zeros around x and takes no more than how many; got { mode }. Write padAs(x, padding, { mode, value }).",
+    () => (pad as (...given: unknown[]) => unknown)(zeros([2]), [[1, 1]], { mode: "reflect" }),
+  ],
+  [
+    "pad: padding must be a list of [before, after] in whole numbers of 0 or more; got [1, 2]. To take elements away, use slice.",
+    () => pad(zeros([2]), asAny([1, 2])),
+  ],
+  [
+    'reshape: the new shape must be a list; got "x". Write reshape(x, [2, -1]).',
+    () => reshape(zeros([2]), asAny("x")),
+  ],
+  [
+    'transpose: the permutation must be a list; got "x". Name every dimension once: [1, 0].',
+    () => transpose(zeros([2, 2]), asAny("x")),
+  ],
+  [
+    'tile: repeats must be a list; got "x". Give another repeats.',
+    () => tile(zeros([2]), asAny("x")),
+  ],
+  [
+    'summary: the shape must be a list; got "x". It is that of an input, with the batch: [1, 28, 28, 1].',
+    () => layer.summary(asAny("x")),
+  ],
+  [
+    "profile: what is looked at must be a function; got 3. Write profile(() => step(x)).",
+    () => profile(asAny(3)),
+  ],
+  [
+    "planRows: the plan must be a plan; got 3. A compiled step has some: step.plans.",
+    () => planRows(asAny(3)),
+  ],
+  [
+    'gunzip: its name must be a text; got undefined. It stands in messages: "train-images.gz".',
+    () => data.gunzip(new Uint8Array(3), asAny(undefined)),
+  ],
+  [
+    "gunzip: the file must be bytes, a Uint8Array; got 3. Take new Uint8Array(await response.arrayBuffer()).",
+    () => data.gunzip(asAny(3), "a.gz"),
+  ],
+  [
+    "float16: the bits must be a Uint16Array; got [1, 2]. Other arrays are numbers: hand them in as they are.",
+    () => data.float16(asAny([1, 2])),
+  ],
+  [
+    'einsum: the pattern must be a text; got 3. For example "ij,jk->ik".',
+    () => einsum(asAny(3), zeros([2])),
+  ],
+  [
+    "dropout: p must be at least 0 and less than 1; got 1. It is the share of elements that are set to 0.",
+    () => dropout(zeros([2]), 1),
+  ],
+  [
+    "describe: what is described must be { dtype, shape }; got 3. Give a tensor, or its type.",
+    () => describe(asAny(3)),
+  ],
+  [
+    "conv2dTranspose: w must have 4 dimensions; got f32[3, 3]. It is [KH, KW, OC / groups, C].",
+    () => conv2dTranspose(zeros([1, 4, 4, 2]), zeros([3, 3])),
+  ],
+  [
+    'softmax: the axis must be a whole number; got "x". -1 is the last one.',
+    () => nn.softmax(asAny("x")),
+  ],
+  [
+    'initialise.orthogonal: the gain must be a finite number; got "x". Give another gain.',
+    () => nn.initialise.orthogonal(asAny("x")),
+  ],
+  [
+    'initialise.constant: the value must be a finite number; got "x". Give another value.',
+    () => nn.initialise.constant(asAny("x")),
+  ],
+  [
+    'cutout: the size must be a whole number of 1 or more; got "x". It is the side of the square, in pixels.',
+    () => nn.cutout(asAny("x")),
+  ],
+  [
+    'freeze: the pattern must be a text; got 3. Write model.freeze("0.*").',
+    () => layer.freeze(asAny(3)),
+  ],
+  [
+    "recurrent: the cell must be a cell; got {  }. Make one with cell({ name, states, sums, step }).",
+    () => nn.recurrent(asAny({}), 2, 3),
+  ],
+  [
+    "weightNorm: the layer must be a linear layer, a convolution or a transposed one; got a function. Give another layer.",
+    () => nn.weightNorm(nn.relu()),
+  ],
+  [
+    "m: a must be a module; got 3. Make it by a layer, or by nn.module.",
+    () => nn.module("m", asAny({ forward: (x: unknown) => x, children: { a: 3 } })),
+  ],
+  [
+    'seed: a seed must be a finite number; got "x". Any finite number will do.',
+    () => keyOf(asAny("x")),
+  ],
+  [
+    "assign: the new value must have the variable's type; got f32[3] for variable f32[2]. Cast or reshape it.",
+    () => variable([1, 2]).assign(zeros([3])),
+  ],
+  [
+    "cell: the description must be a record; got 3. Give { name, states, sums, step }.",
+    () => cell(asAny(3)),
+  ],
+  [
+    'x: a cell must have a state; got no states. Name what it carries: ["h"].',
+    () => cell(asAny({ name: "x", states: [], sums: ["a"], step: () => ({}) })),
+  ],
+  [
+    "x: the step must be a function; got 3. It is a function (m, x, before, vectors) => states.",
+    () => cell(asAny({ name: "x", states: ["h"], sums: ["a"], step: 3 })),
+  ],
+  [
+    'x: sums must be a list; got 3. Give their names: ["h"].',
+    () => cell(asAny({ name: "x", states: ["h"], sums: 3, step: () => ({}) })),
+  ],
+  [
+    "transfer: the value must be an object that has the parts; got number. Send it as it is.",
+    () => transfer(asAny(3), asAny([])),
+  ],
+  [
+    "openSafetensors: it must be read from a place, bytes, a Blob or File, a URL or a path; got 3. Take file(path), http(url), opfs().place(name), or new Uint8Array(buffer).",
+    () => io.readSafetensors(asAny(3)),
+  ],
+  [
+    "writeSafetensors: it must be written to a place; got 3. Take file(path), opfs().place(name), or memory().place(name).",
+    () => io.writeSafetensors(asAny(3), { a: { shape: [1], data: [1] } }),
+  ],
+  [
+    "file: the path must be a text; got 3. Give it as text: ./models/mine.safetensors.",
+    () => io.file(asAny(3)),
+  ],
+  ["http: the URL must be a URL; got 3. Give it as text or as a URL.", () => io.http(asAny(3))],
+  [
+    'memory: the name must be a text of up to 200 characters that neither begins with a dot nor has a slash; got "a/b". Folders within folders are places of their own.',
+    () => io.memory().place("a/b"),
+  ],
+  [
+    "saveModel: the model must be a module; got 3. Make it by a layer, or by nn.module.",
+    () => io.saveModel(asAny(3), place()),
+  ],
+  [
+    "toOnnx: the model must be a module; got 3. Make it by a layer, or by nn.sequential.",
+    () => io.toOnnx(asAny(3), [1]),
+  ],
+  [
+    'toOnnx: the shape must be a list of whole numbers of 1 or more, and of names; got 3. A name is a free size: ["N", 28, 28, 1].',
+    () => io.toOnnx(layer, asAny(3)),
+  ],
+  [
+    "bytes: a PyTorch file must have 4 bytes or more; got 3 at byte 0. Get the file anew, or write it again.",
+    () => io.readTorch(new Uint8Array(3)),
+  ],
+  [
+    "bytes: a zip file must end with its directory; got none at byte 8. It may be cut off.",
+    () => io.readTorch(Uint8Array.of(80, 75, 3, 4, 0, 0, 0, 0)),
+  ],
+  [
+    "bytes: the header must begin with {; got 91 at byte 8. It may be no safetensors file.",
+    () => io.readSafetensors(Uint8Array.of(2, 0, 0, 0, 0, 0, 0, 0, 91, 93)),
+  ],
+  [
+    "dataset: x with a scale must be bytes with a shape, a finite scale and an offset; got data Float32Array of 8 bytes, scale 2, offset undefined. data.images makes such columns.",
+    () => data.dataset(asAny({ x: { data: new Float32Array(2), shape: [2], scale: 2 } })),
   ],
 ])("%s", async (text, call) => {
   const thrown = await (async () => await call())().then(
