@@ -51,11 +51,15 @@ function spawnNode(
   const ended = (code: number) => events.failed(`the worker ended with code ${code}`);
   worker.on("exit", ended);
   worker.unref();
+  let isEnding = false;
   return {
     post: (message, transfer) =>
       // Node's transfer list and the page's have different names for the same ArrayBuffers.
       worker.postMessage(message, transfer as ArrayBuffer[]),
     terminate: () => {
+      // Each run that waits in a worker may tell of a fault, and Node waits for the end once for each call.
+      if (isEnding) return;
+      isEnding = true;
       worker.off("exit", ended);
       // Settles once the thread is gone; nobody waits for that.
       worker.terminate().catch(() => {});
