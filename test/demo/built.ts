@@ -21,20 +21,34 @@ export interface BuiltDemo {
   close(): Promise<void>;
 }
 
+/** Its configuration: `npm run demo` and `npm run demo:build` have no other. */
+export const demoConfig = fileURLToPath(new URL("../../vite.config.ts", import.meta.url));
+
+let folderOfAll: Promise<string> | undefined;
+
+/** Where the page is built, once for all tests of this process. */
+export function builtFolder(): Promise<string> {
+  folderOfAll ??= buildInto(join(tmpdir(), `gradgpu-demo-${process.pid}`));
+  return folderOfAll;
+}
+
+async function buildInto(folder: string): Promise<string> {
+  await build({ configFile: demoConfig, logLevel: "error", build: { outDir: folder } });
+  return folder;
+}
+
 export async function buildDemo(): Promise<BuiltDemo> {
-  const folder = join(tmpdir(), `gradgpu-demo-${process.pid}`);
-  await build({
-    configFile: fileURLToPath(new URL("../../vite.config.ts", import.meta.url)),
-    logLevel: "error",
-    build: { outDir: folder },
-  });
+  const folder = await builtFolder();
   let taken = new Map<string, number>();
+  const sizes = new Map<string, number>();
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? "/", "http://localhost");
     const name = pathname.replace(/^\/some\/path\//, "") || "index.html";
     readFile(join(folder, name)).then(
       (bytes) => {
-        taken.set(name, gzipSync(bytes).length);
+        const size = sizes.get(name) ?? gzipSync(bytes).length;
+        sizes.set(name, size);
+        taken.set(name, size);
         response.setHeader("Content-Type", TYPES[extname(name)] ?? "application/octet-stream");
         response.end(bytes);
       },

@@ -30,7 +30,7 @@ const WITHOUT_WEBGPU = [
 
 describe.each(devices)("the demo page in headless Chrome on $device", ({ device, steps }) => {
   test.each(["digits", "text"])("trains the network of %s until it is paused", async (panel) => {
-    demo = await openDemo(`?panel=${panel}&device=${device}&pace=full`);
+    demo = await openDemo(`?panel=${panel}&device=${device}&pace=full`, { served: "sources" });
     const { page } = demo;
     expect(await stateOf(page)).toMatchObject({ device, why: "asked for by name", panel });
     await press(page, "[data-run=step]");
@@ -204,7 +204,7 @@ describe("the page", () => {
   });
 
   test("says so where no device can be opened", async () => {
-    demo = await openDemo("?panel=digits&device=webgpu", WITHOUT_WEBGPU);
+    demo = await openDemo("?panel=digits&device=webgpu", { flags: WITHOUT_WEBGPU });
     expect(await stateOf(demo.page)).toMatchObject({ device: "none", state: "failed" });
     expect(await demo.page.$eval(".message", (message) => message.textContent)).toMatch(/WebGPU/i);
   });

@@ -84,7 +84,9 @@ describe.each(["cpu", "webgpu"] as const)("the benchmark on %s", (device) => {
   test("runs between two steps of the training, which goes on, and stands beside other machines", async () => {
     const page = await open(link(device, "&network=lstm"));
     await press(page, "[data-run=play]");
-    await press(page, "[data-machine=bench]");
+    // The page grows while it trains: the button may slip away under the pointer.
+    do await press(page, "[data-machine=bench]");
+    while ((await page.$("[data-machine=bench]:not(:disabled)")) !== null);
     await until(page, `document.querySelector("[data-machine=bench]").disabled === false`);
     const cases = await page.$$eval("[data-case]", (all) =>
       all.map((one) =>
@@ -95,6 +97,12 @@ describe.each(["cpu", "webgpu"] as const)("the benchmark on %s", (device) => {
         })),
       ),
     );
+    // Where a case fails this says why.
+    const said = await page.$eval("[data-machine=bench]", (button) => {
+      const status = button.closest("section")?.querySelector("[role=status]");
+      return status?.textContent;
+    });
+    expect(said).toBe(en.bench.others);
     expect(cases).toHaveLength(Object.keys(en.bench.cases).length);
     const own = `gradgpu-${device} ${device === "cpu" ? "(2t)" : "(software)"}`;
     for (const [here, ...there] of cases) {

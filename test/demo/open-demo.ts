@@ -1,8 +1,8 @@
-import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "puppeteer-core";
-import { createServer, type ViteDevServer } from "vite";
+import { createServer, preview } from "vite";
 import { START_MS } from "../../src/testing/browser/launch.ts";
 import { launchBrowser } from "../support/chrome.ts";
+import { builtFolder, demoConfig } from "./built.ts";
 
 export interface Demo {
   readonly page: Page;
@@ -17,21 +17,51 @@ export interface Demo {
 
 interface Stage {
   readonly browser: Browser;
-  readonly server: ViteDevServer;
+  readonly server: DemoServer;
 }
 
-/** By the browser's flags, of all pages of this process: both take seconds to start. */
+interface DemoServer {
+  readonly address: string;
+  close(): Promise<void>;
+}
+
+export interface DemoOptions {
+  /** The browser's. */
+  readonly flags?: readonly string[];
+  /**
+   * "built" once by this process, or its "sources", as `npm run demo` serves them: 250 modules for each page that is
+   * opened, and as many for its worker, which take 2.5 s more of the processors. Default "built".
+   */
+  readonly served?: "built" | "sources";
+}
+
+/** By the browser's flags and what is served, of all pages of this process: both take seconds to start. */
 const stages = new Map<string, Promise<Stage>>();
 
-async function start(flags: readonly string[]): Promise<Stage> {
+async function start(flags: readonly string[], served: "built" | "sources"): Promise<Stage> {
+  const server = await (served === "built" ? serveBuilt() : serveSources());
+  return { browser: await launchBrowser(undefined, flags), server };
+}
+
+async function serveSources(): Promise<DemoServer> {
   const server = await createServer({
-    configFile: fileURLToPath(new URL("../../vite.config.ts", import.meta.url)),
+    configFile: demoConfig,
     logLevel: "error",
     optimizeDeps: { noDiscovery: true },
     server: { host: "127.0.0.1", port: 0, watch: null },
   });
   await server.listen();
-  return { browser: await launchBrowser(undefined, flags), server };
+  return { address: server.resolvedUrls?.local[0] ?? "", close: () => server.close() };
+}
+
+async function serveBuilt(): Promise<DemoServer> {
+  const server = await preview({
+    configFile: demoConfig,
+    logLevel: "error",
+    build: { outDir: await builtFolder() },
+    preview: { host: "127.0.0.1", port: 0 },
+  });
+  return { address: server.resolvedUrls?.local[0] ?? "", close: () => server.close() };
 }
 
 /** Ends browsers and servers: behind the last test of a file. */
@@ -44,10 +74,13 @@ export async function endDemos(): Promise<void> {
   stages.clear();
 }
 
-/** The demo page in a profile of its own, served as `npm run demo` serves it, with `query` behind its address. */
-export async function openDemo(query: string, flags: readonly string[] = []): Promise<Demo> {
-  const key = flags.join(" ");
-  const stage = stages.get(key) ?? start(flags);
+/** The demo page in a profile of its own, with `query` behind its address. */
+export async function openDemo(
+  query: string,
+  { flags = [], served = "built" }: DemoOptions = {},
+): Promise<Demo> {
+  const key = [served, ...flags].join(" ");
+  const stage = stages.get(key) ?? start(flags, served);
   stages.set(key, stage);
   const { browser, server } = await stage;
   const context = await browser.createBrowserContext();
@@ -59,7 +92,7 @@ export async function openDemo(query: string, flags: readonly string[] = []): Pr
   page.on("console", (message) => {
     if (message.type() === "error") errors.push(message.text());
   });
-  const address = server.resolvedUrls?.local[0] ?? "";
+  const { address } = server;
   const go = async (next: string) => {
     await page.goto(`${address}${next}`);
     await page.waitForSelector("article[data-state=paused], article[data-state=failed]", {
