@@ -279,8 +279,19 @@ function runCall(call: KernelCall | FallbackCall, arrays: readonly HostArray[]):
     const [from, to] = arrays;
     if (from !== undefined) to?.set(from);
   } else {
-    const program = parseText(String(call.constants.program)) as GroupProgram;
+    const program = programOf(call);
     const inputs = program.inputs.length;
     runGroup(program, arrays.slice(0, inputs), arrays.slice(inputs));
   }
+}
+
+/** A call is run once for every step of training: its program is read once. */
+const programs = new WeakMap<KernelCall, GroupProgram>();
+
+function programOf(call: KernelCall): GroupProgram {
+  const known = programs.get(call);
+  if (known !== undefined) return known;
+  const program = parseText(String(call.constants.program)) as GroupProgram;
+  programs.set(call, program);
+  return program;
 }
