@@ -2,7 +2,7 @@
 
 import { openCpuDevice } from "../../src/devices/cpu/index.ts";
 import type { Device } from "../../src/devices/device.ts";
-import { openWebgpuDevice } from "../../src/devices/webgpu/index.ts";
+import { openWebgpuDevice, WebgpuDevice } from "../../src/devices/webgpu/index.ts";
 import { init } from "../../src/functions.ts";
 import { runComposed } from "../support/composed.ts";
 import { runConformance } from "../support/conformance.ts";
@@ -31,15 +31,21 @@ export async function close() {
   return memory;
 }
 
+/** On the GPU that is open: what was compiled for a case is there for a computation. */
+function initOn(name: "cpu" | "webgpu") {
+  const gpu = device instanceof WebgpuDevice ? device.gpuDevice : undefined;
+  return init({ device: gpu ?? name, threads: 2 });
+}
+
 export async function runWhole(name: "cpu" | "webgpu") {
-  const { runtime } = await init({ device: name, threads: 2 });
+  const { runtime } = await initOn(name);
   const report = await runComposed();
   await runtime.close();
   return report;
 }
 
 export async function runVerbs(name: "cpu" | "webgpu", family: string) {
-  const { runtime } = await init({ device: name, threads: 2 });
+  const { runtime } = await initOn(name);
   const report = await runVerbFamily(family);
   await runtime.close();
   return report;

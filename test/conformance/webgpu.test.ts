@@ -27,14 +27,14 @@ it.each(caseNames)("%s and its gradients agree with the float64 reference", asyn
 });
 
 it("whole computations agree with the float64 reference, lazily and compiled", async () => {
-  const { runtime } = await init({ device: "webgpu" });
+  const { runtime } = await init({ device: device.gpuDevice });
   const { failures } = await runComposed();
   expect(failures).toEqual([]);
   await runtime.close();
 });
 
 it.each(Object.keys(verbFamilies))("verbs of %s and their gradients", async (family) => {
-  const { runtime } = await init({ device: "webgpu" });
+  const { runtime } = await init({ device: device.gpuDevice });
   const { failures } = await runVerbFamily(family);
   expect(failures).toEqual([]);
   await runtime.close();
