@@ -85,7 +85,7 @@ export function multiHeadAttention(
   });
   if (features % heads !== 0) {
     throw new ArgumentError(
-      `multiHeadAttention: heads must divide the features; got ${heads} heads, ${features} features.`,
+      `multiHeadAttention: heads must divide the features; got ${heads} heads, ${features} features. Choose another number of heads.`,
     );
   }
   const { initialise = xavierUniform, seed, causal = false, bias: hasBias = true } = options;

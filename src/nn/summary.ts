@@ -63,7 +63,7 @@ function inputOf(model: AnyModule, shape: Shape | Readonly<Record<string, Shape>
   const shapes = new Map<string, unknown>(isRecord(shape) ? Object.entries(shape) : []);
   if (!sameNames([...shapes.keys()], Object.keys(inputDType))) {
     throw new ArgumentError(
-      `summary: there must be a shape for every input, { ${Object.keys(inputDType).join(", ")} }; got ${shown(shape)}.`,
+      `summary: there must be a shape for every input, { ${Object.keys(inputDType).join(", ")} }; got ${shown(shape)}. Give all of them.`,
     );
   }
   const named = Object.entries(inputDType).map(([name, dtype]) => [

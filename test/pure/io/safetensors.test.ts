@@ -238,7 +238,7 @@ describe("a file that is none, or damaged, is refused with the byte:", () => {
       [
         "an unknown dtype",
         made(one("[4]", 0, 4, "F8_E4M3"), 4),
-        /the dtype of "a" must be one of BOOL, U8.*got "F8_E4M3"/,
+        /the dtype of "a" must be one of BOOL, U8.*got "F8_E4M3".*\. Convert it where it is written: tensor\.float\(\)\.$/,
       ],
       ["a dtype of Object's", made(one("[1]", 0, 4, "constructor"), 4), /must be one of/],
       ["a negative size", made(one("[-1]", 0, 4), 4), /whole number from 0/],

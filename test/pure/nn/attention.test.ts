@@ -80,7 +80,7 @@ describe("attention", () => {
     [
       () => nn.multiHeadAttention(8, 3),
       ArgumentError,
-      "multiHeadAttention: heads must divide the features; got 3 heads, 8 features.",
+      "multiHeadAttention: heads must divide the features; got 3 heads, 8 features. Choose another number of heads.",
     ],
     [
       () => nn.multiHeadAttention(8, 2)(zeros([4, 8])),

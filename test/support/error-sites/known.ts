@@ -43,7 +43,6 @@ export const missing: readonly string[] = [
   ". Give true where a row begins anew.",
   ". Give typed arrays or lists of numbers.",
   ". Nothing was loaded. Take a state from before it went wrong, or pass { allowNonFinite: true }.",
-  ". Take the checkpoint before it.",
   ": a tensor can be used as long as its device is there; got one of",
   ": a tensor can be used as long as its runtime is open; got one of",
   ": its elements are gone. Load or make them again.",
