@@ -3,23 +3,11 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openCpuDevice } from "../../../src/devices/cpu/index.ts";
 import { cpuTraits } from "../../../src/devices/cpu/traits.ts";
 import type { Device } from "../../../src/devices/device.ts";
-import {
-  add,
-  grad,
-  max,
-  mean,
-  mul,
-  rsqrt,
-  type Shape,
-  square,
-  sub,
-  sum,
-  type Tensor,
-} from "../../../src/functions.ts";
+import { max, square, sum, type Tensor } from "../../../src/functions.ts";
 import { callsOf } from "../../../src/scheduler/plan.ts";
+import { normGradients } from "../../support/norm-gradients.ts";
 import { input, planned } from "../../support/plans.ts";
 
-const row = { axis: -1, keepDims: true };
 /** A sum of a hundred products of numbers around 1, as f32. */
 const TOLERANCE = 2e-5;
 
@@ -30,21 +18,6 @@ describe("all gradients of a norm on the cpu device", () => {
   });
   afterAll(() => device.close());
 
-  const gradients = (lead: Shape, features: number) => {
-    const shape = [...lead, features];
-    const [x, g] = [input("x", shape), input("g", shape)];
-    const [gamma, beta] = [input("gamma", [features]), input("beta", [features])];
-    return grad(
-      () => {
-        const centred = sub(x, mean(x, row));
-        const scale = rsqrt(add(mean(square(centred), row), 1e-5));
-        return sum(mul(add(mul(mul(centred, scale), gamma), beta), g));
-      },
-      x,
-      gamma,
-      beta,
-    );
-  };
   const kernels = async (outputs: readonly Tensor[]) => {
     const draw = () => [-1, 1] as const;
     const plan = await planned({ outputs }, cpuTraits, draw, TOLERANCE, device);
@@ -58,12 +31,12 @@ describe("all gradients of a norm on the cpu device", () => {
     [[7, 9], 131],
     [[257], 50],
   ])("is one walk over the rows of %j with %i features, and its parts", async (lead, features) => {
-    expect(await kernels(gradients(lead, features))).toEqual(["rows", "columns"]);
+    expect(await kernels(normGradients([...lead, features]))).toEqual(["rows", "columns"]);
   });
 
   it("is a walk each where rows are few, or short", async () => {
-    expect((await kernels(gradients([9], 40))).length).toBeGreaterThan(2);
-    expect((await kernels(gradients([100], 7))).length).toBeGreaterThan(2);
+    expect((await kernels(normGradients([9, 40]))).length).toBeGreaterThan(2);
+    expect((await kernels(normGradients([100, 7]))).length).toBeGreaterThan(2);
   });
 
   it("goes with what is the same for a row", async () => {
