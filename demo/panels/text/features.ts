@@ -63,8 +63,22 @@ export function correlations(
   });
 }
 
-/** The units by how much they go with something, with it or against it. */
-export function ranked(correlations: Float32Array): Int32Array {
-  const strength = (unit: number) => Math.abs(correlations[unit] ?? 0);
-  return Int32Array.from(correlations.keys()).sort((a, b) => strength(b) - strength(a) || a - b);
+/** The standard deviation of every unit, f32[units]; states are f32[count, units]. */
+export function spreads(states: Float32Array, units: number): Float32Array {
+  const count = states.length / units;
+  return Float32Array.from({ length: units }, (_, u) => {
+    let [sum, squares] = [0, 0];
+    for (let at = u; at < states.length; at += units) {
+      const state = states[at] ?? 0;
+      sum += state;
+      squares += state * state;
+    }
+    return Math.sqrt(Math.max(0, squares / count - (sum / count) ** 2));
+  });
+}
+
+/** The units by the size of their values, the largest first. */
+export function ranked(values: Float32Array): Int32Array {
+  const size = (unit: number) => Math.abs(values[unit] ?? 0);
+  return Int32Array.from(values.keys()).sort((a, b) => size(b) - size(a) || a - b);
 }

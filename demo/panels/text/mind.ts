@@ -1,6 +1,6 @@
 /** What goes on in the network while it reads: of a passage, and of enough of the text to say what its units stand for. */
 import { type Corpus, known } from "./corpus.ts";
-import { correlations, featureOf, ranked } from "./features.ts";
+import { correlations, featureOf, ranked, spreads } from "./features.ts";
 import type { TextModel } from "./model.ts";
 import { passageOf, tellingParts } from "./passage.ts";
 import type { FeatureName, Influence, Reading, UnitOrder } from "./pictures.ts";
@@ -42,7 +42,10 @@ export class Mind {
     return { letters, units, steps, bits, ...likeliest(probabilities, characters) };
   }
 
-  /** The units by their correlation with a feature, over the parts of the text where it changes most. */
+  /**
+   * The units by how far their cells move with a feature, over the parts of the text where it changes most: correlation ×
+   * spread. A cell that is full all the time may have a correlation, but has nothing to show.
+   */
   async order(by: FeatureName): Promise<UnitOrder> {
     const { letters, vocabulary } = this.#corpus;
     const feature = featureOf(by, letters);
@@ -56,7 +59,9 @@ export class Mind {
     const states = join(read.map(({ steps }) => steps.c.subarray(WARM * units)));
     const values = join(starts.map((from) => feature.subarray(from + WARM, from + length)));
     const found = correlations(states, values, units);
-    return { order: ranked(found), correlations: found };
+    const spread = spreads(states, units);
+    const swings = found.map((correlation, unit) => correlation * (spread[unit] ?? 0));
+    return { order: ranked(swings), correlations: found, swings };
   }
 
   /** What letter `at` of a passage hangs on, of the letters before it. */

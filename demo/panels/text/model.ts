@@ -4,8 +4,10 @@ import { nn } from "gradgpu";
 /** Numbers that stand for a character. */
 export const EMBEDDING = 32;
 
-/** Letters that the slowest unit remembers at the start: about a quotation. */
-const LONGEST = 96;
+/** Letters that slow units remember at the start: about a short line to a quotation. */
+const [SHORTEST, LONGEST] = [16, 96];
+/** One unit in so many is slow. */
+const SLOW = 8;
 
 export interface TextModel {
   readonly model: nn.Module;
@@ -17,24 +19,24 @@ export interface TextModel {
 export function textModel(characters: number, units: number, seed: number): TextModel {
   const of = (layer: number) => ({ seed: 3 * seed + layer });
   const table = nn.embedding(characters, EMBEDDING, of(0));
-  const lstm = nn.lstm(EMBEDDING, units, { ...of(1), initialiseBias: timeScales(LONGEST) });
+  const lstm = nn.lstm(EMBEDDING, units, { ...of(1), initialiseBias: timeScales });
   const out = nn.linear(units, characters, of(2));
   return { model: nn.sequential(table, lstm, out), table, lstm, out };
 }
 
 /**
- * Biases of an LSTM, [H, 4] in the order i f g o, with which its units remember from 1 to `longest` steps at the start, and
- * take in as much less of each: Tallec & Ollivier 2018. Where all gates begin alike, half open or open, units learn spaces
- * and lines, but rarely one that is on for a whole quotation.
+ * Biases of an LSTM, [H, 4] in the order i f g o: an eighth of its units remembers from SHORTEST to LONGEST steps at the
+ * start, after Tallec & Ollivier 2018, and take in the less of each, the longer they remember; gates of all others are half
+ * open. Where all units are slow, most cells come to be full and show nothing; where none is, units learn spaces, but hardly
+ * one that is on for a whole quotation.
  */
-function timeScales(longest: number): nn.initialise.Initialiser {
-  return (shape) => {
-    const [units = 0, gates = 1] = shape;
-    const biases = new Float32Array(units * gates);
-    for (let unit = 0; unit < units; unit++) {
-      const steps = 1 + ((longest - 1) * (unit + 0.5)) / units;
-      biases.set([-Math.log(steps), Math.log(steps)], unit * gates);
-    }
-    return biases;
-  };
+function timeScales(shape: readonly number[]): Float32Array {
+  const [units = 0, gates = 1] = shape;
+  const biases = new Float32Array(units * gates);
+  const slow = Math.floor(units / SLOW);
+  for (let unit = 0; unit < slow; unit++) {
+    const steps = SHORTEST + ((LONGEST - SHORTEST) * (unit + 0.5)) / slow;
+    biases.set([-Math.log(steps), Math.log(steps)], unit * gates);
+  }
+  return biases;
 }

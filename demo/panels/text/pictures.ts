@@ -45,10 +45,12 @@ export interface Reading {
 export const TOP = 5;
 
 export interface UnitOrder {
-  /** i32[units]: those that go most with the feature first, whatever the sign. */
+  /** i32[units]: those that move furthest with the feature first, whatever the sign. */
   readonly order: Int32Array;
   /** f32[units], by unit: correlation of tanh(c) with the feature; 0 for all where the text has nothing of it. */
   readonly correlations: Float32Array;
+  /** f32[units], by unit: how far tanh(c) moves with the feature, correlation × standard deviation. */
+  readonly swings: Float32Array;
 }
 
 export interface Influence {

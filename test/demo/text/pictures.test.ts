@@ -103,10 +103,15 @@ describe("the text panel's pictures on the cpu device", () => {
     expect(other.letters).not.toEqual(letters);
   });
 
-  test("units are ordered by correlation with what the letters say", async () => {
-    const { order, correlations } = await training.pictures.order({ by: "spaces" });
+  test("units are ordered by how far they move with what the letters say", async () => {
+    const { order, correlations, swings } = await training.pictures.order({ by: "spaces" });
     expect([...order].sort((a, b) => a - b)).toEqual(Array.from({ length: 32 }, (_, unit) => unit));
-    const strengths = [...order].map((unit) => Math.abs(correlations[unit] ?? 0));
+    const strengths = [...order].map((unit) => Math.abs(swings[unit] ?? 0));
+    // A correlation times a standard deviation of what lies between −1 and 1.
+    for (const [unit, swing] of swings.entries()) {
+      expect(Math.sign(swing)).toBe(Math.sign(correlations[unit] ?? 0));
+      expect(Math.abs(swing)).toBeLessThanOrEqual(Math.abs(correlations[unit] ?? 0));
+    }
     expect(strengths).toEqual(strengths.toSorted((a, b) => b - a));
     // A space is what an lstm has learned first, and the best unit shows it in a passage that was not among the letters compared.
     expect(strengths[0]).toBeGreaterThan(0.3);

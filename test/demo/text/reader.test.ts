@@ -1,7 +1,7 @@
 /** What the text panel makes of a text and of what it reads, without a network. */
 import { describe, expect, test } from "vitest";
 import { corpusOf, known, MOST_CHARACTERS, RARE } from "../../../demo/panels/text/corpus.ts";
-import { correlations, featureOf, ranked } from "../../../demo/panels/text/features.ts";
+import { correlations, featureOf, ranked, spreads } from "../../../demo/panels/text/features.ts";
 import { unitsOn } from "../../../demo/panels/text/matching.ts";
 import { passageOf, tellingParts } from "../../../demo/panels/text/passage.ts";
 import { trigramBits } from "../../../demo/panels/text/trigram.ts";
@@ -85,6 +85,9 @@ test("correlations find the unit that was made of the feature, and its opposite"
   expect(Math.abs(found[0] ?? 1)).toBeLessThan(0.3);
   expect(found[2]).toBe(0);
   expect([...ranked(found)]).toEqual([1, 0, 2]);
+  const spread = spreads(states, 3);
+  expect(spread[1]).toBeCloseTo(0.5 * (spreads(depth, 1)[0] ?? 0), 5);
+  expect(spread[2]).toBe(0);
   expect([...correlations(states, new Float32Array(letters.length), 3)]).toEqual([0, 0, 0]);
 });
 

@@ -48,6 +48,11 @@ export class HeatMap {
     this.#listen();
   }
 
+  /** Whether a pointer or the keys are on it. */
+  get isUsed(): boolean {
+    return this.#map.canvas.matches(":hover, :focus");
+  }
+
   /** `rows` are the units that are seen, from above. */
   show(
     reading: Reading,

@@ -11,6 +11,7 @@ import {
   TOP,
   type UnitOrder,
 } from "../pictures.ts";
+import { SAMPLED } from "../samples.ts";
 import { ExpectedBars, percent } from "./expected.ts";
 import { HeatMap } from "./heat-map.ts";
 import { Letters, named } from "./letters.ts";
@@ -19,6 +20,8 @@ import { field, type WriteSection } from "./write-section.ts";
 
 const ROWS = 32;
 const FOUND = 8;
+/** A unit whose correlation is as large is called one that goes with a feature. */
+const CLEAR = 0.5;
 const QUANTITIES: readonly Quantity[] = ["f", "i", "o", "c"];
 
 export function insideSection(context: Context, write: WriteSection): void {
@@ -35,6 +38,9 @@ export function insideSection(context: Context, write: WriteSection): void {
   let characters: readonly string[] = [];
   let order: UnitOrder | undefined;
   let feature: FeatureName | undefined;
+  /** Whether the visitor has said what to sort by, and which unit to follow; until then it is what shows most. */
+  let isFeatureChosen = false;
+  let isUnitChosen = false;
   let quantity: Quantity = "c";
   let unit = 0;
   let range: Range | undefined;
@@ -94,7 +100,9 @@ export function insideSection(context: Context, write: WriteSection): void {
       one,
     ),
   );
-  const sorts = FEATURES.map((one) => choice(said.features[one], false, () => void sort(one), one));
+  const sorts = FEATURES.map((one) =>
+    choice(said.features[one], false, () => chooseFeature(one), one),
+  );
   const limit = h("input", {
     type: "range",
     min: 0.1,
@@ -136,10 +144,18 @@ export function insideSection(context: Context, write: WriteSection): void {
     void remote.ask("source", {}).then(
       (source) => {
         characters = source.characters;
-        void sort(feature ?? "quotes");
+        void sort();
       },
       () => undefined,
     );
+  });
+  // Units become what they are while it trains. Sorted anew when there is time to look, and at a few steps: rows that jump
+  // all the time could not be read, and none does under a pointer or a key.
+  remote.listen((event) => {
+    if (event.kind === "state" && event.state === "paused" && !map.isUsed) void sort();
+  });
+  context.onProgress((points) => {
+    if (!map.isUsed && points.some(({ step }) => SAMPLED.some((at) => at === step))) void sort();
   });
   write.onWritten(() => {
     if (isWritten) readAnew();
@@ -153,22 +169,49 @@ export function insideSection(context: Context, write: WriteSection): void {
     showFound();
   }
 
-  async function sort(by: FeatureName): Promise<void> {
+  let sorted = 0;
+  async function sort(): Promise<void> {
+    const turn = ++sorted;
     try {
-      const answer = await remote.ask("order", { by });
-      const isFirst = order === undefined;
+      const [by, answer] = await (feature !== undefined && isFeatureChosen
+        ? orderOf(feature)
+        : clearest());
+      if (turn !== sorted) return;
       [order, feature] = [answer, by];
-      if (isFirst) unit = order.order[0] ?? 0;
+      if (!isUnitChosen) unit = order.order[0] ?? 0;
     } catch {
       // Another training has been opened.
       return;
     }
-    press(sorts, FEATURES.indexOf(by));
+    press(sorts, FEATURES.indexOf(feature));
     showAll();
+  }
+
+  async function orderOf(by: FeatureName) {
+    return [by, await remote.ask("order", { by })] as const;
+  }
+
+  /** The first feature that a unit goes with clearly, or the one that a unit goes with most. */
+  async function clearest() {
+    const orders = await Promise.all(FEATURES.map(orderOf));
+    const most = ([, { correlations }]: (typeof orders)[number]) =>
+      correlations.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
+    const [first] = orders.toSorted((a, b) => most(b) - most(a));
+    const found = orders.find((one) => most(one) >= CLEAR) ?? first;
+    if (found === undefined) throw new Error("There are features.");
+    return found;
+  }
+
+  function chooseFeature(by: FeatureName): void {
+    feature = by;
+    isFeatureChosen = true;
+    isUnitChosen = false;
+    void sort();
   }
 
   function follow(chosen: number): void {
     unit = chosen;
+    isUnitChosen = true;
     stopInfluence();
     showAll();
   }
