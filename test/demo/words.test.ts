@@ -1,6 +1,7 @@
 /** The lecture's own terms, by which the page explains itself in Korean. */
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { particle } from "../../demo/words/particles.ts";
 
 const PLACES = [
   "words",
@@ -14,4 +15,17 @@ test.each([
   ...["망각", "입력", "출력", "게이트"],
 ])("the page says %s", (term) => {
   expect(words).toContain(term);
+});
+
+test.each([
+  [7, "을", "로"],
+  [9, "를", "로"],
+  [3, "을", "으로"],
+  [10, "을", "으로"],
+  ["따옴표", "를", "로"],
+  ["빈칸", "을", "으로"],
+  ["글", "을", "로"],
+  ["e", "을(를)", "으로(로)"],
+])("Korean particles follow the sound of %s", (word, object, as) => {
+  expect([particle(word, "object"), particle(word, "as")]).toEqual([object, as]);
 });

@@ -75,7 +75,8 @@ export interface Choosing {
   key?(key: string): boolean;
 }
 
-const ARROWS: Readonly<Record<string, readonly [rows: number, columns: number]>> = {
+/** What an arrow key means. */
+export const ARROWS: Readonly<Record<string, readonly [rows: number, columns: number]>> = {
   ArrowUp: [-1, 0],
   ArrowDown: [1, 0],
   ArrowLeft: [0, -1],

@@ -2,9 +2,9 @@
 import { css } from "../../../draw/colours.ts";
 import { Picture } from "../../../draw/picture.ts";
 import { h, on } from "../../../page/dom.ts";
-import { border, percent } from "../canvas.ts";
+import { ARROWS, border, percent, within } from "../canvas.ts";
 import type { Context } from "../context.ts";
-import { inkOf, type Stroke } from "../ink.ts";
+import { inkOf, type Point, type Stroke } from "../ink.ts";
 import { drawInk } from "../ink-tile.ts";
 import { CLASSES, type Ink, type Probabilities } from "../pictures.ts";
 import { sample } from "../sample.ts";
@@ -12,6 +12,8 @@ import { sample } from "../sample.ts";
 /** The pad's own unit: it is so many wide and high, whatever the screen. */
 const PAD = 280;
 const PEN = 18;
+/** What an arrow key moves the pen by. */
+const KEY_STEP = 10;
 /** There are 2,000. The visitor is shown one after the other, in an order that jumps about. */
 const NEXT_EXAMPLE = 787;
 const EXAMPLES = 2000;
@@ -45,6 +47,8 @@ function padPart({ words, state, remote }: Context) {
   /** The first stroke of somebody's own begins on an empty pad. */
   let isOwn = false;
   let isDue = false;
+  /** Where the pen is that keys move, and whether it draws; none before the first key. */
+  let pen: (Point & { readonly isDown: boolean }) | undefined;
   const picture = new Picture({
     label: words.draw.pad,
     role: "application",
@@ -63,6 +67,7 @@ function padPart({ words, state, remote }: Context) {
         for (const { x, y } of rest.length > 0 ? rest : [first]) context.lineTo(x, y);
         context.stroke();
       }
+      if (pen !== undefined) drawPen(context, pen);
     },
   });
   const { canvas } = picture;
@@ -82,28 +87,57 @@ function padPart({ words, state, remote }: Context) {
     isOwn = true;
     changed();
   };
-  /** Goes on with a stroke. */
-  const extend = (stroke: Stroke, event: PointerEvent) => {
+  const begin = (point: Point) => {
+    strokes = [...(isOwn ? strokes : []), [point]];
+    isOwn = true;
+    changed();
+  };
+  /** Goes on with the last stroke. */
+  const extend = (point: Point) => {
+    const last = strokes.at(-1);
+    if (last === undefined) return;
+    strokes = [...strokes.slice(0, -1), [...last, point]];
+    changed();
+  };
+  const placeOf = (event: PointerEvent): Point => {
     const { x, y } = picture.at(event);
     const scale = PAD / canvas.clientWidth;
-    strokes = [...strokes, [...stroke, { x: x * scale, y: y * scale }]];
-    changed();
+    return { x: x * scale, y: y * scale };
   };
   on(canvas, "pointerdown", (event) => {
     if (event.button !== 0) return;
     canvas.setPointerCapture(event.pointerId);
-    if (!isOwn) strokes = [];
-    isOwn = true;
-    extend([], event);
+    pen = undefined;
+    begin(placeOf(event));
   });
   on(canvas, "pointermove", (event) => {
-    const last = strokes.at(-1);
-    if (!canvas.hasPointerCapture(event.pointerId) || last === undefined) return;
-    strokes = strokes.slice(0, -1);
-    extend(last, event);
+    if (canvas.hasPointerCapture(event.pointerId)) extend(placeOf(event));
   });
-  on(canvas, "keydown", ({ key }) => {
-    if (["Escape", "Delete", "Backspace"].includes(key)) clear();
+  on(canvas, "keydown", (event) => {
+    const { key, ctrlKey, metaKey, altKey } = event;
+    if (ctrlKey || metaKey || altKey) return;
+    const { x, y, isDown } = pen ?? { x: PAD / 2, y: PAD / 2, isDown: false };
+    const arrow = ARROWS[key];
+    if (arrow !== undefined) {
+      const [rows, columns] = arrow;
+      const to = (from: number, steps: number) => within(from + steps * KEY_STEP, 0, PAD);
+      pen = { x: to(x, columns), y: to(y, rows), isDown };
+      if (isDown) extend(pen);
+    } else if (key === " " || key === "Enter") {
+      pen = { x, y, isDown: !isDown };
+      if (pen.isDown) begin(pen);
+    } else if (["Escape", "Delete", "Backspace"].includes(key)) {
+      pen = pen && { x, y, isDown: false };
+      clear();
+    } else return;
+    event.preventDefault();
+    picture.describe(pen ? words.draw.penLabel(pen) : words.draw.pad);
+    picture.redraw();
+  });
+  on(canvas, "blur", () => {
+    pen = undefined;
+    picture.describe(words.draw.pad);
+    picture.redraw();
   });
   const show = (ink: Ink, label: number) => {
     strokes = [];
@@ -129,6 +163,20 @@ function padPart({ words, state, remote }: Context) {
   const clearButton = h("button", { type: "button", "data-tool": "clear" }, words.draw.clear);
   on(clearButton, "click", clear);
   return { canvas, buttons: h("div", { class: "buttons" }, clearButton, next) };
+}
+
+/** A ring where the pen of the keys is, filled while it draws. */
+function drawPen(
+  context: CanvasRenderingContext2D,
+  { x, y, isDown }: Point & { readonly isDown: boolean },
+): void {
+  context.beginPath();
+  context.arc(x, y, PEN / 2, 0, 2 * Math.PI);
+  context.lineWidth = 3;
+  context.strokeStyle = css("accent");
+  context.fillStyle = css(isDown ? "accent" : "card");
+  context.fill();
+  context.stroke();
 }
 
 function seenPicture({ words, state }: Context): HTMLCanvasElement {

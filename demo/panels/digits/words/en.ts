@@ -25,7 +25,9 @@ export const en = {
   draw: {
     title: "Draw a digit",
     text: "The network sees it as it sees those that it learns from: boxed to 20 pixels and centred by its mass, in 28 × 28. Its answer follows your hand. Press a bar to have that digit explained below.",
-    pad: "Drawing pad: draw a digit with a pointer. Escape clears it.",
+    pad: "Drawing pad: draw a digit with a pointer, or with the arrow keys and a pen that Space puts down and lifts. Escape clears it.",
+    penLabel: ({ x, y, isDown }: { x: number; y: number; isDown: boolean }) =>
+      `Drawing pad. The pen is ${isDown ? "down" : "lifted"}, ${x} of 280 to the right, ${y} of 280 down.`,
     clear: "Clear",
     example: "A test digit",
     seen: "What the network sees",

@@ -1,4 +1,5 @@
 import type { Translated } from "../../../words/language.ts";
+import { particle } from "../../../words/particles.ts";
 import type { DigitsWords } from "./en.ts";
 
 export const ko: Translated<DigitsWords> = {
@@ -28,7 +29,9 @@ export const ko: Translated<DigitsWords> = {
   draw: {
     title: "숫자를 그려 보세요",
     text: "신경망은 그림을 학습한 숫자와 같은 모양으로 봅니다. 20픽셀 상자에 맞추고 무게중심을 28 × 28의 가운데에 둡니다. 답은 손을 따라 바뀝니다. 막대를 누르면 아래에서 그 숫자를 설명합니다.",
-    pad: "그림판: 포인터로 숫자를 그립니다. Esc 키로 지웁니다.",
+    pad: "그림판: 포인터로 숫자를 그리거나, 화살표 키로 펜을 움직이고 스페이스 키로 내리고 올립니다. Esc 키로 지웁니다.",
+    penLabel: ({ x, y, isDown }) =>
+      `그림판. 펜이 ${isDown ? "내려가" : "올라가"} 있습니다. 오른쪽으로 280 중 ${x}, 아래로 280 중 ${y}.`,
     clear: "지우기",
     example: "시험용 숫자",
     seen: "신경망이 보는 것",
@@ -119,13 +122,13 @@ export const ko: Translated<DigitsWords> = {
     title: "무엇을 무엇으로 보았나",
     text: "시험용 숫자 2,000개입니다. 행은 실제 숫자, 열은 CNN의 답입니다. 칸을 고르면 그림이 보이고, 그림을 누르면 위에서 그 숫자를 들여다봅니다.",
     label: (label, taken, count) =>
-      `${label}을(를) ${taken}(으)로 본 것이 ${count}번입니다. 화살표 키로 다른 칸을 고릅니다.`,
+      `${label}${particle(label, "object")} ${taken}${particle(taken, "as")} 본 것이 ${count}번입니다. 화살표 키로 다른 칸을 고릅니다.`,
     is: "실제",
     taken: "답",
     caption: (label, taken, count) =>
       label === taken
         ? `${label}: ${count}개 정답`
-        : `${label}을(를) ${taken}(으)로 본 것 ${count}개`,
+        : `${label}${particle(label, "object")} ${taken}${particle(taken, "as")} 본 것 ${count}개`,
     pictures: "고른 칸의 그림입니다. 화살표 키로 고르고 Enter 키로 들여다봅니다.",
     none: "없습니다.",
     wait: "첫 측정이 진행 중입니다. 몇 단계가 필요합니다.",

@@ -62,7 +62,7 @@ export const en = {
   },
   gradient: {
     title: "How far back the gradient reaches",
-    text: "Training changes a step by the gradient that comes back to it from the answer: ‖∂loss/∂h_t‖. In the RNN every step back multiplies it by less than one, so it vanishes (vanishing gradient). Gates let it pass. Thin: before anything was learned; thick: now.",
+    text: "Training changes a step by the gradient that comes back to it from the answer: ‖∂loss/∂hₜ‖. In the RNN every step back multiplies it by less than one, so it vanishes (vanishing gradient). Gates let it pass. Thin: before anything was learned; thick: now.",
     axis: "steps before the answer",
     readout: "Read it off",
     distance: (steps: number) => `${steps} steps before the answer`,
@@ -101,7 +101,7 @@ export const en = {
   },
   lstm: {
     title: "Two gradients in an LSTM, and how they join",
-    text: "h and c each have one. ∂loss/∂c_t is the sum of what comes along c, only multiplied by the forget gate, and of what comes from h through the output gate. The way along h goes through the matrix R at every step, as in an RNN, and fades; the way along c does not have to. Step back through the film of the LSTM to see them join.",
+    text: "h and c each have one. ∂loss/∂cₜ is the sum of what comes along c, only multiplied by the forget gate, and of what comes from h through the output gate. The way along h goes through the matrix R at every step, as in an RNN, and fades; the way along c does not have to. Step back through the film of the LSTM to see them join.",
     kept: "into c, along c: × forget gate",
     read: "into c, from h: × output gate",
     h: "into h: through R",

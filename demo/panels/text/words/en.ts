@@ -79,7 +79,7 @@ export const en = {
     mapLabel: "Letters across, units down. Arrow keys move, Enter follows a unit.",
     cell: (letter: string, unit: number, value: string) => `${letter}, unit ${unit}: ${value}`,
     mapText:
-      "c = f·c before + i·new: a forget gate near 1 (dark) keeps what the cell holds, an input gate near 1 writes, an output gate near 1 shows it. Sorting compares every unit with the text over a thousand letters; press again after more training.",
+      "c = f·c before + i·new: a forget gate near 1 (dark) keeps what the cell holds, an input gate near 1 writes, an output gate near 1 shows it. Units that move most with the text come first, compared over a thousand letters; they are sorted anew at a pause and at the steps above.",
   },
   source: {
     title: "What it learns from",

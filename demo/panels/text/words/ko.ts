@@ -1,4 +1,5 @@
 import type { Translated } from "../../../words/language.ts";
+import { particle } from "../../../words/particles.ts";
 import type { TextWords } from "./en.ts";
 
 const count = (n: number) => n.toLocaleString("ko");
@@ -55,9 +56,9 @@ export const ko: Translated<TextWords> = {
     letter: (letter, state) => `${letter}: ${state}`,
     expects: (before) => `“${before}” 다음의 예상`,
     legendUnit: (unit, correlation) => `유닛 ${unit}의 tanh(c)${correlation}`,
-    correlation: (feature, value) => ` (${feature}와(과)의 상관 ${value})`,
+    correlation: (feature, value) => ` (${feature}${particle(feature, "with")}의 상관 ${value})`,
     legendInfluence: (letter) =>
-      `주황: “${letter}”이(가) 앞의 글자마다 달려 있는 정도. 다시 누르면 돌아갑니다.`,
+      `주황: “${letter}”${particle(letter, "subject")} 앞의 글자마다 달려 있는 정도. 다시 누르면 돌아갑니다.`,
     gates: (letter, unit, values) => `“${letter}”에서 유닛 ${unit}: ${values}`,
     threshold: "켜졌다고 볼 tanh(c)",
     brush:
@@ -79,7 +80,7 @@ export const ko: Translated<TextWords> = {
     mapLabel: "가로는 글자, 세로는 유닛. 화살표로 옮기고 Enter로 유닛을 따라갑니다.",
     cell: (letter, unit, value) => `${letter}, 유닛 ${unit}: ${value}`,
     mapText:
-      "c = f·이전 c + i·새 값: 망각 게이트가 1에 가까우면(진하면) 셀이 기억을 지키고, 입력 게이트가 1에 가까우면 새로 쓰고, 출력 게이트가 1에 가까우면 밖으로 내보냅니다. 정렬은 천 글자에 걸쳐 유닛과 글을 견준 것입니다. 더 학습한 뒤에 다시 눌러 보세요.",
+      "c = f·이전 c + i·새 값: 망각 게이트가 1에 가까우면(진하면) 셀이 기억을 지키고, 입력 게이트가 1에 가까우면 새로 쓰고, 출력 게이트가 1에 가까우면 밖으로 내보냅니다. 천 글자에 걸쳐 글과 함께 가장 크게 움직이는 유닛이 먼저 나옵니다. 멈출 때와 위의 단계마다 다시 정렬합니다.",
   },
   source: {
     title: "무엇으로 배우나",
