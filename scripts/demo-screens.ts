@@ -1,12 +1,13 @@
 /**
  * `npm run demo:screens [-- --panel digits --steps 200]`: pictures of every panel, on a phone and a desktop, light and dark,
- * in every language, after so many steps, in out/screens/.
+ * in every language, after so many steps, in out/screens/. Settings are open, a run is kept beside, and what is measured at
+ * a press has been.
  */
 import { mkdir } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { panelNames } from "../demo/panels.ts";
 import { LANGUAGES } from "../demo/words/language.ts";
-import { endDemos, openDemo, trainTo } from "../test/demo/open-demo.ts";
+import { endDemos, openDemo, press, trainTo } from "../test/demo/open-demo.ts";
 
 const { values } = parseArgs({
   options: {
@@ -19,6 +20,13 @@ const FOLDER = "out/screens";
 /** Everything is on screen, so that everything is drawn. */
 const HEIGHT = 10_000;
 const WIDTHS = { phone: 390, desktop: 1280 } as const;
+
+/** What is measured at a press, and when it has been: of seven lags four cells, of the benchmark four cases. */
+const MEASURED = [
+  ["[data-do=cost]", `document.querySelector("[data-done=true]")`],
+  ["[data-do=sweep]", `document.querySelector("[data-points='28']")`],
+  ["[data-machine=bench]", `document.querySelectorAll("[data-case] ul").length === 4`],
+] as const;
 
 await mkdir(FOLDER, { recursive: true });
 try {
@@ -33,7 +41,17 @@ async function shoot(panel: string, language: string): Promise<void> {
   const query = `?panel=${panel}&lang=${language}&device=${values.device}&pace=full`;
   const { page, errors, close } = await openDemo(query);
   await page.setViewport({ width: WIDTHS.desktop, height: HEIGHT });
+  await trainTo(page, 40);
+  await press(page, "[data-run=reset]");
+  await page.waitForSelector(".runs tbody tr");
+  await page.waitForSelector("article[data-state=paused][data-step='0']");
   await trainTo(page, Number(values.steps));
+  await page.$eval(".settings", (settings) => settings.setAttribute("open", ""));
+  for (const [button, measured] of MEASURED) {
+    if ((await page.$(button)) === null) continue;
+    await press(page, button);
+    await page.waitForFunction(measured, { timeout: 300_000 });
+  }
   for (const [size, width] of Object.entries(WIDTHS)) {
     await page.setViewport({ width, height: HEIGHT });
     for (const scheme of ["light", "dark"]) {

@@ -328,15 +328,21 @@ export class Frame {
     const runs = this.#section({ title: words.runs, text: "" });
     const copied = h("p", { class: "quiet", role: "status" });
     const link = h("button", { type: "button", "data-run": "link" }, words.link);
-    on(link, "click", () => {
-      const address = new URL(addressOf(this.#place), location.href);
-      void navigator.clipboard.writeText(address.href).then(() => {
-        copied.textContent = words.linkCopied;
-      });
-    });
+    on(link, "click", () => void this.#copyLink(copied));
     runs.append(this.#runs.element, h("div", { class: "buttons" }, link), copied);
     const files = this.#section({ title: words.files, text: words.filesLead });
     files.append(this.#files.element);
+  }
+
+  /** Where nothing may be copied, as on a page that is not secure, the address is shown to be copied by hand. */
+  async #copyLink(told: HTMLElement): Promise<void> {
+    const { href } = new URL(addressOf(this.#place), location.href);
+    try {
+      await navigator.clipboard.writeText(href);
+      told.textContent = this.#options.words.linkCopied;
+    } catch {
+      told.textContent = href;
+    }
   }
 
   #section({ title, text, code, isWide = false }: SectionOptions): HTMLElement {
