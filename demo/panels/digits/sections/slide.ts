@@ -166,7 +166,7 @@ function drawProducts(
     const bold = { ...middle, size: within(cell / 3.4, 9, 15), isBold: true };
     write(context, isPadding ? "0" : number(product), cx, isRoomy ? cy + 8 : cy, bold);
     if (!isRoomy) continue;
-    const small = { ...middle, size: within(cell / 6, 8.5, 11) };
+    const small = { ...middle, size: within(cell / 6.6, 8, 11) };
     write(context, `${short(pixel)} × ${short(weight)}`, cx, cy - 9, small);
   }
 }

@@ -109,6 +109,8 @@ export function insideSection(context: Context, write: WriteSection): void {
     max: 0.95,
     step: 0.05,
     value: threshold,
+    // Of nothing marked nothing is found.
+    disabled: true,
     "data-text": "threshold",
   });
   const shownLimit = h("output", {}, threshold.toFixed(2));
@@ -301,7 +303,9 @@ export function insideSection(context: Context, write: WriteSection): void {
   }
 
   function showFound(): void {
-    if (reading === undefined || range === undefined || range.to >= reading.letters.length) {
+    const isMarked = range !== undefined && range.to < (reading?.letters.length ?? 0);
+    limit.disabled = !isMarked;
+    if (reading === undefined || range === undefined || !isMarked) {
       found.replaceChildren(said.brush);
       return;
     }
