@@ -15,8 +15,8 @@ export interface Control {
 const MARK = "data-test-control";
 
 /**
- * Everything that takes a pointer or keys and is seen, each marked with its place in the list. What is kept in a table has
- * rows that come and go: one row stands for all.
+ * Everything that takes a pointer or keys and is seen, each marked with its place in the list. What is kept in a table or
+ * was found comes and goes: one stands for all.
  */
 export async function controlsOf(page: Page): Promise<Control[]> {
   const found = await page.evaluate(`(() => {
@@ -30,12 +30,12 @@ export async function controlsOf(page: Page): Promise<Control[]> {
       const section = element.closest("section")?.querySelector("h2")?.textContent ?? "";
       const data = Object.entries(element.dataset).filter(([name]) => name !== "testControl")
         .map(([name, value]) => name + ": " + value).join(", ");
-      const label = element.closest("tbody") ? "in a row"
+      const label = element.closest("tbody, .found") ? "in a row"
         : data || element.getAttribute("aria-label") || element.labels?.[0]?.textContent || element.textContent;
       const type = element.type ?? element.getAttribute("role") ?? "";
       const key = [section, element.localName, type, element.tagName === "CANVAS" ? data : label].join(" | ");
       let own = key;
-      for (let n = 2; seen.has(own) && !element.closest("tbody"); n++) own = key + " " + n;
+      for (let n = 2; seen.has(own) && !element.closest("tbody, .found"); n++) own = key + " " + n;
       if (seen.has(own)) continue;
       element.setAttribute("${MARK}", own);
       seen.set(own, { key: own, tag: element.localName, type, data, isDisabled: element.disabled === true });

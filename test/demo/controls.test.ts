@@ -1,0 +1,332 @@
+/** Every slider acts, and whatever else can be used: controls are found in the DOM, so that none can be forgotten. */
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { ElementHandle, KeyInput, Page } from "puppeteer-core";
+import { afterAll, describe, expect, test } from "vitest";
+import { type Control, controlsOf, looksOf, selectorOf } from "./controls.ts";
+import { endDemos, openDemo, stateOf, trainTo } from "./open-demo.ts";
+
+afterAll(endDemos);
+
+/** Small networks: the controls are meant. */
+const PANELS = {
+  digits: "digits=1000&filters=4&size=3",
+  text: "units=32&window=24",
+  memory: "lag=10",
+  machine: "batchSize=8",
+} as const;
+
+/** What is typed; any other field is given a letter. */
+const TYPED: Readonly<Record<string, string>> = {
+  "text: own": "산에는 꽃 피네 꽃이 피네 갈 봄 여름 없이 꽃이 피네\n".repeat(20),
+  "setting: own": "c = 0.9 * c + 0.1 * tanh(x @ Wn + h @ Rn)\nh = tanh(c)",
+};
+/** They take half a minute, and nothing stands still meanwhile. */
+const LONG = ["do: sweep", "do: cost", "machine: bench"];
+/** Those that cannot be used here, and the tests that use them. */
+const ELSEWHERE = ["machine: lose"];
+
+describe.each(Object.entries(PANELS))("the panel of %s", (panel, settings) => {
+  test("has no control without an effect", { timeout: 600_000 }, async () => {
+    const demo = await openDemo(`?panel=${panel}&lang=en&device=cpu&pace=full&${settings}`);
+    const { page, errors, address, close } = demo;
+    const folder = await mkdtemp(join(tmpdir(), "gradgpu-controls-"));
+    try {
+      await page
+        .browserContext()
+        .overridePermissions(new URL(address).origin, ["clipboard-read", "clipboard-write"]);
+      const session = await page.createCDPSession();
+      await session.send("Browser.setDownloadBehavior", {
+        behavior: "allow",
+        downloadPath: folder,
+        browserContextId: page.browserContext().id ?? "",
+      });
+      // Everything is on screen, so that everything is drawn.
+      await page.setViewport({ width: 1280, height: 7000 });
+      await page.evaluate(
+        "document.querySelectorAll('.settings').forEach((one) => { one.open = true; })",
+      );
+      await trainTo(page, 3);
+      const acted = await useAll(new Visitor(page, folder));
+      console.log(`${panel}: ${acted.length} controls`);
+      // What the panel declares has controls, and they were among those that were found.
+      expect(
+        acted.filter(({ data }) => data.startsWith("setting: ")).length,
+      ).toBeGreaterThanOrEqual(3);
+      expect(acted.length).toBeGreaterThan(20);
+      expect(errors).toEqual([]);
+    } finally {
+      await close();
+      await rm(folder, { recursive: true });
+    }
+  });
+});
+
+test("a control that does nothing would be found out", async () => {
+  const { page, close } = await openDemo("?panel=machine&lang=en&device=cpu&pace=full&batchSize=8");
+  try {
+    await page.evaluate(`document.querySelector(".settings").open = true;
+      document.querySelector(".controls").insertAdjacentHTML(
+        "beforeend",
+        '<div class="field"><label for="idle">Idle</label><input id="idle" type="range" data-setting="idle"></div>',
+      )`);
+    const visitor = new Visitor(page, tmpdir());
+    const idle = (await controlsOf(page)).find(({ data }) => data === "setting: idle");
+    if (idle === undefined) throw new Error("It is on the page.");
+    await expect(visitor.use(idle)).rejects.toThrow("does nothing");
+  } finally {
+    await close();
+  }
+});
+
+/** Uses one after the other, and those that have come meanwhile, until there is none that has not been used. */
+async function useAll(visitor: Visitor): Promise<readonly Control[]> {
+  const used = new Map<string, Control>();
+  // Settings begin anew, so they come first; what is looked into needs a network that has learned and was measured.
+  const rank = ({ data }: Control) =>
+    LONG.includes(data) ? 2 : /^(setting|run): (?!own|link)/.test(data) ? 0 : 1;
+  let isTrained = false;
+  for (;;) {
+    const all = await controlsOf(visitor.page);
+    const open = all.filter(({ key, isDisabled }) => !used.has(key) && !isDisabled);
+    const [next] = open.sort((a, b) => rank(a) - rank(b));
+    if (next === undefined) {
+      const never = all.filter(({ key, data }) => !used.has(key) && !ELSEWHERE.includes(data));
+      expect(never.map(({ key }) => key)).toEqual([]);
+      return [...used.values()];
+    }
+    if (!isTrained && rank(next) > 0) {
+      await trainTo(visitor.page, 60);
+      isTrained = true;
+    }
+    await visitor.use(next);
+    used.set(next.key, next);
+  }
+}
+
+/** Someone who uses a control as it is used, and looks whether the page has changed. */
+class Visitor {
+  readonly page: Page;
+  readonly #folder: string;
+
+  constructor(page: Page, folder: string) {
+    this.page = page;
+    this.#folder = folder;
+  }
+
+  /** @throws Error where nothing comes of it */
+  async use(control: Control): Promise<void> {
+    const { data } = control;
+    if (control.type === "submit") {
+      // What is still to come of the control before is not to take the new text.
+      await this.#settled(control);
+      await this.#fill(control);
+    }
+    const before = await this.#settled(control);
+    if (data.startsWith("file: ")) await this.#useFiles(control);
+    else {
+      if (data === "run: background") return await this.#leave(control);
+      await this.#act(control);
+      await this.#until(
+        async () => (await looksOf(this.page, control)) !== before,
+        `${control.key} does nothing`,
+      );
+    }
+    if (data === "run: link") await this.#hasLink(control);
+    const isSetting = data.startsWith("setting: ") && control.tag !== "textarea";
+    if (isSetting) {
+      const name = data.slice("setting: ".length);
+      await this.#until(
+        async () => new URL(this.page.url()).searchParams.has(name),
+        `${name} is not in the address`,
+      );
+    }
+    if (control.tag === "textarea") {
+      // What is written is looked at by the worker before a button can be pressed.
+      await new Promise((resolve) => setTimeout(resolve, 1500));
+      await this.#settled(control);
+    }
+    await this.#rest(control);
+  }
+
+  async #act(control: Control): Promise<void> {
+    const { page } = this;
+    const { tag, type, data } = control;
+    const element = await this.#find(control);
+    const keyboard = page.keyboard;
+    if (tag === "input" && type === "range") {
+      await element.focus();
+      await this.#step(control, "ArrowRight", "ArrowLeft", "Home");
+    } else if (tag === "select") {
+      const value = await element.evaluate((one) => {
+        const { options, value: now } = one as unknown as HTMLSelectElement;
+        return [...options].find((option) => option.value !== now)?.value ?? "";
+      });
+      await page.select(selectorOf(control), value);
+    } else if (tag === "textarea" || (tag === "input" && type === "text")) {
+      await element.focus();
+      await keyboard.down("Control");
+      await keyboard.press("a");
+      await keyboard.up("Control");
+      await keyboard.sendCharacter(TYPED[data] ?? "e");
+      // A field that is no text's own is sent by Enter.
+      if (tag === "input") await keyboard.press("Enter");
+    } else if (tag === "canvas") {
+      await element.focus();
+      // With Shift letters are marked on the way; to all others it is the same.
+      await keyboard.down("Shift");
+      await this.#step(control, "ArrowRight", "ArrowDown", "ArrowLeft");
+      await keyboard.up("Shift");
+    } else {
+      await this.#press(control);
+    }
+  }
+
+  /** The first of the keys that leads on: none does at the end of a slider, and some to nothing that is told apart. */
+  async #step(control: Control, ...keys: readonly KeyInput[]): Promise<void> {
+    const before = await looksOf(this.page, control);
+    for (const key of keys) {
+      await this.page.keyboard.press(key);
+      for (let i = 0; i < 10; i++) {
+        await new Promise((resolve) => setTimeout(resolve, 150));
+        if ((await looksOf(this.page, control)) !== before) return;
+      }
+    }
+  }
+
+  /** Presses a button; of a choice that is made already another one before. */
+  async #press(control: Control): Promise<void> {
+    await (await this.#find(control)).evaluate((one) => {
+      if (one.getAttribute("aria-pressed") !== "true") return;
+      const others = one.parentElement?.querySelectorAll("[aria-pressed=false]") ?? [];
+      (others[0] as HTMLElement | undefined)?.click();
+    });
+    // A choice of what was found is made anew by that, and has to be marked again.
+    await controlsOf(this.page);
+    const element = await this.#find(control);
+    await element.click();
+  }
+
+  async #useFiles(control: Control): Promise<void> {
+    const { page } = this;
+    const { data } = control;
+    const before = await readdir(this.#folder);
+    const names = async () =>
+      (await readdir(this.#folder)).filter(
+        (name) => !before.includes(name) && !name.endsWith(".crdownload"),
+      );
+    if (data === "file: import") {
+      const saved = (await readdir(this.#folder)).filter((name) => name.endsWith(".safetensors"));
+      const network = await page.$eval(
+        "[data-file=network]",
+        (one) => (one as unknown as HTMLSelectElement).value,
+      );
+      const file = saved.find((name) => name.includes(`-${network}.`));
+      if (file === undefined) throw new Error(`${network} was saved; got ${saved.join(", ")}`);
+      const input = (await this.#find(control)) as unknown as ElementHandle<HTMLInputElement>;
+      await input.uploadFile(join(this.#folder, file));
+      await this.#until(
+        async () =>
+          (await page.$eval("[data-file=told]", (one) => one.textContent ?? "")).includes(
+            "are in place",
+          ),
+        "a file that was saved is not loaded",
+      );
+      return;
+    }
+    if (data === "file: network") {
+      await this.#act(control);
+      await page.click("[data-file=export]");
+      const network = await page.$eval(
+        "[data-file=network]",
+        (one) => (one as unknown as HTMLSelectElement).value,
+      );
+      await this.#until(
+        async () => (await names()).some((name) => name.includes(`-${network}.`)),
+        `${network} is not what is saved`,
+      );
+      return;
+    }
+    if (before.some((name) => name.endsWith(data === "file: onnx" ? ".onnx" : "Z"))) return;
+    await this.#act(control);
+    await this.#until(
+      async () => (await names()).length > 0 || before.length > 0,
+      `${control.key} saves nothing`,
+    );
+  }
+
+  /** A panel that is to train on trains on when it is left. */
+  async #leave(control: Control): Promise<void> {
+    const { page } = this;
+    const here = await page.$eval("article", (article) => article.getAttribute("data-panel") ?? "");
+    await this.#press(control);
+    await page.click("[data-run=play]");
+    await page.waitForSelector("article[data-state=running]");
+    await page.evaluate(`globalThis.behind = document.querySelector("article")`);
+    const from = Number((await stateOf(page)).step);
+    await page.click(`[data-link=${here === "machine" ? "memory" : "machine"}]`);
+    await page.waitForFunction(`!behind.isConnected && Number(behind.dataset.step) > ${from} + 5`);
+    await page.click(`[data-link=${here}]`);
+    await page.waitForFunction(`behind.isConnected`);
+    await this.#rest(control);
+    await this.#press(control);
+  }
+
+  /** The page's address was copied, or is shown where this browser copies nothing. */
+  async #hasLink(control: Control): Promise<void> {
+    const told = await (await this.#find(control)).evaluate(
+      (one) => one.closest("section")?.querySelector("[role=status]")?.textContent ?? "",
+    );
+    const copied = await this.page.evaluate("navigator.clipboard.readText().catch(() => '')");
+    expect([copied, told]).toContain(this.page.url());
+  }
+
+  /** Writes another text into a form's field. */
+  async #fill(control: Control): Promise<void> {
+    await (await this.#find(control)).evaluate((one) => {
+      const field = one.closest("form")?.querySelector<HTMLInputElement>("input[type=text]");
+      if (field) field.value = "It was the";
+    });
+  }
+
+  /** What was set going is stopped. */
+  async #rest(control: Control): Promise<void> {
+    const { page } = this;
+    if (LONG.includes(control.data)) return;
+    await page.waitForFunction(`document.querySelector("article").dataset.state !== "loading"`);
+    expect((await stateOf(page)).state).not.toBe("failed");
+    if ((await stateOf(page)).state === "running") {
+      await page.click("[data-run=play]");
+      await page.waitForSelector("article[data-state=paused]");
+    }
+    // A film, a filter that slides: pressed again it stops.
+    if (/play|slide/.test(control.data) && control.data !== "run: play") await this.#press(control);
+  }
+
+  /** What is seen when nothing moves any more. */
+  async #settled(control: Control): Promise<string> {
+    let [before, same] = ["", 0];
+    await this.#until(async () => {
+      const now = await looksOf(this.page, control);
+      same = now === before ? same + 1 : 0;
+      before = now;
+      return same === 2 || LONG.includes(control.data);
+    }, "the page does not come to rest");
+    return before;
+  }
+
+  async #find(control: Control): Promise<ElementHandle<Element>> {
+    const element = await this.page.$(selectorOf(control));
+    if (element === null) throw new Error(`${control.key} is not there any more`);
+    return element;
+  }
+
+  async #until(isSo: () => Promise<boolean>, otherwise: string): Promise<void> {
+    const end = performance.now() + 20_000;
+    while (!(await isSo())) {
+      if (performance.now() > end) throw new Error(`controls: ${otherwise}`);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+}
