@@ -36,7 +36,8 @@ export interface Source {
   size(options?: ReadOptions): Promise<number | undefined>;
   /**
    * The bytes of `range`, or all of them. They are the caller's own: nobody else reads or changes them.
-   * @throws FileError where there is no such file, where it ends before the range does, or where it cannot be read
+   * @throws FileError where there is no such file, where it ends before the range does, or where it cannot be read;
+   *   ArgumentError for what is no range, or no options
    */
   read(range?: ByteRange, options?: ReadOptions): Promise<Uint8Array<ArrayBuffer>>;
 }
@@ -46,7 +47,8 @@ export interface Place extends Source {
   /**
    * Replaces what is there by all of `pieces`, or leaves it as it was: nobody ever reads a part. Pieces are written
    * before the next one is asked for.
-   * @throws FileError where it cannot be written; whatever `pieces` throws
+   * @throws FileError where it cannot be written; ArgumentError for what are no pieces of bytes, or no options; whatever
+   *   `pieces` throws
    */
   write(pieces: Pieces, options?: WriteOptions): Promise<void>;
   /** Removes the file; nothing where there is none. @throws FileError */

@@ -1,7 +1,7 @@
 /** What goes wrong with files, in the words of an error. */
-import { check, rule, shown, whole } from "../../arguments.ts";
+import { callable, check, isRecord, rule, shown, whole } from "../../arguments.ts";
 import { ArgumentError, FileError, type FileFault, GradgpuError } from "../../errors.ts";
-import type { ByteRange, Place, ReadOptions } from "../place.ts";
+import type { ByteRange, Place, ReadOptions, WriteOptions } from "../place.ts";
 
 type Described = Pick<Place, "description">;
 
@@ -70,6 +70,32 @@ export function asFileError(
   });
 }
 
+/** @throws ArgumentError for what are no options, FileError where their signal was aborted */
+export function checkRead(place: Described, options: ReadOptions): void {
+  checkOwn(place, options);
+  const { onProgress } = options;
+  if (onProgress !== undefined)
+    check(place.description, "onProgress", onProgress, callable, "It is (bytes, total) => void.");
+  checkSignal(place, options);
+}
+
+/** @throws ArgumentError for what no pieces come from and what are no options, FileError where their signal was aborted */
+export function checkWrite(place: Described, pieces: unknown, options: WriteOptions): void {
+  checkPieces(place, pieces);
+  checkOwn(place, options);
+  checkSignal(place, options);
+}
+
+/** Others of what is done are passed by: they are handed on. */
+function checkOwn({ description }: Described, options: unknown): void {
+  check(description, "options", options, someOptions, "Write { signal: controller.signal }.");
+  const { signal } = options as { signal?: unknown };
+  if (signal !== undefined)
+    check(description, "signal", signal, aSignal, "Take controller.signal of an AbortController.");
+}
+const someOptions = rule("a record of signal, onProgress", isRecord);
+const aSignal = rule("an AbortSignal", (value) => typeof Object(value).aborted === "boolean");
+
 /** @throws FileError where the signal was aborted */
 export function checkSignal(place: Described, { signal }: Pick<ReadOptions, "signal"> = {}): void {
   if (signal?.aborted !== true) return;
@@ -94,6 +120,15 @@ export function checkRange(place: Described, range: ByteRange, size: number | un
 export function tooShort(place: Described, wanted: number, got: number): FileError {
   return fileError(place, "cut", `it must have ${wanted} bytes`, `${got}`);
 }
+
+/** @throws ArgumentError unless pieces can come from it; what they are is looked at one by one */
+export function checkPieces({ description }: Described, pieces: unknown): void {
+  check(description, "the pieces", pieces, severalBytes, "Write [bytes], or a generator of them.");
+}
+const severalBytes = rule("a list or an iterable of Uint8Arrays", (value) => {
+  const { [Symbol.iterator]: own, [Symbol.asyncIterator]: later } = Object(value);
+  return typeof own === "function" || typeof later === "function";
+});
 
 /** @throws ArgumentError unless a piece that is to be written is bytes */
 export function checkPiece({ description }: Described, piece: unknown): void {

@@ -2,7 +2,7 @@ import { anything, check, checkOptions, rule } from "../../arguments.ts";
 import { concatenate } from "../../decompress.ts";
 import { ArgumentError, type FileError } from "../../errors.ts";
 import type { ByteRange, ReadOptions, Source } from "../place.ts";
-import { checkRange, checkSignal, fileError, missing, tooShort } from "./faults.ts";
+import { checkRange, checkRead, checkSignal, fileError, missing, tooShort } from "./faults.ts";
 
 /** What is sent along. */
 export interface HttpOptions {
@@ -50,6 +50,7 @@ class HttpSource implements Source {
   }
 
   async size(options: ReadOptions = {}): Promise<number | undefined> {
+    checkRead(this, options);
     if (this.#size !== undefined) return this.#size;
     // Of parts, nothing is packed: a page is not shown that another origin's answer is, and would take its length for ours.
     const headers = this.#asking("bytes=0-");
@@ -74,7 +75,7 @@ class HttpSource implements Source {
   }
 
   async read(range?: ByteRange, options: ReadOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
-    checkSignal(this, options);
+    checkRead(this, options);
     if (range === undefined) return this.#whole?.slice() ?? this.#readAll(options);
     checkRange(this, range, this.#whole?.length);
     const { start, end } = range;

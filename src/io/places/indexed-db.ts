@@ -2,7 +2,16 @@
 import { concatenate } from "../../decompress.ts";
 import { FileError } from "../../errors.ts";
 import type { ByteRange, Folder, Pieces, Place, ReadOptions, WriteOptions } from "../place.ts";
-import { asFileError, checkName, checkPiece, checkRange, checkSignal, missing } from "./faults.ts";
+import {
+  asFileError,
+  checkName,
+  checkPiece,
+  checkRange,
+  checkRead,
+  checkSignal,
+  checkWrite,
+  missing,
+} from "./faults.ts";
 
 const STORE = "files";
 
@@ -46,7 +55,7 @@ class RecordPlace implements Place {
   }
 
   async read(range?: ByteRange, options: ReadOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
-    checkSignal(this, options);
+    checkRead(this, options);
     const content = await this.#content();
     if (content === undefined) throw missing(this);
     const { start, end } = range ?? { start: 0, end: content.size };
@@ -61,6 +70,7 @@ class RecordPlace implements Place {
   }
 
   async write(pieces: Pieces, options: WriteOptions = {}): Promise<void> {
+    checkWrite(this, pieces, options);
     const parts: Uint8Array[] = [];
     for await (const piece of pieces) {
       checkPiece(this, piece);

@@ -1,6 +1,14 @@
 import { concatenate } from "../../decompress.ts";
 import type { ByteRange, Folder, Pieces, Place, ReadOptions, WriteOptions } from "../place.ts";
-import { checkName, checkPiece, checkRange, checkSignal, missing } from "./faults.ts";
+import {
+  checkName,
+  checkPiece,
+  checkRange,
+  checkRead,
+  checkSignal,
+  checkWrite,
+  missing,
+} from "./faults.ts";
 
 /**
  * Files in memory, gone with the page or process: for tests, and for what is sent on.
@@ -35,7 +43,7 @@ class MemoryPlace implements Place {
   }
 
   async read(range?: ByteRange, options: ReadOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
-    checkSignal(this, options);
+    checkRead(this, options);
     const bytes = this.#files.get(this.#name);
     if (bytes === undefined) throw missing(this);
     const { start, end } = range ?? { start: 0, end: bytes.length };
@@ -45,6 +53,7 @@ class MemoryPlace implements Place {
   }
 
   async write(pieces: Pieces, options: WriteOptions = {}): Promise<void> {
+    checkWrite(this, pieces, options);
     const parts: Uint8Array[] = [];
     for await (const piece of pieces) {
       checkSignal(this, options);

@@ -11,7 +11,9 @@ import {
   checkName,
   checkPiece,
   checkRange,
+  checkRead,
   checkSignal,
+  checkWrite,
   fileError,
   tooShort,
 } from "./faults.ts";
@@ -86,7 +88,7 @@ class NodePlace implements Place {
   }
 
   async read(range?: ByteRange, options: ReadOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
-    checkSignal(this, options);
+    checkRead(this, options);
     const handle = await this.#done("read", this.#node.fs.open(this.#path, "r"));
     try {
       const stats = await this.#done("read", handle.stat());
@@ -110,7 +112,7 @@ class NodePlace implements Place {
   }
 
   async write(pieces: Pieces, options: WriteOptions = {}): Promise<void> {
-    checkSignal(this, options);
+    checkWrite(this, pieces, options);
     const { fs, dirname, basename, join, platform } = this.#node;
     const path = await this.#target();
     const old = await fs.stat(path).catch(() => undefined);

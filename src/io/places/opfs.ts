@@ -2,9 +2,19 @@
  * Files of a browser's own storage: OPFS, and IndexedDB where there is none. A write of OPFS takes its place when it is
  * closed, as a whole; what has been written before is gone with a page that dies.
  */
+import { check, rule } from "../../arguments.ts";
 import { FileError } from "../../errors.ts";
 import type { ByteRange, Folder, Pieces, Place, ReadOptions, WriteOptions } from "../place.ts";
-import { asFileError, checkName, checkPiece, checkRange, checkSignal, missing } from "./faults.ts";
+import {
+  asFileError,
+  checkName,
+  checkPiece,
+  checkRange,
+  checkRead,
+  checkSignal,
+  checkWrite,
+  missing,
+} from "./faults.ts";
 
 /**
  * The files of a folder of the origin private file system, which is made when the first is written; of all of it where
@@ -32,19 +42,26 @@ function storageOf(): StorageManager {
 
 /**
  * A folder that someone has chosen: window.showDirectoryPicker().
- * @throws FileError "forbidden", where it is read or written, if permission is missing; ArgumentError for a name that is none
+ * @throws FileError "forbidden", where it is read or written, if permission is missing; ArgumentError for a name that is none, and what
+ *   is no handle
  */
 export function directoryHandle(handle: FileSystemDirectoryHandle): Folder {
+  check("directoryHandle", "the handle", handle, aDirectory, "Await window.showDirectoryPicker().");
   return directory(`folder ${handle.name}`, async () => handle);
 }
 
 /**
  * A file that someone has chosen: window.showOpenFilePicker(), or showSaveFilePicker() to write it.
- * @throws FileError "forbidden", where it is read or written, if permission is missing
+ * @throws FileError "forbidden", where it is read or written, if permission is missing; ArgumentError for what is no handle
  */
 export function fileHandle(handle: FileSystemFileHandle): Place {
+  check("fileHandle", "the handle", handle, aFile, "Await one of window.showOpenFilePicker().");
   return new HandlePlace(`file ${handle.name}`, async () => handle);
 }
+
+const has = (method: string) => (value: unknown) => typeof Object(value)[method] === "function";
+const aDirectory = rule("a FileSystemDirectoryHandle", has("getFileHandle"));
+const aFile = rule("a FileSystemFileHandle", has("getFile"));
 
 type Open<Handle> = (create: boolean) => Promise<Handle>;
 
@@ -92,7 +109,7 @@ class HandlePlace implements Place {
   }
 
   async read(range?: ByteRange, options: ReadOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
-    checkSignal(this, options);
+    checkRead(this, options);
     const file = await this.#file();
     if (file === undefined) throw missing(this);
     const { start, end } = range ?? { start: 0, end: file.size };
@@ -104,7 +121,7 @@ class HandlePlace implements Place {
   }
 
   async write(pieces: Pieces, options: WriteOptions = {}): Promise<void> {
-    checkSignal(this, options);
+    checkWrite(this, pieces, options);
     const isNew = (await this.#file()) === undefined;
     const handle = await this.#done("written", this.#open(true));
     try {

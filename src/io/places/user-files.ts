@@ -3,19 +3,21 @@ import { check, checkOptions, flag, text } from "../../arguments.ts";
 import { FileError } from "../../errors.ts";
 import type { Pieces, Source } from "../place.ts";
 import { blob } from "./bytes.ts";
-import { checkPiece } from "./faults.ts";
+import { checkPiece, checkPieces } from "./faults.ts";
 
 /**
  * Hands a file to the user, as a link that is clicked would: it lands among the downloads. The pieces are in memory, or on
  * the browser's disk, until they are saved.
- * @throws FileError where there is no page
+ * @throws FileError where there is no page; ArgumentError for a name that is no text, and for what is no bytes
  */
 export async function download(name: string, pieces: Pieces | Uint8Array): Promise<void> {
   check("download", "the name", name, text);
+  const place = { description: "download" };
+  checkPieces(place, pieces);
   const page = pageOf("download");
   const parts: BlobPart[] = [];
   for await (const piece of pieces instanceof Uint8Array ? [pieces] : pieces) {
-    checkPiece({ description: "download" }, piece);
+    checkPiece(place, piece);
     parts.push(Uint8Array.from(piece));
   }
   const url = URL.createObjectURL(new Blob(parts, { type: "application/octet-stream" }));

@@ -8,8 +8,8 @@ import { type PageBytes, pageBytes } from "../../../bench/runner/page-bytes.ts";
  * the bound, and says in its commit what the bytes are for; docs/architecture.md has the parts.
  */
 const bounds: { readonly [entry: string]: PageBytes } = {
-  "src/functions.ts": { start: 94_600, webgpu: 159_700, cpu: 157_900, all: 225_500 },
-  "src/index.ts": { start: 167_900, webgpu: 230_500, cpu: 231_000, all: 308_100 },
+  "src/functions.ts": { start: 94_600, webgpu: 160_700, cpu: 157_900, all: 226_500 },
+  "src/index.ts": { start: 167_900, webgpu: 231_700, cpu: 231_000, all: 311_000 },
 };
 
 describe.each(Object.entries(bounds))("a page that uses all of %s", (entry, bound) => {
@@ -59,7 +59,7 @@ describe("a page that runs a trained model", () => {
   test("stays below its bound", async () => {
     const { start, webgpu, cpu } = await pageBytes(page);
     expect(start).toBeLessThan(99_400);
-    expect(webgpu).toBeLessThan(162_900);
+    expect(webgpu).toBeLessThan(165_000);
     expect(cpu).toBeLessThan(163_800);
   });
 

@@ -128,6 +128,26 @@ const RULES: Readonly<Record<string, (folder: Folder) => Promise<boolean>>> = {
     return thrown === "ArgumentError" && same(await place.read(), 1);
   },
 
+  "what no pieces come from, and what are no options, are refused, and the old file stays": async (
+    folder,
+  ) => {
+    const place = folder.place("a");
+    await place.write([bytes(1)]);
+    const refused = async (doing: Promise<unknown>) =>
+      (await doing.catch((error: Error) => error.name)) === "ArgumentError";
+    const wrong = [3, null, undefined, {}, "text", bytes(2), new ArrayBuffer(2)];
+    for (const pieces of wrong) if (!(await refused(place.write(pieces as never)))) return false;
+    for (const options of [3, null, [], { signal: 3 }]) {
+      if (!(await refused(place.write([bytes(2)], options as never)))) return false;
+      if (!(await refused(place.read(undefined, options as never)))) return false;
+    }
+    return (
+      (await refused(place.read(undefined, { onProgress: 3 as never }))) &&
+      (await refused(place.read(3 as never))) &&
+      same(await place.read(), 1)
+    );
+  },
+
   "a write that is aborted in the middle leaves the old file": async (folder) => {
     const place = folder.place("a");
     await place.write([bytes(1)]);
