@@ -148,7 +148,7 @@ export function take<T>(from: Dataset | Source<T>, length: number): Dataset | As
   checkDataset("take", from);
   if (!Number.isInteger(length) || length < 0 || length > from.length) {
     throw new ArgumentError(
-      `take: the length must be a whole number from 0 to ${from.length}; got ${shown(length)}.`,
+      `take: the length must be a whole number from 0 to ${from.length}; got ${shown(length)}. There are no more examples than that.`,
     );
   }
   return { length, x: part(from.x, 0, length), y: part(from.y, 0, length) };

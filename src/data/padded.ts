@@ -116,7 +116,7 @@ function seriesOf(sequence: unknown, b: number): Series {
   const rows = Array.from(list, (one, t): unknown[] => {
     if (isList(one) && one.length === row.length) return Array.from(one);
     throw new ShapeError(
-      `padSequences: every step must have as many features as the first; got ${isList(one) ? one.length : shown(one)} after ${row.length} as step ${t} of sequence ${b}.`,
+      `padSequences: every step must have as many features as the first; got ${isList(one) ? one.length : shown(one)} after ${row.length} as step ${t} of sequence ${b}. Fill the row up, or cut it.`,
     );
   });
   return { data: rows.flat(), length: rows.length, form: [row.length] };
@@ -127,7 +127,7 @@ function shapedSeries({ data, shape }: Readonly<Record<string, unknown>>, b: num
   if (isList(data) && isShape && data.length === sizeOf(shape))
     return { data, length: Number(shape[0]), form: shape.slice(1) };
   throw new ShapeError(
-    `padSequences: a sequence with a shape must fill it, [T, …]; got data ${shown(data)}, shape ${shown(shape)} as sequence ${b}.`,
+    `padSequences: a sequence with a shape must fill it, [T, …]; got data ${shown(data)}, shape ${shown(shape)} as sequence ${b}. T steps of n features are { data: T · n numbers, shape: [T, n] }.`,
   );
 }
 
@@ -138,7 +138,7 @@ function formOf(series: readonly Series[]): Shape {
   const other = known.find(({ form }) => form.join() !== first?.form.join());
   if (other === undefined) return first?.form ?? [];
   throw new ShapeError(
-    `padSequences: all sequences must have steps of one form; got [${["T", ...other.form].join(", ")}] as sequence ${other.b} after [${["T", ...(first?.form ?? [])].join(", ")}].`,
+    `padSequences: all sequences must have steps of one form; got [${["T", ...other.form].join(", ")}] as sequence ${other.b} after [${["T", ...(first?.form ?? [])].join(", ")}]. Bring all steps into the form of the first.`,
   );
 }
 
@@ -161,6 +161,6 @@ function numberAt(given: unknown, t: number, b: number, dtype: "i32" | "f32"): n
   const value = typeof given === "bigint" ? Number(given) : given;
   if (typeof value === "number" && (dtype === "f32" || isI32(value))) return value;
   throw new ArgumentError(
-    `padSequences: steps must be ${dtype === "i32" ? "whole numbers" : "numbers"}, or rows of them; got ${shown(given)} as step ${t} of sequence ${b}.`,
+    `padSequences: steps must be ${dtype === "i32" ? "whole numbers" : "numbers"}, or rows of them; got ${shown(given)} as step ${t} of sequence ${b}. ${dtype === "i32" ? "Look words and characters up first: vocabulary.encode(text)." : "Convert it first."}`,
   );
 }

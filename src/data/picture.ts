@@ -73,7 +73,7 @@ export function readPicture(caller: string, given: unknown, size?: Size): Pixels
   const content = contentOf(given);
   if (isPixels(content)) return size === undefined ? content : scaled(caller, content, size);
   throw new ArgumentError(
-    `${caller}: a picture must be ImageData, a canvas, an ImageBitmap, a VideoFrame, an image or a video; got ${shown(given)}.`,
+    `${caller}: a picture must be ImageData, a canvas, an ImageBitmap, a VideoFrame, an image or a video; got ${shown(given)}. Pixels in an array are new ImageData(pixels, width), or a tensor of their own.`,
   );
 }
 

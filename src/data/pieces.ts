@@ -105,7 +105,7 @@ function framesPiece({ x, y }: Frames): Piece {
   );
   if (!fits) {
     throw new ShapeError(
-      `streamWindows: x and y of frames must have as many steps, [n, …], and fill their shapes; got x [${x.shape.join(", ")}] with ${x.data.length} values, y [${y.shape.join(", ")}] with ${y.data.length}.`,
+      `streamWindows: x and y of frames must have as many steps, [n, …], and fill their shapes; got x [${x.shape.join(", ")}] with ${x.data.length} values, y [${y.shape.join(", ")}] with ${y.data.length}. Give every frame of x its target in y.`,
     );
   }
   const formOf = ({ dtype, shape }: Values): StepForm => ({ dtype, shape: shape.slice(1) });

@@ -168,7 +168,7 @@ export function cache<T>(source: Source<T>): AsyncIterable<T> {
  */
 export function prefetch<T>(source: Source<T>, ahead = 2): AsyncIterable<T> {
   checkSource("prefetch", source);
-  check("prefetch", "how many are read ahead", ahead, FEW);
+  check("prefetch", "how many are read ahead", ahead, FEW, "2 are enough beside a step.");
   return pipeline(() => readAhead(source, ahead));
 }
 

@@ -132,7 +132,9 @@ class Moments {
     if (count > 0) {
       return { mean: this.#mean, variance: this.#squares.map((sum) => sum / count), count };
     }
-    throw new ArgumentError("statistics: there must be one example at least; got none.");
+    throw new ArgumentError(
+      "statistics: there must be one example at least; got none. Is the source empty, or a generator that was read before?",
+    );
   }
 }
 
@@ -143,6 +145,6 @@ function layoutOf(shape: readonly number[], axis: number | undefined) {
   const features = shape[at];
   if (features !== undefined) return { features, inner: sizeOf(shape.slice(at + 1)) };
   throw new ShapeError(
-    `statistics: the axis must be a dimension of the data; got axis ${axis} of [${shape.join(", ")}].`,
+    `statistics: the axis must be a dimension of the data; got axis ${axis} of [${shape.join(", ")}]. -1 is the last dimension, that of the features.`,
   );
 }

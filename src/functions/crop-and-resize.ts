@@ -64,7 +64,7 @@ export function cropAndResize(
   const [M = 0, corners] = boxes.shape;
   if (corners !== 4 || images.shape[0] !== M) {
     throw new ShapeError(
-      `${name}: there must be four corners and an image for every box, [M, 4] and [M]; got boxes ${describe(boxes.type)}, images ${describe(images.type)}.`,
+      `${name}: there must be four corners and an image for every box, [M, 4] and [M]; got boxes ${describe(boxes.type)}, images ${describe(images.type)}. A box is [y1, x1, y2, x2], its image an index of x.`,
     );
   }
   const corner = (at: number) => slice(boxes, [0, at], [M, 1]);

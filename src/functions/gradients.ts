@@ -85,7 +85,7 @@ export function vjp(
       checkTensor("vjp", cotangent, "the cotangent");
       if (!sameShape(cotangent.shape, output.shape) || cotangent.dtype !== output.dtype) {
         throw new ShapeError(
-          `vjp: the cotangent must have the output's type; got ${describe(cotangent.type)} for ${describe(output.type)}.`,
+          `vjp: the cotangent must have the output's type; got ${describe(cotangent.type)} for ${describe(output.type)}. Make it ones(y.shape), or cast and reshape it.`,
         );
       }
       return pull([{ value: output.value, cotangent: cotangent.value }], inputs);

@@ -35,7 +35,9 @@ export function localResponseNorm(
   checkOptions(name, options, { alpha: finite, beta: finite, k: finite });
   const channels = x.shape.at(-1);
   if (channels === undefined) {
-    throw new ShapeError(`${name}: x must have channels, [..., C]; got ${describe(x.type)}.`);
+    throw new ShapeError(
+      `${name}: x must have channels, [..., C]; got ${describe(x.type)}. Images are [N, H, W, C].`,
+    );
   }
   const { alpha = 1e-4, beta = 0.75, k = 1 } = options;
   const lines = reshape(square(x), [sizeOf(x.shape.slice(0, -1)), channels, 1]);

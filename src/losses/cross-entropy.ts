@@ -146,7 +146,7 @@ function checkClassWeights(logits: Tensor, weights: Tensor): void {
   const classes = logits.shape.at(-1);
   if (weights.dtype === "f32" && weights.shape.length === 1 && weights.shape[0] === classes) return;
   throw new ShapeError(
-    `crossEntropy: classWeights must be f32[${classes}], one for each class; got ${describe(weights.type)}.`,
+    `crossEntropy: classWeights must be f32[${classes}], one for each class; got ${describe(weights.type)}. The classes are the last dimension of the logits.`,
   );
 }
 

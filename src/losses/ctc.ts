@@ -180,6 +180,6 @@ function checkSizes(
   checkTensor("ctc", lengths, "lengths");
   if (lengths.dtype === "i32" && lengths.shape.length === 1 && lengths.shape[0] === N) return;
   throw new ShapeError(
-    `ctc: lengths must be i32[${N}], the frames of each sequence; got ${describe(lengths.type)}.`,
+    `ctc: lengths must be i32[${N}], the frames of each sequence; got ${describe(lengths.type)}. Make it tensor(Int32Array.from(frames)); without it all have every frame.`,
   );
 }

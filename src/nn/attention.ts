@@ -184,7 +184,7 @@ function checkSequence(x: Tensor, features: number): void {
   checkTensor("multiHeadAttention", x);
   if (x.shape.length === 3 && x.shape[2] === features) return;
   throw new ShapeError(
-    `multiHeadAttention: the input must be sequences of ${features} features, three dimensions; got ${describe(x.type)}.`,
+    `multiHeadAttention: the input must be sequences of ${features} features, three dimensions; got ${describe(x.type)}. They are [T, B, features], or [B, T, features] with { batchFirst: true }; nn.embedding makes features of ids.`,
   );
 }
 
@@ -195,7 +195,7 @@ function maskOf({ mask, lengths }: AttentionRun, keys: Tensor): Tensor | undefin
   if (given === undefined) return mask;
   if (given.shape.join() !== `${B}` || given.dtype !== "i32") {
     throw new ShapeError(
-      `multiHeadAttention: lengths must be i32[${B}], one for each sequence; got ${describe(given.type)}.`,
+      `multiHeadAttention: lengths must be i32[${B}], one for each sequence; got ${describe(given.type)}. Make it tensor(Int32Array.from(lengths)), or take nn.lengthsOf(ids).`,
     );
   }
   const isThere = less(arange(T), reshape(given, [B, 1, 1, 1]));

@@ -137,7 +137,7 @@ function advance<X extends Tensors, Y extends Tensors>(
 ): Stepped<Y> {
   if (definition.forward !== undefined) return { y: definition.forward(x, mode), state: [] };
   const stepped = definition.step(x, state, mode);
-  check("module", "what step returns", stepped, stepResult);
+  check("module", "what step returns", stepped, stepResult, "Return { y, state: [h] }.");
   return stepped;
 }
 

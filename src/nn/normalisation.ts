@@ -121,7 +121,7 @@ function momentsOf(given: unknown): Buffers {
     const own = moments.variance[f];
     if (isF32(x) && isF32(own) && Number(own) >= 0) continue;
     throw new ArgumentError(
-      `normalisation: means must be finite in f32, and variances 0 or more as well; got mean ${shown(x)}, variance ${shown(own)} of feature ${f}.`,
+      `normalisation: means must be finite in f32, and variances 0 or more as well; got mean ${shown(x)}, variance ${shown(own)} of feature ${f}. Take the moments of data without NaN and infinities.`,
     );
   }
   return buffersOf(moments);

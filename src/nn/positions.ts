@@ -77,7 +77,7 @@ function positions(kind: string, table: Tensor, options: PositionOptions, own: o
       const T = x.shape[batchFirst ? 1 : 0] ?? 0;
       if (x.shape.length !== 3 || x.shape[2] !== features || T > steps) {
         throw new ShapeError(
-          `${kind}: the input must be sequences of ${features} features and at most ${steps} steps; got ${describe(x.type)}.`,
+          `${kind}: the input must be sequences of ${features} features and at most ${steps} steps; got ${describe(x.type)}. They are ${batchFirst ? "[B, T, features]" : "[T, B, features]"}; make it for as many steps as the longest has.`,
         );
       }
       const rows = slice(table, [0, 0], [T, features]);

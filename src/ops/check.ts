@@ -65,12 +65,6 @@ export function checkShape(
   );
 }
 
-/** A tensor that carries one number: f32 []. */
-export function checkScalar(op: string, name: string, type: TensorType): void {
-  checkDType(op, name, type, ["f32"]);
-  checkShape(op, name, type, [], "It is a single number: reshape it to [].");
-}
-
 export function checkAxis(op: string, axis: number, type: TensorType): void {
   const rank = type.shape.length;
   if (Number.isInteger(axis) && axis >= 0 && axis < rank) return;

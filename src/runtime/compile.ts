@@ -243,7 +243,7 @@ export function planStep(
   traits: Runtime["device"]["traits"],
 ): Plan {
   check("planStep", "the step", fn, callable);
-  check("planStep", "the types of its arguments", types, list);
+  check("planStep", "the types of its arguments", types, list, "Give { dtype, shape } of each.");
   check("planStep", "the traits", traits, deviceTraits, "Take those of a device.");
   const own = types.map((type) => {
     checkDTypeName("planStep", type?.dtype);

@@ -4,7 +4,7 @@
  * draws the same bits in any order and nothing has to be stored.
  */
 
-import { check, finite, number, rule, whole } from "../arguments.ts";
+import { check, finite, integer, number, rule, whole } from "../arguments.ts";
 
 /** Two random words. Equal keys give equal numbers. */
 export type Key = readonly [number, number];
@@ -63,11 +63,11 @@ export function keyOf(seed: number): Key {
 
 /**
  * A key of its own for part `index` of what `key` is for: layers, epochs, windows.
- * @throws ArgumentError for what is no key, and for numbers that are not whole, or below 0
+ * @throws ArgumentError for what is no key, and for numbers that are not whole
  */
 export function foldIn(key: Key, index: number): Key {
   check("foldIn", "the key", key, aKey, "It is made by keyOf(seed).");
-  check("foldIn", "the index", index, number);
+  check("foldIn", "the index", index, integer);
   // The second word keeps these blocks apart from the streams that numbers are drawn from.
   return threefry2x32(key, [index >>> 0, 0xffffffff]);
 }

@@ -49,7 +49,9 @@ export class Draws {
   /** One of a list. @throws ArgumentError where it is empty */
   pick<T>(from: readonly T[]): T {
     if (from.length === 0) {
-      throw new ArgumentError("pick: there must be something to pick from; got an empty list.");
+      throw new ArgumentError(
+        "pick: there must be something to pick from; got an empty list. Give one of an item or more.",
+      );
     }
     // Its index is one of the list's.
     return from[this.integer(0, from.length - 1)] as T;

@@ -85,7 +85,7 @@ export class Carried {
     const { history } = this.#stretch;
     if (formOf(history) === form) return;
     throw new ShapeError(
-      `fit: all blocks of a sequence must have steps of one form; got x ${x.dtype}[${x.shape.join(", ")}] after ${history.dtype}[T, ${history.shape.slice(1).join(", ")}].`,
+      `fit: all blocks of a sequence must have steps of one form; got x ${x.dtype}[${x.shape.join(", ")}] after ${history.dtype}[T, ${history.shape.slice(1).join(", ")}]. Bring all steps into the form of the first.`,
     );
   }
 
@@ -216,7 +216,7 @@ export function keepOf({ x, start }: StepBatch, carried: Carried): Tensor {
     typeof start === "object" ? start : new Array<boolean>(batchSize).fill(start ?? true);
   if (starts.length !== batchSize) {
     throw new ArgumentError(
-      `fit: start must be one boolean, or one for each row of the batch; got ${starts.length} for x [${x.shape.join(", ")}], which has ${batchSize} rows.`,
+      `fit: start must be one boolean, or one for each row of the batch; got ${starts.length} for x [${x.shape.join(", ")}], which has ${batchSize} rows. true begins all of them anew.`,
     );
   }
   const wrong = starts.find((one) => typeof one !== "boolean");

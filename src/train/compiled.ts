@@ -173,7 +173,7 @@ export class CompiledByKind {
     if (given.every((name, i) => name === names[i]) && given.length === names.length) return batch;
     if (!sameNames(given, names)) {
       throw new ArgumentError(
-        `fit: all batches must have the same inputs and targets; got ${given.join(", ")} after ${names.join(", ")}.`,
+        `fit: all batches must have the same inputs and targets; got ${given.join(", ")} after ${names.join(", ")}. Give what a batch lacks, and train on others by another Trainer.`,
       );
     }
     const { columns } = batch;

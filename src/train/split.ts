@@ -29,7 +29,7 @@ function split(data: ReadyData, share: number): { data: ReadyData; validation: R
   const kept = Math.max(1, Math.round(length * share));
   if (!(share > 0 && share < 1) || kept >= length) {
     throw new ArgumentError(
-      `fit: validation must be data, or a share between 0 and 1 that leaves something to train on; got ${share} of ${length}.`,
+      `fit: validation must be data, or a share between 0 and 1 that leaves something to train on; got ${share} of ${length}. 0.1 keeps the last tenth of them apart.`,
     );
   }
   const from = length - kept;

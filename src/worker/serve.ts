@@ -44,7 +44,7 @@ export function serve(port: Port, training: Training<unknown, unknown, Calls>): 
           const call = of(setup).calls?.[name];
           if (call === undefined)
             throw new ArgumentError(
-              `trainInWorker: there must be a call of that name; got ${name}.`,
+              `trainInWorker: there must be a call of that name; got ${name}. Give it in the calls of what defineTraining returns.`,
             );
           return call(...(args as never[]));
         }),

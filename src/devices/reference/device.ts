@@ -226,7 +226,9 @@ export class ReferenceDevice implements Device {
     for (const storage of this.#storages.clear()) storage.free();
     this.#temporaries.clear();
     this.#levels.clear();
-    this.#settleLost(new DeviceLostError("reference: the device was closed."));
+    this.#settleLost(
+      new DeviceLostError("reference: the device must be open; got closed. Open a device again."),
+    );
   }
 
   #check(): void {

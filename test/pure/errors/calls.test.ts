@@ -1,0 +1,188 @@
+/** What functions, layers, losses and initialisers say of what they are handed: given, expected, what to do. */
+import { beforeAll } from "vitest";
+import * as g from "../../../src/functions.ts";
+import {
+  cropAndResize,
+  mul,
+  ones,
+  profile,
+  repeat,
+  sumOfSquares,
+  Tensor,
+  tensor,
+  Variable,
+  vjp,
+  zeros,
+} from "../../../src/functions.ts";
+import { losses, nn } from "../../../src/index.ts";
+import { planStep } from "../../../src/runtime/compile.ts";
+import { foldIn, keyOf } from "../../../src/tensor/random.ts";
+import { seeded } from "../../../src/testing/seeded.ts";
+import { type ErrorRow, holdTexts } from "../../support/error-rows.ts";
+import { openCounting } from "../runtime/open.ts";
+
+beforeAll(() => {
+  openCounting();
+});
+
+const asAny = (given: unknown) => given as never;
+const i32 = (...shape: number[]) => ones(shape, "i32");
+const draws = () => seeded(1)[0];
+const stepped = nn.module("mine", asAny({ step: () => ({ y: 1 }), stateShapes: () => [] }));
+
+const functions: readonly ErrorRow[] = [
+  [
+    "sumOfSquares: there must be a tensor; got no tensors. Give one or more.",
+    () => sumOfSquares([]),
+  ],
+  [
+    "repeat: the number of times must be a whole number of 0 or more; got -1. Give another number of times.",
+    () => repeat(zeros([2]), -1),
+  ],
+  [
+    "tril: the diagonal must be a whole number; got 0.5. Give another diagonal.",
+    () => g.tril(zeros([2, 2]), 0.5),
+  ],
+  [
+    "foldIn: the key must be a key, two numbers; got 3. It is made by keyOf(seed).",
+    () => foldIn(asAny(3), 1),
+  ],
+  [
+    "foldIn: the index must be a whole number; got 0.5. Give another index.",
+    () => foldIn(keyOf(1), 0.5),
+  ],
+  [
+    'full: a number beside a tensor must be a number; got "2". Make a tensor of it: tensor([…]).',
+    () => g.full([2], asAny("2")),
+  ],
+  [
+    "tensor: its value must be a value of a graph; got 3. Make tensors by tensor([…]) and the functions.",
+    () => new Tensor(asAny(3)),
+  ],
+  [
+    "variable: the type must be a record; got 3. It is { dtype, shape }.",
+    () => new Variable(asAny(3), new Float32Array(1)),
+  ],
+  [
+    "vjp: the cotangent must have the output's type; got f32[3] for f32[2]. Make it ones(y.shape), or cast and reshape it.",
+    () => vjp((x) => x, zeros([2]))[1](zeros([3])),
+  ],
+  [
+    "grad: only f32 tensors have gradients; got i32[2]. Leave it out of the list.",
+    () => vjp((x) => x, i32(2))[1](i32(2)),
+  ],
+  [
+    "planStep: the types of its arguments must be a list; got 3. Give { dtype, shape } of each.",
+    () => planStep(() => zeros([1]), asAny(3), asAny({ groups: {} })),
+  ],
+  [
+    "planStep: the traits must be what a device's planner is told; got 3. Take those of a device.",
+    () => planStep(() => zeros([1]), [], asAny(3)),
+  ],
+  [
+    "cropAndResize: there must be four corners and an image for every box, [M, 4] and [M]; got boxes f32[2, 3], images i32[2]. A box is [y1, x1, y2, x2], its image an index of x.",
+    () => cropAndResize(zeros([1, 4, 4, 1]), zeros([2, 3]), i32(2), [2, 2]),
+  ],
+  [
+    "localResponseNorm: x must have channels, [..., C]; got f32[]. Images are [N, H, W, C].",
+    () => g.localResponseNorm(tensor(1), 3),
+  ],
+  [
+    "profile: one profile must have ended before another begins; got a second one. Await the first.",
+    () => Promise.all([profile(() => mul(zeros([2]), 2).data()), profile(() => undefined)]),
+  ],
+  [
+    "scan: what stands for a step inside a cell has no values outside of it; got carry, kept from a cell. Give it back as carry or y.",
+    async () => {
+      let kept: Tensor | undefined;
+      g.scan(
+        (h: Tensor, x: Tensor) => {
+          kept = h;
+          return { carry: h, y: x };
+        },
+        zeros([2]),
+        zeros([3, 2]),
+      );
+      if (kept !== undefined) await mul(kept, 2).data();
+    },
+  ],
+];
+
+const layers: readonly ErrorRow[] = [
+  [
+    "module: what step returns must be { y, state }, the state a list of tensors; got { y }. Return { y, state: [h] }.",
+    () => stepped.step(asAny(zeros([1])), undefined),
+  ],
+  [
+    "multiHeadAttention: the input must be sequences of 4 features, three dimensions; got f32[2, 4]. They are [T, B, features], or [B, T, features] with { batchFirst: true }; nn.embedding makes features of ids.",
+    () => nn.multiHeadAttention(4, 2)(zeros([2, 4])),
+  ],
+  [
+    "multiHeadAttention: lengths must be i32[2], one for each sequence; got f32[2]. Make it tensor(Int32Array.from(lengths)), or take nn.lengthsOf(ids).",
+    () => nn.multiHeadAttention(4, 2).run(zeros([3, 2, 4]), asAny({ lengths: zeros([2]) })),
+  ],
+  [
+    "positionalEncoding: the input must be sequences of 4 features and at most 3 steps; got f32[5, 1, 4]. They are [T, B, features]; make it for as many steps as the longest has.",
+    () => nn.positionalEncoding(3, 4)(zeros([5, 1, 4])),
+  ],
+  [
+    "normalisation: means must be finite in f32, and variances 0 or more as well; got mean NaN, variance 1 of feature 0. Take the moments of data without NaN and infinities.",
+    () => nn.normalisation(asAny({ mean: [Number.NaN], variance: [1] })),
+  ],
+  [
+    "initialise.truncatedNormal: the deviation must be a finite number; got NaN. Give another deviation.",
+    () => nn.initialise.truncatedNormal(Number.NaN),
+  ],
+  [
+    "initialise.truncatedNormal: the limit must be 1 or more; got 0. Give another limit.",
+    () => nn.initialise.truncatedNormal(1, 0),
+  ],
+  [
+    "initialise.dirac: the shape must be a list; got 3. Give another shape.",
+    () => nn.initialise.dirac(asAny(3), asAny(undefined), asAny(undefined)),
+  ],
+  [
+    "stateful: step() cannot be called after dispose(); got a session of linear. Make a new one with nn.stateful.",
+    async () => {
+      const session = nn.stateful(nn.linear(2, 1));
+      session.dispose();
+      await session.step(zeros([1, 1, 2]));
+    },
+  ],
+  [
+    "stateful: the state must be a list; got 3. Give what state() returned.",
+    () => nn.stateful(nn.linear(2, 1)).loadState(asAny(3)),
+  ],
+  [
+    "moveTo: the runtime must be a runtime; got 3. Take that of `await init()`.",
+    () => nn.linear(2, 1).moveTo(asAny(3)),
+  ],
+];
+
+const loss: readonly ErrorRow[] = [
+  [
+    "crossEntropy: classWeights must be f32[3], one for each class; got f32[2]. The classes are the last dimension of the logits.",
+    () => losses.crossEntropy(zeros([2, 3]), i32(2), { classWeights: zeros([2]) }),
+  ],
+  [
+    "ctc: lengths must be i32[1], the frames of each sequence; got f32[1]. Make it tensor(Int32Array.from(frames)); without it all have every frame.",
+    () => losses.ctc(zeros([4, 1, 3]), i32(1, 2), { lengths: zeros([1]) }),
+  ],
+];
+
+const testing: readonly ErrorRow[] = [
+  [
+    "floats: the lower bound must be a finite number; got NaN. Give another lower bound.",
+    () => draws()?.floats(1, Number.NaN),
+  ],
+  [
+    "floats: the upper bound must be a finite number; got Infinity. Give another upper bound.",
+    () => draws()?.float(0, Number.POSITIVE_INFINITY),
+  ],
+  [
+    "pick: there must be something to pick from; got an empty list. Give one of an item or more.",
+    () => draws()?.pick([]),
+  ],
+];
+
+holdTexts([...functions, ...layers, ...loss, ...testing]);
