@@ -12,8 +12,8 @@
 
 @group(0) @binding(0) var<storage, read> g: array<Value>;
 @group(0) @binding(1) var<storage, read> w: array<Value>;
-@group(0) @binding($(2 + EPILOGUE_INPUTS)) var<storage, read_write> out: array<Value>;
-@group(0) @binding($(3 + EPILOGUE_INPUTS)) var<uniform> params: Params;
+@group(0) @binding($(2 + EPILOGUE_BINDINGS)) var<storage, read_write> out: array<Value>;
+@group(0) @binding($(3 + EPILOGUE_BINDINGS)) var<uniform> params: Params;
 
 #include lib/epilogue
 

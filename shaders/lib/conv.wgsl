@@ -47,11 +47,11 @@ $(EPILOGUE_FIELDS)
 @group(0) @binding(1) var<storage, read> w: array<f32>;
 #end
 #if VECTOR_OUT
-@group(0) @binding($(2 + EPILOGUE_INPUTS)) var<storage, read_write> out: array<vec4<f32>>;
+@group(0) @binding($(2 + EPILOGUE_BINDINGS)) var<storage, read_write> out: array<vec4<f32>>;
 #else
-@group(0) @binding($(2 + EPILOGUE_INPUTS)) var<storage, read_write> out: array<f32>;
+@group(0) @binding($(2 + EPILOGUE_BINDINGS)) var<storage, read_write> out: array<f32>;
 #end
-@group(0) @binding($(3 + EPILOGUE_INPUTS)) var<uniform> params: Params;
+@group(0) @binding($(3 + EPILOGUE_BINDINGS)) var<uniform> params: Params;
 
 // Where the source is read for one position of the output.
 struct Place {

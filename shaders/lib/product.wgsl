@@ -34,11 +34,11 @@ $(EPILOGUE_FIELDS)
 @group(0) @binding(1) var<storage, read> b: array<f32>;
 #end
 #if VECTOR_OUT
-@group(0) @binding($(2 + EPILOGUE_INPUTS)) var<storage, read_write> out: array<vec4<f32>>;
+@group(0) @binding($(2 + EPILOGUE_BINDINGS)) var<storage, read_write> out: array<vec4<f32>>;
 #else
-@group(0) @binding($(2 + EPILOGUE_INPUTS)) var<storage, read_write> out: array<f32>;
+@group(0) @binding($(2 + EPILOGUE_BINDINGS)) var<storage, read_write> out: array<f32>;
 #end
 #if SUMS == 1
-@group(0) @binding($(3 + EPILOGUE_INPUTS)) var<storage, read_write> sums: array<f32>;
+@group(0) @binding($(3 + EPILOGUE_BINDINGS)) var<storage, read_write> sums: array<f32>;
 #end
-@group(0) @binding($(3 + EPILOGUE_INPUTS + (SUMS == 1))) var<uniform> params: Params;
+@group(0) @binding($(3 + EPILOGUE_BINDINGS + (SUMS == 1))) var<uniform> params: Params;

@@ -24,11 +24,11 @@ $(EPILOGUE_FIELDS)
 }
 
 @group(0) @binding(0) var<storage, read> partial: array<f32>;
-@group(0) @binding($(1 + EPILOGUE_INPUTS)) var<storage, read_write> out: array<f32>;
+@group(0) @binding($(1 + EPILOGUE_BINDINGS)) var<storage, read_write> out: array<f32>;
 #if SUMS
-@group(0) @binding($(2 + EPILOGUE_INPUTS)) var<storage, read_write> sums: array<f32>;
+@group(0) @binding($(2 + EPILOGUE_BINDINGS)) var<storage, read_write> sums: array<f32>;
 #end
-@group(0) @binding($(2 + EPILOGUE_INPUTS + SUMS)) var<uniform> params: Params;
+@group(0) @binding($(2 + EPILOGUE_BINDINGS + SUMS)) var<uniform> params: Params;
 
 alias Term = f32;
 

@@ -7,8 +7,8 @@
 // Source: docs/kernels.md, Pooling.
 
 @group(0) @binding(0) var<storage, read> g: array<Value>;
-@group(0) @binding($(1 + EPILOGUE_INPUTS)) var<storage, read_write> out: array<Value>;
-@group(0) @binding($(2 + EPILOGUE_INPUTS)) var<uniform> params: Params;
+@group(0) @binding($(1 + EPILOGUE_BINDINGS)) var<storage, read_write> out: array<Value>;
+@group(0) @binding($(2 + EPILOGUE_BINDINGS)) var<uniform> params: Params;
 
 fn share(window: u32, place: i32) -> Value {
   return g[window] * params.scalar;

@@ -8,9 +8,9 @@
 // Source: ops/pool.ts.
 
 @group(0) @binding(0) var<storage, read> x: array<Value>;
-@group(0) @binding($(1 + EPILOGUE_INPUTS)) var<storage, read_write> out: array<Value>;
-@group(0) @binding($(2 + EPILOGUE_INPUTS)) var<storage, read_write> index: array<Index>;
-@group(0) @binding($(3 + EPILOGUE_INPUTS)) var<uniform> params: Params;
+@group(0) @binding($(1 + EPILOGUE_BINDINGS)) var<storage, read_write> out: array<Value>;
+@group(0) @binding($(2 + EPILOGUE_BINDINGS)) var<storage, read_write> index: array<Index>;
+@group(0) @binding($(3 + EPILOGUE_BINDINGS)) var<uniform> params: Params;
 
 struct Total {
   best: Value,

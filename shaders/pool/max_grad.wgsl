@@ -8,8 +8,8 @@
 
 @group(0) @binding(0) var<storage, read> g: array<Value>;
 @group(0) @binding(1) var<storage, read> index: array<Index>;
-@group(0) @binding($(2 + EPILOGUE_INPUTS)) var<storage, read_write> out: array<Value>;
-@group(0) @binding($(3 + EPILOGUE_INPUTS)) var<uniform> params: Params;
+@group(0) @binding($(2 + EPILOGUE_BINDINGS)) var<storage, read_write> out: array<Value>;
+@group(0) @binding($(3 + EPILOGUE_BINDINGS)) var<uniform> params: Params;
 
 fn share(window: u32, place: i32) -> Value {
   return select(Value(0.0), g[window], index[window] == Index(place));

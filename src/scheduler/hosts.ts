@@ -1,7 +1,7 @@
 /**
  * Elementwise work that the kernel of the op before it does with its results, before it stores them: an activation, a
  * residual, a dropout's mask, the gradient of any of them. The op *hosts* what only it is read by; what is stored is the
- * last value alone.
+ * last value alone, or with it what gradients read besides: what an activation was given, a sigmoid within it.
  */
 import { type GraphValue, inputsOf, type OpNode, outputsOf } from "../graph/graph.ts";
 import { bytesOf, sameShape, sizeOf } from "../tensor/shape.ts";
@@ -19,6 +19,8 @@ export type Users = ReadonlyMap<GraphValue, readonly OpNode[]>;
 export interface Hosted {
   readonly nodes: ReadonlySet<OpNode>;
   readonly result: GraphValue;
+  /** Stored as well. */
+  readonly more: readonly GraphValue[];
 }
 
 /** So many ops, and so many that take long, are printed for each element of a tile. */
@@ -51,8 +53,8 @@ export interface Surroundings {
 }
 
 /**
- * What `node` could host, the most first: each ends where one value is all that anybody else reads. Nothing that is read
- * besides waits for the node.
+ * What `node` could host, the most first: each ends where one value is all that anybody else reads, or where a kernel
+ * reads the last of a few, so that all have to be stored anyway. Nothing that is read besides waits for the node.
  */
 export function hostable(node: OpNode, around: Surroundings, traits: DeviceTraits): Hosted[] {
   if (!isHost(node) || !hasKernel(node, traits) || isBelowWalk(node)) return [];
@@ -62,7 +64,9 @@ export function hostable(node: OpNode, around: Surroundings, traits: DeviceTrait
     const updated = around.updated.get(aliased(value));
     return updated !== undefined && reads.has(updated);
   };
-  return new Growth(node, around).found.filter(({ result }) => !isInPlace(result)).reverse();
+  return new Growth(node, around).found
+    .filter(({ result, more }) => ![result, ...more].some(isInPlace))
+    .reverse();
 }
 
 /** The product between two walks, which may be made in them. */
@@ -105,10 +109,12 @@ class Growth {
       if (out === undefined) return;
       open.add(out);
       for (const value of open) if (!this.#isOpen(value)) open.delete(value);
-      const [only, ...others] = open;
-      if (only === undefined || others.length > 0 || !this.#isResult(only)) continue;
+      const [result, ...others] = [...open].reverse();
+      if (result === undefined || !this.#isResult(result)) continue;
+      if (others.length > 0 && !this.#isReadWhole(result)) continue;
+      const more = [...new Set(others.map(aliased))];
       const nodes = this.#withMakers();
-      if (isFew(nodes)) this.found.push({ nodes, result: only });
+      if (isFew(nodes)) this.found.push({ nodes, result, more });
     }
   }
 
@@ -126,6 +132,14 @@ class Growth {
   #isOpen(value: GraphValue): boolean {
     if (this.#kept.has(value)) return true;
     return (this.#users.get(value) ?? []).some((user) => !this.#inside.has(user));
+  }
+
+  /** Whether a kernel reads it: nothing else can take it over on the way. */
+  #isReadWhole(value: GraphValue): boolean {
+    return (this.#users.get(value) ?? []).some(
+      (user) =>
+        isHost(user) || (isName(user) && outputsOf(user).some((own) => this.#isReadWhole(own))),
+    );
   }
 
   #isResult({ node, type }: GraphValue): boolean {
@@ -193,7 +207,7 @@ function isName({ op }: OpNode): boolean {
 /** The program of what is hosted, if the device's kernel takes it; `nodes` are those that it computes or reads through. */
 export function epilogueOf(
   host: OpNode,
-  { result }: Hosted,
+  { result, more }: Hosted,
   nodes: ReadonlySet<OpNode>,
   traits: DeviceTraits,
 ): Epilogue<GraphValue> | undefined {
@@ -201,7 +215,7 @@ export function epilogueOf(
   const own = readFrom(host.outs.out);
   for (const { type } of [result, host.outs.out]) {
     const builder = new GroupBuilder(spaceOf(type.shape), nodes);
-    const program = builder.program([result]);
+    const program = builder.program([result, ...more]);
     const reads = builder.ins.map((value) => readFrom(value) === own);
     if (program === undefined || program.segments !== undefined) continue;
     const [store] = program.stores;
@@ -210,7 +224,8 @@ export function epilogueOf(
       return !is || (view?.offset === 0 && sameShape(view.strides, store?.strides ?? []));
     });
     const ins = builder.ins.map((value, i) => (reads[i] ? undefined : value));
-    if (isInOrder && traits.hosts?.(host, { program, ins })) return { program, ins };
+    const epilogue = { program, ins, more };
+    if (isInOrder && traits.hosts?.(host, epilogue)) return epilogue;
   }
   return undefined;
 }

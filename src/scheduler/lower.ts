@@ -154,6 +154,7 @@ function lowerOp(
     epilogue: work.epilogue && {
       program: work.epilogue.program,
       ins: work.epilogue.ins.map((value) => value && place(value)),
+      more: work.epilogue.more.map(place),
     },
     columnSums: work.columnSums && place(work.columnSums),
     scratch: scratchIn(buffers),

@@ -69,10 +69,12 @@ export function isFallback(call: KernelCall | FallbackCall): call is FallbackCal
 
 /** What a kernel does with the elements of its result before it stores them. */
 export interface Epilogue<T = Region> {
-  /** Without reductions, over the elements of the result in their order, of which it stores one for each. */
+  /** Without reductions, over the elements of the result in their order, of which each of its stores has one for each. */
   readonly program: GroupProgram;
   /** What its inputs read; undefined is the result itself, which is stored nowhere. */
   readonly ins: readonly (T | undefined)[];
+  /** Where its stores but the first go; that one goes to where the op's result would. */
+  readonly more: readonly T[];
 }
 
 /** Where an op is lowered. For ops that overwrite, outputs and inputs are the same regions already. */

@@ -27,13 +27,14 @@ export function productOf(work: Work, isTurned: boolean): Product | undefined {
 }
 
 /** The number for each column that an epilogue adds, if it does nothing else. */
-function biasOf({ program, ins }: Epilogue<GraphValue>): GraphValue | undefined {
+function biasOf({ program, ins, more }: Epilogue<GraphValue>): GraphValue | undefined {
   const { instructions, inputs, shape } = program;
   const last = instructions.at(-1);
   const isSum = last?.kind === "binary" && last.fn === "add";
   const given = ins.findIndex((value) => value !== undefined);
   const isRow = sameShape(inputs[given]?.strides ?? [], shape.length === 1 ? [1] : [0, 1]);
-  return instructions.length === 3 && ins.length === 2 && isSum && isRow ? ins[given] : undefined;
+  const isAlone = instructions.length === 3 && ins.length === 2 && more.length === 0;
+  return isAlone && isSum && isRow ? ins[given] : undefined;
 }
 
 /** The walk whose states, each behind its step, are the rows `x`: where a sequence has ended they may be 0. */

@@ -76,11 +76,11 @@ export function readsOf(work: Work): readonly GraphValue[] {
 export function writesOf(work: Work): readonly GraphValue[] {
   if (work.kind === "group") return work.outs;
   if (work.kind === "walks") return work.layers.flatMap(({ node }) => outputsOf(node));
-  const { node, result, columnSums } = work;
+  const { node, result, columnSums, epilogue } = work;
   // An op that hosts has one result that it does something with, its first.
   const [, ...others] = outputsOf(node);
   const made = result === undefined ? outputsOf(node) : [result, ...others];
-  return columnSums === undefined ? made : [...made, columnSums];
+  return [...made, ...(epilogue?.more ?? []), ...(columnSums === undefined ? [] : [columnSums])];
 }
 
 /** Ops that are another way to see their input. */

@@ -38,6 +38,8 @@ export interface WithEpilogue {
   readonly activation: Activation | undefined;
   /** Whether a tensor of the result's shape is added behind the activation. */
   readonly hasResidual?: boolean;
+  /** Whether what the activation is given is stored, too. */
+  readonly hasSecond?: boolean;
 }
 type Activation = "relu" | "tanh" | "sigmoid";
 
@@ -75,6 +77,7 @@ export async function checkKernel<K extends OpName & LoweredOp>(
   const [first] = Object.values(expected) as Values[];
   const bias = biasValues(first?.type.shape.at(-1) ?? 1);
   const given = first && epilogue && epilogueOf(bench, first.type.shape, bias, epilogue);
+  const [second] = given?.more ?? [];
   const sums = sumsOf === undefined ? undefined : columnSums(byName[sumsOf] as Values);
   const columnSumsRegion = sums && bench.scratch({ dtype: "f32", shape: [sums.length] });
   const site = {
@@ -96,6 +99,11 @@ export async function checkKernel<K extends OpName & LoweredOp>(
     const wanted = epilogue === undefined ? data : applied(data, bias, epilogue);
     error = Math.max(error, relativeError(actual, wanted));
     if (values.length === 0) values = actual;
+  }
+  if (second !== undefined && first !== undefined && epilogue !== undefined) {
+    const { hasBias } = epilogue;
+    const wanted = applied(first.data, bias, { hasBias, activation: undefined });
+    error = Math.max(error, relativeError(await bench.read(second), wanted));
   }
   if (sums !== undefined && columnSumsRegion !== undefined)
     error = Math.max(error, relativeError(await bench.read(columnSumsRegion), sums));
@@ -132,7 +140,7 @@ function epilogueOf(
   bench: Bench,
   shape: Shape,
   bias: Float32Array,
-  { hasBias, activation, hasResidual = false }: WithEpilogue,
+  { hasBias, activation, hasResidual = false, hasSecond = false }: WithEpilogue,
 ): Epilogue {
   const columns = bias.length;
   const every = { offset: 0, strides: [columns, 1] };
@@ -147,14 +155,19 @@ function epilogueOf(
     ins.push(region);
   };
   if (hasBias) add(bench.region([columns], bias), { offset: 0, strides: [0, 1] });
+  const shifted = instructions.length - 1;
   if (activation !== undefined)
     instructions.push({ kind: "unary", fn: activation, x: instructions.length - 1, dtype: "f32" });
   if (hasResidual) add(bench.region(shape, residualValues(sizeOf(shape))), every);
   const program: GroupProgram = {
     ...{ shape: [sizeOf(shape) / columns, columns], kept: 2, inputs, indices: [], instructions },
-    stores: [{ ...every, register: instructions.length - 1 }],
+    stores: [instructions.length - 1, ...(hasSecond ? [shifted] : [])].map((register) => ({
+      ...every,
+      register,
+    })),
   };
-  return { program, ins };
+  const more = hasSecond ? [bench.scratch({ dtype: "f32", shape })] : [];
+  return { program, ins, more };
 }
 
 function residualValues(length: number): Float32Array {

@@ -52,7 +52,7 @@ export function webgpuTraits({
     walks: cellWalks(target),
     attention: attentionKernels(target),
     divides: (node) => divides(target, node),
-    hosts: (_, epilogue) => takesEpilogue(epilogue),
+    hosts: takesEpilogue,
     sumsColumns: (node) =>
       node.op === "matmul" ? sumsColumns(target, node) : sumsWindows(target, node),
     copy: (from, to) => lowerCopy(from, to, maxBytes(limits)),

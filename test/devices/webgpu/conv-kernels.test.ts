@@ -165,6 +165,7 @@ async function expectAgreement(
 }
 
 const biasAndRelu: WithEpilogue = { hasBias: true, activation: "relu", hasResidual: true };
+const withSecond: WithEpilogue = { ...biasAndRelu, hasSecond: true };
 const target = { isSoftware: true, limits: DEFAULT_LIMITS };
 
 describe("convolution kernels", () => {
@@ -174,7 +175,11 @@ describe("convolution kernels", () => {
       const lower = convLowerings(target, () => choice);
       const sizes = choice.kind === "direct" ? [...channels, ...grouped] : channels;
       for (const geometry of geometries) {
-        for (const size of sizes) await expectAgreement(lower, geometry, size, [biasAndRelu]);
+        for (const size of sizes) {
+          const [, , groups] = size;
+          const epilogues = groups === 1 ? [biasAndRelu, withSecond] : [biasAndRelu];
+          await expectAgreement(lower, geometry, size, epilogues);
+        }
       }
     },
   );
@@ -186,7 +191,12 @@ describe("convolution kernels", () => {
       const epilogues = [undefined, "relu", "tanh", "sigmoid"] as const;
       const every = [true, false].flatMap((hasBias) =>
         epilogues.map(
-          (activation): WithEpilogue => ({ hasBias, activation, hasResidual: !hasBias }),
+          (activation): WithEpilogue => ({
+            hasBias,
+            activation,
+            hasResidual: !hasBias,
+            hasSecond: activation === "tanh",
+          }),
         ),
       );
       const kernels = new Set<string>();

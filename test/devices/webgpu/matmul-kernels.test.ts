@@ -131,8 +131,15 @@ describe("matmul kernels", () => {
     ] as const) {
       const of = product(m, k, n, flags);
       expect(await errorOf(choice, of, undefined, "b")).toBeLessThan(TOLERANCE);
-      const epilogue = { hasBias: true, activation: "relu", hasResidual: true } as const;
-      expect(await errorOf(choice, of, epilogue, "b")).toBeLessThan(TOLERANCE);
+      for (const hasSecond of [false, true]) {
+        const epilogue = {
+          hasBias: true,
+          activation: "relu",
+          hasResidual: true,
+          hasSecond,
+        } as const;
+        expect(await errorOf(choice, of, epilogue, "b")).toBeLessThan(TOLERANCE);
+      }
     }
   });
 
@@ -159,6 +166,8 @@ describe("matmul kernels", () => {
       for (const n of [9, 12]) {
         const of = product(17, 21, n, { transposeA: false, transposeB: false });
         expect(await errorOf(choice, of, { hasBias: true, activation })).toBeLessThan(TOLERANCE);
+        const two = { hasBias: true, activation, hasSecond: true };
+        expect(await errorOf(choice, of, two)).toBeLessThan(TOLERANCE);
       }
     }
   });

@@ -17,6 +17,7 @@ import {
   mul,
   relu,
   reshape,
+  sigmoid,
   slice,
   square,
   sub,
@@ -90,6 +91,35 @@ describe("a product", () => {
   });
 });
 
+describe("a product stores besides its result", () => {
+  const shapes = [
+    [6, 8],
+    [8, 12],
+    [12, 5],
+  ];
+  const labels = (activation: (x: Tensor) => Tensor, traits: DeviceTraits) =>
+    labelsOn(
+      traits,
+      gradient((x, w, v) => sum(square(matmul(activation(matmul(x, w)), v)))),
+      shapes,
+    );
+
+  it("what an activation was given, and what of it the gradient reads", () => {
+    for (const traits of devices) {
+      expect(labels(gelu, traits)[0]).toBe("matmul + gelu");
+      expect(labels((x) => mul(x, sigmoid(x)), traits)[0]).toBe("matmul + sigmoid + mul");
+    }
+  });
+
+  it("nothing that the next kernel's groups take over", () => {
+    const step = (x: Tensor, w: Tensor) => {
+      const product = matmul(x, w);
+      return [sum(gelu(product)), mean(tanh(product))];
+    };
+    expect(steps(step)[0]).toBe("matmul");
+  });
+});
+
 describe("a product hosts nothing", () => {
   it("of which it is wanted itself", () => {
     expect(
@@ -120,7 +150,7 @@ describe("a product hosts nothing", () => {
       (x, w, ...more) => more.reduce((all, one) => mul(all, one), matmul(x as Tensor, w as Tensor)),
       [[6, 8], [8, 12], ...Array.from({ length: 6 }, () => [6, 12])],
     );
-    expect(labels[0]).toBe("matmul + mul + mul + mul");
+    expect(labels[0]).toBe("matmul + mul + mul + mul + mul");
     expect(labels).toHaveLength(2);
   });
 

@@ -9,7 +9,7 @@ import { sizeOf } from "../../../tensor/shape.ts";
 import type { KernelName } from "../kernel-names.ts";
 import { literalsOf, structureOf } from "./group-call.ts";
 import { rowsLayout } from "./group-layout.ts";
-import { call, read } from "./operands.ts";
+import { call, read, write } from "./operands.ts";
 
 /** Entries that fit into a thread's table; wasm/epilogue.ts. */
 const MAX_ENTRIES = 16;
@@ -32,14 +32,15 @@ export function callHost(
   if (program === undefined) throw new RangeError("an epilogue that takesEpilogue refuses");
   const ins = epilogue.ins.map((region) => region ?? out);
   const layout = rowsLayout(program, 1);
-  const structure = structureOf({ program, layout, ins, outs: [out], partials: 0 });
+  const outs = [out, ...epilogue.more];
+  const structure = structureOf({ program, layout, ins, outs, partials: 0 });
   const literals = literalsOf(program);
-  const all = [...operands];
+  const all = [...operands, ...epilogue.more.map(write)];
   const placeOf = (region: Region) => {
     const known = all.findIndex((operand) => isSame(operand.region, region));
     return known >= 0 ? known : all.push(read(region)) - 1;
   };
-  const regions = [...ins, out];
+  const regions = [...ins, ...outs];
   const entries = [...program.inputs, ...program.stores].flatMap(({ offset, strides }, i) => {
     const [row = 0, column = 0] = strides;
     return [placeOf(regions[i] ?? out), offset, row, column];

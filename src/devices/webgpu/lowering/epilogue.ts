@@ -2,13 +2,15 @@
  * What a kernel does with its results before it stores them, as WGSL: lib/epilogue is `finished(at, column, value)` for
  * whoever includes it. The text depends on the structure of the program only; sizes and literals are words.
  */
-import type { GraphValue } from "../../../graph/graph.ts";
-import type { Epilogue, KernelCall, Operand, Region } from "../../../scheduler/lowering.ts";
+import type { GraphValue, OpNode } from "../../../graph/graph.ts";
+import { isDepthwise } from "../../../ops/conv.ts";
+import type { Epilogue, HostOp, KernelCall, Operand, Region } from "../../../scheduler/lowering.ts";
 import { sizeOf } from "../../../tensor/shape.ts";
 import { type Access, accessOf, isSingle, type Width } from "./group/access.ts";
 import { applied, printRegisters, Walk } from "./group/elements.ts";
+import { toWord } from "./group/instructions.ts";
 import { Words } from "./group/words.ts";
-import { read } from "./operand.ts";
+import { read, write } from "./operand.ts";
 
 /** How a kernel hands over its results. */
 export interface Host {
@@ -18,7 +20,7 @@ export interface Host {
   readonly width: Width;
   /** Whether these lie in one vector of the result; elsewhere some of them may be beyond its last column. */
   readonly isAligned: boolean;
-  /** What `column` counts up to. */
+  /** What `column` counts up to; it may be more, and then what `finished` gives is not stored. */
   readonly columns: number;
 }
 
@@ -27,22 +29,31 @@ export interface Printed extends Pick<KernelCall, "constants" | "words"> {
   readonly operands: readonly Operand[];
 }
 
-/** Inputs that a kernel may read for it, besides at most three tensors of its own and two that it writes. */
-const MOST_INPUTS = 3;
+/** Tensors that a kernel may bind for it, besides at most four of its own. */
+const MOST_BINDINGS = 4;
 
-/** Whether a kernel can bind what an epilogue reads. */
-export function takesEpilogue({ ins }: Epilogue<GraphValue>): boolean {
-  return new Set(ins.filter((value) => value !== undefined)).size <= MOST_INPUTS;
+/** Whether the kernels of `node` can bind what an epilogue reads and writes. */
+export function takesEpilogue(node: OpNode<HostOp>, epilogue: Epilogue<GraphValue>): boolean {
+  const { ins, more } = epilogue;
+  const bound = new Set([...ins, ...more].filter((value) => value !== undefined));
+  return bound.size <= MOST_BINDINGS && (more.length === 0 || !hasGroups(node));
+}
+
+/** Whether a tile over the channels of one group may reach into those of the next. */
+function hasGroups(node: OpNode<HostOp>): boolean {
+  if (node.op !== "conv2d" && node.op !== "conv2dInputGrad") return false;
+  const { ins, attrs } = node;
+  return attrs.groups > 1 && !isDepthwise(ins.w.type.shape, attrs);
 }
 
 export function printEpilogue(epilogue: Epilogue | undefined, host: Host): Printed {
   if (epilogue === undefined)
     return {
-      constants: { EPILOGUE: "", EPILOGUE_FIELDS: "", EPILOGUE_INPUTS: 0 },
+      constants: { EPILOGUE: "", EPILOGUE_FIELDS: "", EPILOGUE_BINDINGS: 0 },
       operands: [],
       words: [],
     };
-  const { program, ins } = epilogue;
+  const { program, ins, more } = epilogue;
   const regions = distinct(ins);
   const bindingOf = (region: Region | undefined) =>
     region === undefined ? -1 : host.binding + regions.findIndex((one) => isSame(one, region));
@@ -72,22 +83,39 @@ export function printEpilogue(epilogue: Epilogue | undefined, host: Host): Print
       i < ins.length && ins[i] === undefined ? `let v${i} = ${result};` : line,
     ),
   ];
-  const [store] = program.stores;
-  const body = [...printRegisters(program, words), `return r${store?.register};`];
+  const { instructions, stores } = program;
+  const made = stores.map(({ register: r }) => toWord[instructions[r]?.dtype ?? "f32"](`r${r}`));
+  const body = [
+    ...printRegisters(program, words),
+    `return array<u32, ${made.length}>(${made.join(", ")});`,
+  ];
+  const first = host.binding + regions.length;
+  const others: Others = {
+    bindings: more.map((_, o) => first + o),
+    // Beyond the last column `at` is an element of the next row.
+    isStored: more.length === 0 ? "" : `column < ${words.word(host.columns)}`,
+  };
   const text = [
-    ...regions.map((_, i) => declare(host.binding + i, vectors)),
-    printFunction("apply_epilogue", parameters, "f32", body),
-    ...printFinish(host.width, isVector, statements, given),
+    ...regions.map((_, i) => declare(host.binding + i, "read", vectors.has(host.binding + i))),
+    ...others.bindings.map((binding) => declare(binding, "read_write", isVector)),
+    printFunction("apply_epilogue", parameters, `array<u32, ${made.length}>`, body),
+    ...printFinish(host.width, isVector, statements, given, others),
   ];
   return {
     constants: {
       EPILOGUE: text.join("\n"),
       EPILOGUE_FIELDS: words.fields,
-      EPILOGUE_INPUTS: regions.length,
+      EPILOGUE_BINDINGS: regions.length + more.length,
     },
-    operands: regions.map(read),
+    operands: [...regions.map(read), ...more.map(write)],
     words: words.values,
   };
+}
+
+/** Where results but the first go. */
+interface Others {
+  readonly bindings: readonly number[];
+  readonly isStored: string;
 }
 
 function printFinish(
@@ -95,21 +123,28 @@ function printFinish(
   isVector: boolean,
   statements: readonly string[],
   given: (c: number) => string,
+  { bindings, isStored }: Others,
 ): string[] {
-  const one = (c: number) => `apply_epilogue(${given(c)})`;
+  const lanes = [0, 1, 2, 3];
   const vector = "vec4<f32>";
   const parameters = (type: string) => `at: u32, column: u32, value: ${type}`;
-  if (isVector) {
-    const results = `return ${vector}(${[0, 1, 2, 3].map(one).join(", ")});`;
-    return [printFunction("finished", parameters(vector), vector, [...statements, results])];
-  }
-  const single = [...statements, `return ${one(0)};`];
-  if (width === 1) return [printFunction("finished", parameters("f32"), "f32", single)];
-  const lanes = [0, 1, 2, 3].map((c) => `finished_one(at + ${c}u, column + ${c}u, value[${c}])`);
+  const made = (isVector ? lanes : [0]).map((c) => `let e${c} = apply_epilogue(${given(c)});`);
+  const words = (o: number) =>
+    isVector ? `vec4<u32>(${lanes.map((c) => `e${c}[${o}]`).join(", ")})` : `e0[${o}]`;
+  const stores = bindings.map((binding, o) => `b${binding}[i] = ${words(o + 1)};`);
+  const own = [
+    ...statements,
+    ...made,
+    ...(stores.length === 0 ? [] : [`if (${isStored}) {`, ...stores, "}"]),
+    `return bitcast<${isVector ? vector : "f32"}>(${words(0)});`,
+  ];
+  if (isVector) return [printFunction("finished", parameters(vector), vector, own)];
+  if (width === 1) return [printFunction("finished", parameters("f32"), "f32", own)];
+  const each = lanes.map((c) => `finished_one(at + ${c}u, column + ${c}u, value[${c}])`);
   return [
-    printFunction("finished_one", parameters("f32"), "f32", single),
+    printFunction("finished_one", parameters("f32"), "f32", own),
     printFunction("finished", parameters(vector), vector, [
-      `return ${vector}(${lanes.join(", ")});`,
+      `return ${vector}(${each.join(", ")});`,
     ]),
   ];
 }
@@ -119,9 +154,9 @@ function printFunction(name: string, parameters: string, type: string, body: rea
 }
 
 /** In the form that shaders/README.md asks for. */
-function declare(binding: number, vectors: ReadonlySet<number>): string {
-  const element = vectors.has(binding) ? "vec4<u32>" : "u32";
-  return `@group(0) @binding(${binding}) var<storage, read> b${binding}: array<${element}>;`;
+function declare(binding: number, access: "read" | "read_write", isVector: boolean): string {
+  const element = isVector ? "vec4<u32>" : "u32";
+  return `@group(0) @binding(${binding}) var<storage, ${access}> b${binding}: array<${element}>;`;
 }
 
 /** Whether four neighbours along the last dimension are one vector of whatever is read, or read the same. */
