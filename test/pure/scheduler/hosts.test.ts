@@ -104,11 +104,11 @@ describe("a product stores besides its result", () => {
       shapes,
     );
 
-  it("what an activation was given, and what of it the gradient reads", () => {
-    for (const traits of devices) {
-      expect(labels(gelu, traits)[0]).toBe("matmul + gelu");
-      expect(labels((x) => mul(x, sigmoid(x)), traits)[0]).toBe("matmul + sigmoid + mul");
-    }
+  it("on a GPU what an activation was given, and what of it the gradient reads", () => {
+    const silu = (x: Tensor) => mul(x, sigmoid(x));
+    expect(labels(gelu, webgpu)[0]).toBe("matmul + gelu");
+    expect(labels(silu, webgpu)[0]).toBe("matmul + sigmoid + mul");
+    expect(labels(silu, cpuTraits)[0]).toBe("matmul");
   });
 
   it("nothing that the next kernel's groups take over", () => {

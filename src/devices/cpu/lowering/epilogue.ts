@@ -9,14 +9,17 @@ import { sizeOf } from "../../../tensor/shape.ts";
 import type { KernelName } from "../kernel-names.ts";
 import { literalsOf, structureOf } from "./group-call.ts";
 import { rowsLayout } from "./group-layout.ts";
-import { call, read, write } from "./operands.ts";
+import { call, read } from "./operands.ts";
 
 /** Entries that fit into a thread's table; wasm/epilogue.ts. */
 const MAX_ENTRIES = 16;
 
-/** Whether the kernel of an op with `out` can call what an epilogue becomes. */
-export function takesEpilogue(out: GraphValue, { program }: Epilogue<GraphValue>): boolean {
-  return byRows(program, out.type.shape.at(-1) ?? 1) !== undefined;
+/**
+ * Whether the kernel of an op with `out` can call what an epilogue becomes. Of several stores a pass of its own is as fast
+ * or faster here: pieces of a tile go to as many places otherwise.
+ */
+export function takesEpilogue(out: GraphValue, { program, more }: Epilogue<GraphValue>): boolean {
+  return more.length === 0 && byRows(program, out.type.shape.at(-1) ?? 1) !== undefined;
 }
 
 /** A kernel's call: `operands` are its own, `out` among them is what the epilogue is over; `words` its own. */
@@ -32,15 +35,14 @@ export function callHost(
   if (program === undefined) throw new RangeError("an epilogue that takesEpilogue refuses");
   const ins = epilogue.ins.map((region) => region ?? out);
   const layout = rowsLayout(program, 1);
-  const outs = [out, ...epilogue.more];
-  const structure = structureOf({ program, layout, ins, outs, partials: 0 });
+  const structure = structureOf({ program, layout, ins, outs: [out], partials: 0 });
   const literals = literalsOf(program);
-  const all = [...operands, ...epilogue.more.map(write)];
+  const all = [...operands];
   const placeOf = (region: Region) => {
     const known = all.findIndex((operand) => isSame(operand.region, region));
     return known >= 0 ? known : all.push(read(region)) - 1;
   };
-  const regions = [...ins, ...outs];
+  const regions = [...ins, out];
   const entries = [...program.inputs, ...program.stores].flatMap(({ offset, strides }, i) => {
     const [row = 0, column = 0] = strides;
     return [placeOf(regions[i] ?? out), offset, row, column];
