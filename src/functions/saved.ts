@@ -42,7 +42,7 @@ export function savedElements(
   const length = lengthOf(entry.data) ?? sizeOf(shape);
   if (length !== sizeOf(shape) || (own !== undefined && !sameShape(shape, own))) {
     throw new ShapeError(
-      `${caller}: ${name} must be [${(own ?? shape).join(", ")}]; got [${shape.join(", ")}] with ${length} numbers for ${name} [${(own ?? shape).join(", ")}]. Nothing was loaded. Build the model with the sizes that it had when the state was saved.`,
+      `${caller}: ${name} must be [${(own ?? shape).join(", ")}]; got [${shape.join(", ")}] with ${length} numbers. Nothing was loaded. Build the model with the sizes that it had when the state was saved.`,
     );
   }
   const { data } = hostValues(`${caller}, ${name}`, entry.data, { shape, dtype: "f32" });

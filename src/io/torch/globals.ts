@@ -115,7 +115,7 @@ export function torchGlobals(storages: Map<string, Storage>): Globals {
       if (known.type !== storage.type || known.length !== storage.length)
         return wrong(
           `storage ${storage.key} must be the same everywhere`,
-          `${storage.type} and ${known.type}`,
+          `${storage.type}[${storage.length}] and ${known.type}[${known.length}]`,
         );
       storages.set(storage.key, known);
       return known;

@@ -120,10 +120,10 @@ describe("loadStateDict", () => {
     const swapped = { ...hostState(build(2)), "2.weight": { shape: [6, 4], data: counting(24) } };
     expect(() => model.loadStateDict(swapped)).toThrow(ShapeError);
     expect(() => model.loadStateDict(swapped)).toThrow(
-      "got [6, 4] with 24 numbers for 2.weight [4, 6]",
+      "2.weight must be [4, 6]; got [6, 4] with 24 numbers.",
     );
     const short = { ...hostState(build(2)), "2.bias": { shape: [4], data: counting(3) } };
-    expect(() => model.loadStateDict(short)).toThrow("got [4] with 3 numbers for 2.bias [4]");
+    expect(() => model.loadStateDict(short)).toThrow("2.bias must be [4]; got [4] with 3 numbers.");
     expect(hostState(model)).toEqual(before);
     model.loadStateDict(hostState(build(2)));
     expect(hostState(model)).toEqual(hostState(build(2)));

@@ -1,10 +1,9 @@
-/** Errors whose text no test names, by the longest fixed part of it. These lists can only become shorter. */
+/** Errors whose text no test names, by the longest fixed part of it. This list can only become shorter. */
 
 /** They take a host, a browser or a GPU that fails in a way of its own. */
 export const ofHosts: readonly string[] = [
   ". Destroy or dispose of what a run makes, and keep no reference to it.",
   ". Use openPage and its errors where they are expected.",
-  ". Use smaller batches or the cpu device.",
   "Hand over one for each argument of fn.",
   "a binding of nothing",
   "an epilogue that takesEpilogue refuses",
@@ -22,46 +21,4 @@ export const ofHosts: readonly string[] = [
   "webgpu: results must be mapped; got",
   'webgpu: the GPU must have memory for what is allocated; got "',
   "webgpu: the adapter must give a device; got",
-];
-
-/**
- * Rows that are missing, for now. Some are held by regular expressions that share no stretch with them, others by the fuzz
- * of files alone, which asks for a typed error and not for its text.
- */
-export const missing: readonly string[] = [
-  ". Give true where a row begins anew.",
-  ". Give typed arrays or lists of numbers.",
-  ". Nothing was loaded. Take a state from before it went wrong, or pass { allowNonFinite: true }.",
-  "It is damaged: get the file anew.",
-  "Tensors have 32 bits: save smaller numbers, or save it as float.",
-  "]. Nothing was loaded. Build the model with the sizes that it had when the state was saved.",
-  "a file must have no more parts than its pickle has bytes, and end somewhere",
-  "a pickle must have at most",
-  "a state must be whole",
-  "a storage must say how many numbers it has",
-  "a text must be one of JSON",
-  "an OrderedDict must be made empty",
-  "an entry must have the name that the directory has for it",
-  "an entry of the directory must begin with PK 1 2",
-  "defineTraining",
-  "fit: the reports of a fit can be followed once; got a loop over one that is",
-  "in a typed array; got",
-  "its state must be JSON",
-  "its tensors must have the length that was written",
-  "must be the same everywhere",
-  "must begin with PK 3 4",
-  "must end before byte",
-  "must have at most",
-  "names must be UTF-8",
-  "text must be UTF-8",
-  "the byte order must be little or big",
-  "the directory must hold its entries",
-  "the directory must lie before byte",
-  "the directory's end must begin with PK 6 6",
-  "the directory's end must lie before byte",
-  "the header must have at most",
-  "the protocol must be from 2 to 5",
-  "torch.save packs nothing: zip it anew without compression (zip -0).",
-  "values must not be so deep",
-  "what it holds must have the checksum that was written",
 ];
