@@ -17,6 +17,13 @@ function crash({ device }: Runtime): void {
   else throw new Error("this device cannot be crashed");
 }
 
+/** A GPU's driver says why in words of its own. */
+const LOST = {
+  webgpu:
+    /^webgpu: the device must stay alive; got lost \(.+\)\. Open a device again, or use the cpu device\.$/,
+  cpu: /^cpu: the device must be open to be used; got the end of its workers: a worker crashed\. Open a new device\.$/,
+};
+
 const endless = {
   x: { data: new Float32Array(8), shape: [2, 4], dtype: "f32" as const },
   y: { data: new Int32Array(2), shape: [2], dtype: "i32" as const },
@@ -48,6 +55,7 @@ describe.each(["webgpu", "cpu"] as const)("when %s is lost", (name) => {
       if (result.status === "rejected") expect(result.reason).toBeInstanceOf(DeviceLostError);
     }
     expect(await runtime.device.lost).toBeInstanceOf(DeviceLostError);
+    expect((await runtime.device.lost).message).toMatch(LOST[name]);
     await expect(exp(tensor([1, 2])).data()).rejects.toThrow(DeviceLostError);
     await expect(step(ones([size, size]))).rejects.toThrow(DeviceLostError);
     // What lies on it may still be given back, by hand or by the garbage collector.

@@ -41,6 +41,9 @@ async function expectLost(device: Device, pending: readonly Promise<unknown>[]):
     expect(result).toMatchObject({ status: "rejected", reason: expect.any(DeviceLostError) });
   }
   expect(await device.lost).toBeInstanceOf(DeviceLostError);
+  expect((await device.lost).message).toMatch(
+    /^cpu: the device must be open to be used; got the end of its workers: .+\. Open a new device\.$/,
+  );
   await device.close();
   expect(performance.now() - startMs).toBeLessThan(LIMIT_MS);
   expect(() => device.allocate(4)).toThrow(DeviceLostError);

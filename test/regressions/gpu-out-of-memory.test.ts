@@ -68,6 +68,14 @@ async function expectWorks(device: WebgpuDevice, kept: Storage): Promise<void> {
   device.release(storage);
 }
 
+it("a storage that is larger than the adapter's buffers is refused at the call", async () => {
+  const { device } = await open();
+  const most = device.gpuDevice.limits.maxBufferSize;
+  expect(() => device.allocate(2 * most)).toThrow(
+    `webgpu: a buffer must have at most ${most} bytes on this adapter; got ${2 * most}. Use smaller batches or the cpu device.`,
+  );
+});
+
 describe.each([true, false])(
   "when the GPU has no memory, on a device of its own: %s",
   (isOwned) => {
@@ -80,7 +88,9 @@ describe.each([true, false])(
       device.write(large, 0, new Float32Array(100));
       const read = device.read(large, 0, 400);
       await expect(read).rejects.toThrow(OutOfMemoryError);
-      await expect(read).rejects.toThrow(/10485760 bytes/);
+      await expect(read).rejects.toThrow(
+        /^webgpu: the GPU must have memory for what is allocated; got a request for 10485760 bytes with \d+ in use\. Use smaller batches, dispose of tensors, or use the cpu device\.$/,
+      );
       await expectWorks(device, kept);
       // It is known by now, so it is told at the call.
       expect(() => device.read(large, 0, 4)).toThrow(OutOfMemoryError);

@@ -70,7 +70,7 @@ describe("a shader of one's own", () => {
   it("says which lines do not compile, and which bindings do not fit", async () => {
     const wrong = SAXPY.replace("a * x[id.x]", "a * z[id.x]");
     await expect(saxpy(1, Float32Array.of(1), Float32Array.of(1), wrong)).rejects.toThrow(
-      /must compile[\s\S]*z\[id\.x\]/,
+      /^runShader: the shader must compile; got 1 errors\. Correct the lines\.\n\n {2}7:\d+[\s\S]*z\[id\.x\]/,
     );
     const bindings = [Float32Array.of(1)];
     await expect(runShader(device, { code: SAXPY, bindings, workgroups: 1 })).rejects.toThrow(
@@ -105,7 +105,7 @@ describe("sameOnAllDevices", () => {
     let traces = 0;
     const differing = (x: Tensor) => add(exp(x), traces++ === 2 ? 1e-3 : 0);
     await expect(sameOnAllDevices(differing, [[1, 2, 3]])).rejects.toThrow(
-      /on webgpu \(.*\), result 0:/,
+      /^sameOnAllDevices: on webgpu \(.*\), result 0:/,
     );
   });
 
@@ -178,7 +178,9 @@ describe("leakcheck", () => {
         kept.push(device.createTexture({ size: [4, 4], format: "rgba8unorm", usage: 0x1 | 0x2 })),
       { device, runs: 2 },
     );
-    await expect(leaking).rejects.toThrow(/128 bytes in 2 buffers more/);
+    await expect(leaking).rejects.toThrow(
+      /^leakcheck: a run must leave no memory behind; got 128 bytes in 2 buffers more after 2 runs \(.*\)\. Destroy or dispose of what a run makes, and keep no reference to it\./,
+    );
     for (const texture of kept) texture.destroy();
   });
 

@@ -2,6 +2,7 @@
  * Calls of kernels that do something with their results before they leave them: an emitted function over rows, which
  * wasm/epilogue.ts calls for each piece of the result, in place.
  */
+import { InternalError } from "../../../errors.ts";
 import type { GraphValue } from "../../../graph/graph.ts";
 import type { GroupProgram, View } from "../../../scheduler/group-program.ts";
 import type { Epilogue, KernelCall, Operand, Region } from "../../../scheduler/lowering.ts";
@@ -32,7 +33,8 @@ export function callHost(
   if (epilogue === undefined) return call(kernel, operands, [-1, ...words]);
   const columns = out.type.shape.at(-1) ?? 1;
   const program = byRows(epilogue.program, columns);
-  if (program === undefined) throw new RangeError("an epilogue that takesEpilogue refuses");
+  if (program === undefined)
+    throw new InternalError("An epilogue must be one that takesEpilogue takes.");
   const ins = epilogue.ins.map((region) => region ?? out);
   const layout = rowsLayout(program, 1);
   const structure = structureOf({ program, layout, ins, outs: [out], partials: 0 });

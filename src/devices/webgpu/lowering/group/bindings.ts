@@ -3,6 +3,7 @@
  * written, so regions that overlap, or are the same, share one. So do numbers of one buffer that are read, or written side by
  * side: a kernel has few bindings.
  */
+import { InternalError } from "../../../../errors.ts";
 import { PACK_ALIGNMENT } from "../../../../ops/packed.ts";
 import type { Operand, Region } from "../../../../scheduler/lowering.ts";
 import { sizeOf } from "../../../../tensor/shape.ts";
@@ -69,7 +70,7 @@ function areNumbers(a: Use, b: Use): boolean {
 
 function operandOf(uses: readonly Use[]): Operand {
   const [first, ...rest] = uses.map(({ region }) => region);
-  if (first === undefined) throw new RangeError("a binding of nothing");
+  if (first === undefined) throw new InternalError("A binding must have a use.");
   const isWritten = uses.some((use) => use.isWritten);
   const access = !isWritten ? "read" : uses.every((use) => use.isWritten) ? "write" : "readwrite";
   if (rest.length === 0) return { region: first, access };

@@ -2,6 +2,7 @@
  * How a program without reductions is printed for the elements that an invocation has, one or four that lie side by side:
  * where each access is, what is loaded, and `apply`, which is given the components of it one after the other.
  */
+import { InternalError } from "../../../../errors.ts";
 import type { GroupProgram, Register } from "../../../../scheduler/group-program.ts";
 import { sameShape, stridesOf } from "../../../../tensor/shape.ts";
 import {
@@ -104,7 +105,8 @@ export function printRegisters(
     index: (index: number) => `n${index}`,
   };
   return instructions.map((instruction, r) => {
-    if (instruction.kind === "reduce") throw new RangeError("nothing is reduced here");
+    if (instruction.kind === "reduce")
+      throw new InternalError("An elementwise program must reduce nothing.");
     const dtypeOf = (of: Register) => instructions[of]?.dtype ?? "f32";
     const value = printInstruction(instruction, names, dtypeOf, words);
     return `let r${r}: ${instruction.dtype} = ${value};`;
