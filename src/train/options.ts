@@ -95,7 +95,8 @@ export interface TrainerOptions<
   readonly also?: Readonly<Record<string, Saved>>;
   /**
    * How a fit goes on when its device is lost: from copies of all it goes on from, which are taken on the device's own time,
-   * often enough to cost up to 1 % of the time, or every so many steps. false ends it with a DeviceLostError.
+   * one when a fit begins and then often enough to cost up to 1 % of the time, or every so many steps. false ends it with a
+   * DeviceLostError.
    */
   readonly recovery?: false | RecoveryOptions;
 }

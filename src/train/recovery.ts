@@ -69,6 +69,13 @@ interface Point {
   readonly mark: StepsMark;
 }
 
+interface Begun {
+  readonly step: number;
+  readonly atMs: number;
+  /** Undefined where another one is to follow with the next step. */
+  readonly cells: ReadonlySet<Cell> | undefined;
+}
+
 export class Recovery {
   readonly #setup: RecoverySetup;
   readonly #batches: Batches;
@@ -81,9 +88,9 @@ export class Recovery {
   #taken: Taken[] = [];
   /** Of their batches. */
   #bytes = 0;
-  /** A snapshot that is under way, and when and where the last one was begun. */
+  /** A snapshot that is under way, and when and where the last one was begun, with what. */
   #coming: Promise<void> | undefined;
-  #begun = { count: 0, step: 0, atMs: 0 };
+  #begun: Begun | undefined;
   #costMs = 0;
   #recovering: Promise<void> | undefined;
   /** What `changed` returned. */
@@ -200,13 +207,14 @@ export class Recovery {
 
   #isDue(): boolean {
     if (this.#coming !== undefined) return false;
+    if (this.#begun === undefined) return true;
     const { everySteps, position } = this.#setup;
-    const { count, step, atMs } = this.#begun;
-    if (count === 0) return true;
+    const { step, atMs, cells } = this.#begun;
     const steps = position.step - step;
     if (steps === 0) return false;
-    // The second one knows what the steps read beside what is trained.
-    if (count === 1 || this.#bytes > MOST_BYTES) return true;
+    if (cells === undefined || this.#bytes > MOST_BYTES) return true;
+    // What steps read beside what is trained is known once one was taken.
+    if (steps === 1 && this.#cells().some((cell) => !cells.has(cell))) return true;
     return everySteps === undefined
       ? performance.now() - atMs >= Math.max(LEAST_MS, this.#costMs / SHARE)
       : steps >= everySteps;
@@ -216,8 +224,8 @@ export class Recovery {
   #snapshot(): Promise<void> {
     const { steps, position } = this.#setup;
     const { step } = position;
-    this.#begun = { count: this.#begun.count + 1, step, atMs: performance.now() };
     const cells = this.#cells();
+    this.#begun = { step, atMs: performance.now(), cells: new Set(cells) };
     this.#watched = cells.filter(({ kind }) => kind === "variable");
     this.#versions = this.#watched.map(({ version }) => version);
     const coming = this.#adopt(step, steps.mark(), cells)
@@ -335,7 +343,7 @@ export class Recovery {
     }
     this.#note();
     // The next snapshot is due with the next step.
-    this.#begun = { count: 1, step, atMs: 0 };
+    this.#begun = { step, atMs: 0, cells: undefined };
   }
 
   #tell(device: Runtime["device"]["name"], startMs: number, error?: DeviceLostError): void {
