@@ -112,6 +112,7 @@ describe("worker-src without blob:", () => {
 test("a page without 'wasm-unsafe-eval' is told that the cpu device needs it", async () => {
   const { error, message } = await ask("/no-wasm.html", byName);
   expect(error).toBe("DeviceUnavailableError");
+  expect(message).toContain("init: the cpu device must be allowed to compile WebAssembly; got ");
   expect(message).toMatch(/'wasm-unsafe-eval'.*script-src.*Content-Security-Policy/);
 });
 
@@ -127,6 +128,9 @@ describe("Trusted Types", () => {
   test("a page that allows other policies only is told which directive is missing", async () => {
     const { error, message } = await ask("/trusted-others.html", byName);
     expect(error).toBe("DeviceUnavailableError");
+    expect(message).toContain(
+      "init: the page's Trusted Types must let the cpu device start its worker; got ",
+    );
     expect(message).toContain("trusted-types gradgpu");
   });
 
@@ -168,6 +172,7 @@ describe("a service worker, which refuses import()", () => {
   test("is told of the static import where a device is named by a string", async () => {
     const { error, message } = await through("/compute/dynamic", "module", "/places-static.js");
     expect(error).toBe("DeviceUnavailableError");
+    expect(message).toContain("init: the module of the webgpu device must load; got ");
     expect(message).toContain('import { webgpu } from "gradgpu/devices/webgpu"');
   });
 

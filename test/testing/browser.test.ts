@@ -78,7 +78,9 @@ describe("openTestBrowser", () => {
   it("passes on what a module throws, and what a page reports", async () => {
     await expect(browser.run("/kernels.ts", "fail")).rejects.toThrow(/out of range/);
     await expect(browser.run("/none.ts", "fail")).rejects.toThrow(/none\.ts/);
-    await expect(browser.run("/kernels.ts", "complain")).rejects.toThrow(/something is wrong/);
+    await expect(browser.run("/kernels.ts", "complain")).rejects.toThrow(
+      "run: the page must report no error; got something is wrong. Use openPage and its errors where they are expected.",
+    );
     const page = await browser.openPage();
     expect(await page.call("/kernels.ts", "complain")).toBe(1);
     expect(page.errors).toEqual(["something is wrong"]);

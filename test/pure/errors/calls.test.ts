@@ -108,6 +108,21 @@ const functions: readonly ErrorRow[] = [
   ],
 ];
 
+const shapes: readonly ErrorRow[] = [
+  [
+    "attention: q, k and v must be [..., Tq, D], [..., Tk, D] and [..., Tk, E]; got f32[2, 3], f32[4, 5], f32[4, 3]. Queries and keys have as many features, keys and values as many steps.",
+    () => g.attention(zeros([2, 3]), zeros([4, 5]), zeros([4, 3])),
+  ],
+  [
+    "squeeze: the dimension must have size 1; got axis 0 of f32[2]. Choose another axis.",
+    () => g.squeeze(zeros([2]), 0),
+  ],
+  [
+    "tensor: the data must have one element for each of the shape's; got 3 elements for f32[2]. Change the shape, or what the data holds.",
+    () => tensor(new Float32Array(3), [2]),
+  ],
+];
+
 const layers: readonly ErrorRow[] = [
   [
     "module: what step returns must be { y, state }, the state a list of tensors; got { y }. Return { y, state: [h] }.",
@@ -128,6 +143,10 @@ const layers: readonly ErrorRow[] = [
   [
     "normalisation: means must be finite in f32, and variances 0 or more as well; got mean NaN, variance 1 of feature 0. Take the moments of data without NaN and infinities.",
     () => nn.normalisation(asAny({ mean: [Number.NaN], variance: [1] })),
+  ],
+  [
+    "lstm: the projection must be to fewer numbers than there are units, 3; got 3. Leave it out where none is wanted.",
+    () => nn.lstm(2, 3, { projection: 3 }),
   ],
   [
     "initialise.truncatedNormal: the deviation must be a finite number; got NaN. Give another deviation.",
@@ -185,4 +204,4 @@ const testing: readonly ErrorRow[] = [
   ],
 ];
 
-holdTexts([...functions, ...layers, ...loss, ...testing]);
+holdTexts([...functions, ...shapes, ...layers, ...loss, ...testing]);

@@ -17,6 +17,10 @@ holdTexts([
     () => data.take(examples, 4),
   ],
   [
+    "images: the bytes must fill a shape [N, H, W, C]; got 3 bytes, shape [1, 2, 2, 1]. Grey pictures have C = 1.",
+    () => data.images(new Uint8Array(3), [1, 2, 2, 1]),
+  ],
+  [
     "zip: the sources must be a record of them, one at least; got {  }. Write zip({ x: …, y: … }).",
     () => data.zip({}),
   ],

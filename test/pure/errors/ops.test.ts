@@ -45,6 +45,24 @@ const rows: readonly ErrorRow[] = [
     () => infer("pack", { xs: [f32(2), of("i32", 3)] }, {}),
   ],
   [
+    "attention: q, k and v must be [..., Tq, D], [..., Tk, D] and [..., Tk, E], with at least one key; got f32[1, 2, 3], f32[1, 0, 3], f32[1, 0, 3]. Queries and keys have as many features, keys and values as many steps.",
+    () =>
+      infer(
+        "attention",
+        asAny({ q: f32(1, 2, 3), k: f32(1, 0, 3), v: f32(1, 0, 3), mask: undefined }),
+        asAny({ scale: 1, causal: false }),
+      ),
+  ],
+  [
+    "scan: carry must be what the body takes: f32[2]; got f32[3]. xs are [steps, ...], a step's slice behind the first dimension.",
+    () =>
+      infer(
+        "scan",
+        { carry: [f32(3)], xs: [], captured: [] },
+        asAny({ body: { types: { carry: [f32(2)], xs: [], captured: [], ys: [] } }, steps: 1 }),
+      ),
+  ],
+  [
     "scan: steps must be whole, 0 or more; got steps -1. Choose another steps.",
     () => infer("scan", { carry: [], xs: [], captured: [] }, asAny({ body: {}, steps: -1 })),
   ],

@@ -4,6 +4,7 @@ import { losses, nn, optim, Trainer } from "../../../src/index.ts";
 import { crc32 } from "../../../src/io/crc32.ts";
 import {
   bytes,
+  loadModel,
   memory,
   readSafetensors,
   safetensorsBytes,
@@ -96,6 +97,16 @@ const files: readonly ErrorRow[] = [
   ],
 ];
 
+const models: readonly ErrorRow[] = [
+  [
+    "a: a model file must be of version 1; got 2 at byte 8. Use a newer gradgpu.",
+    async () => {
+      const metadata = { "gradgpu.version": "2", "gradgpu.model": "{}" };
+      await loadModel(bytes(await safetensorsBytes({}, { metadata }), "a"));
+    },
+  ],
+];
+
 const checkpoints: readonly ErrorRow[] = [
   [
     `run: its tensors must have the length that was written; got 20 bytes for "3" at byte 8. ${BEFORE}`,
@@ -148,4 +159,4 @@ const states: readonly ErrorRow[] = [
   ],
 ];
 
-holdTexts([...files, ...checkpoints, ...states]);
+holdTexts([...files, ...models, ...checkpoints, ...states]);

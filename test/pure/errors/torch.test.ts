@@ -113,6 +113,34 @@ const pickles: readonly ErrorRow[] = [
     () => pickled(`${storage(-1)}.`),
   ],
   [
+    `bytes: what lies outside must be a storage of known numbers; got something else at byte 50. ${SAVE}`,
+    () => pickled("K\x01Q."),
+  ],
+  [
+    `bytes: a tensor must be made of a storage; got something else at byte 84. ${SAVE}`,
+    () => pickled("ctorch._utils\n_rebuild_tensor_v2\nK\x01\x85R."),
+  ],
+  [
+    `bytes: bytes must be made of a text in latin1; got something else at byte 67. ${SAVE}`,
+    () => pickled("c_codecs\nencode\nK\x01\x85R."),
+  ],
+  [
+    `bytes: items must be set in pairs, in a dict; got something else at byte 54. ${SAVE}`,
+    () => pickled("K\x01K\x02K\x03s."),
+  ],
+  [
+    `bytes: items must be appended to a list; got something else at byte 51. ${SAVE}`,
+    () => pickled(")K\x01a."),
+  ],
+  [
+    `bytes: what is imported must be named by texts; got something else at byte 52. ${SAVE}`,
+    () => pickled("K\x01K\x02\x93."),
+  ],
+  [
+    `bytes: names must be texts or numbers, and none __proto__; got __proto__ at byte 0. ${ANEW}`,
+    () => pickled("}X\x09\0\0\0__proto__K\x01s."),
+  ],
+  [
     `bytes: storage 0 must be the same everywhere; got F32[5] and F32[4] at byte 157. ${SAVE}`,
     () => pickled(`${storage(4)}${storage(5)}.`),
   ],

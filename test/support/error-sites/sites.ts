@@ -1,7 +1,7 @@
 /**
  * Where the sources make errors, and which of their texts no test names. A site is a class of errors that is made anew, or a
- * call of what makes one of a rule. It is named where a stretch of its fixed text stands in a text or a regular expression of
- * a test: which stretch, and that the test runs into it, is a matter of reading.
+ * call of what makes one of a rule. It is named where a stretch of its rule, as far as that is fixed, stands in a text or a
+ * regular expression of a test: which stretch, and that the test runs into it, is a matter of reading.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import ts from "typescript";
@@ -18,6 +18,8 @@ const MAKERS =
   /^(complaint|check|wrong|refuse|refused|wrongPieces|checkOption|checkShape|checkRank)$/;
 /** Shorter ones say nothing of what is wrong: " must be ". */
 const SHORTEST = 12;
+/** Where a text says what must hold; behind it stand remedies, which several share. */
+const RULE = /; got|must|\w: /;
 /** A stretch of so many letters is named by no accident. */
 const STRETCH = 18;
 
@@ -38,7 +40,8 @@ export function errorSites(): ErrorSite[] {
 
 /** Whether a text of a test has a part of the site's. */
 export function isNamed({ texts }: ErrorSite, inTests: string): boolean {
-  return texts.some((text) => {
+  const rules = texts.filter((text) => RULE.test(text));
+  return (rules.length > 0 ? rules : texts).some((text) => {
     const length = Math.min(STRETCH, text.length);
     for (let i = 0; i + length <= text.length; i++)
       if (inTests.includes(text.slice(i, i + length))) return true;
