@@ -288,7 +288,7 @@ it.each<[text: string, call: () => unknown]>([
     () => io.writeSafetensors(asAny(3), { a: { shape: [1], data: [1] } }),
   ],
   [
-    "file: the path must be a text; got 3. Give it as text: ./models/mine.safetensors.",
+    "file: the path must be a text, or a file: URL; got 3. Give it as text: ./models/mine.safetensors.",
     () => io.file(asAny(3)),
   ],
   ["http: the URL must be a URL; got 3. Give it as text or as a URL.", () => io.http(asAny(3))],
