@@ -45,20 +45,26 @@ export async function openNodeGpu(options: NodeGpuOptions = {}): Promise<GPU | u
   if (dawn === undefined) return undefined;
   if (options.software !== true) return created(dawn, dawnOptions(options, FEATURES_OFF));
 
+  const { env } = globalThis.process;
   const driver = findSwiftShader();
-  if (driver === undefined || globalThis.process.env.VK_ICD_FILENAMES !== undefined) {
+  if (driver === undefined || env.VK_ICD_FILENAMES !== undefined) {
     return created(dawn, dawnOptions(options, FEATURES_OFF));
   }
   preloadVulkanLoader(driver.folder);
   // Dawn reads the drivers when it is first asked for an adapter. The variable is set until then
   // and no longer, so that a later GPU of this process sees the machine's own drivers.
-  globalThis.process.env.VK_ICD_FILENAMES = driver.icd;
+  env.VK_ICD_FILENAMES = driver.icd;
+  // Where there is no desktop SwiftShader's look for a window complains on the terminal that this one is not set.
+  const hasRuntimeFolder = env.XDG_RUNTIME_DIR !== undefined;
+  if (!hasRuntimeFolder)
+    env.XDG_RUNTIME_DIR = globalThis.process.getBuiltinModule("node:os").tmpdir();
   try {
     const gpu = created(dawn, dawnOptions(options, [...FEATURES_OFF, ...SWIFTSHADER_FEATURES_OFF]));
     await gpu.requestAdapter();
     return gpu;
   } finally {
-    delete globalThis.process.env.VK_ICD_FILENAMES;
+    delete env.VK_ICD_FILENAMES;
+    if (!hasRuntimeFolder) delete env.XDG_RUNTIME_DIR;
   }
 }
 
