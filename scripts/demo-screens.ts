@@ -4,17 +4,20 @@
  * a press has been.
  */
 import { mkdir } from "node:fs/promises";
-import { parseArgs } from "node:util";
 import { panelNames } from "../demo/panels.ts";
 import { LANGUAGES } from "../demo/words/language.ts";
 import { endDemos, openDemo, press, trainTo } from "../test/demo/open-demo.ts";
+import { command } from "./command.ts";
 
-const { values } = parseArgs({
-  options: {
-    panel: { type: "string" },
-    steps: { type: "string", default: "200" },
-    device: { type: "string", default: "cpu" },
-  },
+const USAGE = `npm run demo:screens -- [options]
+  --panel p     one of ${panelNames.join(", ")} (all)
+  --steps n     of training before a picture (200)
+  --device d    cpu or webgpu (cpu)`;
+
+const { values } = command(USAGE, {
+  panel: { type: "string" },
+  steps: { type: "string", default: "200" },
+  device: { type: "string", default: "cpu" },
 });
 const FOLDER = "out/screens";
 /** Everything is on screen, so that everything is drawn. */

@@ -6,19 +6,22 @@
 import { readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import type { Page } from "puppeteer-core";
 import { panelNames } from "../demo/panels.ts";
 import { buildDemo } from "../test/demo/built.ts";
 import { press, stateOf } from "../test/demo/open-demo.ts";
 import { launchBrowser } from "../test/support/chrome.ts";
+import { command } from "./command.ts";
 
-const { values } = parseArgs({
-  options: {
-    panel: { type: "string" },
-    device: { type: "string", default: "cpu" },
-    seconds: { type: "string", default: "5" },
-  },
+const USAGE = `npm run demo:trace -- [options]
+  --panel p     one of ${panelNames.join(", ")} (all)
+  --device d    cpu or webgpu (cpu)
+  --seconds n   how long each is watched (5)`;
+
+const { values } = command(USAGE, {
+  panel: { type: "string" },
+  device: { type: "string", default: "cpu" },
+  seconds: { type: "string", default: "5" },
 });
 const TASK_MS = 50;
 const FRAME_MS = 34;

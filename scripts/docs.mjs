@@ -4,16 +4,17 @@
  */
 import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { command, refuse } from "./command.ts";
 import { ROOT } from "./docs/entry-points.ts";
 import { brokenLinks } from "./docs/links.ts";
 import { writeReference } from "./docs/reference.mjs";
 
-const { values } = parseArgs({ options: { base: { type: "string", default: "/" } } });
-if (!/^\/(.*\/)?$/.test(values.base)) {
-  console.error(`--base must begin and end with a slash; got ${values.base}`);
-  process.exit(2);
-}
+const USAGE = `npm run docs -- [options]
+  --base /path/ where on its host the site will be (/)`;
+
+const { values } = command(USAGE, { base: { type: "string", default: "/" } });
+if (!/^\/(.*\/)?$/.test(values.base))
+  refuse(USAGE, `the base must begin and end with a slash; got ${values.base}`);
 process.env.GRADGPU_DOCS_BASE = values.base;
 
 const pages = join(ROOT, "out/docs-pages");

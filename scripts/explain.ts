@@ -1,5 +1,4 @@
 /** `npm run explain -- <cnn|lstm|gru|rnn|./file.ts> [options]`: the plan of a step, for a device that need not be there. */
-import { parseArgs } from "node:util";
 import { cpuTraits } from "../src/devices/cpu/traits.ts";
 import { webgpuTraits } from "../src/devices/webgpu/index.ts";
 import { GradgpuError } from "../src/errors.ts";
@@ -7,6 +6,7 @@ import { planStep } from "../src/runtime/compile.ts";
 import { dispatchesOf, explainPlan, fallbacksOf, submitsOf } from "../src/scheduler/explain.ts";
 import { isFallback } from "../src/scheduler/lowering.ts";
 import type { Plan, Step } from "../src/scheduler/plan.ts";
+import { command, refuse } from "./command.ts";
 import { models, type TracedStep } from "./models.ts";
 import { isPath, planOwnStep } from "./own-step.ts";
 
@@ -66,12 +66,7 @@ function summariseStep(plan: Plan, step: Step): object {
 function number(text: string | undefined, name: string, otherwise: number): number {
   const value = Number(text ?? otherwise);
   if (Number.isInteger(value) && value > 0) return value;
-  return refuse(`--${name} must be a whole number of 1 or more; got ${text}.`);
-}
-
-function refuse(message: string): never {
-  console.error(`${message}\n\n${USAGE}`);
-  process.exit(2);
+  return refuse(USAGE, `--${name} must be a whole number of 1 or more; got ${text}.`);
 }
 
 const SETTINGS = {
@@ -83,19 +78,9 @@ const SETTINGS = {
 } as const;
 
 function readCommand() {
-  try {
-    return parseArgs({
-      allowPositionals: true,
-      options: {
-        ...SETTINGS,
-        device: { type: "string", default: "webgpu" },
-        json: { type: "boolean", default: false },
-        help: { type: "boolean", default: false },
-      },
-    });
-  } catch (error) {
-    return refuse(error instanceof Error ? error.message : String(error));
-  }
+  const device = { type: "string", default: "webgpu" } as const;
+  const json = { type: "boolean", default: false } as const;
+  return command(USAGE, { ...SETTINGS, device, json }, 1);
 }
 
 // Whoever reads may have seen enough: `| head` is no error.
@@ -107,7 +92,7 @@ type Values = ReturnType<typeof readCommand>["values"];
 function readModel(name: string, values: Values): TracedStep {
   const build =
     models[name as keyof typeof models] ??
-    refuse(`Which step: cnn, lstm, gru, rnn or a file, such as ./step.ts? Got "${name}".`);
+    refuse(USAGE, `Which step: cnn, lstm, gru, rnn or a file, such as ./step.ts? Got "${name}".`);
   return build({
     T: number(values.T, "T", 64),
     H: number(values.H, "H", 128),
@@ -120,28 +105,27 @@ function readModel(name: string, values: Values): TracedStep {
 async function plan(name: string, values: Values): Promise<Plan> {
   const traits =
     devices[values.device as keyof typeof devices] ??
-    refuse(`--device must be one of ${Object.keys(devices).join(", ")}; got "${values.device}".`);
+    refuse(
+      USAGE,
+      `--device must be one of ${Object.keys(devices).join(", ")}; got "${values.device}".`,
+    );
   if (!isPath(name)) {
     const { fn, types } = readModel(name, values);
     return planStep(fn, types, traits);
   }
   const setting = Object.keys(SETTINGS).find((option) => option in values);
   if (setting !== undefined)
-    refuse(`--${setting} is for the networks known by name: ${name} says its own sizes.`);
+    refuse(USAGE, `--${setting} is for the networks known by name: ${name} says its own sizes.`);
   return planOwnStep(name, traits);
 }
 
 const { values, positionals } = readCommand();
 const [name = ""] = positionals;
-if (values.help) {
-  console.log(USAGE);
-} else {
-  try {
-    const made = await plan(name, values);
-    console.log(values.json ? JSON.stringify(summarise(name, made), null, 2) : explainPlan(made));
-  } catch (error) {
-    if (!(error instanceof GradgpuError)) throw error;
-    console.error(error.message);
-    process.exit(2);
-  }
+try {
+  const made = await plan(name, values);
+  console.log(values.json ? JSON.stringify(summarise(name, made), null, 2) : explainPlan(made));
+} catch (error) {
+  if (!(error instanceof GradgpuError)) throw error;
+  console.error(error.message);
+  process.exit(2);
 }

@@ -1,6 +1,6 @@
 /** `npm run fuzz:api -- --seed n --count n`: calls every public function with anything; see test/support/fuzz/. */
-import { parseArgs } from "node:util";
 import { type Fault, fuzz } from "../test/support/fuzz/run.ts";
+import { command, deviceNamed } from "./command.ts";
 
 const USAGE = `npm run fuzz:api -- [options]
   --seed n      which calls are made (1)
@@ -11,30 +11,20 @@ const USAGE = `npm run fuzz:api -- [options]
   --verbose     prints every call before it is made
   --all         every fault, not one of each kind`;
 
-const { values } = parseArgs({
-  options: {
-    seed: { type: "string", default: "1" },
-    count: { type: "string", default: "20000" },
-    device: { type: "string", default: "cpu" },
-    first: { type: "string", default: "0" },
-    only: { type: "string" },
-    verbose: { type: "boolean", default: false },
-    all: { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
-  },
+const { values } = command(USAGE, {
+  seed: { type: "string", default: "1" },
+  count: { type: "string", default: "20000" },
+  device: { type: "string", default: "cpu" },
+  first: { type: "string", default: "0" },
+  only: { type: "string" },
+  verbose: { type: "boolean", default: false },
+  all: { type: "boolean", default: false },
 });
-if (values.help) {
-  console.log(USAGE);
-  process.exit(0);
-}
-if (values.device !== "cpu" && values.device !== "webgpu") {
-  console.error(`--device must be cpu or webgpu; got ${values.device}`);
-  process.exit(2);
-}
+const device = deviceNamed(USAGE, values.device);
 const seed = Number(values.seed);
 const started = performance.now();
 const { faults, calls, counts } = await fuzz({
-  device: values.device,
+  device,
   seed,
   count: Number(values.count),
   first: Number(values.first),

@@ -1,5 +1,4 @@
 /** `npm run fuzz:cells -- --seed n --count n`: random recurrent cells against their loops in float64; test/support/random-cell.ts. */
-import { parseArgs } from "node:util";
 import { openCpuDevice } from "../src/devices/cpu/index.ts";
 import type { Device } from "../src/devices/device.ts";
 import type { RecurrentMode } from "../src/devices/webgpu/lowering/recurrent-mode.ts";
@@ -9,6 +8,7 @@ import { checkCase } from "../test/support/conformance.ts";
 import { openHardwareKernels } from "../test/support/hardware-kernels.ts";
 import { randomWalks } from "../test/support/random-cell.ts";
 import { step, steps } from "../test/support/recurrent-modes.ts";
+import { command, refuse } from "./command.ts";
 
 /** The kernels of a GPU, with every walk in this mode. */
 async function openInMode(mode: RecurrentMode): Promise<Device> {
@@ -16,12 +16,15 @@ async function openInMode(mode: RecurrentMode): Promise<Device> {
   return (await openHardwareKernels({ instead })).device;
 }
 
-const { values } = parseArgs({
-  options: {
-    seed: { type: "string", default: "1" },
-    count: { type: "string", default: "500" },
-    form: { type: "string", default: "relaxed" },
-  },
+const USAGE = `npm run fuzz:cells -- [options]
+  --seed n      the first cell (1)
+  --count n     how many (500)
+  --form f      of the cpu device: relaxed, plain, threads, unshared; of a software GPU: hardware, steps, step, software (relaxed)`;
+
+const { values } = command(USAGE, {
+  seed: { type: "string", default: "1" },
+  count: { type: "string", default: "500" },
+  form: { type: "string", default: "relaxed" },
 });
 const forms: Readonly<Record<string, () => Promise<Device>>> = {
   relaxed: () => openCpuDevice({ threads: 1 }),
@@ -34,10 +37,8 @@ const forms: Readonly<Record<string, () => Promise<Device>>> = {
   software: () => openInMode({ kind: "softwareSteps", rows: 2, unitsEach: 1 }),
 };
 const open = forms[values.form];
-if (open === undefined) {
-  console.log(`--form is one of ${Object.keys(forms).join(", ")}`);
-  process.exit(1);
-}
+if (open === undefined)
+  refuse(USAGE, `the form must be one of ${Object.keys(forms).join(", ")}; got ${values.form}`);
 const device = await open();
 const [first, count] = [Number(values.seed), Number(values.count)];
 let failures = 0;

@@ -1,22 +1,15 @@
 /** `npm run fuzz:files -- --seed n --count n`: files that are almost right; see test/support/io/. */
-import { parseArgs } from "node:util";
 import { fuzzFiles } from "../test/support/io/fuzz-files.ts";
+import { command } from "./command.ts";
 
 const USAGE = `npm run fuzz:files -- [options]
   --seed n      the first case (1)
   --count n     how many (10000)`;
 
-const { values } = parseArgs({
-  options: {
-    seed: { type: "string", default: "1" },
-    count: { type: "string", default: "10000" },
-    help: { type: "boolean", default: false },
-  },
+const { values } = command(USAGE, {
+  seed: { type: "string", default: "1" },
+  count: { type: "string", default: "10000" },
 });
-if (values.help) {
-  console.log(USAGE);
-  process.exit(0);
-}
 const started = performance.now();
 const fuzzed = await fuzzFiles(Number(values.seed), Number(values.count));
 for (const failure of fuzzed.failures) console.log(failure);

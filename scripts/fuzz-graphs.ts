@@ -1,7 +1,7 @@
 /** `npm run fuzz:graphs -- --seed n --count n`: random functions with gradients against float64; see test/support/graphs/. */
-import { parseArgs } from "node:util";
 import { init } from "../src/functions.ts";
 import { CheckedFunction } from "../test/support/graphs/check-function.ts";
+import { command, deviceNamed } from "./command.ts";
 
 const USAGE = `npm run fuzz:graphs -- [options]
   --seed n      the first structure (1)
@@ -11,26 +11,16 @@ const USAGE = `npm run fuzz:graphs -- [options]
   --data n      the first seed of the data (0)
   --verbose     prints every function`;
 
-const { values } = parseArgs({
-  options: {
-    seed: { type: "string", default: "1" },
-    count: { type: "string", default: "2000" },
-    each: { type: "string", default: "4" },
-    device: { type: "string", default: "cpu" },
-    data: { type: "string", default: "0" },
-    verbose: { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
-  },
+const { values } = command(USAGE, {
+  seed: { type: "string", default: "1" },
+  count: { type: "string", default: "2000" },
+  each: { type: "string", default: "4" },
+  device: { type: "string", default: "cpu" },
+  data: { type: "string", default: "0" },
+  verbose: { type: "boolean", default: false },
 });
-if (values.help) {
-  console.log(USAGE);
-  process.exit(0);
-}
-if (values.device !== "cpu" && values.device !== "webgpu") {
-  console.error(`--device must be cpu or webgpu; got ${values.device}`);
-  process.exit(2);
-}
-await init({ device: values.device, seed: 1 });
+const device = deviceNamed(USAGE, values.device);
+await init({ device, seed: 1 });
 const started = performance.now();
 const [first, count, each, from] = [values.seed, values.count, values.each, values.data].map(
   Number,

@@ -1,29 +1,22 @@
 /** `npm run fuzz:groups -- --seed n --count n`: random groups against the reference; see test/support/groups/. */
-import { parseArgs } from "node:util";
 import { openCpuDevice } from "../src/devices/cpu/index.ts";
 import type { Device } from "../src/devices/device.ts";
 import { openWebgpuDevice } from "../src/devices/webgpu/open.ts";
 import { checkGroup } from "../test/support/groups/check-group.ts";
 import { randomGroup } from "../test/support/groups/random-group.ts";
 import { openHardwareKernels } from "../test/support/hardware-kernels.ts";
+import { command } from "./command.ts";
 
 const USAGE = `npm run fuzz:groups -- [options]
   --seed n      the first group (1)
   --count n     how many groups (2000)
   --form f      of the cpu device: relaxed, plain, threads, unshared; of a software GPU: hardware, software (all)`;
 
-const { values } = parseArgs({
-  options: {
-    seed: { type: "string", default: "1" },
-    count: { type: "string", default: "2000" },
-    form: { type: "string", default: "all" },
-    help: { type: "boolean", default: false },
-  },
+const { values } = command(USAGE, {
+  seed: { type: "string", default: "1" },
+  count: { type: "string", default: "2000" },
+  form: { type: "string", default: "all" },
 });
-if (values.help) {
-  console.log(USAGE);
-  process.exit(0);
-}
 const forms: Readonly<Record<string, () => Promise<Device>>> = {
   relaxed: () => openCpuDevice({ threads: 1 }),
   plain: () => openCpuDevice({ threads: 1, relaxedSimd: false }),

@@ -1,15 +1,22 @@
 /**
- * Devices that are taken away from trainings at random moments: `npm run faults:devices -- [webgpu|cpu] [losses]`. Every
- * training must come to the bits of the one that nobody disturbed, and nothing may be left behind.
+ * `npm run faults:devices`: devices that are taken away from trainings at random moments. Every training must come to the
+ * bits of the one that nobody disturbed, and nothing may be left behind.
  */
 import { WebgpuDevice } from "../src/devices/webgpu/index.ts";
 import { init } from "../src/functions.ts";
 import { losses, nn, optim, Trainer } from "../src/index.ts";
 import type { Runtime } from "../src/runtime/runtime.ts";
+import { command, deviceNamed, refuse } from "./command.ts";
 
-const [name = "webgpu", countText = "100"] = process.argv.slice(2);
-const device = name === "cpu" ? "cpu" : "webgpu";
+const USAGE = `npm run faults:devices -- [webgpu|cpu] [losses]
+  webgpu is destroyed, of the cpu a worker is ended (webgpu)
+  losses of all trainings together (100)`;
+
+const [name = "webgpu", countText = "100"] = command(USAGE, {}, 2).positionals;
+const device = deviceNamed(USAGE, name);
 const wanted = Number(countText);
+if (!(wanted >= 1)) refuse(USAGE, `there must be a number of losses; got ${countText}`);
+
 /** Losses of one training. */
 const EACH = 5;
 const STEPS = 60;

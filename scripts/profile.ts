@@ -1,10 +1,10 @@
 /** `npm run profile -- <cnn|lstm|gru|rnn>`: the time of every step of a training step, on the GPU or software adapter there is. */
-import { parseArgs } from "node:util";
 import { openWebgpuDevice } from "../src/devices/webgpu/index.ts";
 import type { TensorType } from "../src/functions.ts";
 import { planStep } from "../src/runtime/compile.ts";
 import { isFallback } from "../src/scheduler/lowering.ts";
 import { type BindingInfo, type CallStep, callsOf, type Plan } from "../src/scheduler/plan.ts";
+import { command, refuse } from "./command.ts";
 import { models } from "./models.ts";
 
 const USAGE = `npm run profile -- <cnn|lstm|gru|rnn> [options]
@@ -15,9 +15,9 @@ const USAGE = `npm run profile -- <cnn|lstm|gru|rnn> [options]
   --B n        batch size (cnn 64, the others 32)
   --runs n     the median of n runs (9)`;
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
+const { values, positionals } = command(
+  USAGE,
+  {
     T: { type: "string", default: "32" },
     H: { type: "string", default: "128" },
     B: { type: "string" },
@@ -25,12 +25,10 @@ const { values, positionals } = parseArgs({
     checkpoint: { type: "boolean", default: false },
     runs: { type: "string", default: "9" },
   },
-});
+  1,
+);
 const [name = ""] = positionals;
-if (!(name in models)) {
-  console.error(USAGE);
-  process.exit(2);
-}
+if (!(name in models)) refuse(USAGE, `there must be a network; got "${name}"`);
 
 /** Times depend little on values, but ids and labels must be spread and nothing may be NaN. */
 function contentOf({ kind, name, bytes }: BindingInfo, types: readonly TensorType[]) {
