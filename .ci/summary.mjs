@@ -21,13 +21,20 @@ function read(reportPath) {
     for (const test of file.assertionResults) {
       if (test.status === "passed") passed += 1;
       // A skipped test has proven nothing: a run counts only what it has run.
-      else failures.push(`${file.name}: ${test.fullName} (${test.status})`);
+      else failures.push(`${file.name}: ${test.fullName} (${test.status})${whyOf(test)}`);
     }
     // A file that does not load, or whose hooks fail, has no failed test of its own.
     if (file.status !== "passed" && failures.length === before) {
       failures.push(`${file.name}: ${file.message || file.status}`);
     }
   }
+}
+
+/** The first lines of what a test failed with: the log of a run is long, and only its end may have been kept. */
+function whyOf({ failureMessages = [] }) {
+  return failureMessages
+    .map((message) => `\n  ${message.slice(0, 600).replaceAll("\n", "\n  ")}`)
+    .join("");
 }
 
 for (const path of reportPaths) read(path);

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ElementHandle, KeyInput, Page } from "puppeteer-core";
 import { afterAll, describe, expect, test } from "vitest";
+import { START_MS } from "../../src/testing/browser/launch.ts";
 import { type Control, controlsOf, looksOf, selectorOf } from "./controls.ts";
 import { endDemos, openDemo, stateOf, trainTo } from "./open-demo.ts";
 
@@ -71,7 +72,7 @@ test("a control that does nothing would be found out", async () => {
         "beforeend",
         '<div class="field"><label for="idle">Idle</label><input id="idle" type="range" data-setting="idle"></div>',
       )`);
-    const visitor = new Visitor(page, tmpdir());
+    const visitor = new Visitor(page, tmpdir(), 5000);
     const idle = (await controlsOf(page)).find(({ data }) => data === "setting: idle");
     if (idle === undefined) throw new Error("It is on the page.");
     await expect(visitor.use(idle)).rejects.toThrow("does nothing");
@@ -109,10 +110,13 @@ async function useAll(visitor: Visitor): Promise<readonly Control[]> {
 class Visitor {
   readonly page: Page;
   readonly #folder: string;
+  readonly #patience: number;
 
-  constructor(page: Page, folder: string) {
+  /** @param patience how long something may take to come of a control, in milliseconds */
+  constructor(page: Page, folder: string, patience = START_MS) {
     this.page = page;
     this.#folder = folder;
+    this.#patience = patience;
   }
 
   /** @throws Error where nothing comes of it */
@@ -157,7 +161,11 @@ class Visitor {
     const keyboard = page.keyboard;
     if (tag === "input" && type === "range") {
       await element.focus();
-      await this.#step(control, "ArrowRight", "ArrowLeft", "Home");
+      const value = () => element.evaluate((one) => (one as unknown as HTMLInputElement).value);
+      const before = await value();
+      await keyboard.press("ArrowRight");
+      // At its end.
+      if ((await value()) === before) await keyboard.press("ArrowLeft");
     } else if (tag === "select") {
       const value = await element.evaluate((one) => {
         const { options, value: now } = one as unknown as HTMLSelectElement;
@@ -176,19 +184,19 @@ class Visitor {
       await element.focus();
       // With Shift letters are marked on the way; to all others it is the same.
       await keyboard.down("Shift");
-      await this.#step(control, "ArrowRight", "ArrowDown", "ArrowLeft");
+      await this.#step(control, "ArrowRight", "ArrowDown", "ArrowLeft", "ArrowLeft");
       await keyboard.up("Shift");
     } else {
       await this.#press(control);
     }
   }
 
-  /** The first of the keys that leads on: none does at the end of a slider, and some to nothing that is told apart. */
+  /** The first of the keys that leads on: at an edge none does, and some lead to nothing that is told apart. */
   async #step(control: Control, ...keys: readonly KeyInput[]): Promise<void> {
     const before = await looksOf(this.page, control);
     for (const key of keys) {
       await this.page.keyboard.press(key);
-      for (let i = 0; i < 10; i++) {
+      for (let i = 0; i < 30; i++) {
         await new Promise((resolve) => setTimeout(resolve, 150));
         if ((await looksOf(this.page, control)) !== before) return;
       }
@@ -323,7 +331,7 @@ class Visitor {
   }
 
   async #until(isSo: () => Promise<boolean>, otherwise: string): Promise<void> {
-    const end = performance.now() + 20_000;
+    const end = performance.now() + this.#patience;
     while (!(await isSo())) {
       if (performance.now() > end) throw new Error(`controls: ${otherwise}`);
       await new Promise((resolve) => setTimeout(resolve, 100));
