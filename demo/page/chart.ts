@@ -1,4 +1,7 @@
-/** Curves over the steps, by uPlot: this run's lines, and those of runs that were kept, thinner. */
+/**
+ * Curves over the steps, by uPlot: this run's lines, and those of runs that were kept, thinner and fainter. A colour says
+ * of what a line is, among this run's lines a dash says so too, and among kept ones of which run.
+ */
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { type ColourName, css } from "../draw/colours.ts";
@@ -83,7 +86,7 @@ export class Chart {
   }
 
   #uplotOptions(): uPlot.Options {
-    const { values, unit, scale = "linear", range } = this.#curve;
+    const { values, guides = [], unit, scale = "linear", range } = this.#curve;
     const font = `12px ${getComputedStyle(document.body).fontFamily}`;
     const axis = {
       font,
@@ -114,11 +117,14 @@ export class Chart {
       ],
       series: [
         { label: "" },
-        ...values.map((name, i) => this.#line(name, i, true)),
+        ...[...values, ...guides].map((name, i) => ({
+          ...this.#line(i, i),
+          label: this.#named(name),
+        })),
         ...this.#kept.flatMap((run, k) =>
-          values.map((name) => ({
-            ...this.#line(name, k + 1, false),
-            label: `${run.title}: ${this.#words.values[name] ?? name}`,
+          values.map((name, i) => ({
+            ...this.#line(i, k + 1, 0.6),
+            label: `${run.title}: ${this.#named(name)}`,
           })),
         ),
       ],
@@ -127,19 +133,25 @@ export class Chart {
       legend: {
         live: true,
         markers: {
-          dash: (_, i) => BORDERS[(i - 1) % DASHES.length] ?? "dashed",
+          // uPlot has copied what it was given.
+          dash: ({ series }, i) =>
+            BORDERS[DASHES.findIndex((dash) => String(dash) === String(series[i]?.dash))] ??
+            "dashed",
           fill: () => "none",
         },
       },
     };
   }
 
-  #line(name: string, i: number, isNow: boolean): uPlot.Series {
+  #named(name: string): string {
+    return this.#words.values[name] ?? name;
+  }
+
+  #line(colour: number, dash: number, alpha = 1): uPlot.Series {
     return {
-      label: this.#words.values[name] ?? name,
-      stroke: css(COLOURS[i % COLOURS.length] ?? "s0", isNow ? 1 : 0.6),
-      width: isNow ? 2 : 1,
-      dash: DASHES[i % DASHES.length] ?? [],
+      stroke: css(COLOURS[colour % COLOURS.length] ?? "s0", alpha),
+      width: alpha === 1 ? 2 : 1,
+      dash: DASHES[dash % DASHES.length] ?? [],
       spanGaps: true,
       points: { show: false },
       value: (_, value) => {
@@ -166,12 +178,12 @@ export class Chart {
   }
 
   #data(): uPlot.AlignedData {
-    const { values, x = (step: number) => step } = this.#curve;
+    const { values, guides = [], x = (step: number) => step } = this.#curve;
     const shown = (columns: (number | null)[][]) => {
       const [steps = [], ...rest] = columns;
       return [steps.map((step) => x(step ?? 0)), ...rest] as uPlot.AlignedData;
     };
-    const now = shown(this.#history.columns(values));
+    const now = shown(this.#history.columns([...values, ...guides]));
     if (this.#kept.length === 0) return now;
     return uPlot.join([now, ...this.#kept.map((run) => shown(run.history.columns(values)))]);
   }

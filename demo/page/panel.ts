@@ -9,6 +9,8 @@ import type { Remote } from "./remote.ts";
 /** One chart: lines of numbers by their names in `Network.values`; what they are called is in the panel's words. */
 export interface Curve {
   readonly values: readonly string[];
+  /** Numbers to be better than, of the data and not of the network: drawn for this run, not again for kept ones. */
+  readonly guides?: readonly string[];
   /** "cross-entropy (nats)". */
   readonly unit: (words: PanelWords) => string;
   readonly scale?: "linear" | "log";

@@ -13,7 +13,11 @@ const bits = (value: number) => value.toFixed(2);
 
 export const textPanel: PanelPage<TextPictures, typeof textSettings, TextWords> = {
   curves: [
-    { values: ["bits", "heldOut", "trigram", "uniform"], unit: (words) => words.values.unit ?? "" },
+    {
+      values: ["bits", "heldOut"],
+      guides: ["trigram", "uniform"],
+      unit: (words) => words.values.unit ?? "",
+    },
   ],
   figures: [
     { value: "bits", format: bits },
