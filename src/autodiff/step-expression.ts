@@ -3,6 +3,7 @@
  * products, slices and captured values. Slices, reshapes and broadcasts are followed to what they show; so gates may be
  * computed together, [B, 4U], and taken apart later, or one by one.
  */
+import { firstId } from "../graph/close-over.ts";
 import {
   dependents,
   type GraphValue,
@@ -58,6 +59,7 @@ export class StepReader {
   readonly #batch: number;
   readonly #units: number;
   readonly #inside: ReadonlySet<GraphValue>;
+  readonly #firstId: number;
   readonly #known = new Map<GraphValue, Map<string, Expression>>();
 
   constructor(
@@ -71,6 +73,7 @@ export class StepReader {
     this.#units = units;
     const given = [...carry, ...xs].map(({ out }) => out);
     this.#inside = dependents(reachable(roots), given);
+    this.#firstId = firstId([...carry, ...xs]);
   }
 
   /** Of a value [batch, units]. */
@@ -89,6 +92,8 @@ export class StepReader {
 
   #made(value: GraphValue, at: Place): Expression {
     const { node } = value;
+    // Someone may ask for its gradient, whatever it is made of.
+    if (node.id < this.#firstId && value.type.dtype === "f32") return this.#captured(value, at);
     if (node.op === "literal") {
       const { value: number, dtype } = node.attrs;
       return { kind: "literal", value: number, dtype };

@@ -45,7 +45,7 @@ export function closeOver(
   const tape = carry.map(({ out }) => out);
   const kept = new Set([...tape, ...residualsOf(nodes, inside, [...next, ...ys])]);
   const roots = [...next, ...ys, ...[...kept].filter((value) => !ys.includes(value))];
-  const captured = [...capturedBy(roots, nodes, inside)];
+  const captured = [...capturedBy(roots, nodes, inside, firstId([...carry, ...xs]))];
   const stands = captured.map(({ type }, i) => standIn(`captured ${i}`, type));
   const own = substitute(
     roots,
@@ -64,6 +64,11 @@ export function closeOver(
   return { body, captured };
 }
 
+/** Of a step that is given `sources`: nodes of lower ids were there before it. */
+export function firstId(sources: readonly SourceNode[]): number {
+  return Math.min(...sources.map(({ id }) => id));
+}
+
 /** A source that stands for something which has a value at each step only. */
 export function standIn(name: string, type: GraphValue["type"]): SourceNode {
   const { node } = source({ name, type });
@@ -79,13 +84,15 @@ function capturedBy(
   roots: readonly GraphValue[],
   nodes: readonly Node[],
   inside: ReadonlySet<GraphValue>,
+  firstId: number,
 ): Set<GraphValue> {
   const captured = new Set<GraphValue>();
   const read = (value: GraphValue) => {
     const { node } = value;
-    if (inside.has(value) || node.op === "literal") return;
-    if (node.op === "broadcastTo") read(node.ins.x);
-    else captured.add(value);
+    if (inside.has(value)) return;
+    if (node.id < firstId && value.type.dtype === "f32") captured.add(value);
+    else if (node.op === "broadcastTo") read(node.ins.x);
+    else if (node.op !== "literal") captured.add(value);
   };
   for (const node of nodes) {
     const inputs = inputsOf(node);

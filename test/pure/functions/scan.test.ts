@@ -3,11 +3,13 @@ import { ArgumentError, DTypeError, ShapeError, TraceError } from "../../../src/
 import {
   add,
   argmax,
+  broadcastTo,
   cast,
   compile,
   concat,
   drawNormal,
   dropout,
+  full,
   grad,
   gradients,
   keyOf,
@@ -18,6 +20,7 @@ import {
   scan,
   sizeOf,
   slice,
+  softmax,
   square,
   stopGradient,
   sub,
@@ -144,6 +147,34 @@ describe("a scan means the loop that it stands for", () => {
     const loss = (run: typeof unrolled) =>
       grad((h, xs) => sum(run(cell, h as Tensor, xs as Tensor).ys), h0, x);
     expectSame(loss(scan), loss(unrolled));
+  });
+
+  it.each([
+    ["zeros", () => zeros([H])],
+    ["one number for all", () => full([H], 0.3)],
+    ["a number that is broadcast", () => broadcastTo(tensor(0.3), [H])],
+    ["a literal", () => full([], 0.3)],
+    ["rows that are broadcast", () => broadcastTo(draw([B, 1], 6), [B, H])],
+  ])("in both gradients of what was broadcast before it: %s", (_, make) => {
+    const cells: Record<string, (bias: Tensor) => Cell> = {
+      walked: (bias) => (h, at) => {
+        const next = tanh(mul(add(matmul(at, w), matmul(h, u)), add(bias, 1)));
+        return { carry: next, y: next };
+      },
+      looped: (bias) => (h, at) => {
+        const next = softmax(add(matmul(at, w), mul(h, bias)));
+        return { carry: next, y: mul(next, bias) };
+      },
+    };
+    for (const cell of Object.values(cells)) {
+      const both = (run: typeof unrolled) => {
+        const bias = make();
+        const { carry, ys } = run(cell(bias), h0, x);
+        const [first] = gradients(add(sum(square(ys)), sum(mul(carry, h0))), [bias]);
+        return [first as Tensor, ...gradients(sum(square(first as Tensor)), [bias])];
+      };
+      expectSame(both(scan), both(unrolled));
+    }
   });
 
   it("in gradients that agree with central differences in float64", () => {
