@@ -10,6 +10,7 @@ import {
   type GraphValue,
   inputsOf,
   type Node,
+  nextNodeId,
   type OpNode,
   outputsOf,
   reachable,
@@ -41,6 +42,7 @@ export function backward(
   boundary?: ReadonlySet<GraphValue>,
   within?: Region,
 ): (GraphValue | undefined)[] {
+  const firstId = nextNodeId();
   const nodes = reachable(
     seeds.map((seed) => seed.value),
     boundary,
@@ -62,7 +64,7 @@ export function backward(
     }
     if (!outputsOf(node).some((out) => cotangents.has(out))) continue;
     if (!inputsOf(node).some((input) => active.has(input))) continue;
-    propagate(node, cotangents, active);
+    propagate(node, cotangents, active, firstId);
   }
   return wrt.map((value) => cotangents.get(value));
 }
@@ -110,7 +112,12 @@ function propagateAgain(
   });
 }
 
-function propagate(node: OpNode, cotangents: Cotangents, active: ReadonlySet<GraphValue>): void {
+function propagate(
+  node: OpNode,
+  cotangents: Cotangents,
+  active: ReadonlySet<GraphValue>,
+  firstId: number,
+): void {
   const inputs = inputsOf(node);
   // One node's op, record and site belong together; the compiler cannot follow that through the union.
   const op = ops[node.op] as Op<never>;
@@ -147,7 +154,7 @@ function propagate(node: OpNode, cotangents: Cotangents, active: ReadonlySet<Gra
         `${node.op}: a gradient was asked for through an input that has none: ${cotangent.notDifferentiable}. Wrap it in stopGradient() if none is wanted.`,
       );
     }
-    const simpler = inFewerTerms(graphValue(cotangent), incoming);
+    const simpler = inFewerTerms(graphValue(cotangent), incoming, firstId);
     if (simpler !== undefined) cotangents.add(input, simpler);
   });
 }

@@ -1,7 +1,8 @@
 /**
  * Sums that gradients are made of, in fewer and simpler terms. What is broadcast in the forward pass is summed over in the
  * backward pass: Σ k·a is k·Σa where k is the same along the sum, and Σ k·(x − mean(x)) is nothing. So all sums of a norm's
- * gradient are of what came in, none waits for another, and one walk makes them together: Σg and Σg·x̂.
+ * gradient are of what came in, none waits for another, and one walk makes them together: Σg and Σg·x̂. Only what a
+ * gradient has broadcast for itself is looked through: someone may ask for the second derivative of anything older.
  */
 import { emit, type GraphValue, type OpNode } from "../graph/graph.ts";
 import { arithmetic } from "../ops/arithmetic.ts";
@@ -14,23 +15,24 @@ const DEPTH = 6;
 
 /**
  * What `value` is in simpler terms, if it is a sum that a vjp has made for itself; undefined for nothing. A sum of what
- * is in `shared` stays: others, products of it above all, go over it anyway.
+ * is in `shared` stays: others, products of it above all, go over it anyway. `firstId` is that of the pass's first node.
  */
 export function inFewerTerms(
   value: GraphValue,
   shared: readonly (GraphValue | undefined)[],
+  firstId: number,
 ): GraphValue | undefined {
   const { node } = value;
   const m = arithmetic(emit);
   if (node.op === "reshape") {
     const { x } = node.ins;
-    const inner = inFewerTerms(x, shared);
+    const inner = inFewerTerms(x, shared, firstId);
     if (inner === undefined || inner === x) return inner && value;
     return graphValue(m.reshape(inner, value.type.shape));
   }
   if (node.op !== "reduce" || node.attrs.fn !== "sum" || value.type.dtype !== "f32") return value;
   if (shared.includes(node.ins.x)) return value;
-  const sum = new Sum(node);
+  const sum = new Sum(node, firstId);
   const total = sum.of(node.ins.x, DEPTH);
   if (total === undefined || !sum.isSimpler) return total && value;
   return graphValue(m.reshape(total, value.type.shape));
@@ -39,10 +41,12 @@ export function inFewerTerms(
 class Sum {
   readonly #axes: readonly number[];
   readonly #shape: Shape;
+  readonly #firstId: number;
   readonly #m = arithmetic(emit);
   isSimpler = false;
 
-  constructor({ ins, attrs }: OpNode<"reduce">) {
+  constructor({ ins, attrs }: OpNode<"reduce">, firstId: number) {
+    this.#firstId = firstId;
     this.#axes = attrs.axes;
     this.#shape = ins.x.type.shape;
   }
@@ -94,7 +98,8 @@ class Sum {
   }
 
   #factors(x: GraphValue, depth: number): Factors {
-    if (this.#isSame(x)) return { same: [{ value: unspread(x), divides: false }], others: [] };
+    if (this.#isSame(x))
+      return { same: [{ value: this.#unspread(x), divides: false }], others: [] };
     const { node } = x;
     if (depth > 0 && node.op === "binary") {
       const { a, b } = node.ins;
@@ -107,7 +112,7 @@ class Sum {
       }
       if (node.attrs.fn === "div" && this.#isSame(b)) {
         const { same, others } = this.#factors(a, depth - 1);
-        return { same: [...same, { value: unspread(b), divides: true }], others };
+        return { same: [...same, { value: this.#unspread(b), divides: true }], others };
       }
     }
     return { same: [], others: [x] };
@@ -125,7 +130,7 @@ class Sum {
     if (node.op !== "binary" || node.attrs.fn !== "sub" || !this.#isWhole(x, node.ins.a))
       return false;
     const { a, b } = node.ins;
-    const mean = unspread(b);
+    const mean = this.#unspread(b);
     let from = mean;
     while (from.node.op === "reshape") from = from.node.ins.x;
     if (from.node.op !== "reduce" || from.node.attrs.fn !== "mean" || from.node.ins.x !== a)
@@ -143,9 +148,16 @@ class Sum {
 
   /** Whether it is the same along all axes of the sum. */
   #isSame(x: GraphValue): boolean {
-    const { shape } = unspread(x).type;
+    const { shape } = this.#unspread(x).type;
     const added = this.#shape.length - shape.length;
     return this.#axes.every((axis) => axis < added || shape[axis - added] === 1);
+  }
+
+  /** What is broadcast to `x`. */
+  #unspread(x: GraphValue): GraphValue {
+    const { node } = x;
+    if (node.op !== "broadcastTo" || node.id < this.#firstId) return x;
+    return this.#unspread(node.ins.x);
   }
 }
 
@@ -153,11 +165,4 @@ interface Factors {
   /** The same along the axes, in a shape that says so. */
   readonly same: readonly { readonly value: GraphValue; readonly divides: boolean }[];
   readonly others: readonly GraphValue[];
-}
-
-/** What is broadcast to `x`. */
-function unspread(x: GraphValue): GraphValue {
-  let value = x;
-  while (value.node.op === "broadcastTo") value = value.node.ins.x;
-  return value;
 }

@@ -3,7 +3,9 @@ import { describe, expect, it } from "vitest";
 import {
   add,
   div,
+  full,
   grad,
+  gradients,
   mean,
   mul,
   reshape,
@@ -13,9 +15,11 @@ import {
   sub,
   sum,
   type Tensor,
+  tensor,
 } from "../../../src/functions.ts";
 import { inputsOf, type Node, reachable } from "../../../src/graph/graph.ts";
-import { drawTensor, keyFrom } from "../../support/case-data.ts";
+import { drawTensor, keyFrom, relativeError } from "../../support/case-data.ts";
+import { evaluateTensors } from "../../support/evaluate-tensor.ts";
 import { input, sourceOf } from "../../support/plans.ts";
 import { evaluateGraph } from "../../support/run-graph.ts";
 
@@ -103,6 +107,35 @@ describe("the gradients agree with central differences, and so do those of their
         .reduce((all, one) => add(all, one));
     expectGradients(squares(x, w, b), grad(squares, x, w, b));
   });
+});
+
+it("what was broadcast before is no other than what was not, also where its own gradient is asked for", () => {
+  const column = reshape(tensor([0.5, 1, 1.5]), [3, 1]);
+  const matrix = (): Tensor =>
+    tensor(
+      Float32Array.from({ length: 12 }, (_, i) => Math.sin(i)),
+      [3, 4],
+    );
+  const losses = [
+    (c: Tensor, k: Tensor) => sum(square(mul(mul(c, k), matrix()))),
+    (c: Tensor, k: Tensor) => sum(square(div(mul(c, matrix()), k))),
+    (c: Tensor, k: Tensor) => {
+      const centred = sub(mul(c, matrix()), mean(mul(c, matrix()), { axis: 1, keepDims: true }));
+      return sum(mul(mul(square(centred), centred), k));
+    },
+  ];
+  for (const loss of losses) {
+    const [broadcast, plain] = [
+      full([3, 4], 0.5),
+      tensor(new Float32Array(12).fill(0.5), [3, 4]),
+    ].map((k) => {
+      const first = gradients(loss(column, k), [column, k]);
+      const squares = first.map((one) => sum(square(one))).reduce((all, one) => add(all, one));
+      return evaluateTensors([...first, ...gradients(squares, [column, k])]);
+    });
+    for (const [i, elements] of (broadcast ?? []).entries())
+      expect(relativeError(elements, plain?.[i] ?? [])).toBeLessThanOrEqual(1e-14);
+  }
 });
 
 it("no sum of a norm's gradient waits for another one", () => {
