@@ -43,7 +43,7 @@ export function fuse(
       );
     return isElementwise(node);
   };
-  const views = viewsOf(ops, users, kept, isRead);
+  const views = viewsOf(ops, users, kept, isRead, traits);
   const again = computedAgain(nodes, users, kept, isRead);
   const withRead = (own: readonly OpNode[]) =>
     withAll(own, (node) => views.has(node) || again.has(node));

@@ -16,7 +16,7 @@ import {
   throughReduction,
   throughView,
 } from "./space.ts";
-import { isView, type ViewNode, viewOf } from "./views.ts";
+import { type Extent, isView, type ViewNode, viewOf } from "./views.ts";
 import { aliased } from "./work.ts";
 
 /**
@@ -27,7 +27,7 @@ export class GroupBuilder {
   readonly ins: GraphValue[] = [];
   readonly #instructions: GroupInstruction[] = [];
   readonly #inputs: View[] = [];
-  readonly #indices: (readonly number[])[] = [];
+  readonly #indices: View[] = [];
   readonly #registers = new Map<GraphValue, Map<string, Register>>();
   readonly #space: Space;
   readonly #nodes: ReadonlySet<OpNode>;
@@ -50,16 +50,17 @@ export class GroupBuilder {
     const { shape, reduced } = this.#space;
     const views = [
       ...this.#inputs.map(({ strides }) => strides),
-      ...this.#indices,
+      ...this.#indices.map(({ strides }) => strides),
       ...stores.map(({ strides }) => strides),
     ];
     const kept = mergeDimensions(shape, views, (d) => reduced[d] !== true);
     const rows = mergeDimensions(shape, views, (d) => reduced[d] === true);
+    const reads = [...this.#inputs, ...this.#indices];
     const view = (v: number): View => ({
-      offset: this.#inputs[v]?.offset ?? 0,
+      offset: reads[v]?.offset ?? 0,
       strides: [...(kept.strides[v] ?? []), ...(rows.strides[v] ?? [])],
     });
-    const firstStore = this.#inputs.length + this.#indices.length;
+    const firstStore = reads.length;
     const segments = this.#segments();
     if (!this.#fits) return undefined;
     if (segments !== undefined && !walksFlat([kept, rows], isReduced(this.#space), stores))
@@ -191,9 +192,33 @@ export class GroupBuilder {
     const source = aliased(node.ins.x);
     const { node: maker } = source;
     if (maker.op !== "source" && this.#nodes.has(maker)) return this.#refuse();
-    const { offset, strides: viewed } = viewOf(node);
-    const own = throughView(node.outs.out.type.shape, viewed, strides, this.#space.shape);
-    return own === undefined ? this.#refuse() : this.#load(source, own, offset);
+    const { offset, strides: viewed, within } = viewOf(node);
+    const { shape } = node.outs.out.type;
+    const own = throughView(shape, viewed, strides, this.#space.shape);
+    if (own === undefined) return this.#refuse();
+    const element = this.#load(source, own, offset);
+    if (within.length === 0) return element;
+    const { dtype } = source.type;
+    const inside = within.map((extent) => this.#isWithin(extent, shape, strides));
+    const condition = inside.reduce((a, b) =>
+      this.#push({ kind: "binary", fn: "and", a, b, dtype: "bool" }),
+    );
+    const zero = this.#push({ kind: "literal", value: 0, dtype });
+    return this.#push({ kind: "where", condition, a: element, b: zero, dtype });
+  }
+
+  /** Counted from the extent's start without a sign, what lies before it is as far off as what lies behind. */
+  #isWithin(
+    { dimension, start, size }: Extent,
+    shape: Shape,
+    strides: readonly number[],
+  ): Register {
+    const along = shape.map((_, d) => (d === dimension ? 1 : 0));
+    const counted = throughView(shape, along, strides, this.#space.shape);
+    if (counted === undefined) return this.#refuse();
+    const a = this.#count(counted, "u32", -start);
+    const b = this.#push({ kind: "literal", value: size, dtype: "u32" });
+    return this.#push({ kind: "binary", fn: "less", a, b, dtype: "bool" });
   }
 
   /** What a checkpoint reads again is never taken from the first computation: that would keep it alive. */
@@ -209,8 +234,8 @@ export class GroupBuilder {
     return this.#push({ kind: "input", input, dtype: value.type.dtype });
   }
 
-  #count(strides: readonly number[], dtype: DType): Register {
-    const index = this.#indices.push(strides) - 1;
+  #count(strides: readonly number[], dtype: DType, offset = 0): Register {
+    const index = this.#indices.push({ offset, strides }) - 1;
     return this.#push({ kind: "index", index, dtype });
   }
 

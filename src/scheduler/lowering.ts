@@ -139,6 +139,11 @@ export interface GroupKernels {
   /** Whether programs may store sums over their rows. */
   readonly sumsRows?: true;
   /**
+   * Whether an input's view may reach beyond its region, where it reads anything and does no harm: pads are then read where
+   * they lie, and what is read beside their source is not used.
+   */
+  readonly readsBeyond?: true;
+  /**
    * Whether it gains by running all of `program` as one piece of work: asked before work is joined that reads rows
    * again behind a reduction of them, or reduces them once more.
    */

@@ -116,7 +116,8 @@ function evaluate(
     }
     case "index": {
       const view = indices[instruction.index];
-      return view === undefined ? 0 : placeOf(view, index);
+      const place = view === undefined ? 0 : placeOf(view, index);
+      return instruction.dtype === "u32" ? place >>> 0 : place;
     }
     case "literal":
       return instruction.value;

@@ -1,7 +1,22 @@
 /** Random groups as WGSL, with the kernels for hardware and those for software; `npm run fuzz:groups` runs as many as one likes. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Device } from "../../../src/devices/device.ts";
-import { div, exp, max, mean, min, reshape, sub, sum, tensor } from "../../../src/functions.ts";
+import {
+  add,
+  div,
+  exp,
+  matmul,
+  max,
+  mean,
+  min,
+  mul,
+  pad,
+  reshape,
+  slice,
+  sub,
+  sum,
+  tensor,
+} from "../../../src/functions.ts";
 import { checkGroup } from "../../support/groups/check-group.ts";
 import { randomGroup } from "../../support/groups/random-group.ts";
 import { openHardwareKernels } from "../../support/hardware-kernels.ts";
@@ -74,5 +89,39 @@ describe.each(forms)("groups on a GPU: $name", ({ first, open }) => {
       false,
       true,
     ]);
+  });
+
+  it("what is padded is read where it lies, and what lies beside it is not", async () => {
+    use(opened.device);
+    // Rows of 4, 5 and 8: whole vectors, none, and some; what is not to be read is NaN.
+    for (const columns of [4, 5, 8]) {
+      const all = Float32Array.from({ length: 9 * columns }, (_, i) => Math.sin(i));
+      const rows = all.map((value, i) => (i % columns === 0 ? Number.NaN : value));
+      const x = slice(reshape(tensor(rows), [9, columns]), [0, 1], [9, columns - 1]);
+      const padding = [
+        [2, 1],
+        [4, 9 - columns],
+      ] as const;
+      const sides = [12, columns - 1 + padding[1][0] + padding[1][1]] as const;
+      const expected = Float32Array.from({ length: sides[0] * sides[1] }, (_, i) => {
+        const [r, c] = [Math.floor(i / sides[1]) - 2, (i % sides[1]) - 4];
+        const isThere = r >= 0 && r < 9 && c >= 0 && c < columns - 1;
+        return isThere ? (all[r * columns + c + 1] ?? 0) : 0;
+      });
+      const around = pad(mul(x, 1), padding);
+      expect(await add(around, 1).data()).toEqual(expected.map((value) => value + 1));
+      const whole = await sum(add(around, 0), { axis: 1 }).data();
+      expect(whole[0]).toBe(0);
+      const sums = Array.from({ length: sides[0] }, (_, r) =>
+        expected.subarray(r * sides[1], (r + 1) * sides[1]).reduce((a, b) => a + b, 0),
+      );
+      for (const [r, value] of sums.entries()) expect(whole[r]).toBeCloseTo(value, 5);
+      // Behind a product, which stores what it hosts.
+      const product = matmul(
+        tensor(new Float32Array(144), [12, 12]),
+        tensor(new Float32Array(12 * sides[1]), [12, sides[1]]),
+      );
+      expect(await add(product, around).data()).toEqual(expected);
+    }
   });
 });

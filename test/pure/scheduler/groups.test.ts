@@ -13,6 +13,7 @@ import {
   max,
   mean,
   mul,
+  pad,
   relu,
   reshape,
   slice,
@@ -21,6 +22,7 @@ import {
   sub,
   sum,
   type Tensor,
+  where,
 } from "../../../src/functions.ts";
 import { type GroupProgram, levelsOf } from "../../../src/scheduler/group-program.ts";
 import type { DeviceTraits } from "../../../src/scheduler/lowering.ts";
@@ -162,6 +164,54 @@ describe("parts of packs", () => {
 
   it("are read by themselves as any slice is", async () => {
     await planned({ outputs: [sum(slice(many, [0], [50])), exp(slice(few, [64], [7]))] });
+  });
+});
+
+describe("a padded tensor", () => {
+  const { groups: own } = referenceTraits;
+  const masking: DeviceTraits = { ...referenceTraits, groups: { ...own, readsBeyond: true } };
+  const stepsOf = async (...outputs: readonly Tensor[]) =>
+    labels(await planned({ outputs }, masking));
+  const around = pad(x, [
+    [0, 0],
+    [1, 2],
+    [3, 0],
+  ]);
+  const whole = input("whole", [3, 7, 9]);
+
+  it("is read where it lies by elementwise work and by reductions", async () => {
+    expect(await stepsOf(add(exp(around), whole))).toEqual(["pad + exp + add"]);
+    expect((await stepsOf(sum(mul(around, whole), { axis: 1 }))).length).toBe(1);
+    expect((await stepsOf(softmax(sub(around, whole)))).length).toBe(1);
+    expect((await stepsOf(exp(around), sum(around, { axis: [0, 2] }))).length).toBe(2);
+    expect((await stepsOf(add(broadcastTo(around, [2, 3, 7, 9]), 1))).length).toBe(1);
+  });
+
+  it("of any dtype, with one element or many, on one side or all", async () => {
+    const flags = pad(input("flags", [4], "bool"), [[2, 1]]);
+    const counts = pad(input("counts", [1, 1], "i32"), [
+      [0, 3],
+      [2, 0],
+    ]);
+    expect((await stepsOf(where(flags, input("a", [7]), 3), add(counts, 2))).length).toBe(2);
+    const sums = add(pad(input("u", [3], "u32"), [[5, 0]]), pad(input("v", [7], "u32"), [[0, 1]]));
+    expect((await stepsOf(sums)).length).toBe(1);
+  });
+
+  it("is read in another shape by what stands behind a reshape", async () => {
+    await stepsOf(mul(reshape(add(around, whole), [21, 9]), input("flat", [21, 9])));
+    await stepsOf(mul(reshape(add(around, whole), [3, 7, 3, 3]), input("cut", [3, 7, 3, 3])));
+    await stepsOf(add(exp(reshape(around, [21, 9])), 1));
+  });
+
+  it("is a step of its own where nothing is padded, a product reads it or it is wanted", async () => {
+    const none = pad(input("none", [0, 3]), [
+      [2, 0],
+      [0, 1],
+    ]);
+    expect(await stepsOf(add(none, 1))).toContain("pad");
+    expect(await stepsOf(matmul(reshape(around, [21, 9]), input("w", [9, 2])))).toContain("pad");
+    expect(await stepsOf(around, exp(around))).toContain("pad");
   });
 });
 

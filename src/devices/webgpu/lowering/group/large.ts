@@ -7,7 +7,7 @@ import type { GroupProgram, View } from "../../../../scheduler/group-program.ts"
 import type { Region } from "../../../../scheduler/lowering.ts";
 import { BYTES_PER_ELEMENT } from "../../../../tensor/dtype.ts";
 import { sizeOf } from "../../../../tensor/shape.ts";
-import { BINDING_ELEMENTS, type Box, boxesOf, elementsOf, isLarge } from "../divide.ts";
+import { alignedDown, type Box, boxesOf, elementsOf, isLarge } from "../divide.ts";
 import { MAX_TENSORS } from "./pieces.ts";
 
 /** A program on ranges of its regions. */
@@ -98,8 +98,9 @@ function rangeOf<V extends View>(
   if (region === undefined) return { view, region };
   const length = sizeOf(region.type.shape);
   const last = shape.reduce((at, n, d) => at + (n - 1) * (view.strides[d] ?? 0), from);
-  const begin = Math.max(0, Math.min(from - (from % BINDING_ELEMENTS), length));
-  const end = Math.max(begin, Math.min(last + 1, length));
+  // What lies beside it altogether has some of its elements bound, for there is no empty binding.
+  const begin = alignedDown(Math.max(0, Math.min(from, length - 1)));
+  const end = Math.max(begin + 1, Math.min(last + 1, length));
   return {
     view: { ...view, offset: from - begin },
     region: elementsOf(region, begin, end - begin),
