@@ -7,6 +7,7 @@ export * as metrics from "./metrics/index.ts";
 export * as nn from "./nn/index.ts";
 export * as optim from "./optim/index.ts";
 export {
+  type EpochReport,
   type FitOptions,
   type Scores,
   type StepReport,

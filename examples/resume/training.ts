@@ -1,5 +1,5 @@
 /** What the example trains, in Node and in a page alike, and how it goes on: the same call whenever it is started. */
-import { losses, nn, optim, type StepReport, Trainer } from "gradgpu";
+import { type EpochReport, losses, nn, optim, Trainer } from "gradgpu";
 import { TextVocabulary } from "gradgpu/data";
 import type { Folder } from "gradgpu/io";
 
@@ -19,7 +19,7 @@ export interface Run {
   readonly checkpoints: Folder | string;
   readonly signal?: AbortSignal;
   readonly onResume: (step: number, epoch: number) => void;
-  readonly onEpoch: (report: StepReport) => unknown;
+  readonly onEpoch: (report: EpochReport) => unknown;
 }
 
 /** Trains until so many epochs are complete, from wherever the last run was. Returns the step, and a checksum of the weights. */

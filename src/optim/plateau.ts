@@ -59,7 +59,7 @@ export interface Plateau {
  *
  * ```ts
  * const plateau = optim.reduceOnPlateau(optimizer, { patience: 3 });
- * const onEpoch = ({ validation }: StepReport) => plateau.observe(validation?.loss ?? 0);
+ * const onEpoch = ({ validation }: EpochReport) => plateau.observe(validation?.loss ?? 0);
  * await trainer.fit(data, { batchSize: 32, validation, onEpoch });
  * ```
  * PyTorch's ReduceLROnPlateau.

@@ -22,8 +22,8 @@ export interface Outputs {
   readonly metrics: Readonly<Record<string, Tensor>>;
   /** Of metrics that are more than a mean. */
   readonly parts: Readonly<Record<string, Parts>>;
-  /** What loss and metrics say of themselves that they are means over; of evaluation. */
-  readonly counts?: Readonly<Record<string, Tensor>>;
+  /** What loss and metrics say of themselves that they are means over. */
+  readonly counts: Readonly<Record<string, Tensor>>;
   readonly flow?: readonly FlowTensors[] | undefined;
 }
 
@@ -62,7 +62,7 @@ async function numbersOf(outputs: Outputs, notes: FlowNotes | undefined): Promis
     outputs.finite?.item() ?? 1,
     itemsOf(outputs.metrics),
     partsOf(outputs.parts),
-    itemsOf(outputs.counts ?? {}),
+    itemsOf(outputs.counts),
     outputs.flow && notes?.read(outputs.flow),
   ]);
   return { loss, norm, isFinite: flag === 1, metrics, parts, counts, flow };

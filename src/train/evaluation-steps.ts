@@ -31,14 +31,9 @@ export class EvaluationSteps {
       model.eval();
       const { measure, carried } = objective(model, batch, forward);
       const loss = scoreOf("the loss", measure(options.loss));
-      const { values: metrics, counts, parts } = scoresOf(options.metrics, measure);
+      const { values: metrics, counts, parts } = scoresOf(loss, options.metrics, measure);
       for (const { held, next } of carried().changes) held.assign(next);
-      return {
-        loss: loss.value,
-        metrics,
-        parts,
-        counts: { ...(loss.count && { loss: loss.count }), ...counts },
-      };
+      return { loss: loss.value, metrics, parts, counts };
     };
     // Without gradients there is nothing to truncate: windows of any length carry the state.
     this.#steps = new CompiledByKind(model, compute, {

@@ -3,9 +3,10 @@ import { batchesInPass, checkNotEmpty, type PassOptions, passOver } from "./batc
 import type { StepResult } from "./compiled.ts";
 import type { EvaluationSteps } from "./evaluation-steps.ts";
 import type { Scores } from "./options.ts";
+import { PassScores } from "./pass-scores.ts";
 import type { Patience } from "./patience.ts";
 import { Reader } from "./reader.ts";
-import { type AnyMetric, Collections, Means, targetsIn } from "./score.ts";
+import { type AnyMetric, targetsIn } from "./score.ts";
 import { batchOf, type ReadyData, type Wanted } from "./training-data.ts";
 import { STEPS_IN_FLIGHT } from "./training-run.ts";
 
@@ -31,17 +32,10 @@ export async function evaluationRun(
 ): Promise<{ readonly means: Scores; readonly values: Record<string, unknown> }> {
   const { data, pass, patience, signal, wanted, steps } = setup;
   batchesInPass(data, pass);
-  const means = new Means();
-  const collections = new Collections(setup.metrics);
+  const scores = new PassScores(setup.metrics);
   const pending: Pending[] = [];
   let last: Pending | undefined;
-  const settle = async ({ targets, result }: Pending) => {
-    const { loss, metrics, parts, counts } = await result.read();
-    for (const [name, mean] of Object.entries({ loss, ...metrics })) {
-      means.add(name, mean, counts[name] ?? targets);
-    }
-    for (const [name, own] of Object.entries(parts)) collections.add(name, own);
-  };
+  const settle = async ({ targets, result }: Pending) => scores.add(await result.read(), targets);
   const reader = new Reader<unknown>(await patience.of(passOver(data, pass)), patience);
   try {
     let at = 0;
@@ -59,5 +53,5 @@ export async function evaluationRun(
   }
   checkNotEmpty(pass.caller, last, pass.epoch);
   for (const rest of pending) await settle(rest);
-  return { means: { loss: Number.NaN, ...means.all() }, values: collections.values() };
+  return { means: { loss: Number.NaN, ...scores.means() }, values: scores.values() };
 }

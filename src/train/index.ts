@@ -10,6 +10,7 @@ export type { BestEpoch, EarlyStopping, SavedEarlyStopping } from "./early-stopp
 export type { Fit } from "./fit.ts";
 export type { LayerFlow } from "./flow.ts";
 export type {
+  EpochReport,
   EvaluateOptions,
   FitOptions,
   History,
@@ -20,6 +21,7 @@ export type {
   StepReport,
   TrainerOptions,
 } from "./options.ts";
+export type { SavedScores, Sum } from "./pass-scores.ts";
 export type { Prediction } from "./predict.ts";
 export type { FitProgress, PassForm } from "./progress.ts";
 export type { LossFunction, LossInput, LossTargets, Mean, Metrics, MetricsOf } from "./score.ts";

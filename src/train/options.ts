@@ -165,8 +165,8 @@ export interface FitOptions<
   readonly ahead?: number;
   /** Called with every report; what it returns is awaited. What it throws ends the training. */
   readonly onStep?: (report: StepReport<M>) => unknown;
-  /** The same with the last report of every epoch. */
-  readonly onEpoch?: (report: StepReport<M>) => unknown;
+  /** The same with the report of every epoch: what its steps have come to together. */
+  readonly onEpoch?: (report: EpochReport<M>) => unknown;
   /**
    * Called when another device has taken the place of one that was lost, and the steps since `from` have been taken again;
    * what it returns is awaited. No step is reported twice. A callback that fails with a DeviceLostError, since it was reading
@@ -190,8 +190,8 @@ export interface History<M extends string = never> {
   readonly steps: number;
   /** The last step's loss; NaN where there was none. */
   readonly loss: number;
-  /** The last report of every epoch that was completed, with its validation. */
-  readonly epochs: readonly StepReport<M>[];
+  /** The report of every epoch that was completed, with its validation. */
+  readonly epochs: readonly EpochReport<M>[];
   /** With `earlyStopping`: the best epoch. */
   readonly best?: BestEpoch | undefined;
   /** Whether the training ended before its epochs did, because of `earlyStopping`. */
@@ -229,8 +229,25 @@ export interface StepReport<M extends string = never> {
   readonly metrics: { readonly [Name in M]: number };
   /** With `gradientFlow: true`, for each recurrent layer and direction in the model's order. */
   readonly flow: readonly LayerFlow[] | undefined;
+  /** With the last step of an epoch: loss and metrics over all of its steps, as `EpochReport` has them. */
+  readonly training: Scores<M> | undefined;
   /** With the last step of an epoch, if there is something to validate on. */
   readonly validation: Scores<M> | undefined;
+}
+
+/**
+ * What `fit` tells of an epoch. Loss and metrics are those of all its training batches, each as it was before its update,
+ * and no mean of means: batches weigh as many targets as they have, see `Trainer.evaluate`. A step that
+ * `whenNotFinite: "skip"` left out does not count. What else there is is the last step's.
+ */
+export interface EpochReport<M extends string = never>
+  extends Omit<StepReport<M>, "loss" | "accuracy" | "metrics" | "training"> {
+  /** The mean over the epoch. */
+  readonly loss: number;
+  /** Share of targets that were predicted, with losses.crossEntropy. */
+  readonly accuracy: StepReport<M>["accuracy"];
+  /** The Trainer's, by name. */
+  readonly metrics: StepReport<M>["metrics"];
 }
 
 const model = rule(

@@ -9,8 +9,9 @@
 import type { StepNumbers, StepResult } from "./compiled.ts";
 import type { DeviceChange } from "./device-change.ts";
 import type { BestEpoch, BestEpochs, SavedEarlyStopping } from "./early-stopping.ts";
-import type { History, StepReport } from "./options.ts";
-import { type AnyMetric, valuesOf } from "./score.ts";
+import type { EpochReport, History, StepReport } from "./options.ts";
+import { PassScores, type SavedScores, valuesOf } from "./pass-scores.ts";
+import type { AnyMetric } from "./score.ts";
 
 /** Where a training stands. */
 export interface Position {
@@ -44,8 +45,10 @@ export interface FitProgress {
   readonly steps: number;
   /** The report of the last of them. */
   readonly last?: StepReport | undefined;
-  /** The last report of every epoch that is complete. */
-  readonly epochs: readonly StepReport[];
+  /** The report of every epoch that is complete. */
+  readonly epochs: readonly EpochReport[];
+  /** What the steps of the epoch under way have come to; none between two epochs. */
+  readonly scores?: SavedScores | undefined;
   /** What early stopping has seen. */
   readonly earlyStopping?: SavedEarlyStopping | undefined;
   /** Whether it has ended the fit. */
@@ -65,6 +68,8 @@ export interface Started {
   /** Where training stood when it had been. */
   readonly position: Readonly<Position>;
   readonly stepsPerEpoch: number | undefined;
+  /** What means over its batch are taken over. */
+  readonly targets: number;
   readonly result: StepResult;
 }
 
@@ -77,7 +82,7 @@ export interface ProgressOptions {
 
 export class Progress {
   readonly #options: ProgressOptions;
-  readonly epochs: StepReport[];
+  readonly epochs: EpochReport[];
   pass: PassForm;
   steps: number;
   last: StepReport | undefined;
@@ -85,6 +90,8 @@ export class Progress {
   best: BestEpochs | undefined;
   bestCheckpoint: BestEpoch | undefined;
   readonly #loaded: SavedEarlyStopping | undefined;
+  /** Of the epoch under way. */
+  #scores: PassScores;
   /** Steps whose numbers have not been read, in order. */
   readonly pending: Started[] = [];
   readonly deviceChanges: DeviceChange[] = [];
@@ -99,6 +106,7 @@ export class Progress {
     this.stoppedEarly = from?.stoppedEarly ?? false;
     this.bestCheckpoint = from?.bestCheckpoint;
     this.#loaded = from?.earlyStopping;
+    this.#scores = new PassScores(options.metrics, from?.scores);
   }
 
   /** What early stopping has seen. */
@@ -119,6 +127,8 @@ export class Progress {
       epochs: [...this.epochs],
       earlyStopping: this.seen,
     };
+    const { metrics } = this.#options;
+    const scores = new PassScores(metrics, this.#scores.saved());
     let last = this.last;
     let taken = steps;
     let at = position;
@@ -130,9 +140,13 @@ export class Progress {
         break;
       }
       last = this.#reportOf(started, numbers, 0);
+      addTo(scores, numbers, started);
       taken++;
     }
-    return { at, fit: taken > 0 ? { ...known, batch: at.batch, steps: taken, last } : undefined };
+    if (taken === 0) return { at, fit: undefined };
+    const { batch } = at;
+    const underWay = batch > 0 ? { scores: scores.saved() } : {};
+    return { at, fit: { ...known, ...underWay, batch, steps: taken, last } };
   }
 
   /** The report of the first step under way, or its numbers where the training ends with it. */
@@ -148,9 +162,29 @@ export class Progress {
     }
     this.pending.shift();
     this.steps++;
+    addTo(this.#scores, numbers, first);
     const report = this.#reportOf(first, numbers, position.step - first.position.step);
     this.last = { ...report, ahead: 0 };
     return { report };
+  }
+
+  /** What the steps of the epoch whose last one `last` tells of have come to. */
+  scoresWith(last: StepReport): Pick<EpochReport<string>, "loss" | "metrics"> {
+    // A Trainer's own metrics come to numbers.
+    const values = this.#scores.values() as Record<string, number>;
+    const scores: Record<string, number> = { ...this.#scores.means(), ...values };
+    // Where no step counted, or a checkpoint of before has but the end of its epoch to come, there is the last step.
+    const known: Readonly<Record<string, number>> = last.metrics;
+    const metrics = Object.entries(known).map(
+      ([name, value]) => [name, scores[name] ?? value] as const,
+    );
+    return { loss: scores.loss ?? last.loss, metrics: Object.fromEntries(metrics) };
+  }
+
+  /** The epoch under way is complete. */
+  complete(report: EpochReport): void {
+    this.epochs.push(report);
+    this.#scores = new PassScores(this.#options.metrics);
   }
 
   #ends(numbers: StepNumbers): boolean {
@@ -172,9 +206,15 @@ export class Progress {
       accuracy: metrics.accuracy,
       metrics,
       flow,
+      training: undefined,
       validation: undefined,
     };
   }
+}
+
+/** A step that was left out, since it was not finite, had no effect and does not count. */
+function addTo(scores: PassScores, numbers: StepNumbers, { targets }: Started): void {
+  if (numbers.isFinite) scores.add(numbers, targets);
 }
 
 /** What a fit has come to; one that was never begun to nothing. */

@@ -5,9 +5,11 @@ import {
   finite,
   flag,
   list,
+  notNegative,
   number,
   type Rule,
   record,
+  rule,
   whole,
 } from "../arguments.ts";
 
@@ -34,7 +36,8 @@ export function checkProgress(caller: string, remedy: string, fit: unknown): voi
     if (validation !== undefined) numbers(`validation of ${name}`, validation);
   };
 
-  const { batch, pass, last, epochs, earlyStopping, bestCheckpoint } = checkAll("fit", fit, FIT);
+  const held = checkAll("fit", fit, FIT);
+  const { batch, pass, last, epochs, scores, earlyStopping, bestCheckpoint } = held;
   if (bestCheckpoint !== undefined) checkAll("bestCheckpoint", bestCheckpoint, BEST);
   const form = recordOf("pass of fit", pass);
   for (const [name, own] of Object.entries(PASS))
@@ -42,6 +45,14 @@ export function checkProgress(caller: string, remedy: string, fit: unknown): voi
   for (const [i, one] of Object.entries(epochs as unknown[])) report(`epochs[${i}]`, one);
   // Where an epoch has but to be closed it is needed.
   if (last !== undefined || batch !== 0) report("last of fit", last);
+  if (scores !== undefined) {
+    const { means, parts } = recordOf("scores of fit", scores);
+    for (const [name, one] of Object.entries(recordOf("means of scores", means)))
+      checkAll(`mean ${name}`, one, SUM);
+    for (const [name, one] of Object.entries(recordOf("parts of scores", parts)))
+      for (const [part, collected] of Object.entries(recordOf(`parts of ${name}`, one)))
+        check(caller, `${part} of ${name}`, collected, COLLECTED, remedy);
+  }
   if (earlyStopping === undefined) return;
   const { best, weights } = checkAll("earlyStopping", earlyStopping, { worse: whole });
   if (best !== undefined) checkAll("best of earlyStopping", best, BEST);
@@ -49,6 +60,11 @@ export function checkProgress(caller: string, remedy: string, fit: unknown): voi
 }
 
 const FIT = { batch: whole, steps: whole, stoppedEarly: flag, epochs: list };
+const SUM = { total: number, count: notNegative };
+const COLLECTED = rule(
+  "a list of numbers, or a Float32Array",
+  (value) => value instanceof Float32Array || (Array.isArray(value) && value.every(number.holds)),
+);
 const BEST = { epoch: whole, value: number };
 const PASS = { batchSize: count, dropLast: flag, seed: finite, batches: count };
 const REPORT = { step: whole, epoch: whole, ahead: whole, loss: number, gradientNorm: number };

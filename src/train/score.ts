@@ -1,12 +1,9 @@
-/**
- * Means over a pass of many batches. A mean over batches must weigh each by what its own mean was taken over, and that
- * is known either from the targets or from the function that took it.
- */
+/** What is measured of a batch, and what its means are taken over: `PassScores` puts batches together. */
 import { shown } from "../arguments.ts";
 import { ArgumentError } from "../errors.ts";
 import { describe, div, greater, reshape, sizeOf, Tensor, where } from "../functions.ts";
 import type { ClassTargets } from "../losses/index.ts";
-import type { Collected, Metric, Parts } from "../metrics/index.ts";
+import type { Metric, Parts } from "../metrics/index.ts";
 import type { Module, Tensors, TensorsByName } from "../nn/index.ts";
 import type { Measure } from "./objective.ts";
 import type { StepBatch } from "./training-data.ts";
@@ -47,7 +44,7 @@ export type AnyMetric<R = unknown> = Metric<R, never, never>;
 export type AnyMetrics = Readonly<Record<string, AnyFunction | AnyMetric>>;
 
 /** A number of one batch; `count` where its function says what it is a mean over. */
-interface Score {
+export interface Score {
   readonly value: Tensor;
   readonly count: Tensor | undefined;
 }
@@ -92,10 +89,13 @@ export function wholeMetrics(metrics: AnyMetrics): Readonly<Record<string, AnyMe
   return Object.fromEntries(own);
 }
 
-/** By name: what all of `metrics` are, what those of them that say so are means over, and the parts of others. */
-export function scoresOf(metrics: AnyMetrics, measure: Measure) {
+/**
+ * By name: what all of `metrics` are, what those of them that say so are means over, as `loss` does, and the parts of
+ * others.
+ */
+export function scoresOf(loss: Score, metrics: AnyMetrics, measure: Measure) {
   const values: Record<string, Tensor> = {};
-  const counts: Record<string, Tensor> = {};
+  const counts: Record<string, Tensor> = loss.count === undefined ? {} : { loss: loss.count };
   const parts: Record<string, Parts> = {};
   for (const [name, metric] of Object.entries(metrics)) {
     if (typeof metric !== "function") {
@@ -120,69 +120,7 @@ export function targetsIn({ columns, x, start }: StepBatch): number {
   const { data, dtype } = y;
   if (dtype !== "i32") return data.length;
   let count = 0;
-  for (const label of data) if (label >= 0) count++;
+  // In every step: by index 4,096 labels take 2 µs, by an iterator 15.
+  for (let i = 0; i < data.length; i++) count += (data[i] ?? 0) >= 0 ? 1 : 0;
   return count;
-}
-
-/** What a metric comes to, of the parts of one batch or of all. */
-export function valuesOf(
-  metrics: Readonly<Record<string, AnyMetric>>,
-  parts: Readonly<Record<string, Collected>>,
-): Record<string, unknown> {
-  const values = Object.entries(parts).map(([name, own]) => [name, metrics[name]?.value(own)]);
-  return Object.fromEntries(values);
-}
-
-/** Collects the parts of batches. */
-export class Collections {
-  readonly #metrics: Readonly<Record<string, AnyMetric>>;
-  readonly #parts = new Map<string, Map<string, number[] | Float64Array>>();
-
-  constructor(metrics: Readonly<Record<string, AnyMetric>>) {
-    this.#metrics = metrics;
-  }
-
-  add(name: string, parts: Collected): void {
-    const held = this.#parts.get(name) ?? new Map<string, number[] | Float64Array>();
-    this.#parts.set(name, held);
-    const isSum = this.#metrics[name]?.combine === "add";
-    for (const [part, numbers] of Object.entries(parts)) {
-      const before = held.get(part);
-      if (before === undefined) held.set(part, isSum ? numbers.slice() : [...numbers]);
-      else if (Array.isArray(before)) for (const one of numbers) before.push(one);
-      else
-        numbers.forEach((one, i) => {
-          before[i] = (before[i] ?? 0) + one;
-        });
-    }
-  }
-
-  values(): Record<string, unknown> {
-    const collected = [...this.#parts].map(([name, parts]) => {
-      const own = [...parts].map(([part, held]) => [part, Float64Array.from(held)] as const);
-      return [name, Object.fromEntries(own)] as const;
-    });
-    return valuesOf(this.#metrics, Object.fromEntries(collected));
-  }
-}
-
-/** Adds up means of batches. */
-export class Means {
-  readonly #sums = new Map<string, { total: number; count: number }>();
-
-  add(name: string, mean: number, count: number): void {
-    const sum = this.#sums.get(name) ?? { total: 0, count: 0 };
-    // What counts for nothing may be anything.
-    if (count > 0) {
-      sum.total += mean * count;
-      sum.count += count;
-    }
-    this.#sums.set(name, sum);
-  }
-
-  /** NaN where nothing counted. */
-  all(): Record<string, number> {
-    const means = [...this.#sums].map(([name, { total, count }]) => [name, total / count] as const);
-    return Object.fromEntries(means);
-  }
 }

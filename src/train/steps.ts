@@ -39,7 +39,7 @@ import type { FlowNotes } from "./flow.ts";
 import { type Forward, windowForward } from "./forward.ts";
 import { againstTargets, type BatchTensors, type Measured, type Objective } from "./objective.ts";
 import type { Position } from "./progress.ts";
-import { type AnyFunction, type AnyMetrics, scoreOf, scoresOf } from "./score.ts";
+import { type AnyFunction, type AnyMetrics, type Score, scoreOf, scoresOf } from "./score.ts";
 import type { StepBatch } from "./training-data.ts";
 import type { Truncation } from "./window.ts";
 
@@ -185,17 +185,19 @@ function trainingUpdate(
   const { objective = againstTargets } = options;
   model.train();
   const { result, assignments } = assignmentsIn(() => {
-    let measured: Measured | undefined;
+    let known: { readonly measured: Measured; readonly score: Score } | undefined;
     const lossOf = () => {
-      measured = objective(model, batch, forward);
-      return scoreOf("the loss", measured.measure(options.loss)).value;
+      const measured = objective(model, batch, forward);
+      known = { measured, score: scoreOf("the loss", measured.measure(options.loss)) };
+      return known.score.value;
     };
     const differentiated = differentiate(model, lossOf, options);
-    if (measured === undefined) throw new InternalError("a loss is computed at once.");
-    const { values: metrics, parts } = scoresOf(options.metrics, measured.measure);
-    return { ...differentiated, metrics, parts, carried: measured.carried() };
+    if (known === undefined) throw new InternalError("a loss is computed at once.");
+    const { measured, score } = known;
+    const measures = scoresOf(score, options.metrics, measured.measure);
+    return { ...differentiated, ...measures, carried: measured.carried() };
   });
-  const { loss, gradients, flow, metrics, parts: measuredParts } = result;
+  const { loss, gradients, flow, values: metrics, counts, parts: measuredParts } = result;
   const { changes, parts = 1 } = result.carried;
   const buffers = bufferUpdate(model, options.isGuarded ? assignments : []);
   const norm = options.isGuarded ? guardedNorm(gradients, buffers) : globalNorm(gradients);
@@ -219,6 +221,7 @@ function trainingUpdate(
     ...(ok === undefined ? {} : { finite: cast(ok, "f32") }),
     metrics,
     parts: measuredParts,
+    counts,
     ...(flow && { flow: options.flow?.note(flow, parts) }),
   };
 }

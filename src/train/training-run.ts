@@ -12,6 +12,7 @@ import type { AnyFitOptions, Scores, StepReport } from "./options.ts";
 import type { Patience } from "./patience.ts";
 import { before, type Position, type Progress } from "./progress.ts";
 import { Reader } from "./reader.ts";
+import { targetsIn } from "./score.ts";
 import type { TrainingSteps } from "./steps.ts";
 import { batchOf, type ReadyData, type StepBatch, type Wanted } from "./training-data.ts";
 
@@ -71,14 +72,17 @@ export async function* trainingRun(setup: RunSetup): AsyncGenerator<StepReport, 
     if (position.batch > 0) last ??= progress.last;
     checkNotEmpty("fit", last, epoch);
     const validation = await setup.validate();
-    const closing = { ...last, ahead: 0, validation };
+    const { loss, metrics } = progress.scoresWith(last);
+    const { training: _, ...step } = { ...last, ahead: 0, validation };
+    const whole = { ...step, loss, accuracy: metrics.accuracy, metrics };
+    const closing = { ...step, training: { ...metrics, loss } };
     const seen = validation && (await setup.survive(() => progress.best?.judge(epoch, validation)));
     // All at once: a state that is read now has an epoch that is complete, or one that is not.
     const isOver = seen !== undefined && progress.best?.accept(seen) === true;
     position.batch = 0;
-    progress.epochs.push(closing);
+    progress.complete(whole);
     progress.stoppedEarly = isOver;
-    await call(onEpoch, closing);
+    await call(onEpoch, whole);
     setup.checkpoints?.afterEpoch(position.step, epoch, validation);
     yield closing;
     if (isOver) break;
@@ -107,11 +111,12 @@ async function* stepsOf(setup: RunSetup, epoch: number): AsyncGenerator<Told, vo
     if (typeof data === "function") await skip(reader, position);
     let batch = await nextBatch(setup, reader);
     while (batch !== undefined && signal?.aborted !== true) {
+      const targets = targetsIn(batch);
       await steps.run(batch, (result) => {
         position.step++;
         position.batch++;
         position.epoch = epoch;
-        pending.push({ position: { ...position }, stepsPerEpoch, result });
+        pending.push({ position: { ...position }, stepsPerEpoch, targets, result });
       });
       if (ahead > 0 && pending.length >= ahead) yield { report: await settle(setup) };
       const report = ahead === 0 ? await settle(setup) : undefined;

@@ -8,6 +8,7 @@ import type { Values } from "../../data/index.ts";
 import type { SavedEntry } from "../../functions.ts";
 import type { FileTensor } from "../../io/index.ts";
 import type { CarriedSequences, SavedStretch } from "../carried.ts";
+import type { SavedScores } from "../pass-scores.ts";
 import type { TrainerState } from "../trainer-state.ts";
 import { parsed, written } from "./json.ts";
 
@@ -33,6 +34,7 @@ export function encode(state: TrainerState): Encoded {
     ...named("optimizer", optimizer),
     ...named("best", weights ?? {}),
     ...sequences.flatMap(carriedEntries),
+    ...joinedEntries(fit?.scores),
   ];
   const told = {
     ...numbers,
@@ -53,6 +55,10 @@ export function encode(state: TrainerState): Encoded {
     fit: fit && {
       ...fit,
       earlyStopping: fit.earlyStopping && { ...seen, hasWeights: weights !== undefined },
+      scores: fit.scores && {
+        ...fit.scores,
+        parts: eachPart(fit.scores.parts, (numbers) => numbers instanceof Float32Array || numbers),
+      },
     },
   };
   return { tensors: Object.fromEntries(entries), text: written(told) };
@@ -87,6 +93,32 @@ function carriedEntries({ state, stretch }: CarriedSequences, i: number): Entrie
   );
 }
 
+type Parts<N> = Readonly<Record<string, Readonly<Record<string, N>>>>;
+
+/** Those that are one behind the other may be as many as the epoch has examples; where they stood it says `true`. */
+function joinedEntries(scores: SavedScores | undefined): Entries {
+  return Object.entries(scores?.parts ?? {}).flatMap(([metric, parts]) =>
+    Object.entries(parts).flatMap(([part, numbers]) =>
+      numbers instanceof Float32Array
+        ? [[joinedName(metric, part), stored([numbers.length], numbers)] as const]
+        : [],
+    ),
+  );
+}
+
+const joinedName = (metric: string, part: string) => `scores.${metric}.${part}`;
+
+function eachPart<N, R>(
+  parts: Parts<N>,
+  made: (numbers: N, metric: string, part: string) => R,
+): Parts<R> {
+  const all = Object.entries(parts).map(([metric, own]) => {
+    const each = Object.entries(own).map(([part, numbers]) => [part, made(numbers, metric, part)]);
+    return [metric, Object.fromEntries(each)];
+  });
+  return Object.fromEntries(all);
+}
+
 /** `missing` is told what a state needs and does not have. */
 export function decode(
   tensors: Readonly<Record<string, FileTensor>>,
@@ -112,7 +144,7 @@ export function decode(
       if (!isRecord(one)) return missing(`a record in sequences[${i}]`);
       return carried(one, (name) => tensor(`sequences.${i}.${name}`), tensors, i);
     }),
-    ...(fit !== undefined && { fit: withWeights(fit, tensors) }),
+    ...(fit !== undefined && { fit: withScores(withWeights(fit, tensors), tensor) }),
   } as unknown as TrainerState;
 }
 
@@ -150,4 +182,13 @@ function withWeights(fit: unknown, tensors: Readonly<Record<string, FileTensor>>
   const { hasWeights, ...seen } = fit.earlyStopping;
   const weights = hasWeights === true ? { weights: under("best", tensors) } : {};
   return { ...fit, earlyStopping: { ...seen, ...weights } };
+}
+
+function withScores(fit: unknown, tensor: (name: string) => FileTensor): unknown {
+  if (!isRecord(fit) || !isRecord(fit.scores) || !isRecord(fit.scores.parts)) return fit;
+  const { parts, ...rest } = fit.scores;
+  const joined = eachPart(parts as Parts<unknown>, (numbers, metric, part) =>
+    numbers === true ? tensor(joinedName(metric, part)).data : numbers,
+  );
+  return { ...fit, scores: { ...rest, parts: joined } };
 }

@@ -85,7 +85,7 @@ export const docstringFrames: Readonly<Record<string, readonly BlockFrame[]>> = 
     {
       ...compiles(`${small}
         const trainer = new Trainer(model, { loss, optimizer });
-        type StepReport = import("gradgpu").StepReport;
+        type EpochReport = import("gradgpu").EpochReport;
         const validation = rows;
         {
           const data = rows;`),

@@ -27,6 +27,7 @@ const report = (step: number): StepReport => ({
   accuracy: undefined,
   metrics: {},
   flow: undefined,
+  training: undefined,
   validation: undefined,
 });
 

@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { ArgumentError, NonFiniteError } from "../../../src/errors.ts";
 import { data, losses, nn, optim, Trainer } from "../../../src/index.ts";
-import type { StepReport, TrainerState } from "../../../src/train/index.ts";
+import type { EpochReport, StepReport, TrainerState } from "../../../src/train/index.ts";
 import { openCounting } from "../runtime/open.ts";
 
 beforeEach(() => {
@@ -34,7 +34,7 @@ describe("a fit that is awaited", () => {
   it("trains to its end, calls back, and comes to its history", async () => {
     const trainer = make();
     const before = await weights(trainer);
-    const [steps, epochs]: [StepReport[], StepReport[]] = [[], []];
+    const [steps, epochs]: [StepReport[], EpochReport[]] = [[], []];
     const history = await trainer.fit(examples, {
       epochs: 2,
       batchSize,

@@ -1,5 +1,6 @@
 /** Trainings of all kinds that a state must carry: for tests of going on with the same bits. */
-import { data, losses, nn, optim, type TrainerOptions } from "../../../src/index.ts";
+import { mul, sum } from "../../../src/functions.ts";
+import { data, losses, metrics, nn, optim, type TrainerOptions } from "../../../src/index.ts";
 import type { FitOptions, TrainingData, Window } from "../../../src/train/index.ts";
 import { idsOf, WORDS } from "./sequences.ts";
 
@@ -86,10 +87,42 @@ export function arriving(): Training {
   };
 }
 
+/** Metrics of an epoch that are added up, and such as batches stand one behind the other in; a loss that says its count. */
+export function measured(): Training {
+  const rows = 13;
+  return {
+    model: nn.sequential(nn.linear(3, 2), nn.dropout(0.2)),
+    options: {
+      loss: (output, targets) => {
+        const own = losses.binaryCrossEntropyWithLogits(output, targets, { reduction: "none" });
+        const weights = mul(targets, 0.5);
+        return { sum: sum(mul(own, weights)), count: sum(weights) };
+      },
+      optimizer: optim.adam({ learningRate: 0.05 }),
+      metrics: {
+        mean: losses.meanSquaredError,
+        recall: metrics.recall(),
+        auc: metrics.rocAuc(),
+        r2: metrics.r2(),
+      },
+    },
+    data: {
+      x: { data: wave(rows * 3), shape: [rows, 3], dtype: "f32" },
+      y: {
+        data: Float32Array.from({ length: rows * 2 }, (_, i) => ((i * i) % 3 === 1 ? 1 : 0)),
+        shape: [rows, 2],
+        dtype: "f32",
+      },
+    },
+    fit: { untilEpoch: 3, batchSize: 3, seed: 2 },
+  };
+}
+
 export const trainings: readonly (readonly [string, () => Training])[] = [
   ["a CNN with a schedule, sums of gradients and averages", scheduled],
   ["a CNN with a plateau and early stopping", watched],
   ["a text model, window 4", text(4)],
   ["a text model, window { every: 3, back: 7 }", text({ every: 3, back: 7 })],
   ["batches of the caller's making", arriving],
+  ["metrics of several kinds", measured],
 ];
