@@ -101,7 +101,7 @@ class Sum {
     if (this.#isSame(x))
       return { same: [{ value: this.#unspread(x), divides: false }], others: [] };
     const { node } = x;
-    if (depth > 0 && node.op === "binary") {
+    if (depth > 0 && node.op === "binary" && node.id >= this.#firstId) {
       const { a, b } = node.ins;
       if (node.attrs.fn === "mul") {
         const [one, other] = [this.#factors(a, depth - 1), this.#factors(b, depth - 1)];
