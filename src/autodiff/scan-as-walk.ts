@@ -4,7 +4,7 @@
  * device walks is a loop again (scheduler/expand.ts).
  */
 import { bodyOfCell } from "../graph/cell-body.ts";
-import type { Given } from "../graph/close-over.ts";
+import { firstId, type Given } from "../graph/close-over.ts";
 import { emit, type GraphValue } from "../graph/graph.ts";
 import { type Cell, type CellMath, cell } from "../ops/cells/cell.ts";
 import type { Value } from "../ops/op.ts";
@@ -49,7 +49,7 @@ export function walkOfStep(
     order.map((s) => made[s] as Expression),
     names,
   );
-  const ins = new WalkInputs(xs, { steps, batch, units });
+  const ins = new WalkInputs(xs, { steps, batch, units }, firstId(states));
   const projected = ins.projected([...step.inputs.values()]);
   const recurrent = ins.recurrent([...step.sums.values()]);
   const vectors = [...step.vectors.values()].map(({ value, at }) => ins.vector(value, at));

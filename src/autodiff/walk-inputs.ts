@@ -1,7 +1,8 @@
 /**
  * What a walk is given, from what the step of a scan reads: columns of products, slices and captured values, in the order
- * in which a cell has them, innermost. Where slices are columns of products of one sequence, x·W, it is the weights that
- * are put in order, and the sequence is multiplied once.
+ * in which a cell has them, innermost. Where slices are columns of products of one sequence, x·W in the step, it is the
+ * weights that are put in order, and the sequence is multiplied once. A product that was there before the step is taken as
+ * it is, since someone may ask for its gradient.
  */
 import type { Given } from "../graph/close-over.ts";
 import { emit, type GraphValue, type OpNode, type SourceNode } from "../graph/graph.ts";
@@ -26,10 +27,13 @@ export class WalkInputs {
   why: string | undefined;
   readonly #xs: ReadonlyMap<SourceNode, GraphValue>;
   readonly #extent: Extent;
+  readonly #firstId: number;
 
-  constructor(xs: readonly Given[], extent: Extent) {
+  /** `firstId` is that of the step's first node. */
+  constructor(xs: readonly Given[], extent: Extent, firstId: number) {
     this.#xs = new Map(xs.map(({ source, value }) => [source, value]));
     this.#extent = extent;
+    this.#firstId = firstId;
   }
 
   /** [T, B, U, inputs]; undefined where there are none. */
@@ -40,17 +44,42 @@ export class WalkInputs {
     const products = inputs.map(({ of }) => this.#productOf(of));
     const [first] = products;
     if (products.some((own) => own === undefined || own.a !== first?.a) || first === undefined)
-      return joinedLast(
-        emit,
-        inputs.map((input) => this.#sequence(input)),
+      return (
+        this.#sideBySide(inputs) ??
+        joinedLast(
+          emit,
+          inputs.map((input) => this.#sequence(input)),
+        )
       );
     const columns = products.map((own) => own?.columns as Columns);
     const features = first.a.type.shape[1] ?? 0;
     const weights = m.reshape(this.#joined(columns), [features, units * inputs.length]);
     const { out } = emit("matmul", { a: first.a, b: weights }, PLAIN);
-    if (inputs.every(({ biases }) => biases.length === 0)) return m.reshape(out, wide);
-    const bias = m.reshape(this.#biases(inputs), [units * inputs.length]);
-    return m.reshape(m.add(out, bias), wide);
+    return m.reshape(this.#biased(out, inputs), wide);
+  }
+
+  /** Of inputs that lie side by side in one sequence: all of it put in order at once. */
+  #sideBySide(inputs: readonly Input[]): Value | undefined {
+    const { steps, batch, units } = this.#extent;
+    const [{ of: first } = {}] = inputs;
+    if (first?.kind !== "slice") return undefined;
+    const whole = this.#whole(first.source);
+    const width = sizeOf(whole.type.shape) / (steps * batch);
+    const isOfRows = ({ of }: Input) =>
+      of.kind === "slice" && of.source === first.source && of.at.row === width;
+    if (!inputs.every(isOfRows)) return undefined;
+    const matrix = m.reshape(whole, [steps * batch, width]);
+    const run = this.#run(inputs.map(({ of: { at } }) => ({ matrix, at })));
+    if (run === undefined) return undefined;
+    const rows = m.reshape(run, [steps * batch, units * inputs.length]);
+    return m.reshape(this.#biased(rows, inputs), [steps, batch, units, inputs.length]);
+  }
+
+  /** Rows [T · B, U · inputs] with the biases of their columns. */
+  #biased(rows: Value, inputs: readonly Input[]): Value {
+    if (inputs.every(({ biases }) => biases.length === 0)) return rows;
+    const { units } = this.#extent;
+    return m.add(rows, m.reshape(this.#biases(inputs), [units * inputs.length]));
   }
 
   /** [U, U, sums]; undefined where there are none. */
@@ -97,7 +126,7 @@ export class WalkInputs {
     let whole = this.#whole(of.source);
     for (let { node } = whole; node.op === "reshape"; { node } = whole) whole = node.ins.x;
     const { node } = whole;
-    if (node.op !== "matmul" || node.attrs.transposeA) return undefined;
+    if (node.op !== "matmul" || node.attrs.transposeA || node.id < this.#firstId) return undefined;
     const [rows, width] = whole.type.shape;
     const isOfRows = whole.type.shape.length === 2 && rows === steps * batch && of.at.row === width;
     if (!isOfRows || node.ins.b.type.shape.length !== 2) return undefined;

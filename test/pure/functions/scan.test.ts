@@ -177,6 +177,24 @@ describe("a scan means the loop that it stands for", () => {
     }
   });
 
+  it("in both gradients of a product that was there before it", () => {
+    const both = (run: typeof unrolled) => {
+      const product = matmul(reshape(x, [T * B, I]), concat([w, mul(w, 2)], 1));
+      const cell: Cell = (h, at) => {
+        const [input, gate] = [0, H].map((from) => slice(at, [0, from], [B, H])) as [
+          Tensor,
+          Tensor,
+        ];
+        const next = mul(tanh(add(add(input, matmul(h, u)), b)), gate);
+        return { carry: next, y: next };
+      };
+      const { ys } = run(cell, h0, reshape(product, [T, B, 2 * H]));
+      const [first] = gradients(sum(square(ys)), [product]);
+      return [first as Tensor, ...gradients(sum(square(first as Tensor)), [product, b])];
+    };
+    expectSame(both(scan), both(unrolled));
+  });
+
   it("in gradients that agree with central differences in float64", () => {
     const inputs = [h0, x, w, u, b];
     const loss = (...[h, xs, input, recurrent, bias]: Tensor[]) => {
