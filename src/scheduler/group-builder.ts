@@ -57,7 +57,7 @@ export class GroupBuilder {
     const rows = mergeDimensions(shape, views, (d) => reduced[d] === true);
     const reads = [...this.#inputs, ...this.#indices];
     const view = (v: number): View => ({
-      offset: reads[v]?.offset ?? 0,
+      ...(reads[v] ?? { offset: 0 }),
       strides: [...(kept.strides[v] ?? []), ...(rows.strides[v] ?? [])],
     });
     const firstStore = reads.length;
@@ -126,17 +126,17 @@ export class GroupBuilder {
   #compute(value: GraphValue, strides: readonly number[], isRenamed: boolean): Register {
     const { node } = value;
     const { dtype } = value.type;
-    if (node.op === "source") return this.#load(value, strides);
+    if (node.op === "source") return this.#load(value, { offset: 0, strides });
     if (node.op === "recompute") return this.#readAgain(value, strides);
     if (node.op === "literal")
       return this.#push({ kind: "literal", value: node.attrs.value, dtype });
     // Counted where it is wanted, rather than read.
     if (node.op === "iota") return this.#count(strides, dtype);
     if (node.op === "broadcastTo") return this.#broadcast(node, strides, isRenamed);
-    if (!this.#nodes.has(node)) return this.#load(value, strides);
+    if (!this.#nodes.has(node)) return this.#load(value, { offset: 0, strides });
     if (isView(node)) return this.#through(node, strides);
     if (node.op === "reduce") return this.#reduce(node, strides);
-    if (!isElementwise(node)) return this.#load(value, strides);
+    if (!isElementwise(node)) return this.#load(value, { offset: 0, strides });
     const [x = 0, y = 0, z = 0] = inputsOf(node).map((input) =>
       this.#argument(input, value, strides),
     );
@@ -164,7 +164,9 @@ export class GroupBuilder {
     const { out } = node.outs;
     const own = throughBroadcast(x.type.shape, out.type.shape, strides, this.#space.shape);
     if (own !== undefined) return this.read(x, own);
-    return isRenamed && !this.#nodes.has(node) ? this.#load(out, strides) : this.#refuse();
+    return isRenamed && !this.#nodes.has(node)
+      ? this.#load(out, { offset: 0, strides })
+      : this.#refuse();
   }
 
   /** An operand that is broadcast to what it is an operand of. */
@@ -196,8 +198,8 @@ export class GroupBuilder {
     const { shape } = node.outs.out.type;
     const own = throughView(shape, viewed, strides, this.#space.shape);
     if (own === undefined) return this.#refuse();
-    const element = this.#load(source, own, offset);
-    if (within.length === 0) return element;
+    if (within.length === 0) return this.#load(source, { offset, strides: own });
+    const element = this.#load(source, { offset, strides: own, reachesBeyond: true });
     const { dtype } = source.type;
     const inside = within.map((extent) => this.#isWithin(extent, shape, strides));
     const condition = inside.reduce((a, b) =>
@@ -225,12 +227,12 @@ export class GroupBuilder {
   #readAgain(value: GraphValue, strides: readonly number[]): Register {
     const { node } = aliased(value);
     const isMadeHere = node.op !== "source" && this.#nodes.has(node);
-    return isMadeHere ? this.#refuse() : this.#load(value, strides);
+    return isMadeHere ? this.#refuse() : this.#load(value, { offset: 0, strides });
   }
 
-  #load(value: GraphValue, strides: readonly number[], offset = 0): Register {
+  #load(value: GraphValue, view: View): Register {
     const input = this.ins.push(value) - 1;
-    this.#inputs.push({ offset, strides });
+    this.#inputs.push(view);
     return this.#push({ kind: "input", input, dtype: value.type.dtype });
   }
 

@@ -55,6 +55,8 @@ export interface View {
   readonly offset: number;
   /** Elements between neighbours along each dimension of the space; 0 where they are the same. */
   readonly strides: readonly number[];
+  /** Whether some elements of the space lie beside the region: what is read for them may be anything, and is not used. */
+  readonly reachesBeyond?: true;
 }
 
 /** Where a register is stored. No two elements, or rows, are stored in one place, but where they are added up there. */

@@ -138,10 +138,7 @@ export interface GroupKernels {
   readonly maxOperands?: number;
   /** Whether programs may store sums over their rows. */
   readonly sumsRows?: true;
-  /**
-   * Whether an input's view may reach beyond its region, where it reads anything and does no harm: pads are then read where
-   * they lie, and what is read beside their source is not used.
-   */
+  /** Whether an input's view may reach beyond its region: pads are then read where they lie. */
   readonly readsBeyond?: true;
   /**
    * Whether it gains by running all of `program` as one piece of work: asked before work is joined that reads rows

@@ -38,7 +38,7 @@ export function viewOf(node: ViewNode): View & { readonly within: readonly Exten
   return { offset: from(padding.map(([before]) => -before)), strides, within };
 }
 
-/** Whether groups of a device read a pad where it lies: they ask memory for elements that are not there. */
+/** Whether groups of a device read a pad where it lies. */
 function isMasked(node: OpNode<"pad">, { groups, maxRegionBytes }: DeviceTraits): boolean {
   if (groups.readsBeyond !== true || sizeOf(node.ins.x.type.shape) === 0) return false;
   return bytesOf(node.outs.out.type) <= maxRegionBytes;

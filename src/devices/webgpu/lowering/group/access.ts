@@ -16,8 +16,9 @@ export interface Access extends View {
 /** Elements that an invocation does at a time. */
 export type Width = 1 | 4;
 
-export function accessOf({ offset, strides }: View, place?: Place): Access {
-  return { binding: place?.binding, offset: offset + (place?.start ?? 0), strides };
+export function accessOf({ offset, strides, reachesBeyond }: View, place?: Place): Access {
+  const own = { binding: place?.binding, offset: offset + (place?.start ?? 0), strides };
+  return reachesBeyond ? { ...own, reachesBeyond } : own;
 }
 
 /** The same for all elements along the innermost dimension, or without one. */
@@ -73,6 +74,22 @@ export function strideTerms(
 
 export function sumOf(terms: readonly string[]): string {
   return terms.length === 0 ? "0u" : terms.join(" + ");
+}
+
+/** What is read at `place`, in vectors where whole ones are, else in elements. */
+export function loaded(
+  access: Access,
+  place: string,
+  isVector: boolean,
+  vectors: ReadonlySet<number>,
+): string {
+  const binding = access.binding ?? 0;
+  // An access out of bounds reads something by WGSL's rules, or ends the invocation.
+  const unit = isVector || !vectors.has(binding) ? "" : " * 4u";
+  const inside = access.reachesBeyond
+    ? `min(${place}, arrayLength(&b${binding})${unit} - 1u)`
+    : place;
+  return isVector ? `b${binding}[${inside}]` : wordAt(binding, inside, vectors);
 }
 
 /** The word at `place`, in elements, of a binding that may hold vectors. */

@@ -8,11 +8,11 @@ import { sameShape, stridesOf } from "../../../../tensor/shape.ts";
 import {
   type Access,
   isSingle,
+  loaded,
   strideTerms,
   sumOf,
   takeApart,
   type Width,
-  wordAt,
 } from "./access.ts";
 import { printInstruction } from "./instructions.ts";
 import type { Words } from "./words.ts";
@@ -68,10 +68,7 @@ export function applied(
   { width, vectors, words }: { width: Width; vectors: ReadonlySet<number>; words: Words },
 ): Applied {
   const isVector = (access: Access) => width === 4 && !isSingle(access);
-  const load = (access: Access, place = "") => {
-    const binding = access.binding ?? 0;
-    return isVector(access) ? `b${binding}[${place}]` : wordAt(binding, place, vectors);
-  };
+  const load = (access: Access, place = "") => loaded(access, place, isVector(access), vectors);
   const increments = counted.map(({ strides }) => {
     const stride = strides.at(-1) ?? 0;
     return stride === 0 || width === 1 ? undefined : words.word(stride);

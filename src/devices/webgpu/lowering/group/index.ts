@@ -12,7 +12,6 @@ export function groupKernels(target: WebgpuTarget): GroupKernels {
   return {
     // Those of two calls, one of which leaves totals for the other.
     maxOperands: 2 * (target.limits.maxStorageBuffersPerShaderStage - 1),
-    // WGSL: an access out of bounds reads some element of the binding, or 0.
     readsBeyond: true,
     takes: (program) => takesRows(target, mergedProgram(program)),
     lower: (site) => lowerGroup(target, site),

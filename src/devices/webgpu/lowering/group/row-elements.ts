@@ -2,7 +2,7 @@
  * The elements of a row: functions that load what a pass reads at place k, and store what comes out. In a kernel that
  * does four elements at a time k counts vectors.
  */
-import { type Access, isSingle, strideTerms, sumOf, takeApart, wordAt } from "./access.ts";
+import { type Access, isSingle, loaded, strideTerms, sumOf, takeApart } from "./access.ts";
 import { printInstruction, toWord } from "./instructions.ts";
 import { dtypeOf, type RowKernel } from "./row-kernel.ts";
 import type { Pass } from "./row-program.ts";
@@ -92,13 +92,9 @@ export function declareLoad(kernel: RowKernel, pass: Pass, suffix: string): stri
   const counts = used(kernel, pass, "index", countsOf(kernel));
   const typeOf = ({ access }: Named) => (isVector(kernel, access) ? "vec4<u32>" : "u32");
   const values = [
-    ...reads.map((read) => {
-      const binding = read.access.binding ?? 0;
-      const place = placeOf(kernel, read);
-      return isVector(kernel, read.access)
-        ? `b${binding}[${place}]`
-        : wordAt(binding, place, kernel.vectors);
-    }),
+    ...reads.map((read) =>
+      loaded(read.access, placeOf(kernel, read), isVector(kernel, read.access), kernel.vectors),
+    ),
     ...counts.map((count) => placeOf(kernel, count)),
   ];
   return [

@@ -2,10 +2,11 @@
  * Groups that reduce rows, as a call of group/rows: each stage goes over the elements of a row and leaves totals, the
  * last pass stores. What is the same for all of a row is computed once by each of its lanes.
  */
+import { InternalError } from "../../../../errors.ts";
 import type { Register, View } from "../../../../scheduler/group-program.ts";
 import type { KernelCall } from "../../../../scheduler/lowering.ts";
 import { lineGrid } from "../grid.ts";
-import { declareBindings, strideTerms, sumOf, takeApart, wordAt } from "./access.ts";
+import { declareBindings, loaded, strideTerms, sumOf, takeApart, wordAt } from "./access.ts";
 import { printInstruction, toWord } from "./instructions.ts";
 import { addPieces } from "./pieces.ts";
 import { declareLoad, declareStore, placeElements } from "./row-elements.ts";
@@ -149,7 +150,11 @@ function printRow(kernel: RowKernel, stage: number): string[] {
   const { program, parts, words, inputs, indices, vectors } = kernel;
   const names = {
     register: (r: Register) => `r${r}`,
-    input: (i: number) => wordAt(inputs[i]?.binding ?? 0, rowPlace(kernel, inputs[i]), vectors),
+    input: (i: number) => {
+      const access = inputs[i];
+      if (access === undefined) throw new InternalError("An input must have an access.");
+      return loaded(access, rowPlace(kernel, access), false, vectors);
+    },
     index: (i: number) => `(${rowPlace(kernel, indices[i])})`,
   };
   return parts.rowRegisters.flatMap((r) => {
