@@ -17,7 +17,7 @@ export interface ResizeOptions {
    * Where element i of the result lies in x. "halfPixel": (i + ½) · H / OH − ½, "alignCorners": i · (H − 1) / (OH − 1),
    * "asymmetric": i · H / OH. As in PyTorch "halfPixel" for bilinear, "asymmetric" for nearest. Nearest is, between two
    * elements, the closer one with "alignCorners", the one before with "asymmetric", and ⌊(i + ½) · H / OH⌋ with "halfPixel",
-   * PyTorch's "nearest-exact".
+   * PyTorch's "nearest-exact". upsample2d has 1 / scale in the place of H / OH.
    */
   readonly coordinates?: "halfPixel" | "alignCorners" | "asymmetric";
 }
@@ -50,7 +50,8 @@ export function upsample2d(
   check("upsample2d", "the scale", scale, SCALE);
   const [rows, columns] = typeof scale === "number" ? [scale, scale] : scale;
   const [, h = 0, w = 0] = x.shape;
-  return resized("upsample2d", x, [Math.floor(h * rows), Math.floor(w * columns)], options);
+  const size = [Math.floor(h * rows), Math.floor(w * columns)] as const;
+  return resized("upsample2d", x, size, options, [rows, columns]);
 }
 
 const above0 = (n: unknown) => typeof n === "number" && n > 0 && n < Number.POSITIVE_INFINITY;
@@ -70,6 +71,7 @@ function resized(
   x: Tensor,
   size: readonly [number, number],
   options: ResizeOptions,
+  scales?: readonly [number, number],
 ): Tensor {
   checkTensor(caller, x);
   checkRank(caller, "x", x, 4, "[N, H, W, C]");
@@ -79,8 +81,10 @@ function resized(
   checkOptions(caller, options, { mode: oneOf("nearest", "bilinear"), coordinates });
   const { mode = "nearest" } = options;
   const own = options.coordinates ?? (mode === "nearest" ? "asymmetric" : "halfPixel");
-  return size.reduce((y: Tensor, n, i) => along(y, i + 1, n, mode, own), x);
+  return size.reduce((y: Tensor, n, i) => along(y, i + 1, n, mode, own, scales?.[i]), x);
 }
+
+/** Dimension d of x with `size` elements. They are `scale` times as close to each other, which a size is rounded from. */
 
 function along(
   x: Tensor,
@@ -88,14 +92,17 @@ function along(
   size: number,
   mode: "nearest" | "bilinear",
   coordinates: "halfPixel" | "alignCorners" | "asymmetric",
+  scale?: number,
 ): Tensor {
   const n = x.shape[d] ?? 0;
+  const at = (i: number) => (scale === undefined ? (i * n) / size : i / scale);
   const place = (i: number) => {
     if (coordinates === "alignCorners") return size > 1 ? (i * (n - 1)) / (size - 1) : 0;
-    return coordinates === "halfPixel" ? ((i + 0.5) * n) / size - 0.5 : (i * n) / size;
+    return coordinates === "halfPixel" ? at(i + 0.5) - 0.5 : at(i);
   };
   if (mode === "nearest") {
-    if (size % n === 0 && coordinates !== "alignCorners") return repeat(x, size / n, d);
+    const times = scale ?? size / n;
+    if (Number.isInteger(times) && coordinates !== "alignCorners") return repeat(x, times, d);
     // What is half way goes up, and halfPixel's centres are moved back onto the cells that they lie in.
     const up = coordinates === "asymmetric" ? 0 : 0.5;
     const ids = Int32Array.from({ length: size }, (_, i) =>
@@ -105,9 +112,9 @@ function along(
   }
   const weights = new Float32Array(size * n);
   for (let i = 0; i < size; i++) {
-    const at = Math.min(n - 1, Math.max(0, place(i)));
-    const below = Math.floor(at);
-    const share = at - below;
+    const inside = Math.min(n - 1, Math.max(0, place(i)));
+    const below = Math.floor(inside);
+    const share = inside - below;
     weights[i * n + below] = 1 - share;
     if (share > 0) weights[i * n + below + 1] = share;
   }
