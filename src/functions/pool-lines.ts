@@ -1,6 +1,7 @@
 /** Pooling along one dimension, of everything, and into a number of bins. */
 import { check, checkOptions, count, flag } from "../arguments.ts";
 import { checkRank } from "../ops/check.ts";
+import { checkElements } from "../ops/reduce.ts";
 import { pairOf, WINDOW_SIZE } from "../ops/window.ts";
 import type { Tensor } from "../runtime/tensor.ts";
 import { checkTensor } from "./apply.ts";
@@ -67,6 +68,7 @@ export function avgPool1d(x: Tensor, window: number, options: Pool1dOptions = {}
  */
 export function globalAvgPool2d(x: Tensor): Tensor {
   checkImages("globalAvgPool2d", x);
+  checkElements("globalAvgPool2d", x, [1, 2]);
   return mean(x, { axis: [1, 2] });
 }
 
@@ -77,6 +79,7 @@ export function globalAvgPool2d(x: Tensor): Tensor {
  */
 export function globalMaxPool2d(x: Tensor): Tensor {
   checkImages("globalMaxPool2d", x);
+  checkElements("globalMaxPool2d", x, [1, 2]);
   return max(x, { axis: [1, 2] });
 }
 
@@ -115,6 +118,7 @@ function adaptive(
 ): Tensor {
   checkImages(caller, x);
   check(caller, "size", size, WINDOW_SIZE);
+  checkElements(caller, x, [1, 2]);
   return pairOf(size).reduce((y: Tensor, bins, i) => binned(y, i + 1, bins, reduce), x);
 }
 

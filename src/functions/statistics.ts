@@ -2,7 +2,7 @@
 import { number, rule, shown } from "../arguments.ts";
 import { ArgumentError } from "../errors.ts";
 import { checkDType } from "../ops/check.ts";
-import { keptShape, reducedCount } from "../ops/reduce.ts";
+import { checkChoice, checkElements, keptShape, reducedCount } from "../ops/reduce.ts";
 import type { Tensor } from "../runtime/tensor.ts";
 import { checkTensor } from "./apply.ts";
 import { wholeAxes, wholeAxis } from "./axes.ts";
@@ -102,6 +102,7 @@ function counted(caller: string, x: Tensor, options?: ReduceOptions): Tensor {
 export function argmin(x: Tensor, axis = -1): Tensor {
   const d = wholeAxis("argmin", axis, x);
   checkDType("argmin", "x", x, ["f32", "i32", "u32"]);
+  checkChoice("argmin", x, d);
   // Whole numbers in the reverse order: −1 − x overflows nowhere, as −x does.
   return argmax(sub(x.dtype === "f32" ? 0 : x.dtype === "i32" ? -1 : 0xffffffff, x), d);
 }
@@ -160,6 +161,7 @@ export function logSumExp(x: Tensor, options?: ReduceOptions): Tensor {
   checkReduce("logSumExp", x, options);
   float("logSumExp", x);
   const axes = wholeAxes("logSumExp", options?.axis, x);
+  checkElements("logSumExp", x, axes);
   const largest = stopGradient(max(x, { axis: axes, keepDims: true }));
   const shift = where(finite(largest), largest, 0);
   const total = add(log(sum(exp(sub(x, shift)), { axis: axes, keepDims: true })), shift);
@@ -176,14 +178,16 @@ const ORDER = rule("a number", (value) => typeof value === "number" && !Number.i
 
 /**
  * The norm along `axis`, of all elements where none is given. Its gradient is 0 where the norm is. f32.
- * @throws DTypeError unless x is f32; ArgumentError for an axis that x does not have or that is named twice, and for
- *   options that there are not
+ * @throws DTypeError unless x is f32; ShapeError where p is ±Infinity, of nothing; ArgumentError for an axis that x does
+ *   not have or that is named twice, and for options that there are not
  */
 export function norm(x: Tensor, options: NormOptions = {}): Tensor {
   const { p = 2, ...reduction } = checkReduce("norm", x, options, { p: ORDER });
   float("norm", x);
   if (p === 2) return root(sum(square(x), reduction));
   if (p === 1) return sum(abs(x), reduction);
+  if (Math.abs(p) === Number.POSITIVE_INFINITY)
+    checkElements("norm", x, wholeAxes("norm", reduction.axis, x));
   if (p === Number.POSITIVE_INFINITY) return max(abs(x), reduction);
   if (p === Number.NEGATIVE_INFINITY) return min(abs(x), reduction);
   if (p === 0) return sum(cast(notEqual(x, 0), "f32"), reduction);

@@ -1,6 +1,6 @@
 /** Reductions over axes. */
-import { ArgumentError } from "../errors.ts";
-import { describe, type Shape, sizeOf } from "../tensor/shape.ts";
+import { ArgumentError, ShapeError } from "../errors.ts";
+import { describe, type Shape, sizeOf, type TensorType } from "../tensor/shape.ts";
 import { arithmetic } from "./arithmetic.ts";
 import { checkAxis, checkDType, complaint, given } from "./check.ts";
 import type { OpTable, VjpTable } from "./op.ts";
@@ -39,16 +39,7 @@ export const reduceOps = {
           ),
         );
       }
-      if (fn !== "sum" && reducedCount(x.shape, axes) === 0) {
-        throw new ArgumentError(
-          complaint(
-            fn,
-            "there must be an element to reduce",
-            `axes [${axes.join(", ")}] of ${describe(x)}`,
-            "Only the sum of nothing is defined: leave out empty tensors.",
-          ),
-        );
-      }
+      if (fn !== "sum") checkElements(fn, x, axes);
       const shape = keepDims
         ? keptShape(x.shape, axes)
         : x.shape.filter((_, d) => !axes.includes(d));
@@ -69,15 +60,31 @@ export const reduceOps = {
     infer({ x }, { axis }) {
       checkDType("argmax", "x", x, NUMBERS);
       checkAxis("argmax", axis, x);
-      if (x.shape[axis] === 0 && sizeOf(x.shape.filter((_, d) => d !== axis)) > 0) {
-        const got = `axis ${axis} of ${describe(x)}`;
-        const remedy = "Leave out empty tensors.";
-        throw new ArgumentError(complaint("argmax", "there must be an element", got, remedy));
-      }
+      checkChoice("argmax", x, axis);
       return { out: { dtype: "i32", shape: x.shape.filter((_, d) => d !== axis) } };
     },
   },
 } satisfies Pick<OpTable, "reduce" | "argmax">;
+
+/** @throws ShapeError where nothing lies along `axes` */
+export function checkElements(op: string, x: TensorType, axes: readonly number[]): void {
+  if (reducedCount(x.shape, axes) > 0) return;
+  throw new ShapeError(
+    complaint(
+      op,
+      "there must be an element to reduce",
+      `axes [${axes.join(", ")}] of ${describe(x)}`,
+      "Only the sum of nothing is defined: leave out empty tensors.",
+    ),
+  );
+}
+
+/** @throws ShapeError where there is nothing along `axis` to choose from, and something to choose for */
+export function checkChoice(op: string, x: TensorType, axis: number): void {
+  if (x.shape[axis] !== 0 || sizeOf(x.shape.filter((_, d) => d !== axis)) === 0) return;
+  const got = `axis ${axis} of ${describe(x)}`;
+  throw new ShapeError(complaint(op, "there must be an element", got, "Leave out empty tensors."));
+}
 
 export const reduceVjps = {
   reduce(emit, { ins: { x }, outs: { out }, cotangents, attrs: { fn, axes } }) {

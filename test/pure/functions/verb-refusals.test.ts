@@ -102,6 +102,38 @@ const reductions: readonly Refusal[] = [
     "norm: p must be a number; got NaN. Give another p.",
   ],
   [
+    () => g.argmin(f32(2, 0)),
+    ShapeError,
+    "argmin: there must be an element; got axis 1 of f32[2, 0]. Leave out empty tensors.",
+  ],
+  ...(
+    [
+      [() => g.logSumExp(f32(2, 0), { axis: 1 }), "logSumExp", "axes [1] of f32[2, 0]"],
+      [() => g.norm(f32(0), { p: Infinity }), "norm", "axes [0] of f32[0]"],
+      [
+        () => g.globalAvgPool2d(f32(1, 0, 2, 3)),
+        "globalAvgPool2d",
+        "axes [1, 2] of f32[1, 0, 2, 3]",
+      ],
+      [
+        () => g.globalMaxPool2d(f32(1, 0, 2, 3)),
+        "globalMaxPool2d",
+        "axes [1, 2] of f32[1, 0, 2, 3]",
+      ],
+      [
+        () => g.adaptiveMaxPool2d(f32(1, 2, 0, 3), 1),
+        "adaptiveMaxPool2d",
+        "axes [1, 2] of f32[1, 2, 0, 3]",
+      ],
+    ] as const
+  ).map(
+    ([call, name, of]): Refusal => [
+      call,
+      ShapeError,
+      `${name}: there must be an element to reduce; got ${of}. Only the sum of nothing is defined: leave out empty tensors.`,
+    ],
+  ),
+  [
     () => g.logSumExp(i32(2)),
     DTypeError,
     'logSumExp: x must be f32; got i32[2]. Cast it first: cast(x, "f32").',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ArgumentError, DTypeError } from "../../../src/errors.ts";
+import { ArgumentError, DTypeError, ShapeError } from "../../../src/errors.ts";
 import { arithmetic } from "../../../src/ops/arithmetic.ts";
 import type { ReduceName } from "../../../src/ops/vocabulary.ts";
 import { Eager, gradients } from "../../support/gradient.ts";
@@ -27,7 +27,7 @@ describe("reductions", () => {
   it("of nothing are refused, except the sum", () => {
     expect(reduce(f32(3, 0), "sum", [1]).shape).toEqual([3]);
     for (const fn of ["mean", "max", "min"] as const) {
-      expect(() => reduce(f32(3, 0), fn, [1])).toThrow(ArgumentError);
+      expect(() => reduce(f32(3, 0), fn, [1])).toThrow(ShapeError);
       expect(() => reduce(f32(3, 0), fn, [1])).toThrow(/must be an element.*f32\[3, 0\]\. Only/);
     }
     const argmax = () => infer("argmax", { x: f32(3, 0) }, { axis: 1 });
