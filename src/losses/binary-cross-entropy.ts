@@ -14,13 +14,7 @@ import {
   type Tensor,
   where,
 } from "../functions.ts";
-import {
-  checkLossOptions,
-  checkSameShape,
-  type LossOptions,
-  reduced,
-  weightsFor,
-} from "./reduction.ts";
+import { checkLossOptions, checkPair, type LossOptions, reduced, weightsFor } from "./reduction.ts";
 
 /** What binary cross-entropy can be told. */
 export interface BinaryOptions extends LossOptions {
@@ -28,12 +22,18 @@ export interface BinaryOptions extends LossOptions {
   readonly positiveWeight?: Tensor;
 }
 
+/** Names and dtypes of what is compared: classes are numbers of any kind, or bool. */
+const BINARY = [
+  ["logits", "targets"],
+  ["f32", "bool", "i32", "u32"],
+] as const;
+
 /**
- * −t · log σ(x) − (1 − t) · log(1 − σ(x)) for logits x and targets t in [0, 1], of one shape; t may be bool. Written as
+ * −t · log σ(x) − (1 − t) · log(1 − σ(x)) for logits x and targets t in [0, 1], of one shape; t may be bool, or 0 and 1 as i32 or u32. Written as
  * t · softplus(−x) + (1 − t) · softplus(x): no overflow, nothing cancels, and the gradient is σ(x) − t everywhere, at 0
  * as well. Gives a number, or f32[...] with reduction "none".
- * @throws ShapeError where shapes differ; DTypeError unless logits are f32 and targets f32 or bool; ArgumentError for
- *   options that there are not
+ * @throws ShapeError where shapes differ; DTypeError unless logits are f32; ArgumentError for options that there are
+ *   not
  */
 export function binaryCrossEntropyWithLogits(
   logits: Tensor,
@@ -42,7 +42,7 @@ export function binaryCrossEntropyWithLogits(
 ): Tensor {
   const caller = "binaryCrossEntropyWithLogits";
   checkLossOptions(caller, options, { positiveWeight: anything });
-  checkSameShape(caller, logits, targets);
+  checkPair(caller, logits, targets, ...BINARY);
   const { positiveWeight } = options ?? {};
   const { missed, falseAlarm } = errors(logits, targets);
   const weighted =
@@ -55,8 +55,8 @@ export function binaryCrossEntropyWithLogits(
 /**
  * The same of probabilities, whose logarithms count as −100 or more, as in PyTorch. A network's last layer should give
  * logits instead: a probability that is rounded to 0 or 1 has no gradient that helps. Both of one shape, → a number.
- * @throws ShapeError where shapes differ; DTypeError unless probabilities are f32 and targets f32 or bool;
- *   ArgumentError for options that there are not
+ * @throws ShapeError where shapes differ; DTypeError unless probabilities are f32; ArgumentError for options that
+ *   there are not
  */
 export function binaryCrossEntropy(
   probabilities: Tensor,
@@ -64,7 +64,7 @@ export function binaryCrossEntropy(
   options?: LossOptions,
 ): Tensor {
   checkLossOptions("binaryCrossEntropy", options);
-  checkSameShape("binaryCrossEntropy", probabilities, targets);
+  checkPair("binaryCrossEntropy", probabilities, targets, ["probabilities", "targets"], BINARY[1]);
   const t = asNumbers(targets);
   // e⁻¹⁰⁰ is subnormal, which a GPU may read as 0.
   const logOf = (x: Tensor) => where(less(x, LEAST), -100, log(maximum(x, LEAST)));
@@ -87,12 +87,12 @@ export interface FocalOptions extends LossOptions {
 /**
  * Binary cross-entropy times (1 − p)^gamma, p the probability of what is right, for logits and targets of 0 and 1 of
  * one shape. Lin et al. 2017. Gives a number.
- * @throws ShapeError where shapes differ; DTypeError unless logits are f32 and targets f32 or bool; ArgumentError for
- *   options that break their rules
+ * @throws ShapeError where shapes differ; DTypeError unless logits are f32; ArgumentError for options that break
+ *   their rules
  */
 export function binaryFocal(logits: Tensor, targets: Tensor, options?: FocalOptions): Tensor {
   checkLossOptions("binaryFocal", options, { gamma: notNegative, alpha: probability });
-  checkSameShape("binaryFocal", logits, targets);
+  checkPair("binaryFocal", logits, targets, ...BINARY);
   const { gamma = 2, alpha = 0.25 } = options ?? {};
   const { t, missed, falseAlarm } = errors(logits, targets);
   // Not 0: its power has no gradient.

@@ -59,7 +59,7 @@ export function crossEntropy(
   checkTensor("crossEntropy", logits, "logits");
   checkTensor("crossEntropy", targets, "targets");
   const { classWeights, labelSmoothing = 0, weights, reduction = "mean" } = options ?? {};
-  if (classWeights !== undefined) checkClassWeights(logits, classWeights);
+  if (classWeights !== undefined) checkClassWeights("crossEntropy", logits, classWeights);
   if (targets.dtype === "f32") {
     checkProbabilities(logits, targets);
     return reduced("crossEntropy", ofProbabilities(logits, targets, options), options);
@@ -129,7 +129,7 @@ export function focal(logits: Tensor, labels: Tensor, options?: ClassFocalOption
   checkLossOptions("focal", options, { gamma: notNegative, classWeights: anything });
   checkLabels("focal", logits, labels);
   const { gamma = 2, classWeights, weights } = options ?? {};
-  if (classWeights !== undefined) checkClassWeights(logits, classWeights);
+  if (classWeights !== undefined) checkClassWeights("focal", logits, classWeights);
   const loss = crossEntropyLoss(logits, labels);
   // Not 0: its power has no gradient.
   const wrong = maximum(sub(1, exp(neg(loss))), 1e-12);
@@ -141,12 +141,12 @@ export function focal(logits: Tensor, labels: Tensor, options?: ClassFocalOption
   return reduced("focal", own, { ...options, weights: given });
 }
 
-function checkClassWeights(logits: Tensor, weights: Tensor): void {
-  checkTensor("crossEntropy", weights, "classWeights");
+function checkClassWeights(loss: string, logits: Tensor, weights: Tensor): void {
+  checkTensor(loss, weights, "classWeights");
   const classes = logits.shape.at(-1);
   if (weights.dtype === "f32" && weights.shape.length === 1 && weights.shape[0] === classes) return;
   throw new ShapeError(
-    `crossEntropy: classWeights must be f32[${classes}], one for each class; got ${describe(weights.type)}. The classes are the last dimension of the logits.`,
+    `${loss}: classWeights must be f32[${classes}], one for each class; got ${describe(weights.type)}. The classes are the last dimension of the logits.`,
   );
 }
 

@@ -4,17 +4,17 @@ import {
   add,
   div,
   exp,
-  greater,
   log,
   maximum,
   mul,
+  notEqual,
   square,
   sub,
   sum,
   type Tensor,
   where,
 } from "../functions.ts";
-import { checkLossOptions, checkSameShape, type LossOptions, reduced } from "./reduction.ts";
+import { checkLossOptions, checkPair, type LossOptions, reduced } from "./reduction.ts";
 
 /** What the Kullback–Leibler divergence can be told. */
 export interface KlOptions extends LossOptions {
@@ -24,15 +24,15 @@ export interface KlOptions extends LossOptions {
 
 /**
  * Σ target · (log target − prediction) over the last dimension, where prediction = log q, of one shape [..., C] → [...]. A
- * target of 0 adds nothing. "mean" is over the distributions, PyTorch's "batchmean". Kullback & Leibler 1951.
+ * target of 0 adds nothing; one that is no probability, NaN or below 0, makes it NaN. "mean" is over the distributions, PyTorch's "batchmean". Kullback & Leibler 1951.
  * @throws ShapeError where shapes differ; DTypeError unless they are f32; ArgumentError for options that there are not
  */
 export function klDivergence(logPrediction: Tensor, target: Tensor, options?: KlOptions): Tensor {
   checkLossOptions("klDivergence", options, { logTarget: flag });
-  checkSameShape("klDivergence", logPrediction, target, ["logPrediction", "target"]);
+  checkPair("klDivergence", logPrediction, target, ["logPrediction", "target"]);
   const isLog = options?.logTarget ?? false;
   const p = isLog ? exp(target) : target;
-  const isSome = greater(p, 0);
+  const isSome = notEqual(p, 0);
   // The inner `where` keeps log 0 out of the gradient.
   const logs = isLog ? target : log(where(isSome, target, 1));
   const each = where(isSome, mul(p, sub(logs, logPrediction)), 0);
@@ -54,7 +54,7 @@ export interface PoissonOptions extends LossOptions {
  */
 export function poissonNll(prediction: Tensor, target: Tensor, options?: PoissonOptions): Tensor {
   checkLossOptions("poissonNll", options, { logInput: flag, epsilon: positive });
-  checkSameShape("poissonNll", prediction, target);
+  checkPair("poissonNll", prediction, target);
   const { logInput = true, epsilon = 1e-8 } = options ?? {};
   const logs = logInput ? prediction : log(add(prediction, epsilon));
   const rate = logInput ? exp(prediction) : prediction;
@@ -80,8 +80,8 @@ export function gaussianNll(
   options?: GaussianOptions,
 ): Tensor {
   checkLossOptions("gaussianNll", options, { epsilon: positive });
-  checkSameShape("gaussianNll", mean, target, ["mean", "target"]);
-  checkSameShape("gaussianNll", mean, variance, ["mean", "variance"]);
+  checkPair("gaussianNll", mean, target, ["mean", "target"]);
+  checkPair("gaussianNll", mean, variance, ["mean", "variance"]);
   const own = maximum(variance, options?.epsilon ?? 1e-6);
   const each = mul(0.5, add(log(own), div(square(sub(mean, target)), own)));
   return reduced("gaussianNll", each, options);

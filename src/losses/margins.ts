@@ -20,7 +20,7 @@ import {
   where,
 } from "../functions.ts";
 import { checkTensor } from "../internals.ts";
-import { checkLossOptions, checkSameShape, type LossOptions, reduced } from "./reduction.ts";
+import { checkLossOptions, checkPair, type LossOptions, reduced } from "./reduction.ts";
 
 /**
  * max(0, 1 − target · prediction) for targets of −1 and 1. Both f32 of one shape. Gives their mean, or as `reduction` says.
@@ -28,7 +28,7 @@ import { checkLossOptions, checkSameShape, type LossOptions, reduced } from "./r
  */
 export function hinge(prediction: Tensor, target: Tensor, options?: LossOptions): Tensor {
   checkLossOptions("hinge", options);
-  checkSameShape("hinge", prediction, target);
+  checkPair("hinge", prediction, target);
   return reduced("hinge", relu(sub(1, mul(target, prediction))), options);
 }
 
@@ -38,7 +38,7 @@ export function hinge(prediction: Tensor, target: Tensor, options?: LossOptions)
  */
 export function squaredHinge(prediction: Tensor, target: Tensor, options?: LossOptions): Tensor {
   checkLossOptions("squaredHinge", options);
-  checkSameShape("squaredHinge", prediction, target);
+  checkPair("squaredHinge", prediction, target);
   return reduced("squaredHinge", square(relu(sub(1, mul(target, prediction)))), options);
 }
 
@@ -48,11 +48,15 @@ export function squaredHinge(prediction: Tensor, target: Tensor, options?: LossO
  *   is no tensor
  */
 export function cosineSimilarity(a: Tensor, b: Tensor): Tensor {
-  checkSameShape("cosineSimilarity", a, b, ["a", "b"]);
+  return similarity("cosineSimilarity", a, b);
+}
+
+function similarity(caller: string, a: Tensor, b: Tensor): Tensor {
+  checkPair(caller, a, b, ["a", "b"]);
   const over = { axis: -1 };
-  const product = mul(sum(square(a), over), sum(square(b), over));
-  // The root of the larger: that of 0 has no gradient.
-  return div(sum(mul(a, b), over), sqrt(maximum(product, 1e-16)));
+  // Root by root, since a product of squares overflows; that of 0 has no gradient.
+  const size = (x: Tensor) => sqrt(maximum(sum(square(x), over), 1e-36));
+  return div(sum(mul(a, b), over), maximum(mul(size(a), size(b)), 1e-8));
 }
 
 /** What a loss of angles can be told. */
@@ -63,9 +67,10 @@ export interface CosineOptions extends LossOptions {
 
 /**
  * 1 − cos(a, b) for pairs whose target is 1, max(0, cos(a, b) − margin) for those whose target is −1. a, b f32[..., D],
- * target f32[...].
- * @throws ShapeError where a and b differ or there is not one target a pair; DTypeError unless they are f32;
- *   ArgumentError for options that break their rules
+ * target f32[...]
+ * or i32[...].
+ * @throws ShapeError where a and b differ or there is not one target a pair; DTypeError for other dtypes; ArgumentError
+ *   for options that break their rules
  */
 export function cosineEmbedding(
   a: Tensor,
@@ -74,8 +79,9 @@ export function cosineEmbedding(
   options?: CosineOptions,
 ): Tensor {
   checkLossOptions("cosineEmbedding", options, { margin: number });
-  const cosine = cosineSimilarity(a, b);
-  checkSameShape("cosineEmbedding", cosine, target, ["the similarities", "target"]);
+  const cosine = similarity("cosineEmbedding", a, b);
+  const dtypes = ["f32", "i32"] as const;
+  checkPair("cosineEmbedding", cosine, target, ["the similarities", "target"], dtypes);
   const apart = relu(sub(cosine, options?.margin ?? 0));
   return reduced("cosineEmbedding", where(greater(target, 0), sub(1, cosine), apart), options);
 }
@@ -99,8 +105,8 @@ export function tripletMargin(
   options?: MarginOptions,
 ): Tensor {
   checkLossOptions("tripletMargin", options, { margin: notNegative });
-  checkSameShape("tripletMargin", anchor, positive, ["anchor", "positive"]);
-  checkSameShape("tripletMargin", anchor, negative, ["anchor", "negative"]);
+  checkPair("tripletMargin", anchor, positive, ["anchor", "positive"]);
+  checkPair("tripletMargin", anchor, negative, ["anchor", "negative"]);
   const apart = sub(distance(anchor, positive), distance(anchor, negative));
   return reduced("tripletMargin", relu(add(apart, options?.margin ?? 1)), options);
 }
@@ -113,9 +119,9 @@ export function tripletMargin(
  */
 export function contrastive(a: Tensor, b: Tensor, target: Tensor, options?: MarginOptions): Tensor {
   checkLossOptions("contrastive", options, { margin: notNegative });
-  checkSameShape("contrastive", a, b, ["a", "b"]);
+  checkPair("contrastive", a, b, ["a", "b"]);
   const d = distance(a, b);
-  checkSameShape("contrastive", d, target, ["the distances", "target"]);
+  checkPair("contrastive", d, target, ["the distances", "target"]);
   const apart = square(relu(sub(options?.margin ?? 1, d)));
   const each = add(mul(target, square(d)), mul(sub(1, target), apart));
   return reduced("contrastive", mul(0.5, each), options);
@@ -141,7 +147,7 @@ export interface InfoNceOptions extends LossOptions {
  */
 export function infoNce(a: Tensor, b: Tensor, options?: InfoNceOptions): Tensor {
   checkLossOptions("infoNce", options, { temperature: positive });
-  checkSameShape("infoNce", a, b, ["a", "b"]);
+  checkPair("infoNce", a, b, ["a", "b"]);
   if (a.shape.length !== 2) {
     throw new ShapeError(
       `infoNce: a and b must be [N, D], a row for each example; got ${describe(a.type)}. Reshape them.`,

@@ -2,6 +2,7 @@ import { anything, checkOptions, oneOf, type Rule } from "../arguments.ts";
 import { ShapeError } from "../errors.ts";
 import {
   broadcastTo,
+  type DType,
   describe,
   div,
   greater,
@@ -12,7 +13,7 @@ import {
   type Tensor,
   where,
 } from "../functions.ts";
-import { checkTensor } from "../internals.ts";
+import { checkDType, checkElements, checkTensor } from "../internals.ts";
 
 /** "mean" and "sum" give one number, "none" the loss of every element or row. */
 export type Reduction = "mean" | "sum" | "none";
@@ -47,7 +48,9 @@ export function reduced(loss: string, losses: Tensor, options: LossOptions | und
   const { reduction = "mean", weights } = options ?? {};
   if (weights === undefined) {
     if (reduction === "none") return losses;
-    return reduction === "mean" ? mean(losses) : sum(losses);
+    if (reduction === "sum") return sum(losses);
+    checkElements(loss, losses, [...losses.shape.keys()]);
+    return mean(losses);
   }
   const given = weightsFor(loss, weights, losses.shape);
   const weighted = mul(losses, given);
@@ -71,20 +74,27 @@ export function weightsFor(loss: string, weights: Tensor, shape: Shape): Tensor 
   );
 }
 
-/** Broadcasting a target is nearly always a mistake, and one that still trains. */
-export function checkSameShape(
+/**
+ * That the prediction is f32, and the target of its shape and of one of `dtypes`. Broadcasting a target is nearly always a
+ * mistake, and one that still trains.
+ */
+export function checkPair(
   loss: string,
   prediction: Tensor,
   target: Tensor,
   names: readonly [string, string] = ["prediction", "target"],
+  dtypes: readonly DType[] = ["f32"],
 ): void {
   checkTensor(loss, prediction, names[0]);
   checkTensor(loss, target, names[1]);
   const { shape } = target;
   const isSame =
     prediction.shape.length === shape.length && prediction.shape.every((n, d) => n === shape[d]);
-  if (isSame) return;
-  throw new ShapeError(
-    `${loss}: ${names[0]} and ${names[1]} must have the same shape; got ${describe(prediction.type)} and ${describe(target.type)}. Reshape or squeeze one of them.`,
-  );
+  if (!isSame) {
+    throw new ShapeError(
+      `${loss}: ${names[0]} and ${names[1]} must have the same shape; got ${describe(prediction.type)} and ${describe(target.type)}. Reshape or squeeze one of them.`,
+    );
+  }
+  checkDType(loss, names[0], prediction, ["f32"]);
+  checkDType(loss, names[1], target, dtypes);
 }

@@ -1,7 +1,7 @@
 /** Between numbers and numbers, element by element. */
 import { positive } from "../arguments.ts";
 import { abs, less, mul, softplus, square, sub, type Tensor, where } from "../functions.ts";
-import { checkLossOptions, checkSameShape, type LossOptions, reduced } from "./reduction.ts";
+import { checkLossOptions, checkPair, type LossOptions, reduced } from "./reduction.ts";
 
 /**
  * (prediction − target)². Both f32 of one shape. Gives their mean, or as `reduction` says.
@@ -13,7 +13,7 @@ export function meanSquaredError(
   options?: LossOptions,
 ): Tensor {
   checkLossOptions("meanSquaredError", options);
-  checkSameShape("meanSquaredError", prediction, target);
+  checkPair("meanSquaredError", prediction, target);
   return reduced("meanSquaredError", square(sub(prediction, target)), options);
 }
 
@@ -28,7 +28,7 @@ export function meanAbsoluteError(
   options?: LossOptions,
 ): Tensor {
   checkLossOptions("meanAbsoluteError", options);
-  checkSameShape("meanAbsoluteError", prediction, target);
+  checkPair("meanAbsoluteError", prediction, target);
   return reduced("meanAbsoluteError", abs(sub(prediction, target)), options);
 }
 
@@ -45,7 +45,7 @@ export interface HuberOptions extends LossOptions {
  */
 export function huber(prediction: Tensor, target: Tensor, options?: HuberOptions): Tensor {
   checkLossOptions("huber", options, { delta: positive });
-  checkSameShape("huber", prediction, target);
+  checkPair("huber", prediction, target);
   const { delta = 1 } = options ?? {};
   const d = sub(prediction, target);
   const size = abs(d);
@@ -60,7 +60,7 @@ export function huber(prediction: Tensor, target: Tensor, options?: HuberOptions
  */
 export function logCosh(prediction: Tensor, target: Tensor, options?: LossOptions): Tensor {
   checkLossOptions("logCosh", options);
-  checkSameShape("logCosh", prediction, target);
+  checkPair("logCosh", prediction, target);
   // softplus(2d) − d is the same on both sides of 0, and smooth at it.
   const d = sub(prediction, target);
   return reduced("logCosh", sub(sub(softplus(mul(2, d)), d), Math.LN2), options);

@@ -38,6 +38,7 @@ import {
   variable,
   where,
 } from "../../src/functions.ts";
+import { cosineSimilarity } from "../../src/losses/index.ts";
 import { type BinaryName, binary, type UnaryName, unary } from "../../src/ops/scalars.ts";
 import { ops } from "../../src/ops/table.ts";
 import { runOp } from "../support/run-case.ts";
@@ -240,6 +241,12 @@ describe.each(everyDevice)("%s", (_, open) => {
     expect(await values(high as Tensor)).toEqual([1, INF, 3]);
     expect(await values(none as Tensor)).toEqual([1, NAN, 3]);
     expect(Object.is((await (zero as Tensor).data())[1], -0)).toBe(true);
+  });
+
+  test("a cosine of long vectors does not overflow", async () => {
+    const [a, b] = [tensor([[1e12, 2e12, 3e12]]), tensor([[2e10, -1e10, 1e10]])];
+    const [cosine = Number.NaN] = await cosineSimilarity(a, b).data();
+    expect(cosine).toBeCloseTo(3 / Math.sqrt(84), 5);
   });
 
   test("softmax leaves out what is masked, and a row with nothing else is NaN", async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { ShapeError } from "../../../src/errors.ts";
+import { DTypeError, ShapeError } from "../../../src/errors.ts";
 import { gradients, type Tensor, tensor, zeros } from "../../../src/functions.ts";
+import * as losses from "../../../src/losses/index.ts";
 import {
   accuracy,
   binaryCrossEntropyWithLogits,
@@ -70,6 +71,72 @@ describe("losses between a prediction and a target", () => {
       expect(() => loss(zeros([4, 1]), zeros([4]))).toThrow(ShapeError);
       expect(() => loss(zeros([4, 1]), zeros([4]))).toThrow("got f32[4, 1] and f32[4]");
     }
+  });
+
+  it("name themselves where a dtype is wrong, or nothing is there", () => {
+    const [row, rows] = [labels(1, 0), tensor(Int32Array.of(1, 0), [1, 2])];
+    const x = zeros([2]);
+    const y = zeros([1, 2]);
+    const cases: readonly (readonly [string, () => Tensor, string])[] = [
+      ["meanSquaredError", () => losses.meanSquaredError(x, row), "target"],
+      ["meanAbsoluteError", () => losses.meanAbsoluteError(row, x), "prediction"],
+      ["huber", () => losses.huber(x, row), "target"],
+      ["logCosh", () => losses.logCosh(x, row), "target"],
+      ["hinge", () => losses.hinge(x, row), "target"],
+      ["squaredHinge", () => losses.squaredHinge(x, row), "target"],
+      ["poissonNll", () => losses.poissonNll(x, row), "target"],
+      ["gaussianNll", () => losses.gaussianNll(x, row, x), "variance"],
+      ["binaryCrossEntropyWithLogits", () => losses.binaryCrossEntropyWithLogits(row, x), "logits"],
+      ["binaryFocal", () => losses.binaryFocal(row, x), "logits"],
+    ];
+    const pairs: typeof cases = [
+      ["klDivergence", () => losses.klDivergence(y, rows), "target"],
+      ["tripletMargin", () => losses.tripletMargin(y, y, rows), "negative"],
+      ["infoNce", () => losses.infoNce(y, rows), "b"],
+      ["cosineEmbedding", () => losses.cosineEmbedding(y, rows, zeros([1])), "b"],
+    ];
+    for (const [names, type] of [
+      [cases, "i32[2]"],
+      [pairs, "i32[1, 2]"],
+    ] as const)
+      for (const [name, call, what] of names) {
+        expect(call, name).toThrow(DTypeError);
+        expect(call).toThrow(
+          `${name}: ${what} must be f32; got ${type}. Cast it first: cast(${what}, "f32").`,
+        );
+      }
+    expect(() => losses.focal(y, labels(0), { classWeights: zeros([3]) })).toThrow(
+      "focal: classWeights must be f32[2], one for each class; got f32[3].",
+    );
+    expect(() => losses.huber(zeros([0, 2]), zeros([0, 2]))).toThrow(
+      "huber: there must be an element to reduce; got axes [0, 1] of f32[0, 2].",
+    );
+  });
+
+  it("take classes of two as numbers of any kind, and as bool", () => {
+    const x = tensor([0.3, -2]);
+    const wanted = only(losses.binaryCrossEntropyWithLogits(x, tensor([1, 0])));
+    for (const t of [
+      labels(1, 0),
+      tensor([true, false], [2], "bool"),
+      tensor(Uint32Array.of(1, 0)),
+    ])
+      expect(only(losses.binaryCrossEntropyWithLogits(x, t))).toBe(wanted);
+    const [a, b] = [tensor([[1, 2]]), tensor([[2, -3]])];
+    expect(only(losses.cosineEmbedding(a, b, labels(-1), { margin: -1 }))).toBe(
+      only(losses.cosineEmbedding(a, b, tensor([-1]), { margin: -1 })),
+    );
+  });
+
+  it("klDivergence does not pass over targets that are no probabilities", () => {
+    const logs = tensor([[-1, -2]]);
+    for (const target of [
+      [NaN, 1],
+      [-0.5, 1],
+    ])
+      expect(only(losses.klDivergence(logs, tensor([target])))).toBeNaN();
+    expect(only(losses.klDivergence(logs, tensor([[NaN, 0]]), { logTarget: true }))).toBeNaN();
+    expect(only(losses.klDivergence(logs, tensor([[-Infinity, 0]]), { logTarget: true }))).toBe(2);
   });
 });
 
