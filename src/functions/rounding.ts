@@ -48,14 +48,13 @@ export const frac: Unary = (x) => sub(float("frac", x), trunc(x));
 
 /**
  * What is left of a divided by b, with the sign of b: a − b ⌊a / b⌋, as Python's % and torch.remainder. f32, i32 and u32;
- * shapes broadcast. Its gradient is 1 for a and −⌊a / b⌋ for b.
+ * shapes broadcast. f32 is exact where b ⌊a / b⌋ is. Its gradient is 1 for a and −⌊a / b⌋ for b.
  * @throws ShapeError where shapes do not broadcast; DTypeError where dtypes differ or are bool; ArgumentError for what
  *   is neither tensor nor number
  */
 export function mod(left: Operand, right: Operand): Tensor {
   const [a, b] = numbers("mod", left, right);
-  const quotient = a.dtype === "f32" ? floor(div(a, b)) : div(a, b);
-  const rest = sub(a, mul(b, quotient));
+  const rest = a.dtype === "f32" ? restOf(a, b, floor(div(a, b))) : sub(a, mul(b, div(a, b)));
   // A quotient that was rounded up leaves what is on the wrong side of 0; so does one that was cut.
   const isWrong = and(notEqual(rest, 0), notEqual(less(rest, 0), less(b, 0)));
   return where(isWrong, add(rest, b), rest);
@@ -70,9 +69,14 @@ export function mod(left: Operand, right: Operand): Tensor {
 export function fmod(left: Operand, right: Operand): Tensor {
   const [a, b] = numbers("fmod", left, right);
   if (a.dtype !== "f32") return sub(a, mul(b, div(a, b)));
-  const rest = sub(a, mul(b, trunc(div(a, b))));
+  const rest = restOf(a, b, trunc(div(a, b)));
   const isWrong = and(notEqual(rest, 0), notEqual(less(rest, 0), less(a, 0)));
   return where(isWrong, add(rest, where(less(a, 0), neg(abs(b)), abs(b))), rest);
+}
+
+/** a − b · quotient, and a where that is 0: b may be infinite. */
+function restOf(a: Tensor, b: Tensor, quotient: Tensor): Tensor {
+  return sub(a, where(equal(quotient, 0), 0, mul(b, quotient)));
 }
 
 /**

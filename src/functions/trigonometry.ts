@@ -106,7 +106,14 @@ function halfTangent(x: Tensor): Tensor {
  * (eˣ − e⁻ˣ) / 2.
  * @throws DTypeError unless x is f32; ArgumentError for what is no tensor
  */
-export const sinh: Unary = (x) => mul(tanh(float("sinh", x)), cosh(x));
+export function sinh(x: Tensor): Tensor {
+  float("sinh", x);
+  const isSmall = less(abs(x), 1);
+  const inner = where(isSmall, x, 0);
+  // Each has a gradient where the other cancels or overflows.
+  const near = mul(tanh(inner), cosh(inner));
+  return where(isSmall, near, mul(0.5, sub(exp(x), exp(neg(x)))));
+}
 
 /**
  * (eˣ + e⁻ˣ) / 2.

@@ -149,6 +149,7 @@ def scalars():
     scalar("sinh", torch.sinh)
     scalar("sinh near 0", torch.sinh, (-1e-4, 1e-4), special=False)
     scalar("cosh", torch.cosh)
+    case("sinh of infinities and around 1", [Input(6, elements=[INF, -INF, 1, -1, 0.999, 40])], torch.sinh)
     scalar("asinh", torch.asinh, (-9, 9))
     scalar("asinh of large numbers", torch.asinh, (-1e30, 1e30), special=False)
     scalar("acosh", torch.acosh, (1.01, 9))
@@ -172,6 +173,8 @@ def scalars():
     scalar("frac", torch.frac, (-4, 4), special=False)
     for name, fn in {"mod": torch.remainder, "fmod": torch.fmod}.items():
         case(name, [Input(9, 1, bounds=(-9, 9)), Input(7, bounds=(-3.1, 2.9))], fn)
+        wide = [Input(6, elements=[3, -3, 3, -3, INF, 0]), Input(6, elements=[INF, INF, -INF, -INF, 2, INF])]
+        case(f"{name} of infinities", wide, fn, gradient=False)
     case("floorDiv", [Input(9, 1, bounds=(-9, 9)), Input(7, bounds=(-3.1, 2.9))], lambda a, b: torch.floor(a / b).detach())
     signed = [Input(6, dtype="i32", elements=[7, -7, 7, -7, 6, 0]), Input(6, dtype="i32", elements=[3, 3, -3, -3, 2, 5])]
     case("mod of whole numbers", signed, torch.remainder)
