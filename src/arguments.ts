@@ -170,7 +170,7 @@ function distance(a: string, b: string): number {
 export function shown(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.slice(0, 40));
   if (typeof value === "bigint") return `${value}n`.slice(0, 40);
-  if (typeof value === "function") return "a function";
+  if (typeof value === "function") return functionText(value);
   if (typeof value !== "object" || value === null) return String(value);
   try {
     if (Array.isArray(value)) return listText(value);
@@ -180,6 +180,12 @@ export function shown(value: unknown): string {
   } catch {
     return "an object";
   }
+}
+
+/** A module by its description: it is a function, too. */
+function functionText(value: object): string {
+  const described = "description" in value && typeof value.description === "string";
+  return described ? `the module ${value.description}` : "a function";
 }
 
 function listText(list: readonly unknown[]): string {

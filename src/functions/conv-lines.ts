@@ -1,6 +1,6 @@
 /** Convolution along one dimension: that of images with one row. x [N, L, C]. */
 import { checkOptions, count, rule } from "../arguments.ts";
-import { checkRank } from "../ops/check.ts";
+import { checkDType, checkRank } from "../ops/check.ts";
 import type { Padding } from "../ops/vocabulary.ts";
 import type { Tensor } from "../runtime/tensor.ts";
 import { checkTensor } from "./apply.ts";
@@ -90,6 +90,7 @@ export function checkLines(caller: string, named: Readonly<Record<string, Tensor
     checkTensor(caller, x, name);
     const layout = name === "x" ? "[N, L, C]" : "[K, C / groups, OC]";
     checkRank(caller, name, x, 3, layout);
+    checkDType(caller, name, x, ["f32"]);
   }
 }
 

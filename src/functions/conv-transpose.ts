@@ -1,6 +1,6 @@
 import { checkOptions, count, rule } from "../arguments.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
-import { checkRank } from "../ops/check.ts";
+import { checkDType, checkRank } from "../ops/check.ts";
 import {
   type PaddingOption,
   pairOf,
@@ -39,6 +39,8 @@ export function conv2dTranspose(
   checkTensor(op, w, "w");
   checkRank(op, "x", x, 4, "[N, H, W, C]");
   checkRank(op, "w", w, 4, "[KH, KW, OC / groups, C]");
+  checkDType(op, "x", x, ["f32"]);
+  checkDType(op, "w", w, ["f32"]);
   const more = { groups: count, dilation: WINDOW_SIZE, outputPadding: SIZES };
   checkOptions(op, options, { ...WINDOW_RULES, ...more });
   const { groups = 1 } = options;

@@ -1,6 +1,6 @@
 /** Pooling along one dimension, of everything, and into a number of bins. */
 import { check, checkOptions, count, flag } from "../arguments.ts";
-import { checkRank } from "../ops/check.ts";
+import { checkDType, checkRank } from "../ops/check.ts";
 import { checkElements } from "../ops/reduce.ts";
 import { pairOf, WINDOW_SIZE } from "../ops/window.ts";
 import type { Tensor } from "../runtime/tensor.ts";
@@ -106,6 +106,7 @@ export function adaptiveMaxPool2d(x: Tensor, size: number | readonly [number, nu
 function checkImages(caller: string, x: Tensor): void {
   checkTensor(caller, x);
   checkRank(caller, "x", x, 4, "[N, H, W, C]");
+  checkDType(caller, "x", x, ["f32"]);
 }
 
 type Reduce = (x: Tensor, options: ReduceOptions) => Tensor;

@@ -17,6 +17,7 @@ import {
 } from "../functions.ts";
 import { checkTensor, nextNodeId } from "../internals.ts";
 import { module } from "./define.ts";
+import { checkFloats } from "./floats.ts";
 import { constant, xavierUniform } from "./initialise.ts";
 import { linear } from "./linear.ts";
 import type { Mode, Module } from "./module.ts";
@@ -182,10 +183,12 @@ export function multiHeadAttention(
 
 function checkSequence(x: Tensor, features: number): void {
   checkTensor("multiHeadAttention", x);
-  if (x.shape.length === 3 && x.shape[2] === features) return;
-  throw new ShapeError(
-    `multiHeadAttention: the input must be sequences of ${features} features, three dimensions; got ${describe(x.type)}. They are [T, B, features], or [B, T, features] with { batchFirst: true }; nn.embedding makes features of ids.`,
-  );
+  if (!(x.shape.length === 3 && x.shape[2] === features)) {
+    throw new ShapeError(
+      `multiHeadAttention: the input must be sequences of ${features} features, three dimensions; got ${describe(x.type)}. They are [T, B, features], or [B, T, features] with { batchFirst: true }; nn.embedding makes features of ids.`,
+    );
+  }
+  checkFloats("multiHeadAttention", x);
 }
 
 /** What both the mask and the lengths let a query see. */

@@ -2,6 +2,7 @@ import { checkOptions } from "../arguments.ts";
 import { ShapeError } from "../errors.ts";
 import { describe, reshape, sub, type Tensor } from "../functions.ts";
 import { module } from "./define.ts";
+import { checkFloats } from "./floats.ts";
 import type { Module } from "./module.ts";
 import { affineOf, scaled, statisticsOf } from "./normalise.ts";
 import { checkCounts } from "./options.ts";
@@ -74,10 +75,12 @@ export function checkChannels(
   ranks: readonly number[],
   form: string,
 ): void {
-  if (ranks.includes(x.shape.length) && x.shape.at(-1) === channels) return;
-  throw new ShapeError(
-    `${kind}: the input must be ${form} of C = ${channels}; got ${describe(x.type)}. Channels come last.`,
-  );
+  if (!(ranks.includes(x.shape.length) && x.shape.at(-1) === channels)) {
+    throw new ShapeError(
+      `${kind}: the input must be ${form} of C = ${channels}; got ${describe(x.type)}. Channels come last.`,
+    );
+  }
+  checkFloats(kind, x);
 }
 
 /** @throws ShapeError where statistics would be those of a single number */

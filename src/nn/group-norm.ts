@@ -3,6 +3,7 @@ import { ArgumentError, ShapeError } from "../errors.ts";
 import { describe, mean, reshape, sizeOf, sub, type Tensor } from "../functions.ts";
 import { checkChannels, checkSamples } from "./batch-norm.ts";
 import { module } from "./define.ts";
+import { checkFloats } from "./floats.ts";
 import type { Module } from "./module.ts";
 import { affineOf, NORM_RULES, type NormOptions, scaled, statisticsOf } from "./normalise.ts";
 import { checkCounts } from "./options.ts";
@@ -39,6 +40,7 @@ export function groupNorm(groups: number, channels: number, options: NormOptions
           `groupNorm: the input must be [N, ..., C] of C = ${channels}; got ${describe(x.type)}. Channels come last.`,
         );
       }
+      checkFloats("groupNorm", x);
       const pixels = sizeOf(shape.slice(1, -1));
       const grouped = reshape(x, [shape[0] ?? 0, pixels, groups, channels / groups]);
       const { centred, variance } = statisticsOf(grouped, [1, 3]);

@@ -2,6 +2,7 @@ import { check, checkOptions, count, flag, rule } from "../arguments.ts";
 import { ShapeError } from "../errors.ts";
 import { describe, mean, type Shape, square, type Tensor } from "../functions.ts";
 import { module } from "./define.ts";
+import { checkFloats } from "./floats.ts";
 import type { Module } from "./module.ts";
 import { affineOf, NORM_RULES, type NormOptions, scaled, statisticsOf } from "./normalise.ts";
 
@@ -72,7 +73,10 @@ function sizesOf(kind: string, shape: number | Shape): Shape {
 
 function lastAxes(kind: string, x: Tensor, sizes: Shape): number[] {
   const first = x.shape.length - sizes.length;
-  if (sizes.every((size, i) => x.shape[first + i] === size)) return sizes.map((_, i) => first + i);
+  if (sizes.every((size, i) => x.shape[first + i] === size)) {
+    checkFloats(kind, x);
+    return sizes.map((_, i) => first + i);
+  }
   throw new ShapeError(
     `${kind}: the input's last dimensions must be the layer's; got ${describe(x.type)} for ${kind}(${sizes.join(" × ")}). Give the layer as many features as a row has.`,
   );

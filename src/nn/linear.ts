@@ -1,6 +1,7 @@
 import { callable, checkOptions, flag } from "../arguments.ts";
 import { ShapeError } from "../errors.ts";
 import { add, describe, matmul, reshape, sizeOf, type Tensor } from "../functions.ts";
+import { checkFloats } from "./floats.ts";
 import { type Initialiser, kaimingUniform } from "./initialise.ts";
 import type { Module } from "./module.ts";
 import {
@@ -52,6 +53,7 @@ export function linear(inputs: number, outputs: number, options: LinearOptions =
         `linear: the input's last dimension must be the layer's inputs; got input ${describe(x.type)} for linear(${inputs}, ${outputs}). Give the layer as many inputs as a row has; images are flattened first.`,
       );
     }
+    checkFloats("linear", x);
     const leading = x.shape.slice(0, -1);
     // As one matrix, so that the bias joins the product in one kernel.
     const product = matmul(leading.length === 1 ? x : reshape(x, [sizeOf(leading), inputs]), own);

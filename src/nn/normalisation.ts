@@ -15,6 +15,7 @@ import {
   where,
 } from "../functions.ts";
 import { module } from "./define.ts";
+import { checkFloats } from "./floats.ts";
 import type { Making, Module } from "./module.ts";
 import { constant } from "./normalise.ts";
 import { checkCounts } from "./options.ts";
@@ -140,6 +141,7 @@ function buffersOf({ mean, variance }: Moments): Buffers {
 
 /** Makes of a number for every feature what broadcasts to x. */
 function spreadFor(kind: string, x: Tensor, features: number, axis: number) {
+  checkFloats(kind, x);
   const { shape } = x;
   const rank = shape.length;
   if (features === 1 && rank === 1) return (value: Tensor) => value;

@@ -3,6 +3,7 @@ import { checkOptions, flag } from "../arguments.ts";
 import { ShapeError } from "../errors.ts";
 import { add, describe, reshape, slice, type Tensor, variable } from "../functions.ts";
 import { module } from "./define.ts";
+import { checkFloats } from "./floats.ts";
 import { normal } from "./initialise.ts";
 import type { Module } from "./module.ts";
 import {
@@ -80,6 +81,7 @@ function positions(kind: string, table: Tensor, options: PositionOptions, own: o
           `${kind}: the input must be sequences of ${features} features and at most ${steps} steps; got ${describe(x.type)}. They are ${batchFirst ? "[B, T, features]" : "[T, B, features]"}; make it for as many steps as the longest has.`,
         );
       }
+      checkFloats(kind, x);
       const rows = slice(table, [0, 0], [T, features]);
       return add(x, reshape(rows, batchFirst ? [1, T, features] : [T, 1, features]));
     },

@@ -1,5 +1,6 @@
 import { checkOptions, finite } from "../arguments.ts";
-import { prelu as applyPrelu } from "../functions.ts";
+import { ShapeError } from "../errors.ts";
+import { prelu as applyPrelu, describe } from "../functions.ts";
 import { module } from "./define.ts";
 import { constant } from "./initialise.ts";
 import type { Module } from "./module.ts";
@@ -28,6 +29,11 @@ export function prelu(features = 1, options: PreluOptions = {}): Module {
     timeAxis: "any",
     made: ["prelu", features],
     parameters: { weight },
-    forward: (x) => applyPrelu(x, weight),
+    forward(x) {
+      if (features === 1 || x.shape.at(-1) === features) return applyPrelu(x, weight);
+      throw new ShapeError(
+        `prelu: the input's last dimension must be the layer's features; got ${describe(x.type)} for prelu(${features}). One slope, nn.prelu(), serves all.`,
+      );
+    },
   });
 }

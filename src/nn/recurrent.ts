@@ -22,6 +22,7 @@ import {
 } from "../functions.ts";
 import { checkTensor, isCell, nextNodeId } from "../internals.ts";
 import { module } from "./define.ts";
+import { checkFloats } from "./floats.ts";
 import type { Making, Mode, Module, State, Stepped } from "./module.ts";
 import { observe } from "./observe.ts";
 import { checkCounts, checkProbability, INITIALISE_RULES, lasting } from "./options.ts";
@@ -235,10 +236,12 @@ function statesOf(state: State | undefined, count: number): State[] | undefined 
 }
 
 function checkSequence(title: string, x: Tensor, inputs: number, batchFirst: boolean): void {
-  if (x.shape.length === 3 && x.shape[2] === inputs) return;
-  throw new ShapeError(
-    `${kindOf(title)}: the input must be a sequence [${batchFirst ? "B, T" : "T, B"}, ${inputs}]; got ${describe(x.type)} for ${title}. Its last dimension is the features of one step.`,
-  );
+  if (!(x.shape.length === 3 && x.shape[2] === inputs)) {
+    throw new ShapeError(
+      `${kindOf(title)}: the input must be a sequence [${batchFirst ? "B, T" : "T, B"}, ${inputs}]; got ${describe(x.type)} for ${title}. Its last dimension is the features of one step.`,
+    );
+  }
+  checkFloats(kindOf(title), x);
 }
 
 function checkState(

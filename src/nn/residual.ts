@@ -1,4 +1,5 @@
-import { add } from "../functions.ts";
+import { ShapeError } from "../errors.ts";
+import { add, describe } from "../functions.ts";
 import { checkModule, module } from "./define.ts";
 import type { Module } from "./module.ts";
 import { sequential } from "./sequential.ts";
@@ -20,6 +21,11 @@ export function residual(inner: Module, shortcut: Module = sequential()): Module
     step(x, state) {
       const done = inner.step(x, state?.slice(0, states));
       const past = shortcut.step(x, state?.slice(states));
+      if (past.y.shape.join() !== done.y.shape.join()) {
+        throw new ShapeError(
+          `residual: inner and shortcut must give one shape; got ${describe(done.y.type)} of inner, ${describe(past.y.type)} of the shortcut. Give a shortcut that changes the shape as inner does, such as nn.linear or nn.conv2d of a 1 × 1 window.`,
+        );
+      }
       return { y: add(past.y, done.y), state: [...done.state, ...past.state] };
     },
   });

@@ -1,6 +1,7 @@
 import { check, notNegative } from "../../arguments.ts";
 import { add, cos, log, maximum, mul, sqrt, sub, type Tensor, uniform } from "../../functions.ts";
 import { module } from "../define.ts";
+import { checkFloats } from "../floats.ts";
 import type { Module } from "../module.ts";
 
 /**
@@ -14,8 +15,10 @@ export function gaussianNoise(deviation: number): Module {
     timeAxis: "any",
     made: ["gaussianNoise", deviation],
     description: `gaussianNoise(${deviation})`,
-    forward: (x, { isTraining }) =>
-      isTraining && deviation > 0 ? add(x, mul(normal(x), deviation)) : x,
+    forward(x, { isTraining }) {
+      checkFloats("gaussianNoise", x);
+      return isTraining && deviation > 0 ? add(x, mul(normal(x), deviation)) : x;
+    },
   });
 }
 

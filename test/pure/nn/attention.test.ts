@@ -107,7 +107,11 @@ describe("attention", () => {
       ArgumentError,
       "transformerBlock: options must be among",
     ],
-    [() => nn.residual(nn.linear(4, 3))(zeros([2, 4])), ShapeError, "add"],
+    [
+      () => nn.residual(nn.linear(4, 3))(zeros([2, 4])),
+      ShapeError,
+      "residual: inner and shortcut must give one shape",
+    ],
   ])("is refused %#", (make: () => unknown, kind, message) => {
     expect(make).toThrow(kind);
     expect(make).toThrow(message);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ArgumentError, ShapeError } from "../../../src/errors.ts";
+import { ArgumentError, DTypeError, ShapeError } from "../../../src/errors.ts";
 import { arange, reshape, tensor, zeros } from "../../../src/functions.ts";
 import * as nn from "../../../src/nn/index.ts";
 import { evaluateTensor } from "../../support/evaluate-tensor.ts";
@@ -183,5 +183,50 @@ describe("initialisers", () => {
     expect(deviation(initialise.normal(3)) / 3).toBeCloseTo(1, 1.4);
     expect(deviation(initialise.zeros)).toBe(0);
     expect(deviation(initialise.constant(2))).toBe(2);
+  });
+});
+
+describe("layers of numbers", () => {
+  it.each<[string, nn.Module, number[]]>([
+    ["linear", nn.linear(4, 2), [2, 4]],
+    ["linear", nn.weightNorm(nn.linear(4, 2)), [2, 4]],
+    ["batchNorm1d", nn.batchNorm1d(3), [2, 3]],
+    ["instanceNorm2d", nn.instanceNorm2d(3), [2, 2, 2, 3]],
+    ["layerNorm", nn.layerNorm(3), [2, 3]],
+    ["rmsNorm", nn.rmsNorm(3), [2, 3]],
+    ["groupNorm", nn.groupNorm(1, 3), [2, 2, 3]],
+    ["lstm", nn.lstm(3, 4), [5, 2, 3]],
+    ["multiHeadAttention", nn.multiHeadAttention(4, 2), [5, 2, 4]],
+    ["positionalEncoding", nn.positionalEncoding(9, 4), [5, 2, 4]],
+    ["normalisation", nn.normalisation(3), [2, 3]],
+    ["gaussianNoise", nn.gaussianNoise(1), [2, 3]],
+  ])("%s refuses whole numbers by its own name", (kind, layer, shape) => {
+    const call = () => layer(zeros(shape, "i32"));
+    expect(call).toThrow(DTypeError);
+    expect(call).toThrow(
+      `${kind}: the input must be f32; got i32[${shape.join(", ")}]. Cast it first: cast(x, "f32").`,
+    );
+  });
+
+  it.each<[string, nn.Module, number[]]>([
+    ["conv1d", nn.conv1d(3, 4, 3), [1, 5, 3]],
+    ["conv1dTranspose", nn.conv1dTranspose(3, 4, 3), [1, 5, 3]],
+    ["conv2dTranspose", nn.conv2dTranspose(3, 4, 3), [1, 5, 5, 3]],
+    ["maxPool1d", nn.maxPool1d(2), [1, 4, 1]],
+    ["globalMaxPool2d", nn.globalMaxPool2d(), [1, 4, 4, 1]],
+    ["adaptiveMaxPool2d", nn.adaptiveMaxPool2d(3), [1, 4, 4, 1]],
+  ])("%s says which tensor is to be f32, as it was given", (kind, layer, shape) => {
+    expect(() => layer(zeros(shape, "i32"))).toThrow(
+      `${kind}: x must be f32; got i32[${shape.join(", ")}]. Cast it first: cast(x, "f32").`,
+    );
+  });
+
+  it("say what does not fit where slopes or sums do not", () => {
+    expect(() => nn.prelu(3)(zeros([2, 4]))).toThrow(
+      "prelu: the input's last dimension must be the layer's features; got f32[2, 4] for prelu(3). One slope, nn.prelu(), serves all.",
+    );
+    expect(() => nn.residual(nn.linear(4, 5))(zeros([2, 4]))).toThrow(
+      "residual: inner and shortcut must give one shape; got f32[2, 5] of inner, f32[2, 4] of the shortcut. Give a shortcut that changes the shape as inner does, such as nn.linear or nn.conv2d of a 1 × 1 window.",
+    );
   });
 });

@@ -152,7 +152,7 @@ it.each<[text: string, call: () => unknown]>([
     () => adam({ head: { parameters: { weight: layer.parameters()[0] } } }),
   ],
   [
-    "adam, group head: parameters must be a list of variables; got a function. Write layer.parameters(), or a list of some of them.",
+    "adam, group head: parameters must be a list of variables; got the module linear(2, 1). Write layer.parameters(), or a list of some of them.",
     () => adam({ head: { parameters: layer } }),
   ],
   [
@@ -244,7 +244,7 @@ it.each<[text: string, call: () => unknown]>([
     () => nn.recurrent(asAny({}), 2, 3),
   ],
   [
-    "weightNorm: the layer must be a linear layer, a convolution or a transposed one; got a function. Give another layer.",
+    "weightNorm: the layer must be a linear layer, a convolution or a transposed one; got the module relu. Give another layer.",
     () => nn.weightNorm(nn.relu()),
   ],
   [
