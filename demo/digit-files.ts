@@ -55,5 +55,6 @@ async function rowsOf(part: "train" | "t10k", first: number, stride: number): Pr
   }
   const head = new DataView(new ArrayBuffer(12));
   for (const [i, word] of [0x0802, DIGITS, 1 + PIXELS].entries()) head.setUint32(4 * i, word);
-  return promisify(gzip)(Buffer.concat([new Uint8Array(head.buffer), rows]), { level: 9 });
+  // Level 9 makes 1% less of it, in four times the time.
+  return promisify(gzip)(Buffer.concat([new Uint8Array(head.buffer), rows]), { level: 7 });
 }
