@@ -16,7 +16,7 @@ import {
   throughReduction,
   throughView,
 } from "./space.ts";
-import { type Extent, isView, type ViewNode, viewOf } from "./views.ts";
+import { type Extent, isView, placesIn, type ViewNode, viewOf } from "./views.ts";
 import { aliased } from "./work.ts";
 
 /**
@@ -194,12 +194,12 @@ export class GroupBuilder {
     const source = aliased(node.ins.x);
     const { node: maker } = source;
     if (maker.op !== "source" && this.#nodes.has(maker)) return this.#refuse();
-    const { offset, strides: viewed, within } = viewOf(node);
+    const { offset, strides: viewed, within, ...beyond } = viewOf(node);
     const { shape } = node.outs.out.type;
     const own = throughView(shape, viewed, strides, this.#space.shape);
     if (own === undefined) return this.#refuse();
-    if (within.length === 0) return this.#load(source, { offset, strides: own });
-    const element = this.#load(source, { offset, strides: own, reachesBeyond: true });
+    const element = this.#load(source, { offset, strides: own, ...beyond });
+    if (within.length === 0) return element;
     const { dtype } = source.type;
     const inside = within.map((extent) => this.#isWithin(extent, shape, strides));
     const condition = inside.reduce((a, b) =>
@@ -209,17 +209,12 @@ export class GroupBuilder {
     return this.#push({ kind: "where", condition, a: element, b: zero, dtype });
   }
 
-  /** Counted from the extent's start without a sign, what lies before it is as far off as what lies behind. */
-  #isWithin(
-    { dimension, start, size }: Extent,
-    shape: Shape,
-    strides: readonly number[],
-  ): Register {
-    const along = shape.map((_, d) => (d === dimension ? 1 : 0));
+  #isWithin(extent: Extent, shape: Shape, strides: readonly number[]): Register {
+    const { offset, strides: along } = placesIn(extent, shape);
     const counted = throughView(shape, along, strides, this.#space.shape);
     if (counted === undefined) return this.#refuse();
-    const a = this.#count(counted, "u32", -start);
-    const b = this.#push({ kind: "literal", value: size, dtype: "u32" });
+    const a = this.#count(counted, "u32", offset);
+    const b = this.#push({ kind: "literal", value: extent.size, dtype: "u32" });
     return this.#push({ kind: "binary", fn: "less", a, b, dtype: "bool" });
   }
 

@@ -3,7 +3,8 @@
  * are a way of reading, and no work at all.
  */
 import type { GraphValue, OpNode } from "../graph/graph.ts";
-import { bytesOf, sizeOf, stridesOf } from "../tensor/shape.ts";
+import type { Attrs } from "../ops/vocabulary.ts";
+import { type Shape, sizeOf, stridesOf } from "../tensor/shape.ts";
 import type { View } from "./group-program.ts";
 import type { DeviceTraits } from "./lowering.ts";
 
@@ -20,28 +21,39 @@ export interface Extent {
   readonly size: number;
 }
 
-/** Where the elements that `node` shows lie in its source; of a pad some of those places are none of the source's. */
-export function viewOf(node: ViewNode): View & { readonly within: readonly Extent[] } {
+/** Where the elements that a view shows lie in its source; of a pad some of those places are none of the source's. */
+export interface Shown extends View {
+  readonly within: readonly Extent[];
+}
+
+export function viewOf(node: ViewNode): Shown {
   const { shape } = node.ins.x.type;
+  if (node.op === "pad") return paddedView(shape, node.attrs.padding);
   const strides = stridesOf(shape);
-  const from = (starts: readonly number[]) =>
-    starts.reduce((at, start, d) => at + start * (strides[d] ?? 0), 0);
   if (node.op === "transpose") {
     const permuted = node.attrs.permutation.map((d) => strides[d] ?? 0);
     return { offset: 0, strides: permuted, within: [] };
   }
-  if (node.op === "slice") return { offset: from(node.attrs.starts), strides, within: [] };
-  const { padding } = node.attrs;
+  return { offset: offsetOf(node.attrs.starts, strides), strides, within: [] };
+}
+
+/** A contiguous tensor of `shape` among zeros. */
+export function paddedView(shape: Shape, padding: Attrs<"pad">["padding"]): Shown {
+  const strides = stridesOf(shape);
   const within = padding.flatMap(([before, after], dimension) =>
     before + after === 0 ? [] : [{ dimension, start: before, size: shape[dimension] ?? 0 }],
   );
-  return { offset: from(padding.map(([before]) => -before)), strides, within };
+  const starts = padding.map(([before]) => -before);
+  return { offset: offsetOf(starts, strides), strides, within, reachesBeyond: true };
 }
 
-/** Whether groups of a device read a pad where it lies. */
-function isMasked(node: OpNode<"pad">, { groups, maxRegionBytes }: DeviceTraits): boolean {
-  if (groups.readsBeyond !== true || sizeOf(node.ins.x.type.shape) === 0) return false;
-  return bytesOf(node.outs.out.type) <= maxRegionBytes;
+/** The places along an extent, from its start; without a sign those before it are as far off as those behind. */
+export function placesIn({ dimension, start }: Extent, shape: Shape): View {
+  return { offset: -start, strides: shape.map((_, d) => (d === dimension ? 1 : 0)) };
+}
+
+function offsetOf(starts: readonly number[], strides: readonly number[]): number {
+  return starts.reduce((at, start, d) => at + start * (strides[d] ?? 0), 0);
 }
 
 /**
@@ -53,10 +65,11 @@ export function viewsOf(
   users: ReadonlyMap<GraphValue, readonly OpNode[]>,
   kept: ReadonlySet<GraphValue>,
   isRead: (reader: OpNode) => boolean,
-  traits: DeviceTraits,
+  { groups }: DeviceTraits,
 ): Set<OpNode> {
   const views = nodes.filter(isView).filter((node) => {
-    if (node.op === "pad" && !isMasked(node, traits)) return false;
+    const isThere = sizeOf(node.ins.x.type.shape) > 0;
+    if (node.op === "pad" && !(groups.readsBeyond && isThere)) return false;
     const { out } = node.outs;
     const readers = users.get(out) ?? [];
     const isFew = node.op !== "transpose" || readers.length === 1;

@@ -1,7 +1,8 @@
 import type { OpNode } from "../../../graph/graph.ts";
 import type { Attrs } from "../../../ops/vocabulary.ts";
-import type { GroupProgram, View } from "../../../scheduler/group-program.ts";
+import type { GroupInstruction, GroupProgram, View } from "../../../scheduler/group-program.ts";
 import type { KernelCall, Region, Site } from "../../../scheduler/lowering.ts";
+import { paddedView, placesIn } from "../../../scheduler/views.ts";
 import { BYTES_PER_ELEMENT } from "../../../tensor/dtype.ts";
 import {
   broadcastStrides,
@@ -89,7 +90,8 @@ export function dividesMovement(node: OpNode<Movement>, maxBytes: number): boole
     return walk.shape.length === 0 || boxesOf(walk.shape, walk.strides, most) !== undefined;
   };
   // What is walked backwards has no first element to begin a part at.
-  if (node.op === "pad" || node.op === "flip") return false;
+  if (node.op === "flip") return false;
+  if (node.op === "pad") return canMove(shape, stridesOf(shape), stridesOf(node.ins.x.type.shape));
   if (node.op === "concat")
     return node.ins.xs.every(({ type }) =>
       canMove(type.shape, stridesOf(type.shape), stridesOf(shape)),
@@ -112,49 +114,37 @@ export function movementLowerings({ limits }: WebgpuTarget): Lowerings<Movement>
     transpose: move("transpose"),
     flip: move("flip"),
     slice: move("slice"),
-    pad,
+    pad: (site) => pad(site, most),
     concat: (site) => concat(site, most),
   };
 }
 
-function pad({ ins: { x }, outs: { out }, attrs: { padding } }: Site<"pad">): KernelCall[] {
-  const count = sizeOf(out.type.shape);
-  const dimensions = mergePadded(
-    x.type.shape,
-    padding.map(([before, after]) => ({ before, after })),
-  );
-  const words = [
-    count,
-    ...dimensions.flatMap(({ size, before, after }) => [size, before + size + after, before]),
-  ];
-  const constants = { RANK: dimensions.length, THREADS };
-  const operands = [read(x), write(out)];
-  return [{ kernel: "movement/pad", constants, operands, words, grid: threadGrid(count, THREADS) }];
-}
-
-interface Padded {
-  readonly size: number;
-  readonly before: number;
-  readonly after: number;
-}
-
-/** Dimensions without padding join the one before them; at least one is left. */
-function mergePadded(shape: Shape, padding: readonly Omit<Padded, "size">[]): Padded[] {
-  const merged: Padded[] = [];
-  shape.forEach((size, d) => {
-    const { before, after } = padding[d] ?? { before: 0, after: 0 };
-    const last = merged.at(-1);
-    if (last === undefined || before > 0 || after > 0) {
-      merged.push({ size, before, after });
-      return;
-    }
-    merged[merged.length - 1] = {
-      size: last.size * size,
-      before: last.before * size,
-      after: last.after * size,
-    };
+/** A read of x where it lies in the result, under a mask; as groups read a pad that nobody wants stored. */
+function pad(
+  { ins: { x }, outs: { out }, attrs: { padding } }: Site<"pad">,
+  maxBytes: number,
+): readonly KernelCall[] {
+  const { shape } = out.type;
+  const { within, ...view } = paddedView(x.type.shape, padding);
+  const isThere = sizeOf(x.type.shape) > 0;
+  const instructions: GroupInstruction[] = [{ kind: "literal", value: 0, dtype: "u32" }];
+  const push = (instruction: GroupInstruction) => instructions.push(instruction) - 1;
+  let register = isThere ? push({ kind: "input", input: 0, dtype: "u32" }) : 0;
+  within.forEach(({ size }, index) => {
+    const a = push({ kind: "index", index, dtype: "u32" });
+    const b = push({ kind: "literal", value: size, dtype: "u32" });
+    const condition = push({ kind: "binary", fn: "less", a, b, dtype: "bool" });
+    register = push({ kind: "where", condition, a: register, b: 0, dtype: "u32" });
   });
-  return merged.length > 0 ? merged : [{ size: 1, before: 0, after: 0 }];
+  const group: GroupProgram = {
+    shape,
+    kept: shape.length,
+    inputs: isThere ? [view] : [],
+    indices: within.map((extent) => placesIn(extent, shape)),
+    instructions,
+    stores: [{ ...denseView(shape), register }],
+  };
+  return lowerMap(group, isThere ? [x] : [], [out], maxBytes);
 }
 
 function concat(
