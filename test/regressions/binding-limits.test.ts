@@ -19,6 +19,7 @@ import {
   max,
   mean,
   mul,
+  pad,
   scan,
   slice,
   softmax,
@@ -78,6 +79,18 @@ const divided: { readonly [name: string]: () => TensorWish } = {
   "a broadcast": () => ({ outputs: [broadcastTo(x(1, 33), [77, 33])] }),
   "a slice of what is too large": () => ({ outputs: [slice(x(50, 61), [3, 7], [40, 41])] }),
   "a small slice": () => ({ outputs: [slice(x(5003), [4999], [3])] }),
+  "a padded tensor, stored and read where it lies": () => ({
+    outputs: [
+      pad(x(30, 61), [
+        [41, 3],
+        [0, 5],
+      ]),
+      add(pad(y(701), [[3000, 2500]]), 1),
+    ],
+  }),
+  "a padded tensor for all rows": () => ({
+    outputs: [add(broadcastTo(pad(x(9), [[70, 1]]), [40, 80]), y(40, 80))],
+  }),
   "a transpose": () => ({ outputs: [transpose(x(70, 30))] }),
   "rows put one below the other": () => ({ outputs: [concat([x(1001), y(703)])] }),
   "columns put side by side": () => ({

@@ -14,6 +14,7 @@ export function divides(target: WebgpuTarget, node: OpNode<KernelOp>): boolean {
     case "broadcastTo":
     case "transpose":
     case "slice":
+    case "pad":
     case "concat":
       return dividesMovement(node, most);
     case "reduce":

@@ -59,7 +59,7 @@ describe("a page that runs a trained model", () => {
   test("stays below its bound", async () => {
     const { start, webgpu, cpu } = await pageBytes(page);
     expect(start).toBeLessThan(99_400);
-    expect(webgpu).toBeLessThan(165_000);
+    expect(webgpu).toBeLessThan(165_900);
     expect(cpu).toBeLessThan(163_800);
   });
 
