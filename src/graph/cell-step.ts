@@ -5,6 +5,7 @@
  * tanh has made of it, whose slope is told from the result, and otherwise the sum itself. What is a state anyway is not
  * kept twice. So the gradient needs no product of the step, and no function that the tape has been through.
  */
+import { check, record, rule } from "../arguments.ts";
 import { ArgumentError } from "../errors.ts";
 import { standIn } from "../graph/close-over.ts";
 import { emit, GraphValue, inputsOf, type OpNode, reachable } from "../graph/graph.ts";
@@ -33,18 +34,31 @@ export interface TracedStep {
   readonly tape: readonly Kept[];
 }
 
-/** @throws ArgumentError where a step gives anything but its states */
+/** @throws ArgumentError where a step computes with what it is not given, or gives anything but its states */
 export function traceStep(cell: Cell): TracedStep {
-  const { states, inputs, between, vectors } = cell;
+  const { name, states, inputs, between, vectors } = cell;
   const later = between?.sums ?? [];
   const sums = [...cell.sums, ...later];
   const x = standsByName([...inputs, ...sums]);
   const h = standsByName(states);
   const v = standsByName(vectors);
-  const m = cellMath(emit);
+  const m = cellMath((op, ins, attrs) => {
+    for (const one of Object.values(ins)) check(name, "what a step computes with", one, isValue);
+    return emit(op, ins, attrs);
+  });
   const early = Object.fromEntries(Object.entries(x).filter(([name]) => !later.includes(name)));
   const read = between && checked(cell, between.of(m, early, h, v), "between");
-  const made = cell.step(m, x, h, v);
+  const made: Readonly<Record<string, unknown>> = cell.step(m, x, h, v);
+  const remedy = `Return { ${states.join(", ")} }.`;
+  check(name, "what a step gives", made, record, remedy);
+  for (const other of Object.keys(made))
+    check(
+      name,
+      "what a step gives",
+      other,
+      rule(`of ${states.join(", ")}`, (of) => states.includes(String(of))),
+      remedy,
+    );
   const after = states.map((state) => checked(cell, made[state], state));
   return {
     given: {
@@ -58,6 +72,12 @@ export function traceStep(cell: Cell): TracedStep {
     tape: tapeOf(x, [...after, ...(read ? [read] : [])], after),
   };
 }
+
+const isValue = rule(
+  "a number or a value that the step has",
+  (one) => one instanceof GraphValue,
+  "Name what it reads in states, inputs, sums or vectors.",
+);
 
 function tapeOf(x: Readonly<Record<string, GraphValue>>, roots: Stands, after: Stands): Kept[] {
   const users = new Map<GraphValue, OpNode[]>();

@@ -2,7 +2,7 @@ import { backward } from "../../src/autodiff/backward.ts";
 import { differentiatedCell } from "../../src/autodiff/cell-gradient.ts";
 import { bodyOfCell } from "../../src/graph/cell-body.ts";
 import type { CellBody } from "../../src/ops/cells/body.ts";
-import type { Cell } from "../../src/ops/cells/cell.ts";
+import { type Cell, cell as cellOf } from "../../src/ops/cells/cell.ts";
 import { coupledLstm } from "../../src/ops/cells/coupled-lstm.ts";
 import { gru } from "../../src/ops/cells/gru.ts";
 import { lstm } from "../../src/ops/cells/lstm.ts";
@@ -69,6 +69,15 @@ const few = sequences.filter(({ name }) =>
 );
 const saturated: Sequence = { name: "with saturated gates", size: [3, 2, 5], range: [-30, 30] };
 
+/** No cell that has a name: a step's only product is of something that is computed in it. */
+const secondAlone = cellOf({
+  name: "second product alone",
+  states: ["h", "c"],
+  sums: [],
+  between: { sums: ["a", "b"], of: (m, _, { h, c }) => m.mul(m.sigmoid(c), h) },
+  step: (m, { a, b }, { c }) => ({ h: m.tanh(m.add(a, c)), c: m.mul(m.sigmoid(b), c) }),
+});
+
 const usual: readonly Cell[] = [rnn.tanh, lstm, gru];
 const others: readonly Cell[] = [
   rnn.relu,
@@ -78,6 +87,7 @@ const others: readonly Cell[] = [
   minimalGatedUnit,
   minGru,
   slstm,
+  secondAlone,
 ];
 
 interface CellSequence {

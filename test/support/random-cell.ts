@@ -73,7 +73,7 @@ export function randomCell(seed: number) {
   const dice = generator(seed);
   const states = names("state", 1 + dice(3));
   const own = names("sum", dice(5));
-  const later = own.length > 0 && dice(4) === 0 ? names("later", 1 + dice(2)) : [];
+  const later = dice(4) === 0 ? names("later", 1 + dice(2)) : [];
   const apart = names("input", dice(3));
   // Inputs of all sums in their order, of some and others, or of none.
   const all = [...own, ...later];

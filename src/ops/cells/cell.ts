@@ -84,26 +84,33 @@ export function cell<
   check("cell", "the description", description, record, "Give { name, states, sums, step }.");
   const { name, states, sums, between, step } = description;
   check("cell", "the name", name, text);
+  for (const part of Object.keys(description))
+    check(name, "a part of the description", part, isPart);
   check(name, "the step", step, callable, "It is a function (m, x, before, vectors) => states.");
   if (between !== undefined) {
     check(name, "between", between, record, "Give { sums, of }.");
     check(name, "of", between.of, callable, "It is a function (m, x, before, vectors) => value.");
-    checkNames(name, "between's sums", between.sums);
+    checkSome(name, "sums in between", between.sums, 'the second product: ["candidate"]');
   }
   checkNames(name, "sums", sums);
   const all: readonly string[] = [...sums, ...(between?.sums ?? [])];
   const { inputs = all, vectors = [] } = description;
   for (const [role, names] of Object.entries({ states, inputs, sums: all, vectors }))
     checkNames(name, role, names);
-  if (states.length === 0)
-    throw new ArgumentError(
-      complaint(name, "a cell must have a state", "no states", 'Name what it carries: ["h"].'),
-    );
+  checkSome(name, "states", states, 'what it carries: ["h"]');
+  checkSome(name, "inputs", inputs, 'the columns of x·W + b: ["candidate"]');
   // The functions read what their names say, and are given it by those names.
   const made = { name, states, inputs, sums, between, vectors, step } as unknown as Cell;
   cells.add(made);
   return made;
 }
+
+const PARTS = ["name", "states", "inputs", "sums", "between", "vectors", "step"];
+const isPart = rule(
+  `one of ${PARTS.join(", ")}`,
+  (part) => PARTS.includes(String(part)),
+  "Leave it out.",
+);
 
 const cells = new WeakSet<object>();
 
@@ -111,6 +118,12 @@ export const isCell = rule(
   "a cell",
   (value) => typeof value === "object" && value !== null && cells.has(value),
 );
+
+function checkSome(cell: string, role: string, names: readonly string[], what: string): void {
+  checkNames(cell, role, names);
+  if (names.length > 0) return;
+  throw new ArgumentError(complaint(cell, `a cell must have ${role}`, "none", `Name ${what}.`));
+}
 
 function checkNames(cell: string, role: string, names: readonly string[]): void {
   check(cell, role, names, list, 'Give their names: ["h"].');

@@ -1,7 +1,7 @@
 /** What ops and cells say of types and options that do not fit: given, expected, what to do. */
 import { bodyOfCell } from "../../../src/graph/cell-body.ts";
 import { traceStep } from "../../../src/graph/cell-step.ts";
-import { cell } from "../../../src/ops/cells/cell.ts";
+import { type CellMath, cell } from "../../../src/ops/cells/cell.ts";
 import { rnn } from "../../../src/ops/cells/index.ts";
 import { type ErrorRow, holdTexts } from "../../support/error-rows.ts";
 import { f32, infer, of } from "../ops/infer.ts";
@@ -112,6 +112,33 @@ const rows: readonly ErrorRow[] = [
   [
     "mine: a step must give an f32 value for h; got string. Compute it with the functions that the step is handed, and return { h }.",
     () => wrongStep({ h: "tanh" }),
+  ],
+  [
+    "mine: what a step gives must be a record; got undefined. Return { h }.",
+    () => wrongStep(undefined),
+  ],
+  ['mine: what a step gives must be of h; got "c". Return { h }.', () => wrongStep({ h: 0, c: 1 })],
+  [
+    "mine: what a step computes with must be a number or a value that the step has; got undefined. Name what it reads in states, inputs, sums or vectors.",
+    () =>
+      traceStep(
+        cell({
+          ...described,
+          step: (m: CellMath, x: object) => ({ h: m.tanh(asAny(Reflect.get(x, "b"))) }),
+        }),
+      ),
+  ],
+  [
+    'mine: a part of the description must be one of name, states, inputs, sums, between, vectors, step; got "vector". Leave it out.',
+    () => cell(asAny({ ...described, vector: ["p"] })),
+  ],
+  [
+    'mine: a cell must have inputs; got none. Name the columns of x·W + b: ["candidate"].',
+    () => cell(asAny({ ...described, inputs: [] })),
+  ],
+  [
+    'mine: a cell must have sums in between; got none. Name the second product: ["candidate"].',
+    () => cell(asAny({ ...described, between: { sums: [], of: () => 0 } })),
   ],
 ];
 

@@ -264,7 +264,7 @@ it.each<[text: string, call: () => unknown]>([
     () => cell(asAny(3)),
   ],
   [
-    'x: a cell must have a state; got no states. Name what it carries: ["h"].',
+    'x: a cell must have states; got none. Name what it carries: ["h"].',
     () => cell(asAny({ name: "x", states: [], sums: ["a"], step: () => ({}) })),
   ],
   [

@@ -20,6 +20,7 @@ import { Kind, Part, WalkStreams } from "./walk-streams.ts";
 const REVERSE = 1;
 const LENGTHS = 2;
 const BACKWARD = 32;
+const SECOND = 64;
 
 /** Numbers of a unit that lie side by side: a row's last vectors are read as a whole, into what lies behind the tensor. */
 const MOST_NUMBERS = 16;
@@ -118,7 +119,7 @@ class Walk {
   calls(steps: number, flags: number, lengths: Region | undefined): KernelCall[] {
     const { streams, batch, units } = this;
     const structure = JSON.stringify(streams.structure());
-    const given = flags | (lengths === undefined ? 0 : LENGTHS);
+    const given = flags | (lengths === undefined ? 0 : LENGTHS) | (this.second > 0 ? SECOND : 0);
     const words = streams.words([steps, batch, units, given]);
     const operands = [...streams.operands, ...(lengths === undefined ? [] : [read(lengths)])];
     return [...this.#calls, callEmitted("walk", structure, operands, words)];

@@ -32,6 +32,8 @@ const FIXED: i32 = 3;
 
 /** As in recurrence.ts. */
 const BACKWARD: i32 = 32;
+/** The last product is a second one in the step; there may be no first. */
+const SECOND: i32 = 64;
 
 const STREAM_WORDS: i32 = 3;
 const PRODUCT_WORDS: i32 = 5;
@@ -65,15 +67,19 @@ function forward(): void {
   const T = steps();
   for (let index = 0; index < T; index++) {
     const t = stepAt(index);
-    if (productCount > 0) product(0, t);
-    if (productCount > 1) {
+    if (hasFirst()) product(0, t);
+    if (has(SECOND)) {
       run(BETWEEN, t, row, rowEnd);
       meet();
-      product(1, t);
+      product(productCount - 1, t);
     }
     step(t);
     if (productCount > 0) meet();
   }
+}
+
+function hasFirst(): bool {
+  return productCount > (has(SECOND) ? 1 : 0);
 }
 
 /** The second product's gradient comes first. */
@@ -82,16 +88,14 @@ function backward(): void {
   for (let p = 0; p < productCount; p++) packBackward(matrixOf(p), numbersOf(productStream(p, 2)), packedOf(p));
   for (let index = steps() - 1; index >= 0; index--) {
     const t = stepAt(index);
-    if (productCount > 1) {
+    if (has(SECOND)) {
       run(BETWEEN, t, row, rowEnd);
       meet();
-      product(1, t);
+      product(productCount - 1, t);
     }
     step(t);
-    if (productCount > 0) {
-      meet();
-      product(0, t);
-    }
+    if (productCount > 0) meet();
+    if (hasFirst()) product(0, t);
   }
 }
 
