@@ -93,8 +93,12 @@ function readRow(row: unknown, cells: ReadonlyMap<string, Cell[]>): void {
   const isRow = typeof row === "object" && row !== null && !Array.isArray(row);
   for (const [name, column] of cells) {
     if (!isRow || !(name in row)) {
+      const isMarked = isRow && `\ufeff${name}` in row;
+      const remedy = isMarked
+        ? "The first name begins with a byte order mark: tell the parser { bom: true }, or take it off the text."
+        : "Parsers give records where they are told that the first line is names.";
       throw new ArgumentError(
-        `columns: every row must be a record with ${shown(name)}; got ${shown(row)} as row ${column.length}. Parsers give records where they are told that the first line is names.`,
+        `columns: every row must be a record with ${shown(name)}; got ${shown(row)} as row ${column.length}. ${remedy}`,
       );
     }
     column.push(cellOf(name, Reflect.get(row, name), column.length));

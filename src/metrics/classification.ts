@@ -8,11 +8,12 @@ import {
   crossEntropyLoss,
   describe,
   equal,
-  greater,
   greaterEqual,
   less,
+  lessEqual,
   matmul,
   mul,
+  not,
   reshape,
   sum,
   type Tensor,
@@ -52,7 +53,8 @@ export function topK(k: number): Metric {
     const isLabel = equal(arange(logits.shape.at(-1) ?? 1), own);
     const over = { axis: -1, keepDims: true };
     const at = sum(where(isLabel, logits, 0), over);
-    const larger = sum(cast(greater(logits, at), "f32"), over);
+    // NaN is the largest, as for argmax: where a model gives nothing else, nothing is a hit.
+    const larger = sum(cast(not(lessEqual(logits, at)), "f32"), over);
     const isHit = where(greaterEqual(own, 0), cast(less(larger, k), "f32"), 0);
     return { total: sum(isHit), count: counted(labels) };
   });
@@ -193,7 +195,7 @@ function confusion(
 ): Parts {
   checkTensor(caller, output, "output");
   checkTensor(caller, targets, "targets");
-  const isBinary = targets.dtype !== "i32";
+  const isBinary = targets.dtype !== "i32" || output.shape.join() === targets.shape.join();
   if (isBinary) checkPairs(caller, output, targets);
   else checkLabels(caller, output, targets);
   const classes = isBinary ? 2 : (output.shape.at(-1) ?? 1);
@@ -207,7 +209,7 @@ function confusion(
 }
 
 const isPositive = (targets: Tensor) =>
-  targets.dtype === "bool" ? targets : greaterEqual(targets, 0.5);
+  targets.dtype === "f32" ? greaterEqual(targets, 0.5) : cast(targets, "bool");
 
 function checkPairs(caller: string, output: Tensor, targets: Tensor): void {
   if (output.shape.join() === targets.shape.join()) return;

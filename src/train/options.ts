@@ -21,7 +21,13 @@ import { type CheckpointOptions, checkCheckpoint } from "./checkpoints/options.t
 import type { DeviceChange } from "./device-change.ts";
 import { type BestEpoch, checkEarlyStopping, type EarlyStopping } from "./early-stopping.ts";
 import type { LayerFlow } from "./flow.ts";
-import type { LossFunction, LossInput, LossTargets, Metrics } from "./score.ts";
+import {
+  isMetric,
+  type LossFunction,
+  type LossInput,
+  type LossTargets,
+  type Metrics,
+} from "./score.ts";
 import type { TrainingData } from "./training-data.ts";
 import { type ColumnType, dtypeIn } from "./wanted.ts";
 import type { Window } from "./window.ts";
@@ -257,14 +263,16 @@ const model = rule(
 const optimizer = rule(
   "an optimizer, as optim.adam makes it",
   (value) => typeof value === "object" && value !== null && "update" in value,
+  "Write optim.adam({ learningRate: 0.001 }).",
 );
-const isMetric = (value: unknown) => isRecord(value) && "parts" in value && "value" in value;
+const loss = { ...callable, remedy: "Write losses.crossEntropy, or a function of your own." };
 const metrics = rule(
   "functions or metrics by name",
   (value) =>
     typeof value === "object" &&
     value !== null &&
     Object.values(value).every((metric) => typeof metric === "function" || isMetric(metric)),
+  "Write { f1: metrics.f1() }.",
 );
 const wholeMetrics = rule(
   "metrics by name, as { f1: metrics.f1() }",
@@ -300,7 +308,7 @@ export function checkTrainerOptions(given: unknown, options: object | undefined)
   check("Trainer", "model", given, model, "new Trainer(model, { loss, optimizer }).");
   checkOptions<Partial<Record<keyof TrainerOptions, unknown>>>("Trainer", options, {
     batch: columns,
-    loss: required(callable),
+    loss: required(loss),
     optimizer: required(optimizer),
     metrics,
     // `truncationOf` tells more.
@@ -314,9 +322,13 @@ export function checkTrainerOptions(given: unknown, options: object | undefined)
     checkOptions("Trainer: recovery", options.recovery as RecoveryOptions, { everySteps: count });
 }
 
+/** Other libraries take examples and targets one by one. */
+const inOneArgument = (caller: string) => () =>
+  `${caller}({ x, y }, { batchSize: 32 }), with examples and targets in one argument`;
+
 /** @throws ArgumentError */
 export function checkFitOptions(options: AnyFitOptions | undefined): void {
-  checkOptions<AnyFitOptions>("fit", options, {
+  const rules = {
     epochs: count,
     untilEpoch: whole,
     initialEpoch: whole,
@@ -333,7 +345,8 @@ export function checkFitOptions(options: AnyFitOptions | undefined): void {
     onStep: callable,
     onEpoch: callable,
     onDeviceLost: callable,
-  });
+  };
+  checkOptions<AnyFitOptions>("fit", options, rules, inOneArgument("fit"));
   checkEarlyStopping(options?.earlyStopping);
   checkCheckpoint(options?.checkpoint, options?.validation !== undefined);
   if (options?.epochs !== undefined && options.untilEpoch !== undefined) {
@@ -354,5 +367,6 @@ export function checkMeasured(metrics: unknown): void {
 
 /** @throws ArgumentError */
 export function checkEvaluateOptions(options: EvaluateOptions | undefined): void {
-  checkOptions<EvaluateOptions>("evaluate", options, { batchSize: count, signal });
+  const example = inOneArgument("evaluate");
+  checkOptions<EvaluateOptions>("evaluate", options, { batchSize: count, signal }, example);
 }

@@ -1,5 +1,5 @@
 /** What is measured of a batch, and what its means are taken over: `PassScores` puts batches together. */
-import { shown } from "../arguments.ts";
+import { isRecord, shown } from "../arguments.ts";
 import { ArgumentError } from "../errors.ts";
 import { describe, div, greater, reshape, sizeOf, Tensor, where } from "../functions.ts";
 import type { ClassTargets } from "../losses/index.ts";
@@ -42,6 +42,9 @@ export type LossTargets<T> = [T] extends [string] ? TensorsByName<T> : T;
 export type AnyFunction = (...given: never[]) => unknown;
 export type AnyMetric<R = unknown> = Metric<R, never, never>;
 export type AnyMetrics = Readonly<Record<string, AnyFunction | AnyMetric>>;
+
+export const isMetric = (value: unknown): boolean =>
+  isRecord(value) && "parts" in value && "value" in value;
 
 /** A number of one batch; `count` where its function says what it is a mean over. */
 export interface Score {
@@ -103,7 +106,13 @@ export function scoresOf(loss: Score, metrics: AnyMetrics, measure: Measure) {
       parts[name] = measure(metric.parts) as Parts;
       continue;
     }
-    const { value, count } = scoreOf(`metric ${name}`, measure(metric));
+    const measured = measure(metric);
+    if (isMetric(measured)) {
+      throw new ArgumentError(
+        `fit: metric ${name} must be a metric; got a function that makes one. Call it: { ${name}: metrics.${metric.name}() }.`,
+      );
+    }
+    const { value, count } = scoreOf(`metric ${name}`, measured);
     values[name] = value;
     if (count !== undefined) counts[name] = count;
   }

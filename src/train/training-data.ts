@@ -243,8 +243,13 @@ export function batchOf(
     ([name, own]) => [name, elementsOf(caller, own, wanted.dtypeOf(name))] as const,
   );
   const ready = (columns: Columns): StepBatch => {
-    const [x] = Object.values(columns);
+    const [[name, x] = []] = Object.entries(columns);
     if (x === undefined) throw new InternalError("a batch has a column.");
+    if (x.shape[0] === 0) {
+      throw new ArgumentError(
+        `${caller}: a batch must have an example at least; got ${name} [${x.shape.join(", ")}]. Leave out what is empty.`,
+      );
+    }
     return { columns, x, start, rows };
   };
   const isWaiting = read.some(([, values]) => values instanceof Promise);

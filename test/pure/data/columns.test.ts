@@ -88,6 +88,12 @@ describe("columns refuse", () => {
       'columns: every row must be a record with "c"; got { a, b } as row 0. Parsers give records where they are told that the first line is names.',
     ],
     [
+      [{ "\ufeffa": "1" }],
+      { x: ["a"] },
+      {},
+      "got { \ufeffa } as row 0. The first name begins with a byte order mark: tell the parser { bom: true }, or take it off the text.",
+    ],
+    [
       [["1", "x"]],
       { x: "a" },
       {},

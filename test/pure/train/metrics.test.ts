@@ -217,6 +217,29 @@ describe("metrics of a Trainer", () => {
     expect(measured).toEqual({ accuracy: Number.NaN, f1: Number.NaN, perplexity: Number.NaN });
   });
 
+  it("of two classes take i32 targets of the outputs' shape, as the losses do", async () => {
+    const asked = { auc: metrics.rocAuc(), f1: metrics.f1(), matrix: metrics.confusionMatrix() };
+    const trainer = trainerOf(losses.binaryCrossEntropyWithLogits);
+    const whole = { x: pairs.x, y: column(positives, "i32") };
+    expect(await trainer.measure(whole, asked, { batchSize: 4 })).toEqual(
+      await trainer.measure(pairs, asked, { batchSize: 4 }),
+    );
+  });
+
+  it("topK counts NaN as the largest, as argmax does", async () => {
+    const none = Number.NaN;
+    const rows = [
+      [none, none, none],
+      [none, 1, 2],
+      [1, none, 2],
+      [none, 1, 0],
+    ];
+    const asked = { one: metrics.topK(1), two: metrics.topK(2), all: metrics.accuracy() };
+    const data = { x: column(rows, "f32"), y: column([2, 2, 0, 1], "i32") };
+    const measured = await trainerOf(losses.crossEntropy).measure(data, asked, { batchSize: 3 });
+    expect(measured).toEqual({ one: 0, two: 0.5, all: 0 });
+  });
+
   it("are refused where they do not fit", async () => {
     const trainer = trainerOf(losses.crossEntropy);
     await expect(

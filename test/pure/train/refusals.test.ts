@@ -1,7 +1,7 @@
 /** What a Trainer refuses of windows, sequences and data, and what a NaN leaves alone. */
 import { beforeEach, describe, expect, it } from "vitest";
 import { ArgumentError, NonFiniteError, ShapeError } from "../../../src/errors.ts";
-import { losses, nn, optim, Trainer } from "../../../src/index.ts";
+import { losses, metrics, nn, optim, Trainer } from "../../../src/index.ts";
 import type { TrainingBatch, TrainingData, Window } from "../../../src/train/index.ts";
 import { openCounting } from "../runtime/open.ts";
 import { block, blocks, idsOf, languageModel, WORDS } from "./sequences.ts";
@@ -217,3 +217,53 @@ describe.each([4, { every: 4, back: 10 }])(
     });
   },
 );
+
+describe("what other libraries write", () => {
+  const model = () => nn.linear(2, 3);
+  const data = { x: [[1, 2]], y: [1] };
+  const given = () => ({ loss: losses.crossEntropy, optimizer: sgd() });
+
+  it.each<[string, () => unknown, string]>([
+    [
+      "examples and targets one by one",
+      () => new Trainer(model(), given()).fit(data.x as never, data.y as never),
+      "got [1]. Write fit({ x, y }, { batchSize: 32 }), with examples and targets in one argument.",
+    ],
+    [
+      "the same of evaluate",
+      () => new Trainer(model(), given()).evaluate(data.x as never, Int32Array.of(1) as never),
+      "Write evaluate({ x, y }, { batchSize: 32 }), with examples and targets in one argument.",
+    ],
+    [
+      "metrics as a list of names",
+      () => new Trainer(model(), { ...given(), metrics: ["accuracy"] as never }),
+      'Trainer: metrics must be functions or metrics by name; got ["accuracy"]. Write { f1: metrics.f1() }.',
+    ],
+    [
+      "a metric that is not called",
+      () =>
+        new Trainer(model(), { ...given(), metrics: { f: metrics.mae as never } }).fit(data, {
+          batchSize: 1,
+        }),
+      "fit: metric f must be a metric; got a function that makes one. Call it: { f: metrics.mae() }.",
+    ],
+    [
+      "the name of a loss",
+      () => new Trainer(model(), { ...given(), loss: "crossEntropy" as never }),
+      'Trainer: loss must be a function; got "crossEntropy". Write losses.crossEntropy, or a function of your own.',
+    ],
+    [
+      "an optimizer that is not made",
+      () => new Trainer(model(), { ...given(), optimizer: optim.adam as never }),
+      "Trainer: optimizer must be an optimizer, as optim.adam makes it; got a function. Write optim.adam({ learningRate: 0.001 }).",
+    ],
+    [
+      "a batch of nothing",
+      () => new Trainer(model(), given()).fit([data, { x: [], y: [] }]),
+      "fit: a batch must have an example at least; got x [0]. Leave out what is empty.",
+    ],
+  ])("%s is refused with what to write", async (_, call, text) => {
+    await expect(async () => call()).rejects.toThrow(ArgumentError);
+    await expect(async () => call()).rejects.toThrow(text);
+  });
+});
