@@ -1,6 +1,7 @@
 import { KernelError } from "../../errors.ts";
 import { SHADER_STAGE_COMPUTE } from "./flags.ts";
 import { shaders } from "./generated/shaders.ts";
+import { reachable } from "./reachable.ts";
 import { type Constants, specialise } from "./specialise.ts";
 
 /** How the bindings of a kernel are used: what its layout depends on, apart from the code. */
@@ -101,7 +102,7 @@ export class PipelineCache {
   }
 }
 
-/** The WGSL that a call runs: specialised, and with `read` widened where the call needs it. @throws KernelError */
+/** The WGSL that a call runs: specialised, what it reaches, and with `read` widened where the call needs it. @throws KernelError */
 export function wgslOf(
   kernel: string,
   constants: Constants,
@@ -113,7 +114,7 @@ export function wgslOf(
   if (source === undefined) {
     throw new KernelError(`${kernel}: must be a file in shaders/. Run npm run generate.`);
   }
-  const code = specialise(source, constants, kernel, shaders);
+  const code = reachable(specialise(source, constants, kernel, shaders));
   return code.replace(
     /@binding\((\d+)\)(\s*)var<storage, read>/g,
     (whole, binding: string, space: string) =>
