@@ -78,7 +78,7 @@ export function foldIn(key: Key, index: number): Key {
  */
 export function words(key: Key, stream: number, count: number): Uint32Array {
   check("random", "the key", key, aKey, "It is made by keyOf(seed).");
-  check("random", "the stream", stream, number);
+  check("random", "the stream", stream, integer);
   check("random", "how many numbers are drawn", count, drawable);
   const out = new Uint32Array(count + (count & 1));
   fillBlocks(out, key, 0, stream);
