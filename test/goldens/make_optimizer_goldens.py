@@ -11,6 +11,7 @@ squared error. Nothing is drawn at random: parameters and data are those of `val
 
     losses, norms    of each step before its update; norms of what is trained, before clipping
     state            the state dict after ten steps
+    averages         of parameters, where an average of them is held: torch.optim.swa_utils.AveragedModel's
     schedule         the one that the learning rate follows, by gradgpu's name and options
 
 PyTorch 1.13 has no Lion: `Lion` below is algorithm 2 of Chen et al. 2023, "Symbolic Discovery of Optimization Algorithms". Nor
@@ -45,15 +46,16 @@ class Lion(torch.optim.Optimizer):
 
 
 class Muon(torch.optim.Optimizer):
-    def __init__(self, params, lr, momentum=0.95, weight_decay=0.0, betas=(0.9, 0.999), eps=1e-8):
-        super().__init__(params, {"lr": lr})
+    def __init__(self, params, lr, momentum=0.95, weight_decay=0.0, betas=(0.9, 0.999), eps=1e-8, nesterov=True, steps=5):
+        super().__init__(params, {"lr": lr, "orthogonal": True})
         self.momentum, self.decay, self.betas, self.eps, self.t = momentum, weight_decay, betas, eps, 0
+        self.nesterov, self.steps = nesterov, steps
 
     def orthogonal(self, g):
         a, b, c = 3.4445, -4.7750, 2.0315
         x = g.T if g.shape[0] > g.shape[1] else g
         x = x / (x.norm() + 1e-7)
-        for _ in range(5):
+        for _ in range(self.steps):
             xxt = x @ x.T
             x = a * x + (b * xxt + c * xxt @ xxt) @ x
         return x.T if g.shape[0] > g.shape[1] else x
@@ -64,9 +66,10 @@ class Muon(torch.optim.Optimizer):
         for group in self.param_groups:
             for p in group["params"]:
                 state, g = self.state[p], p.grad
-                if p.dim() == 2:
+                if p.dim() == 2 and group["orthogonal"]:
                     v = state.setdefault("v", torch.zeros_like(p)).lerp_(g, 1 - self.momentum)
-                    update = 0.2 * math.sqrt(max(p.shape)) * self.orthogonal(g.lerp(v, self.momentum))
+                    d = g.lerp(v, self.momentum) if self.nesterov else v
+                    update = 0.2 * math.sqrt(max(p.shape)) * self.orthogonal(d)
                 else:
                     (b1, b2), t = self.betas, self.t
                     m = state.setdefault("m", torch.zeros_like(p)).lerp_(g, 1 - b1)
@@ -198,6 +201,70 @@ CASES = [
         "torch": lambda m: Muon(m.parameters(), lr=0.05, weight_decay=0.1),
     },
     {
+        "title": "muon, no look ahead, three iterations, the head by Adam", "optimizer": "muon",
+        "options": {"learningRate": 0.05, "momentum": 0.8, "nesterov": False, "iterations": 3, "beta1": 0.8, "beta2": 0.9,
+                    "epsilon": 0.01},
+        "group": {"paths": HEAD, "orthogonal": False},
+        "torch": lambda m: Muon(groups(m, HEAD, {"orthogonal": False}), lr=0.05, momentum=0.8, nesterov=False, steps=3,
+                                betas=(0.8, 0.9), eps=0.01),
+    },
+    {
+        "title": "sgd, Nesterov and decay, a head without momentum", "optimizer": "sgd",
+        "options": {"learningRate": 0.1, "momentum": 0.9, "nesterov": True, "weightDecay": 0.1},
+        "group": {"paths": HEAD, "nesterov": False, "momentum": 0},
+        "torch": lambda m: torch.optim.SGD(
+            groups(m, HEAD, {"nesterov": False, "momentum": 0}), lr=0.1, momentum=0.9, nesterov=True, weight_decay=0.1
+        ),
+    },
+    # An epsilon so large that its place shows: behind the root, within it, corrected or not.
+    {
+        "title": "adam, betas and epsilon", "optimizer": "adam",
+        "options": {"learningRate": 0.05, "beta1": 0.8, "beta2": 0.9, "epsilon": 0.1},
+        "torch": lambda m: torch.optim.Adam(m.parameters(), lr=0.05, betas=(0.8, 0.9), eps=0.1),
+    },
+    {
+        "title": "adam, amsgrad, epsilon, decay in the gradient", "optimizer": "adam",
+        "options": {"learningRate": 0.05, "beta2": 0.5, "amsgrad": True, "epsilon": 0.1, "weightDecay": 0.2, "decoupled": False},
+        "torch": lambda m: torch.optim.Adam(m.parameters(), lr=0.05, betas=(0.9, 0.5), amsgrad=True, eps=0.1, weight_decay=0.2),
+    },
+    {
+        "title": "adamW, amsgrad, epsilon", "optimizer": "adamW",
+        "options": {"learningRate": 0.05, "beta2": 0.5, "amsgrad": True, "epsilon": 0.1, "weightDecay": 0.2},
+        "torch": lambda m: torch.optim.AdamW(m.parameters(), lr=0.05, betas=(0.9, 0.5), amsgrad=True, eps=0.1, weight_decay=0.2),
+    },
+    {
+        "title": "adamax, betas and epsilon", "optimizer": "adamax",
+        "options": {"learningRate": 0.05, "beta1": 0.8, "beta2": 0.9, "epsilon": 0.1},
+        "torch": lambda m: torch.optim.Adamax(m.parameters(), lr=0.05, betas=(0.8, 0.9), eps=0.1),
+    },
+    {
+        "title": "adagrad, epsilon", "optimizer": "adagrad", "options": {"learningRate": 0.1, "epsilon": 0.1},
+        "torch": lambda m: torch.optim.Adagrad(m.parameters(), lr=0.1, eps=0.1),
+    },
+    {
+        "title": "adadelta, rho and epsilon", "optimizer": "adadelta",
+        "options": {"learningRate": 0.5, "rho": 0.8, "epsilon": 0.01},
+        "torch": lambda m: torch.optim.Adadelta(m.parameters(), lr=0.5, rho=0.8, eps=0.01),
+    },
+    {
+        "title": "rmsprop, centred with momentum and decay, epsilon", "optimizer": "rmsprop",
+        "options": {"learningRate": 0.01, "alpha": 0.8, "epsilon": 0.1, "centred": True, "momentum": 0.9, "weightDecay": 0.1},
+        "torch": lambda m: torch.optim.RMSprop(
+            m.parameters(), lr=0.01, alpha=0.8, eps=0.1, centered=True, momentum=0.9, weight_decay=0.1
+        ),
+    },
+    {
+        "title": "adam, averages, two batches an update", "optimizer": "adam", "accumulate": 2, "average": 0.7,
+        "options": {"learningRate": 0.05},
+        "torch": lambda m: torch.optim.Adam(m.parameters(), lr=0.05),
+    },
+    {
+        "title": "sgd, a head with a schedule of its own", "optimizer": "sgd", "options": {"learningRate": 0.1},
+        "group": {"paths": HEAD, "schedule": ["exponential", {"rate": 0.2, "factor": 0.8}]},
+        "torch": lambda m: torch.optim.SGD(groups(m, HEAD, {"lr": 0.2}), lr=0.1),
+        "scheduler": lambda o: lr.LambdaLR(o, [lambda t: 1, lambda t: 0.8**t]),
+    },
+    {
         "title": "sgd, clipped by value and by norm", "optimizer": "sgd", "clip": 0.3, "clipValue": 0.05,
         "options": {"learningRate": 0.1, "momentum": 0.9},
         "torch": lambda m: torch.optim.SGD(m.parameters(), lr=0.1, momentum=0.9),
@@ -229,16 +296,22 @@ SCHEDULES = [
     ["stepDecay", {"rate": 0.3, "every": 7, "factor": 0.9}, 60, lambda o: lr.StepLR(o, 7, 0.9)],
     ["multiStep", {"rate": 0.3, "at": [2, 3, 11], "factor": 0.5}, 20, lambda o: lr.MultiStepLR(o, [2, 3, 11], 0.5)],
     ["exponential", {"rate": 0.3, "factor": 0.95}, 40, lambda o: lr.ExponentialLR(o, 0.95)],
+    ["exponential", {"rate": 0.3, "factor": 0.5, "every": 7}, 30, lambda o: lr.LambdaLR(o, lambda t: 0.5 ** (t / 7))],
+    ["polynomial", {"from": 0.3, "to": 0.03, "steps": 9, "power": 2}, 15,
+     lambda o: lr.LambdaLR(o, lambda t: 0.1 + 0.9 * (1 - min(t / 9, 1)) ** 2)],
     ["polynomial", {"from": 0.3, "to": 0.03, "steps": 10}, 15, lambda o: lr.LinearLR(o, 1, 0.1, 10)],
     ["polynomial", {"from": 0.3, "steps": 9, "power": 2.5}, 15, lambda o: lr.PolynomialLR(o, 9, 2.5)],
     ["cosine", {"from": 0.3, "to": 0.01, "steps": 12}, 13, lambda o: lr.CosineAnnealingLR(o, 12, 0.01)],
     ["cosine", {"from": 0.3, "to": 0.01, "steps": 7, "restart": 1}, 40,
      lambda o: lr.CosineAnnealingWarmRestarts(o, 7, 1, 0.01)],
     ["cosine", {"from": 0.3, "steps": 3, "restart": 2}, 50, lambda o: lr.CosineAnnealingWarmRestarts(o, 3, 2)],
+    ["cosine", {"from": 0.3, "to": 0.05, "steps": 2, "restart": 3}, 40,
+     lambda o: lr.CosineAnnealingWarmRestarts(o, 2, 3, 0.05)],
     ["oneCycle", {"max": 2, "steps": 20}, 20, lambda o: lr.OneCycleLR(o, 2, total_steps=20, cycle_momentum=False)],
     ["oneCycle", {"max": 2, "steps": 30, "rise": 0.25, "divide": 10, "finalDivide": 100}, 30, lambda o: lr.OneCycleLR(
         o, 2, total_steps=30, pct_start=0.25, div_factor=10, final_div_factor=100, cycle_momentum=False)],
     ["warmUp", {"steps": 5, "rate": 0.3, "from": 0.2}, 10, lambda o: lr.LinearLR(o, 0.2, 1, 5)],
+    ["warmUp", {"steps": 5, "rate": 0.3}, 10, lambda o: lr.LinearLR(o, 0.2, 1, 5)],
     ["inTurn", {"at": [4, 9], "schedules": [
         0.3, ["exponential", {"rate": 0.3, "factor": 0.5}], ["stepDecay", {"rate": 0.3, "every": 2}],
     ]}, 16, lambda o: lr.SequentialLR(o, [lr.ConstantLR(o, 1), lr.ExponentialLR(o, 0.5), lr.StepLR(o, 2)], [4, 9])],
@@ -248,6 +321,7 @@ SCHEDULES = [
 PLATEAUS = [
     [{"patience": 2}, [5, 4, 4, 4, 4, 3, 3, 3, 3, 3.1, 2]],
     [{"patience": 0, "factor": 0.5, "cooldown": 2, "least": 0.05}, [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]],
+    [{"patience": 1, "cooldown": 1, "threshold": 0, "factor": 0.3}, [3, 3, 2.9999, 2.9999, 2.9999, 3, 3, 3, 3, 2, 2, 2, 2]],
     [{"patience": 1, "mode": "max", "threshold": 0.1}, [0.5, 0.52, 0.54, 0.56, 0.57, 0.7, 0.71, 0.72, 0.73]],
 ]
 
@@ -282,6 +356,10 @@ def train(case):
         p.requires_grad_(any(p is one for one in trained))
     scheduler = case.pop("scheduler")(optimizer) if "scheduler" in case else None
     accumulate = case.get("accumulate", 1)
+    averages = None
+    if "average" in case:
+        kept = case["average"]
+        averages = torch.optim.swa_utils.AveragedModel(made, avg_fn=lambda average, p, n: kept * average + (1 - kept) * p)
     losses, norms = [], []
     total = [torch.zeros_like(p) for p in trained]
     for step in range(1, STEPS + 1):
@@ -304,10 +382,13 @@ def train(case):
         if "clip" in case:
             nn.utils.clip_grad_norm_(trained, case["clip"])
         optimizer.step()
+        if averages is not None:
+            averages.update_parameters(made)
         if scheduler is not None:
             scheduler.step()
     state = {name: {"shape": list(v.shape), "data": flat(v.double())} for name, v in made.state_dict().items()}
-    return {**case, "losses": losses, "norms": norms, "state": state}
+    held = {} if averages is None else {"averages": {n: flat(p) for n, p in averages.module.named_parameters()}}
+    return {**case, "losses": losses, "norms": norms, "state": state, **held}
 
 
 if __name__ == "__main__":

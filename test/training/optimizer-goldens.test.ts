@@ -13,15 +13,20 @@ interface Golden {
   readonly title: string;
   readonly optimizer: keyof typeof optim & ("sgd" | "adam");
   readonly options: Readonly<Record<string, number | boolean>>;
-  readonly group?: { readonly paths: readonly string[] } & Readonly<Record<string, unknown>>;
+  readonly group?: {
+    readonly paths: readonly string[];
+    readonly schedule?: ScheduleText;
+  } & Readonly<Record<string, unknown>>;
   readonly clip?: number;
   readonly clipValue?: number;
   readonly accumulate?: number;
+  readonly average?: number;
   readonly schedule?: ScheduleText;
   readonly freeze?: string;
   readonly losses: readonly number[];
   readonly norms: readonly number[];
   readonly state: nn.SavedDict;
+  readonly averages?: Readonly<Record<string, readonly number[]>>;
 }
 
 const url = new URL("../goldens/optimizers.json", import.meta.url);
@@ -61,18 +66,20 @@ function build(): nn.Module {
 }
 
 function optimizerOf(golden: Golden, model: nn.Module) {
-  const { optimizer, options, clip, clipValue, accumulate, schedule, group } = golden;
+  const { optimizer, options, clip, clipValue, accumulate, average, schedule, group } = golden;
   const named = model.namedParameters();
-  const { paths = [], ...settings } = group ?? {};
+  const { paths = [], schedule: ownSchedule, ...settings } = group ?? {};
   const parameters = paths.flatMap((path) => named.get(path) ?? []);
   expect(parameters).toHaveLength(paths.length);
+  const own = ownSchedule && { learningRate: scheduleOf(ownSchedule) };
   const given = {
     ...options,
     ...(clip !== undefined && { clipNorm: clip }),
     ...(clipValue !== undefined && { clipValue }),
     ...(accumulate !== undefined && { accumulate }),
     ...(schedule && { learningRate: scheduleOf(schedule) }),
-    ...(group && { groups: { own: { ...settings, parameters } } }),
+    ...(average !== undefined && { average }),
+    ...(group && { groups: { own: { ...settings, ...own, parameters } } }),
   };
   return optim[optimizer](given as never);
 }
@@ -110,6 +117,12 @@ async function check(golden: Golden): Promise<void> {
   for (const [name, { data }] of Object.entries(state)) {
     const expected = golden.state[name]?.data as readonly number[];
     expect(relativeError(data, expected), name).toBeLessThanOrEqual(TOLERANCE);
+  }
+  const { averages } = golden;
+  if (averages !== undefined) {
+    const held = await optim.withAverages(optimizer, () => model.stateDict());
+    for (const [name, expected] of Object.entries(averages))
+      expect(relativeError(held[name]?.data ?? [], expected), name).toBeLessThanOrEqual(TOLERANCE);
   }
   trainer.dispose();
 }
