@@ -4,11 +4,12 @@ import {
   add,
   div,
   exp,
+  less,
   log,
-  maximum,
   mul,
   notEqual,
   square,
+  stopGradient,
   sub,
   sum,
   type Tensor,
@@ -24,7 +25,9 @@ export interface KlOptions extends LossOptions {
 
 /**
  * Σ target · (log target − prediction) over the last dimension, where prediction = log q, of one shape [..., C] → [...]. A
- * target of 0 adds nothing; one that is no probability, NaN or below 0, makes it NaN. "mean" is over the distributions, PyTorch's "batchmean". Kullback & Leibler 1951.
+ * target of 0 adds nothing; one that is no probability, NaN or below 0, makes it NaN. A distribution is a row, as in Keras:
+ * "none" has one number for each, and "mean" is over them. Of [N, C] that is PyTorch's "batchmean"; its "mean" is over the
+ * elements, C times smaller and no divergence, and its "none" has them all. Kullback & Leibler 1951.
  * @throws ShapeError where shapes differ; DTypeError unless they are f32; ArgumentError for options that there are not
  */
 export function klDivergence(logPrediction: Tensor, target: Tensor, options?: KlOptions): Tensor {
@@ -63,7 +66,7 @@ export function poissonNll(prediction: Tensor, target: Tensor, options?: Poisson
 
 /** What the likelihood of a normal distribution can be told. */
 export interface GaussianOptions extends LossOptions {
-  /** No variance counts as less, and then it has no gradient; 1e-6. */
+  /** No variance counts as less; one that is less has the gradient of this one, as in PyTorch, so that it can grow. 1e-6. */
   readonly epsilon?: number;
 }
 
@@ -82,7 +85,10 @@ export function gaussianNll(
   checkLossOptions("gaussianNll", options, { epsilon: positive });
   checkPair("gaussianNll", mean, target, ["mean", "target"]);
   checkPair("gaussianNll", mean, variance, ["mean", "variance"]);
-  const own = maximum(variance, options?.epsilon ?? 1e-6);
+  const least = options?.epsilon ?? 1e-6;
+  // Exactly `least`, with a gradient of 1.
+  const raised = add(least, sub(variance, stopGradient(variance)));
+  const own = where(less(variance, least), raised, variance);
   const each = mul(0.5, add(log(own), div(square(sub(mean, target)), own)));
   return reduced("gaussianNll", each, options);
 }

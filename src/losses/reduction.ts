@@ -24,7 +24,7 @@ export interface LossOptions {
   readonly reduction?: Reduction;
   /**
    * f32 that broadcasts to the shape of the losses: how much each counts. "mean" is then Σ w·loss / Σ w, and 0 where Σ w
-   * is.
+   * is; that of PyTorch's binary losses with a `weight` is Σ w·loss over the number of elements.
    */
   readonly weights?: Tensor;
 }

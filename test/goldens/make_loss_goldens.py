@@ -71,13 +71,13 @@ def ce(logits, labels, weight=None, smoothing=0.0, rows=None):
     return of
 
 
-def focal(logits, labels, gamma, weight=None):
+def focal(logits, labels, gamma, weight=None, rows=1.0):
     def of(reduction):
         each = F.cross_entropy(logits, torch.where(labels < 0, -100, labels), reduction="none")
-        counted = (labels >= 0).double()
+        counted = (labels >= 0).double() * rows
         own = (1 - torch.exp(-each)) ** gamma * each
         own = own if weight is None else own * weight[labels.clamp(min=0)]
-        return (own * counted).sum() / counted.sum() if reduction == "mean" else reduce(own, reduction)
+        return (own * counted).sum() / counted.sum() if reduction == "mean" else reduce(own * rows, reduction)
     return of
 
 
@@ -88,11 +88,19 @@ def binary_focal(logits, targets, gamma, alpha):
     return (alpha * targets + (1 - alpha) * (1 - targets)) * loss * wrong**gamma
 
 
-def kl(logs, target, log_target):
+def kl(logs, target, log_target, rows=None):
+    """Rows by themselves: of [N, C] the mean is PyTorch's "batchmean"."""
     def of(reduction):
+        if reduction == "mean" and logs.dim() == 2 and rows is None:
+            return F.kl_div(logs, target, reduction="batchmean", log_target=log_target)
         each = F.kl_div(logs, target, reduction="none", log_target=log_target).sum(-1)
-        return reduce(each, reduction)
+        return reduce(each, reduction, rows)
     return of
+
+
+def ce_rows(logits, labels, **how):
+    """PyTorch has the classes second."""
+    return lambda r: F.cross_entropy(logits.movedim(-1, 1), torch.where(labels < 0, -100, labels), reduction=r, **how)
 
 
 def clip(a, b, temperature):
@@ -130,6 +138,9 @@ WORDS = ints([1, 2, 2], [3, -1, -1], [4, 1, -1])
 LONG_WORDS = (torch.arange(4 * 12).reshape(4, 12) * 7 % 8) + 1
 LONG_WORDS[1, 9:] = -1
 LONG_WORDS[3, 1:] = -1
+ROW_LOGITS, ROW_LABELS = reals([2, 3, 5], 13), ints([2, 0, -1], [4, 1, 3])
+ROW_P = distribution([2, 3, 5], 14)
+CERTAIN = torch.tensor([0.0, 1, 1, 0, 0.5, 0.25], dtype=torch.float64)
 TIMES = torch.tensor([7, 2, 5])
 
 # gradgpu's name, its inputs, its options, PyTorch's by reduction, and whose gradients.
@@ -139,6 +150,8 @@ CASES = [
     ["meanAbsoluteError", [X, Y], {}, lambda r: F.l1_loss(X, Y, reduction=r)],
     ["huber", [X, Y], {}, lambda r: F.huber_loss(X, Y, reduction=r)],
     ["huber", [X, Y], {"delta": 0.25}, lambda r: F.huber_loss(X, Y, reduction=r, delta=0.25)],
+    ["huber", [X, Y, ROWS], {"delta": 0.25, "weights": "#2"},
+     lambda r: reduce(F.huber_loss(X, Y, reduction="none", delta=0.25), r, ROWS)],
     ["logCosh", [X, Y], {}, each(torch.log(torch.cosh(X - Y)))],
     ["crossEntropy", [A, LABELS], {}, ce(A, LABELS)],
     ["crossEntropy", [A, LABELS, WEIGHTS], {"classWeights": "#2"}, ce(A, LABELS, WEIGHTS)],
@@ -149,27 +162,50 @@ CASES = [
     ["crossEntropy", [A, P], {}, lambda r: F.cross_entropy(A, P, reduction=r)],
     ["crossEntropy", [A, P, WEIGHTS], {"classWeights": "#2", "labelSmoothing": 0.1},
      lambda r: F.cross_entropy(A, P, WEIGHTS, reduction=r, label_smoothing=0.1)],
+    ["crossEntropy", [ROW_LOGITS, ROW_LABELS, WEIGHTS], {"classWeights": "#2", "labelSmoothing": 0.25},
+     ce_rows(ROW_LOGITS, ROW_LABELS, weight=WEIGHTS, label_smoothing=0.25)],
+    # PyTorch means over all rows here, as for probabilities of any rank.
+    ["crossEntropy", [ROW_LOGITS, ROW_P, WEIGHTS], {"classWeights": "#2"},
+     lambda r: F.cross_entropy(ROW_LOGITS.movedim(-1, 1), ROW_P.movedim(-1, 1), WEIGHTS, reduction=r)],
+    ["crossEntropy", [A, P], {"labelSmoothing": 0.2}, lambda r: F.cross_entropy(A, P, reduction=r, label_smoothing=0.2)],
+    ["crossEntropy", [A, P, ROWS], {"weights": "#2"}, lambda r: reduce(F.cross_entropy(A, P, reduction="none"), r, ROWS)],
+    ["focal", [A, LABELS, ROWS], {"weights": "#2"}, focal(A, LABELS, 2, None, ROWS)],
     ["focal", [A, LABELS], {}, focal(A, LABELS, 2)],
     ["focal", [A, LABELS, WEIGHTS], {"gamma": 0.5, "classWeights": "#2"}, focal(A, LABELS, 0.5, WEIGHTS)],
     ["binaryCrossEntropyWithLogits", [X, BITS], {}, lambda r: F.binary_cross_entropy_with_logits(X, BITS, reduction=r)],
     ["binaryCrossEntropyWithLogits", [X, BITS, ROWS], {"positiveWeight": "#2"},
      lambda r: F.binary_cross_entropy_with_logits(X, BITS, pos_weight=ROWS, reduction=r)],
+    # PyTorch's "mean" is over the elements where they have weights; ours is over the weights.
+    ["binaryCrossEntropyWithLogits", [X, BITS, ROWS, V.detach()], {"positiveWeight": "#2", "weights": "#3"},
+     lambda r: reduce(F.binary_cross_entropy_with_logits(X, BITS, pos_weight=ROWS, reduction="none"), r, V.detach())],
+    # Without a gradient: PyTorch's is as large as 1e12 there.
+    ["binaryCrossEntropy", [CERTAIN, BITS], {}, lambda r: F.binary_cross_entropy(CERTAIN, BITS, reduction=r)],
     ["binaryCrossEntropy", [U, BITS], {}, lambda r: F.binary_cross_entropy(U, BITS, reduction=r)],
     ["binaryFocal", [X, BITS], {}, each(binary_focal(X, BITS, 2, 0.25))],
     ["binaryFocal", [X, BITS], {"gamma": 1.5, "alpha": 0.6}, each(binary_focal(X, BITS, 1.5, 0.6))],
     ["klDivergence", [A, P], {}, kl(A, P, False)],
     ["klDivergence", [A, ONE_ZERO], {}, kl(A, ONE_ZERO, False)],
     ["klDivergence", [A, B], {"logTarget": True}, kl(A, B, True)],
+    ["klDivergence", [ROW_LOGITS, ROW_P], {}, kl(ROW_LOGITS, ROW_P, False)],
+    ["klDivergence", [A, P, ROWS], {"weights": "#2"}, kl(A, P, False, ROWS)],
     ["poissonNll", [X, COUNTS], {}, lambda r: F.poisson_nll_loss(X, COUNTS, reduction=r)],
     ["poissonNll", [V, COUNTS], {"logInput": False}, lambda r: F.poisson_nll_loss(V, COUNTS, log_input=False, reduction=r)],
+    ["poissonNll", [V, COUNTS], {"logInput": False, "epsilon": 0.5},
+     lambda r: F.poisson_nll_loss(V, COUNTS, log_input=False, eps=0.5, reduction=r)],
+    ["gaussianNll", [X, V, Y], {"epsilon": 0.8}, lambda r: F.gaussian_nll_loss(X, Y, V, eps=0.8, reduction=r)],
     ["gaussianNll", [X, V, Y], {}, lambda r: F.gaussian_nll_loss(X, Y, V, reduction=r)],
     ["hinge", [X, SIGNS], {}, each((1 - SIGNS * X).clamp(min=0))],
     ["squaredHinge", [X, SIGNS], {}, each((1 - SIGNS * X).clamp(min=0) ** 2)],
     ["cosineSimilarity", [A, B], None, lambda r: reduce(F.cosine_similarity(A, B, dim=-1), r)],
     ["cosineEmbedding", [A, B, SIGNS], {"margin": -0.5}, lambda r: F.cosine_embedding_loss(A, B, SIGNS, margin=-0.5, reduction=r)],
+    ["cosineEmbedding", [A, B, SIGNS], {}, lambda r: F.cosine_embedding_loss(A, B, SIGNS, reduction=r)],
+    ["tripletMargin", [A, B, C], {}, lambda r: F.triplet_margin_loss(A, B, C, reduction=r)],
     ["tripletMargin", [A, B, C], {"margin": 0.5}, lambda r: F.triplet_margin_loss(A, B, C, margin=0.5, reduction=r)],
     ["contrastive", [A, B, BITS], {"margin": 2}, each(0.5 * (
         BITS * F.pairwise_distance(A, B) ** 2 + (1 - BITS) * (2 - F.pairwise_distance(A, B)).clamp(min=0) ** 2))],
+    ["contrastive", [A, B, BITS], {}, each(0.5 * (
+        BITS * F.pairwise_distance(A, B) ** 2 + (1 - BITS) * (1 - F.pairwise_distance(A, B)).clamp(min=0) ** 2))],
+    ["infoNce", [A, B], {}, each(clip(A, B, 0.1))],
     ["infoNce", [A, B], {"temperature": 0.5}, each(clip(A, B, 0.5))],
     ["ctc", [FRAMES, WORDS], {}, ctc(FRAMES, WORDS)],
     ["ctc", [FRAMES, WORDS, TIMES], {"lengths": "#2"}, ctc(FRAMES, WORDS, TIMES)],
@@ -188,7 +224,8 @@ def tensor(x):
 
 def case(name, inputs, options, of):
     reals_in = [i for i, x in enumerate(inputs) if x.requires_grad]
-    found = torch.autograd.grad(of("mean"), [inputs[i] for i in reals_in], retain_graph=True, allow_unused=True)
+    sources = [inputs[i] for i in reals_in]
+    found = torch.autograd.grad(of("mean"), sources, retain_graph=True, allow_unused=True) if sources else []
     return {
         "name": name, "options": options, "inputs": [tensor(x) for x in inputs],
         **{r: flat(of(r).detach().reshape(-1)) for r in ("none", "sum", "mean")},
