@@ -128,7 +128,8 @@ export const hardSigmoid: Unary = (x) => clip(add(mul(float("hardSigmoid", x), 1
 export const hardSwish: Unary = (x) => mul(x, hardSigmoid(float("hardSwish", x)));
 
 /**
- * min(max(x, low), high), −1 and 1 where nothing is said.
+ * min(max(x, low), high), −1 and 1 where nothing is said. At the bounds the gradient is 1, that of `clip`; PyTorch's
+ * hardtanh has 0 there.
  * @throws DTypeError unless x is f32; ArgumentError for bounds that are no numbers, and for what is no tensor
  */
 export function hardTanh(x: Tensor, low = -1, high = 1): Tensor {

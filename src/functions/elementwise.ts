@@ -224,7 +224,7 @@ export function where(condition: Tensor, left: Operand, right: Operand): Tensor 
 }
 
 /**
- * min(max(x, low), high). Of f32, i32 or u32; the gradient is 1 inside and 0 outside.
+ * min(max(x, low), high). Of f32, i32 or u32; the gradient is 1 inside and at the bounds, 0 outside.
  * @throws DTypeError for bool; ArgumentError for what is no tensor, and for bounds that are no numbers or that x's
  *   dtype does not hold
  */

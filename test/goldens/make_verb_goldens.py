@@ -340,8 +340,14 @@ def images():
     case("conv1dTranspose", [Input(2, 5, 2), Input(4, 3, 2)],
          first(lambda x, w: F.conv_transpose1d(x, w, stride=2, padding=1, output_padding=1)))
 
+    case("conv1dTranspose, dilated, in groups", [Input(2, 5, 4), Input(3, 3, 4)],
+         first(lambda x, w: F.conv_transpose1d(x, w, stride=2, padding=2, dilation=3, groups=2)))
+
     case("maxPool2d, ceil", [x], first(lambda x: F.max_pool2d(x, 3, 2, padding=1, ceil_mode=True)))
     case("maxPool2d, dilated", [x], first(lambda x: F.max_pool2d(x, 2, (2, 1), padding=1, dilation=(3, 2))))
+    case("maxPool2d, ceil and dilated", [x],
+         first(lambda x: F.max_pool2d(x, (2, 3), 3, padding=(0, 1), dilation=(3, 1), ceil_mode=True)))
+    case("avgPool2d, windows that overlap", [x], first(lambda x: F.avg_pool2d(x, (4, 3), (1, 2), padding=(2, 0))))
     case("avgPool2d, ceil", [x], first(lambda x: F.avg_pool2d(x, 3, 2, padding=1, ceil_mode=True)))
     case("avgPool2d without padding in the mean", [x],
          first(lambda x: F.avg_pool2d(x, (3, 2), (2, 2), padding=1, count_include_pad=False)))
@@ -349,6 +355,8 @@ def images():
          first(lambda x: F.avg_pool2d(x, 3, 2, padding=1, ceil_mode=True, count_include_pad=False)))
     case("maxPool1d", [line], first(lambda x: F.max_pool1d(x, 3, 2, padding=1)))
     case("avgPool1d", [line], first(lambda x: F.avg_pool1d(x, 3, 2, ceil_mode=True, count_include_pad=False, padding=1)))
+    case("maxPool1d, ceil and dilated", [line], first(lambda x: F.max_pool1d(x, 3, 3, padding=1, dilation=2, ceil_mode=True)))
+    case("avgPool1d, ceil", [line], first(lambda x: F.avg_pool1d(x, 4, 3, padding=2, ceil_mode=True)))
     case("globalAvgPool2d", [x], lambda x: x.mean((1, 2)))
     case("globalMaxPool2d", [x], lambda x: x.amax((1, 2)))
     case("adaptiveAvgPool2d", [x], first(lambda x: F.adaptive_avg_pool2d(x, (3, 3))))
@@ -360,6 +368,14 @@ def images():
     rows = lambda mode, scale: first(lambda x: F.interpolate(x, scale_factor=scale, mode=mode))
     case("upsample2d by fractions", [Input(1, 5, 4, 2)], rows("nearest", (2.7, 1.3)))
     case("upsample2d by fractions, bilinear", [small], rows("bilinear", (1.6, 0.8)))
+    case("upsample2d by less than 1", [Input(1, 7, 5, 2)], first(lambda x: F.interpolate(x, scale_factor=(0.6, 0.7))))
+    case("upsample2d by fractions, corners aligned", [small],
+         first(lambda x: F.interpolate(x, scale_factor=(1.7, 1.3), mode="bilinear", align_corners=True)))
+    case("upsample2d by fractions to nearest", [small],
+         first(lambda x: F.interpolate(x, scale_factor=(1.7, 2.6), mode="nearest-exact")))
+    case("resize to fewer, bilinear", [small], first(lambda x: F.interpolate(x, size=(2, 3), mode="bilinear")))
+    case("resize to one, corners aligned", [small],
+         first(lambda x: F.interpolate(x, size=(1, 2), mode="bilinear", align_corners=True)))
     case("resize to fewer", [small], first(lambda x: F.interpolate(x, size=(2, 3))))
     case("resize to nearest", [small], first(lambda x: F.interpolate(x, size=(5, 7), mode="nearest-exact")))
     case("resize, bilinear", [small], first(lambda x: F.interpolate(x, size=(5, 3), mode="bilinear")))
@@ -377,6 +393,7 @@ def images():
     case("avgPool3d", [volume], first(lambda x: F.avg_pool3d(x, (2, 3, 2), (1, 2, 1), padding=1)))
     case("avgPool3d without padding in the mean, ceil", [volume],
          first(lambda x: F.avg_pool3d(x, 3, 2, padding=1, ceil_mode=True, count_include_pad=False)))
+    case("avgPool3d, ceil", [volume], first(lambda x: F.avg_pool3d(x, 2, (3, 2, 3), padding=1, ceil_mode=True)))
     case("localResponseNorm", [Input(2, 3, 7)], lambda x: F.local_response_norm(x.movedim(-1, 1), 3).movedim(1, -1))
     case("localResponseNorm of four channels", [Input(2, 3, 2, 7)],
          first(lambda x: F.local_response_norm(x, 4, alpha=0.5, beta=0.6, k=2)))

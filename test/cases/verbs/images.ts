@@ -18,8 +18,14 @@ export const imageVerbs: VerbCases = {
   "conv2dTranspose, dilated": (x, w) => g.conv2dTranspose(x, w, { stride: 2, dilation: [2, 3] }),
   "conv2dTranspose, same": (x, w) => g.conv2dTranspose(x, w, { stride: 2, padding: "same" }),
   conv1dTranspose: (x, w) => g.conv1dTranspose(x, w, { ...half, outputPadding: 1 }),
+  "conv1dTranspose, dilated, in groups": (x, w) =>
+    g.conv1dTranspose(x, w, { stride: 2, padding: 2, dilation: 3, groups: 2 }),
   "maxPool2d, ceil": (x) => g.maxPool2d(x, 3, { ...half, ceilMode: true }),
   "maxPool2d, dilated": (x) => g.maxPool2d(x, 2, { stride: [2, 1], padding: 1, dilation: [3, 2] }),
+  "maxPool2d, ceil and dilated": (x) =>
+    g.maxPool2d(x, [2, 3], { stride: 3, padding: [0, 1], dilation: [3, 1], ceilMode: true }),
+  "avgPool2d, windows that overlap": (x) =>
+    g.avgPool2d(x, [4, 3], { stride: [1, 2], padding: [2, 0] }),
   "avgPool2d, ceil": (x) => g.avgPool2d(x, 3, { ...half, ceilMode: true }),
   "avgPool2d without padding in the mean": (x) =>
     g.avgPool2d(x, [3, 2], { ...half, countIncludePad: false }),
@@ -27,6 +33,9 @@ export const imageVerbs: VerbCases = {
     g.avgPool2d(x, 3, { ...half, ceilMode: true, countIncludePad: false }),
   maxPool1d: (x) => g.maxPool1d(x, 3, half),
   avgPool1d: (x) => g.avgPool1d(x, 3, { ...half, ceilMode: true, countIncludePad: false }),
+  "maxPool1d, ceil and dilated": (x) =>
+    g.maxPool1d(x, 3, { stride: 3, padding: 1, dilation: 2, ceilMode: true }),
+  "avgPool1d, ceil": (x) => g.avgPool1d(x, 4, { stride: 3, padding: 2, ceilMode: true }),
   globalAvgPool2d: g.globalAvgPool2d,
   globalMaxPool2d: g.globalMaxPool2d,
   adaptiveAvgPool2d: (x) => g.adaptiveAvgPool2d(x, 3),
@@ -35,6 +44,14 @@ export const imageVerbs: VerbCases = {
   "upsample2d, bilinear": (x) => g.upsample2d(x, 2, bilinear),
   "upsample2d by fractions": (x) => g.upsample2d(x, [2.7, 1.3]),
   "upsample2d by fractions, bilinear": (x) => g.upsample2d(x, [1.6, 0.8], bilinear),
+  "upsample2d by less than 1": (x) => g.upsample2d(x, [0.6, 0.7]),
+  "upsample2d by fractions, corners aligned": (x) =>
+    g.upsample2d(x, [1.7, 1.3], { ...bilinear, coordinates: "alignCorners" }),
+  "upsample2d by fractions to nearest": (x) =>
+    g.upsample2d(x, [1.7, 2.6], { coordinates: "halfPixel" }),
+  "resize to fewer, bilinear": (x) => g.resize(x, [2, 3], bilinear),
+  "resize to one, corners aligned": (x) =>
+    g.resize(x, [1, 2], { ...bilinear, coordinates: "alignCorners" }),
   "resize to fewer": (x) => g.resize(x, [2, 3]),
   "resize to nearest": (x) => g.resize(x, [5, 7], { coordinates: "halfPixel" }),
   "resize, bilinear": (x) => g.resize(x, [5, 3], bilinear),
@@ -50,6 +67,7 @@ export const imageVerbs: VerbCases = {
   avgPool3d: (x) => g.avgPool3d(x, [2, 3, 2], { stride: [1, 2, 1], padding: 1 }),
   "avgPool3d without padding in the mean, ceil": (x) =>
     g.avgPool3d(x, 3, { ...half, ceilMode: true, countIncludePad: false }),
+  "avgPool3d, ceil": (x) => g.avgPool3d(x, 2, { stride: [3, 2, 3], padding: 1, ceilMode: true }),
   localResponseNorm: (x) => g.localResponseNorm(x, 3),
   "localResponseNorm of four channels": (x) =>
     g.localResponseNorm(x, 4, { alpha: 0.5, beta: 0.6, k: 2 }),

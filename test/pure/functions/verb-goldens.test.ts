@@ -15,6 +15,8 @@ const TOLERANCE = 1e-9;
 
 /** The weights of a resize are given in f32. */
 const ROUNDED: Readonly<Record<string, number>> = {
+  "upsample2d by fractions, corners aligned": 1e-7,
+  "resize to fewer, bilinear": 1e-7,
   "resize, bilinear": 1e-7,
   "resize, corners aligned": 1e-7,
 };
