@@ -30,7 +30,7 @@ def values(shape, index):
 
 
 def rounded32(array):
-    return torch.from_numpy(numpy.float64(numpy.float32(array)))
+    return torch.from_numpy(numpy.asarray(array, numpy.float32).astype(numpy.float64))
 
 
 class RmsNorm(nn.Module):
@@ -54,6 +54,7 @@ CASES = [
     ("no affine", "layerNorm", [6, {"affine": False}], nn.LayerNorm(6, elementwise_affine=False), [5, 6]),
     ("rows", "rmsNorm", [6, {}], RmsNorm([6]), [4, 3, 6]),
     ("two dimensions, ε", "rmsNorm", [[3, 6], {"epsilon": 1e-2}], RmsNorm([3, 6], 1e-2), [4, 3, 6]),
+    ("no affine", "rmsNorm", [6, {"affine": False}], RmsNorm([6], elementwise_affine=False), [5, 6]),
     ("images", "batchNorm2d", [3, {}], nn.BatchNorm2d(3), [2, 4, 3, 3]),
     (
         "ε and momentum", "batchNorm2d", [3, {"epsilon": 1e-2, "momentum": 0.3}],
@@ -69,10 +70,23 @@ CASES = [
     ),
     ("rows", "batchNorm1d", [5, {}], nn.BatchNorm1d(5), [7, 5]),
     ("sequences", "batchNorm1d", [5, {"momentum": 0.3}], nn.BatchNorm1d(5, momentum=0.3), [3, 4, 5]),
+    (
+        "sequences, mean over all batches, ε", "batchNorm1d", [5, {"momentum": "cumulative", "epsilon": 1e-2}],
+        nn.BatchNorm1d(5, eps=1e-2, momentum=None), [3, 4, 5],
+    ),
+    (
+        "no affine, no running statistics", "batchNorm1d", [5, {"affine": False, "trackRunningStats": False}],
+        nn.BatchNorm1d(5, affine=False, track_running_stats=False), [7, 5],
+    ),
     ("images", "groupNorm", [2, 6, {}], nn.GroupNorm(2, 6), [2, 3, 2, 6]),
     ("one group, rows, ε", "groupNorm", [1, 6, {"epsilon": 1e-2}], nn.GroupNorm(1, 6, eps=1e-2), [4, 6]),
     ("a channel a group, sequences", "groupNorm", [6, 6, {"affine": False}], nn.GroupNorm(6, 6, affine=False), [2, 5, 6]),
     ("images", "instanceNorm2d", [3, {}], nn.InstanceNorm2d(3), [2, 4, 3, 3]),
+    ("affine, ε", "instanceNorm2d", [3, {"affine": True, "epsilon": 1e-2}], nn.InstanceNorm2d(3, eps=1e-2, affine=True), [2, 4, 3, 3]),
+    (
+        "running statistics, momentum, ε", "instanceNorm2d", [3, {"trackRunningStats": True, "momentum": 0.3, "epsilon": 1e-2}],
+        nn.InstanceNorm2d(3, eps=1e-2, momentum=0.3, track_running_stats=True), [2, 4, 3, 3],
+    ),
     (
         "affine, running statistics", "instanceNorm2d", [3, {"affine": True, "trackRunningStats": True}],
         nn.InstanceNorm2d(3, affine=True, track_running_stats=True), [2, 4, 3, 3],
