@@ -37,7 +37,6 @@ export const knownFallbacks: Readonly<Record<string, Reasons>> = {
   // From the size of a binding on: 128 MiB, or what the GPU allows beyond.
   webgpu: {
     flip: BACKWARDS,
-    pad: WHOLE,
     argmax: WHOLE,
     argsort: WHOLE,
     matmul: WHOLE,
