@@ -90,7 +90,9 @@ export function checkOptions<T extends object>(
 ): void {
   const known = Object.keys(rules);
   if (given !== undefined && !isRecord(given)) {
-    const remedy = example?.(given) ?? `{ ${known[0]}: … }`;
+    // Nobody hands a seed or an initialiser over by its place.
+    const first = known.find((name) => !/^(seed|initialise)/.test(name)) ?? known[0];
+    const remedy = example?.(given) ?? `{ ${first}: … }`;
     throw new ArgumentError(
       `${caller}: options must be a record of ${known.join(", ")}; got ${shown(given)}. Write ${remedy}.`,
     );
@@ -130,6 +132,8 @@ const SYNONYMS: Readonly<Record<string, string>> = {
   stepsize: "learningRate",
   batch: "batchSize",
   reduce: "reduction",
+  ddof: "correction",
+  unbiased: "correction",
 };
 
 /** The one of `names` that is most like `name`: an abbreviation (`lr`, `eps`) or a few letters away; or none. */

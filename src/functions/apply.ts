@@ -44,7 +44,9 @@ export function checkTensor(caller: string, x: unknown, name = "x"): asserts x i
       ? "Await it first."
       : typeof x === "object" && x?.constructor?.name === Tensor.name
         ? "It comes from another copy of gradgpu: load the library once."
-        : "Make one of numbers: tensor([…]).";
+        : Array.isArray(x) && x[0] instanceof Tensor
+          ? "Give tensors one by one, not in a list."
+          : "Make one of numbers: tensor([…]).";
   throw new ArgumentError(`${caller}: ${name} must be a tensor; got ${shown(x)}. ${remedy}`);
 }
 
@@ -59,7 +61,7 @@ export function checkTensorList(
   xs: unknown,
   name = "xs",
 ): asserts xs is readonly Tensor[] {
-  check(caller, name, xs, list);
+  check(caller, name, xs, list, xs instanceof Tensor ? "Put them into one: [a, b]." : undefined);
   for (const [i, x] of (xs as readonly unknown[]).entries())
     checkTensor(caller, x, `${name}[${i}]`);
 }

@@ -1,4 +1,4 @@
-import { shown } from "../arguments.ts";
+import { isRecord, shown } from "../arguments.ts";
 import { ArgumentError } from "../errors.ts";
 import type { Tensor } from "../runtime/tensor.ts";
 import { describe } from "../tensor/shape.ts";
@@ -35,8 +35,9 @@ export function axesInOrder(caller: string, given: readonly unknown[], x: Tensor
 }
 
 function wrongAxis(caller: string, axis: unknown, { type }: Tensor, places: number): ArgumentError {
-  const remedy =
-    places === 0
+  const remedy = isRecord(axis)
+    ? `Write the number by itself, ${shown(axis.axis ?? 0)}.`
+    : places === 0
       ? "A single number has no axis to choose."
       : `Choose one from 0 to ${places - 1}, or from -1 to ${-places} counted from the end.`;
   return new ArgumentError(

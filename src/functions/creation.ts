@@ -1,6 +1,6 @@
 import { check, whole } from "../arguments.ts";
 import { fromHost, type Tensor, Variable } from "../runtime/tensor.ts";
-import type { DType } from "../tensor/dtype.ts";
+import { checkDTypeName, type DType } from "../tensor/dtype.ts";
 import { hostValues, type Nested } from "../tensor/host.ts";
 import { checkedShape, type Shape } from "../tensor/shape.ts";
 import { apply, literal } from "./apply.ts";
@@ -64,6 +64,7 @@ export function ones(shape: Shape, dtype: DType = "f32"): Tensor {
  */
 export function arange(length: number, dtype: DType = "i32"): Tensor {
   check("arange", "the length", length, whole);
+  checkDTypeName("arange", dtype);
   return apply("iota", {}, { length, dtype });
 }
 

@@ -1,6 +1,7 @@
 /** Elementwise functions. Shapes broadcast by NumPy's rule; a number stands for a scalar of the other operand's dtype. */
+import { check, rule } from "../arguments.ts";
 import type { BinaryName, UnaryName } from "../ops/scalars.ts";
-import type { Tensor } from "../runtime/tensor.ts";
+import { Tensor } from "../runtime/tensor.ts";
 import { checkDTypeName, type DType } from "../tensor/dtype.ts";
 import { apply, checkTensor, literal, type Operand, operands } from "./apply.ts";
 
@@ -223,12 +224,20 @@ export function where(condition: Tensor, left: Operand, right: Operand): Tensor 
   return apply("where", { condition, a, b }, {});
 }
 
+const BOUND = rule(
+  "a number",
+  (value) => typeof value === "number" || value instanceof Tensor,
+  "Infinity and -Infinity are no bounds.",
+);
+
 /**
  * min(max(x, low), high). Of f32, i32 or u32; the gradient is 1 inside and at the bounds, 0 outside.
  * @throws DTypeError for bool; ArgumentError for what is no tensor, and for bounds that are no numbers or that x's
  *   dtype does not hold
  */
 export function clip(x: Tensor, low: number, high: number): Tensor {
+  check("clip", "low", low, BOUND);
+  check("clip", "high", high, BOUND);
   return minimum(maximum(x, low), high);
 }
 

@@ -1,6 +1,6 @@
 import { anything, checkOptions, flag, type Rule, shown } from "../arguments.ts";
 import type { ReduceName } from "../ops/vocabulary.ts";
-import type { Tensor } from "../runtime/tensor.ts";
+import { Tensor } from "../runtime/tensor.ts";
 import { apply, checkTensor } from "./apply.ts";
 import { wholeAxes, wholeAxis } from "./axes.ts";
 
@@ -32,7 +32,10 @@ export function checkReduce<T extends ReduceOptions>(
     caller,
     options as { readonly [name: string]: unknown } | undefined,
     rules,
-    (axis) => `{ axis: ${shown(axis)} }`,
+    (given) =>
+      given instanceof Tensor
+        ? `{ axis: 0 }; maximum and minimum compare two tensors`
+        : `{ axis: ${shown(given)} }`,
   );
   return options ?? ({} as T);
 }

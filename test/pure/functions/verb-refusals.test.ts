@@ -438,3 +438,31 @@ test.each([
   expect(call).toThrow(error);
   expect(call).toThrow(message);
 });
+
+test.each<[() => unknown, string]>([
+  [
+    () => g.max(f32(2), f32(2) as never),
+    "Write { axis: 0 }; maximum and minimum compare two tensors.",
+  ],
+  [
+    () => g.argmax(f32(2, 3), { axis: 1 } as never),
+    "argmax: an axis must be one of the input's dimensions; got axis { axis } for f32[2, 3]. Write the number by itself, 1.",
+  ],
+  [
+    () => g.concat(f32(2) as never, f32(2) as never),
+    "concat: xs must be a list; got a Tensor. Put them into one: [a, b].",
+  ],
+  [
+    () => g.einsum("i,i->", [f32(2), f32(2)] as never),
+    "einsum: xs[0] must be a tensor; got […, …]. Give tensors one by one, not in a list.",
+  ],
+  [
+    () => g.clip(f32(2), 0, undefined as never),
+    "clip: high must be a number; got undefined. Infinity and -Infinity are no bounds.",
+  ],
+  [() => g.arange(0, 5 as never), "arange: the dtype must be one of f32, i32, u32, bool; got 5."],
+  [() => g.arange(2, "float" as never), "arange: the dtype must be one of f32, i32, u32, bool;"],
+  [() => g.std(f32(2), { unbiased: false } as never), "Did you mean correction?"],
+])("what other libraries write is refused with what to write here: %s", (call, message) => {
+  expect(call).toThrow(message);
+});
