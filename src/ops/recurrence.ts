@@ -24,7 +24,6 @@ import {
   tapeShape,
   weightGradient,
   withInitial,
-  zeros,
 } from "./tapes.ts";
 
 const f32 = (shape: readonly number[]): TensorType => ({ dtype: "f32", shape });
@@ -240,6 +239,7 @@ interface Made {
   readonly gVectors: Value | undefined;
 }
 
+/** Sums over all rows of what lies side by side: they ride along in a product that reads the rows anyway. */
 function vectorGradients(emit: Emit, cell: CellGradient, made: Made): Cotangent[] {
   const m = arithmetic(emit);
   const lists = {
@@ -249,7 +249,10 @@ function vectorGradients(emit: Emit, cell: CellGradient, made: Made): Cotangent[
   };
   return cell.vectorGradients.map(({ of, place }) => {
     const all = lists[of];
-    return all && m.sum(lastOf(emit, all)[place] ?? zeros(emit, []), [0, 1]);
+    if (all === undefined) return undefined;
+    const [steps = 0, batch = 0, units = 0, count = 0] = all.type.shape;
+    const totals = m.sum(m.reshape(all, [steps * batch, units * count]), [0]);
+    return lastOf(emit, m.reshape(totals, [units, count]))[place];
   });
 }
 
