@@ -8,7 +8,7 @@ import { type PageBytes, pageBytes } from "../../../bench/runner/page-bytes.ts";
  * the bound, and says in its commit what the bytes are for; docs/architecture.md has the parts.
  */
 const bounds: { readonly [entry: string]: PageBytes } = {
-  "src/functions.ts": { start: 95_900, webgpu: 161_500, cpu: 158_700, all: 227_500 },
+  "src/functions.ts": { start: 95_900, webgpu: 161_500, cpu: 158_700, all: 227_900 },
   "src/index.ts": { start: 168_900, webgpu: 234_200, cpu: 232_200, all: 313_700 },
 };
 
