@@ -8,8 +8,8 @@ import { type PageBytes, pageBytes } from "../../../bench/runner/page-bytes.ts";
  * the bound, and says in its commit what the bytes are for; docs/architecture.md has the parts.
  */
 const bounds: { readonly [entry: string]: PageBytes } = {
-  "src/functions.ts": { start: 95_900, webgpu: 161_500, cpu: 158_700, all: 227_900 },
-  "src/index.ts": { start: 168_900, webgpu: 234_200, cpu: 232_200, all: 313_700 },
+  "src/functions.ts": { start: 95_900, webgpu: 162_500, cpu: 159_500, all: 228_800 },
+  "src/index.ts": { start: 170_000, webgpu: 235_500, cpu: 233_500, all: 315_000 },
 };
 
 describe.each(Object.entries(bounds))("a page that uses all of %s", (entry, bound) => {
@@ -40,7 +40,7 @@ const entries: Readonly<Record<string, number>> = {
   "src/metrics/index.ts": 35_000,
   "src/data/index.ts": 50_100,
   "src/io/index.ts": 84_300,
-  "src/train/index.ts": 94_300,
+  "src/train/index.ts": 94_700,
   "src/worker/index.ts": 5_400,
   "src/devices/cpu/opener.ts": 88_800,
   "src/devices/webgpu/opener.ts": 90_800,
@@ -58,8 +58,8 @@ describe("a page that runs a trained model", () => {
 
   test("stays below its bound", async () => {
     const { start, webgpu, cpu } = await pageBytes(page);
-    expect(start).toBeLessThan(100_200);
-    expect(webgpu).toBeLessThan(166_300);
+    expect(start).toBeLessThan(100_400);
+    expect(webgpu).toBeLessThan(167_000);
     expect(cpu).toBeLessThan(163_800);
   });
 
