@@ -116,7 +116,8 @@ export function selu(x: Tensor): Tensor {
 }
 
 /**
- * min(max(x / 6 + ½, 0), 1), as PyTorch; ONNX and Keras have a slope of their own: clip(add(mul(x, 0.2), 0.5), 0, 1).
+ * min(max(x / 6 + ½, 0), 1), as PyTorch; ONNX and Keras have a slope of their own: clip(add(mul(x, 0.2), 0.5), 0, 1). At
+ * its bounds the gradient is that of `clip`, 1/6; PyTorch's is 0 there.
  * @throws DTypeError unless x is f32; ArgumentError for what is no tensor
  */
 export const hardSigmoid: Unary = (x) => clip(add(mul(float("hardSigmoid", x), 1 / 6), 0.5), 0, 1);

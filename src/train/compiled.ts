@@ -85,7 +85,12 @@ async function itemsOf(tensors: Readonly<Record<string, Tensor>>): Promise<Recor
   return Object.fromEntries(await Promise.all(entries));
 }
 
-type Compute = (batch: BatchTensors, forward: (x: Tensors) => Forward) => Outputs;
+/** What a step does, for a caller whom errors name. */
+export type Compute = (
+  batch: BatchTensors,
+  forward: (x: Tensors) => Forward,
+  caller: string,
+) => Outputs;
 
 interface CompiledByKindOptions {
   readonly truncation?: Truncation | undefined;
@@ -113,8 +118,9 @@ export class CompiledByKind {
   readonly #windows = new Map<number, WindowSteps>();
   readonly #limits = new LimitsByType();
   #tail: Promise<unknown> = Promise.resolve();
-  /** What a step is traced for. */
+  /** What a step is traced for, and who asked for it. */
   #batch: StepBatch | undefined;
+  #caller = "fit";
   /** Of the columns of every batch, in the order in which steps take them. */
   #names: readonly string[] | undefined;
   /** What was frozen when steps were traced. */
@@ -135,28 +141,29 @@ export class CompiledByKind {
       const columns: Columns<Tensor> = Object.fromEntries(named);
       const keep = args.at(-1);
       if (keep === undefined) throw new InternalError("a step has arguments.");
-      const outputs = this.#compute(nested(columns), (x) => forward(x, keep));
+      const outputs = this.#compute(nested(columns), (x) => forward(x, keep), this.#caller);
       this.#limits.note(columns, [outputs.loss]);
       // Nothing has run yet: a step is compiled before its first run.
-      if (this.#batch !== undefined) this.#limits.check(this.#batch);
+      if (this.#batch !== undefined) this.#limits.check(this.#caller, this.#batch);
       return outputs;
     };
     const { randomCount, randomStream } = this.#options;
     return compile(step, { randomCount, randomStream });
   }
 
-  /** For one that has its turn. */
-  async run(given: StepBatch): Promise<StepResult> {
+  /** For one that has its turn; errors name the caller. */
+  async run(given: StepBatch, caller = "fit"): Promise<StepResult> {
+    this.#caller = caller;
     if (this.#isDisposed) {
       throw new DisposedError(
-        "fit: a Trainer cannot be used after dispose(); got a step more. Leave the loop first.",
+        `${caller}: a Trainer cannot be used after dispose(); got a step more. Leave the loop first.`,
       );
     }
     const batch = asTaken(this.#model, this.#inOrder(given));
-    if ("x" in batch.columns) checkTime("fit", this.#model, batch.x, timeOf(batch, this.#model));
+    if ("x" in batch.columns) checkTime(caller, this.#model, batch.x, timeOf(batch, this.#model));
     checkWindow(this.#model, batch, this.#options.truncation);
     if (this.#freezes !== freezeChanges()) this.#traceAnew();
-    this.#limits.check(batch);
+    this.#limits.check(caller, batch);
     this.#batch = batch;
     try {
       return resultOf(await this.#run(batch), this.#options.flow);
@@ -173,7 +180,7 @@ export class CompiledByKind {
     if (given.every((name, i) => name === names[i]) && given.length === names.length) return batch;
     if (!sameNames(given, names)) {
       throw new ArgumentError(
-        `fit: all batches must have the same inputs and targets; got ${given.join(", ")} after ${names.join(", ")}. Give what a batch lacks, and train on others by another Trainer.`,
+        `${this.#caller}: all batches must have the same inputs and targets; got ${given.join(", ")} after ${names.join(", ")}. Give what a batch lacks, and train on others by another Trainer.`,
       );
     }
     const { columns } = batch;
@@ -233,7 +240,7 @@ export class CompiledByKind {
     const got =
       begun.length === 0 ? "no window before it" : `windows of ${begun.join(", ")} rows before it`;
     throw new ArgumentError(
-      `fit: a window that goes on (start: false) must have as many rows as one before it; got x [${x.shape.join(", ")}], ${carried.batchSize} rows, and ${got}. Give start: true where sequences begin.`,
+      `${this.#caller}: a window that goes on (start: false) must have as many rows as one before it; got x [${x.shape.join(", ")}], ${carried.batchSize} rows, and ${got}. Give start: true where sequences begin.`,
     );
   }
 

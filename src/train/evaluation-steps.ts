@@ -3,10 +3,10 @@ import type { Values } from "../data/index.ts";
 import { type Compiled, compile, Tensor, tensor, type Variable } from "../functions.ts";
 import { type Cell, cellsOfStep, type LookUp, lookUps } from "../internals.ts";
 import type { AnyModule, Tensors } from "../nn/index.ts";
-import { CompiledByKind, type Outputs, type StepResult } from "./compiled.ts";
-import { applied, type Forward } from "./forward.ts";
+import { CompiledByKind, type Compute, type StepResult } from "./compiled.ts";
+import { applied } from "./forward.ts";
 import { checkValues, limitOf } from "./limits.ts";
-import { againstTargets, type BatchTensors } from "./objective.ts";
+import { againstTargets } from "./objective.ts";
 import { scoreOf, scoresOf } from "./score.ts";
 import type { StepOptions } from "./steps.ts";
 import { type Columns, nested, type StepBatch } from "./training-data.ts";
@@ -27,11 +27,11 @@ export class EvaluationSteps {
   /** `randomStream` is the training's: what an evaluation draws is the same for a training that goes on elsewhere. */
   constructor(model: AnyModule, options: StepOptions, randomStream: () => number) {
     const { objective = againstTargets } = options;
-    const compute = (batch: BatchTensors, forward: (x: Tensors) => Forward): Outputs => {
+    const compute: Compute = (batch, forward, caller) => {
       model.eval();
       const { measure, carried } = objective(model, batch, forward);
-      const loss = scoreOf("the loss", measure(options.loss));
-      const { values: metrics, counts, parts } = scoresOf(loss, options.metrics, measure);
+      const loss = scoreOf(caller, "the loss", measure(options.loss));
+      const { values: metrics, counts, parts } = scoresOf(caller, loss, options.metrics, measure);
       for (const { held, next } of carried().changes) held.assign(next);
       return { loss: loss.value, metrics, parts, counts };
     };
@@ -77,10 +77,10 @@ export class EvaluationSteps {
   }
 
   /** The batch `at` of a pass: the same one of every pass has the same random numbers. */
-  run(batch: StepBatch, at: number): Promise<StepResult> {
+  run(batch: StepBatch, at: number, caller: string): Promise<StepResult> {
     return this.#steps.inTurn(() => {
       this.#at = at;
-      return this.#steps.run(batch);
+      return this.#steps.run(batch, caller);
     });
   }
 

@@ -42,7 +42,7 @@ export async function evaluationRun(
     for (let next = await reader.next(); next !== undefined; next = await reader.next()) {
       signal?.throwIfAborted();
       const batch = await patience.of(batchOf(pass.caller, next.value, wanted));
-      last = { targets: targetsIn(batch), result: await steps.run(batch, at++) };
+      last = { targets: targetsIn(batch), result: await steps.run(batch, at++, pass.caller) };
       pending.push(last);
       const first = pending.length >= STEPS_IN_FLIGHT ? pending.shift() : undefined;
       if (first !== undefined) await settle(first);

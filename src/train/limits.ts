@@ -25,10 +25,10 @@ export class LimitsByType {
   }
 
   /** @throws ArgumentError for a label or an id beyond the last, once a step has been traced for such batches */
-  check({ columns, rows }: StepBatch): void {
+  check(caller: string, { columns, rows }: StepBatch): void {
     const limits = this.#known.get(keyOf(columns));
     for (const [name, values] of Object.entries(columns))
-      checkValues("fit", name, values, limits?.[name], rows);
+      checkValues(caller, name, values, limits?.[name], rows);
   }
 }
 

@@ -53,10 +53,10 @@ export interface Score {
 }
 
 /** @throws ArgumentError where `measured` is neither one number as a tensor nor a mean */
-export function scoreOf(name: string, measured: unknown): Score {
-  if (!isMean(measured)) return { value: numberOf(name, measured), count: undefined };
-  const sum = numberOf(`the sum of ${name}`, measured.sum);
-  const count = numberOf(`the count of ${name}`, measured.count);
+export function scoreOf(caller: string, name: string, measured: unknown): Score {
+  if (!isMean(measured)) return { value: numberOf(caller, name, measured), count: undefined };
+  const sum = numberOf(caller, `the sum of ${name}`, measured.sum);
+  const count = numberOf(caller, `the count of ${name}`, measured.count);
   // The inner `where` keeps a division by zero out of the gradient.
   const isAny = greater(count, 0);
   return { value: where(isAny, div(sum, where(isAny, count, 1)), 0), count };
@@ -68,7 +68,7 @@ function isMean(measured: unknown): measured is { sum: unknown; count: unknown }
   );
 }
 
-function numberOf(name: string, measured: unknown): Tensor {
+function numberOf(caller: string, name: string, measured: unknown): Tensor {
   if (measured instanceof Tensor && measured.size === 1) {
     return measured.shape.length === 0 ? measured : reshape(measured, []);
   }
@@ -80,7 +80,7 @@ function numberOf(name: string, measured: unknown): Tensor {
       ? "Reduce it with mean() or sum()."
       : "It is called once, on tensors that have no values yet: it must not be async, and computes with functions on tensors.";
   throw new ArgumentError(
-    `fit: ${name} must return one number as a tensor, or { sum, count } of two; got ${got}. ${remedy}`,
+    `${caller}: ${name} must return one number as a tensor, or { sum, count } of two; got ${got}. ${remedy}`,
   );
 }
 
@@ -96,7 +96,7 @@ export function wholeMetrics(metrics: AnyMetrics): Readonly<Record<string, AnyMe
  * By name: what all of `metrics` are, what those of them that say so are means over, as `loss` does, and the parts of
  * others.
  */
-export function scoresOf(loss: Score, metrics: AnyMetrics, measure: Measure) {
+export function scoresOf(caller: string, loss: Score, metrics: AnyMetrics, measure: Measure) {
   const values: Record<string, Tensor> = {};
   const counts: Record<string, Tensor> = loss.count === undefined ? {} : { loss: loss.count };
   const parts: Record<string, Parts> = {};
@@ -109,10 +109,10 @@ export function scoresOf(loss: Score, metrics: AnyMetrics, measure: Measure) {
     const measured = measure(metric);
     if (isMetric(measured)) {
       throw new ArgumentError(
-        `fit: metric ${name} must be a metric; got a function that makes one. Call it: { ${name}: metrics.${metric.name}() }.`,
+        `${caller}: metric ${name} must be a metric; got a function that makes one. Call it: { ${name}: metrics.${metric.name}() }.`,
       );
     }
-    const { value, count } = scoreOf(`metric ${name}`, measured);
+    const { value, count } = scoreOf(caller, `metric ${name}`, measured);
     values[name] = value;
     if (count !== undefined) counts[name] = count;
   }

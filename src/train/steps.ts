@@ -188,13 +188,13 @@ function trainingUpdate(
     let known: { readonly measured: Measured; readonly score: Score } | undefined;
     const lossOf = () => {
       const measured = objective(model, batch, forward);
-      known = { measured, score: scoreOf("the loss", measured.measure(options.loss)) };
+      known = { measured, score: scoreOf("fit", "the loss", measured.measure(options.loss)) };
       return known.score.value;
     };
     const differentiated = differentiate(model, lossOf, options);
     if (known === undefined) throw new InternalError("a loss is computed at once.");
     const { measured, score } = known;
-    const measures = scoresOf(score, options.metrics, measured.measure);
+    const measures = scoresOf("fit", score, options.metrics, measured.measure);
     return { ...differentiated, ...measures, carried: measured.carried() };
   });
   const { loss, gradients, flow, values: metrics, counts, parts: measuredParts } = result;

@@ -115,6 +115,17 @@ describe("models with several inputs and outputs", () => {
     await expect(trainer.fit(wrongWord, { batchSize: 6, shuffle: false })).rejects.toThrow(
       "fit: an id must be less than the 4 rows of the embedding; got 9 in row 3 of x.word i32[6], example 3",
     );
+    // By whoever was called.
+    const told = "an id must be less than the 4 rows of the embedding; got 9";
+    const pass = { batchSize: 6 };
+    await expect(trainer.evaluate(wrongWord, pass)).rejects.toThrow(`evaluate: ${told}`);
+    const none = {} as Record<string, never>;
+    await expect(trainer.measure(wrongWord, none, pass)).rejects.toThrow(`measure: ${told}`);
+    const metrics = { ours: (() => "a text") as never };
+    const other = new Trainer(fusion(), { loss: both, optimizer: sgd(), metrics });
+    await expect(other.evaluate(examples, pass)).rejects.toThrow(
+      "evaluate: metric ours must return one number as a tensor",
+    );
     const kind = { ...examples.y.kind, data: Int32Array.of(0, 1, 2, 0, 0, 0) };
     await expect(
       trainer.fit({ ...examples, y: { ...examples.y, kind } }, { batchSize: 6, shuffle: false }),
