@@ -127,6 +127,7 @@ class Visitor {
       await this.#settled(control);
       await this.#fill(control);
     }
+    await this.#chooseAnother(control);
     const before = await this.#settled(control);
     if (data.startsWith("file: ")) await this.#useFiles(control);
     else {
@@ -203,17 +204,19 @@ class Visitor {
     }
   }
 
-  /** Presses a button; of a choice that is made already another one before. */
-  async #press(control: Control): Promise<void> {
+  /** Of a choice that is made already another one is made first, so that something comes of it. */
+  async #chooseAnother(control: Control): Promise<void> {
     await (await this.#find(control)).evaluate((one) => {
       if (one.getAttribute("aria-pressed") !== "true") return;
       const others = one.parentElement?.querySelectorAll("[aria-pressed=false]") ?? [];
       (others[0] as HTMLElement | undefined)?.click();
     });
-    // A choice of what was found is made anew by that, and has to be marked again.
+  }
+
+  /** Presses a button. What was found is made anew by the choice of another, and has to be marked again. */
+  async #press(control: Control): Promise<void> {
     await controlsOf(this.page);
-    const element = await this.#find(control);
-    await element.click();
+    await (await this.#find(control)).click();
   }
 
   async #useFiles(control: Control): Promise<void> {
