@@ -1,6 +1,6 @@
 /** Between numbers and numbers, element by element. */
 import { positive } from "../arguments.ts";
-import { abs, less, mul, softplus, square, sub, type Tensor, where } from "../functions.ts";
+import { abs, clip, mul, softplus, square, sub, type Tensor } from "../functions.ts";
 import { checkLossOptions, checkPair, type LossOptions, reduced } from "./reduction.ts";
 
 /**
@@ -48,9 +48,9 @@ export function huber(prediction: Tensor, target: Tensor, options?: HuberOptions
   checkPair("huber", prediction, target);
   const { delta = 1 } = options ?? {};
   const d = sub(prediction, target);
-  const size = abs(d);
-  const line = mul(delta, sub(size, delta / 2));
-  return reduced("huber", where(less(size, delta), mul(0.5, square(d)), line), options);
+  // Both forms in one: where the line is meant, the square would have a gradient of 0 · ∞.
+  const near = clip(d, -delta, delta);
+  return reduced("huber", mul(near, sub(d, mul(near, 0.5))), options);
 }
 
 /**

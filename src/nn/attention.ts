@@ -65,6 +65,15 @@ export interface AttentionModule extends Module {
   run(x: Tensor, options?: AttentionRun): Tensor;
 }
 
+/** @throws ArgumentError unless both are counts, and the heads divide the features */
+export function checkHeads(caller: string, features: number, heads: number): void {
+  checkCounts(caller, { features, heads });
+  if (features % heads === 0) return;
+  throw new ArgumentError(
+    `${caller}: heads must divide the features; got ${heads} heads, ${features} features. Choose another number of heads.`,
+  );
+}
+
 /**
  * Attention of several heads: queries, keys and values are products of x, heads are F / heads features of each, and what they
  * give is one product more. x: f32[T, B, features], the same shape out. Vaswani et al. 2017. A state dict has PyTorch's
@@ -76,7 +85,7 @@ export function multiHeadAttention(
   heads: number,
   options: MultiHeadAttentionOptions = {},
 ): AttentionModule {
-  checkCounts("multiHeadAttention", { features, heads });
+  checkHeads("multiHeadAttention", features, heads);
   checkOptions("multiHeadAttention", options, {
     ...INITIALISE_RULES,
     causal: flag,
@@ -84,11 +93,6 @@ export function multiHeadAttention(
     dropout: number,
     batchFirst: flag,
   });
-  if (features % heads !== 0) {
-    throw new ArgumentError(
-      `multiHeadAttention: heads must divide the features; got ${heads} heads, ${features} features. Choose another number of heads.`,
-    );
-  }
   const { initialise = xavierUniform, seed, causal = false, bias: hasBias = true } = options;
   const { dropout = 0, batchFirst = false } = options;
   checkProbability("multiHeadAttention", dropout);

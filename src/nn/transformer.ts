@@ -1,7 +1,7 @@
 import { checkOptions, count, flag, number, oneOf } from "../arguments.ts";
 import { add, gelu, relu, type Tensor } from "../functions.ts";
 import { nextNodeId } from "../internals.ts";
-import { type AttentionRun, multiHeadAttention } from "./attention.ts";
+import { type AttentionRun, checkHeads, multiHeadAttention } from "./attention.ts";
 import { module } from "./define.ts";
 import { dropout as dropoutLayer } from "./dropout.ts";
 import { layerNorm } from "./layer-norm.ts";
@@ -48,6 +48,7 @@ export function transformerBlock(
   heads: number,
   options: TransformerOptions = {},
 ): TransformerModule {
+  checkHeads("transformerBlock", features, heads);
   checkOptions("transformerBlock", options, {
     ...INITIALISE_RULES,
     hidden: count,

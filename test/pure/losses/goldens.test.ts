@@ -1,7 +1,7 @@
 /** Losses in float64 against PyTorch's, CTC against all of its paths too, and what is refused. */
 import { describe, expect, it } from "vitest";
 import { ArgumentError, DTypeError, ShapeError } from "../../../src/errors.ts";
-import { full, gradients, type Tensor, tensor, zeros } from "../../../src/functions.ts";
+import { full, gradients, sum, type Tensor, tensor, zeros } from "../../../src/functions.ts";
 import { losses } from "../../../src/index.ts";
 import { relativeError } from "../../support/case-data.ts";
 import { evaluateTensor } from "../../support/evaluate-tensor.ts";
@@ -108,6 +108,14 @@ describe("losses at their borders", () => {
       const [g = logits] = gradients(loss, [logits]);
       expect(evaluateTensor(g).map(Math.abs)).toEqual([0, 0, 0]);
     }
+  });
+
+  it("of what is infinitely wrong grow as they grow with what is very wrong", () => {
+    const far = tensor([Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 1e30, 0]);
+    const loss = losses.huber(far, zeros([4]), { delta: 2, reduction: "none" });
+    expect(evaluateTensor(loss)).toEqual([Infinity, Infinity, 2e30, 0].map(Math.fround));
+    const [g = far] = gradients(sum(loss), [far]);
+    expect(evaluateTensor(g)).toEqual([2, -2, 2, 0]);
   });
 
   it("have finite gradients where everything is right, or all the same", () => {

@@ -83,6 +83,11 @@ describe("attention", () => {
       "multiHeadAttention: heads must divide the features; got 3 heads, 8 features. Choose another number of heads.",
     ],
     [
+      () => nn.transformerBlock(8, 3),
+      ArgumentError,
+      "transformerBlock: heads must divide the features; got 3 heads, 8 features. Choose another number of heads.",
+    ],
+    [
       () => nn.multiHeadAttention(8, 2)(zeros([4, 8])),
       ShapeError,
       "multiHeadAttention: the input must be sequences of 8 features, three dimensions; got f32[4, 8].",
