@@ -161,7 +161,7 @@ export class CompiledByKind {
     }
     const batch = asTaken(this.#model, this.#inOrder(given));
     if ("x" in batch.columns) checkTime(caller, this.#model, batch.x, timeOf(batch, this.#model));
-    checkWindow(this.#model, batch, this.#options.truncation);
+    checkWindow(caller, this.#model, batch, this.#options.truncation);
     if (this.#freezes !== freezeChanges()) this.#traceAnew();
     this.#limits.check(caller, batch);
     this.#batch = batch;

@@ -366,7 +366,11 @@ export function checkMeasured(metrics: unknown): void {
 }
 
 /** @throws ArgumentError */
-export function checkEvaluateOptions(options: EvaluateOptions | undefined): void {
-  const example = inOneArgument("evaluate");
-  checkOptions<EvaluateOptions>("evaluate", options, { batchSize: count, signal }, example);
+export function checkEvaluateOptions(
+  caller: "evaluate" | "measure",
+  options: EvaluateOptions | undefined,
+): void {
+  // In the place of measure's options nobody gives targets: its metrics stand there.
+  const example = caller === "evaluate" ? inOneArgument(caller) : undefined;
+  checkOptions<EvaluateOptions>(caller, options, { batchSize: count, signal }, example);
 }

@@ -39,6 +39,7 @@ export function checkTime(caller: string, model: Timed, x: Values, time: Values[
 
 /** @throws ArgumentError for a window whose sizes show that it lies the other way round */
 export function checkWindow(
+  caller: string,
   model: Timed,
   { x, start }: StepBatch,
   truncation: Truncation | undefined,
@@ -52,7 +53,7 @@ export function checkWindow(
   if (!isOneEach && !(rows === every && steps > rows)) return;
   const told = isOneEach ? `a start for each of ${steps} rows` : `windows of ${every} steps`;
   throw new ArgumentError(
-    `fit: a window must lie as the model takes it, ${form(timeAxis)}; got x ${describe(x)} with ${told}. Turn it, or make the recurrent layers ${timeAxis === 0 ? "with { batchFirst: true }" : "without batchFirst"}.`,
+    `${caller}: a window must lie as the model takes it, ${form(timeAxis)}; got x ${describe(x)} with ${told}. Turn it, or make the recurrent layers ${timeAxis === 0 ? "with { batchFirst: true }" : "without batchFirst"}.`,
   );
 }
 

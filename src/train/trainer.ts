@@ -348,7 +348,7 @@ export class Trainer<
    */
   async evaluate(data: TrainingData<X, T>, options: EvaluateOptions = {}): Promise<Scores<M>> {
     this.#check("evaluate");
-    checkEvaluateOptions(options);
+    checkEvaluateOptions("evaluate", options);
     const patience = this.#patience("evaluate", options.signal);
     try {
       options.signal?.throwIfAborted();
@@ -378,7 +378,7 @@ export class Trainer<
   ): Promise<R> {
     this.#check("measure");
     checkMeasured(metrics);
-    checkEvaluateOptions(options);
+    checkEvaluateOptions("measure", options);
     const patience = this.#patience("measure", options.signal);
     try {
       options.signal?.throwIfAborted();

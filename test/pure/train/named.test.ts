@@ -121,6 +121,9 @@ describe("models with several inputs and outputs", () => {
     await expect(trainer.evaluate(wrongWord, pass)).rejects.toThrow(`evaluate: ${told}`);
     const none = {} as Record<string, never>;
     await expect(trainer.measure(wrongWord, none, pass)).rejects.toThrow(`measure: ${told}`);
+    await expect(trainer.measure(examples, none, { batchSize: 0 })).rejects.toThrow(
+      "measure: batchSize must be a whole number of 1 or more; got 0.",
+    );
     const metrics = { ours: (() => "a text") as never };
     const other = new Trainer(fusion(), { loss: both, optimizer: sgd(), metrics });
     await expect(other.evaluate(examples, pass)).rejects.toThrow(
