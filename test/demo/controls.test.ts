@@ -162,11 +162,15 @@ class Visitor {
     const keyboard = page.keyboard;
     if (tag === "input" && type === "range") {
       await element.focus();
-      const value = () => element.evaluate((one) => (one as unknown as HTMLInputElement).value);
-      const before = await value();
-      await keyboard.press("ArrowRight");
-      // At its end.
-      if ((await value()) === before) await keyboard.press("ArrowLeft");
+      const isAtEnd = await element.evaluate((one) => {
+        const { value, max } = one as unknown as HTMLInputElement;
+        return Number(value) >= Number(max);
+      });
+      const step = isAtEnd ? "ArrowLeft" : "ArrowRight";
+      // A setting begins anew at every step, and takes one only. Of another slider a step need not change anything else: units
+      // that are on from 0.5 may all be on from 0.55. Then it goes on to its ends.
+      if (data.startsWith("setting: ")) await keyboard.press(step);
+      else await this.#step(control, step, "End", "Home");
     } else if (tag === "select") {
       const value = await element.evaluate((one) => {
         const { options, value: now } = one as unknown as HTMLSelectElement;

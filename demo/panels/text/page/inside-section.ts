@@ -315,7 +315,12 @@ export function insideSection(context: Context, write: WriteSection): void {
       .map(named)
       .join("");
     found.replaceChildren(
-      said.found(units.length, text.length > 24 ? `${text.slice(0, 24)}…` : text),
+      // With the threshold: another one may leave the units as they are, and whoever moves it sees that it was heard.
+      said.found(
+        units.length,
+        text.length > 24 ? `${text.slice(0, 24)}…` : text,
+        threshold.toFixed(2),
+      ),
       ...units.slice(0, FOUND).map((one) => {
         const label = `${one.sign < 0 ? "−" : "+"}${one.unit}`;
         return choice(label, one.unit === unit, () => follow(one.unit));
