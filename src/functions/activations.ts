@@ -1,5 +1,5 @@
 /** What layers are followed by, made of other functions: f32 → f32 of the same shape. */
-import { check, checkOptions, finite as finiteNumber, oneOf } from "../arguments.ts";
+import { check, checkOptions, finite as finiteNumber, number, oneOf } from "../arguments.ts";
 import { ArgumentError } from "../errors.ts";
 import type { Tensor } from "../runtime/tensor.ts";
 import { apply, type Operand } from "./apply.ts";
@@ -12,6 +12,7 @@ import {
   greater,
   less,
   lessEqual,
+  maximum,
   minimum,
   mul,
   neg,
@@ -41,7 +42,9 @@ export function gelu(x: Tensor, options: GeluOptions = {}): Tensor {
   checkOptions("gelu", options, { approximate: oneOf("none", "tanh") });
   if (options.approximate !== "tanh") return apply("unary", { x }, { fn: "gelu" });
   float("gelu", x);
-  const cubic = mul(x, add(1, mul(0.044715, square(x))));
+  // From ±6 the hyperbolic tangent is ±1; the square of what is far beyond would be infinite, and its gradient 0 · ∞.
+  const near = clip(x, -10, 10);
+  const cubic = mul(near, add(1, mul(0.044715, square(near))));
   return mul(mul(0.5, x), add(1, tanh(mul(Math.sqrt(2 / Math.PI), cubic))));
 }
 
@@ -79,10 +82,11 @@ export function prelu(x: Tensor, slopes: Operand): Tensor {
 }
 
 /**
- * min(max(x, 0), 6).
+ * min(max(x, 0), 6); the gradient at 0 and at 6 is 0.
  * @throws DTypeError unless x is f32; ArgumentError for what is no tensor
  */
-export const relu6: Unary = (x) => minimum(relu(float("relu6", x)), 6);
+// Of equals the gradient goes to the first one, which is the bound.
+export const relu6: Unary = (x) => minimum(6, relu(float("relu6", x)));
 
 /**
  * x where x > 0, alpha (eˣ − 1) elsewhere. Clevert et al. 2015. `alpha` is 1 where nothing is said.
@@ -116,25 +120,27 @@ export function selu(x: Tensor): Tensor {
 }
 
 /**
- * min(max(x / 6 + ½, 0), 1), as PyTorch; ONNX and Keras have a slope of their own: clip(add(mul(x, 0.2), 0.5), 0, 1). At
- * its bounds the gradient is that of `clip`, 1/6; PyTorch's is 0 there.
+ * min(max(x + 3, 0), 6) / 6, as PyTorch; ONNX and Keras have a slope of their own: clip(add(mul(x, 0.2), 0.5), 0, 1). The
+ * gradient at −3 and at 3 is 0.
  * @throws DTypeError unless x is f32; ArgumentError for what is no tensor
  */
-export const hardSigmoid: Unary = (x) => clip(add(mul(float("hardSigmoid", x), 1 / 6), 0.5), 0, 1);
+export const hardSigmoid: Unary = (x) => mul(relu6(add(float("hardSigmoid", x), 3)), 1 / 6);
 
 /**
- * x · hardSigmoid(x). Howard et al. 2019.
+ * x · hardSigmoid(x). Howard et al. 2019. The gradient at −3 is 0 and at 3 it is 1, as beyond them; PyTorch's own depends
+ * on its version.
  * @throws DTypeError unless x is f32; ArgumentError for what is no tensor
  */
 export const hardSwish: Unary = (x) => mul(x, hardSigmoid(float("hardSwish", x)));
 
 /**
- * min(max(x, low), high), −1 and 1 where nothing is said. At the bounds the gradient is 1, that of `clip`; PyTorch's
- * hardtanh has 0 there.
+ * min(max(x, low), high), −1 and 1 where nothing is said. Unlike that of `clip`, the gradient at the bounds is 0.
  * @throws DTypeError unless x is f32; ArgumentError for bounds that are no numbers, and for what is no tensor
  */
 export function hardTanh(x: Tensor, low = -1, high = 1): Tensor {
-  return clip(float("hardTanh", x), low, high);
+  check("hardTanh", "low", low, number);
+  check("hardTanh", "high", high, number);
+  return minimum(high, maximum(low, float("hardTanh", x)));
 }
 
 /**

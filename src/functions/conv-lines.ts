@@ -7,6 +7,7 @@ import { checkTensor } from "./apply.ts";
 import { conv2d } from "./conv.ts";
 import { conv2dTranspose } from "./conv-transpose.ts";
 import { squeeze, unsqueeze } from "./movement.ts";
+import { checkOutputPadding } from "./window.ts";
 
 /** "valid" (none), "same" (output ceil(L / stride)), zeros on both sides, or before and after. */
 export type LinePadding = number | "same" | "valid" | Padding;
@@ -43,7 +44,7 @@ export function conv1d(x: Tensor, w: Tensor, options: Conv1dOptions = {}): Tenso
 
 /** How a transposed convolution over lines moves. */
 export interface Conv1dTransposeOptions extends Conv1dOptions {
-  /** Elements that the result has more, at its end; less than the stride; 0. */
+  /** Elements that the result has more, at its end; less than the stride or the dilation, as in PyTorch; 0. */
   readonly outputPadding?: number;
 }
 
@@ -62,6 +63,11 @@ export function conv1dTranspose(
   const rules = { ...LINE_RULES, groups: count, dilation: count, outputPadding: WHOLE };
   checkOptions("conv1dTranspose", options, rules);
   const { dilation = 1, groups = 1, outputPadding = 0, ...line } = options;
+  checkOutputPadding("conv1dTranspose", [outputPadding], {
+    stride: [line.stride ?? 1],
+    dilation: [dilation],
+    isSame: line.padding === "same",
+  });
   const planes = { ...planeOf(line), groups, dilation: [1, dilation] } as const;
   const out = conv2dTranspose(unsqueeze(x, 1), unsqueeze(w, 0), {
     ...planes,

@@ -1,5 +1,5 @@
 import { checkOptions, count, rule } from "../arguments.ts";
-import { ArgumentError, ShapeError } from "../errors.ts";
+import { ShapeError } from "../errors.ts";
 import { checkDType, checkRank } from "../ops/check.ts";
 import {
   type PaddingOption,
@@ -14,11 +14,11 @@ import { apply, checkTensor } from "./apply.ts";
 import type { Conv2dOptions } from "./conv.ts";
 import { reach } from "./dilate.ts";
 import { pad, reshape, slice } from "./movement.ts";
-import { WINDOW_RULES } from "./window.ts";
+import { checkOutputPadding, WINDOW_RULES } from "./window.ts";
 
 /** How a transposed convolution moves over images. */
 export interface Conv2dTransposeOptions extends Conv2dOptions {
-  /** Rows and columns that the result has more, at its ends; less than the stride; 0. */
+  /** Rows and columns that the result has more, at its ends; less than the stride or the dilation, as in PyTorch; 0. */
   readonly outputPadding?: number | readonly [number, number];
 }
 
@@ -46,30 +46,51 @@ export function conv2dTranspose(
   const { groups = 1 } = options;
   const stride = pairOf(options.stride ?? 1);
   const extra = pairOf(options.outputPadding ?? 0);
-  const wide = dilated(w, pairOf(options.dilation ?? 1));
+  const dilation = pairOf(options.dilation ?? 1);
+  const wide = dilated(w, dilation);
   const [n = 0, ...size] = x.shape;
   const window = [wide.shape[0] ?? 0, wide.shape[1] ?? 0] as const;
   const padding = paddingOf(options.padding ?? "valid", size, window, stride);
   const isSame = options.padding === "same";
+  checkOutputPadding(op, extra, { stride, dilation, isSame });
   const out = window.map((k, i) => {
     const [s = 1, before = 0, after = 0] = [stride[i], ...(padding[i] ?? [])];
     return isSame
       ? (size[i] ?? 0) * s
       : ((size[i] ?? 0) - 1) * s + k - before - after + (extra[i] ?? 0);
   });
-  if (extra.some((m, i) => m > 0 && (isSame || m >= (stride[i] ?? 1)))) {
-    throw new ArgumentError(
-      `${op}: outputPadding must be smaller than the stride, and 0 with padding "same"; got outputPadding [${extra.join(", ")}], stride [${stride.join(", ")}]. pad() adds zeros.`,
-    );
-  }
   if (out.some((size) => size < 1)) {
     throw new ShapeError(
       `${op}: the result must have rows and columns; got ${out.join(" × ")}, from x ${describe(x.type)}, w ${describe(w.type)}, padding [${padding.join("], [")}]. Padding is taken off the result: give less of it.`,
     );
   }
-  const inputShape = [n, ...out, (w.shape[2] ?? 0) * groups];
-  return apply("conv2dInputGrad", { g: x, w: wide }, { stride, padding, groups, inputShape });
+  // What is taken off at an end and added there again need not be taken off; behind the last window are zeros.
+  const spared = padding.map(([, after], i) => Math.min(after, extra[i] ?? 0));
+  const zeros = spared.map((m, i) => Math.max(0, (extra[i] ?? 0) - m - ((stride[i] ?? 1) - 1)));
+  const [rows = 0, columns = 0] = out.map((m, i) => m - (zeros[i] ?? 0));
+  const image = apply(
+    "conv2dInputGrad",
+    { g: x, w: wide },
+    {
+      stride,
+      padding: [off(padding[0], spared[0]), off(padding[1], spared[1])],
+      groups,
+      inputShape: [n, rows, columns, (w.shape[2] ?? 0) * groups],
+    },
+  );
+  if (zeros.every((m) => m === 0)) return image;
+  return pad(image, [
+    [0, 0],
+    [0, zeros[0] ?? 0],
+    [0, zeros[1] ?? 0],
+    [0, 0],
+  ]);
 }
+
+const off = ([before, after]: readonly [number, number], spared = 0): readonly [number, number] => [
+  before,
+  after - spared,
+];
 
 const SIZES = rule("a whole number of 0 or more, or [rows, columns]", (value) =>
   (Array.isArray(value) && value.length === 2 ? Array.from(value) : [value]).every(

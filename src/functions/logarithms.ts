@@ -10,7 +10,6 @@ import {
   less,
   log,
   maximum,
-  minimum,
   mul,
   pow,
   square,
@@ -44,9 +43,10 @@ const ODD_RECIPROCALS = [2, 2 / 3, 2 / 5, 2 / 7, 2 / 9, 2 / 11, 2 / 13];
  */
 export function expm1(x: Tensor): Tensor {
   float("expm1", x);
-  // eˣ − 1 = 2 t / (1 − t) with t = tanh(x / 2), which cancels nothing up to 1.
-  const t = tanh(mul(minimum(x, 1), 0.5));
-  return where(less(x, 1), div(mul(t, 2), sub(1, t)), sub(exp(maximum(x, 1)), 1));
+  const isNear = less(abs(x), 1);
+  // eˣ − 1 = 2 t / (1 − t) with t = tanh(x / 2), which cancels nothing near 0; elsewhere its gradient would.
+  const t = tanh(mul(where(isNear, x, 0), 0.5));
+  return where(isNear, div(mul(t, 2), sub(1, t)), sub(exp(where(isNear, 0, x)), 1));
 }
 
 /**

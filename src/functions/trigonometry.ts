@@ -107,19 +107,32 @@ function halfTangent(x: Tensor): Tensor {
  * @throws DTypeError unless x is f32; ArgumentError for what is no tensor
  */
 export function sinh(x: Tensor): Tensor {
-  float("sinh", x);
-  const isSmall = less(abs(x), 1);
-  const inner = where(isSmall, x, 0);
-  // Each has a gradient where the other cancels or overflows.
-  const near = mul(tanh(inner), cosh(inner));
-  return where(isSmall, near, mul(0.5, sub(exp(x), exp(neg(x)))));
+  const { isNear, t, rising, falling } = halves(float("sinh", x));
+  const far = mul(sign(x), sub(rising, falling));
+  return where(isNear, div(mul(2, t), sub(1, square(t))), far);
 }
 
 /**
  * (eˣ + e⁻ˣ) / 2.
  * @throws DTypeError unless x is f32; ArgumentError for what is no tensor
  */
-export const cosh: Unary = (x) => mul(0.5, add(exp(float("cosh", x)), exp(neg(x))));
+export function cosh(x: Tensor): Tensor {
+  const { isNear, t, rising, falling } = halves(float("cosh", x));
+  const squared = square(t);
+  return where(isNear, div(add(1, squared), sub(1, squared)), add(rising, falling));
+}
+
+/**
+ * What sinh and cosh are made of: near 0 tanh(x / 2), of which nothing cancels in value and gradient; elsewhere halves of
+ * e^|x| and e^−|x|. The first is taken of |x| − 1, which is exact, because e^|x| is infinite before its half is.
+ */
+function halves(x: Tensor) {
+  const isNear = less(abs(x), 1);
+  const t = tanh(mul(where(isNear, x, 0), 0.5));
+  const size = where(isNear, 1, abs(x));
+  const rising = mul(Math.E / 2, exp(sub(size, 1)));
+  return { isNear, t, rising, falling: mul(0.5, exp(neg(size))) };
+}
 
 /**
  * The number whose hyperbolic sine is x.
@@ -141,11 +154,17 @@ export function asinh(x: Tensor): Tensor {
  * The number of 0 or more whose hyperbolic cosine is x; NaN below 1.
  * @throws DTypeError unless x is f32; ArgumentError for what is no tensor
  */
-export const acosh: Unary = (x) => {
+export function acosh(x: Tensor): Tensor {
   float("acosh", x);
-  const above = sub(x, 1);
-  return log1p(add(above, mul(sqrt(above), sqrt(add(x, 1)))));
-};
+  const isFar = greater(x, 2);
+  const inner = where(isFar, 2, x);
+  const above = sub(inner, 1);
+  const near = log1p(add(above, mul(sqrt(above), sqrt(add(inner, 1)))));
+  // √(1 − 1/x²) neither overflows nor cancels beyond 2.
+  const size = where(isFar, x, 2);
+  const far = add(log(size), log(add(1, sqrt(sub(1, square(reciprocal(size)))))));
+  return where(isFar, far, near);
+}
 
 /**
  * The number whose hyperbolic tangent is x; ±∞ of ±1, NaN beyond.

@@ -1,5 +1,5 @@
 import { check, checkOptions, flag } from "../arguments.ts";
-import { ShapeError } from "../errors.ts";
+import { ArgumentError, ShapeError } from "../errors.ts";
 import {
   type PaddingOption,
   pairOf,
@@ -47,4 +47,23 @@ export function windowOf(
     );
   }
   return { stride, padding: resolvePadding(padding, [rows, columns], window, stride) };
+}
+
+/** For each direction a number. @throws ArgumentError */
+export function checkOutputPadding(
+  op: string,
+  extra: readonly number[],
+  of: {
+    readonly stride: readonly number[];
+    readonly dilation: readonly number[];
+    readonly isSame: boolean;
+  },
+): void {
+  const most = of.stride.map((s, i) => Math.max(s, of.dilation[i] ?? 1));
+  if (!extra.some((m, i) => m > 0 && (of.isSame || m >= (most[i] ?? 1)))) return;
+  const told = (sizes: readonly number[]) =>
+    sizes.length === 1 ? `${sizes[0]}` : `[${sizes.join(", ")}]`;
+  throw new ArgumentError(
+    `${op}: outputPadding must be smaller than the larger of stride and dilation, and 0 with padding "same"; got outputPadding ${told(extra)}, stride ${told(of.stride)}, dilation ${told(of.dilation)}. pad() adds zeros.`,
+  );
 }

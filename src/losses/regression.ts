@@ -1,6 +1,18 @@
 /** Between numbers and numbers, element by element. */
 import { positive } from "../arguments.ts";
-import { abs, clip, mul, softplus, square, sub, type Tensor } from "../functions.ts";
+import {
+  abs,
+  add,
+  clip,
+  less,
+  mul,
+  neg,
+  softplus,
+  square,
+  sub,
+  type Tensor,
+  where,
+} from "../functions.ts";
 import { checkLossOptions, checkPair, type LossOptions, reduced } from "./reduction.ts";
 
 /**
@@ -61,7 +73,9 @@ export function huber(prediction: Tensor, target: Tensor, options?: HuberOptions
 export function logCosh(prediction: Tensor, target: Tensor, options?: LossOptions): Tensor {
   checkLossOptions("logCosh", options);
   checkPair("logCosh", prediction, target);
-  // softplus(2d) − d is the same on both sides of 0, and smooth at it.
   const d = sub(prediction, target);
-  return reduced("logCosh", sub(sub(softplus(mul(2, d)), d), Math.LN2), options);
+  // Not `abs`: with a gradient of 1 at 0 the second derivative is right there, too.
+  const size = where(less(d, 0), neg(d), d);
+  const each = sub(add(size, softplus(mul(-2, size))), Math.LN2);
+  return reduced("logCosh", each, options);
 }

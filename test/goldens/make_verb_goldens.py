@@ -99,6 +99,12 @@ def scalar(name, fn, bounds=(-3.0, 3.0), special=True):
         case(f"{name} of special numbers", [Input(len(SPECIAL), elements=SPECIAL)], fn, gradient=False)
 
 
+def edges(name, fn, *points):
+    """A function made of pieces: where they meet, on both sides, at both zeros and at infinity, with its gradient."""
+    elements = [x for p in points for x in (p - 0.25, p, p + 0.25)] + [0.0, -0.0, INF, -INF]
+    case(f"{name} at its edges", [Input(len(elements), elements=elements)], fn)
+
+
 def scalars():
     scalar("rsqrt", torch.rsqrt, (0.1, 4), special=False)
     scalar("gelu", F.gelu, special=False)
@@ -122,6 +128,28 @@ def scalars():
     scalar("softShrink", lambda x: F.softshrink(x, 0.7), special=False)
     scalar("hardShrink", lambda x: F.hardshrink(x, 0.7))
     scalar("thresholdedRelu", lambda x: F.threshold(x, 0.6, 0.25))
+    edges("relu", F.relu, 0)
+    edges("abs", torch.abs, 0)
+    edges("clip", lambda x: x.clamp(-1, 1), -1, 1)
+    edges("leakyRelu", F.leaky_relu, 0)
+    edges("elu", F.elu, 0)
+    edges("celu", F.celu, 0)
+    edges("selu", F.selu, 0)
+    edges("relu6", F.relu6, 0, 6)
+    edges("hardSigmoid", lambda x: F.relu6(x + 3) / 6, -3, 3)
+    # F.hardswish has 1 or 1.5 at 3, by where in the tensor it is, and −½ or 0 at −3, by its version.
+    finite = Input(6, elements=[-3.25, -3, -2.75, 2.75, 3, 3.25])
+    case("hardSwish at its edges", [finite], lambda x: x * F.relu6(x + 3) / 6)
+    edges("hardTanh", F.hardtanh, -1, 1)
+    edges("softShrink", F.softshrink, -0.5, 0.5)
+    edges("hardShrink", F.hardshrink, -0.5, 0.5)
+    edges("thresholdedRelu", lambda x: F.threshold(x, 1, 0), 1)
+    edges("logSigmoid", F.logsigmoid, 0)
+    edges("softplus", F.softplus, 0)
+    case("elu, celu and selu far below 0", [Input(2, elements=[-19.5, -20.25])],
+         lambda x: [fn(x) for fn in (F.elu, F.celu, F.selu)])
+    case("gelu by tanh of large numbers", [Input(4, elements=[1e20, 3e38, -1e20, -3e38])],
+         lambda x: torch.cat([x[:2], x[2:] * 0]))
     case("glu", [Input(3, 6, 2)], lambda x: F.glu(x, 1))
     case("prelu", [Input(5, 4, bounds=(-3, 3)), Input(4, bounds=(0, 0.5))], lambda x, a: torch.where(x > 0, x, x * a))
     case("heaviside", [Input(8, elements=SPECIAL[1:] + [0.0])], lambda x: torch.heaviside(x.detach(), torch.tensor(0.5, dtype=x.dtype)))
@@ -149,10 +177,15 @@ def scalars():
     scalar("sinh", torch.sinh)
     scalar("sinh near 0", torch.sinh, (-1e-4, 1e-4), special=False)
     scalar("cosh", torch.cosh)
+    scalar("cosh near 0", torch.cosh, (-1e-4, 1e-4), special=False)
+    largest = [Input(7, elements=[88.75, -88.75, 89, -89, 89.375, -20.5, 1])]
+    case("sinh of the largest", largest, torch.sinh)
+    case("cosh of the largest", largest, torch.cosh)
     case("sinh of infinities and around 1", [Input(6, elements=[INF, -INF, 1, -1, 0.999, 40])], torch.sinh)
     scalar("asinh", torch.asinh, (-9, 9))
     scalar("asinh of large numbers", torch.asinh, (-1e30, 1e30), special=False)
     scalar("acosh", torch.acosh, (1.01, 9))
+    case("acosh of large numbers", [Input(5, elements=[2, 2.0000002384185791, 1e10, 1e20, 3e38])], torch.acosh)
     scalar("atanh", torch.atanh, (-0.99, 0.99))
     case("atan2", [Input(37, bounds=(-3, 3)), Input(37, bounds=(-3, 3))], torch.atan2)
     case(
@@ -335,11 +368,17 @@ def images():
          first(lambda x, w: F.conv_transpose2d(x, w, stride=(3, 2), padding=1, output_padding=(2, 1), groups=2)))
     case("conv2dTranspose, dilated", [Input(1, 3, 4, 2), Input(3, 2, 3, 2)],
          first(lambda x, w: F.conv_transpose2d(x, w, stride=2, dilation=(2, 3))))
+    case("conv2dTranspose, more than the stride behind what is dilated", [Input(1, 3, 4, 2), Input(3, 2, 3, 2)],
+         first(lambda x, w: F.conv_transpose2d(x, w, stride=(1, 2), padding=(2, 1), output_padding=(1, 3), dilation=(2, 4))))
+    case("conv2dTranspose, zeros behind what is dilated, in groups", [Input(2, 3, 2, 4), Input(2, 3, 3, 4)],
+         first(lambda x, w: F.conv_transpose2d(x, w, stride=1, output_padding=(2, 3), dilation=(3, 4), groups=2)))
     case("conv2dTranspose, same", [Input(1, 3, 4, 2), Input(3, 3, 3, 2)],
          first(lambda x, w: F.conv_transpose2d(x, w, stride=2)[:, :, :6, :8]))
     case("conv1dTranspose", [Input(2, 5, 2), Input(4, 3, 2)],
          first(lambda x, w: F.conv_transpose1d(x, w, stride=2, padding=1, output_padding=1)))
 
+    case("conv1dTranspose, more than the stride behind what is dilated", [Input(2, 5, 2), Input(3, 3, 2)],
+         first(lambda x, w: F.conv_transpose1d(x, w, stride=2, padding=1, output_padding=4, dilation=5)))
     case("conv1dTranspose, dilated, in groups", [Input(2, 5, 4), Input(3, 3, 4)],
          first(lambda x, w: F.conv_transpose1d(x, w, stride=2, padding=2, dilation=3, groups=2)))
 

@@ -16,8 +16,22 @@ export const imageVerbs: VerbCases = {
   "conv2dTranspose in steps, padded, in groups": (x, w) =>
     g.conv2dTranspose(x, w, { stride: [3, 2], padding: 1, outputPadding: [2, 1], groups: 2 }),
   "conv2dTranspose, dilated": (x, w) => g.conv2dTranspose(x, w, { stride: 2, dilation: [2, 3] }),
+  "conv2dTranspose, more than the stride behind what is dilated": (x, w) =>
+    g.conv2dTranspose(x, w, {
+      stride: [1, 2],
+      padding: [
+        [2, 2],
+        [1, 1],
+      ],
+      outputPadding: [1, 3],
+      dilation: [2, 4],
+    }),
+  "conv2dTranspose, zeros behind what is dilated, in groups": (x, w) =>
+    g.conv2dTranspose(x, w, { outputPadding: [2, 3], dilation: [3, 4], groups: 2 }),
   "conv2dTranspose, same": (x, w) => g.conv2dTranspose(x, w, { stride: 2, padding: "same" }),
   conv1dTranspose: (x, w) => g.conv1dTranspose(x, w, { ...half, outputPadding: 1 }),
+  "conv1dTranspose, more than the stride behind what is dilated": (x, w) =>
+    g.conv1dTranspose(x, w, { ...half, outputPadding: 4, dilation: 5 }),
   "conv1dTranspose, dilated, in groups": (x, w) =>
     g.conv1dTranspose(x, w, { stride: 2, padding: 2, dilation: 3, groups: 2 }),
   "maxPool2d, ceil": (x) => g.maxPool2d(x, 3, { ...half, ceilMode: true }),

@@ -44,6 +44,28 @@ const unary: VerbCases = {
   frac: g.frac,
 };
 
+/** Those made of pieces, as PyTorch has them where nothing is said. */
+const pieces: VerbCases = {
+  relu: g.relu,
+  abs: g.abs,
+  clip: (x) => g.clip(x, -1, 1),
+  leakyRelu: (x) => g.leakyRelu(x),
+  elu: (x) => g.elu(x),
+  celu: (x) => g.celu(x),
+  selu: g.selu,
+  relu6: g.relu6,
+  hardSigmoid: g.hardSigmoid,
+  hardSwish: g.hardSwish,
+  hardTanh: (x) => g.hardTanh(x),
+  softShrink: (x) => g.softShrink(x),
+  hardShrink: (x) => g.hardShrink(x),
+  thresholdedRelu: (x) => g.thresholdedRelu(x),
+  logSigmoid: g.logSigmoid,
+  softplus: g.softplus,
+};
+
+const edges = Object.entries(pieces).map(([name, fn]) => [`${name} at its edges`, fn] as const);
+
 /** Those that are also given NaN, infinities and zeros. */
 const FINITE_ONLY = [
   "rsqrt",
@@ -64,6 +86,9 @@ const special = Object.entries(unary)
 export const scalarVerbs: VerbCases = {
   ...unary,
   ...Object.fromEntries(special),
+  ...Object.fromEntries(edges),
+  "elu, celu and selu far below 0": (x) => [g.elu(x), g.celu(x), g.selu(x)],
+  "gelu by tanh of large numbers": (x) => g.gelu(x, { approximate: "tanh" }),
   glu: (x) => g.glu(x, 1),
   prelu: (x, slopes) => g.prelu(x, slopes),
   heaviside: (x) => g.heaviside(x, 0.5),
@@ -75,6 +100,10 @@ export const scalarVerbs: VerbCases = {
   "acos near 1": acos,
   "sinh near 0": sinh,
   "sinh of infinities and around 1": sinh,
+  "cosh near 0": g.cosh,
+  "sinh of the largest": sinh,
+  "cosh of the largest": g.cosh,
+  "acosh of large numbers": g.acosh,
   "asinh of large numbers": asinh,
   atan2: g.atan2,
   "atan2 on the axes": g.atan2,

@@ -330,7 +330,12 @@ const images: readonly Refusal[] = [
   [
     () => g.conv2dTranspose(f32(1, 3, 3, 1), f32(3, 3, 1, 1), { stride: 2, outputPadding: 2 }),
     ArgumentError,
-    'conv2dTranspose: outputPadding must be smaller than the stride, and 0 with padding "same"; got outputPadding [2, 2], stride [2, 2]. pad() adds zeros.',
+    'conv2dTranspose: outputPadding must be smaller than the larger of stride and dilation, and 0 with padding "same"; got outputPadding [2, 2], stride [2, 2], dilation [1, 1]. pad() adds zeros.',
+  ],
+  [
+    () => g.conv1dTranspose(f32(1, 3, 1), f32(3, 1, 1), { dilation: 3, outputPadding: 3 }),
+    ArgumentError,
+    'conv1dTranspose: outputPadding must be smaller than the larger of stride and dilation, and 0 with padding "same"; got outputPadding 3, stride 1, dilation 3. pad() adds zeros.',
   ],
   [
     () =>
