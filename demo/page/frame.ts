@@ -51,7 +51,9 @@ export class Frame {
   #place: Place;
   #controls: HTMLElement | undefined;
   #step = 0;
-  /** Whether it was training when it was left. */
+  /** Whether the visitor wants it to train: the worker comes to it a little later. */
+  #isToTrain = false;
+  /** Whether it was to train when it was left. */
   #isToGoOn = false;
 
   constructor(options: FrameOptions) {
@@ -64,9 +66,9 @@ export class Frame {
       panelWords,
       figures: page.figures,
       pace: place.pace,
-      onPlay: () => this.#remote.tell("play"),
-      onPause: () => this.#remote.tell("pause"),
-      onStep: () => this.#remote.tell("step"),
+      onPlay: () => this.#run("play"),
+      onPause: () => this.#run("pause"),
+      onStep: () => this.#run("step"),
       onReset: () => void this.#anew(),
       onPace: (pace) => {
         this.#remote.setPace(pace);
@@ -104,15 +106,15 @@ export class Frame {
   /** The panel is seen: what was training goes on. */
   show(): void {
     writeAddress(this.#place);
-    if (this.#isToGoOn) this.#remote.tell("play");
+    if (this.#isToGoOn) this.#run("play");
     this.#isToGoOn = false;
   }
 
   /** The panel is not seen any more: it pauses, and is kept, unless the visitor wants it to train on. */
   hide(): void {
     if (this.#background.checked) return;
-    this.#isToGoOn = this.element.dataset.state === "running";
-    this.#remote.tell("pause");
+    this.#isToGoOn = this.#isToTrain;
+    this.#run("pause");
   }
 
   /** All numbers so far. */
@@ -130,10 +132,19 @@ export class Frame {
     this.#remote.tell("keep");
   }
 
+  #run(command: "play" | "pause" | "step"): void {
+    this.#isToTrain = command === "play";
+    this.#remote.tell(command);
+  }
+
   #open(begin: Begin): void {
     const { panel, settings, device, pace } = this.#place;
     this.#message.hidden = true;
     this.#bar.reset();
+    this.#step = 0;
+    this.#isToTrain = false;
+    // The worker says so as well, when it comes to it; what is pressed until then would be lost.
+    this.#showState("loading");
     this.#remote.open({ panel, settings, device, pace, begin });
   }
 
@@ -246,6 +257,7 @@ export class Frame {
   }
 
   #showState(state: RunState): void {
+    if (state === "failed") this.#isToTrain = false;
     this.element.dataset.state = state;
     this.#bar.showState(state, this.#step);
   }

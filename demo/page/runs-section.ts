@@ -19,19 +19,22 @@ export interface RunsOptions {
 export class RunsSection {
   readonly element = h("div", { class: "runs" });
   readonly #options: RunsOptions;
+  /** Those of earlier visits are there. */
+  readonly #loaded: Promise<void>;
   #runs: KeptRun[] = [];
   readonly #shown = new Set<KeptRun>();
 
   constructor(options: RunsOptions) {
     this.#options = options;
     this.#draw();
-    void keptRuns(options.panel).then((runs) => {
+    this.#loaded = keptRuns(options.panel).then((runs) => {
       this.#runs = runs;
       this.#draw();
     });
   }
 
   async keep(settings: AnyValues, history: History): Promise<void> {
+    await this.#loaded;
     this.#runs = await keepRun(this.#options.panel, this.#runs, settings, history);
     const [newest] = this.#runs;
     if (newest !== undefined) this.#shown.add(newest);

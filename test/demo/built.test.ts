@@ -33,7 +33,7 @@ test.each(panelNames)(
     const { page } = chrome;
     demo.taken();
     await page.goto(`${demo.address}?panel=${panel}&device=cpu`);
-    await page.waitForSelector("article[data-state=paused]", { timeout: 60_000 });
+    await page.waitForSelector("article[data-state=paused]");
     const files = [...demo.taken()].filter(([name]) => !name.startsWith("data/"));
     const bytes = files.reduce((sum, [, size]) => sum + size, 0);
     console.log(`demo, ${panel}: ${bytes} bytes gzipped in ${files.length} files`);

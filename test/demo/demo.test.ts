@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { init } from "gradgpu";
 import { memory, saveModel } from "gradgpu/io";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
+import { START_MS } from "../../src/testing/browser/launch.ts";
 import { openDigits } from "./digits/open-digits.ts";
 import { type Demo, endDemos, openDemo, press, stateOf, trainTo } from "./open-demo.ts";
 
@@ -109,6 +110,8 @@ describe("the page", () => {
         slider.getAttribute("aria-valuetext"),
       ),
     ).toBe(new URLSearchParams(query).get("learningRate"));
+    // They are read while the training is opened.
+    await page.waitForSelector(".runs tbody tr");
     expect(await page.$$(".runs tbody tr")).toHaveLength(1);
   });
 
@@ -130,10 +133,10 @@ describe("the page", () => {
         (text) => text,
         () => "",
       );
-    await expect.poll(textOf(file), { timeout: 20_000 }).toMatch(/conv1\.weight.{10000}/s);
+    await expect.poll(textOf(file), { timeout: START_MS }).toMatch(/conv1\.weight.{10000}/s);
     await press(page, "[data-file=onnx]");
     const onnx = textOf(`${folder}/gradgpu-digits-cnn.onnx`);
-    await expect.poll(onnx, { timeout: 20_000 }).toMatch(/Conv.*MaxPool.*conv1\.weight/s);
+    await expect.poll(onnx, { timeout: START_MS }).toMatch(/Conv.*MaxPool.*conv1\.weight/s);
     const chooser = await page.$("[data-file=import]");
     await (chooser as unknown as { uploadFile(path: string): Promise<void> }).uploadFile(file);
     await page.waitForFunction(`document.body.innerText.includes("are in place")`);
@@ -175,17 +178,12 @@ describe("the page", () => {
     demo = await openDemo("?panel=digits&device=webgpu&pace=full");
     const { page } = demo;
     await press(page, "[data-run=play]");
-    await page.waitForFunction(`Number(document.querySelector("article").dataset.step) >= 4`, {
-      timeout: 120_000,
-    });
+    await page.waitForFunction(`Number(document.querySelector("article").dataset.step) >= 4`);
     await page.evaluate(`gradgpuDemo.lose()`);
-    await page.waitForFunction(`document.querySelector(".message[data-kind=note]:not([hidden])")`, {
-      timeout: 120_000,
-    });
+    await page.waitForFunction(`document.querySelector(".message[data-kind=note]:not([hidden])")`);
     const { step } = await stateOf(page);
     await page.waitForFunction(
       `Number(document.querySelector("article").dataset.step) >= ${Number(step) + 4}`,
-      { timeout: 120_000 },
     );
   });
 
@@ -196,10 +194,12 @@ describe("the page", () => {
     await page.waitForFunction(`Number(document.querySelector("article").dataset.step) >= 3`);
     const other = await page.browserContext().newPage();
     await other.bringToFront();
-    expect(await page.evaluate("document.visibilityState")).toBe("hidden");
+    // Not by waitForFunction: it looks at every frame, and a page that is hidden has none.
+    const visibility = () => page.evaluate("document.visibilityState");
+    await expect.poll(visibility, { timeout: START_MS }).toBe("hidden");
     const { step } = await stateOf(page);
     await expect
-      .poll(async () => Number((await stateOf(page)).step), { timeout: 60_000 })
+      .poll(async () => Number((await stateOf(page)).step), { timeout: START_MS })
       .toBeGreaterThan(Number(step) + 10);
   });
 

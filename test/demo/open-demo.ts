@@ -95,9 +95,7 @@ export async function openDemo(
   const { address } = server;
   const go = async (next: string) => {
     await page.goto(`${address}${next}`);
-    await page.waitForSelector("article[data-state=paused], article[data-state=failed]", {
-      timeout: 120_000,
-    });
+    await page.waitForSelector("article[data-state=paused], article[data-state=failed]");
   };
   await go(query);
   return { page, errors, address, go, close: () => context.close() };
@@ -112,9 +110,23 @@ export async function stateOf(page: Page): Promise<Readonly<Record<string, strin
   return found as Record<string, string | undefined>;
 }
 
-/** Clicks, as a visitor would, what is marked so. */
+/**
+ * Clicks, as a visitor would, what is marked so. While it trains the page grows, and may slip away under the pointer: what was
+ * missed is pressed again.
+ */
 export async function press(page: Page, selector: string): Promise<void> {
-  await page.locator(selector).click();
+  const heard = await page.evaluateHandle((wanted) => {
+    const clicks = { isHit: false };
+    const note = ({ target }: Event) => {
+      clicks.isHit ||= target instanceof Element && target.closest(wanted) !== null;
+      if (clicks.isHit) document.removeEventListener("click", note, true);
+    };
+    document.addEventListener("click", note, true);
+    return clicks;
+  }, selector);
+  do await page.locator(selector).click();
+  while (!(await heard.evaluate(({ isHit }) => isHit)));
+  await heard.dispose();
 }
 
 /** Trains until so many steps have been told, and pauses. */
@@ -125,5 +137,5 @@ export async function trainTo(page: Page, step: number): Promise<void> {
     { timeout: 240_000 },
   );
   await press(page, "[data-run=play]");
-  await page.waitForSelector("article[data-state=paused]", { timeout: 60_000 });
+  await page.waitForSelector("article[data-state=paused]");
 }

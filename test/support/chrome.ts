@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "puppeteer-core";
 import { defaultClientConditions } from "vite";
-import { launchBrowser as launch } from "../../src/testing/browser/launch.ts";
+import { launchBrowser as launch, START_MS } from "../../src/testing/browser/launch.ts";
 import { openTestPage } from "../../src/testing/browser/open.ts";
 import { type PageServer, servePages as serve } from "../../src/testing/browser/serve.ts";
 
@@ -110,6 +110,8 @@ export async function openPage({
   try {
     const opened = await openTestPage(browser, `${origin}/test/support/blank.html`);
     const { page, errors } = opened;
+    // Of what is waited for on it: beside other tests more than the half minute that puppeteer gives it.
+    page.setDefaultTimeout(START_MS);
     return { browser, page, errors, close: () => (alone ? end() : opened.close()) };
   } catch (error) {
     await end();

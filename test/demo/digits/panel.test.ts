@@ -22,9 +22,10 @@ describe("the digits' panel on the cpu", () => {
     const right = await shareRight(page);
     console.log(`digits, page on the cpu: ${right} right after 500 steps, ${ms.toFixed(0)} ms`);
     expect(right).toBeGreaterThanOrEqual(0.95);
-    for (const digit of [0, 2, 4, 7]) {
+    // Those that are recognised at every step from 490 to 1,300, wherever it was paused; the 0 is a 9 around step 704.
+    for (const digit of [1, 2, 3, 4, 7]) {
       await draw(page, drawn[digit] ?? []);
-      await page.waitForSelector(`.bars[data-answer="${digit}"]`, { timeout: 20_000 });
+      await page.waitForSelector(`.bars[data-answer="${digit}"]`);
     }
   });
 
@@ -63,13 +64,16 @@ describe("the digits' panel on the cpu", () => {
 
   test("says what a cell comes from, of pooling the winner", async () => {
     const page = pageOf(demo);
-    await scrollTo(page, "canvas[aria-label*='Page Up']");
-    await page.focus("canvas[aria-label*='Page Up']");
-    expect(await labelOf(page, "canvas[aria-label*='Page Up']")).toContain("200 weights on 8 maps");
+    await scrollTo(page, ".kernels");
+    // It says so when it has been drawn.
+    const maps = "canvas[aria-label*='Page Up']";
+    await page.waitForSelector(maps);
+    await page.focus(maps);
+    expect(await labelOf(page, maps)).toContain("200 weights on 8 maps");
     await page.keyboard.press("PageDown");
-    expect(await labelOf(page, "canvas[aria-label*='Page Up']")).toContain("the winner is filled");
+    expect(await labelOf(page, maps)).toContain("the winner is filled");
     for (let i = 0; i < 3; i++) await page.keyboard.press("PageUp");
-    expect(await labelOf(page, "canvas[aria-label*='Page Up']")).toContain("25 weights");
+    expect(await labelOf(page, maps)).toContain("25 weights");
   });
 
   test("shifts the digit by keys", async () => {
@@ -83,7 +87,6 @@ describe("the digits' panel on the cpu", () => {
     // The measurement by distance goes on where nothing is trained.
     await page.waitForFunction(
       'document.querySelector(".shift .scores canvas").getAttribute("aria-label").includes("CNN: 9")',
-      { timeout: 60_000 },
     );
   });
 
@@ -94,6 +97,8 @@ describe("the digits' panel on the cpu", () => {
     const caption = await textOf(page, ".examples figcaption");
     const [count = 0, label] = numbersIn(caption);
     expect(count).toBeGreaterThan(0);
+    // Hidden until there are pictures.
+    await page.waitForSelector(".examples canvas", { visible: true });
     await page.focus(".examples canvas");
     await page.keyboard.press("Enter");
     await page.waitForFunction(
@@ -131,7 +136,9 @@ function pageOf(demo: Demo | undefined): Page {
   return demo.page;
 }
 
+/** Into the middle, and the pointer away: over a picture it would choose something there. */
 async function scrollTo(page: Page, selector: string): Promise<void> {
+  await page.mouse.move(0, 0);
   await page.$eval(selector, (element) => element.scrollIntoView({ block: "center" }));
 }
 
@@ -151,7 +158,7 @@ function numbersIn(text: string): number[] {
 /** Of the last measurement of the test digits. */
 async function shareRight(page: Page): Promise<number> {
   await scrollTo(page, ".confusion");
-  await page.waitForSelector(".confusion canvas[data-right]", { timeout: 60_000 });
+  await page.waitForSelector(".confusion canvas[data-right]");
   const right = await page.$eval(".confusion canvas", (canvas) => canvas.dataset.right);
   await scrollTo(page, ".pad");
   return Number(right);
@@ -183,6 +190,9 @@ async function hover(page: Page, selector: string, x: number, y: number): Promis
   await page.mouse.move(box.left + x * box.width, box.top + y * box.height);
 }
 
+/** Several of them may be asked for, one after the other, within a test's time. */
+const PATIENCE_MS = 60_000;
+
 /** What the canvases of one colour are called, each seen and drawn before. */
 async function plainPictures(page: Page): Promise<string[]> {
   const plain: string[] = [];
@@ -195,7 +205,7 @@ async function plainPictures(page: Page): Promise<string[]> {
         return new Set(new Uint32Array(data?.buffer ?? new ArrayBuffer(0))).size > 3;
       });
     let isPlain = true;
-    for (let tries = 0; tries < 100 && isPlain; tries++) {
+    for (const end = performance.now() + PATIENCE_MS; isPlain && performance.now() < end; ) {
       isPlain = !(await isDrawn());
       if (isPlain) await new Promise((resolve) => setTimeout(resolve, 100));
     }

@@ -7,6 +7,7 @@ import { type memorySettings, OWN_CELL } from "../../../demo/panels/memory/setti
 import type { ValuesOf } from "../../../demo/settings.ts";
 import { recall } from "../../../examples/memory/tasks/recall.ts";
 import { init } from "../../../src/index.ts";
+import { START_MS } from "../../../src/testing/browser/launch.ts";
 import { type Demo, endDemos, openDemo, press, stateOf, trainTo } from "../open-demo.ts";
 
 let demo: Demo | undefined;
@@ -36,9 +37,7 @@ const link = (device: string, more = "") =>
 async function shown<T>(page: Demo["page"], selector: string, condition = "true"): Promise<T> {
   await page.$eval(selector, (canvas) => canvas.scrollIntoView({ block: "center" }));
   const canvas = `document.querySelector(${JSON.stringify(selector)})`;
-  await page.waitForFunction(`((it) => it && (${condition}))(${canvas}.shown)`, {
-    timeout: 60_000,
-  });
+  await page.waitForFunction(`((it) => it && (${condition}))(${canvas}.shown)`);
   const json = await page.evaluate(
     `JSON.stringify(${canvas}.shown, (_, of) => ArrayBuffer.isView(of) ? Array.from(of) : of)`,
   );
@@ -129,16 +128,13 @@ describe("what a visitor does", () => {
       await press(page, "[data-do=other-sequence]");
       return await answer();
     };
-    await expect.poll(other, { timeout: 60_000 }).not.toBe(first);
+    await expect.poll(other, { timeout: START_MS }).not.toBe(first);
 
     await press(page, "[data-do=cost]");
-    await page.waitForSelector("[data-done=true]", { timeout: 60_000 });
+    await page.waitForSelector("[data-done=true]");
     await press(page, "[data-do=sweep]");
     await page.waitForFunction(
       `Number(document.querySelector("[data-points]")?.dataset.points) >= 2`,
-      {
-        timeout: 60_000,
-      },
     );
     await press(page, "[data-do=sweep]");
 

@@ -35,7 +35,7 @@ describe("the text panel in headless Chrome on the cpu device", () => {
     demo.page.$eval(selector, (element) => element.textContent ?? "");
   const said = (selector: string) =>
     demo.page.$eval(selector, (element) => element.getAttribute("aria-valuetext") ?? "");
-  const until = (condition: string) => demo.page.waitForFunction(condition, { timeout: 60_000 });
+  const until = (condition: string) => demo.page.waitForFunction(condition);
   const show = async (selector: string) => {
     await demo.page.$eval(selector, (element) => element.scrollIntoView({ block: "center" }));
   };
@@ -47,16 +47,16 @@ describe("the text panel in headless Chrome on the cpu device", () => {
     // What is not on screen is not drawn, and the buttons are above.
     await show(".samples");
     await until(`document.querySelectorAll(".samples li").length >= 3`);
-    const steps = await demo.page.$$eval(".samples li", (rows) =>
-      rows.map((row) => row.getAttribute("data-step")),
+    // Both at once: at full pace it may have gone further, and another one may be on its way.
+    const rows = await demo.page.$$eval(".samples li", (all) =>
+      all.map((row) => ({
+        step: row.getAttribute("data-step"),
+        label: row.querySelector("canvas")?.getAttribute("aria-label") ?? "",
+      })),
     );
-    // At full pace it may have gone further.
-    expect(steps.slice(-3)).toEqual(["30", "10", "0"]);
-    const labels = await demo.page.$$eval(".samples canvas", (rows) =>
-      rows.map((row) => row.getAttribute("aria-label") ?? ""),
-    );
-    expect(labels.every((label) => label.includes("Alice was "))).toBe(true);
-    expect(new Set(labels).size).toBe(steps.length);
+    expect(rows.slice(-3).map(({ step }) => step)).toEqual(["30", "10", "0"]);
+    expect(rows.filter(({ label }) => !label.includes("Alice was "))).toEqual([]);
+    expect(new Set(rows.map(({ label }) => label)).size).toBe(rows.length);
   });
 
   test("a beginning is gone on with, and the temperature moves its probabilities at once", async () => {
@@ -70,14 +70,13 @@ describe("the text panel in headless Chrome on the cpu device", () => {
     await until(`document.querySelector(".body .quiet[role=status]").textContent.includes("Ж")`);
     await demo.page.focus("[data-text=written]");
     for (let i = 0; i < 6; i++) await demo.page.keyboard.press("ArrowRight");
-    const before = await said("[data-text=written]");
-    expect(before).toMatch(/^.+, .*% probable$/);
+    expect(await said("[data-text=written]")).toMatch(/^.+, .*% probable$/);
+    // The five likeliest, in the heat: a network may be so sure of a letter that in the cold none of them would change.
+    const expected = await text(".expected");
     await demo.page.focus("[data-text=temperature]");
-    await demo.page.keyboard.press("Home");
-    await until(
-      `document.querySelector("[data-text=written]").getAttribute("aria-valuetext") !== ${JSON.stringify(before)}`,
-    );
-    await until(`new URL(location.href).searchParams.get("temperature") === "0.2"`);
+    await demo.page.keyboard.press("End");
+    await until(`document.querySelector(".expected").textContent !== ${JSON.stringify(expected)}`);
+    await until(`new URL(location.href).searchParams.get("temperature") === "2"`);
     expect((await stateOf(demo.page)).step).toBe(step);
   });
 
@@ -145,7 +144,7 @@ describe("the text panel in headless Chrome on the cpu device", () => {
     await until(`document.body.textContent.includes(${JSON.stringify(facts)})`);
     await until(`new URL(location.href).searchParams.get("text")?.startsWith("own-")`);
     await demo.page.reload();
-    await demo.page.waitForSelector("article[data-state=paused]", { timeout: 120_000 });
+    await demo.page.waitForSelector("article[data-state=paused]");
     await until(`document.body.textContent.includes(${JSON.stringify(facts)})`);
     expect(demo.errors).toEqual([]);
   });

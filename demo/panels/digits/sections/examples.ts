@@ -74,14 +74,19 @@ export function examplesPicture({ words, state, remote }: Context) {
       return true;
     },
   });
-  for (const type of ["focus", "blur"] as const)
-    picture.canvas.addEventListener(type, () => picture.redraw());
+  // Of no pictures none is chosen: there is no place to come to, but for somebody who is there already.
+  const showPlace = () => {
+    picture.canvas.hidden = count() === 0 && picture.canvas !== document.activeElement;
+    picture.redraw();
+  };
+  picture.canvas.hidden = true;
+  for (const type of ["focus", "blur"] as const) picture.canvas.addEventListener(type, showPlace);
   const element = h("figure", { class: "examples" }, caption, picture.canvas, none);
   const watch = remote.watch(element, "examples", { ...cell, most: MOST }, (answer) => {
     ink = answer.ink;
     chosen = within(chosen, 0, Math.max(0, count() - 1));
     none.hidden = count() > 0;
-    picture.redraw();
+    showPlace();
   });
   return {
     element,

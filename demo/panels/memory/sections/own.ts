@@ -34,7 +34,12 @@ export function ownSection(context: MemoryContext, offered: string | undefined):
     { class: "told", role: "status", "data-told": "lost", hidden: true },
     own.lost,
   );
-  const run = h("button", { type: "button", class: "main", "data-do": "own-run" }, own.run);
+  const run = h(
+    "button",
+    // Until it is known that the cell is right, and is another one than that which is trained.
+    { type: "button", class: "main", "data-do": "own-run", disabled: true },
+    own.run,
+  );
   const restore = h("button", { type: "button", "data-do": "own-restore" }, own.restore);
   body.append(
     h("label", { for: id, class: "visually-hidden" }, own.code),
