@@ -224,8 +224,7 @@ export function insideSection(context: Context, write: WriteSection): void {
     stopInfluence();
     if (!isSame && t > 0) {
       influenceWatch = remote.watch(
-        // Not the canvas: an element is watched for one picture.
-        legend,
+        letters.picture.canvas,
         "influence",
         { passage: passage(), at: t },
         (answer) => {
