@@ -1,5 +1,7 @@
 /** What can be used on the page, found in the DOM itself, and what is to be seen of the page: whatever acts changes it. */
 import type { Page } from "puppeteer-core";
+import { expect } from "vitest";
+import { START_MS } from "../../src/testing/browser/launch.ts";
 
 export interface Control {
   /** Where it stands and what it is: the same after its section was made anew. */
@@ -77,4 +79,17 @@ export async function looksOf(page: Page, without: Control | undefined): Promise
     return parts.join("\\n");
   })()`);
   return looks as string;
+}
+
+/** What is read when it has stayed the same for more than a second: answers of the worker come later than keys. */
+export async function settled(read: () => Promise<string>): Promise<string> {
+  let [last, same] = ["", 0];
+  const again = async () => {
+    const now = await read();
+    same = now === last ? same + 1 : 0;
+    last = now;
+    return same;
+  };
+  await expect.poll(again, { timeout: START_MS, interval: 200 }).toBeGreaterThan(6);
+  return last;
 }

@@ -3,7 +3,7 @@ import type { KeyInput, Page } from "puppeteer-core";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { panelNames } from "../../demo/panels.ts";
 import { START_MS } from "../../src/testing/browser/launch.ts";
-import { looksOf } from "./controls.ts";
+import { looksOf, settled } from "./controls.ts";
 import { press as click, type Demo, endDemos, openDemo, stateOf } from "./open-demo.ts";
 
 let demo: Demo | undefined;
@@ -205,19 +205,6 @@ async function stopOf(page: Page): Promise<Stop> {
   })()`);
   // As it says.
   return stop as Stop;
-}
-
-/** What is read when it has stayed the same for more than a second: answers of the worker come later than keys. */
-async function settled(read: () => Promise<string>): Promise<string> {
-  let [last, same] = ["", 0];
-  const again = async () => {
-    const now = await read();
-    same = now === last ? same + 1 : 0;
-    last = now;
-    return same;
-  };
-  await expect.poll(again, { timeout: START_MS, interval: 200 }).toBeGreaterThan(6);
-  return last;
 }
 
 /** Goes on by Tab until what is focused is called so. */
