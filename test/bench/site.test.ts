@@ -9,6 +9,7 @@ import { parseReport } from "../../bench/compare/compare.ts";
 import { buildSite, writeFacts } from "../../bench/runner/build.ts";
 import { ENGINES } from "../../bench/runner/engines.ts";
 import { type FileServer, serveFiles } from "../../bench/runner/serve.ts";
+import { START_MS } from "../../src/testing/browser/launch.ts";
 import { launchBrowser } from "../support/chrome.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "gradgpu-bench-site-"));
@@ -26,12 +27,13 @@ beforeAll(async () => {
   server = await serveFiles({ "/": site });
   browser = await launchBrowser();
   page = await browser.newPage();
+  page.setDefaultTimeout(START_MS);
   page.on("pageerror", (error) => errors.push(String(error)));
   const session = await page.createCDPSession();
   const downloads = { behavior: "allow", downloadPath: folder } as const;
   await session.send("Browser.setDownloadBehavior", downloads);
   await page.goto(server.origin);
-}, 120_000);
+});
 
 afterAll(async () => {
   await browser?.close();
@@ -43,7 +45,7 @@ const reportText = () => page.$eval("#report", (element) => element.textContent 
 
 test("measures what was chosen, beside other machines, until it is told to stop", async () => {
   await expect
-    .poll(() => page.$eval("#setting", (setting) => setting.textContent))
+    .poll(() => page.$eval("#setting", (setting) => setting.textContent), { timeout: START_MS })
     .toMatch(/GPU: .+CPU: \d+ threads/);
   const only = ["steps", "gradgpu-cpu"];
   for (const box of await page.$$("#choice input[type=checkbox]")) {
@@ -55,17 +57,17 @@ test("measures what was chosen, beside other machines, until it is told to stop"
   }
   await page.select("select[name=rounds]", "3");
   await page.click("button[type=submit]");
-  await expect.poll(reportText, { timeout: 60_000 }).toContain("cnn-train-b64");
+  await expect.poll(reportText, { timeout: START_MS }).toContain("cnn-train-b64");
   await page.click("#stop");
-  await expect.poll(statusText, { timeout: 60_000 }).toBe("Done.");
+  await expect.poll(statusText, { timeout: START_MS }).toBe("Done.");
   expect(await reportText()).toContain("Other machines");
-}, 120_000);
+});
 
 test("saves the run as a file, and takes one to compare with", async () => {
   await page.click("#save");
   const saved = async () =>
     (await readdir(folder)).find((name) => /^gradgpu-bench-.*json$/.test(name));
-  await expect.poll(saved, { timeout: 20_000 }).toBeDefined();
+  await expect.poll(saved, { timeout: START_MS }).toBeDefined();
   const file = join(folder, (await saved()) ?? "");
   const report = parseReport(await readFile(file, "utf8"), file);
   expect(report).toMatchObject({ runner: "page", rounds: 3, isComplete: false });
@@ -76,6 +78,6 @@ test("saves the run as a file, and takes one to compare with", async () => {
   });
   const open = (await page.$("#open")) as ElementHandle<HTMLInputElement>;
   await open.uploadFile(file);
-  await expect.poll(statusText, { timeout: 10_000 }).toBe("1 more to compare with.");
+  await expect.poll(statusText, { timeout: START_MS }).toBe("1 more to compare with.");
   expect(errors).toEqual([]);
-}, 60_000);
+});

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { START_MS } from "../../src/testing/browser/launch.ts";
 import type * as ioPage from "../browser/io-page.ts";
 import { callInPage, openPage, type TestPage } from "../support/chrome.ts";
 import { goldenBytes, goldenPath, goldenValues } from "../support/io/file-goldens.ts";
@@ -116,8 +117,8 @@ it("a file is handed to the user, and one of the user's is read", async () => {
   });
   await call("save", "mine.bin");
   const path = join(downloads, "mine.bin");
-  await expect.poll(() => existsSync(path), { timeout: 20_000 }).toBe(true);
-  await expect.poll(() => [...readFileSync(path)], { timeout: 20_000 }).toEqual([1, 2, 3]);
+  await expect.poll(() => existsSync(path), { timeout: START_MS }).toBe(true);
+  await expect.poll(() => [...readFileSync(path)], { timeout: START_MS }).toEqual([1, 2, 3]);
   const chooser = chrome.page.waitForFileChooser();
   const picked = call("pickOne");
   await (await chooser).accept([goldenPath("model.safetensors")]);

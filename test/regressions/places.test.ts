@@ -2,6 +2,7 @@
 import type { Browser } from "puppeteer-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { workerSource } from "../../src/devices/cpu/generated/worker.ts";
+import { START_MS } from "../../src/testing/browser/launch.ts";
 import type { Answer } from "../browser/places-page.ts";
 import { launchBrowser, type PageServer } from "../support/chrome.ts";
 import { bundleForWeb, type ServedFile, serveWithPolicies } from "../support/policy-server.ts";
@@ -64,6 +65,7 @@ afterAll(async () => {
 /** What `code` gives in the page, or in its frame. */
 async function ask(path: string, code: string, inFrame = false): Promise<Answer> {
   const tab = await browser.newPage();
+  tab.setDefaultTimeout(START_MS);
   try {
     await tab.goto(server.origin + path, { waitUntil: "load" });
     const target = inFrame ? tab.frames()[1] : tab;

@@ -1,6 +1,7 @@
 /** A page that is frozen, or left and come back to, trains on by itself, to the bits of one that nobody disturbed. */
 import type { Page } from "puppeteer-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { START_MS } from "../../src/testing/browser/launch.ts";
 import { launchBrowser, type PageServer } from "../support/chrome.ts";
 import { bundleForWeb, serveWithPolicies } from "../support/policy-server.ts";
 
@@ -80,6 +81,7 @@ describe.each(["cpu", "webgpu"])("a page that trains on %s", (device) => {
 
   async function open(folder: string): Promise<{ page: Page; said: Said }> {
     const page = await browser.newPage();
+    page.setDefaultTimeout(START_MS);
     const said = new Said(page);
     await page.goto(`${server.origin}/training.html?device=${device}&folder=${device}-${folder}`);
     return { page, said };
@@ -117,7 +119,8 @@ describe.each(["cpu", "webgpu"])("a page that trains on %s", (device) => {
     await page.goBack();
     // A browser that needs the memory lets go of the pages in its back/forward cache, and loads them again.
     const isKept = (await said.next(/^shown (true|false)$/, left)) === "shown true";
-    expect(await said.next(/^done/, left)).toBe(whole);
+    // On a busy machine it may have been done before it was left.
+    expect(await said.next(/^done/, isKept ? 0 : left)).toBe(whole);
     if (isKept) expect(said.steps()).toEqual(Array.from({ length: 60 }, (_, i) => i + 1));
     await page.close();
   });
@@ -130,7 +133,8 @@ describe.each(["cpu", "webgpu"])("a page that trains on %s", (device) => {
     await said.next(/^shown false$/, before);
     const from = said.lines.indexOf("shown false", before);
     expect(await said.next(/^done/, from)).toBe(whole);
-    expect(said.steps(from)[0]).toBeGreaterThan(12);
+    // On a busy machine there may have been none left to take.
+    expect(said.steps(from).filter((step) => step <= 12)).toEqual([]);
     await page.close();
   });
 });
