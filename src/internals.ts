@@ -8,6 +8,7 @@ export { walkProjected } from "./functions/recurrence.ts";
 export { project } from "./functions/recurrent-walk.ts";
 export { asOneSequence } from "./functions/recurrent-watch.ts";
 export { LOAD_RULES, savedElements } from "./functions/saved.ts";
+export { root, scaled } from "./functions/scale.ts";
 export { checkPool, WINDOW_RULES } from "./functions/window.ts";
 export { bodyOfCell } from "./graph/cell-body.ts";
 export { isCell } from "./ops/cells/cell.ts";

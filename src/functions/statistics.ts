@@ -21,7 +21,6 @@ import {
   not,
   notEqual,
   pow,
-  sqrt,
   square,
   sub,
   where,
@@ -29,6 +28,7 @@ import {
 import { float } from "./float.ts";
 import { concat, reshape, slice, stopGradient, transpose } from "./movement.ts";
 import { argmax, checkReduce, max, mean, min, type ReduceOptions, sum } from "./reduce.ts";
+import { root, scaled } from "./scale.ts";
 
 /**
  * The product along `axis`, f32, i32 or u32; 1 of nothing. It is made without division, so that its gradient is right
@@ -120,7 +120,8 @@ export interface VarianceOptions extends ReduceOptions {
  *   for options that there are not; DTypeError unless x is f32
  */
 export function variance(x: Tensor, options: VarianceOptions = {}): Tensor {
-  return spread("variance", x, options);
+  const { centred, count, over } = deviations("variance", x, options);
+  return div(sum(square(centred), over), count);
 }
 
 /**
@@ -129,10 +130,12 @@ export function variance(x: Tensor, options: VarianceOptions = {}): Tensor {
  *   for options that there are not; DTypeError unless x is f32
  */
 export function std(x: Tensor, options: VarianceOptions = {}): Tensor {
-  return root(spread("std", x, options));
+  const { centred, count, over } = deviations("std", x, options);
+  return div(norm(centred, over), Math.sqrt(count));
 }
 
-function spread(caller: string, x: Tensor, options: VarianceOptions): Tensor {
+/** x without its mean, and by how much the sum of its squares is divided. */
+function deviations(caller: string, x: Tensor, options: VarianceOptions) {
   const { correction = 1, ...reduction } = checkReduce(caller, x, options, { correction: number });
   float(caller, x);
   const axes = wholeAxes(caller, reduction.axis, x);
@@ -143,13 +146,7 @@ function spread(caller: string, x: Tensor, options: VarianceOptions): Tensor {
     );
   }
   const centred = sub(x, mean(x, { axis: axes, keepDims: true }));
-  return div(sum(square(centred), { ...reduction, axis: axes }), count - correction);
-}
-
-/** √x, whose gradient is 0 where x is 0. */
-function root(x: Tensor): Tensor {
-  const isNone = equal(x, 0);
-  return where(isNone, 0, sqrt(where(isNone, 1, x)));
+  return { centred, count: count - correction, over: { ...reduction, axis: axes } };
 }
 
 /**
@@ -177,21 +174,30 @@ export interface NormOptions extends ReduceOptions {
 const ORDER = rule("a number", (value) => typeof value === "number" && !Number.isNaN(value));
 
 /**
- * The norm along `axis`, of all elements where none is given. Its gradient is 0 where the norm is. f32.
+ * The norm along `axis`, of all elements where none is given; powers on the way neither overflow nor vanish. Its gradient
+ * is 0 where the norm is. f32.
  * @throws DTypeError unless x is f32; ShapeError where p is ±Infinity, of nothing; ArgumentError for an axis that x does
  *   not have or that is named twice, and for options that there are not
  */
 export function norm(x: Tensor, options: NormOptions = {}): Tensor {
   const { p = 2, ...reduction } = checkReduce("norm", x, options, { p: ORDER });
   float("norm", x);
-  if (p === 2) return root(sum(square(x), reduction));
+  const axes = wholeAxes("norm", reduction.axis, x);
   if (p === 1) return sum(abs(x), reduction);
-  if (Math.abs(p) === Number.POSITIVE_INFINITY)
-    checkElements("norm", x, wholeAxes("norm", reduction.axis, x));
+  if (Math.abs(p) === Number.POSITIVE_INFINITY) checkElements("norm", x, axes);
   if (p === Number.POSITIVE_INFINITY) return max(abs(x), reduction);
   if (p === Number.NEGATIVE_INFINITY) return min(abs(x), reduction);
   if (p === 0) return sum(cast(notEqual(x, 0), "f32"), reduction);
-  const total = sum(pow(abs(x), p), reduction);
+  const { near, scale } = scaled(x, axes);
+  const over = { axis: axes, keepDims: true };
+  const size = p === 2 ? root(sum(square(near), over)) : powered(near, p, over);
+  const total = mul(size, scale);
+  return reduction.keepDims ? total : reshape(total, without(x, axes));
+}
+
+/** (Σ |x|ᵖ)^(1/p), whose gradient is 0 where it is. */
+function powered(x: Tensor, p: number, over: ReduceOptions): Tensor {
+  const total = sum(pow(abs(x), p), over);
   const isNone = equal(total, 0);
   return where(isNone, 0, pow(where(isNone, 1, total), 1 / p));
 }

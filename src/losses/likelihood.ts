@@ -8,14 +8,19 @@ import {
   log,
   mul,
   notEqual,
-  square,
   stopGradient,
   sub,
   sum,
   type Tensor,
   where,
 } from "../functions.ts";
-import { checkLossOptions, checkPair, type LossOptions, reduced } from "./reduction.ts";
+import {
+  checkLossOptions,
+  checkPair,
+  checkVectors,
+  type LossOptions,
+  reduced,
+} from "./reduction.ts";
 
 /** What the Kullback–Leibler divergence can be told. */
 export interface KlOptions extends LossOptions {
@@ -33,6 +38,7 @@ export interface KlOptions extends LossOptions {
 export function klDivergence(logPrediction: Tensor, target: Tensor, options?: KlOptions): Tensor {
   checkLossOptions("klDivergence", options, { logTarget: flag });
   checkPair("klDivergence", logPrediction, target, ["logPrediction", "target"]);
+  checkVectors("klDivergence", "logPrediction", logPrediction);
   const isLog = options?.logTarget ?? false;
   const p = isLog ? exp(target) : target;
   const isSome = notEqual(p, 0);
@@ -89,6 +95,8 @@ export function gaussianNll(
   // Exactly `least`, with a gradient of 1.
   const raised = add(least, sub(variance, stopGradient(variance)));
   const own = where(less(variance, least), raised, variance);
-  const each = mul(0.5, add(log(own), div(square(sub(mean, target)), own)));
+  const away = sub(mean, target);
+  // Not its square, which may be infinite where the quotient is not.
+  const each = add(mul(0.5, log(own)), mul(mul(0.5, away), div(away, own)));
   return reduced("gaussianNll", each, options);
 }

@@ -11,16 +11,24 @@ import {
   matmul,
   maximum,
   mul,
+  norm,
   relu,
   sqrt,
   square,
+  squeeze,
   sub,
   sum,
   type Tensor,
   where,
 } from "../functions.ts";
-import { checkTensor } from "../internals.ts";
-import { checkLossOptions, checkPair, type LossOptions, reduced } from "./reduction.ts";
+import { root, scaled } from "../internals.ts";
+import {
+  checkLossOptions,
+  checkPair,
+  checkVectors,
+  type LossOptions,
+  reduced,
+} from "./reduction.ts";
 
 /**
  * max(0, 1 − target · prediction) for targets of −1 and 1. Both f32 of one shape. Gives their mean, or as `reduction` says.
@@ -53,10 +61,22 @@ export function cosineSimilarity(a: Tensor, b: Tensor): Tensor {
 
 function similarity(caller: string, a: Tensor, b: Tensor): Tensor {
   checkPair(caller, a, b, ["a", "b"]);
-  const over = { axis: -1 };
-  // Root by root, since a product of squares overflows; that of 0 has no gradient.
-  const size = (x: Tensor) => sqrt(maximum(sum(square(x), over), 1e-36));
-  return div(sum(mul(a, b), over), maximum(mul(size(a), size(b)), 1e-8));
+  checkVectors(caller, "a", a);
+  const last = a.shape.length - 1;
+  const [of, to] = [directed(a, last), directed(b, last)];
+  // The 1e-8 of the product of both lengths, in the scale of what is left of them.
+  const least = div(div(1e-8, of.scale), to.scale);
+  const cosine = div(
+    sum(mul(of.near, to.near), { axis: last, keepDims: true }),
+    maximum(mul(of.size, to.size), least),
+  );
+  return squeeze(cosine, last);
+}
+
+/** A vector whose largest element is 1, and its length; that of 0 has no gradient. */
+function directed(x: Tensor, axis: number) {
+  const { near, scale } = scaled(x, [axis]);
+  return { near, scale, size: root(sum(square(near), { axis, keepDims: true })) };
 }
 
 /** What a loss of angles can be told. */
@@ -107,6 +127,7 @@ export function tripletMargin(
   checkLossOptions("tripletMargin", options, { margin: notNegative });
   checkPair("tripletMargin", anchor, positive, ["anchor", "positive"]);
   checkPair("tripletMargin", anchor, negative, ["anchor", "negative"]);
+  checkVectors("tripletMargin", "anchor", anchor);
   const apart = sub(distance(anchor, positive), distance(anchor, negative));
   return reduced("tripletMargin", relu(add(apart, options?.margin ?? 1)), options);
 }
@@ -120,16 +141,18 @@ export function tripletMargin(
 export function contrastive(a: Tensor, b: Tensor, target: Tensor, options?: MarginOptions): Tensor {
   checkLossOptions("contrastive", options, { margin: notNegative });
   checkPair("contrastive", a, b, ["a", "b"]);
+  checkVectors("contrastive", "a", a);
   const d = distance(a, b);
   checkPair("contrastive", d, target, ["the distances", "target"]);
   const apart = square(relu(sub(options?.margin ?? 1, d)));
-  const each = add(mul(target, square(d)), mul(sub(1, target), apart));
+  // A distance that counts 0 times may have an infinite square.
+  const each = add(mul(mul(target, d), d), mul(sub(1, target), apart));
   return reduced("contrastive", mul(0.5, each), options);
 }
 
 /** |a − b + 1e-6|: two that are the same have a gradient, too. */
 function distance(a: Tensor, b: Tensor): Tensor {
-  return sqrt(sum(square(add(sub(a, b), 1e-6)), { axis: -1 }));
+  return norm(add(sub(a, b), 1e-6), { axis: -1 });
 }
 
 /** What InfoNCE can be told. */
@@ -161,7 +184,9 @@ export function infoNce(a: Tensor, b: Tensor, options?: InfoNceOptions): Tensor 
   return reduced("infoNce", mul(0.5, add(towards(left, right), towards(right, left))), options);
 }
 
+/** Vectors of length 1; those shorter than 1e-12 are divided by that. */
 function normalised(x: Tensor): Tensor {
-  checkTensor("infoNce", x);
-  return div(x, sqrt(maximum(sum(square(x), { axis: -1, keepDims: true }), 1e-24)));
+  const { near, scale } = scaled(x, [1]);
+  const squares = sum(square(near), { axis: 1, keepDims: true });
+  return div(near, sqrt(maximum(squares, square(div(1e-12, scale)))));
 }

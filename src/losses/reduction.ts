@@ -98,3 +98,11 @@ export function checkPair(
   checkDType(loss, names[0], prediction, ["f32"]);
   checkDType(loss, names[1], target, dtypes);
 }
+
+/** That x is made of vectors, over whose elements a loss is taken. @throws ShapeError for a single number */
+export function checkVectors(loss: string, name: string, x: Tensor): void {
+  if (x.shape.length > 0) return;
+  throw new ShapeError(
+    `${loss}: ${name} must have a last dimension, of which a vector or distribution is made; got ${describe(x.type)}. Reshape it to [1].`,
+  );
+}

@@ -1,6 +1,7 @@
 /** What every op owes for NaN, infinities and numbers far from 1, on every device; src/ops/scalars.ts has the table. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
+  abs,
   add,
   argmax,
   clip,
@@ -13,8 +14,11 @@ import {
   exp,
   floorDiv,
   full,
+  gradients,
+  hypot,
   log,
   logSoftmax,
+  logSumExp,
   matmul,
   max,
   maximum,
@@ -22,6 +26,7 @@ import {
   min,
   mod,
   mul,
+  norm,
   notEqual,
   pow,
   relu,
@@ -37,10 +42,13 @@ import {
   valueAndGrad,
   variable,
   where,
+  zeros,
 } from "../../src/functions.ts";
-import { cosineSimilarity } from "../../src/losses/index.ts";
+import * as losses from "../../src/losses/index.ts";
 import { type BinaryName, binary, type UnaryName, unary } from "../../src/ops/scalars.ts";
 import { ops } from "../../src/ops/table.ts";
+import { relativeError } from "../support/case-data.ts";
+import { evaluateTensors } from "../support/evaluate-tensor.ts";
 import { runOp } from "../support/run-case.ts";
 import { use } from "../training/open.ts";
 import { everyDevice, type OpenedDevice } from "./open.ts";
@@ -243,9 +251,54 @@ describe.each(everyDevice)("%s", (_, open) => {
     expect(Object.is((await (zero as Tensor).data())[1], -0)).toBe(true);
   });
 
-  test("a cosine of long vectors does not overflow", async () => {
-    const [a, b] = [tensor([[1e12, 2e12, 3e12]]), tensor([[2e10, -1e10, 1e10]])];
-    const [cosine = Number.NaN] = await cosineSimilarity(a, b).data();
+  test("what is large or small overflows and vanishes nowhere on the way to what is not", async () => {
+    const wave = (k: number, size: number) =>
+      tensor(
+        Array.from({ length: 12 }, (_, i) => size * Math.sin(0.7 * i + 1.3 * k + 0.3)),
+        [3, 4],
+      );
+    const each = { reduction: "none" } as const;
+    // Their results are as large as what they are given, or of no size at all.
+    const alike: Readonly<Record<string, (a: Tensor, b: Tensor) => Tensor>> = {
+      norm: (a) => norm(a, { axis: 1 }),
+      "norm of everything": (a) => norm(a),
+      "norm 3": (a) => norm(a, { axis: 1, p: 3 }),
+      std: (a) => std(a, { axis: 1 }),
+      hypot,
+      logSumExp: (a) => logSumExp(a, { axis: 1 }),
+      cosineSimilarity: losses.cosineSimilarity,
+      cosineEmbedding: (a, b) => losses.cosineEmbedding(a, b, tensor([1, -1, 1]), each),
+      infoNce: (a, b) => losses.infoNce(a, b, each),
+      tripletMargin: (a, b) => losses.tripletMargin(a, b, mul(a, 0.9), each),
+      contrastive: (a, b) => losses.contrastive(a, b, zeros([3]), each),
+      logCosh: (a, b) => losses.logCosh(a, b, each),
+      huber: (a, b) => losses.huber(a, b, each),
+      gaussianNll: (a, b) => losses.gaussianNll(a, add(abs(a), abs(b)), b, each),
+    };
+    // A cosine counts lengths of less than 1e-8, and graphics processors no numbers below 1e-38.
+    const small = ["norm", "norm of everything", "norm 3", "std", "hypot"];
+    const wrong: string[] = [];
+    for (const size of [1e-24, 1e20, 1e30, 1e38]) {
+      for (const [name, fn] of Object.entries(alike)) {
+        if (size < 1 && !small.includes(name)) continue;
+        const inputs = [wave(0, size), wave(1, size)] as const;
+        const y = fn(...inputs);
+        const results = [y, ...gradients(sum(y), inputs)];
+        const exact = evaluateTensors(results);
+        for (const [i, result] of results.entries()) {
+          const found = await result.data();
+          const error = relativeError(found, exact[i] ?? []);
+          // Gradients of 1e-38 are subnormal, 0 on a GPU.
+          const isNone = Math.max(...(exact[i] ?? []).map(Math.abs)) < 1e-36;
+          if (!(error <= 1e-5) && !(isNone && found.every((x) => Math.abs(x) < 1e-36)))
+            wrong.push(`${name} of ${size}, result ${i}: ${found.join()}, not ${exact[i]?.join()}`);
+        }
+      }
+    }
+    expect(wrong).toEqual([]);
+    const [cosine = NAN] = await losses
+      .cosineSimilarity(tensor([[1e12, 2e12, 3e12]]), tensor([[2e10, -1e10, 1e10]]))
+      .data();
     expect(cosine).toBeCloseTo(3 / Math.sqrt(84), 5);
   });
 

@@ -105,6 +105,18 @@ describe("losses between a prediction and a target", () => {
           `${name}: ${what} must be f32; got ${type}. Cast it first: cast(${what}, "f32").`,
         );
       }
+    const number = zeros([]);
+    for (const [name, call, what] of [
+      ["klDivergence", () => losses.klDivergence(number, number), "logPrediction"],
+      ["tripletMargin", () => losses.tripletMargin(number, number, number), "anchor"],
+      ["cosineSimilarity", () => losses.cosineSimilarity(number, number), "a"],
+      ["contrastive", () => losses.contrastive(number, number, number), "a"],
+    ] as const) {
+      expect(call, name).toThrow(ShapeError);
+      expect(call).toThrow(
+        `${name}: ${what} must have a last dimension, of which a vector or distribution is made; got f32[]. Reshape it to [1].`,
+      );
+    }
     expect(() => losses.focal(y, labels(0), { classWeights: zeros([3]) })).toThrow(
       "focal: classWeights must be f32[2], one for each class; got f32[3].",
     );
