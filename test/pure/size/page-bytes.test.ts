@@ -8,7 +8,7 @@ import { type PageBytes, pageBytes } from "../../../bench/runner/page-bytes.ts";
  * the bound, and says in its commit what the bytes are for; docs/architecture.md has the parts.
  */
 const bounds: { readonly [entry: string]: PageBytes } = {
-  "src/functions.ts": { start: 95_900, webgpu: 162_500, cpu: 159_500, all: 228_800 },
+  "src/functions.ts": { start: 96_700, webgpu: 162_500, cpu: 159_500, all: 228_800 },
   "src/index.ts": { start: 170_000, webgpu: 235_500, cpu: 233_500, all: 315_000 },
 };
 
