@@ -63,6 +63,8 @@ export type Command =
       readonly picture: string;
       readonly request: unknown;
     }
+  /** Answered when there is nothing left to do in a pause, after all pictures that were asked for before. */
+  | { readonly kind: "rest"; readonly id: number }
   /** A network's weights as a safetensors file. */
   | {
       readonly kind: "export";

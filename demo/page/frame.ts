@@ -127,6 +127,11 @@ export class Frame {
     this.#remote.tell("lose");
   }
 
+  /** Settles in a pause, when what is on screen is drawn. */
+  rest(): Promise<void> {
+    return this.#remote.rest();
+  }
+
   /** Whatever becomes of the page, a reload goes on from here. */
   keep(): void {
     this.#remote.tell("keep");

@@ -3,7 +3,8 @@
  * when it is seen again, unless it is to train on meanwhile.
  *
  * For programs, the body has data-device and data-why; data-device is "none" where none could be opened. `gradgpuDemo` has
- * `points()`, all numbers of the panel that is shown, and `lose()`, which destroys its GPU device.
+ * `points()`, all numbers of the panel that is shown, `lose()`, which destroys its GPU device, and `rest()`, a promise that
+ * settles in a pause, when what is on screen is drawn.
  */
 import { type PanelName, panelNames, panelSettings } from "../panels.ts";
 import type { OpenedDevice } from "../protocol.ts";
@@ -62,7 +63,11 @@ class Page {
     );
     addEventListener("popstate", () => void this.show(readAddress().panel));
     addEventListener("visibilitychange", () => this.#shown?.keep());
-    const forPrograms = { points: () => this.#shown?.points, lose: () => this.#shown?.lose() };
+    const forPrograms = {
+      points: () => this.#shown?.points,
+      lose: () => this.#shown?.lose(),
+      rest: () => this.#shown?.rest(),
+    };
     Object.assign(globalThis, { gradgpuDemo: forPrograms });
   }
 

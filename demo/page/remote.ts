@@ -168,6 +168,16 @@ export class Remote<P extends Pictures<P> = AnyPictures> {
     await this.#question((id) => ({ kind: "import", id, network, bytes }));
   }
 
+  /**
+   * In a pause, when all pictures that were asked for by now are drawn. What is drawn may ask for more. @throws RemoteError
+   * where another training is opened
+   */
+  async rest(): Promise<void> {
+    await this.#question((id) => ({ kind: "rest", id }));
+    // Answers are drawn in the next frame, and canvases in the one behind it.
+    for (let frame = 0; frame < 3; frame++) await new Promise(requestAnimationFrame);
+  }
+
   close(): void {
     this.#observer.disconnect();
     this.#worker.terminate();

@@ -85,6 +85,12 @@ export class Probes {
     return false;
   }
 
+  /** Whether everything that is shown is of this step, and nothing waits for an answer. */
+  isDone(step: number): boolean {
+    const shown = [...this.#watches.values()].every((watch) => watch.shown === step);
+    return shown && this.#asked.length === 0;
+  }
+
   #due(step: number): Watch[] {
     return [...this.#watches.values()]
       .filter(({ isReady, shown }) => isReady && shown !== step)

@@ -69,6 +69,8 @@ export class Runner {
   readonly #health = new Health();
   /** What is done between two steps and waits for its turn. */
   #errands: (() => Promise<void>)[] = [];
+  /** To be called when there is nothing left to do. */
+  #resting: (() => void)[] = [];
   readonly #ended: Promise<void>;
 
   /** Opens device and networks, where a training was kept at its last step, and waits for what it is told. */
@@ -180,6 +182,12 @@ export class Runner {
     this.wake();
   }
 
+  /** Calls back when it is paused and everything that is shown has been told. */
+  rest(told: () => void): void {
+    this.#resting.push(told);
+    this.wake();
+  }
+
   /** Something has changed that the loop may be waiting for. */
   wake(): void {
     this.#isWoken = true;
@@ -213,7 +221,10 @@ export class Runner {
           this.#tell();
           this.#tellState("paused");
           await this.#keep();
-          if (!isMore && this.#errands.length === 0) await this.#wait(Number.POSITIVE_INFINITY);
+          if (!isMore && this.#errands.length === 0) {
+            if (this.#probes.isDone(this.#step)) for (const told of this.#resting.splice(0)) told();
+            await this.#wait(Number.POSITIVE_INFINITY);
+          }
         }
         if (performance.now() - turnMs > TURN_MS) {
           await nextTurn();

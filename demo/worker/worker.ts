@@ -74,6 +74,9 @@ function follow(run: Runner, command: Exclude<Command, Open>): void {
       run.probes[command.kind](command.id);
       run.wake();
       break;
+    case "rest":
+      run.rest(() => tell({ kind: "answer", id: command.id, answer: undefined }));
+      break;
     case "export":
       answer(run, command.id, (training) => fileOf[command.format](training, command.network));
       break;

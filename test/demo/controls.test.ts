@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { ElementHandle, KeyInput, Page } from "puppeteer-core";
 import { afterAll, describe, expect, test } from "vitest";
 import { START_MS } from "../../src/testing/browser/launch.ts";
-import { type Control, controlsOf, looksOf, selectorOf } from "./controls.ts";
+import { type Control, controlsOf, looksOf, rest, selectorOf } from "./controls.ts";
 import { endDemos, openDemo, stateOf, trainTo } from "./open-demo.ts";
 
 afterAll(endDemos);
@@ -332,10 +332,13 @@ class Visitor {
   async settled(control?: Control): Promise<string> {
     let [before, same] = ["", 0];
     const isSettled = async () => {
+      // What takes long goes on beside what comes behind it.
+      const isLong = control !== undefined && LONG.includes(control.data);
+      const isAtRest = isLong || (await rest(this.page));
       const now = await looksOf(this.page, control);
-      same = now === before ? same + 1 : 0;
+      same = isAtRest && now === before ? same + 1 : 0;
       before = now;
-      return same === 2 || (control !== undefined && LONG.includes(control.data));
+      return same === 2 || isLong;
     };
     await this.#until(isSettled, "the page does not come to rest", START_MS);
     return before;

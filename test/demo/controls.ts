@@ -81,12 +81,21 @@ export async function looksOf(page: Page, without: Control | undefined): Promise
   return looks as string;
 }
 
-/** What is read when it has stayed the same for more than a second: answers of the worker come later than keys. */
-export async function settled(read: () => Promise<string>): Promise<string> {
+/** Waits, in a pause, until the worker has answered all that it was asked; not where another training is opened meanwhile. */
+export async function rest(page: Page): Promise<boolean> {
+  return (await page.evaluate(`gradgpuDemo.rest().then(() => true, () => false)`)) === true;
+}
+
+/** What is read when it has stayed the same for more than a second, and the worker has nothing left to do. */
+export async function settled(
+  page: Page,
+  read: () => Promise<string> = () => looksOf(page, undefined),
+): Promise<string> {
   let [last, same] = ["", 0];
   const again = async () => {
+    const isAtRest = await rest(page);
     const now = await read();
-    same = now === last ? same + 1 : 0;
+    same = isAtRest && now === last ? same + 1 : 0;
     last = now;
     return same;
   };

@@ -3,7 +3,7 @@ import type { KeyInput, Page } from "puppeteer-core";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { panelNames } from "../../demo/panels.ts";
 import { START_MS } from "../../src/testing/browser/launch.ts";
-import { looksOf, settled } from "./controls.ts";
+import { settled } from "./controls.ts";
 import { press as click, type Demo, endDemos, openDemo, stateOf } from "./open-demo.ts";
 
 let demo: Demo | undefined;
@@ -38,7 +38,7 @@ describe.each(panelNames)("the panel of %s by the Tab key", (panel) => {
     // What is seen for the first time is asked for, and some places come with the answers.
     const viewport = page.viewport();
     await page.setViewport({ width: viewport?.width ?? 800, height: 9000 });
-    await settled(() => looksOf(page, undefined));
+    await settled(page);
     await page.setViewport(viewport);
     const places = await placesOf(page);
     const stops: Stop[] = [];
@@ -88,9 +88,9 @@ describe("by keys alone", () => {
     // A pen that is lifted draws nothing.
     const seen = () =>
       page.$eval(".seen canvas", (canvas) => (canvas as unknown as HTMLCanvasElement).toDataURL());
-    const before = await settled(seen);
+    const before = await settled(page, seen);
     await press(page, ...repeat("ArrowLeft", 5));
-    expect(await settled(seen)).toBe(before);
+    expect(await settled(page, seen)).toBe(before);
 
     await tabTo(page, "Feature map");
     await page.waitForFunction(`document.querySelector(".sum").textContent !== ""`);
@@ -164,7 +164,7 @@ describe("where motion is reduced", () => {
       expect(await page.evaluate("document.getAnimations().length")).toBe(0);
       await click(page, "[data-run=play]");
       await page.waitForSelector("article[data-state=paused]");
-      await settled(() => looksOf(page, undefined));
+      await settled(page);
       expect((await stateOf(page)).state).toBe("paused");
     },
   );

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { looksOf, settled } from "../controls.ts";
+import { settled } from "../controls.ts";
 import { type Demo, endDemos, openDemo, press, stateOf, trainTo } from "../open-demo.ts";
 
 const VERSE = "산에는 꽃 피네\n꽃이 피네\n갈 봄 여름 없이\n꽃이 피네\n\n";
@@ -79,7 +79,7 @@ describe("the text panel in headless Chrome on the cpu device", () => {
     await until(`document.querySelector(".expected").textContent !== ${JSON.stringify(expected)}`);
     await until(`new URL(location.href).searchParams.get("temperature") === "2"`);
     // It writes anew, and what is below moves.
-    await settled(() => looksOf(demo.page, undefined));
+    await settled(demo.page);
     expect((await stateOf(demo.page)).step).toBe(step);
   });
 
