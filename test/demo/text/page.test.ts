@@ -102,11 +102,11 @@ describe("the text panel in headless Chrome on the cpu device", () => {
     await demo.page.keyboard.down("Shift");
     for (let i = 0; i < 3; i++) await demo.page.keyboard.press("ArrowRight");
     await demo.page.keyboard.up("Shift");
-    expect(await text(".found")).toMatch(/on for exactly “.*” \(\|tanh\(c\)\| ≥\s0\.50\)/s);
+    expect(await text(".found")).toMatch(/on for exactly “.*” \(\|tanh\(c\)\|\s≥\s0\.50\)/s);
     // Whichever units it finds, the slider is seen to act.
     await demo.page.focus("[data-text=threshold]");
     await demo.page.keyboard.press("ArrowRight");
-    expect(await text(".found")).toMatch(/on for exactly “.*” \(\|tanh\(c\)\| ≥\s0\.55\)/s);
+    expect(await text(".found")).toMatch(/on for exactly “.*” \(\|tanh\(c\)\|\s≥\s0\.55\)/s);
   });
 
   test("a unit of the map is followed, and units are sorted by what they go with", async () => {

@@ -64,8 +64,8 @@ export const en = {
       "Drag over some letters, or mark them with Shift and the arrow keys: here come the units that are on for exactly those.",
     found: (n: number, text: string, from: string) =>
       n === 0
-        ? `No unit is on for exactly “${text}” (|tanh(c)| ≥\u00a0${from}). Lower the threshold, or mark another range.`
-        : `${n === 1 ? "One unit is" : `${n} units are`} on for exactly “${text}” (|tanh(c)| ≥\u00a0${from}):`,
+        ? `No unit is on for exactly “${text}” (|tanh(c)|\u00a0≥\u00a0${from}). Lower the threshold, or mark another range.`
+        : `${n === 1 ? "One unit is" : `${n} units are`} on for exactly “${text}” (|tanh(c)|\u00a0≥\u00a0${from}):`,
     shows: "Show",
     quantities: { f: "forget gate f", i: "input gate i", o: "output gate o", c: "cell tanh(c)" },
     short: { f: "f", i: "i", o: "o", c: "tanh(c)" },

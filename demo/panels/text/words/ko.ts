@@ -65,8 +65,8 @@ export const ko: Translated<TextWords> = {
       "글자들을 끌거나 Shift와 화살표로 고르면, 바로 그 글자들에서만 켜지는 유닛이 여기에 나옵니다.",
     found: (n, text, from) =>
       n === 0
-        ? `“${text}”에서만 켜지는 유닛이 없습니다(|tanh(c)| ≥\u00a0${from}). 기준을 낮추거나 다른 범위를 골라 보세요.`
-        : `“${text}”에서만 켜지는 유닛 ${n}개(|tanh(c)| ≥\u00a0${from}):`,
+        ? `“${text}”에서만 켜지는 유닛이 없습니다(|tanh(c)|\u00a0≥\u00a0${from}). 기준을 낮추거나 다른 범위를 골라 보세요.`
+        : `“${text}”에서만 켜지는 유닛 ${n}개(|tanh(c)|\u00a0≥\u00a0${from}):`,
     shows: "보기",
     quantities: {
       f: "망각 게이트 f",
