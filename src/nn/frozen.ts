@@ -1,5 +1,5 @@
 /** Which parameters are not trained. A variable that is used in two places is frozen in both. */
-import { check, shown, text } from "../arguments.ts";
+import { check, nearestOf, shown, text } from "../arguments.ts";
 import { ArgumentError } from "../errors.ts";
 import type { Variable } from "../functions.ts";
 
@@ -34,9 +34,12 @@ export function setFrozen(
   const matcher = pattern === undefined ? /^/ : matcherOf(pattern);
   const found = [...named].filter(([path]) => matcher.test(path));
   if (pattern !== undefined && found.length === 0) {
-    const paths = [...named.keys()].join(", ").slice(0, 400) || "none";
+    const paths = [...named.keys()];
+    const nearest = nearestOf(pattern, [...paths, ...foldersOf(paths)]);
+    const remedy =
+      nearest === undefined ? '"0.*" stands for all below "0".' : `Did you mean ${shown(nearest)}?`;
     throw new ArgumentError(
-      `${caller}: the pattern must match the path of a parameter; got ${shown(pattern)} for ${paths}. "0.*" stands for all below "0".`,
+      `${caller}: the pattern must match the path of a parameter; got ${shown(pattern)} for ${paths.join(", ").slice(0, 400) || "none"}. ${remedy}`,
     );
   }
   changes++;
@@ -44,6 +47,15 @@ export function setFrozen(
     if (caller === "freeze") frozen.add(parameter);
     else frozen.delete(parameter);
   }
+}
+
+/** "0.*" and "0.body.*" of "0.body.weight". */
+function foldersOf(paths: readonly string[]): string[] {
+  const all = paths.flatMap((path) => {
+    const parts = path.split(".");
+    return parts.slice(1).map((_, i) => `${parts.slice(0, i + 1).join(".")}.*`);
+  });
+  return [...new Set(all)];
 }
 
 function matcherOf(pattern: string): RegExp {

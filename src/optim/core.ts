@@ -34,10 +34,11 @@ import {
   packVariables,
   savedElements,
 } from "../internals.ts";
+import { isFrozen } from "../nn/frozen.ts";
 import { Accumulation, GRADIENTS } from "./accumulation.ts";
 import { clip } from "./clip.ts";
 import type { Site, Updated } from "./expression.ts";
-import { arranged, type Group, groupsOf } from "./groups.ts";
+import { arranged, checkMembers, type Group, groupsOf } from "./groups.ts";
 import { HeldState, wrongNames, wrongSize } from "./held-state.ts";
 import {
   gradientMap,
@@ -84,6 +85,7 @@ export function makeOptimizer<Options extends OptimizerOptions, Settings>(
     state: () => core.state(),
     loadState: (saved, load) => core.loadState(saved, load),
     inOrder: (parameters) => core.inOrder(parameters),
+    checkGroups: (caller, named) => core.checkGroups(caller, named),
     ...(options.average && { swapAverages: () => core.swapAverages() }),
   };
 }
@@ -190,9 +192,16 @@ class OptimizerCore<Options extends OptimizerOptions, Settings> {
     return arranged(this.#groups, parameters).flat();
   }
 
+  checkGroups(caller: string, named: ReadonlyMap<string, Variable>): void {
+    checkMembers(caller, this.#groups, new Set(named.values()), [...named.keys()]);
+  }
+
   /** The parameters in the order of the groups, which the first update decides. */
   #settle(given: readonly Variable[]): readonly Variable[] {
     if (this.#parameters === undefined) {
+      const frozen = this.#groups.flatMap(({ members }) => [...(members ?? [])].filter(isFrozen));
+      const names = given.map(({ name }) => name);
+      checkMembers(this.#kind, this.#groups, new Set([...given, ...frozen]), names);
       const lists = arranged(this.#groups, given);
       this.#held.settle(this.#groups.map((group, i) => ({ ...group, parameters: lists[i] ?? [] })));
       for (const [i, group] of this.#groups.entries()) group.parameters = lists[i] ?? [];

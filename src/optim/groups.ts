@@ -29,7 +29,7 @@ export interface Group<Settings> extends Holding {
 
 /**
  * The named groups, and last the rest. `settingsOf` is asked with the options of each group over those of all.
- * @throws ArgumentError for options that are none and parameters of two groups
+ * @throws ArgumentError for options that are none, groups of nothing and parameters of two groups
  */
 export function groupsOf<Options extends OptimizerOptions, Settings>(
   kind: string,
@@ -53,6 +53,11 @@ export function groupsOf<Options extends OptimizerOptions, Settings>(
       { ...group },
       { ...GROUP_RULES, ...rules },
     );
+    if (group.parameters.length === 0) {
+      throw new ArgumentError(
+        `${caller}: parameters must be one or more; got none. Look at what chose them, or leave the group out.`,
+      );
+    }
     for (const parameter of group.parameters) checkNew(caller, seen, parameter);
     const { learningRate: own } = group;
     const given = Object.fromEntries(
@@ -78,6 +83,26 @@ function rateOf(name: string, rate: number | Schedule) {
     learningRate: variable(isNumber ? rate : 0, [], name),
     schedule: isNumber ? undefined : rate,
   };
+}
+
+/**
+ * That the groups name no parameters but `known`: others would never be updated.
+ * @throws ArgumentError that names the group, and what there is instead
+ */
+export function checkMembers(
+  caller: string,
+  groups: readonly Group<unknown>[],
+  known: ReadonlySet<Variable>,
+  paths: readonly string[],
+): void {
+  for (const { prefix, members } of groups) {
+    const others = [...(members ?? [])].filter((one) => !known.has(one));
+    if (others.length === 0) continue;
+    const names = others.map(({ name }) => name).join(", ");
+    throw new ArgumentError(
+      `${caller}: parameters of the group ${prefix.slice(0, -1)} must be among those that are trained; got ${others.length} that are not, ${names.slice(0, 200)}, where there are ${paths.join(", ").slice(0, 400) || "none"}. Give those of a layer of this very model.`,
+    );
+  }
 }
 
 function checkNew(caller: string, seen: Set<Variable>, parameter: Variable): void {

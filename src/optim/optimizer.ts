@@ -23,7 +23,10 @@ import type { Schedule } from "./schedules.ts";
 
 /** Parameters with settings of their own; what a group does not say is as for all others. */
 export interface ParameterGroup {
-  /** Of a layer: `head.parameters()`. Those that are frozen are left out, as everywhere. */
+  /**
+   * Of a layer of the model: `head.parameters()`, one or more. Those that are frozen are left out, as everywhere; those of
+   * another model are refused where it is known, by a Trainer or at the first update.
+   */
   readonly parameters: readonly Variable[];
   /** A number on the device of its own; where it is missing the group follows that of all others. */
   readonly learningRate?: number | Schedule;
@@ -69,8 +72,8 @@ export type SavedVariable = SavedEntry;
 export interface Optimizer {
   /**
    * Assigns to the parameters what they become by these gradients, and to the optimizer's state.
-   * @throws ArgumentError where the gradients belong to other parameters than at the first call, ShapeError for a `when` or
-   *   `norm` that is no single number
+   * @throws ArgumentError where the gradients belong to other parameters than at the first call, and where a group has
+   *   parameters, not frozen, that get none; ShapeError for a `when` or `norm` that is no single number
    */
   update(gradients: Gradients, options?: UpdateOptions): void;
   /**
@@ -92,6 +95,11 @@ export interface Optimizer {
    * them. As they are where nothing is said.
    */
   inOrder?(parameters: readonly Variable[]): readonly Variable[];
+  /**
+   * That all parameters of its groups are among a model's, by their paths, frozen ones too; a Trainer asks when it is made.
+   * @throws ArgumentError, in the caller's name, for a group that has others
+   */
+  checkGroups?(caller: string, named: ReadonlyMap<string, Variable>): void;
   /** Exchanges the parameters with their averages, where there are any: see `withAverages`. */
   swapAverages?(): void;
 }

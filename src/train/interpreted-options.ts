@@ -29,9 +29,10 @@ export interface InterpretedOptions {
   readonly isStrict: boolean;
 }
 
-/** `options` have been checked. @throws ArgumentError for a window that is none */
+/** `options` have been checked. @throws ArgumentError for a window that is none, and an optimizer of another model */
 export function interpreted(model: AnyModule, options: AnyTrainerOptions): InterpretedOptions {
   const { window, loss, batch, optimizer, whenNotFinite = "throw" } = options;
+  optimizer.checkGroups?.("Trainer", model.namedParameters());
   const truncation = window === undefined ? undefined : truncationOf(window);
   if (batch !== undefined && truncation !== undefined && truncation.back > truncation.every) {
     throw new ArgumentError(

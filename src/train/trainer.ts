@@ -89,7 +89,8 @@ export class Trainer<
    * new Trainer(model, { loss: losses.crossEntropy, optimizer });
    * new Trainer(coder, { batch: { x: "f32" }, loss: (model, { x }) => losses.meanSquaredError(model(x), x), optimizer });
    * ```
-   * @throws ArgumentError for what is no model, and for options that are missing, unknown or out of range
+   * @throws ArgumentError for what is no model, for options that are missing, unknown or out of range, and for an optimizer
+   *   whose groups have parameters that are not the model's
    */
   constructor(model: Module<X, Y>, options: TrainerOptions<X, Y, T, M>) {
     checkTrainerOptions(model, options);

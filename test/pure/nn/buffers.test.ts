@@ -117,8 +117,10 @@ describe("freeze", () => {
     const model = build();
     expect(() => model.freeze("1.*")).toThrow(ArgumentError);
     expect(() => model.freeze("0?weight")).toThrow(
-      'freeze: the pattern must match the path of a parameter; got "0?weight" for 0.weight, 0.bias, 2.weight, 2.bias.',
+      'freeze: the pattern must match the path of a parameter; got "0?weight" for 0.weight, 0.bias, 2.weight, 2.bias. Did you mean "0.weight"?',
     );
+    expect(() => model.freeze("1.*")).toThrow('2.weight, 2.bias. Did you mean "0.*"?');
+    expect(() => model.unfreeze("encoder.layers")).toThrow('"0.*" stands for all below "0".');
     expect(() => model.unfreeze(3 as never)).toThrow("unfreeze: the pattern must be a text; got 3");
     expect(() => nn.relu().freeze()).not.toThrow();
   });

@@ -2,7 +2,14 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { webgpuTraits } from "../../../src/devices/webgpu/traits.ts";
 import { ArgumentError, ShapeError } from "../../../src/errors.ts";
-import { compile, sum, type Tensor, valueAndGrad, variable } from "../../../src/functions.ts";
+import {
+  compile,
+  sum,
+  type Tensor,
+  valueAndGrad,
+  variable,
+  zeros,
+} from "../../../src/functions.ts";
 import { losses, nn, optim, Trainer } from "../../../src/index.ts";
 import { planStep } from "../../../src/runtime/compile.ts";
 import { explainPlan, fallbacksOf } from "../../../src/scheduler/explain.ts";
@@ -176,6 +183,42 @@ describe("groups are refused", () => {
   ])("%#", (groups, message) => {
     expect(() => optim.adam({ learningRate: 0.1, groups: groups as never })).toThrow(ArgumentError);
     expect(() => optim.adam({ learningRate: 0.1, groups: groups as never })).toThrow(message);
+  });
+
+  it("of nothing", () => {
+    expect(() => optim.adam({ learningRate: 0.1, groups: { decay: { parameters: [] } } })).toThrow(
+      "adam, group decay: parameters must be one or more; got none. Look at what chose them, or leave the group out.",
+    );
+  });
+
+  it("of another model, by a Trainer when it is made and by the first update", () => {
+    const [model, other] = [build(), build()];
+    const optimizer = optim.adam({ learningRate: 0.1, groups: headOf(other) });
+    const rest =
+      "parameters of the group head must be among those that are trained; got 2 that are not, linear.bias, linear.weight, where there are";
+    const remedy = "Give those of a layer of this very model.";
+    expect(() => trainerOf(model, optimizer)).toThrow(ArgumentError);
+    expect(() => trainerOf(model, optimizer)).toThrow(
+      `Trainer: ${rest} 0.weight, 0.bias, 2.weight, 2.bias. ${remedy}`,
+    );
+    const update = () => {
+      const [, gradients] = valueAndGrad(model.parameters(), () => sum(model(zeros([1, 2]))));
+      optimizer.update(gradients);
+    };
+    expect(update).toThrow(
+      `adam: ${rest} linear.weight, linear.bias, linear.weight, linear.bias. ${remedy}`,
+    );
+  });
+
+  it("not where they are frozen", () => {
+    const model = build();
+    model.freeze("2.*");
+    const optimizer = optim.adam({ learningRate: 0.1, groups: headOf(model) });
+    expect(() => trainerOf(model, optimizer)).not.toThrow();
+    const [, gradients] = valueAndGrad(model.trainableParameters(), () =>
+      sum(model(zeros([1, 2]))),
+    );
+    expect(() => optimizer.update(gradients)).not.toThrow();
   });
 
   it("where settings of one do not go together", () => {
