@@ -17,6 +17,7 @@ export {
   unstack,
 } from "./functions/arrange.ts";
 export * from "./functions/attention.ts";
+export * from "./functions/cell.ts";
 export * from "./functions/conv.ts";
 export {
   type Conv1dOptions,
@@ -78,7 +79,7 @@ export * from "./functions/sort.ts";
 export * from "./functions/statistics.ts";
 export * from "./functions/trigonometry.ts";
 export * from "./functions/volumes.ts";
-export { type Cell, type CellDescription, type CellMath, cell } from "./ops/cells/cell.ts";
+export type { Cell, CellDescription, CellMath } from "./ops/cells/cell.ts";
 export * as cells from "./ops/cells/index.ts";
 export { type Argument, type Compiled, type CompileOptions, compile } from "./runtime/compile.ts";
 export { type InitOptions, init, type Opened } from "./runtime/init.ts";

@@ -18,6 +18,7 @@ export { checkElements } from "./ops/reduce.ts";
 export { WINDOW_SIZE } from "./ops/window.ts";
 export type { Cell } from "./runtime/cell.ts";
 export { cellsOfStep } from "./runtime/compile.ts";
+export { isFrozen, markFrozen } from "./runtime/frozen.ts";
 export type { Lineage } from "./runtime/lineage.ts";
 export { runtimeOf } from "./runtime/locate.ts";
 export { moveVariables } from "./runtime/move.ts";

@@ -20,8 +20,8 @@ import {
   type Tensor,
   Variable,
 } from "../functions.ts";
-import { checkTensor, moveVariables, nextNodeId } from "../internals.ts";
-import { isFrozen, setFrozen } from "./frozen.ts";
+import { checkTensor, isFrozen, moveVariables, nextNodeId } from "../internals.ts";
+import { setFrozen } from "./frozen.ts";
 import type {
   AnyModule,
   Definition,

@@ -1,14 +1,10 @@
-/** Which parameters are not trained. A variable that is used in two places is frozen in both. */
+/** Parameters are frozen by the patterns of their paths. */
 import { check, nearestOf, shown, text } from "../arguments.ts";
 import { ArgumentError } from "../errors.ts";
 import type { Variable } from "../functions.ts";
+import { markFrozen } from "../internals.ts";
 
-const frozen = new WeakSet<Variable>();
 let changes = 0;
-
-export function isFrozen(parameter: Variable): boolean {
-  return frozen.has(parameter);
-}
 
 /** Grows when anything is frozen or unfrozen: a step that was traced before then trains what held when it was. */
 export function freezeChanges(): number {
@@ -43,10 +39,7 @@ export function setFrozen(
     );
   }
   changes++;
-  for (const [, parameter] of found) {
-    if (caller === "freeze") frozen.add(parameter);
-    else frozen.delete(parameter);
-  }
+  for (const [, parameter] of found) markFrozen(parameter, caller === "freeze");
 }
 
 /** "0.*" and "0.body.*" of "0.body.weight". */

@@ -1,8 +1,7 @@
 import { check, isRecord, list, shown } from "../arguments.ts";
 import { ArgumentError } from "../errors.ts";
 import { type Shape, Tensor, type Variable, zeros } from "../functions.ts";
-import { nextNodeId, productsOf } from "../internals.ts";
-import { isFrozen } from "./frozen.ts";
+import { isFrozen, nextNodeId, productsOf } from "../internals.ts";
 import type { AnyModule, Tensors } from "./module.ts";
 import { whileObserving } from "./observe.ts";
 import { sameNames } from "./tensors.ts";

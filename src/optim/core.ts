@@ -29,12 +29,12 @@ import {
   assignPacked,
   checkGradients,
   checkTensor,
+  isFrozen,
   LOAD_RULES,
   packed,
   packVariables,
   savedElements,
 } from "../internals.ts";
-import { isFrozen } from "../nn/frozen.ts";
 import { Accumulation, GRADIENTS } from "./accumulation.ts";
 import { clip } from "./clip.ts";
 import type { Site, Updated } from "./expression.ts";

@@ -9,7 +9,7 @@
  * Everything that a layer of it needs follows from that: shapes, the loop of small ops that it means, its gradient, the
  * kernels, what a state dict holds.
  */
-import { callable, check, list, record, rule, text } from "../../arguments.ts";
+import { callable, check, list, record, rule } from "../../arguments.ts";
 import { ArgumentError } from "../../errors.ts";
 import { type Arithmetic, arithmetic, type Operand } from "../arithmetic.ts";
 import { complaint } from "../check.ts";
@@ -70,8 +70,7 @@ export type CellDescription<
 };
 
 /**
- * A cell from its description. Its step is traced once, on values that stand for one unit of one row.
- *
+ * A cell from its description, whose functions are not called yet.
  * @throws ArgumentError for names that are missing or stand for two things
  */
 export function cell<
@@ -83,7 +82,7 @@ export function cell<
 >(description: CellDescription<S, I, G, B, V>): Cell {
   check("cell", "the description", description, record, "Give { name, states, sums, step }.");
   const { name, states, sums, between, step } = description;
-  check("cell", "the name", name, text);
+  check("cell", "the name", name, aName);
   for (const part of Object.keys(description))
     check(name, "a part of the description", part, isPart);
   check(name, "the step", step, callable, "It is a function (m, x, before, vectors) => states.");
@@ -104,6 +103,11 @@ export function cell<
   cells.add(made);
   return made;
 }
+
+const aName = rule(
+  "a text, not empty",
+  (value) => typeof value === "string" && value.trim() !== "",
+);
 
 const PARTS = ["name", "states", "inputs", "sums", "between", "vectors", "step"];
 const isPart = rule(
@@ -127,7 +131,7 @@ function checkSome(cell: string, role: string, names: readonly string[], what: s
 
 function checkNames(cell: string, role: string, names: readonly string[]): void {
   check(cell, role, names, list, 'Give their names: ["h"].');
-  for (const name of names) check(cell, `a name of ${role}`, name, text);
+  for (const name of names) check(cell, `a name of ${role}`, name, aName, 'Give one: ["h"].');
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice === undefined) return;
   const remedy = "Give each a name of its own.";

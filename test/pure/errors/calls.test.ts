@@ -30,6 +30,35 @@ const i32 = (...shape: number[]) => ones(shape, "i32");
 const draws = () => seeded(1)[0];
 const stepped = nn.module("mine", asAny({ step: () => ({ y: 1 }), stateShapes: () => [] }));
 
+/** Said where a cell is described: its step is traced there. */
+const mine = { name: "mine", states: ["h"], sums: ["a"] } as const;
+const cells: readonly ErrorRow[] = [
+  [
+    'cell: the name must be a text, not empty; got "". Give another name.',
+    () => g.cell({ ...mine, name: "", step: () => ({ h: 0 }) }),
+  ],
+  [
+    'mine: a name of states must be a text, not empty; got " ". Give one: ["h"].',
+    () => g.cell({ ...mine, states: [" "], step: () => ({ " ": 0 }) }),
+  ],
+  [
+    "mine: what a step gives must be a record; got undefined. Return { h }.",
+    () => g.cell({ ...mine, step: asAny(() => undefined) }),
+  ],
+  [
+    "mine: a step must give an f32 value for h; got bool. Compute it with the functions that the step is handed, and return { h }.",
+    () => g.cell({ ...mine, step: (m, { a }) => ({ h: m.greater(a, 0) }) }),
+  ],
+  [
+    "mine: what a step computes with must be a number or a value that the step has; got undefined. Name what it reads in states, inputs, sums or vectors.",
+    () =>
+      g.cell({
+        ...mine,
+        step: (m, x) => ({ h: m.tanh((x as { b?: never }).b ?? asAny(undefined)) }),
+      }),
+  ],
+];
+
 const functions: readonly ErrorRow[] = [
   [
     "sumOfSquares: there must be a tensor; got no tensors. Give one or more.",
@@ -204,4 +233,4 @@ const testing: readonly ErrorRow[] = [
   ],
 ];
 
-holdTexts([...functions, ...shapes, ...layers, ...loss, ...testing]);
+holdTexts([...cells, ...functions, ...shapes, ...layers, ...loss, ...testing]);
