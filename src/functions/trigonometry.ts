@@ -28,6 +28,7 @@ import {
 } from "./elementwise.ts";
 import { float, horner, type Unary } from "./float.ts";
 import { log1p } from "./logarithms.ts";
+import { stopGradient } from "./movement.ts";
 
 const QUARTER = Math.PI / 2;
 
@@ -70,8 +71,8 @@ export function atan(x: Tensor): Tensor {
 }
 
 /**
- * The angle of the point (x, y), in [−π, π]; 0 of the origin, whose gradient is 0. Shapes broadcast. A zero of y counts
- * as positive. f32.
+ * The angle of the point (x, y), in [−π, π]; the gradient at the origin is 0. Zeros count by their signs, as in C: ±π of
+ * y = ±0 left of the origin; a GPU whose driver drops the sign of a zero takes it for 0. Shapes broadcast. f32.
  * @throws ShapeError where shapes do not broadcast; DTypeError unless both are f32; ArgumentError for what is neither
  *   tensor nor number
  */
@@ -85,10 +86,19 @@ export function atan2(ordinate: Operand, abscissa: Operand): Tensor {
   const x = where(isCorner, sign(x0), x0);
   const isSteep = greater(abs(y), abs(x));
   const divisor = where(isSteep, y, x);
-  const ratio = div(where(isSteep, x, y), where(equal(divisor, 0), 1, divisor));
+  const isOrigin = equal(divisor, 0);
+  const shorter = where(isSteep, x, y);
+  const ratio = div(where(isOrigin, stopGradient(shorter), shorter), where(isOrigin, 1, divisor));
   const angle = flatAngle(ratio);
-  const turn = where(less(x, 0), where(less(y, 0), -Math.PI, Math.PI), 0);
-  return where(isSteep, sub(mul(sign(y), QUARTER), angle), add(angle, turn));
+  const turned = add(angle, where(isNegative(y), -Math.PI, Math.PI));
+  // Nothing is added where nothing is turned: −0 + 0 is 0.
+  const flat = where(isNegative(x), turned, angle);
+  return where(isSteep, sub(mul(sign(y), QUARTER), angle), flat);
+}
+
+/** Below 0, or −0, whose reciprocal is. */
+function isNegative(x: Tensor): Tensor {
+  return or(less(x, 0), less(reciprocal(x), 0));
 }
 
 /** The angle whose tangent is x, |x| ≤ 1: halved twice, its tangent is below 0.2 and the series ends at 10⁻¹². */

@@ -4,6 +4,8 @@ import {
   abs,
   add,
   argmax,
+  argsort,
+  atan2,
   clip,
   compile,
   cos,
@@ -33,12 +35,14 @@ import {
   sigmoid,
   sin,
   softmax,
+  sort,
   std,
   sub,
   sum,
   type Tensor,
   tanh,
   tensor,
+  topK,
   valueAndGrad,
   variable,
   where,
@@ -300,6 +304,47 @@ describe.each(everyDevice)("%s", (_, open) => {
       .cosineSimilarity(tensor([[1e12, 2e12, 3e12]]), tensor([[2e10, -1e10, 1e10]]))
       .data();
     expect(cosine).toBeCloseTo(3 / Math.sqrt(84), 5);
+  });
+
+  test("atan2 goes by the signs of zeros, and has no gradient at the origin", async () => {
+    const numbers = [0, -0, 1, -1, INF, -INF, NAN, 1e-30];
+    const ys = numbers.flatMap((y) => numbers.map(() => y));
+    const xs = numbers.flatMap(() => numbers);
+    const angles = await atan2(tensor(ys), tensor(xs)).data();
+    const wrong = ys.flatMap((y, i) => {
+      const [got = NAN, exact] = [angles[i], Math.atan2(y, xs[i] ?? 0)];
+      const isSame = exact === 0 ? Object.is(got, exact) : Math.abs(got - exact) < 1e-6;
+      return isSame || Object.is(got, exact) ? [] : [`${y}, ${xs[i]}: ${got}, not ${exact}`];
+    });
+    expect(wrong).toEqual([]);
+    const origin = [tensor([0, -0]), tensor([0, -0])] as const;
+    for (const gradient of gradients(sum(atan2(...origin)), origin))
+      expect(await values(gradient)).toEqual([0, 0]);
+  });
+
+  test("sort and argsort have NaN last, keep the order of equals, and take both zeros for one", async () => {
+    const x = [NAN, 0, -0, INF, -INF, 1, 1, -1, NAN, -0];
+    // PyTorch's, with stable=True.
+    const up = [4, 7, 1, 2, 9, 5, 6, 3, 0, 8];
+    const down = [0, 8, 3, 5, 6, 1, 2, 9, 7, 4];
+    const rows = tensor([...x, ...x], [2, 10]);
+    const columns = tensor(
+      x.flatMap((v) => [v, v]),
+      [10, 2],
+    );
+    for (const [order, descending] of [
+      [up, false],
+      [down, true],
+    ] as const) {
+      expect(await values(argsort(rows, { descending }))).toEqual([...order, ...order]);
+      const along = { axis: 0, descending };
+      expect(await values(argsort(columns, along))).toEqual(order.flatMap((i) => [i, i]));
+      const sorted = order.flatMap((i) => [x[i] ?? 0, x[i] ?? 0]);
+      expect(Array.from(await sort(columns, along).data())).toEqual(sorted);
+      const best = topK(rows, 3, { smallest: !descending });
+      const first = order.slice(0, 3);
+      expect(await values(best.indices)).toEqual([...first, ...first]);
+    }
   });
 
   test("softmax leaves out what is masked, and a row with nothing else is NaN", async () => {
