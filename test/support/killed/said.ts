@@ -9,8 +9,11 @@ import { EVERY, type Told } from "./training.ts";
 
 /** Steps that are under way when one is told; a report comes so many steps late. */
 const AHEAD = 3;
-/** Steps that may be told while the numbers of a state arrive: those that had been started, and one more. */
-const READING = AHEAD + 1;
+/**
+ * Steps that may be told from when a checkpoint is due until its file is begun: its state is read and the folder looked at
+ * meanwhile, which takes a busy machine as long as it likes. Whether the state is that of when it was due, the file says.
+ */
+const READING = 10 * EVERY;
 
 /** Says what happens to the checkpoints in `files`. */
 export function telling(files: Folder, say: (line: string) => unknown): { to: Folder; told: Told } {
