@@ -17,3 +17,16 @@ export function endSleep({ buffer }: WebAssembly.Memory): void {
     Atomics.notify(words, word);
   }
 }
+
+/**
+ * What the kernels sleep with. They call it rather than use `memory.atomic.wait32`: after that instruction the baseline
+ * code of Node 20's V8 has lost what lay in registers, and a thread that is woken for no reason of its own compares with
+ * anything and goes on too early. A call keeps everything.
+ */
+export function sleeper(memory: WebAssembly.Memory): (address: number, value: number) => void {
+  // Of a memory that grows this view stays, and the words that are waited for lie at its beginning.
+  const words = new Int32Array(memory.buffer);
+  return (address, value) => {
+    Atomics.wait(words, address / Int32Array.BYTES_PER_ELEMENT, value);
+  };
+}

@@ -10,6 +10,7 @@ import {
   type Start,
   type ToWorker,
 } from "./messages.ts";
+import { sleeper } from "./sleepers.ts";
 
 interface Port {
   post(message: FromWorker, transfer: ArrayBuffer[]): void;
@@ -56,7 +57,8 @@ async function start(message: Start): Promise<void> {
   const memory = shared ?? new WebAssembly.Memory({ initial: pages, maximum: maximumPages });
   const adopt = adopter(memory, () => kernels);
   const forget = forgetter(() => kernels);
-  const instance = new WebAssembly.Instance(module, { env: { memory, adopt, forget } });
+  const sleep = sleeper(memory);
+  const instance = new WebAssembly.Instance(module, { env: { memory, adopt, forget, sleep } });
   // The exports of a module that was compiled from wasm/index.ts.
   const kernels = instance.exports as unknown as KernelExports;
   if (kernels.staticEnd() > CONTROL_ADDRESS)

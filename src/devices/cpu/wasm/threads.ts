@@ -139,10 +139,15 @@ export function awaitEpoch(epoch: i32): void {
   if (atomic.load<i32>(END) != 0) unreachable();
 }
 
-/** Waits for `word` to change; traps where the device has ended: some hosts end no worker that waits. */
+/** Sleeps until somebody tells of `word`, or for no time where it is not `value`. See `sleeper` in ../sleepers.ts. */
+// @ts-ignore: decorator
+@external("env", "sleep")
+declare function sleepAt(word: usize, value: i32): void;
+
+/** As `sleepAt`; traps where the device has ended: some hosts end no worker that waits. */
 function sleep(word: usize, value: i32): void {
   if (atomic.load<i32>(END) != 0) unreachable();
-  atomic.wait<i32>(word, value, -1);
+  sleepAt(word, value);
 }
 
 export function commandsStart(): usize {
