@@ -8,6 +8,7 @@
  * call `barrier()`. Nothing but the barrier orders threads, and every thread must reach every barrier.
  * Storages are 64-byte aligned, and 256 bytes behind the last one may be read (never written).
  */
+import { poll } from "./poll";
 
 // Shared by the threads: control words, a cache line each. As in ../messages.ts.
 const CONTROL: usize = 65536 - 256 - 6 * 64;
@@ -19,16 +20,13 @@ const COMMANDS: usize = CONTROL + 256;
 /** Not 0 where the device has ended. */
 const END: usize = CONTROL + 320;
 
-/**
- * Polls of an atomic before a thread goes to sleep, about 20 µs. A sleeping thread costs tens of microseconds to
- * wake, a spinning one takes the core from the thread it waits for when cores are busy with something else.
- */
-const SPINS: i32 = 20000;
-
 /** Bytes of `threadScratch`. */
 export const THREAD_SCRATCH_BYTES: i32 = 1 << 20;
 
 let threadCount: i32 = 1;
+/** Of `poll`, at barriers and between runs. */
+let barrierRarity: i32 = 0;
+let epochRarity: i32 = 0;
 let scratchBase: usize = 0;
 let step: i32 = 0;
 
@@ -113,9 +111,8 @@ export function barrier(): void {
     if (atomic.load<i32>(SLEEPERS) > 0) atomic.notify(GENERATION, -1);
     return;
   }
-  for (let i = 0; i < SPINS; i++) {
-    if (atomic.load<i32>(GENERATION) != generation) return;
-  }
+  barrierRarity = poll(GENERATION, generation, barrierRarity);
+  if (atomic.load<i32>(GENERATION) != generation) return;
   atomic.add<i32>(SLEEPERS, 1);
   while (atomic.load<i32>(GENERATION) == generation) sleep(GENERATION, generation);
   atomic.sub<i32>(SLEEPERS, 1);
@@ -130,11 +127,9 @@ export function wake(start: usize, end: usize, present: i32): void {
   atomic.notify(EPOCH, -1);
 }
 
-/** Sleeps until there was a wake after `epoch`; polls at first, since segments of a run follow each other. */
+/** Sleeps until there was a wake after `epoch`; polls at first, since runs and their segments follow each other. */
 export function awaitEpoch(epoch: i32): void {
-  for (let i = 0; i < SPINS; i++) {
-    if (atomic.load<i32>(EPOCH) != epoch) break;
-  }
+  epochRarity = poll(EPOCH, epoch, epochRarity);
   while (atomic.load<i32>(EPOCH) == epoch) sleep(EPOCH, epoch);
   if (atomic.load<i32>(END) != 0) unreachable();
 }
