@@ -115,17 +115,18 @@ export async function stateOf(page: Page): Promise<Readonly<Record<string, strin
  * missed is pressed again.
  */
 export async function press(page: Page, selector: string): Promise<void> {
-  const heard = await page.evaluateHandle((wanted) => {
+  // As text: tsx, which runs scripts that use this, names inner functions by a helper that a page has not.
+  const heard = await page.evaluateHandle(`(() => {
     const clicks = { isHit: false };
-    const note = ({ target }: Event) => {
-      clicks.isHit ||= target instanceof Element && target.closest(wanted) !== null;
+    const note = ({ target }) => {
+      clicks.isHit ||= target instanceof Element && target.closest(${JSON.stringify(selector)}) !== null;
       if (clicks.isHit) document.removeEventListener("click", note, true);
     };
     document.addEventListener("click", note, true);
     return clicks;
-  }, selector);
+  })()`);
   do await page.locator(selector).click();
-  while (!(await heard.evaluate(({ isHit }) => isHit)));
+  while (!(await heard.evaluate((clicks) => (clicks as { isHit: boolean }).isHit)));
   await heard.dispose();
 }
 
