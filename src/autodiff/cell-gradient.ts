@@ -36,8 +36,8 @@ function differentiate(step: TracedStep, ofTape: boolean, backward: Differentiat
 
   const kept = new Map<GraphValue, GraphValue>();
   step.after.forEach((value, s) => {
-    // A state that goes through unchanged is what it was.
-    if (value.node.op !== "source") kept.set(value, at(after, s));
+    // What the step was given, and the gradient is given again, is what it was.
+    if (!before.includes(value) && !vectors.includes(value)) kept.set(value, at(after, s));
   });
   step.tape.forEach(({ value }, k) => {
     kept.set(value, at(tape, k));

@@ -9,7 +9,7 @@ import { emit, type GraphValue } from "../graph/graph.ts";
 import { type Cell, type CellMath, cell } from "../ops/cells/cell.ts";
 import type { Value } from "../ops/op.ts";
 import type { StepOutputs } from "../ops/step-body.ts";
-import { after, before, finalRow } from "../ops/tapes.ts";
+import { before, finalRow, after as rowsAfter, zeros } from "../ops/tapes.ts";
 import { type Joined, joinSums, type Named } from "./join-sums.ts";
 import { type Expression, StepReader } from "./step-expression.ts";
 import { WalkInputs } from "./walk-inputs.ts";
@@ -28,23 +28,26 @@ export function walkOfStep(
 ): Walked | string {
   const shape = carry[0]?.value.type.shape ?? [];
   const [batch = 0, units = 0] = shape;
-  const isState = ({ value: { type } }: Given) =>
+  const isState = ({ value: { type } }: Pick<Given, "value">) =>
     type.dtype === "f32" && shape.length === 2 && type.shape.join() === shape.join();
-  if (!carry.every(isState) || steps * batch * units === 0)
-    return "its carry is not f32 [rows, units] throughout";
+  if (!carry.every(isState)) return "its carry is not f32 [rows, units] throughout";
+  if (steps * batch * units === 0) return "it has no steps, rows or units";
   const given = carry.map(({ source }) => source.out);
-  if (!ys.every((y) => next.includes(y) || given.includes(y)))
-    return "its y is something else than what it carries";
+  // What else a step gives is a state that no step reads.
+  const more = [...new Set(ys)].filter((y) => !next.includes(y) && !given.includes(y));
+  if (!more.every((y) => isState({ value: y })))
+    return "its y is neither what it carries nor f32 [rows, units], as that is";
+  const after = [...next, ...more];
   const sources = [carry, xs].map((list) => list.map(({ source }) => source));
   const [states = [], slices = []] = sources;
   const reader = new StepReader(states, slices, [batch, units], [...next, ...ys]);
-  const made = next.map((value) => reader.read(value));
+  const made = after.map((value) => reader.read(value));
   if (reader.why !== undefined) return reader.why;
   if (reader.multiplied.size > 1) return "it multiplies more than one state";
   // The state that is multiplied comes first.
   const [first = 0] = reader.multiplied;
-  const order = [first, ...carry.keys()].filter((s, i) => i === 0 || s !== first);
-  const names = carry.map((_, s) => `state ${s}`);
+  const order = [first, ...after.keys()].filter((s, i) => i === 0 || s !== first);
+  const names = after.map((_, s) => `state ${s}`);
   const step = joinSums(
     order.map((s) => made[s] as Expression),
     names,
@@ -53,15 +56,14 @@ export function walkOfStep(
   const projected = ins.projected([...step.inputs.values()]);
   const recurrent = ins.recurrent([...step.sums.values()]);
   const vectors = [...step.vectors.values()].map(({ value, at }) => ins.vector(value, at));
-  if (projected === undefined || ins.why !== undefined)
-    return ins.why ?? "it reads no slice of a sequence";
+  if (ins.why !== undefined) return ins.why;
   const walked = emit(
     "recurrence",
     {
       projected,
       recurrent,
       vectors,
-      initial: order.map((s) => (carry[s] as Given).value),
+      initial: order.map((s) => carry[s]?.value ?? zeros(emit, [batch, units])),
       lengths: undefined,
     },
     {
@@ -79,9 +81,9 @@ export function walkOfStep(
   return {
     carry: carry.map((_, s) => finalRow(emit, tapeOf(s), reverse)),
     ys: ys.map((y) => {
-      const s = next.indexOf(y);
+      const s = after.indexOf(y);
       return s >= 0
-        ? after(emit, tapeOf(s), reverse)
+        ? rowsAfter(emit, tapeOf(s), reverse)
         : before(emit, tapeOf(given.indexOf(y)), reverse);
     }),
   };
@@ -91,7 +93,8 @@ function cellOf({ expressions, inputs, sums, vectors }: Joined, states: readonly
   return cell<string, string, string, string, string>({
     name: "scan",
     states,
-    inputs: [...inputs.keys()],
+    // A walk has a sequence, if one of zeros that nothing reads.
+    inputs: inputs.size > 0 ? [...inputs.keys()] : ["nothing"],
     sums: [...sums.keys()],
     vectors: [...vectors.keys()],
     step(m, x, before, perUnit) {

@@ -14,7 +14,7 @@ import {
 } from "../graph/graph.ts";
 import type { BinaryName, UnaryName } from "../ops/vocabulary.ts";
 import type { DType } from "../tensor/dtype.ts";
-import { type Shape, stridesOf } from "../tensor/shape.ts";
+import { type Shape, sizeOf, stridesOf } from "../tensor/shape.ts";
 
 /** Where the element for row b and unit u lies in a tensor, in its row-major order: offset + row · b + unit · u. */
 export interface Place {
@@ -99,7 +99,9 @@ export class StepReader {
       return { kind: "literal", value: number, dtype };
     }
     if (node.op === "broadcastTo") return this.#shown(node.ins.x, value.type.shape, at);
-    if (!this.#inside.has(value)) return this.#captured(value, at);
+    // Conditions are no captured values: they are read as what they are made of.
+    const isBoolean = value.type.dtype === "bool" && node.id >= this.#firstId;
+    if (!this.#inside.has(value) && !isBoolean) return this.#captured(value, at);
     if (node.op === "source") return this.#given(node, at);
     switch (node.op) {
       case "reshape":
@@ -125,10 +127,17 @@ export class StepReader {
         if (condition && a && b) return { kind: "where", condition, a, b };
         return this.#refuse("a condition is missing");
       }
+      case "cast": {
+        const of = node.ins.x.type.dtype;
+        if (of !== "bool" || value.type.dtype !== "f32")
+          return this.#refuse(`it computes with ${of}`);
+        const condition = this.#at(node.ins.x, at);
+        return { kind: "where", condition, a: literal(1), b: literal(0) };
+      }
       case "reduce":
         return this.#refuse("it reduces over units or rows, which no walk holds together");
       default:
-        return this.#refuse(`${node.op} is not elementwise`);
+        return this.#refuse(`it computes ${node.op}, which is not among a cell's functions`);
     }
   }
 
@@ -173,16 +182,22 @@ export class StepReader {
     if (state === -1) {
       const { dtype } = node.out.type;
       if (dtype !== "f32") return this.#refuse(`it reads ${dtype}`);
-      return { kind: "slice", source: node, at };
+      return { kind: "slice", source: node, at: this.#settled(at, sizeOf(node.out.type.shape)) };
     }
-    if (at.offset !== 0 || at.row !== this.#units || at.unit !== 1)
+    const { offset, row, unit } = this.#settled(at, this.#units);
+    if (offset !== 0 || row !== this.#units || unit !== 1)
       return this.#refuse("it reads the state of other units");
     return { kind: "state", state };
   }
 
   #captured(value: GraphValue, at: Place): Expression {
     if (value.type.dtype !== "f32") return this.#refuse(`it reads ${value.type.dtype}`);
-    return { kind: "captured", value, at };
+    return { kind: "captured", value, at: this.#settled(at, 0) };
+  }
+
+  /** Where there is one row or one unit, how far it is to the next says nothing: as if there were more, rows `width` wide. */
+  #settled({ offset, row, unit }: Place, width: number): Place {
+    return { offset, row: this.#batch === 1 ? width : row, unit: this.#units === 1 ? 1 : unit };
   }
 
   #sum(node: OpNode<"matmul">, at: Place): Expression {
@@ -192,10 +207,11 @@ export class StepReader {
     if (this.#inside.has(b) || node.attrs.transposeA)
       return this.#refuse("it multiplies the state with something that is no matrix of weights");
     const [, width = 0] = node.outs.out.type.shape;
-    const isColumn = at.row === width && b.type.shape.length === 2;
-    if (!isColumn) return this.#refuse("it reads a product across rows");
+    const column = this.#settled(at, width);
+    if (column.row !== width || b.type.shape.length !== 2)
+      return this.#refuse("it reads a product across rows");
     this.multiplied.add(state);
-    return { kind: "sum", node, at };
+    return { kind: "sum", node, at: column };
   }
 
   /** Of each dimension the index for row 0 and unit 0, and how it grows with both; undefined where it is no such walk. */
@@ -228,8 +244,12 @@ export class StepReader {
 
   #refuse(why: string): Expression {
     this.why ??= why;
-    return { kind: "literal", value: 0, dtype: "f32" };
+    return literal(0);
   }
+}
+
+function literal(value: number): Expression {
+  return { kind: "literal", value, dtype: "f32" };
 }
 
 interface Step {

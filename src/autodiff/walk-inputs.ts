@@ -36,10 +36,10 @@ export class WalkInputs {
     this.#firstId = firstId;
   }
 
-  /** [T, B, U, inputs]; undefined where there are none. */
-  projected(inputs: readonly Input[]): Value | undefined {
-    if (inputs.length === 0) return undefined;
+  /** [T, B, U, inputs]; zeros, as of one, where there are none. */
+  projected(inputs: readonly Input[]): Value {
     const { steps, batch, units } = this.#extent;
+    if (inputs.length === 0) return m.broadcastTo(m.literal(0), [steps, batch, units, 1]);
     const wide = [steps, batch, units, inputs.length];
     const products = inputs.map(({ of }) => this.#productOf(of));
     const [first] = products;

@@ -102,7 +102,7 @@ export function randomCell(seed: number) {
       return Object.fromEntries(
         states.map((state) => {
           const before0 = before[state] as Value;
-          if (own(30) === 0) return [state, own(2) === 0 ? before0 : 0.5];
+          if (own(20) === 0) return [state, [before0, 0.5, any()][own(3)] ?? 0.5];
           const ending = endings[own(endings.length)];
           return [state, ending?.(m, before0, any(), any()) ?? before0];
         }),

@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import {
   add,
+  cast,
   concat,
   div,
   exp,
@@ -149,6 +150,18 @@ const trials: Readonly<Record<string, () => Trial>> = {
       return { carry: { c: where(live, next, c), h: where(live, y, h) }, y: undefined };
     },
   }),
+  "a step that gives more than it carries, with conditions that are the same at every step":
+    () => ({
+      weights: { w: draw(I, U), r: draw(U, U), p: draw(U), k: draw(B, U) },
+      states: ["h"],
+      step({ h }, { x }, { w, r, p, k }) {
+        const sums = matmul(x, w);
+        const z = sigmoid(add(matmul(h, r), sums));
+        const isKept = cast(greater(p, 0), "f32");
+        const y = where(greater(k, 0.1), add(mul(z, h), tanh(sums)), mul(isKept, z));
+        return { carry: { h: y }, y: { z, sums, constant: mul(p, k) } };
+      },
+    }),
   "units that do not see each other": () => ({
     weights: { w: draw(I, 2 * U) },
     states: ["h"],
@@ -192,6 +205,12 @@ function lossOf(tensors: readonly Tensor[]): Tensor {
       return sum(mul(square(add(x, 0.3)), weights));
     })
     .reduce((a, b) => add(a, b));
+}
+
+/** Why the loop that `result` is of is no walk. */
+function whyLoop({ value }: Tensor): string | undefined {
+  const loop = [...reachable([value])].find(({ op }) => op === "scan");
+  return loop?.op === "scan" ? bodyOf(loop).why : undefined;
 }
 
 describe("a scan", () => {
@@ -249,6 +268,38 @@ describe("a scan", () => {
     },
   );
 
+  const oneRow = (gates: Tensor, g: number) => slice(gates, [0, g * U], [1, U]);
+  const found: Readonly<Record<string, () => Tensor>> = {
+    "of one row": () => {
+      const [w, r, b] = [draw(I, 2 * U), draw(U, 2 * U), draw(2 * U)];
+      const step = (h: Tensor, x: Tensor) => {
+        const gates = add(add(matmul(x, w), matmul(h, r)), b);
+        const y = add(mul(sigmoid(oneRow(gates, 0)), h), tanh(oneRow(gates, 1)));
+        return { carry: y, y };
+      };
+      return scan(step, draw(1, U) as Tensor, draw(T, 1, I) as Tensor).ys;
+    },
+    "of one unit": () => {
+      const [w, r] = [draw(I, 2), draw(1, 2)];
+      const step = (h: Tensor, x: Tensor) => {
+        const gates = reshape(add(matmul(x, w), matmul(h, r)), [B, 1, 2]);
+        const at = (g: number) => reshape(slice(gates, [0, 0, g], [B, 1, 1]), [B, 1]);
+        return { carry: add(mul(sigmoid(at(0)), h), tanh(at(1))), y: h };
+      };
+      return scan(step, draw(B, 1) as Tensor, draw(T, B, I) as Tensor).ys;
+    },
+    "that reads no sequence": () => {
+      const [r, b] = [draw(U, U), draw(U)];
+      const step = (h: Tensor) => ({ carry: tanh(add(matmul(h, r), b)), y: h });
+      return scan(step, draw(B, U) as Tensor, undefined, { length: T }).ys;
+    },
+  };
+  it.each(Object.entries(found))("%s is walked", (_, walked) => {
+    const nodes = [...reachable([walked().value])].map(({ op }) => op);
+    expect(nodes).toContain("recurrence");
+    expect(nodes).not.toContain("scan");
+  });
+
   type Refused = readonly [step: (h: Tensor, x: Tensor, r: Tensor) => Tensor, why: string];
   const refused: Readonly<Record<string, Refused>> = {
     "normalises over units": [
@@ -264,11 +315,11 @@ describe("a scan", () => {
     ],
     "stops a gradient": [
       (h, x, r) => tanh(add(stopGradient(matmul(h, r)), x)),
-      "stopGradient is not elementwise",
+      "it computes stopGradient, which is not among a cell's functions",
     ],
     "reads other units": [
       (h, x) => tanh(add(slice(concat([h, h], 1), [0, 1], [B, U]), x)),
-      "concat is not elementwise",
+      "it computes concat, which is not among a cell's functions",
     ],
   };
   it.each(Object.entries(refused))("whose step %s stays a loop, and says why", (_, [step, why]) => {
@@ -278,8 +329,19 @@ describe("a scan", () => {
       h as Tensor,
       x as Tensor,
     );
-    const loop = [...reachable([carry.value])].find(({ op }) => op === "scan");
-    if (loop?.op !== "scan") return expect.unreachable("there is no loop");
-    expect(bodyOf(loop).why).toContain(why);
+    expect(whyLoop(carry)).toContain(why);
+  });
+
+  it("stays a loop that says why where its y is no state's, and where it has no steps", () => {
+    const [r, h] = [draw(U, U), draw(B, U)];
+    const step = (at: Tensor, x: Tensor) => {
+      const next = tanh(add(matmul(at, r), x));
+      return { carry: next, y: sum(next, { axis: 1 }) };
+    };
+    const loops = [T, 0].map((steps) => scan(step, h as Tensor, draw(steps, B, U) as Tensor));
+    expect(loops.map(({ ys }) => whyLoop(ys))).toEqual([
+      "its y is neither what it carries nor f32 [rows, units], as that is",
+      "it has no steps, rows or units",
+    ]);
   });
 });

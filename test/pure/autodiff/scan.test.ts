@@ -32,12 +32,12 @@ const w = input("w", [I, H]);
 const u = input("u", [H, H]);
 const b = input("b", [H]);
 
-/** The scan whose cell computes the next carry by `cell`; its y is the square of that. */
+/** The scan whose cell computes the next carry by `cell`; its y is the sum of the squares, which keeps it a loop. */
 function scanOf(cell: (h: Tensor, x: Tensor) => Tensor): OpNode<"scan"> {
   const { ys } = scan(
     (h: Tensor, at: Tensor) => {
       const next = cell(h, at);
-      return { carry: next, y: mul(next, next) };
+      return { carry: next, y: sum(mul(next, next), { axis: 1 }) };
     },
     h0,
     x,
