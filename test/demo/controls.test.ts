@@ -362,7 +362,7 @@ class Visitor {
     const end = performance.now() + patience;
     while (!(await isSo())) {
       if (performance.now() > end) throw new Error(`controls: ${otherwise}`);
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await new Promise((resolve) => setTimeout(resolve, 30));
     }
   }
 }
