@@ -5,8 +5,9 @@
  */
 import { packTransposed } from "./gemm-pack";
 import { copyTile, ZEROS } from "./gemm";
-import { setOperands, setResult, stridedTile } from "./gemm-tiles";
+import { setOperands, stridedTile } from "./gemm-tiles";
 import { float, operand, threadScratch, word } from "./threads";
+import { setResult } from "./tile";
 
 /** Queries of a block, and the keys that there is room for. */
 export const QUERIES: i32 = 48;

@@ -9,9 +9,9 @@
  */
 import { finish, openEpilogue } from "./epilogue";
 import { packColumns, packRows, packStrip, packTransposed } from "./gemm-pack";
-import { setOperands, setResult, stridedTile } from "./gemm-tiles";
-import { packedTile, setPacked } from "./packed-tiles";
+import { packedTile, setOperands, stridedTile } from "./gemm-tiles";
 import { barrier, operand, shareStart, threadScratch, word } from "./threads";
+import { setResult } from "./tile";
 
 /** Eight zeros: what sums start from. */
 export const ZEROS: usize = memory.data(32, 16);
@@ -143,7 +143,6 @@ function multiply(
   const out = c + (<usize>(m * N + n0) << 2);
   const initStep = begins ? 0 : rowBytes;
   setResult(initStep, rowBytes);
-  setPacked(depth, initStep, rowBytes);
   const bStart = direct ? b + (<usize>(k0 * N + n0) << 2) : block;
   const bPanel: usize = direct ? 32 : <usize>depth << 5;
   for (let panel = first; panel < min(end, full); panel++) {
@@ -157,7 +156,6 @@ function multiply(
     const edge = strip + EDGE_TILE;
     if (!begins) copyTile(to, rowBytes, edge, 32, rows, columns);
     setResult(begins ? 0 : 32, 32);
-    setPacked(depth, begins ? 0 : 32, 32);
     tile(rows, from, bStart + <usize>full * bPanel, begins ? ZEROS : edge, edge);
     copyTile(edge, 32, to, rowBytes, rows, columns);
   }

@@ -8,9 +8,9 @@
  */
 import { copyTile, tileStart } from "./gemm";
 import { packColumns, packRows, packTransposed } from "./gemm-pack";
-import { setOperands, setResult, stridedTile } from "./gemm-tiles";
-import { packedTile, setPacked } from "./packed-tiles";
+import { packedTile, setOperands, stridedTile } from "./gemm-tiles";
 import { barrier, operand, operandCount, shareStart, threadScratch, word } from "./threads";
+import { setResult } from "./tile";
 
 /** Rows that a thread must have for rows to be shared rather than units. */
 const ROWS: i32 = 4;
@@ -131,7 +131,6 @@ export function multiply(
     const columns = min(8, width - n);
     const isWhole = columns == 8;
     setResult(isWhole ? initStep : 32, isWhole ? outStep : 32);
-    setPacked(depth, isWhole ? initStep : 32, isWhole ? outStep : 32);
     for (let i = 0; i < tiles; i++) {
       const r = row + tileStart(rows, i, tiles);
       const count = row + tileStart(rows, i + 1, tiles) - r;
