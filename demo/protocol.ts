@@ -6,6 +6,7 @@
  * Everything that belongs to a training has the number of its opening: what is still on its way from an earlier one is
  * dropped.
  */
+import type { Opened } from "gradgpu";
 import type { Point } from "./history.ts";
 import type { PanelName } from "./panels.ts";
 import type { AnyValues, Value } from "./settings.ts";
@@ -84,7 +85,7 @@ export type RunState = "loading" | "paused" | "running" | "failed";
 export interface OpenedDevice {
   readonly device: "webgpu" | "cpu" | "reference";
   readonly description: string;
-  readonly why: string;
+  readonly why: Opened["why"];
 }
 
 export interface Failure {

@@ -42,7 +42,13 @@ export interface Opened {
   /** Which one it is, for people: adapter, threads. */
   readonly description: string;
   /** Why this one was chosen and no other. */
-  readonly why: string;
+  readonly why:
+    | "asked for by name"
+    | "there is a hardware GPU"
+    | "there is no hardware GPU"
+    | "a GPUDevice was handed in"
+    | "an opener was handed in"
+    | "another device was lost";
 }
 
 /** An `init` whose runtime is open, or on its way. */
@@ -140,7 +146,7 @@ function checkInit(options: InitOptions): void {
   );
 }
 
-async function choose(options: InitOptions): Promise<{ device: Device; why: string }> {
+async function choose(options: InitOptions): Promise<{ device: Device; why: Opened["why"] }> {
   const wanted: unknown = options.device ?? "auto";
   if (wanted === "cpu") return { device: await openCpu(options), why: "asked for by name" };
   if (wanted === "webgpu")

@@ -25,7 +25,7 @@ export function fakeResults(): Results {
       },
     },
     device: {
-      why: "no hardware GPU was found",
+      why: "there is no hardware GPU",
       facts: [
         ["adapter", "SwiftShader (software)"],
         ["threads", "2"],

@@ -17,7 +17,7 @@ export function deviceSection({ section, words, common, remote }: MachineContext
   function show(opened: OpenedDevice): void {
     facts.write("kind", common.devices[opened.device]);
     facts.write("description", opened.description);
-    facts.write("why", opened.why);
+    facts.write("why", device.whys[opened.why]);
     const ofCpu = crossOriginIsolated ? device.manyThreads : device.oneThread;
     facts.write("threads", opened.device === "cpu" ? ofCpu : device.noThreads);
   }
