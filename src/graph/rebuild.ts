@@ -2,7 +2,8 @@
 import type { Value } from "../ops/op.ts";
 import { emit, GraphValue, type OpNode, outputsOf, reachable } from "./graph.ts";
 
-type HeldByName = Readonly<Record<string, unknown>>;
+/** Inputs or outputs by their names. */
+export type HeldByName = Readonly<Record<string, unknown>>;
 
 /** A node's record by input or output with every value changed; lists and gaps stay. */
 export function mapValues<T>(
@@ -27,7 +28,7 @@ export function rebuild(node: OpNode, ins: HeldByName): OpNode {
 }
 
 /** A node like `node` on `ins`, younger than every other. */
-export function made(node: OpNode, ins: HeldByName): OpNode {
+function made(node: OpNode, ins: HeldByName): OpNode {
   const outs = Object.values(emit(node.op, ins as never, node.attrs as never) as object) as (
     | Value
     | Value[]
@@ -64,4 +65,30 @@ export function substitute(
       if (!replaced.has(out)) replaced.set(out, its);
   }
   return roots.map(resolve);
+}
+
+/**
+ * Maps each of `roots` to its value in a graph where some nodes have given way: `replace` says what takes the place of which
+ * values, undefined where a node stays. All that is younger is made again, so that ids still tell the order: a
+ * checkpoint's copy waits for the loss.
+ */
+export function replaceNodes(
+  roots: readonly GraphValue[],
+  replace: (
+    node: OpNode,
+    ins: HeldByName,
+  ) => Iterable<readonly [GraphValue, GraphValue]> | undefined,
+): Map<GraphValue, GraphValue> {
+  const replaced = new Map<GraphValue, GraphValue>();
+  const resolve = (value: GraphValue) => replaced.get(value) ?? value;
+  let isLater = false;
+  for (const node of reachable(roots)) {
+    if (node.op === "source" || outputsOf(node).some((out) => replaced.has(out))) continue;
+    const ins = isLater ? mapValues(node.ins, resolve) : node.ins;
+    const own = replace(node, ins);
+    isLater ||= own !== undefined;
+    const pairs = own ?? (isLater ? outputPairs(node, made(node, ins)) : []);
+    for (const [out, its] of pairs) replaced.set(out, its);
+  }
+  return new Map(roots.map((root) => [root, resolve(root)]));
 }

@@ -130,59 +130,34 @@ export function cellWeights(weights: Weights, { cell, hidden }: Sizes): CellWeig
 export function parametersOf(all: readonly Weights[], sizes: Sizes): Record<string, Parameter> {
   const { hidden, directions, cell } = sizes;
   const turned = isNarrow(cell) ? [1, 0] : [2, 1, 0];
-  const named = all.flatMap((weights, index) => {
+  const named = all.flatMap((weights, index): [string, Parameter | undefined][] => {
     const { input, recurrent, bias, secondBias, vectors, projection } = weights;
     const suffix = `_l${Math.floor(index / directions)}${index % directions === 1 ? "_reverse" : ""}`;
-    const matrix = (name: string, weight: Variable | undefined, width: number) =>
-      weight === undefined
-        ? []
-        : [
-            [
-              name,
-              {
-                variable: weight,
-                layout: {
-                  names: [name],
-                  permutation: turned,
-                  shape: [width * hidden, weight.shape[0] ?? 0],
-                },
-              },
-            ] as const,
-          ];
+    const saved = (variable: Variable | undefined, layout: StateLayout) =>
+      variable && { variable, layout };
+    const turnedMatrix = (name: string, variable: Variable | undefined, width: number) => {
+      const shape = [width * hidden, variable?.shape[0] ?? 0];
+      return saved(variable, { names: [`${name}${suffix}`], permutation: turned, shape });
+    };
+    const hr = { names: [`weight_hr${suffix}`], permutation: [1, 0] };
     return [
-      ...matrix(`weight_ih${suffix}`, input, cell.inputs.length),
-      ...matrix(`weight_hh${suffix}`, recurrent, sumsOf(cell).length),
-      [`bias${suffix}`, { variable: bias, layout: biasLayout(sizes, suffix) }] as const,
-      ...(secondBias === undefined
-        ? []
-        : [
-            [
-              `second_bias${suffix}`,
-              { variable: secondBias, layout: wholeBias(sizes, `bias_hh${suffix}`) },
-            ] as const,
-          ]),
-      ...(projection === undefined
-        ? []
-        : [
-            [
-              `weight_hr${suffix}`,
-              {
-                variable: projection,
-                layout: {
-                  names: [`weight_hr${suffix}`],
-                  permutation: [1, 0],
-                  shape: projection.shape.toReversed(),
-                },
-              },
-            ] as const,
-          ]),
-      ...Object.entries(vectors).map(
-        ([name, variable]) =>
-          [`${snake(name)}${suffix}`, vector(sizes, name, variable, suffix)] as const,
-      ),
+      [`weight_ih${suffix}`, turnedMatrix("weight_ih", input, cell.inputs.length)],
+      [`weight_hh${suffix}`, turnedMatrix("weight_hh", recurrent, sumsOf(cell).length)],
+      [`bias${suffix}`, saved(bias, biasLayout(sizes, suffix))],
+      [`second_bias${suffix}`, saved(secondBias, wholeBias(sizes, `bias_hh${suffix}`))],
+      [
+        `weight_hr${suffix}`,
+        saved(projection, { ...hr, shape: projection?.shape.toReversed() ?? [] }),
+      ],
+      ...Object.entries(vectors).map(([name, variable]): [string, Parameter] => [
+        `${snake(name)}${suffix}`,
+        vector(sizes, name, variable, suffix),
+      ]),
     ];
   });
-  return Object.fromEntries(named);
+  return Object.fromEntries(
+    named.flatMap(([name, parameter]) => (parameter === undefined ? [] : [[name, parameter]])),
+  );
 }
 
 const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);

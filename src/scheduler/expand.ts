@@ -11,7 +11,7 @@ import {
   reachable,
 } from "../graph/graph.ts";
 import { loop, loopAs } from "../graph/loop.ts";
-import { made, mapValues, outputPairs } from "../graph/rebuild.ts";
+import { type HeldByName, replaceNodes } from "../graph/rebuild.ts";
 import type { Op } from "../ops/op.ts";
 import { ops } from "../ops/table.ts";
 import type { AttentionOp, WalkOp } from "../ops/vocabulary.ts";
@@ -30,29 +30,16 @@ export function expand(
   roots: readonly GraphValue[],
   { name, walks, attention }: DeviceTraits,
 ): Map<GraphValue, GraphValue> {
-  const replaced = new Map<GraphValue, GraphValue>();
-  const resolve = (value: GraphValue) => replaced.get(value) ?? value;
   const nodes = reachable(roots).filter((node) => node.op !== "source");
   const read = new Set(nodes.some(isAttention) ? nodes.flatMap(inputsOf) : []);
   const isExpanded = (node: OpNode) =>
     (isWalk(node) && !walks?.takes(node)) ||
     (isAttention(node) && !attention?.takes(node, isTrained(node, read)));
-  if (!nodes.some(isExpanded)) return new Map(roots.map((root) => [root, root]));
-  let isLater = false;
-  for (const node of nodes) {
-    const ins = mapValues(node.ins, resolve);
-    if (isExpanded(node)) {
-      isLater = true;
-      const own = composed(node, ins, name);
-      for (const [i, out] of outputsOf(node).entries()) replaced.set(out, own[i] ?? out);
-      continue;
-    }
-    // All that is younger is made again, so that ids still tell the order: a checkpoint's copy waits for the loss.
-    for (const [out, its] of outputPairs(node, isLater ? made(node, ins) : node)) {
-      if (out !== its) replaced.set(out, its);
-    }
-  }
-  return new Map(roots.map((root) => [root, resolve(root)]));
+  return replaceNodes(roots, (node, ins) => {
+    if (!isExpanded(node)) return undefined;
+    const own = composed(node, ins, name);
+    return outputsOf(node).map((out, i) => [out, own[i] ?? out] as const);
+  });
 }
 
 /** Only gradients read the logarithms of attention's sums. */
@@ -61,7 +48,7 @@ function isTrained(node: OpNode<AttentionOp>, read: ReadonlySet<GraphValue>): bo
 }
 
 /** The outputs of the composite, in the order of the op's declaration. */
-function composed(node: OpNode, ins: ReturnType<typeof mapValues>, device: string): GraphValue[] {
+function composed(node: OpNode, ins: HeldByName, device: string): GraphValue[] {
   // The node's op, inputs and attributes belong together; the compiler cannot follow that through the union.
   const op = ops[node.op] as Op<never>;
   const own = isWalk(node)

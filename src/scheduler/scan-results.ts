@@ -3,26 +3,15 @@
  * same value may be wanted of several sources; and what is given at every step as one of the xs.
  */
 import { bodyOf, ScanBody } from "../graph/body.ts";
-import { emit, type GraphValue, type OpNode, reachable, type SourceNode } from "../graph/graph.ts";
-import { made, mapValues, outputPairs, substitute } from "../graph/rebuild.ts";
+import { emit, type GraphValue, type OpNode, type SourceNode } from "../graph/graph.ts";
+import { replaceNodes, substitute } from "../graph/rebuild.ts";
 import { rewrite } from "./rewrite.ts";
 
 /** Maps each of `roots` to its value in a graph where scans give nothing twice. */
 export function shareResults(roots: readonly GraphValue[]): Map<GraphValue, GraphValue> {
-  const nodes = reachable(roots).filter((node) => node.op !== "source");
-  if (!nodes.some(({ op }) => op === "scan")) return new Map(roots.map((root) => [root, root]));
-  const replaced = new Map<GraphValue, GraphValue>();
-  const resolve = (value: GraphValue) => replaced.get(value) ?? value;
-  let isLater = false;
-  for (const node of nodes) {
-    const ins = mapValues(node.ins, resolve);
-    const shared = node.op === "scan" ? share(node, ins as OpNode<"scan">["ins"]) : undefined;
-    // All that is younger is made again, so that ids still tell the order.
-    isLater ||= shared !== undefined;
-    const pairs = shared ?? (isLater ? outputPairs(node, made(node, ins)) : []);
-    for (const [out, its] of pairs) replaced.set(out, its);
-  }
-  return new Map(roots.map((root) => [root, resolve(root)]));
+  return replaceNodes(roots, (node, ins) =>
+    node.op === "scan" ? share(node, ins as OpNode<"scan">["ins"]) : undefined,
+  );
 }
 
 /** The outputs of `node`, each with the one that takes its place; undefined where it gives nothing twice. */

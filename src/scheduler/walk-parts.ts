@@ -6,7 +6,7 @@
  */
 import { withoutTape } from "../graph/cell-body.ts";
 import { emit, type GraphValue, inputsOf, type OpNode, reachable } from "../graph/graph.ts";
-import { made, mapValues, outputPairs } from "../graph/rebuild.ts";
+import { replaceNodes } from "../graph/rebuild.ts";
 import { arithmetic } from "../ops/arithmetic.ts";
 import { extentOf, finalRow } from "../ops/tapes.ts";
 import { isWalk } from "./expand.ts";
@@ -34,33 +34,15 @@ export function walkInParts(
   if (isOneOfSeveral || !nodes.some(isLong)) return new Map(roots.map((root) => [root, root]));
   const users = usersOf(nodes);
   const wanted = new Set(roots);
-  const replaced = new Map<GraphValue, GraphValue>();
-  const resolve = (value: GraphValue) => replaced.get(value) ?? value;
-  let isLater = false;
-  for (const node of nodes) {
+  return replaceNodes(roots, (node, ins) => {
     const ends = isLong(node) ? endsOf(node, users, wanted) : undefined;
-    const ins = mapValues(node.ins, resolve);
-    if (ends !== undefined) {
-      const states = partByPart(
-        node as OpNode<"recurrence">,
-        ins as OpNode<"recurrence">["ins"],
-        users,
-      );
-      for (const { value, state } of ends)
-        replaced.set(value, m.reshape(states[state] as GraphValue, value.type.shape) as GraphValue);
-      isLater = true;
-    } else if (isLater && !replaced.has(firstOf(node))) {
-      // All that is younger is made again, so that ids still tell the order.
-      for (const [out, its] of outputPairs(node, made(node, ins))) replaced.set(out, its);
-    }
-  }
-  return new Map(roots.map((root) => [root, resolve(root)]));
-}
-
-function firstOf(node: OpNode): GraphValue {
-  return Object.values(
-    node.outs as Record<string, GraphValue | GraphValue[]>,
-  ).flat()[0] as GraphValue;
+    if (!isLong(node) || ends === undefined) return undefined;
+    const states = partByPart(node, ins as OpNode<"recurrence">["ins"], users);
+    return ends.map(({ value, state }) => {
+      const row = states[state] as GraphValue; // one of the cell's
+      return [value, m.reshape(row, value.type.shape) as GraphValue] as const;
+    });
+  });
 }
 
 function usersOf(nodes: readonly OpNode[]): Users {

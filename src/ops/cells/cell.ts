@@ -69,17 +69,22 @@ export type CellDescription<
   readonly vectors?: readonly V[];
 };
 
-/**
- * A cell from its description, whose functions are not called yet.
- * @throws ArgumentError for names that are missing or stand for two things
- */
-export function cell<
+/** Makes a cell of a description, whose names the step is told by. */
+export type Describe = <
   const S extends string,
   const G extends string,
   const I extends string = G,
   const B extends string = never,
   const V extends string = never,
->(description: CellDescription<S, I, G, B, V>): Cell {
+>(
+  description: CellDescription<S, I, G, B, V>,
+) => Cell;
+
+/**
+ * A cell from its description, whose functions are not called yet.
+ * @throws ArgumentError for names that are missing or stand for two things
+ */
+export const cell: Describe = (description) => {
   check("cell", "the description", description, record, "Give { name, states, sums, step }.");
   const { name, states, sums, between, step } = description;
   check("cell", "the name", name, aName);
@@ -102,7 +107,7 @@ export function cell<
   const made = { name, states, inputs, sums, between, vectors, step } as unknown as Cell;
   cells.add(made);
   return made;
-}
+};
 
 const aName = rule(
   "a text, not empty",
