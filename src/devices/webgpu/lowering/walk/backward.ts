@@ -5,18 +5,21 @@ import {
   type CellSlot,
   gradientProgramsOf,
 } from "../../../../scheduler/cell-program.ts";
-import { field, nameOf } from "./forward.ts";
+import { field, stateFields } from "./forward.ts";
 import {
   at,
   finder,
   load,
   part,
   printLoadSums,
+  printStruct,
   printSums,
+  printWeights,
   productsOf,
   type Reached,
   type SumsOfProduct,
   store,
+  sumsFrom,
 } from "./numbers.ts";
 import { printProgram } from "./program.ts";
 import type { WalkBinding } from "./tensors.ts";
@@ -71,22 +74,13 @@ export function printBackward(
   const text = [
     ...products.map(printSums),
     // What the steps walked before send back to the states.
-    `struct Carry {
-${states.map((_, s) => `${nameOf(s)}: f32,`).join("\n")}
-}
-struct Back {
-${products.map(({ place }) => `sums_${place}: Sums${place},\n`).join("")}carry: Carry,
-}`,
-    ...products.map((product) =>
-      printLoadSums(
-        `weight_${product.place}`,
-        "begin: u32, at: u32",
-        product,
-        find("RECURRENT"),
-        "at",
-        "begin",
-      ),
-    ),
+    // What the steps walked before send back to the states.
+    printStruct("Carry", stateFields(cell)),
+    printStruct("Back", [
+      ...products.map(({ place }) => `sums_${place}: Sums${place}`),
+      "carry: Carry",
+    ]),
+    ...printWeights(products, find("RECURRENT")),
     ...products
       .slice(0, 1)
       .map((first) => printLoadSums("gradient_at_0", "at: u32", first, gSums ?? gProjected, "at")),
@@ -142,19 +136,12 @@ return Back(${[...products.map((product) => sumsFrom(product, ofSums)), `Carry($
     outside.forEach((one, s) => {
       if (one) fields.set(`outside_${s}`, `outside_${s}(at)`);
     });
-    // No struct is empty.
-    if (fields.size === 0) fields.set("nothing", "0.0");
-    return `struct Seen {
-${[...fields.keys()].map((name) => `${name}: f32,`).join("\n")}
-}
+    const names = [...fields.keys()].map((name) => `${name}: f32`);
+    return `${printStruct("Seen", names)}
 fn see(at: u32, before: u32, after: u32) -> Seen {
 ${kept?.statement ?? ""}
-return Seen(${[...fields.values()].join(", ")});
+return Seen(${[...fields.values()].join(", ") || "0.0"});
 }`;
-  }
-
-  function sumsFrom({ place, first, count }: SumsOfProduct, numbers: readonly string[]): string {
-    return `Sums${place}(${numbers.slice(first, first + count).join(", ")})`;
   }
 
   /** The gradients of a second product's sums, which are made and kept before what reaches its operand is known. */

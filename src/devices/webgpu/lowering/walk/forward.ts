@@ -11,11 +11,13 @@ import {
   type Loaded,
   load,
   part,
-  printLoadSums,
+  printStruct,
   printSums,
+  printWeights,
   productsOf,
   store,
   sumIn,
+  sumsFrom,
 } from "./numbers.ts";
 import { printProgram } from "./program.ts";
 import type { WalkBinding } from "./tensors.ts";
@@ -56,27 +58,13 @@ export function printForward(
 
   const text = [
     ...products.map(printSums),
-    `struct Input {
-${[
-  ...products.map(({ place }) => `sums_${place}: Sums${place},\n`),
-  ...lone.map((i) => `x${i}: f32,\n`),
-  // A cell may read nothing of what it is given, but no struct is empty.
-  ...(products.length + lone.length === 0 ? ["nothing: f32,\n"] : []),
-].join("")}}`,
-    `struct State {
-${states.map((_, s) => `${nameOf(s)}: f32,`).join("\n")}
-}`,
+    printStruct("Input", [
+      ...products.map(({ place }) => `sums_${place}: Sums${place}`),
+      ...lone.map((i) => `x${i}: f32`),
+    ]),
+    printStruct("State", stateFields(cell)),
     printInput(),
-    ...products.map((product) =>
-      printLoadSums(
-        `weight_${product.place}`,
-        "begin: u32, at: u32",
-        product,
-        find("RECURRENT"),
-        "at",
-        "begin",
-      ),
-    ),
+    ...printWeights(products, find("RECURRENT")),
     `fn initial(at: u32) -> State {
 return State(${list("INITIAL")
       .map((one) => at(one, "at"))
@@ -139,15 +127,8 @@ return ${from};
   /** An Input from the inputs' numbers. */
   function inputFrom(number: Loaded["number"]): string {
     const own = sums.map((name) => (inputs.includes(name) ? number(inputs.indexOf(name)) : "0.0"));
-    return `Input(${[...sumsFrom(own), ...lone.map(number)].join(", ") || "0.0"})`;
-  }
-
-  /** The sums of each product from all of their numbers. */
-  function sumsFrom(numbers: readonly string[]): string[] {
-    return products.map(
-      ({ place, first, count }) =>
-        `Sums${place}(${numbers.slice(first, first + count).join(", ")})`,
-    );
+    const all = [...products.map((product) => sumsFrom(product, own)), ...lone.map(number)];
+    return `Input(${all.join(", ") || "0.0"})`;
   }
 
   /** What a second product multiplies, and the first sums set aside behind that in scratch memory until it is done. */
@@ -185,7 +166,7 @@ return input;
     const held = fields.map((_, i) =>
       again && i < count ? again.number(i) : at(states[i - count], "after"),
     );
-    const own = sumsFrom(held);
+    const own = products.map((product) => sumsFrom(product, held));
     return `fn hold(at: u32, after: u32, input: Input) {
 ${stored.join("\n")}
 }
@@ -197,8 +178,13 @@ return Input(${[...own, ...held.slice(sums.length)].join(", ")});
 }
 
 /** Field of state `s` in a struct of states: the first is h everywhere. */
-export function nameOf(s: number): string {
+function nameOf(s: number): string {
   return s === 0 ? "h" : `s${s}`;
+}
+
+/** The fields of a struct of states. */
+export function stateFields({ states }: CellBody): string[] {
+  return states.map((_, s) => `${nameOf(s)}: f32`);
 }
 
 export function field(of: string, s: number): string {

@@ -110,6 +110,11 @@ export function sumIn(value: string, products: readonly SumsOfProduct[], g: numb
   return part(`${value}.sums_${product.place}`, product.count, g - product.first);
 }
 
+/** A product's sums from all of a cell's numbers. */
+export function sumsFrom({ place, first, count }: SumsOfProduct, all: readonly string[]): string {
+  return `Sums${place}(${all.slice(first, first + count).join(", ")})`;
+}
+
 /** The type of a product's sums and what is done with it everywhere. */
 export function printSums({ place, count }: SumsOfProduct): string {
   const name = `Sums${place}`;
@@ -132,6 +137,31 @@ fn add_product_${place}(sums: ${name}, x: f32, w: ${name}) -> ${name} {
 fn sums_where_${place}(is_there: bool, sums: ${name}) -> ${name} {
   return ${name}(${each((s) => `select(0.0, sums.${s}, is_there)`)});
 }`;
+}
+
+/** A struct of `fields`, each as it is declared; none may be empty. */
+export function printStruct(name: string, fields: readonly string[]): string {
+  const own = fields.length > 0 ? fields : ["nothing: f32"];
+  return `struct ${name} {
+${own.map((field) => `${field},`).join("\n")}
+}`;
+}
+
+/** A function for each product that reads its weights. */
+export function printWeights(
+  products: readonly SumsOfProduct[],
+  recurrent: Reached | undefined,
+): string[] {
+  return products.map((product) =>
+    printLoadSums(
+      `weight_${product.place}`,
+      "begin: u32, at: u32",
+      product,
+      recurrent,
+      "at",
+      "begin",
+    ),
+  );
 }
 
 /** A function that reads a product's sums at a place: `parameters` and `at` as WGSL. */
