@@ -2,6 +2,17 @@ import { ShapeError } from "../errors.ts";
 import type { Tensor } from "../runtime/tensor.ts";
 import { describe, sameShape } from "../tensor/shape.ts";
 import { checkTensor } from "./apply.ts";
+import { argmax } from "./reduce.ts";
+
+/** Labels i32[...] for logits [..., C]: as they are, or of probabilities f32[..., C] the likeliest class. */
+export function labelsOf(caller: string, logits: Tensor, targets: Tensor): Tensor {
+  checkTensor(caller, logits, "logits");
+  checkTensor(caller, targets, "targets");
+  if (targets.dtype === "f32" && sameShape(targets.shape, logits.shape) && targets.shape.length > 0)
+    return argmax(targets);
+  checkLabels(caller, logits, targets);
+  return targets;
+}
 
 /** Labels [...] for logits [..., C]: in another shape they would be paired in another order. */
 export function checkLabels(caller: string, logits: Tensor, labels: Tensor): void {

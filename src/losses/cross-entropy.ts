@@ -1,4 +1,4 @@
-import { anything, notNegative, share } from "../arguments.ts";
+import { anything, notNegative, probability } from "../arguments.ts";
 import { DTypeError, ShapeError } from "../errors.ts";
 import {
   add,
@@ -26,7 +26,7 @@ import { checkLossOptions, type LossOptions, over, reduced, weightsFor } from ".
 export interface CrossEntropyOptions extends LossOptions {
   /** f32[C]: how much each class counts. "mean" divides by the weights of the labels. */
   readonly classWeights?: Tensor;
-  /** This share of every target is spread over all classes; 0. Szegedy et al. 2016. */
+  /** This share of every target, from 0 to 1, is spread over all classes; 0. Szegedy et al. 2016. */
   readonly labelSmoothing?: number;
 }
 
@@ -55,7 +55,10 @@ export function crossEntropy(
   targets: ClassTargets,
   options?: CrossEntropyOptions,
 ): Tensor {
-  checkLossOptions("crossEntropy", options, { classWeights: anything, labelSmoothing: share });
+  checkLossOptions("crossEntropy", options, {
+    classWeights: anything,
+    labelSmoothing: probability,
+  });
   checkTensor("crossEntropy", logits, "logits");
   checkTensor("crossEntropy", targets, "targets");
   const { classWeights, labelSmoothing = 0, weights, reduction = "mean" } = options ?? {};

@@ -96,7 +96,8 @@ export function checkPair(
     );
   }
   checkDType(loss, names[0], prediction, ["f32"]);
-  checkDType(loss, names[1], target, dtypes);
+  const other = `Cast it first: cast(${names[1]}, "f32"); of a Trainer's data say so: { data, shape, dtype: "f32" }.`;
+  checkDType(loss, names[1], target, dtypes, other);
 }
 
 /** That x is made of vectors, over whose elements a loss is taken. @throws ShapeError for a single number */

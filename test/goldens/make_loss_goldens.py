@@ -157,6 +157,7 @@ CASES = [
     ["crossEntropy", [A, LABELS, WEIGHTS], {"classWeights": "#2"}, ce(A, LABELS, WEIGHTS)],
     ["crossEntropy", [A, LABELS], {"labelSmoothing": 0.2}, ce(A, LABELS, None, 0.2)],
     ["crossEntropy", [A, LABELS, WEIGHTS], {"classWeights": "#2", "labelSmoothing": 0.3}, ce(A, LABELS, WEIGHTS, 0.3)],
+    ["crossEntropy", [A, LABELS, WEIGHTS], {"classWeights": "#2", "labelSmoothing": 1}, ce(A, LABELS, WEIGHTS, 1.0)],
     ["crossEntropy", [A, LABELS, ROWS], {"weights": "#2"}, ce(A, LABELS, None, 0.0, ROWS)],
     ["crossEntropy", [A, LABELS, WEIGHTS, ROWS], {"classWeights": "#2", "weights": "#3"}, ce(A, LABELS, WEIGHTS, 0.0, ROWS)],
     ["crossEntropy", [A, P], {}, lambda r: F.cross_entropy(A, P, reduction=r)],

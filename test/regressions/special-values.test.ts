@@ -306,6 +306,25 @@ describe.each(everyDevice)("%s", (_, open) => {
     expect(cosine).toBeCloseTo(3 / Math.sqrt(84), 5);
   });
 
+  test("losses keep the digits of what is nearly right", async () => {
+    const x = tensor([1e-12, 1e-6, -1e-4, 3e-3, 0.02, -0.1249, 0.1251, -0.4, 2, 0]);
+    const each = { reduction: "none" } as const;
+    const loss = losses.logCosh(x, zeros([10]), each);
+    const [slope = x] = gradients(sum(loss), [x]);
+    const [values = [], slopes = []] = evaluateTensors([loss, slope]);
+    const found = [[...(await loss.data())], [...(await slope.data())]];
+    [...(await x.data())].forEach((d, i) => {
+      // |d| < 1e-3 by the series, beyond it by what is right in float64 there.
+      const exact = Math.abs(d) < 1e-3 ? (d * d) / 2 - d ** 4 / 12 : Math.log(Math.cosh(d));
+      for (const value of [values[i] ?? NAN, found[0]?.[i] ?? NAN])
+        expect(Math.abs(value - exact), `${d}`).toBeLessThanOrEqual(2e-5 * exact);
+      for (const value of [slopes[i] ?? NAN, found[1]?.[i] ?? NAN])
+        expect(Math.abs(value - Math.tanh(d)), `${d}`).toBeLessThanOrEqual(
+          2e-6 * Math.abs(Math.tanh(d)),
+        );
+    });
+  });
+
   test("atan2 goes by the signs of zeros, and has no gradient at the origin", async () => {
     const numbers = [0, -0, 1, -1, INF, -INF, NAN, 1e-30];
     const ys = numbers.flatMap((y) => numbers.map(() => y));

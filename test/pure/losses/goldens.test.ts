@@ -166,9 +166,9 @@ describe("losses at their borders", () => {
       "crossEntropy: classWeights must be f32[3], one for each class; got f32[4].",
     ],
     [
-      () => losses.crossEntropy(f32(4, 3), i32(4), { labelSmoothing: 1 }),
+      () => losses.crossEntropy(f32(4, 3), i32(4), { labelSmoothing: 1.5 }),
       ArgumentError,
-      "crossEntropy: labelSmoothing must be at least 0 and less than 1; got 1.",
+      "crossEntropy: labelSmoothing must be a number from 0 to 1; got 1.5.",
     ],
     [
       () => losses.huber(f32(4), f32(4), { weights: f32(3) }),

@@ -102,7 +102,7 @@ describe("losses between a prediction and a target", () => {
       for (const [name, call, what] of names) {
         expect(call, name).toThrow(DTypeError);
         expect(call).toThrow(
-          `${name}: ${what} must be f32; got ${type}. Cast it first: cast(${what}, "f32").`,
+          `${name}: ${what} must be f32; got ${type}. Cast it first: cast(${what}, "f32")`,
         );
       }
     const number = zeros([]);
