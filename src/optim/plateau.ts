@@ -40,7 +40,8 @@ export interface PlateauState {
 /** What notes measurements and reduces learning rates by them. */
 export interface Plateau {
   /**
-   * Notes a measurement, of an epoch usually; the steps that are called afterwards have the new rates.
+   * Notes a measurement, of an epoch usually; the steps that are called afterwards have the new rates. One that is NaN, or
+   * infinitely bad, is no better than any. Where rates cannot be reduced all is as it was before.
    * @returns whether rates were reduced
    * @throws ArgumentError for what is no number, and, when it is time, for an optimizer that follows a schedule
    */
@@ -62,10 +63,13 @@ export interface Plateau {
  * const onEpoch = ({ validation }: EpochReport) => plateau.observe(validation?.loss ?? 0);
  * await trainer.fit(data, { batchSize: 32, validation, onEpoch });
  * ```
- * PyTorch's ReduceLROnPlateau.
- * @throws ArgumentError for options that are none, and, when it is time, for an optimizer that follows a schedule
+ * PyTorch's ReduceLROnPlateau; of a negative best its threshold goes the other way, so that what is a little worse is better
+ * there, and not here.
+ * @throws ArgumentError for what is no optimizer, for options that are none, and, when it is time, for an optimizer that
+ *   follows a schedule
  */
 export function reduceOnPlateau(optimizer: Optimizer, options: PlateauOptions = {}): Plateau {
+  check("reduceOnPlateau", "the optimizer", optimizer, anOptimizer);
   checkOptions("reduceOnPlateau", options, {
     factor: share,
     patience: whole,
@@ -80,8 +84,10 @@ export function reduceOnPlateau(optimizer: Optimizer, options: PlateauOptions = 
   return {
     async observe(measured) {
       check("reduceOnPlateau", "measured", measured, number);
-      const { best, bad, cooling } = state;
-      const isBetter = best === null || sign * measured < sign * best - threshold * Math.abs(best);
+      const before = state;
+      const { best, bad, cooling } = before;
+      const bound = best === null ? Infinity : sign * best - threshold * Math.abs(best);
+      const isBetter = sign * measured < bound;
       const isCooling = cooling > 0;
       const worse = isBetter || isCooling ? 0 : bad + 1;
       const isTime = worse > patience;
@@ -90,7 +96,12 @@ export function reduceOnPlateau(optimizer: Optimizer, options: PlateauOptions = 
         bad: isTime ? 0 : worse,
         cooling: isTime ? cooldown : Math.max(0, cooling - 1),
       };
-      return isTime && reduce(optimizer, factor, least);
+      try {
+        return isTime && (await reduce(optimizer, factor, least));
+      } catch (error) {
+        state = before;
+        throw error;
+      }
     },
     state: () => state,
     loadState(saved) {
@@ -104,18 +115,35 @@ export function reduceOnPlateau(optimizer: Optimizer, options: PlateauOptions = 
   };
 }
 
+const anOptimizer = rule(
+  "an optimizer, as optim.adam makes it",
+  (value) => {
+    const { state, setLearningRate } = Object(value);
+    return typeof state === "function" && typeof setLearningRate === "function";
+  },
+  "Write reduceOnPlateau(optimizer, { patience: 3 }).",
+);
 const nullable = rule("a number or null", (value) => value === null || number.holds(value));
 
-/** Whether a rate was above the least. */
+/** Whether a rate was above the least. All rates are reduced, or none. */
 async function reduce(optimizer: Optimizer, factor: number, least: number): Promise<boolean> {
-  let isAny = false;
+  const rates: { readonly group: string | undefined; readonly rate: number }[] = [];
   for (const [name, variable] of optimizer.state()) {
-    const group = /^(?:(.*)\.)?learningRate$/.exec(name);
-    if (group === null) continue;
+    const found = /^(?:(.*)\.)?learningRate$/.exec(name);
+    if (found === null) continue;
     const [rate = 0] = await variable.data();
+    rates.push({ group: found[1], rate });
+  }
+  let isAny = false;
+  for (const [i, { group, rate }] of rates.entries()) {
     const next = Math.fround(Math.max(rate * factor, Math.min(rate, least)));
     if (next !== rate) isAny = true;
-    optimizer.setLearningRate(next, group[1]);
+    try {
+      optimizer.setLearningRate(next, group);
+    } catch (error) {
+      for (const done of rates.slice(0, i)) optimizer.setLearningRate(done.rate, done.group);
+      throw error;
+    }
   }
   return isAny;
 }

@@ -81,6 +81,39 @@ describe("schedules are PyTorch's", () => {
   );
 });
 
+describe("reduceOnPlateau", () => {
+  it("takes what is NaN or infinitely bad for no better than anything, at the beginning too", async () => {
+    // As PyTorch does.
+    for (const [mode, bad, good] of [
+      ["min", Number.POSITIVE_INFINITY, 1],
+      ["max", Number.NEGATIVE_INFINITY, 1],
+    ] as const) {
+      const optimizer = optim.sgd({ learningRate: 0.5 });
+      const plateau = optim.reduceOnPlateau(optimizer, { patience: 1, mode });
+      const reduced: boolean[] = [];
+      for (const value of [Number.NaN, bad, good, good, Number.NaN, good])
+        reduced.push(await plateau.observe(value));
+      expect(reduced).toEqual([false, true, false, false, true, false]);
+      expect(plateau.state()).toEqual({ best: good, bad: 1, cooling: 0 });
+    }
+  });
+
+  it("reduces all rates or none, and has seen nothing where it cannot", async () => {
+    const optimizer = optim.sgd({
+      learningRate: 0.5,
+      groups: {
+        a: { parameters: [variable(0)], learningRate: optim.cosine({ from: 1, steps: 8 }) },
+      },
+    });
+    const plateau = optim.reduceOnPlateau(optimizer, { patience: 0 });
+    await plateau.observe(1);
+    const before = plateau.state();
+    await expect(plateau.observe(1)).rejects.toThrow("must not follow a schedule");
+    expect(await optimizer.state().get("learningRate")?.data()).toEqual(Float32Array.of(0.5));
+    expect(plateau.state()).toEqual(before);
+  });
+});
+
 describe("a schedule", () => {
   it("is a function of the updates made: what is skipped does not count", async () => {
     const { run, rate } = stepper((step) => div(1, step));
@@ -187,6 +220,10 @@ describe("a schedule", () => {
     [
       () => optim.reduceOnPlateau(optim.sgd({ learningRate: 1 }), { mode: "least" as never }),
       "reduceOnPlateau: mode must be",
+    ],
+    [
+      () => optim.reduceOnPlateau({} as never),
+      "reduceOnPlateau: the optimizer must be an optimizer, as optim.adam makes it; got {  }. Write reduceOnPlateau(optimizer, { patience: 3 }).",
     ],
   ])("%#", (make, message) => {
     expect(make).toThrow(ArgumentError);
