@@ -47,8 +47,13 @@ export function batchCount(length: number, options: BatchOptions): number {
  * left; in an order of chance with `seed`.
  * @throws ArgumentError for options that break their rules, and for what is no dataset
  */
-export function* batches(from: Dataset, options: BatchOptions): Generator<Batch, void, void> {
+export function batches(from: Dataset, options: BatchOptions): Generator<Batch, void, void> {
   checkDataset("batches", from);
+  batchCount(from.length, options);
+  return gathered(from, options);
+}
+
+function* gathered(from: Dataset, options: BatchOptions): Generator<Batch, void, void> {
   for (const rows of batchRows(from.length, options)) {
     yield { x: gather(from.x, rows), y: gather(from.y, rows), size: rows.length, rows };
   }

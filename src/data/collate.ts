@@ -80,10 +80,22 @@ function leavesOf(
     leaves.set(path, elementsOf(path, given, dtypes[path], form.get(path)?.dtype));
   };
   visit(example, "");
-  if (isFirst) for (const [path, values] of leaves) form.set(path, values);
+  if (isFirst) {
+    checkNames(dtypes, [...leaves.keys()]);
+    for (const [path, values] of leaves) form.set(path, values);
+  }
   for (const path of new Set([...form.keys(), ...leaves.keys()]))
     checkForm(path, leaves.get(path), form.get(path));
   return leaves;
+}
+
+/** @throws ArgumentError for a dtype of what there is not */
+function checkNames(dtypes: object, paths: readonly string[]): void {
+  const other = Object.keys(dtypes).find((name) => !paths.includes(name));
+  if (other === undefined) return;
+  throw new ArgumentError(
+    `batch: dtypes must be of what examples have, ${paths.join(", ")}; got ${shown(other)}. Parts have the name of the whole in front, "x.image".`,
+  );
 }
 
 /** Elements of one example, in what was asked for, or else what those of the first one are in. */

@@ -58,6 +58,12 @@ export async function columns<const Asked extends Readonly<Record<string, Column
     unseen: oneOf("refuse", "ignore"),
   });
   const named = [...new Set(Object.values<ColumnNames>(asked).flat())];
+  const other = Object.keys(options.kinds ?? {}).find((name) => !named.includes(name));
+  if (other !== undefined) {
+    throw new ArgumentError(
+      `columns: kinds must be of columns that are asked for, ${named.join(", ").slice(0, 400)}; got ${shown(other)}. Leave it out, or ask for it.`,
+    );
+  }
   const cells = new Map(named.map((name) => [name, [] as Cell[]]));
   for await (const row of itemsOf("columns", rows)) readRow(row, cells);
   const read = new Map([...cells].map(([name, own]) => [name, readColumn(name, own, options)]));

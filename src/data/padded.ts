@@ -152,7 +152,7 @@ function isI32(value: unknown): boolean {
 function dtypeOf(series: readonly Series[], fill: number | undefined): "i32" | "f32" {
   const areIds = ({ data, form = [] }: Series) =>
     form.length === 0 &&
-    !(data instanceof Float32Array || data instanceof Float64Array) &&
+    !Object.prototype.toString.call(data).startsWith("[object Float") &&
     Array.prototype.every.call(data, (x) => isI32(typeof x === "bigint" ? Number(x) : x));
   return (fill === undefined || isI32(fill)) && series.every(areIds) ? "i32" : "f32";
 }

@@ -60,17 +60,18 @@ export function sequenceBatches(
   ids: Int32Array,
   options: SequenceOptions,
 ): Generator<SequenceBatch, void, void> {
+  check("sequenceBatches", "the ids", ids, someIds, "A vocabulary's encode(text) gives them.");
+  checked(options);
   return sequenceBatchesFrom(0, ids, options);
 }
 
-/** The same from window `first` on. */
+/** The same from window `first` on; both have been checked. */
 export function* sequenceBatchesFrom(
   first: number,
   ids: Int32Array,
   options: SequenceOptions,
 ): Generator<SequenceBatch, void, void> {
-  check("sequenceBatches", "the ids", ids, someIds, "A vocabulary's encode(text) gives them.");
-  const { batchSize, window, remainder = "drop" } = checked(options);
+  const { batchSize, window, remainder = "drop" } = options;
   const windows = sequenceBatchCount(ids.length, options);
   const stream = streamLength(ids.length, batchSize, remainder);
   for (let i = first; i < windows; i++) {

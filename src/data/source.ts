@@ -70,17 +70,23 @@ export async function passOf<T>(caller: string, source: Source<T>): Promise<Asyn
   return settled(iterator);
 }
 
-/** What a synchronous iterator gives may be promises. */
+/** What a synchronous iterator gives may be promises. As by a loop, one is closed that has neither ended nor thrown. */
 function settled<T>(iterator: Iterator<T | PromiseLike<T>> | AsyncIterator<T>): AsyncIterator<T> {
+  let isOpen = true;
   return {
     async next() {
+      if (!isOpen) return { done: true, value: undefined };
+      isOpen = false;
       const next = await iterator.next();
-      return next.done === true
-        ? { done: true, value: undefined }
-        : { done: false, value: await next.value };
+      if (next.done === true) return { done: true, value: undefined };
+      isOpen = true;
+      return { done: false, value: await next.value };
     },
     async return() {
-      await iterator.return?.();
+      if (isOpen) {
+        isOpen = false;
+        await iterator.return?.();
+      }
       return { done: true, value: undefined };
     },
   };

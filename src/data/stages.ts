@@ -181,8 +181,12 @@ const FEW = rule(
 async function* readAhead<T>(source: Source<T>, ahead: number): AsyncGenerator<T, void, void> {
   const items = itemsOf("prefetch", source);
   const queue: Promise<IteratorResult<T, void>>[] = [];
+  let isLeft = false;
+  let last: Promise<unknown> = Promise.resolve();
   const read = () => {
-    const next = items.next();
+    // One after the other, so that what is left asks for no more.
+    const next = last.then(() => (isLeft ? ENDED : items.next()));
+    last = next;
     // Whoever comes to it is told; until then it is nobody's rejection.
     next.catch(() => undefined);
     queue.push(next);
@@ -195,6 +199,9 @@ async function* readAhead<T>(source: Source<T>, ahead: number): AsyncGenerator<T
       yield next.value;
     }
   } finally {
+    isLeft = true;
     await items.return();
   }
 }
+
+const ENDED = { done: true, value: undefined } as const;

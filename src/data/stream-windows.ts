@@ -59,11 +59,18 @@ export interface StreamWindow {
  * The same generator given for several rows deals its sequences out to them, in the order in which they are needed.
  * @throws ArgumentError for a row, sequence or chunk that is none, ShapeError where steps are not all of one form
  */
-export async function* streamWindows(
+export function streamWindows(
   rows: readonly Sequences[],
   options: StreamOptions,
 ): AsyncGenerator<StreamWindow, void, void> {
   check(rows, options);
+  return windowsOver(rows, options);
+}
+
+async function* windowsOver(
+  rows: readonly Sequences[],
+  options: StreamOptions,
+): AsyncGenerator<StreamWindow, void, void> {
   const readers = rows.map((row) => new RowReader(row, options.vocabulary));
   let form: Piece["form"] | undefined;
   try {

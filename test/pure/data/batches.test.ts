@@ -86,8 +86,11 @@ describe("batches", () => {
 
   test("a batch size that is no positive whole number is refused", () => {
     for (const batchSize of [0, -1, 1.5, Number.NaN]) {
-      expect(() => [...batches(digits(2), { batchSize })]).toThrow(ArgumentError);
+      expect(() => batches(digits(2), { batchSize })).toThrow(ArgumentError);
     }
+    expect(() => batches([] as never, { batchSize: 1 })).toThrow(
+      "batches: the examples must be a dataset",
+    );
   });
 });
 

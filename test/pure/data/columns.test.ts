@@ -83,6 +83,12 @@ describe("columns refuse", () => {
   test.each([
     [
       [first],
+      { x: ["a"] },
+      { kinds: { b: "category" } },
+      'columns: kinds must be of columns that are asked for, a; got "b". Leave it out, or ask for it.',
+    ],
+    [
+      [first],
       { x: ["c"] },
       {},
       'columns: every row must be a record with "c"; got { a, b } as row 0. Parsers give records where they are told that the first line is names.',

@@ -54,6 +54,14 @@ describe("numbers that are not whole", () => {
       padSequences(...args).values.dtype;
     expect(dtypeOf([Float32Array.of(1, 2)])).toBe("f32");
     expect(dtypeOf([Float64Array.of(1, 2), [1]])).toBe("f32");
+    // Float16Array, which Node 20 does not have.
+    class Half extends Uint8Array {
+      override get [Symbol.toStringTag]() {
+        return "Float16Array" as never;
+      }
+    }
+    expect(dtypeOf([Half.of(1, 2)])).toBe("f32");
+    expect(dtypeOf([BigInt64Array.of(1n, 2n) as never])).toBe("i32");
     expect(dtypeOf([[2 ** 40]])).toBe("f32");
     expect(dtypeOf([[1, Number.NaN]])).toBe("f32");
     expect(dtypeOf([[1]], { fill: 0.5 })).toBe("f32");

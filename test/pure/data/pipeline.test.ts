@@ -142,6 +142,52 @@ describe("pipelines", () => {
     expect(got).toEqual([0, 1]);
   });
 
+  test("prefetch asks for no more once it is left", async () => {
+    const { seen, source } = watched(20);
+    const slow = map(source, async (i) => {
+      await new Promise((done) => setTimeout(done));
+      return i;
+    });
+    for await (const item of prefetch(slow, 5)) if (item === 1) break;
+    // The one that was under way when the loop was left may have been read.
+    expect(seen.read).toBeLessThanOrEqual(3);
+    expect(seen.closed).toBe(1);
+  });
+
+  test("iterators are closed where a loop would close them: left, not ended, not failed", async () => {
+    const closings = async (use: (source: Iterable<number>) => Promise<unknown>, failsAt = 99) => {
+      let closed = 0;
+      let i = 0;
+      const iterator = {
+        next() {
+          if (i === failsAt) throw new RangeError("mine");
+          return i < 30 ? { done: false, value: i++ } : { done: true, value: undefined };
+        },
+        return() {
+          closed++;
+          return { done: true, value: undefined };
+        },
+      };
+      await use({ [Symbol.iterator]: () => iterator as Iterator<number> }).catch(() => undefined);
+      return closed;
+    };
+    const uses: ((source: Iterable<number>) => AsyncIterable<unknown>)[] = [
+      (source) => map(source, (x) => x),
+      (source) => zip({ x: source, y: range(30) }),
+      (source) => prefetch(source),
+      (source) => concatenate(source),
+    ];
+    for (const use of uses) {
+      expect(await closings((source) => all(use(source)))).toBe(0);
+      expect(await closings((source) => all(use(source)), 2)).toBe(0);
+      expect(await closings((source) => all(take(use(source), 2)))).toBe(1);
+    }
+    const failing = (source: Iterable<number>) =>
+      map(source, () => Promise.reject(new Error("mine")));
+    expect(await closings((source) => all(failing(source)))).toBe(1);
+    expect(await closings((source) => all(zip({ x: source, y: range(2) })))).toBe(1);
+  });
+
   test.each([1, 3, 10, 40])("shuffle in a buffer of %i gives every item once", async (buffer) => {
     const order = await all(shuffle(range(30), { buffer, seed: 7 }));
     expect(order.toSorted((a, b) => a - b)).toEqual(range(30));
@@ -223,6 +269,10 @@ describe("batch", () => {
     await expect(of(5)).rejects.toThrow("batch: an example must be a record of elements");
     await expect(of({})).rejects.toThrow(ArgumentError);
     await expect(of({ x: "text" })).rejects.toThrow(/^batch: x/);
+    const typo = batch([{ x: { image: [1] }, y: 1 }], { batchSize: 1, dtypes: { image: "f32" } });
+    await expect(all(typo)).rejects.toThrow(
+      'batch: dtypes must be of what examples have, x.image, y; got "image". Parts have the name of the whole in front, "x.image".',
+    );
     const [y] = await all(batch([{ y: 1 }, { y: 0.5 }], { batchSize: 2, dtypes: { y: "f32" } }));
     expect(y?.y.data).toEqual(Float32Array.of(1, 0.5));
   });

@@ -151,8 +151,7 @@ describe("text in chunks", () => {
     await expect(windows.next()).rejects.toThrow(
       'encode: a vocabulary must give an Int32Array of ids; got [1] for "ab". Int32Array.from(ids) makes one.',
     );
-    const none = streamWindows([["ab"]], { window: 2, vocabulary: {} as never });
-    await expect(none.next()).rejects.toThrow(
+    expect(() => streamWindows([["ab"]], { window: 2, vocabulary: {} as never })).toThrow(
       "streamWindows: vocabulary must be a vocabulary, with encode and decode; got {  }.",
     );
   });
