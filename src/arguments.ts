@@ -79,7 +79,8 @@ export function check(
 
 /**
  * The options `given`, none where it is undefined, by a rule for each that there is. Those that are undefined count as
- * left out. `example` is shown where something else stands in the record's place: `sum(x, 1)`.
+ * left out. `example` is shown where something else stands in the record's place: `sum(x, 1)`; `elsewhere` says, by names in
+ * small letters, who else takes what is no option here.
  * @throws ArgumentError for a name that is no option, with the nearest that is one, and for a value that breaks its rule
  */
 export function checkOptions<T extends object>(
@@ -87,6 +88,7 @@ export function checkOptions<T extends object>(
   given: T | undefined,
   rules: { readonly [K in keyof T]-?: Rule & { readonly isRequired?: true } },
   example?: (given: unknown) => string,
+  elsewhere: Readonly<Record<string, string>> = {},
 ): void {
   const known = Object.keys(rules);
   if (given !== undefined && !isRecord(given)) {
@@ -99,7 +101,7 @@ export function checkOptions<T extends object>(
   }
   const options: Readonly<Record<string, unknown>> = { ...given };
   for (const name of Object.keys(options)) {
-    if (!known.includes(name)) throw unknownOption(caller, name, known);
+    if (!known.includes(name)) throw unknownOption(caller, name, known, elsewhere);
   }
   for (const [name, own] of Object.entries<Rule & { readonly isRequired?: true }>(rules)) {
     const value = options[name];
@@ -116,12 +118,22 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
   return isPlain || Object.keys(value).length > 0;
 }
 
-function unknownOption(caller: string, name: string, known: readonly string[]): ArgumentError {
+function unknownOption(
+  caller: string,
+  name: string,
+  known: readonly string[],
+  elsewhere: Readonly<Record<string, string>>,
+): ArgumentError {
   const nearest = nearestOf(name, known);
+  const key = plain(name);
+  const other = Object.hasOwn(elsewhere, key) ? elsewhere[key] : undefined;
+  const remedy = other ?? (nearest === undefined ? "Leave it out." : `Did you mean ${nearest}?`);
   return new ArgumentError(
-    `${caller}: options must be among ${known.join(", ")}; got ${shown(name)}. ${nearest === undefined ? "Leave it out." : `Did you mean ${nearest}?`}`,
+    `${caller}: options must be among ${known.join(", ")}; got ${shown(name)}. ${remedy}`,
   );
 }
+
+const plain = (text: string) => text.toLowerCase().replaceAll(/[_-]/g, "");
 
 /** What other libraries call it. */
 const SYNONYMS: Readonly<Record<string, string>> = {
@@ -134,11 +146,20 @@ const SYNONYMS: Readonly<Record<string, string>> = {
   reduce: "reduction",
   ddof: "correction",
   unbiased: "correction",
+  monitor: "on",
+  mindelta: "threshold",
+  restorebestweights: "restore",
+  gamma: "factor",
+  milestones: "at",
+  etamin: "to",
+  maxlr: "max",
+  minlr: "least",
+  tmax: "steps",
+  rho: "alpha",
 };
 
 /** The one of `names` that is most like `name`: an abbreviation (`lr`, `eps`) or a few letters away; or none. */
 export function nearestOf(name: string, names: readonly string[]): string | undefined {
-  const plain = (text: string) => text.toLowerCase().replaceAll(/[_-]/g, "");
   const own = plain(name).slice(0, 40);
   const synonym = Object.hasOwn(SYNONYMS, own) ? SYNONYMS[own] : undefined;
   if (synonym !== undefined && names.includes(synonym)) return synonym;

@@ -8,6 +8,7 @@ import {
   crossEntropyLoss,
   describe,
   equal,
+  full,
   greaterEqual,
   less,
   lessEqual,
@@ -18,23 +19,43 @@ import {
   sum,
   type Tensor,
   where,
+  xor,
 } from "../functions.ts";
-import { checkLabels, checkTensor } from "../internals.ts";
-import { type Collected, type Metric, meanMetric, metric, type Parts, quotient } from "./metric.ts";
+import { checkLabels, checkTensor, labelsOf } from "../internals.ts";
+import {
+  type Collected,
+  called,
+  type Metric,
+  meanMetric,
+  metric,
+  type Parts,
+  quotient,
+} from "./metric.ts";
 
 const counted = (labels: Tensor) => sum(cast(greaterEqual(labels, 0), "f32"));
 
 /**
  * The share of rows whose largest logit is at the label. logits f32[..., C], labels i32[...]. Rows with a negative
- * label are left out.
- * @throws where a step is traced: ShapeError and DTypeError for outputs and targets of another
- *   form
+ * label are left out; of targets that are probabilities, f32[..., C], the likeliest class is the label. Of two classes,
+ * outputs and targets of one shape [...] or [..., 1], the share that is on the right side of the threshold, as `precision`
+ * takes them.
+ * @throws ArgumentError for a threshold that is no number; where a step is traced, ShapeError and DTypeError for outputs
+ *   and targets of another form
  */
-export function accuracy(): Metric {
-  return meanMetric("accuracy", (logits, labels) => {
-    checkLabels("accuracy", logits, labels);
+export function accuracy(options?: ThresholdOptions): Metric {
+  checkOptions("accuracy", options, { threshold: number }, called("accuracy"));
+  return meanMetric("accuracy", (output, targets) => {
+    checkTensor("accuracy", output, "output");
+    checkTensor("accuracy", targets, "targets");
+    const isEach = output.shape.length < 2 || output.shape.at(-1) === 1;
+    if (isEach && output.shape.join() === targets.shape.join()) {
+      const isFound = greaterEqual(output, options?.threshold ?? 0);
+      const total = sum(cast(not(xor(isFound, isPositive(targets))), "f32"));
+      return { total, count: full([], output.size) };
+    }
+    const labels = labelsOf("accuracy", output, targets);
     // No argmax is negative, so rows that do not count are never hits.
-    const total = sum(cast(equal(argmax(logits), labels), "f32"));
+    const total = sum(cast(equal(argmax(output), labels), "f32"));
     return { total, count: counted(labels) };
   });
 }
@@ -96,7 +117,7 @@ export interface AverageOptions extends ThresholdOptions {
  *   outputs and targets of another form
  */
 export function confusionMatrix(options?: ThresholdOptions): Metric<number[][]> {
-  checkOptions("confusionMatrix", options, { threshold: number });
+  checkOptions("confusionMatrix", options, { threshold: number }, called("confusionMatrix"));
   return metric("confusionMatrix", {
     parts: (output, targets) => confusion("confusionMatrix", output, targets, options),
     combine: "add",
@@ -148,10 +169,8 @@ function ofMatrix(
   options: AverageOptions | undefined,
   score: (counts: ClassCounts) => number,
 ): Metric {
-  checkOptions(name, options, {
-    threshold: number,
-    average: oneOf("macro", "micro", "weighted"),
-  });
+  const rules = { threshold: number, average: oneOf("macro", "micro", "weighted") };
+  checkOptions(name, options, rules, called(name));
   const { average = "macro" } = options ?? {};
   return metric(name, {
     parts: (output, targets) => confusion(name, output, targets, options),
@@ -208,8 +227,9 @@ function confusion(
   return isBinary ? { pairs: counts } : { classes: counts };
 }
 
+/** Of whole numbers as of others: −1 is none. */
 const isPositive = (targets: Tensor) =>
-  targets.dtype === "f32" ? greaterEqual(targets, 0.5) : cast(targets, "bool");
+  targets.dtype === "bool" ? targets : greaterEqual(cast(targets, "f32"), 0.5);
 
 function checkPairs(caller: string, output: Tensor, targets: Tensor): void {
   if (output.shape.join() === targets.shape.join()) return;

@@ -1,5 +1,5 @@
 import { check, isRecord, rule } from "../arguments.ts";
-import type { Tensor } from "../functions.ts";
+import { Tensor } from "../functions.ts";
 
 /** What a batch gives, by name: f32, of at most 1,024 elements each so that it comes with the step. */
 export type Parts = Readonly<Record<string, Tensor>>;
@@ -41,6 +41,12 @@ export function metric<R>(name: string, own: Metric<R>): Metric<R> {
     },
   };
 }
+
+/** What to write instead of handing over the function that makes a metric, which is then called with tensors. */
+export const called = (name: string) => (given: unknown) =>
+  given instanceof Tensor
+    ? `{ ${name}: metrics.${name}() }, with a call`
+    : `metrics.${name}({ threshold: 0.5 })`;
 
 export const quotient = (total = 0, count = 0) => (count > 0 ? total / count : Number.NaN);
 

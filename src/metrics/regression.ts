@@ -1,7 +1,7 @@
 /** Of numbers: outputs and targets f32 of one shape. */
 import { ShapeError } from "../errors.ts";
 import { abs, describe, full, mean, square, sub, sum, type Tensor } from "../functions.ts";
-import { checkTensor } from "../internals.ts";
+import { checkDType, checkTensor } from "../internals.ts";
 import { type Metric, meanMetric, metric } from "./metric.ts";
 
 /**
@@ -73,6 +73,9 @@ const empty = new Float64Array();
 function difference(caller: string, output: Tensor, targets: Tensor): Tensor {
   checkTensor(caller, output, "output");
   checkTensor(caller, targets, "targets");
+  checkDType(caller, "output", output.type, ["f32"]);
+  const remedy = 'Say what the data is: { data, shape, dtype: "f32" }.';
+  checkDType(caller, "targets", targets.type, ["f32"], remedy);
   if (output.shape.join() === targets.shape.join()) return sub(output, targets);
   throw new ShapeError(
     `${caller}: output and targets must have the same shape; got ${describe(output.type)} and ${describe(targets.type)}. Reshape or squeeze one of them.`,

@@ -30,8 +30,11 @@ const patience = rule(
   (value) => whole.holds(value) || value === Number.POSITIVE_INFINITY,
 );
 
-/** @throws ArgumentError */
-export function checkEarlyStopping(options: EarlyStopping<string> | undefined): void {
+/** `scores`: those that a validation has. @throws ArgumentError */
+export function checkEarlyStopping(
+  options: EarlyStopping<string> | undefined,
+  scores: readonly string[],
+): void {
   checkOptions<EarlyStopping<string>>("fit: earlyStopping", options, {
     on: text,
     mode: oneOf("min", "max"),
@@ -39,6 +42,11 @@ export function checkEarlyStopping(options: EarlyStopping<string> | undefined): 
     threshold: notNegative,
     restore: flag,
   });
+  const on = options?.on ?? "loss";
+  if (scores.includes(on)) return;
+  throw new ArgumentError(
+    `fit: earlyStopping must watch one of the validation's scores, ${scores.join(", ")}; got ${on}. Name one of them, or add it to the Trainer's metrics.`,
+  );
 }
 
 /** What early stopping has seen, as plain data. */
@@ -71,19 +79,15 @@ export class BestEpochs {
     return this.#seen;
   }
 
-  /** What will have been seen with an epoch's scores. A score that is NaN is never better. @throws ArgumentError */
+  /** What will have been seen with an epoch's scores. A score that is NaN is never better. */
   async judge(
     epoch: number,
     scores: Readonly<Record<string, number | undefined>>,
   ): Promise<SavedEarlyStopping> {
     const { best } = this.#seen;
     const { on = "loss", mode = "min", threshold = 0, restore = true } = this.#options;
-    const value = scores[on];
-    if (value === undefined) {
-      throw new ArgumentError(
-        `fit: earlyStopping must watch one of the validation's scores, ${Object.keys(scores).join(", ")}; got ${on}. Name one of them, or add it to the Trainer's metrics.`,
-      );
-    }
+    // The options have been checked.
+    const value = scores[on] ?? Number.NaN;
     const sign = mode === "min" ? 1 : -1;
     const isBetter =
       best === undefined ? !Number.isNaN(value) : sign * value < sign * best.value - threshold;

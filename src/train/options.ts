@@ -267,10 +267,10 @@ const optimizer = rule(
 );
 const loss = { ...callable, remedy: "Write losses.crossEntropy, or a function of your own." };
 const metrics = rule(
-  "functions or metrics by name",
+  'functions or metrics by names other than "loss"',
   (value) =>
-    typeof value === "object" &&
-    value !== null &&
+    isRecord(value) &&
+    !("loss" in value) &&
     Object.values(value).every((metric) => typeof metric === "function" || isMetric(metric)),
   "Write { f1: metrics.f1() }.",
 );
@@ -306,18 +306,24 @@ const signal = rule("an AbortSignal", (value) => value instanceof AbortSignal);
 /** @throws ArgumentError */
 export function checkTrainerOptions(given: unknown, options: object | undefined): void {
   check("Trainer", "model", given, model, "new Trainer(model, { loss, optimizer }).");
-  checkOptions<Partial<Record<keyof TrainerOptions, unknown>>>("Trainer", options, {
-    batch: columns,
-    loss: required(loss),
-    optimizer: required(optimizer),
-    metrics,
-    // `truncationOf` tells more.
-    window: anything,
-    whenNotFinite: oneOf("throw", "skip", "off"),
-    gradientFlow: flag,
-    also,
-    recovery,
-  });
+  checkOptions<Partial<Record<keyof TrainerOptions, unknown>>>(
+    "Trainer",
+    options,
+    {
+      batch: columns,
+      loss: required(loss),
+      optimizer: required(optimizer),
+      metrics,
+      // `truncationOf` tells more.
+      window: anything,
+      whenNotFinite: oneOf("throw", "skip", "off"),
+      gradientFlow: flag,
+      also,
+      recovery,
+    },
+    undefined,
+    ELSEWHERE,
+  );
   if (options !== undefined && "recovery" in options && options.recovery)
     checkOptions("Trainer: recovery", options.recovery as RecoveryOptions, { everySteps: count });
 }
@@ -326,8 +332,25 @@ export function checkTrainerOptions(given: unknown, options: object | undefined)
 const inOneArgument = (caller: string) => () =>
   `${caller}({ x, y }, { batchSize: 32 }), with examples and targets in one argument`;
 
-/** @throws ArgumentError */
-export function checkFitOptions(options: AnyFitOptions | undefined): void {
+/** What other libraries tell a fit, and who is told of it here. */
+const WEIGHTS =
+  "Put them beside x and y: { batch: { x, y, weights }, loss: (model, { x, y, weights }) => … }.";
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  callbacks: "Give onStep, onEpoch, earlyStopping or checkpoint.",
+  classweight: "It is the loss's: (y, t) => losses.crossEntropy(y, t, { classWeights }).",
+  classweights: "It is the loss's: (y, t) => losses.crossEntropy(y, t, { classWeights }).",
+  sampleweight: WEIGHTS,
+  sampleweights: WEIGHTS,
+  accumulate: "It is the optimizer's: optim.adam({ learningRate, accumulate }).",
+  clipnorm: "It is the optimizer's: optim.adam({ learningRate, clipNorm }).",
+  learningrate: "It is the optimizer's: optim.adam({ learningRate }).",
+};
+
+/** `scores`: those that a validation has, by name. @throws ArgumentError */
+export function checkFitOptions(
+  options: AnyFitOptions | undefined,
+  scores: readonly string[],
+): void {
   const rules = {
     epochs: count,
     untilEpoch: whole,
@@ -346,9 +369,9 @@ export function checkFitOptions(options: AnyFitOptions | undefined): void {
     onEpoch: callable,
     onDeviceLost: callable,
   };
-  checkOptions<AnyFitOptions>("fit", options, rules, inOneArgument("fit"));
-  checkEarlyStopping(options?.earlyStopping);
-  checkCheckpoint(options?.checkpoint, options?.validation !== undefined);
+  checkOptions<AnyFitOptions>("fit", options, rules, inOneArgument("fit"), ELSEWHERE);
+  checkEarlyStopping(options?.earlyStopping, scores);
+  checkCheckpoint(options?.checkpoint, options?.validation !== undefined, scores);
   if (options?.epochs !== undefined && options.untilEpoch !== undefined) {
     throw new ArgumentError(
       `fit: there must be one of epochs and untilEpoch; got ${options.epochs} and ${options.untilEpoch}. epochs counts passes from here, untilEpoch all that there have been.`,

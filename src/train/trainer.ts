@@ -77,6 +77,8 @@ export class Trainer<
   readonly #standing: Standing;
   readonly #training: TrainingSteps;
   readonly #evaluator: Evaluator;
+  /** What a validation comes to, by name. */
+  readonly #scores: readonly string[];
   #isFitting = false;
   /** Of the fit under way. */
   #recovery: Recovery | undefined;
@@ -98,6 +100,7 @@ export class Trainer<
     this.model = model;
     this.#options = options;
     this.#truncation = truncation;
+    this.#scores = ["loss", ...Object.keys(measured.metrics)];
     this.#wanted = wanted;
     this.#standing = new Standing({ isStrict, metrics: wholeMetrics(measured.metrics) });
     this.#training = new TrainingSteps(model, training, truncation, this.#standing.position);
@@ -146,7 +149,7 @@ export class Trainer<
     history: { of?: Progress },
   ): AsyncGenerator<StepReport, void, void> {
     this.#check("fit");
-    checkFitOptions(options);
+    checkFitOptions(options, this.#scores);
     if (this.#isFitting) {
       throw new ArgumentError(
         `fit: a Trainer must have ended one fit before it begins another; got a second one at step ${this.step}. Await the first, or leave its loop.`,

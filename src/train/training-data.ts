@@ -104,8 +104,8 @@ export interface Wanted {
   readonly names: readonly string[];
   /** Whether these may have several parts each, by name. */
   readonly hasParts: boolean;
-  /** What a column becomes where nothing is said; undefined where only the numbers tell. */
-  dtypeOf(column: string): DType | undefined;
+  /** What `given` becomes as a column where nothing is said; undefined where only the numbers tell. */
+  dtypeOf(column: string, given: unknown): DType | undefined;
 }
 
 const FORMS =
@@ -132,12 +132,13 @@ export async function readied(
     return () => pass;
   }
   if (!wanted.names.every((name) => name in data)) throw refused(caller, data, wanted);
+  checkRead(caller, data, wanted);
   return examplesOf(caller, data, wanted);
 }
 
 async function examplesOf(caller: string, data: object, wanted: Wanted): Promise<Examples> {
   const given = Object.entries(partsOf(data, wanted)).map(async ([name, own]) => {
-    const dtype = wanted.dtypeOf(name);
+    const dtype = wanted.dtypeOf(name, own);
     // Bytes that become numbers batch by batch; `columnOf` checks them.
     const isScaled = typeof own === "object" && own !== null && "scale" in own;
     return [
@@ -151,6 +152,15 @@ async function examplesOf(caller: string, data: object, wanted: Wanted): Promise
   const [name = "x"] = Object.keys(columns);
   throw new ArgumentError(
     `${caller}: there must be one example at least; got ${name} [${columns[name]?.shape.join(", ")}]. The first dimension counts the examples.`,
+  );
+}
+
+/** Weights beside x and y would be passed over. @throws ArgumentError */
+function checkRead(caller: string, given: object, { hasParts }: Wanted): void {
+  const found = Object.keys(given).find((name) => /^(sample|class)?_?weights?$/i.test(name));
+  if (!hasParts || found === undefined) return;
+  throw new ArgumentError(
+    `${caller}: what is read of data are x and y; got ${found} too. Say what there is, and use it: new Trainer(model, { batch: { x: "f32", y: "i32", ${found}: "f32" }, loss: (model, { x, y, ${found} }) => … }).`,
   );
 }
 
@@ -184,9 +194,11 @@ function refused(caller: string, got: unknown, { names, hasParts }: Wanted): Arg
   const remedy =
     typeof got === "string"
       ? "Turn a text into ids: data.TextVocabulary.encode."
-      : hasParts
-        ? FORMS
-        : `Pass { ${names.join(", ")} }, or batches of them.`;
+      : got instanceof Promise
+        ? "Await it first."
+        : hasParts
+          ? FORMS
+          : `Pass { ${names.join(", ")} }, or batches of them.`;
   return new ArgumentError(
     `${caller}: data must be examples, ids or batches; got ${shown(got)}. ${remedy}`,
   );
@@ -238,9 +250,10 @@ export function batchOf(
       `${caller}: a batch must be { ${names.join(", ")} }, each { data, shape, dtype }, a list of numbers or a tensor; got ${named(batch)}. ${remedy}`,
     );
   }
+  checkRead(caller, batch, wanted);
   const { start, rows }: Pick<TrainingBatch, "start" | "rows"> = batch;
   const read = Object.entries(partsOf(batch, wanted)).map(
-    ([name, own]) => [name, elementsOf(caller, own, wanted.dtypeOf(name))] as const,
+    ([name, own]) => [name, elementsOf(caller, own, wanted.dtypeOf(name, own))] as const,
   );
   const ready = (columns: Columns): StepBatch => {
     const [[name, x] = []] = Object.entries(columns);

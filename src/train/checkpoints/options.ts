@@ -73,10 +73,11 @@ const aFolder = rule("a folder, or its path", (value) => {
   return typeof names === "function" && typeof place === "function";
 });
 
-/** @throws ArgumentError */
+/** `scores`: those that a validation has. @throws ArgumentError */
 export function checkCheckpoint(
   options: CheckpointOptions<string> | undefined,
   hasValidation: boolean,
+  scores: readonly string[],
 ): void {
   if (options === undefined) return;
   checkOptions<CheckpointOptions<string>>("fit: checkpoint", options, {
@@ -88,9 +89,16 @@ export function checkCheckpoint(
     onWritten: callable,
     onError: callable,
   });
-  if (options.best === undefined || hasValidation) return;
+  const score = wantedOf(options.best)?.score;
+  if (score === undefined) return;
+  if (!hasValidation) {
+    throw new ArgumentError(
+      "fit: checkpoint.best must have something to compare; got no validation. Give { validation: data }.",
+    );
+  }
+  if (scores.includes(score)) return;
   throw new ArgumentError(
-    "fit: checkpoint.best must have something to compare; got no validation. Give { validation: data }.",
+    `fit: checkpoint.best must be one of the validation's scores, ${scores.join(", ")}; got ${score}. Name one of them, or add it to the Trainer's metrics.`,
   );
 }
 

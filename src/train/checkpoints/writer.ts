@@ -3,7 +3,7 @@
  * together and written beside the training. One is written at a time: one that is due meanwhile is left out, and taken
  * when the other is safe; the best one waits, and takes the place of one that waits.
  */
-import { ArgumentError, DeviceLostError } from "../../errors.ts";
+import { DeviceLostError } from "../../errors.ts";
 import type { Scores } from "../options.ts";
 import type { Progress } from "../progress.ts";
 import type { TrainerState } from "../trainer-state.ts";
@@ -64,17 +64,13 @@ export class CheckpointWriter {
     if (isDue) this.#take(step, false);
   }
 
-  /** Called when an epoch is complete. @throws ArgumentError for a score that there is none of; as `afterStep` */
+  /** Called when an epoch is complete. @throws as `afterStep` */
   afterEpoch(step: number, epoch: number, scores: Scores<string> | undefined): void {
     this.#rethrow();
     if (this.#wanted === undefined || scores === undefined) return;
     const { score, mode } = this.#wanted;
-    const value = scores[score];
-    if (value === undefined) {
-      throw new ArgumentError(
-        `fit: checkpoint.best must be one of the validation's scores, ${Object.keys(scores).join(", ")}; got ${score}. Name one of them, or add it to the Trainer's metrics.`,
-      );
-    }
+    // The options have been checked.
+    const value = scores[score] ?? Number.NaN;
     const { progress } = this.#setup;
     const sign = mode === "min" ? 1 : -1;
     const before = progress.bestCheckpoint;

@@ -77,6 +77,12 @@ describe("earlyStopping", () => {
     ).rejects.toThrow(
       "fit: earlyStopping must watch one of the validation's scores, loss, up; got accuracy.",
     );
+    const checkpoint = { to: "checkpoints", best: "validation.accuracy" } as never;
+    await expect(trainer.fit(one, { ...options, checkpoint })).rejects.toThrow(
+      "fit: checkpoint.best must be one of the validation's scores, loss, up; got accuracy.",
+    );
+    // Nothing was trained before that was found.
+    expect([trainer.step, trainer.epoch]).toEqual([0, 0]);
     for (const wrong of [{ patience: -1 }, { patience: 0.5 }, { mode: "least" }, { until: 3 }, 3])
       await expect(trainer.fit(one, { ...options, earlyStopping: wrong as never })).rejects.toThrow(
         ArgumentError,

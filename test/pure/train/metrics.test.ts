@@ -226,6 +226,51 @@ describe("metrics of a Trainer", () => {
     );
   });
 
+  it("of two classes count −1 as the other one, whatever its dtype", async () => {
+    const signs = positives.map((one) => 2 * one - 1);
+    const asked = { auc: metrics.rocAuc(), f1: metrics.f1(), accuracy: metrics.accuracy() };
+    const loss = (x: Tensor) => losses.meanSquaredError(x, x);
+    const measured = await trainerOf(loss).measure(pairs, asked, { batchSize: 4 });
+    for (const dtype of ["f32", "i32"] as const) {
+      const data = { x: pairs.x, y: column(signs, dtype) };
+      expect(await trainerOf(loss).measure(data, asked, { batchSize: 4 })).toEqual(measured);
+    }
+    const right = scores.filter((s, i) => (s >= 0 ? 1 : 0) === positives[i]).length;
+    expect(measured.accuracy).toBeCloseTo(right / ROWS, 12);
+  });
+
+  it("accuracy of [..., 1] and of probabilities is that of two classes and of the likeliest", async () => {
+    const loss = (x: Tensor) => losses.meanSquaredError(x, x);
+    const row = {
+      x: column(
+        scores.map((s) => [s]),
+        "f32",
+      ),
+      y: column(
+        positives.map((p) => [p]),
+        "f32",
+      ),
+    };
+    const at = { accuracy: metrics.accuracy({ threshold: 0.5 }) };
+    const high = scores.filter((s, i) => (s >= 0.5 ? 1 : 0) === positives[i]).length;
+    const two = await trainerOf(loss).measure(row, at, { batchSize: 7 });
+    expect(two.accuracy).toBeCloseTo(high / ROWS, 12);
+    const shares = labels.map((label) =>
+      Array.from({ length: CLASSES }, (_, c) => (c === Math.max(0, label) ? 0.7 : 0.1)),
+    );
+    const soft = { x: classes.x, y: column(shares, "f32") };
+    const hits = logits.filter((_, i) => (found[i] ?? 0) === Math.max(0, labels[i] ?? 0)).length;
+    // The Trainer's own, of losses.crossEntropy, too.
+    const trainer = trainerOf(losses.crossEntropy);
+    const own = await trainer.evaluate(soft, { batchSize: 7 });
+    expect(own.accuracy).toBeCloseTo(hits / ROWS, 6);
+    const asked = await trainer.measure(soft, { accuracy: metrics.accuracy() }, { batchSize: 7 });
+    expect(asked.accuracy).toBeCloseTo(hits / ROWS, 12);
+    // Lists of them say what they are.
+    const listed = await trainer.evaluate({ x: logits, y: shares }, { batchSize: 7 });
+    expect(listed.loss).toBeCloseTo(own.loss, 6);
+  });
+
   it("topK counts NaN as the largest, as argmax does", async () => {
     const none = Number.NaN;
     const rows = [
@@ -254,5 +299,10 @@ describe("metrics of a Trainer", () => {
     await expect(
       off.measure({ x: classes.x, y: pairs.y }, { r2: metrics.r2() }, { batchSize: 5 }),
     ).rejects.toThrow("must have the same shape; got f32[5, 4] and f32[5]");
+    const whole = { x: pairs.x, y: column(positives, "i32") };
+    const free = trainerOf((x) => losses.meanSquaredError(x, x));
+    await expect(free.measure(whole, { mae: metrics.mae() }, { batchSize: 5 })).rejects.toThrow(
+      'mae: targets must be f32; got i32[5]. Say what the data is: { data, shape, dtype: "f32" }.',
+    );
   });
 });

@@ -237,7 +237,89 @@ describe("what other libraries write", () => {
     [
       "metrics as a list of names",
       () => new Trainer(model(), { ...given(), metrics: ["accuracy"] as never }),
-      'Trainer: metrics must be functions or metrics by name; got ["accuracy"]. Write { f1: metrics.f1() }.',
+      'Trainer: metrics must be functions or metrics by names other than "loss"; got ["accuracy"]. Write { f1: metrics.f1() }.',
+    ],
+    [
+      "metrics as a list",
+      () => new Trainer(model(), { ...given(), metrics: [metrics.f1()] as never }),
+      'Trainer: metrics must be functions or metrics by names other than "loss"; got […].',
+    ],
+    [
+      "a metric with the name of the loss",
+      () => new Trainer(model(), { ...given(), metrics: { loss: metrics.f1() } }),
+      'Trainer: metrics must be functions or metrics by names other than "loss"; got { loss }.',
+    ],
+    [
+      "a metric with options that is not called",
+      () =>
+        new Trainer(model(), { ...given(), metrics: { f1: metrics.f1 as never } }).fit(data, {
+          batchSize: 1,
+        }),
+      "f1: options must be a record of threshold, average; got a Tensor. Write { f1: metrics.f1() }, with a call.",
+    ],
+    [
+      "a threshold alone",
+      () => metrics.accuracy(0.5 as never),
+      "accuracy: options must be a record of threshold; got 0.5. Write metrics.accuracy({ threshold: 0.5 }).",
+    ],
+    [
+      "weights beside the examples",
+      () =>
+        new Trainer(model(), given()).fit({ ...data, sampleWeights: [1] } as never, {
+          batchSize: 1,
+        }),
+      'fit: what is read of data are x and y; got sampleWeights too. Say what there is, and use it: new Trainer(model, { batch: { x: "f32", y: "i32", sampleWeights: "f32" }, loss: (model, { x, y, sampleWeights }) => … }).',
+    ],
+    [
+      "weights in a batch",
+      () => new Trainer(model(), given()).evaluate([{ ...data, weight: [1] }] as never),
+      "evaluate: what is read of data are x and y; got weight too.",
+    ],
+    [
+      "sample weights as an option",
+      () => new Trainer(model(), given()).fit(data, { batchSize: 1, sampleWeight: [1] } as never),
+      'got "sampleWeight". Put them beside x and y: { batch: { x, y, weights }, loss: (model, { x, y, weights }) => … }.',
+    ],
+    [
+      "class weights as an option",
+      () =>
+        new Trainer(model(), given()).fit(data, { batchSize: 1, class_weight: { 0: 2 } } as never),
+      'got "class_weight". It is the loss\'s: (y, t) => losses.crossEntropy(y, t, { classWeights }).',
+    ],
+    [
+      "callbacks",
+      () => new Trainer(model(), given()).fit(data, { batchSize: 1, callbacks: [] } as never),
+      'got "callbacks". Give onStep, onEpoch, earlyStopping or checkpoint.',
+    ],
+    [
+      "a rate for the Trainer",
+      () => new Trainer(model(), { ...given(), learningRate: 0.1 } as never),
+      'got "learningRate". It is the optimizer\'s: optim.adam({ learningRate }).',
+    ],
+    [
+      "accumulation for the Trainer",
+      () => new Trainer(model(), { ...given(), accumulate: 4 } as never),
+      'got "accumulate". It is the optimizer\'s: optim.adam({ learningRate, accumulate }).',
+    ],
+    [
+      "clipping for the Trainer",
+      () => new Trainer(model(), { ...given(), clipNorm: 1 } as never),
+      'got "clipNorm". It is the optimizer\'s: optim.adam({ learningRate, clipNorm }).',
+    ],
+    [
+      "what early stopping watches",
+      () =>
+        new Trainer(model(), given()).fit(data, {
+          batchSize: 1,
+          validation: data,
+          earlyStopping: { monitor: "val_loss" } as never,
+        }),
+      'got "monitor". Did you mean on?',
+    ],
+    [
+      "a promise of data",
+      () => new Trainer(model(), given()).fit(Promise.resolve(data) as never, { batchSize: 1 }),
+      "fit: data must be examples, ids or batches; got a Promise. Await it first.",
     ],
     [
       "a metric that is not called",
