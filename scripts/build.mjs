@@ -10,43 +10,28 @@ import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { writeCommonJs } from "./commonjs.mjs";
 import { writeDeclarations } from "./declarations.mjs";
+import { entries, options, writeModules } from "./modules.ts.mts";
+import { innerFile } from "./shakeable.ts";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const dist = join(root, "dist");
 const { exports, version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
-const entries = Object.entries(exports).filter(([, target]) => target["gradgpu-source"]);
-const entryPoints = entries.map(([, target]) => target["gradgpu-source"]);
-const missing = entryPoints.filter((path) => !existsSync(join(root, path)));
+const missing = entries
+  .map(([, target]) => target["gradgpu-source"])
+  .filter((path) => !existsSync(join(root, path)));
 if (missing.length > 0) {
   console.error(`build: package.json exports files that do not exist: ${missing.join(", ")}.`);
   process.exit(1);
 }
 
-rmSync(join(root, "dist"), { recursive: true, force: true });
-const options = {
-  absWorkingDir: root,
-  bundle: true,
-  platform: "neutral",
-  target: "es2022",
-  external: ["node:*", "webgpu"],
-  define: { __GRADGPU_DEBUG__: "false" },
-  sourcemap: true,
-};
-const { metafile } = await build({
-  ...options,
-  format: "esm",
-  entryPoints,
-  outbase: "src",
-  outdir: "dist",
-  splitting: true,
-  metafile: true,
-});
+rmSync(dist, { recursive: true, force: true });
+const metafile = await writeModules(dist, { sourcemap: true });
 // Classic scripts, which are CommonJS where they are anything.
 mkdirSync(join(root, "dist/classic"));
 writeFileSync(join(root, "dist/classic/package.json"), '{ "type": "commonjs" }\n');
 await build({
   ...options,
-  sourcemap: false,
   format: "iife",
   globalName: "gradgpu",
   entryPoints: ["src/global.ts"],
@@ -56,11 +41,11 @@ await build({
 });
 await writeWorker(join(root, exports["./cpu-worker.js"].default));
 writeDeclarations(
-  join(root, "dist"),
+  dist,
   entries.map(([, target]) => target.types),
 );
 await writeCommonJs(
-  join(root, "dist"),
+  dist,
   "cjs",
   entries.filter(([, { require }]) => !require).map(([, target]) => target.default.slice(7)),
 );
@@ -89,8 +74,9 @@ function gzippedBytes(path) {
   const visit = (file) => {
     if (seen.has(file)) return;
     seen.add(file);
-    for (const imported of metafile.outputs[file].imports) {
-      if (!imported.external && imported.kind === "import-statement") visit(imported.path);
+    for (const { path, kind } of metafile.outputs[file].imports) {
+      const inner = innerFile(path, "dist");
+      if (kind === "import-statement" && inner in metafile.outputs) visit(inner);
     }
   };
   visit(path);

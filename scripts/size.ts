@@ -1,10 +1,11 @@
 /**
- * `npm run size`: what a page loads that uses all of an entry of the package, and one that only runs a trained model,
- * minified and gzipped, in bytes.
+ * `npm run size`: what a page loads that uses all of an entry of the package, by esbuild, and what pages of an app load
+ * (test/pure/size/pages), by Vite; minified and gzipped, in bytes.
  */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { openApp } from "../bench/runner/app-bytes.ts";
 import { pageBytes } from "../bench/runner/page-bytes.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -20,5 +21,17 @@ const sized = rows.map(async ({ subpath, source }) => [
   subpath.replace(/^\./, "gradgpu"),
   await pageBytes(source.slice(2)),
 ]);
-const trained = ["a trained model", await pageBytes("test/pure/size/trained-page.ts")];
-console.table(Object.fromEntries([...(await Promise.all(sized)), trained]));
+console.table(Object.fromEntries(await Promise.all(sized)));
+
+const app = await openApp();
+try {
+  const pages = join(root, "test/pure/size/pages");
+  const loaded: Record<string, object> = {};
+  for (const page of readdirSync(pages)) {
+    const { start, webgpu, cpu } = await app.bytes(join(pages, page));
+    loaded[page.replace(".ts", "")] = { start, webgpu, cpu };
+  }
+  console.table(loaded);
+} finally {
+  app.close();
+}

@@ -35,6 +35,7 @@ export async function pageBytes(entry: string): Promise<PageBytes> {
     platform: "neutral",
     target: "es2022",
     external: ["node:*", "webgpu"],
+    conditions: ["gradgpu-source"],
     define: { __GRADGPU_DEBUG__: "false" },
     metafile: true,
   });

@@ -1,6 +1,6 @@
 /** A page that only runs a trained model. */
-import { init, tensor } from "../../../src/index.ts";
-import { loadModel } from "../../../src/io/index.ts";
+import { init, tensor } from "gradgpu";
+import { loadModel } from "gradgpu/io";
 
 await init();
 const model = await loadModel("model.safetensors");
