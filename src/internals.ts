@@ -1,6 +1,6 @@
 /** What layers, losses, optimizers and Trainers share with the verbs, and no user has a reason to call. */
 export { checkTensor } from "./functions/apply.ts";
-export { nextNodeId, type ProductFlops, productsOf } from "./functions/flops.ts";
+export { nextNodeId, productsOf } from "./functions/flops.ts";
 export { checkLabels, labelsOf } from "./functions/labels.ts";
 export { type LookUp, lookUps } from "./functions/look-ups.ts";
 export { assignPacked, checkGradients, packed } from "./functions/packed.ts";

@@ -3,7 +3,7 @@ import { nextNodeId, reachable } from "../graph/graph.ts";
 import type { Tensor } from "../runtime/tensor.ts";
 
 /** Floating point operations of one product, and when its place in the graph was made. */
-export interface ProductFlops {
+interface ProductFlops {
   readonly id: number;
   readonly flops: number;
 }

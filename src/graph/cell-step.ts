@@ -17,7 +17,7 @@ import type { UnaryName } from "../ops/vocabulary.ts";
 /** One value that stands for each of a list. */
 export type Stands = readonly GraphValue[];
 
-export interface Kept {
+interface Kept {
   /** The input or sum that it follows from. */
   readonly stand: GraphValue;
   readonly name: string;

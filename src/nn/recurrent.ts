@@ -85,7 +85,7 @@ const depth = rule(
   (value) => count.holds(value) && Number(value) <= 1_000,
 );
 
-export const RECURRENT_RULES = {
+const RECURRENT_RULES = {
   ...INITIALISE_RULES,
   initialiseBias: callable,
   layers: depth,

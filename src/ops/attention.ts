@@ -13,7 +13,7 @@ import { unbroadcast } from "./unbroadcast.ts";
 import type { Attention, ByOutput } from "./vocabulary.ts";
 
 /** Less than any score, and finite: a query that sees nothing gives the mean of all values, not NaN. */
-export const UNSEEN = -1e30;
+const UNSEEN = -1e30;
 
 const f32 = (shape: readonly number[]): TensorType => ({ dtype: "f32", shape });
 

@@ -45,7 +45,7 @@ export interface VjpSite<K extends OpName> {
 type MaybeEach<H> = H extends readonly (infer V)[] ? readonly (V | undefined)[] : H | undefined;
 type CotangentEach<H> = H extends readonly unknown[] ? readonly Cotangent[] : Cotangent;
 
-export type InputCotangents<K extends OpName> = {
+type InputCotangents<K extends OpName> = {
   readonly [I in keyof ByInput<K, Value>]: CotangentEach<ByInput<K, Value>[I]>;
 };
 
@@ -70,7 +70,7 @@ export interface RewriteSite<K extends OpName> {
 }
 
 /** Outputs by name, each with the input that it takes the place of. */
-export type Overwrites<K extends OpName> = {
+type Overwrites<K extends OpName> = {
   readonly [O in keyof Vocabulary[K]["outputs"]]?: keyof Vocabulary[K]["inputs"];
 };
 

@@ -18,7 +18,6 @@
  * | `argmax`, maximum pooling | the first NaN wins |
  * | a cast to whole numbers | ±∞ saturate; NaN is 0, on a GPU any number; to bool NaN is true |
  */
-export type { BinaryRow, UnaryRow } from "./scalar-rows.ts";
 export { resultDType } from "./scalar-rows.ts";
 export { binary } from "./scalars-binary.ts";
 export { unary } from "./scalars-unary.ts";

@@ -55,7 +55,7 @@ export function after(emit: Emit, tape: Value, reverse: boolean): Value {
 }
 
 /** Of a tape, the row before the first step of the walk: [B, U]. */
-export function initial(emit: Emit, tape: Value, reverse: boolean): Value {
+function initial(emit: Emit, tape: Value, reverse: boolean): Value {
   const m = arithmetic(emit);
   const { steps, batch, units } = extentOf(tape.type.shape);
   const row = m.slice(tape, [reverse ? steps - 1 : 0, 0, 0], [1, batch, units]);

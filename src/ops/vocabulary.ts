@@ -31,14 +31,14 @@ export interface Conv2d extends Window2d {
 export interface Pool2d extends Window2d {
   readonly window: readonly [number, number];
 }
-export interface Recurrence {
+interface Recurrence {
   /** From the last step to the first. */
   readonly reverse: boolean;
   /** Whether the gradient of every step's state is wanted too. */
   readonly flow: boolean;
 }
 /** How a cell is walked through a sequence. */
-export interface Walk extends Recurrence {
+interface Walk extends Recurrence {
   readonly cell: CellBody;
 }
 export interface Attention {

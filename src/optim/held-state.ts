@@ -37,10 +37,6 @@ export class HeldState {
     this.#isFlat = isFlat;
   }
 
-  get isSettled(): boolean {
-    return this.#shapes !== undefined;
-  }
-
   variables(): ReadonlyMap<string, Variable> {
     return this.#held;
   }

@@ -24,7 +24,7 @@ export function runtimeOf(cells: readonly Cell[], caller: string): Runtime {
 }
 
 /** As `runtimeOf`, and undefined rather than the current one. */
-export function placeOf(cells: readonly Cell[]): Runtime | undefined {
+function placeOf(cells: readonly Cell[]): Runtime | undefined {
   let found: Runtime | undefined;
   let ofConstants: Runtime | undefined;
   for (const cell of cells) {

@@ -1,13 +1,6 @@
 import { ArgumentError } from "../errors.ts";
 import { Tensor } from "./tensor.ts";
 
-/** What a compiled step may return: tensors, in lists and records of any depth, or nothing. */
-export type Structure =
-  | Tensor
-  | undefined
-  | readonly Structure[]
-  | { readonly [name: string]: Structure };
-
 /** Nobody nests results like that. */
 const DEEPEST = 100;
 

@@ -20,7 +20,7 @@ interface Placed {
   readonly offset: number;
 }
 
-export interface Place {
+interface Place {
   readonly slot: number;
   readonly offset: number;
 }

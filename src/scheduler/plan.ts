@@ -32,7 +32,7 @@ export interface LoweredCall extends StepNotes {
   readonly kind: "call";
   readonly call: KernelCall | FallbackCall;
 }
-export interface LoweredLoop extends StepNotes {
+interface LoweredLoop extends StepNotes {
   readonly kind: "loop";
   readonly count: number;
   /** From step count - 1 to step 0. */
@@ -41,7 +41,7 @@ export interface LoweredLoop extends StepNotes {
 }
 
 /** Steps that share no data with those since the last barrier may run at the same time. */
-export interface Barrier {
+interface Barrier {
   readonly barrierBefore: boolean;
 }
 export type CallStep = LoweredCall & Barrier;
@@ -69,7 +69,7 @@ export interface BindingInfo {
 }
 
 /** Where a result is found after a run. */
-export interface Result {
+interface Result {
   readonly binding: number;
   /** Elements from the start of the bound storage. */
   readonly offset: number;

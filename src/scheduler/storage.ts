@@ -33,7 +33,7 @@ import {
   writesOf,
 } from "./work.ts";
 
-export interface Copy {
+interface Copy {
   readonly kind: "copy";
   readonly from: Region;
   readonly to: Region;

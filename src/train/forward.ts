@@ -3,7 +3,7 @@ import { keepState } from "../nn/carry.ts";
 import type { AnyModule, Tensors } from "../nn/index.ts";
 
 /** What a training step does to a variable besides the update. */
-export interface Change {
+interface Change {
   readonly held: Variable;
   readonly next: Tensor;
   /** Where the step is left out because it is not finite, and the next one goes on. */

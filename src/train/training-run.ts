@@ -37,7 +37,7 @@ export interface RunSetup {
 }
 
 /** Who writes down where training stands. */
-export interface Checkpoints {
+interface Checkpoints {
   afterStep(step: number): void;
   afterEpoch(step: number, epoch: number, scores: Scores<string> | undefined): void;
 }

@@ -28,7 +28,7 @@ export type FromTraining =
   | { readonly kind: "failed"; readonly error: PlainError };
 
 /** Apart from messages of the caller's own on the same port. */
-export interface Envelope<M> {
+interface Envelope<M> {
   readonly gradgpu: M;
 }
 

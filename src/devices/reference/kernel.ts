@@ -15,7 +15,7 @@ export interface ReferenceTensor {
 export type Precision = "f64" | "f32";
 
 /** Writes every element of the outputs. Outputs that overwrite an input start as a copy of that input. */
-export type ReferenceKernel<K extends OpName> = (site: {
+type ReferenceKernel<K extends OpName> = (site: {
   readonly ins: ByInput<K, ReferenceTensor>;
   readonly outs: ByOutput<K, ReferenceTensor>;
   readonly attrs: Attrs<K>;

@@ -11,15 +11,12 @@ const MAX_POOLED_BYTES = 256 * 1024 * 1024;
 export class WebgpuStorage implements Storage {
   bytes: number;
   readonly buffer: GPUBuffer;
-  /** False for a buffer that the caller owns. */
-  readonly isPooled: boolean;
   /** Set where the GPU turned out to have no memory for the buffer. */
   failure: OutOfMemoryError | undefined;
 
-  constructor(bytes: number, buffer: GPUBuffer, isPooled: boolean) {
+  constructor(bytes: number, buffer: GPUBuffer) {
     this.bytes = bytes;
     this.buffer = buffer;
-    this.isPooled = isPooled;
   }
 }
 
@@ -58,11 +55,10 @@ export class BufferPool {
 
   /** Bytes in use as they were asked for, how many buffers hold them, and what is held beyond that. */
   get usage(): { readonly bytes: number; readonly buffers: number; readonly freeBytes: number } {
-    const rounding = Math.max(0, this.#capacityBytes - this.#bytes);
     return {
       bytes: this.#bytes,
       buffers: this.#buffers,
-      freeBytes: this.#pooledBytes + rounding,
+      freeBytes: this.#pooledBytes + this.#capacityBytes - this.#bytes,
     };
   }
 
@@ -80,25 +76,18 @@ export class BufferPool {
       if (isZeroed) this.#toClear.set(reused, Math.max(4, bytes));
     }
     const buffer = reused ?? this.#create(capacity);
-    const storage = new WebgpuStorage(bytes, buffer, true);
+    const storage = new WebgpuStorage(bytes, buffer);
     this.#holders.set(buffer, storage);
     this.#count(bytes, 1, capacity);
     return storage;
   }
 
-  /** The storage of a caller's own buffer, which stays the caller's. */
-  adopt(buffer: GPUBuffer): WebgpuStorage {
-    this.#count(buffer.size, 1, 0);
-    return new WebgpuStorage(buffer.size, buffer, false);
-  }
-
   /** Safe right after a submission that uses it: later commands come later in the queue. */
-  release({ buffer, bytes, isPooled, failure }: WebgpuStorage): void {
-    const capacity = isPooled ? sizeClass(bytes) : 0;
+  release({ buffer, bytes, failure }: WebgpuStorage): void {
+    const capacity = sizeClass(bytes);
     this.#toClear.delete(buffer);
     this.#holders.delete(buffer);
     this.#count(-bytes, -1, -capacity);
-    if (!isPooled) return;
     if (failure !== undefined || this.#pooledBytes + capacity > MAX_POOLED_BYTES) {
       buffer.destroy();
       return;
@@ -149,7 +138,7 @@ export class BufferPool {
     this.#pooledBytes = 0;
   }
 
-  /** Destroys all buffers but those that callers own. */
+  /** Destroys all buffers. */
   close(): void {
     this.trim();
     for (const buffer of this.#holders.keys()) buffer.destroy();

@@ -100,12 +100,6 @@ export class WebgpuDevice implements Device {
     return this.#storages.add(this.#pool.allocate(bytes, isZeroed));
   }
 
-  /** A caller's own buffer as a storage; its usage must include STORAGE, COPY_SRC and COPY_DST. */
-  adopt(buffer: GPUBuffer): WebgpuStorage {
-    this.#check();
-    return this.#storages.add(this.#pool.adopt(buffer));
-  }
-
   release(storage: Storage): void {
     if (this.#ended !== undefined) return;
     const own = this.#storages.remove("release", storage);

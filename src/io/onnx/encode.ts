@@ -54,7 +54,7 @@ export interface Node {
 export type Dimension = number | string | undefined;
 
 /** A graph's input or output. */
-export interface Value {
+interface Value {
   readonly name: string;
   readonly shape: readonly Dimension[];
   /** f32 where nothing is said. */

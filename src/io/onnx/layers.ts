@@ -9,7 +9,7 @@ import type { GraphWriter, Written } from "./graph.ts";
 import { RECURRENT_KINDS, writeRecurrent } from "./recurrent.ts";
 import { type WindowOptions, windowAttributes } from "./windows.ts";
 
-export interface LayerToWrite {
+interface LayerToWrite {
   /** Where it is in the model: "encoder.0". */
   readonly path: string;
   /** What it was made with. */

@@ -57,7 +57,7 @@ export async function readHeader(
 const NOT_THIS = "It may be no safetensors file.";
 
 /** @throws FormatError */
-export function parseHeader(bytes: Uint8Array, size: number, refuse: Refuse): SafetensorsHeader {
+function parseHeader(bytes: Uint8Array, size: number, refuse: Refuse): SafetensorsHeader {
   const json = new JsonReader(bytes, 8, refuse);
   const first = 8 + bytes.length;
   const found: (SafetensorsEntry & { readonly at: number })[] = [];

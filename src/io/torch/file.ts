@@ -17,7 +17,7 @@ export interface TorchFile {
   read(storage: Storage, options: ReadOptions): Promise<StorageBytes>;
 }
 
-export interface StorageBytes {
+interface StorageBytes {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly byteOffset: number;
 }

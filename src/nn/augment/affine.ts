@@ -41,7 +41,7 @@ const SCALE = rule(
     isPairOf(value, (n) => typeof n === "number" && n > 0 && Number.isFinite(n)) &&
     (value[0] ?? 0) <= (value[1] ?? 0),
 );
-export const FILL = rule(
+const FILL = rule(
   'a finite number, or "edge"',
   (value) => value === "edge" || Number.isFinite(value),
 );

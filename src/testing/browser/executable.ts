@@ -10,7 +10,7 @@ export function browserCache(): string {
   return process.env.PUPPETEER_CACHE_DIR ?? path().join(os().homedir(), ".cache", "puppeteer");
 }
 
-export function thisPlatform(): Platform {
+function thisPlatform(): Platform {
   const { platform, arch } = process;
   if (platform === "darwin") return arch === "arm64" ? "mac_arm" : "mac";
   if (platform === "win32") return arch === "ia32" ? "win32" : "win64";

@@ -4,7 +4,7 @@ import { type Folder, folder, opfs, type Place } from "../../io/index.ts";
 import type { TrainerState } from "../trainer-state.ts";
 import { readCheckpoint, writeCheckpoint } from "./file.ts";
 
-export const BEST = "best.safetensors";
+const BEST = "best.safetensors";
 const NAME = /^step-(\d{9,})\.safetensors$/;
 
 const nameOf = (step: number) => `step-${String(step).padStart(9, "0")}.safetensors`;

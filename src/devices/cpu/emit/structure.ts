@@ -21,12 +21,12 @@ export interface Reach {
   readonly isVector: boolean;
 }
 
-export interface StructureIndex extends Reach {
+interface StructureIndex extends Reach {
   /** Whether it does not grow evenly, and is read from a block like an input. */
   readonly isBlock: boolean;
 }
 
-export interface StructureStore extends Reach {
+interface StructureStore extends Reach {
   readonly register: Register;
   /** The pass over the elements that writes it; nothing where it is written once an item. */
   readonly pass: number;

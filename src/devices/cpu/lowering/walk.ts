@@ -31,7 +31,7 @@ const f32 = (...shape: number[]): TensorType => ({ dtype: "f32", shape });
  * Memory of a step's products of [batch, depth] with [depth, columns]: the recurrent matrix in panels of 8 columns,
  * packed once a sequence, and the rows of a step in strips (wasm/recurrence.ts).
  */
-export function packedType(batch: number, depth: number, columns: number): TensorType {
+function packedType(batch: number, depth: number, columns: number): TensorType {
   const strips = (2 * batch + 6) * Math.ceil(depth / 4) * 4;
   return f32(Math.ceil(columns / 8) * 8 * depth + strips);
 }
