@@ -1,8 +1,12 @@
 /**
- * The leaves of a step's expressions as a cell has them: inputs, sums and vectors. Where a column of a product, a slice and
+ * The leaves of a step as a cell has them: states, inputs, sums and vectors. Where a column of a product, a slice and
  * captured vectors are only added up, the sum goes on from the slice, and the vectors are added to it in front of the walk.
  */
-import { type Expression, type Leaf, partsOf } from "./step-expression.ts";
+import { standFor } from "../graph/cell-step.ts";
+import { emit, type GraphValue, inputsOf, reachable } from "../graph/graph.ts";
+import { substitute } from "../graph/rebuild.ts";
+import { arithmetic } from "../ops/arithmetic.ts";
+import type { Leaf } from "./step-expression.ts";
 
 type Of<K extends Leaf["kind"]> = Extract<Leaf, { readonly kind: K }>;
 
@@ -12,113 +16,104 @@ export interface Input {
   readonly biases: readonly Of<"captured">[];
 }
 
-/** One of a cell's names. */
-export interface Named {
-  readonly kind: "named";
-  readonly role: "state" | "x" | "vector";
-  readonly name: string;
-}
-
+/** By what stands for each; one value for a sum and the input that it goes on from. */
 export interface Joined {
-  readonly expressions: readonly Expression<Named>[];
-  readonly inputs: ReadonlyMap<string, Input>;
-  readonly sums: ReadonlyMap<string, Of<"sum">>;
-  readonly vectors: ReadonlyMap<string, Of<"captured">>;
+  readonly after: readonly GraphValue[];
+  readonly inputs: ReadonlyMap<GraphValue, Input>;
+  readonly sums: ReadonlyMap<GraphValue, Of<"sum">>;
+  readonly vectors: ReadonlyMap<GraphValue, Of<"captured">>;
 }
 
-/** `states` are the names of the states by their places. */
-export function joinSums(expressions: readonly Expression[], states: readonly string[]): Joined {
-  const uses = usesOf(expressions);
-  const joint: { readonly input: Input; readonly sum: Of<"sum"> }[] = [];
-  const inputs = new Map<string, Input>();
-  const sums = new Map<string, Of<"sum">>();
-  const vectors = new Map<string, Of<"captured">>();
-  const known = new Map<Expression, Expression<Named>>();
-  const named = (role: Named["role"], name: string): Named => ({ kind: "named", role, name });
-  const noted = <T>(map: Map<string, T>, prefix: string, value: T) => {
-    const name = `${prefix}${map.size}`;
-    map.set(name, value);
-    return name;
-  };
+const m = arithmetic(emit);
 
-  const convert = (expression: Expression): Expression<Named> => {
-    const found = known.get(expression) ?? converted(expression);
-    known.set(expression, found);
-    return found;
-  };
-  const converted = (e: Expression): Expression<Named> => {
-    switch (e.kind) {
-      case "literal":
-        return e;
-      case "unary":
-        return { ...e, x: convert(e.x) };
-      case "binary":
-        return (e.fn === "add" && sumOf(e)) || { ...e, a: convert(e.a), b: convert(e.b) };
-      case "where":
-        return { ...e, condition: convert(e.condition), a: convert(e.a), b: convert(e.b) };
-      case "state":
-        return named("state", states[e.state] ?? "");
-      case "sum":
-        return named("x", noted(sums, "sum ", e));
-      case "slice":
-        return named("x", noted(inputs, "input ", { of: e, biases: [] }));
-      case "captured":
-        return e.at.row === 0
-          ? named("vector", noted(vectors, "vector ", e))
-          : named("x", noted(inputs, "input ", { of: e, biases: [] }));
-      default:
-        return e satisfies never;
+/** `step`: what it gives, over the `leaves`. */
+export function joinSums(
+  step: readonly GraphValue[],
+  leaves: ReadonlyMap<GraphValue, Leaf>,
+): Joined {
+  const gates = new Map<GraphValue, { readonly input: Input; readonly sum: Of<"sum"> }>();
+  const uses = usesOf(step);
+  const instead = new Map<GraphValue, GraphValue>();
+  const visited = new Set<GraphValue>();
+  const visit = (value: GraphValue): void => {
+    const { node } = value;
+    if (visited.has(value) || node.op === "source") return;
+    visited.add(value);
+    const found = isSum(value) ? gateOf(termsOf(value, uses), uses, leaves) : undefined;
+    if (found === undefined) {
+      inputsOf(node).forEach(visit);
+      return;
     }
+    const stand = standFor("gate");
+    gates.set(stand, found);
+    found.rest.forEach(visit);
+    const rest = substitute(found.rest, instead);
+    instead.set(
+      value,
+      rest.reduce((a, b) => m.add(a, b) as GraphValue, stand),
+    );
   };
-  /** A sum of which a column of a product goes on from a slice; undefined where there are none that nothing else reads. */
-  const sumOf = (e: Expression): Expression<Named> | undefined => {
-    const terms = termsOf(e, uses);
-    const isOwn = (term: Expression) => uses.get(term) === 1;
-    const sum = terms.find((term) => term.kind === "sum" && isOwn(term));
-    const slice = terms.find((term) => term.kind === "slice" && isOwn(term));
-    if (sum?.kind !== "sum" || slice?.kind !== "slice") return undefined;
-    const biases = terms.filter((term) => term.kind === "captured" && term.at.row === 0);
-    const rest = terms.filter((term) => term !== sum && term !== slice && !biases.includes(term));
-    const place = joint.push({ input: { of: slice, biases: biases as Of<"captured">[] }, sum }) - 1;
-    return rest
-      .map(convert)
-      .reduce<Expression<Named>>(
-        (a, b) => ({ kind: "binary", fn: "add", a, b }),
-        named("x", `gate ${place}`),
-      );
-  };
-  const own = expressions.map(convert);
+  step.forEach(visit);
+  const after = substitute(step, instead);
   // In the order of the columns: weights that lie so are taken as they are.
-  const gates = joint
-    .map((gate, i) => [`gate ${i}`, gate] as const)
-    .sort(([, { sum: a }], [, { sum: b }]) => a.node.id - b.node.id || a.at.offset - b.at.offset);
-  return {
-    expressions: own,
-    inputs: new Map([...gates.map(([name, { input }]) => [name, input] as const), ...inputs]),
-    sums: new Map([...gates.map(([name, { sum }]) => [name, sum] as const), ...sums]),
-    vectors,
-  };
+  const inOrder = [...gates].sort(
+    ([, { sum: a }], [, { sum: b }]) => a.node.id - b.node.id || a.at.offset - b.at.offset,
+  );
+  const inputs = new Map(inOrder.map(([stand, { input }]) => [stand, input]));
+  const sums = new Map(inOrder.map(([stand, { sum }]) => [stand, sum]));
+  const vectors = new Map<GraphValue, Of<"captured">>();
+  for (const node of reachable(after)) {
+    const leaf = node.op === "source" ? leaves.get(node.out) : undefined;
+    if (node.op !== "source" || leaf === undefined || leaf.kind === "state") continue;
+    if (leaf.kind === "sum") sums.set(node.out, leaf);
+    else if (isBias(leaf)) vectors.set(node.out, leaf);
+    else inputs.set(node.out, { of: leaf, biases: [] });
+  }
+  return { after, inputs, sums, vectors };
 }
 
-/** How often each expression is read, by others or as a result. */
-function usesOf(roots: readonly Expression[]): Map<Expression, number> {
-  const uses = new Map<Expression, number>();
-  const read = (expression: Expression) => {
-    const before = uses.get(expression) ?? 0;
-    uses.set(expression, before + 1);
-    if (before === 0) for (const part of partsOf(expression)) read(part);
-  };
-  for (const root of roots) read(root);
+/** Of terms that are added up, a column of a product that nothing else reads and a slice likewise, and what is left. */
+function gateOf(
+  terms: readonly GraphValue[],
+  uses: ReadonlyMap<GraphValue, number>,
+  leaves: ReadonlyMap<GraphValue, Leaf>,
+) {
+  const own = terms.map((term) => ({ term, leaf: leaves.get(term) }));
+  const alone = own.filter(({ term }) => uses.get(term) === 1);
+  const sum = alone.find(({ leaf }) => leaf?.kind === "sum")?.leaf;
+  const of = alone.find(({ leaf }) => leaf?.kind === "slice")?.leaf;
+  if (sum?.kind !== "sum" || of?.kind !== "slice") return undefined;
+  const biases = own.flatMap(({ leaf }) => (leaf && isBias(leaf) ? [leaf] : []));
+  const isLeft = ({ leaf }: { readonly leaf: Leaf | undefined }) =>
+    leaf === undefined || !(leaf === sum || leaf === of || isBias(leaf));
+  return { input: { of, biases }, sum, rest: own.filter(isLeft).map(({ term }) => term) };
+}
+
+/** Whether it is the same for all rows. */
+function isBias(leaf: Leaf): leaf is Of<"captured"> {
+  return leaf.kind === "captured" && leaf.at.row === 0;
+}
+
+function isSum({ node }: GraphValue): boolean {
+  return node.op === "binary" && node.attrs.fn === "add";
+}
+
+/** How often each value is read, by others or as a result. */
+function usesOf(roots: readonly GraphValue[]): Map<GraphValue, number> {
+  const uses = new Map<GraphValue, number>();
+  const read = (value: GraphValue) => uses.set(value, (uses.get(value) ?? 0) + 1);
+  roots.forEach(read);
+  for (const node of reachable(roots)) if (node.op !== "source") inputsOf(node).forEach(read);
   return uses;
 }
 
-/** What is added up in `expression`, through sums that nothing else reads. */
+/** What is added up in `value`, through sums that nothing else reads. */
 function termsOf(
-  expression: Expression,
-  uses: ReadonlyMap<Expression, number>,
+  value: GraphValue,
+  uses: ReadonlyMap<GraphValue, number>,
   isRoot = true,
-): Expression[] {
-  const isSum = expression.kind === "binary" && expression.fn === "add";
-  if (!isSum || (!isRoot && uses.get(expression) !== 1)) return [expression];
-  return [...termsOf(expression.a, uses, false), ...termsOf(expression.b, uses, false)];
+): GraphValue[] {
+  const { node } = value;
+  if (node.op === "source" || !isSum(value) || (!isRoot && uses.get(value) !== 1)) return [value];
+  return inputsOf(node).flatMap((term) => termsOf(term, uses, false));
 }

@@ -5,13 +5,14 @@
  */
 import { bodyOfCell } from "../graph/cell-body.ts";
 import { firstId, type Given } from "../graph/close-over.ts";
+import { emitAgain } from "../graph/emit-again.ts";
 import { emit, type GraphValue } from "../graph/graph.ts";
-import { type Cell, type CellMath, cell } from "../ops/cells/cell.ts";
+import { type Cell, cell } from "../ops/cells/cell.ts";
 import type { Value } from "../ops/op.ts";
 import type { StepOutputs } from "../ops/step-body.ts";
 import { before, finalRow, after as rowsAfter, zeros } from "../ops/tapes.ts";
-import { type Joined, joinSums, type Named } from "./join-sums.ts";
-import { type Expression, StepReader } from "./step-expression.ts";
+import { type Joined, joinSums } from "./join-sums.ts";
+import { type Leaf, StepReader } from "./step-expression.ts";
 import { WalkInputs } from "./walk-inputs.ts";
 
 export interface Walked {
@@ -47,10 +48,9 @@ export function walkOfStep(
   // The state that is multiplied comes first.
   const [first = 0] = reader.multiplied;
   const order = [first, ...after.keys()].filter((s, i) => i === 0 || s !== first);
-  const names = after.map((_, s) => `state ${s}`);
   const step = joinSums(
-    order.map((s) => made[s] as Expression),
-    names,
+    order.map((s) => made[s] as GraphValue),
+    reader.leaves,
   );
   const ins = new WalkInputs(xs, { steps, batch, units }, firstId(states));
   const projected = ins.projected([...step.inputs.values()]);
@@ -67,12 +67,7 @@ export function walkOfStep(
       lengths: undefined,
     },
     {
-      cell: bodyOfCell(
-        cellOf(
-          step,
-          order.map((s) => names[s] ?? ""),
-        ),
-      ),
+      cell: bodyOfCell(cellOf(step, order, reader.leaves)),
       reverse,
       flow: false,
     },
@@ -89,45 +84,34 @@ export function walkOfStep(
   };
 }
 
-function cellOf({ expressions, inputs, sums, vectors }: Joined, states: readonly string[]): Cell {
+/** `order` are the states by their places in the carry. */
+function cellOf(
+  { after, inputs, sums, vectors }: Joined,
+  order: readonly number[],
+  leaves: ReadonlyMap<GraphValue, Leaf>,
+): Cell {
+  const named = (prefix: string, stands: ReadonlyMap<GraphValue, unknown>) =>
+    [...stands.keys()].map((stand, i) => [stand, `${prefix} ${i}`] as const);
+  const names = new Map([
+    ...named("sum", sums),
+    ...named("vector", vectors),
+    ...named("input", inputs).filter(([stand]) => !sums.has(stand)),
+  ]);
+  const nameOf = (stand: GraphValue) => names.get(stand) ?? "";
+  const states = order.map((s) => `state ${s}`);
   return cell<string, string, string, string, string>({
     name: "scan",
     states,
     // A walk has a sequence, if one of zeros that nothing reads.
-    inputs: inputs.size > 0 ? [...inputs.keys()] : ["nothing"],
-    sums: [...sums.keys()],
-    vectors: [...vectors.keys()],
-    step(m, x, before, perUnit) {
-      const known = new Map<Expression<Named>, Value>();
-      const given = { x, state: before, vector: perUnit };
-      const evaluate = (expression: Expression<Named>): Value => {
-        const found = known.get(expression) ?? computed(m, expression, evaluate, given);
-        known.set(expression, found);
-        return found;
-      };
-      return Object.fromEntries(states.map((of, s) => [of, evaluate(expressions[s] as Named)]));
+    inputs: inputs.size > 0 ? [...inputs.keys()].map(nameOf) : ["nothing"],
+    sums: [...sums.keys()].map(nameOf),
+    vectors: [...vectors.keys()].map(nameOf),
+    step(_, x, before, perUnit) {
+      const known = new Map([...names].map(([stand, name]) => [stand, x[name] ?? perUnit[name]]));
+      for (const [stand, leaf] of leaves)
+        if (leaf.kind === "state") known.set(stand, before[`state ${leaf.state}`]);
+      const made = emitAgain(emit, after, known as Map<GraphValue, Value>);
+      return Object.fromEntries(states.map((of, s) => [of, made[s] as Value]));
     },
   });
-}
-
-function computed(
-  m: CellMath,
-  e: Expression<Named>,
-  evaluate: (part: Expression<Named>) => Value,
-  given: Readonly<Record<Named["role"], Readonly<Record<string, Value>>>>,
-): Value {
-  switch (e.kind) {
-    case "named":
-      return given[e.role][e.name] as Value; // of the cell's own names
-    case "literal":
-      return m.literal(e.value, e.dtype);
-    case "unary":
-      return m[e.fn](evaluate(e.x));
-    case "binary":
-      return m[e.fn](evaluate(e.a), evaluate(e.b));
-    case "where":
-      return m.where(evaluate(e.condition), evaluate(e.a), evaluate(e.b));
-    default:
-      return e satisfies never;
-  }
 }

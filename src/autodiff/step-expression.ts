@@ -1,19 +1,20 @@
 /**
- * What one step of a scan computes for unit u of row b, as an expression of what the step is given: states, columns of
- * products, slices and captured values. Slices, reshapes and broadcasts are followed to what they show; so gates may be
+ * What one step of a scan computes for unit u of row b, as a graph over values that stand for what the step is given: states,
+ * columns of products, slices and captured values. Slices, reshapes and broadcasts are followed to what they show; so gates may be
  * computed together, [B, 4U], and taken apart later, or one by one.
  */
+import { standFor } from "../graph/cell-step.ts";
 import { firstId } from "../graph/close-over.ts";
 import {
   dependents,
+  emit,
   type GraphValue,
-  inputsOf,
   type OpNode,
   reachable,
   type SourceNode,
 } from "../graph/graph.ts";
-import type { BinaryName, UnaryName } from "../ops/vocabulary.ts";
-import type { DType } from "../tensor/dtype.ts";
+import { mapValues } from "../graph/rebuild.ts";
+import { arithmetic } from "../ops/arithmetic.ts";
 import { type Shape, sizeOf, stridesOf } from "../tensor/shape.ts";
 
 /** Where the element for row b and unit u lies in a tensor, in its row-major order: offset + row · b + unit · u. */
@@ -31,23 +32,7 @@ export type Leaf =
   | { readonly kind: "slice"; readonly source: SourceNode; readonly at: Place }
   | { readonly kind: "captured"; readonly value: GraphValue; readonly at: Place };
 
-/** Straight-line code over leaves. Equal expressions are one object. */
-export type Expression<L = Leaf> =
-  | L
-  | { readonly kind: "literal"; readonly value: number; readonly dtype: DType }
-  | { readonly kind: "unary"; readonly fn: UnaryName; readonly x: Expression<L> }
-  | {
-      readonly kind: "binary";
-      readonly fn: BinaryName;
-      readonly a: Expression<L>;
-      readonly b: Expression<L>;
-    }
-  | {
-      readonly kind: "where";
-      readonly condition: Expression<L>;
-      readonly a: Expression<L>;
-      readonly b: Expression<L>;
-    };
+const m = arithmetic(emit);
 
 /** Reads steps over states [batch, units]. */
 export class StepReader {
@@ -55,12 +40,14 @@ export class StepReader {
   why: string | undefined;
   /** The states that products read. */
   readonly multiplied = new Set<number>();
+  /** What each value that is not computed stands for. */
+  readonly leaves = new Map<GraphValue, Leaf>();
   readonly #carry: readonly SourceNode[];
   readonly #batch: number;
   readonly #units: number;
   readonly #inside: ReadonlySet<GraphValue>;
   readonly #firstId: number;
-  readonly #known = new Map<GraphValue, Map<string, Expression>>();
+  readonly #known = new Map<GraphValue, Map<string, GraphValue>>();
 
   constructor(
     carry: readonly SourceNode[],
@@ -76,27 +63,26 @@ export class StepReader {
     this.#firstId = firstId([...carry, ...xs]);
   }
 
-  /** Of a value [batch, units]. */
-  read(value: GraphValue): Expression {
+  /** Of a value [batch, units]: one number. */
+  read(value: GraphValue): GraphValue {
     return this.#at(value, { offset: 0, row: this.#units, unit: 1 });
   }
 
-  #at(value: GraphValue, at: Place): Expression {
+  #at(value: GraphValue, at: Place): GraphValue {
     const key = `${at.offset} ${at.row} ${at.unit}`;
-    const known = this.#known.get(value) ?? new Map<string, Expression>();
+    const known = this.#known.get(value) ?? new Map<string, GraphValue>();
     this.#known.set(value, known);
     const found = known.get(key) ?? this.#made(value, at);
     known.set(key, found);
     return found;
   }
 
-  #made(value: GraphValue, at: Place): Expression {
+  #made(value: GraphValue, at: Place): GraphValue {
     const { node } = value;
     // Someone may ask for its gradient, whatever it is made of.
     if (node.id < this.#firstId && value.type.dtype === "f32") return this.#captured(value, at);
     if (node.op === "literal") {
-      const { value: number, dtype } = node.attrs;
-      return { kind: "literal", value: number, dtype };
+      return m.literal(node.attrs.value, node.attrs.dtype) as GraphValue;
     }
     if (node.op === "broadcastTo") return this.#shown(node.ins.x, value.type.shape, at);
     // Conditions are no captured values: they are read as what they are made of.
@@ -117,22 +103,16 @@ export class StepReader {
       case "matmul":
         return this.#sum(node, at);
       case "unary":
-        return { kind: "unary", fn: node.attrs.fn, x: this.#operand(node, 0, at) };
-      case "binary": {
-        const [a, b] = [this.#operand(node, 0, at), this.#operand(node, 1, at)];
-        return { kind: "binary", fn: node.attrs.fn, a, b };
-      }
+      case "binary":
       case "where": {
-        const [condition, a, b] = [0, 1, 2].map((i) => this.#operand(node, i, at));
-        if (condition && a && b) return { kind: "where", condition, a, b };
-        return this.#refuse("a condition is missing");
+        const ins = mapValues(node.ins, (x) => this.#shown(x, value.type.shape, at));
+        return Object.values(emit(node.op, ins as never, node.attrs as never))[0] as GraphValue;
       }
       case "cast": {
         const of = node.ins.x.type.dtype;
         if (of !== "bool" || value.type.dtype !== "f32")
           return this.#refuse(`it computes with ${of}`);
-        const condition = this.#at(node.ins.x, at);
-        return { kind: "where", condition, a: literal(1), b: literal(0) };
+        return m.where(this.#at(node.ins.x, at), 1, 0) as GraphValue;
       }
       case "reduce":
         return this.#refuse("it reduces over units or rows, which no walk holds together");
@@ -141,15 +121,8 @@ export class StepReader {
     }
   }
 
-  #operand(node: OpNode, place: number, at: Place): Expression {
-    const input = inputsOf(node)[place];
-    const [out] = Object.values(node.outs) as GraphValue[];
-    if (input === undefined || out === undefined) return this.#refuse("an operand is missing");
-    return this.#shown(input, out.type.shape, at);
-  }
-
   /** An operand that is broadcast to `shape`. */
-  #shown(x: GraphValue, shape: Shape, at: Place): Expression {
+  #shown(x: GraphValue, shape: Shape, at: Place): GraphValue {
     const own = x.type.shape;
     if (own.length === shape.length && own.every((n, d) => n === shape[d])) return this.#at(x, at);
     const lacking = shape.length - own.length;
@@ -166,7 +139,7 @@ export class StepReader {
     at: Place,
     x: GraphValue,
     target: (index: number, d: number) => readonly [dimension: number, index: number],
-  ): Expression {
+  ): GraphValue {
     const walk = this.#walk(value.type.shape, at);
     if (walk === undefined) return this.#refuse("it reads units across rows");
     const strides = stridesOf(x.type.shape);
@@ -177,22 +150,23 @@ export class StepReader {
     );
   }
 
-  #given(node: SourceNode, at: Place): Expression {
+  #given(node: SourceNode, at: Place): GraphValue {
     const state = this.#carry.indexOf(node);
     if (state === -1) {
       const { dtype } = node.out.type;
       if (dtype !== "f32") return this.#refuse(`it reads ${dtype}`);
-      return { kind: "slice", source: node, at: this.#settled(at, sizeOf(node.out.type.shape)) };
+      const own = this.#settled(at, sizeOf(node.out.type.shape));
+      return this.#leaf({ kind: "slice", source: node, at: own });
     }
     const { offset, row, unit } = this.#settled(at, this.#units);
     if (offset !== 0 || row !== this.#units || unit !== 1)
       return this.#refuse("it reads the state of other units");
-    return { kind: "state", state };
+    return this.#leaf({ kind: "state", state });
   }
 
-  #captured(value: GraphValue, at: Place): Expression {
+  #captured(value: GraphValue, at: Place): GraphValue {
     if (value.type.dtype !== "f32") return this.#refuse(`it reads ${value.type.dtype}`);
-    return { kind: "captured", value, at: this.#settled(at, 0) };
+    return this.#leaf({ kind: "captured", value, at: this.#settled(at, 0) });
   }
 
   /** Where there is one row or one unit, how far it is to the next says nothing: as if there were more, rows `width` wide. */
@@ -200,7 +174,7 @@ export class StepReader {
     return { offset, row: this.#batch === 1 ? width : row, unit: this.#units === 1 ? 1 : unit };
   }
 
-  #sum(node: OpNode<"matmul">, at: Place): Expression {
+  #sum(node: OpNode<"matmul">, at: Place): GraphValue {
     const { a, b } = node.ins;
     const state = a.node.op === "source" ? this.#carry.indexOf(a.node) : -1;
     if (state === -1) return this.#refuse("it multiplies something that is computed in the step");
@@ -211,7 +185,7 @@ export class StepReader {
     if (column.row !== width || b.type.shape.length !== 2)
       return this.#refuse("it reads a product across rows");
     this.multiplied.add(state);
-    return { kind: "sum", node, at: column };
+    return this.#leaf({ kind: "sum", node, at: column });
   }
 
   /** Of each dimension the index for row 0 and unit 0, and how it grows with both; undefined where it is no such walk. */
@@ -242,14 +216,16 @@ export class StepReader {
     return steps;
   }
 
-  #refuse(why: string): Expression {
+  #refuse(why: string): GraphValue {
     this.why ??= why;
-    return literal(0);
+    return m.literal(0) as GraphValue;
   }
-}
 
-function literal(value: number): Expression {
-  return { kind: "literal", value, dtype: "f32" };
+  #leaf(leaf: Leaf): GraphValue {
+    const stand = standFor(leaf.kind);
+    this.leaves.set(stand, leaf);
+    return stand;
+  }
 }
 
 interface Step {
@@ -262,18 +238,4 @@ function placed(walk: readonly Step[], stride: (d: number) => number): Place {
   const total = (of: (step: Step) => number) =>
     walk.reduce((sum, step, d) => sum + of(step) * stride(d), 0);
   return { offset: total((s) => s.start), row: total((s) => s.row), unit: total((s) => s.unit) };
-}
-
-/** The parts of an expression that are expressions. */
-export function partsOf(expression: Expression): readonly Expression[] {
-  switch (expression.kind) {
-    case "unary":
-      return [expression.x];
-    case "binary":
-      return [expression.a, expression.b];
-    case "where":
-      return [expression.condition, expression.a, expression.b];
-    default:
-      return [];
-  }
 }
