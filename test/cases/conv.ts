@@ -105,6 +105,17 @@ const convolutions: readonly [Convolution, ...Convolution[]] = [
       [1, 0],
     ],
   },
+  {
+    name: "of windows that end before the image begins",
+    x: [2, 1, 1, 3],
+    window: [1, 1],
+    to: 2,
+    stride: [5, 5],
+    padding: [
+      [3, 0],
+      [3, 0],
+    ],
+  },
   { name: "with more padding than its window", x: [1, 3, 2, 2], window: [2, 2], to: 3, padding: 3 },
   { name: "with a window as large as the image", x: [3, 5, 4, 3], window: [5, 4], to: 7 },
   { name: "with a 5 × 5 window, same", x: [1, 9, 7, 4], window: [5, 5], to: 7, padding: "same" },

@@ -31,8 +31,9 @@ export function padBand(
   image: usize, height: i32, width: i32, channels: i32, step: i32, top: i32, left: i32, rows: i32, paddedWidth: i32, to: usize,
 ): void {
   const rowBytes = <usize>(width * step) << 2;
-  const leftBytes = <usize>(left * channels) << 2;
   const paddedBytes = <usize>(paddedWidth * channels) << 2;
+  // The last window may end before the image begins.
+  const leftBytes = min(<usize>(left * channels) << 2, paddedBytes);
   // A window may stop before the image's last columns: then a row is cut.
   const copied = min(<usize>(width * channels) << 2, paddedBytes - leftBytes);
   for (let r = 0; r < rows; r++) {
