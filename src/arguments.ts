@@ -23,6 +23,11 @@ const isWhole = (value: unknown): value is number => Number.isSafeInteger(value)
 export const anything = rule("anything", () => true);
 export const flag = rule("true or false", (value) => typeof value === "boolean");
 export const text = rule("a text", (value) => typeof value === "string");
+/** What something is called by. */
+export const aName = rule(
+  "a text, not empty",
+  (value) => typeof value === "string" && value.trim() !== "",
+);
 /** A class is called with `new` only. */
 export const callable = rule(
   "a function",
@@ -156,6 +161,12 @@ const SYNONYMS: Readonly<Record<string, string>> = {
   minlr: "least",
   tmax: "steps",
   rho: "alpha",
+  ord: "p",
+  aligncorners: "coordinates",
+  nonlinearity: "activation",
+  elementwiseaffine: "affine",
+  attnmask: "mask",
+  keypaddingmask: "lengths",
 };
 
 /** The one of `names` that is most like `name`: an abbreviation (`lr`, `eps`) or a few letters away; or none. */

@@ -57,7 +57,16 @@ export {
 export { sumOfSquares } from "./functions/packed.ts";
 export * from "./functions/padding.ts";
 export * from "./functions/pool.ts";
-export * from "./functions/pool-lines.ts";
+export {
+  adaptiveAvgPool2d,
+  adaptiveMaxPool2d,
+  avgPool1d,
+  globalAvgPool2d,
+  globalMaxPool2d,
+  type MaxPool1dOptions,
+  maxPool1d,
+  type Pool1dOptions,
+} from "./functions/pool-lines.ts";
 export * from "./functions/random.ts";
 export {
   type CellState,

@@ -1,15 +1,18 @@
 /** What layers, losses, optimizers and Trainers share with the verbs, and no user has a reason to call. */
 export { checkTensor } from "./functions/apply.ts";
+export { LINE_RULES } from "./functions/conv-lines.ts";
 export { nextNodeId, productsOf } from "./functions/flops.ts";
 export { checkLabels, labelsOf } from "./functions/labels.ts";
 export { type LookUp, lookUps } from "./functions/look-ups.ts";
 export { assignPacked, checkGradients, packed } from "./functions/packed.ts";
+export { checkPool1d } from "./functions/pool-lines.ts";
 export { walkProjected } from "./functions/recurrence.ts";
 export { project } from "./functions/recurrent-walk.ts";
 export { asOneSequence } from "./functions/recurrent-watch.ts";
+export { checkResize } from "./functions/resize.ts";
 export { LOAD_RULES, savedElements } from "./functions/saved.ts";
 export { root, scaled } from "./functions/scale.ts";
-export { checkPool, WINDOW_RULES } from "./functions/window.ts";
+export { checkOutputPadding, checkPool, WINDOW_RULES } from "./functions/window.ts";
 export { bodyOfCell } from "./graph/cell-body.ts";
 export { isCell } from "./ops/cells/cell.ts";
 export { checkDType } from "./ops/check.ts";

@@ -1,13 +1,19 @@
 /** Convolution along one dimension: that of images with one row. x [N, L, C]. */
 import { checkOptions, count, rule } from "../arguments.ts";
+import { ShapeError } from "../errors.ts";
 import { checkDType, checkRank } from "../ops/check.ts";
+import { checkGroups } from "../ops/conv.ts";
 import type { Padding } from "../ops/vocabulary.ts";
+import { resolvePadding } from "../ops/window.ts";
 import type { Tensor } from "../runtime/tensor.ts";
+import { describe } from "../tensor/shape.ts";
 import { checkTensor } from "./apply.ts";
 import { conv2d } from "./conv.ts";
 import { conv2dTranspose } from "./conv-transpose.ts";
+import { reach } from "./dilate.ts";
 import { squeeze, unsqueeze } from "./movement.ts";
 import { checkOutputPadding } from "./window.ts";
+import { type Along, checkFits } from "./window-checks.ts";
 
 /** "valid" (none), "same" (output ceil(L / stride)), zeros on both sides, or before and after. */
 export type LinePadding = number | "same" | "valid" | Padding;
@@ -38,6 +44,11 @@ export function conv1d(x: Tensor, w: Tensor, options: Conv1dOptions = {}): Tenso
   checkLines("conv1d", { x, w });
   checkOptions("conv1d", options, { ...LINE_RULES, groups: count, dilation: count });
   const { dilation = 1, groups = 1, ...line } = options;
+  checkGroups("conv1d", { x: x.type, w: w.type }, groups, {
+    inputs: LINES,
+    filters: "[K, IC / groups, OC]",
+  });
+  checkFits("conv1d", [alongOf(x, w.shape[0] ?? 0, dilation, line)]);
   const planes = { ...planeOf(line), groups, dilation: [1, dilation] } as const;
   return squeeze(conv2d(unsqueeze(x, 1), unsqueeze(w, 0), planes), 1);
 }
@@ -63,11 +74,21 @@ export function conv1dTranspose(
   const rules = { ...LINE_RULES, groups: count, dilation: count, outputPadding: WHOLE };
   checkOptions("conv1dTranspose", options, rules);
   const { dilation = 1, groups = 1, outputPadding = 0, ...line } = options;
+  const layouts = { inputs: LINES, filters: "[K, OC / groups, IC]" };
+  checkGroups("conv1dTranspose", { x: x.type, w: w.type }, groups, layouts, true);
   checkOutputPadding("conv1dTranspose", [outputPadding], {
     stride: [line.stride ?? 1],
     dilation: [dilation],
     isSame: line.padding === "same",
   });
+  const { size, window, padding } = alongOf(x, w.shape[0] ?? 0, dilation, line);
+  const [before, after] = padding;
+  const length = (size - 1) * (line.stride ?? 1) + reach(window, dilation) - before - after;
+  if (line.padding !== "same" && length + outputPadding < 1) {
+    throw new ShapeError(
+      `conv1dTranspose: the result must have an element; got a length of ${length + outputPadding}, from x ${describe(x.type)}, w ${describe(w.type)}, padding [${padding.join(", ")}]. Padding is taken off the result: give less of it.`,
+    );
+  }
   const planes = { ...planeOf(line), groups, dilation: [1, dilation] } as const;
   const out = conv2dTranspose(unsqueeze(x, 1), unsqueeze(w, 0), {
     ...planes,
@@ -75,6 +96,8 @@ export function conv1dTranspose(
   });
   return squeeze(out, 1);
 }
+
+const LINES = "Lines are [N, L, C]";
 
 const WHOLE = rule("a whole number of 0 or more", (n) => Number.isSafeInteger(n) && Number(n) >= 0);
 
@@ -105,4 +128,13 @@ export function planeOf({ stride = 1, padding = "valid" }: LineOptions) {
   const columns: Padding = typeof padding === "number" ? [padding, padding] : (padding as Padding);
   const own = typeof padding === "string" ? padding : ([[0, 0], columns] as const);
   return { stride: [1, stride], padding: own } as const;
+}
+
+/** How windows of `window` cells lie over x [N, L, C]. */
+export function alongOf(x: Tensor, window: number, dilation: number, line: LineOptions): Along {
+  const { stride, padding } = planeOf(line);
+  const size = x.shape[1] ?? 0;
+  const wide = reach(window, dilation);
+  const [, own] = resolvePadding(padding, [1, size], [1, wide], [1, stride[1]]);
+  return { size, window, dilation, stride: stride[1], padding: own };
 }

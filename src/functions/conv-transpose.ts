@@ -1,6 +1,7 @@
 import { checkOptions, count, rule } from "../arguments.ts";
 import { ShapeError } from "../errors.ts";
 import { checkDType, checkRank } from "../ops/check.ts";
+import { checkGroups } from "../ops/conv.ts";
 import {
   type PaddingOption,
   pairOf,
@@ -44,6 +45,8 @@ export function conv2dTranspose(
   const more = { groups: count, dilation: WINDOW_SIZE, outputPadding: SIZES };
   checkOptions(op, options, { ...WINDOW_RULES, ...more });
   const { groups = 1 } = options;
+  const layouts = { inputs: "Images are [N, H, W, C]", filters: "[KH, KW, OC / groups, IC]" };
+  checkGroups(op, { x: x.type, w: w.type }, groups, layouts, true);
   const stride = pairOf(options.stride ?? 1);
   const extra = pairOf(options.outputPadding ?? 0);
   const dilation = pairOf(options.dilation ?? 1);

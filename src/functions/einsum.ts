@@ -156,8 +156,9 @@ function multiplied(a: Named, b: Named, later: ReadonlySet<string>): Named {
     labels.filter((label) => !both.includes(label)),
   );
   const free = [...(rows ?? []), ...(columns ?? [])];
+  // The size that is not 1, which may be 0.
   const sizeIn = (label: string) =>
-    Math.max(...[a, b].map(({ x, labels }) => x.shape[labels.indexOf(label)] ?? 1));
+    [a, b].reduce((n, { x, labels }) => (n === 1 ? (x.shape[labels.indexOf(label)] ?? 1) : n), 1);
   if (inner.length === 0) {
     const labels = [...batch, ...free];
     return { x: mul(aligned(a, labels), aligned(b, labels)), labels };

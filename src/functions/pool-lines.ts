@@ -2,14 +2,16 @@
 import { check, checkOptions, count, flag } from "../arguments.ts";
 import { checkDType, checkRank } from "../ops/check.ts";
 import { checkElements } from "../ops/reduce.ts";
-import { pairOf, WINDOW_SIZE } from "../ops/window.ts";
+import { hanging, pairOf, WINDOW_SIZE } from "../ops/window.ts";
 import type { Tensor } from "../runtime/tensor.ts";
 import { checkTensor } from "./apply.ts";
 import { cut } from "./arrange.ts";
-import { checkLines, LINE_RULES, type LineOptions, planeOf } from "./conv-lines.ts";
+import { alongOf, checkLines, LINE_RULES, type LineOptions, planeOf } from "./conv-lines.ts";
+import { reach } from "./dilate.ts";
 import { concat, reshape, squeeze, unsqueeze } from "./movement.ts";
 import { avgPool2d, maxPool2d } from "./pool.ts";
 import { max, mean, type ReduceOptions } from "./reduce.ts";
+import { checkFits, checkSight } from "./window-checks.ts";
 
 /** How a window moves over lines. */
 export interface MaxPool1dOptions extends LineOptions {
@@ -35,9 +37,9 @@ const RULES = { ...LINE_RULES, ceilMode: flag, dilation: count };
  */
 export function maxPool1d(x: Tensor, window: number, options: MaxPool1dOptions = {}): Tensor {
   checkLines("maxPool1d", { x });
-  check("maxPool1d", "the window", window, count);
-  checkOptions("maxPool1d", options, RULES);
+  checkPool1d("maxPool1d", window, options);
   const { ceilMode = false, dilation = 1, ...line } = options;
+  checkLine("maxPool1d", x, window, options);
   const planes = {
     ...planeOf({ stride: window, ...line }),
     ceilMode,
@@ -53,12 +55,38 @@ export function maxPool1d(x: Tensor, window: number, options: MaxPool1dOptions =
  */
 export function avgPool1d(x: Tensor, window: number, options: Pool1dOptions = {}): Tensor {
   checkLines("avgPool1d", { x });
-  check("avgPool1d", "the window", window, count);
-  checkOptions("avgPool1d", options, { ...RULES, countIncludePad: flag });
+  checkPool1d("avgPool1d", window, options);
   const { ceilMode = false, dilation = 1, countIncludePad = true, ...line } = options;
+  checkLine("avgPool1d", x, window, options);
   const own = { ceilMode, countIncludePad, dilation: [1, dilation] } as const;
   const planes = { ...planeOf({ stride: window, ...line }), ...own };
   return squeeze(avgPool2d(unsqueeze(x, 1), [1, window], planes), 1);
+}
+
+/** @throws ArgumentError for what is no window, and for options of pooling that are none */
+export function checkPool1d(
+  caller: "maxPool1d" | "avgPool1d",
+  window: number,
+  options: object,
+): void {
+  check(caller, "the window", window, count);
+  const own = caller === "avgPool1d" ? { ...RULES, countIncludePad: flag } : RULES;
+  checkOptions<{ readonly [name: string]: unknown }>(
+    caller,
+    options as { readonly [name: string]: unknown },
+    own,
+  );
+}
+
+/** @throws ShapeError, ArgumentError where windows do not fit, or see nothing of x */
+function checkLine(caller: string, x: Tensor, window: number, options: MaxPool1dOptions): void {
+  const { ceilMode = false, dilation = 1, ...line } = options;
+  const own = alongOf(x, window, dilation, { stride: window, ...line });
+  const wide = reach(window, dilation);
+  const padding = ceilMode ? hanging(own.size, wide, own.stride, own.padding) : own.padding;
+  const along = [{ ...own, padding }];
+  checkFits(caller, along);
+  checkSight(caller, x, along);
 }
 
 /**

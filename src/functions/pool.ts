@@ -1,13 +1,14 @@
 import { emit } from "../graph/graph.ts";
 import { checkDType } from "../ops/check.ts";
 import type { Padding } from "../ops/vocabulary.ts";
-import { type PaddingOption, pairOf } from "../ops/window.ts";
+import { hanging, type PaddingOption, pairOf } from "../ops/window.ts";
 import type { Tensor } from "../runtime/tensor.ts";
 import { apply, wrap } from "./apply.ts";
 import { ones } from "./creation.ts";
 import { overDilated, reach, type Windows } from "./dilate.ts";
 import { div } from "./elementwise.ts";
 import { checkPool, windowOf } from "./window.ts";
+import { type Along, checkSight } from "./window-checks.ts";
 
 /** How a window moves over images. */
 export interface MaxPool2dOptions {
@@ -59,15 +60,15 @@ export function avgPool2d(
   // The share of a window that counts is the mean of ones over what counts.
   const [, height = 0, width = 0] = x.shape;
   const counted = countIncludePad ? given : [NONE, NONE];
-  const hanging = attrs.padding.map(([before, after], i): Padding => {
+  const uncounted = attrs.padding.map(([before, after], i): Padding => {
     const [first, last] = counted[i] ?? NONE;
     return [before - first, after - last];
   });
-  if (hanging.flat().every((n) => n === 0)) return mean;
+  if (uncounted.flat().every((n) => n === 0)) return mean;
   const [rows = 0, columns = 0] = [height, width].map(
     (n, i) => n + (counted[i]?.[0] ?? 0) + (counted[i]?.[1] ?? 0),
   );
-  const padding = [hanging[0] ?? NONE, hanging[1] ?? NONE] as const;
+  const padding = [uncounted[0] ?? NONE, uncounted[1] ?? NONE] as const;
   return div(mean, pooled("avgPool2d", ones([1, rows, columns, 1]), { ...attrs, padding }));
 }
 
@@ -102,11 +103,14 @@ function poolOf(
   return { attrs: { window: size, stride, padding: own, dilation }, given: padding };
 }
 
-/** Padding up to the end of the last window, which begins in the image or in the padding before it. */
-function hanging(size: number, window: number, stride: number, [before, after]: Padding): Padding {
-  const last = Math.ceil((size + before + after - window) / stride);
-  const count = last * stride >= size + before ? last - 1 : last;
-  return [before, Math.max(after, count * stride + window - size - before)];
+function alongOf(x: Tensor, { window, stride, padding, dilation }: Windows): Along[] {
+  return window.map((cells, i) => ({
+    size: x.shape[i + 1] ?? 0,
+    window: cells,
+    dilation: dilation[i] ?? 1,
+    stride: stride[i] ?? 1,
+    padding: padding[i] ?? NONE,
+  }));
 }
 
 function pooled(op: "maxPool2d" | "avgPool2d", x: Tensor, windows: Windows): Tensor {
@@ -117,6 +121,8 @@ function pooled(op: "maxPool2d" | "avgPool2d", x: Tensor, windows: Windows): Ten
       : wrap(emit("maxPool2d", { x: images.value }, attrs).out);
   if (dilation[0] === 1 && dilation[1] === 1) return fn(x, { window, stride, padding });
   checkDType(op, "x", x, ["f32"]);
+  // For windows whose cells are neighbours it is the op's own rule.
+  checkSight(op, x, alongOf(x, windows));
   const close = { window, stride: [1, 1], padding: [NONE, NONE] } as const;
   const filling = op === "avgPool2d" ? 0 : Number.NEGATIVE_INFINITY;
   return overDilated(op, x, windows, filling, (apart) => fn(apart, close));

@@ -1,7 +1,9 @@
 /** Images in another size. Rows and columns are made one after the other, each by one product with a matrix of weights. */
 import { check, checkOptions, oneOf, rule } from "../arguments.ts";
+import { ShapeError } from "../errors.ts";
 import { checkDType, checkRank } from "../ops/check.ts";
 import type { Tensor } from "../runtime/tensor.ts";
+import { describe } from "../tensor/shape.ts";
 import { checkTensor } from "./apply.ts";
 import { repeat } from "./arrange.ts";
 import { tensor } from "./creation.ts";
@@ -38,15 +40,15 @@ export function resize(
 /**
  * x [N, H, W, C] with so many times as many rows and columns, as torch.nn.Upsample. f32: [N, H, W, C] → [N, ⌊H · rows⌋,
  * ⌊W · columns⌋, C].
- * @throws ShapeError unless x has four dimensions; DTypeError unless it is f32; ArgumentError for a scale that is not
- *   above 0, and for options that there are not
+ * @throws ShapeError unless x has four dimensions, and where it has no pixels; DTypeError unless it is f32;
+ *   ArgumentError for a scale that is not above 0, and for options that there are not
  */
 export function upsample2d(
   x: Tensor,
   scale: number | readonly [number, number],
   options: ResizeOptions = {},
 ): Tensor {
-  checkTensor("upsample2d", x);
+  checkPictures("upsample2d", x);
   check("upsample2d", "the scale", scale, SCALE);
   const [rows, columns] = typeof scale === "number" ? [scale, scale] : scale;
   const [, h = 0, w = 0] = x.shape;
@@ -66,6 +68,23 @@ export const IMAGE_SIZE = rule(
     Array.from(value).every((n) => Number.isSafeInteger(n) && n >= 1 && n <= 2 ** 20),
 );
 
+/** @throws ArgumentError for options of resizing that are none */
+export function checkResize(caller: string, options: ResizeOptions): void {
+  const coordinates = oneOf("halfPixel", "alignCorners", "asymmetric");
+  checkOptions(caller, options, { mode: oneOf("nearest", "bilinear"), coordinates });
+}
+
+function checkPictures(caller: string, x: Tensor): void {
+  checkTensor(caller, x);
+  checkRank(caller, "x", x, 4, "[N, H, W, C]");
+  checkDType(caller, "x", x, ["f32"]);
+  const [, rows, columns] = x.shape;
+  if (rows !== 0 && columns !== 0) return;
+  throw new ShapeError(
+    `${caller}: images must have rows and columns; got ${describe(x.type)}. There is nothing to make pixels of.`,
+  );
+}
+
 function resized(
   caller: string,
   x: Tensor,
@@ -73,12 +92,9 @@ function resized(
   options: ResizeOptions,
   scales?: readonly [number, number],
 ): Tensor {
-  checkTensor(caller, x);
-  checkRank(caller, "x", x, 4, "[N, H, W, C]");
-  checkDType(caller, "x", x, ["f32"]);
+  checkPictures(caller, x);
   check(caller, "the size", size, IMAGE_SIZE);
-  const coordinates = oneOf("halfPixel", "alignCorners", "asymmetric");
-  checkOptions(caller, options, { mode: oneOf("nearest", "bilinear"), coordinates });
+  checkResize(caller, options);
   const { mode = "nearest" } = options;
   const own = options.coordinates ?? (mode === "nearest" ? "asymmetric" : "halfPixel");
   return size.reduce((y: Tensor, n, i) => along(y, i + 1, n, mode, own, scales?.[i]), x);

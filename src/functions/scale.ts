@@ -7,13 +7,17 @@ import { stopGradient } from "./movement.ts";
 import { max } from "./reduce.ts";
 
 /**
- * x divided by its largest |x| along `axes`, and that, [..., 1, ...]; by 1 where it is 0 or not finite. No gradient passes
- * through it: what is multiplied by it again does not depend on it.
+ * x divided by its largest |x| along `axes`, or by the smallest where `pick` is min, and that, [..., 1, ...]; by 1 where it
+ * is 0 or not finite. No gradient passes through it: what is multiplied by it again does not depend on it.
  */
-export function scaled(x: Tensor, axes: readonly number[]): { near: Tensor; scale: Tensor } {
+export function scaled(
+  x: Tensor,
+  axes: readonly number[],
+  pick: typeof max = max,
+): { near: Tensor; scale: Tensor } {
   if (reducedCount(x.shape, axes) === 0) return { near: x, scale: ones(keptShape(x.shape, axes)) };
-  const largest = stopGradient(max(abs(x), { axis: axes, keepDims: true }));
-  const scale = where(and(greater(largest, 0), finite(largest)), largest, 1);
+  const most = stopGradient(pick(abs(x), { axis: axes, keepDims: true }));
+  const scale = where(and(greater(most, 0), finite(most)), most, 1);
   return { near: div(x, scale), scale };
 }
 

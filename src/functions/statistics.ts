@@ -175,8 +175,8 @@ const ORDER = rule("a number", (value) => typeof value === "number" && !Number.i
 
 /**
  * The norm along `axis`, of all elements where none is given; powers on the way neither overflow nor vanish. Its gradient
- * is 0 where the norm is. f32.
- * @throws DTypeError unless x is f32; ShapeError where p is ±Infinity, of nothing; ArgumentError for an axis that x does
+ * is 0 where the norm is, and with a p below 1, as in PyTorch, for every element that is 0. f32.
+ * @throws DTypeError unless x is f32; ShapeError where p is Infinity or below 0, of nothing; ArgumentError for an axis that x does
  *   not have or that is named twice, and for options that there are not
  */
 export function norm(x: Tensor, options: NormOptions = {}): Tensor {
@@ -184,21 +184,23 @@ export function norm(x: Tensor, options: NormOptions = {}): Tensor {
   float("norm", x);
   const axes = wholeAxes("norm", reduction.axis, x);
   if (p === 1) return sum(abs(x), reduction);
-  if (Math.abs(p) === Number.POSITIVE_INFINITY) checkElements("norm", x, axes);
+  if (p < 0 || p === Number.POSITIVE_INFINITY) checkElements("norm", x, axes);
   if (p === Number.POSITIVE_INFINITY) return max(abs(x), reduction);
   if (p === Number.NEGATIVE_INFINITY) return min(abs(x), reduction);
   if (p === 0) return sum(cast(notEqual(x, 0), "f32"), reduction);
-  const { near, scale } = scaled(x, axes);
+  const { near, scale } = scaled(x, axes, p < 0 ? min : max);
   const over = { axis: axes, keepDims: true };
   const size = p === 2 ? root(sum(square(near), over)) : powered(near, p, over);
   const total = mul(size, scale);
   return reduction.keepDims ? total : reshape(total, without(x, axes));
 }
 
-/** (Σ |x|ᵖ)^(1/p), whose gradient is 0 where it is. */
+/** (Σ |x|ᵖ)^(1/p), whose gradient is 0 where it is. At 0 powers below 1 are infinitely steep: no gradient goes there. */
 function powered(x: Tensor, p: number, over: ReduceOptions): Tensor {
-  const total = sum(pow(abs(x), p), over);
-  const isNone = equal(total, 0);
+  const isZero = equal(x, 0);
+  const powers = p < 1 ? where(isZero, 0, pow(abs(where(isZero, 1, x)), p)) : pow(abs(x), p);
+  const total = sum(powers, over);
+  const isNone = p < 0 ? any(isZero, over) : equal(total, 0);
   return where(isNone, 0, pow(where(isNone, 1, total), 1 / p));
 }
 

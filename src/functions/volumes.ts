@@ -4,12 +4,11 @@
  * the depth of what that gives.
  */
 import { check, checkOptions, count, flag, type Rule, rule } from "../arguments.ts";
-import { ShapeError } from "../errors.ts";
 import { checkDType, checkRank } from "../ops/check.ts";
+import { checkGroups } from "../ops/conv.ts";
 import type { Padding } from "../ops/vocabulary.ts";
-import { resolvePadding, windowedSize } from "../ops/window.ts";
+import { hanging, resolvePadding, windowedSize } from "../ops/window.ts";
 import type { Tensor } from "../runtime/tensor.ts";
-import { describe } from "../tensor/shape.ts";
 import { checkTensor } from "./apply.ts";
 import { stack } from "./arrange.ts";
 import { conv2d } from "./conv.ts";
@@ -17,6 +16,7 @@ import { reach } from "./dilate.ts";
 import { reshape, slice, transpose } from "./movement.ts";
 import { padAs } from "./padding.ts";
 import { avgPool2d, maxPool2d, type Pool2dOptions } from "./pool.ts";
+import { type Along, checkFits, checkSight } from "./window-checks.ts";
 
 type Three<T> = readonly [depth: T, rows: T, columns: T];
 
@@ -61,11 +61,13 @@ export function conv3d(x: Tensor, w: Tensor, options: Conv3dOptions = {}): Tenso
   const { groups = 1 } = options;
   const [N = 0, D = 0, H = 0, W = 0, C = 0] = x.shape;
   const [KD = 0, KH = 0, KW = 0, own = 0, OC = 0] = w.shape;
-  if (own * groups !== C || OC % groups !== 0) {
-    throw new ShapeError(
-      `conv3d: the weight's input channels must equal the input's channels / groups, and groups divide its output channels; got input ${describe(x.type)}, weight ${describe(w.type)}, groups ${groups}. Weights are [KD, KH, KW, C / groups, OC].`,
-    );
-  }
+  const layouts = {
+    inputs: "Volumes are [N, D, H, W, C]",
+    filters: "[KD, KH, KW, IC / groups, OC]",
+  };
+  checkGroups("conv3d", { x: x.type, w: w.type }, groups, layouts);
+  const cells = [KD, KH, KW] as const;
+  checkFits("conv3d", alongOf(x, cells, { stride: 1, ...options }));
   const [step, ...plane] = threeOf(options.stride ?? 1);
   const [apart, ...dilation] = threeOf(options.dilation ?? 1);
   const { depth, planes } = paddingOf(options.padding);
@@ -137,6 +139,13 @@ function pooled(
 ): Tensor {
   checkVolume(caller, x);
   check(caller, "the window", window, THREE);
+  const along = alongOf(x, threeOf(window), { stride, ...(padding !== undefined && { padding }) });
+  const hung = along.map((one) => ({
+    ...one,
+    padding: rest.ceilMode ? hanging(one.size, one.window, one.stride, one.padding) : one.padding,
+  }));
+  checkFits(caller, hung);
+  checkSight(caller, x, hung);
   const [N = 0, D = 0, H = 0, W = 0, C = 0] = x.shape;
   const [KD, ...size] = threeOf(window);
   const [step, ...plane] = threeOf(stride);
@@ -160,6 +169,23 @@ function checkVolume(caller: string, x: Tensor): void {
 
 function threeOf(option: number | Three<number>): Three<number> {
   return typeof option === "number" ? [option, option, option] : option;
+}
+
+/** How windows of so many cells lie along depth, rows and columns of x. */
+function alongOf(x: Tensor, cells: Three<number>, options: Conv3dOptions): Along[] {
+  const [stride, dilation] = [threeOf(options.stride ?? 1), threeOf(options.dilation ?? 1)];
+  const { depth, planes } = paddingOf(options.padding);
+  const [D = 0, H = 0, W = 0] = x.shape.slice(1);
+  const [KD, KH, KW] = cells.map((n, d) => reach(n, dilation[d] ?? 1)) as [number, number, number];
+  const [first] = resolvePadding(depth, [D, 1], [KD, 1], [stride[0], 1]);
+  const others = resolvePadding(planes, [H, W], [KH, KW], [stride[1], stride[2]]);
+  return [first, ...others].map((padding, d) => ({
+    size: x.shape[d + 1] ?? 0,
+    window: cells[d] ?? 1,
+    dilation: dilation[d] ?? 1,
+    stride: stride[d] ?? 1,
+    padding,
+  }));
 }
 
 /** Of the depth as that of rows, of one column. */

@@ -10,12 +10,13 @@ import {
   less,
   matmul,
   reshape,
+  type Shape,
   slice,
   type Tensor,
   transpose,
   where,
 } from "../functions.ts";
-import { checkTensor, nextNodeId } from "../internals.ts";
+import { checkDType, checkTensor, nextNodeId } from "../internals.ts";
 import { module } from "./define.ts";
 import { checkFloats } from "./floats.ts";
 import { constant, xavierUniform } from "./initialise.ts";
@@ -149,6 +150,7 @@ export function multiHeadAttention(
     const [q, k, v] =
       memory === undefined ? project(x, 0, 3) : [...project(x, 0, 1), ...project(memory, 1, 2)];
     if (q === undefined || k === undefined || v === undefined) return x;
+    checkMask(run.mask, q.shape, k.shape);
     const isSeen = maskOf(run, k);
     const seen = isSeen === undefined ? { causal } : { causal, mask: isSeen };
     const [B = 0, T = 0] = x.shape;
@@ -176,7 +178,8 @@ export function multiHeadAttention(
     run(x: Tensor, options: AttentionRun = {}) {
       checkOptions(name, options, { memory: anything, lengths: anything, mask: anything });
       checkSequence(x, features);
-      if (options.memory !== undefined) checkSequence(options.memory, features);
+      if (options.memory !== undefined)
+        checkMemory(x, options.memory, features, batchFirst ? 0 : 1);
       const from = nextNodeId();
       const y = attend(x, options, made.mode);
       observe(made, y, from);
@@ -193,6 +196,29 @@ function checkSequence(x: Tensor, features: number): void {
     );
   }
   checkFloats("multiHeadAttention", x);
+}
+
+function checkMemory(x: Tensor, memory: Tensor, features: number, batch: number): void {
+  checkSequence(memory, features);
+  if (memory.shape[batch] === x.shape[batch]) return;
+  throw new ShapeError(
+    `multiHeadAttention: memory must have as many sequences as x; got x ${describe(x.type)}, memory ${describe(memory.type)}. They are one batch.`,
+  );
+}
+
+/** The mask against queries and keys, [B, heads, T, D] each. */
+function checkMask(mask: Tensor | undefined, queries: Shape, keys: Shape): void {
+  if (mask === undefined) return;
+  checkTensor("multiHeadAttention", mask, "mask");
+  checkDType("multiHeadAttention", "mask", mask, ["bool", "f32"]);
+  const whole = [...queries.slice(0, -1), keys[2] ?? 0];
+  const isFit =
+    mask.shape.length <= whole.length &&
+    mask.shape.every((n, d) => n === 1 || n === whole[whole.length - mask.shape.length + d]);
+  if (isFit) return;
+  throw new ShapeError(
+    `multiHeadAttention: the mask must broadcast to [${whole.join(", ")}]; got ${describe(mask.type)}. It is [B, heads, Tq, Tk].`,
+  );
 }
 
 /** What both the mask and the lengths let a query see. */

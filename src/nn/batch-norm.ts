@@ -16,8 +16,8 @@ import {
  * Every channel of images x f32[N, H, W, C] with mean 0 and variance 1 over the batch and its pixels:
  * y = (x − E[x]) / √(Var[x] + ε) ∘ weight + bias. In training E and Var are those of the batch, and the running ones take
  * it in; in evaluation they are the running ones. Ioffe & Szegedy 2015.
- * @throws ShapeError for inputs of another form, and in training for one number a channel; ArgumentError for sizes and
- *   options that break their rules
+ * @throws ShapeError for inputs of another form, and for one number a channel where the statistics are the batch's;
+ *   ArgumentError for sizes and options that break their rules
  */
 export function batchNorm2d(channels: number, options: RunningNormOptions = {}): Module {
   return batchNorm("batchNorm2d", channels, options, [4], "images [N, H, W, C]");
@@ -26,7 +26,8 @@ export function batchNorm2d(channels: number, options: RunningNormOptions = {}):
 /**
  * As `batchNorm2d`, for rows x f32[N, C] or sequences f32[N, L, C], also time first: over all dimensions but the last.
  * @throws ArgumentError for features that are not a whole number of 1 or more, and for options that break their rules;
- *   where it is called, ShapeError for inputs of another form, and in training for one number a feature
+ *   where it is called, ShapeError for inputs of another form, and for one number a feature where the statistics are
+ *   the batch's
  */
 export function batchNorm1d(channels: number, options: RunningNormOptions = {}): Module {
   return batchNorm("batchNorm1d", channels, options, [2, 3], "rows [N, C] or sequences [N, L, C]");
@@ -55,7 +56,7 @@ function batchNorm(
       if (running !== undefined && !isTraining)
         return apply(scaled(sub(x, running.mean), running.variance, epsilon));
       const samples = x.size / channels;
-      if (isTraining) checkSamples(kind, x, samples);
+      checkSamples(kind, x, samples);
       const statistics = statisticsOf(
         x,
         x.shape.slice(1).map((_, d) => d),
@@ -87,6 +88,6 @@ export function checkChannels(
 export function checkSamples(kind: string, x: Tensor, samples: number): void {
   if (samples > 1) return;
   throw new ShapeError(
-    `${kind}: in training there must be more than one number a channel; got ${describe(x.type)}. Take larger batches, leave out a last one that is smaller (dropLast), or call eval().`,
+    `${kind}: in training, and without running statistics, there must be more than one number a channel; got ${describe(x.type)}. Take larger batches, leave out a last one that is smaller (dropLast), or call eval() of a layer that tracks running statistics.`,
   );
 }

@@ -10,7 +10,7 @@ import {
 } from "../arguments.ts";
 import { ArgumentError } from "../errors.ts";
 import * as verbs from "../functions.ts";
-import { WINDOW_RULES, WINDOW_SIZE } from "../internals.ts";
+import { checkOutputPadding, LINE_RULES, WINDOW_RULES, WINDOW_SIZE } from "../internals.ts";
 import { type Initialiser, kaimingUniform } from "./initialise.ts";
 import type { Module } from "./module.ts";
 import {
@@ -79,7 +79,7 @@ export function conv1d(
   options: Conv1dLayerOptions = {},
 ): Module {
   checkCounts("conv1d", { kernel });
-  const of = { inputs, outputs, sizes: [kernel], rules: LINE_RULES };
+  const of = { inputs, outputs, sizes: [kernel], rules: OWN_LINE_RULES };
   return convolution("conv1d", of, options, verbs.conv1d);
 }
 
@@ -115,7 +115,7 @@ export function conv1dTranspose(
   options: Conv1dTransposeLayerOptions = {},
 ): Module {
   checkCounts("conv1dTranspose", { kernel });
-  const rules = { ...LINE_RULES, outputPadding: whole };
+  const rules = { ...OWN_LINE_RULES, outputPadding: whole };
   const of = { inputs, outputs, sizes: [kernel], rules, isTransposed: true };
   return convolution("conv1dTranspose", of, options, verbs.conv1dTranspose);
 }
@@ -125,9 +125,8 @@ const EXTRA = rule(
   "a whole number of 0 or more, or [rows, columns]",
   (value) => isWhole(value) || (Array.isArray(value) && value.length === 2 && value.every(isWhole)),
 );
+const OWN_LINE_RULES = { ...LINE_RULES, dilation: count };
 const PLANE_RULES = { ...WINDOW_RULES, dilation: WINDOW_SIZE };
-// What a padding may be is the verb's to say.
-const LINE_RULES = { stride: count, padding: rule("a padding", () => true), dilation: count };
 
 function sizesOf(kind: string, kernel: Kernel): number[] {
   check(kind, "the kernel", kernel, WINDOW_SIZE);
@@ -161,6 +160,7 @@ function convolution<Options extends object>(
   const { bias: hasBias = true, seed, ...given } = others;
   const { groups = 1 } = options;
   checkGroups(kind, groups, inputs, outputs);
+  if (isTransposed) checkExtra(kind, sizes.length, options);
   const area = sizes.reduce((product, n) => product * n, 1);
   const [from, to] = isTransposed ? [outputs, inputs] : [inputs, outputs];
   // As PyTorch's, also of a transpose: by the dimensions of the weight.
@@ -195,6 +195,15 @@ function convolution<Options extends object>(
       return bias === undefined ? y : verbs.add(y, bias);
     },
   });
+}
+
+/** What a result may have more than its stride says. @throws ArgumentError */
+function checkExtra(kind: string, rank: number, options: verbs.Conv2dTransposeOptions): void {
+  const { stride = 1, dilation = 1, outputPadding = 0, padding } = options;
+  const each = (one: number | readonly number[]) =>
+    typeof one === "number" ? Array<number>(rank).fill(one) : one;
+  const of = { stride: each(stride), dilation: each(dilation), isSame: padding === "same" };
+  checkOutputPadding(kind, each(outputPadding), of);
 }
 
 function checkGroups(kind: string, groups: number, inputs: number, outputs: number): void {

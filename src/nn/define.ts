@@ -1,4 +1,5 @@
 import {
+  aName,
   callable,
   check,
   checkOptions,
@@ -48,7 +49,8 @@ import { variablesOf } from "./tree.ts";
  * const residual = (inner: Module) =>
  *   nn.module("residual", { children: { inner }, forward: (x) => add(x, inner(x)) });
  * ```
- * @throws ArgumentError for a name with a dot, a parameter that is not f32, and where a child carries state that `forward` would drop
+ * @throws ArgumentError for an empty kind or name, a name with a dot, a parameter that is not f32, and where a child
+ *   carries state that `forward` would drop
  */
 export function module<I extends string, Y extends Tensors = Tensor>(
   kind: string,
@@ -150,7 +152,7 @@ function checkDefinition<X extends Tensors, Y extends Tensors>(
   kind: string,
   definition: Definition<X, Y>,
 ): void {
-  check("module", "the kind", kind, text);
+  check("module", "the kind", kind, aName, "It stands in errors and in summary().");
   check("module", "the definition", definition, record);
   checkOptions<Partial<Record<DefinitionKey, unknown>>>(kind, { ...definition }, DEFINITION);
   const { forward, step, children = {} } = definition;

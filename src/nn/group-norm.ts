@@ -53,8 +53,8 @@ export function groupNorm(groups: number, channels: number, options: NormOptions
  * Every channel of every image by itself: x f32[N, H, W, C], y = (x − E[x]) / √(Var[x] + ε) with E and Var over the pixels.
  * As in PyTorch there are neither weights nor running statistics unless `affine` or `trackRunningStats` asks for them; the
  * latter are means over the images, and batches are counted, which PyTorch does not. Ulyanov et al. 2016.
- * @throws ShapeError for inputs of another form, and in training for images of one pixel; ArgumentError for sizes and
- *   options that break their rules
+ * @throws ShapeError for inputs of another form, and for images of one pixel where the statistics are their own;
+ *   ArgumentError for sizes and options that break their rules
  */
 export function instanceNorm2d(channels: number, options: RunningNormOptions = {}): Module {
   const kind = "instanceNorm2d";
@@ -73,7 +73,7 @@ export function instanceNorm2d(channels: number, options: RunningNormOptions = {
       if (running !== undefined && !isTraining)
         return apply(scaled(sub(x, running.mean), running.variance, epsilon));
       const pixels = sizeOf(x.shape.slice(1, 3));
-      if (isTraining) checkSamples(kind, x, pixels);
+      checkSamples(kind, x, pixels);
       const statistics = statisticsOf(x, [1, 2]);
       const average = (value: Tensor) => mean(value, { axis: [0, 1, 2] });
       running?.update(average(statistics.mean), average(statistics.variance), pixels);

@@ -1,9 +1,8 @@
 import { check, positive, rule } from "../arguments.ts";
 import * as verbs from "../functions.ts";
-import { checkPool, WINDOW_SIZE } from "../internals.ts";
+import { checkPool, checkPool1d, checkResize, WINDOW_SIZE } from "../internals.ts";
 import { module } from "./define.ts";
 import type { Module } from "./module.ts";
-import { checkCounts } from "./options.ts";
 
 const SCALE = rule(
   "a number above 0, or [rows, columns]",
@@ -49,7 +48,7 @@ export function avgPool2d(window: Window, options: verbs.Pool2dOptions = {}): Mo
  *   form or smaller than the window, DTypeError unless it is f32
  */
 export function maxPool1d(window: number, options: verbs.MaxPool1dOptions = {}): Module {
-  checkCounts("maxPool1d", { window });
+  checkPool1d("maxPool1d", window, options);
   return module("maxPool1d", {
     made: ["maxPool1d", window, options],
     description: `maxPool1d(${window})`,
@@ -64,7 +63,7 @@ export function maxPool1d(window: number, options: verbs.MaxPool1dOptions = {}):
  *   form or smaller than the window, DTypeError unless it is f32
  */
 export function avgPool1d(window: number, options: verbs.Pool1dOptions = {}): Module {
-  checkCounts("avgPool1d", { window });
+  checkPool1d("avgPool1d", window, options);
   return module("avgPool1d", {
     made: ["avgPool1d", window, options],
     description: `avgPool1d(${window})`,
@@ -124,6 +123,7 @@ export function adaptiveMaxPool2d(size: Window): Module {
  */
 export function upsample2d(scale: Window, options: verbs.ResizeOptions = {}): Module {
   check("upsample2d", "the scale", scale, SCALE);
+  checkResize("upsample2d", options);
   return module("upsample2d", {
     made: ["upsample2d", scale, options],
     description: `upsample2d(${sizeText(scale)})`,

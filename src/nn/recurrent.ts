@@ -6,6 +6,7 @@ import {
   checkOptions,
   count,
   flag,
+  list,
   number,
   rule,
 } from "../arguments.ts";
@@ -241,6 +242,11 @@ function checkSequence(title: string, x: Tensor, inputs: number, batchFirst: boo
       `${kindOf(title)}: the input must be a sequence [${batchFirst ? "B, T" : "T, B"}, ${inputs}]; got ${describe(x.type)} for ${title}. Its last dimension is the features of one step.`,
     );
   }
+  if (x.shape[batchFirst ? 1 : 0] === 0) {
+    throw new ShapeError(
+      `${kindOf(title)}: a sequence must have at least one step; got ${describe(x.type)} for ${title}. Leave it out.`,
+    );
+  }
   checkFloats(kindOf(title), x);
 }
 
@@ -252,7 +258,8 @@ function checkState(
   batch: number,
 ): void {
   if (state === undefined) return;
-  for (const held of Array.isArray(state) ? state : []) checkTensor(kindOf(title), held, "a state");
+  check(kindOf(title), "the state", state, list, "Give what run() or step() returned.");
+  for (const held of state) checkTensor(kindOf(title), held, "a state");
   const count = layers * widths.length;
   if (state.length !== count) {
     throw new ArgumentError(

@@ -1,4 +1,4 @@
-import { checkOptions, count, flag, number, oneOf } from "../arguments.ts";
+import { anything, checkOptions, count, flag, number, oneOf } from "../arguments.ts";
 import { add, gelu, relu, type Tensor } from "../functions.ts";
 import { nextNodeId } from "../internals.ts";
 import { type AttentionRun, checkHeads, multiHeadAttention } from "./attention.ts";
@@ -88,6 +88,7 @@ export function transformerBlock(
   });
   return Object.assign(made, {
     run(x: Tensor, run: Omit<AttentionRun, "memory"> = {}) {
+      checkOptions("transformerBlock", run, { lengths: anything, mask: anything });
       const from = nextNodeId();
       const y = walk(x, run);
       observe(made, y, from);

@@ -125,15 +125,32 @@ function checkImage(op: string, name: string, type: TensorType, layout: string):
 function convolvedShape(op: string, x: TensorType, w: TensorType, attrs: Conv2d): Shape {
   const [batch = 0] = x.shape;
   const [windowRows = 0, windowColumns = 0, , outChannels = 0] = w.shape;
-  checkGroups(op, x, w, attrs.groups);
+  checkGroups(op, { x, w }, attrs.groups);
   const size = windowedSize(op, x.shape, [windowRows, windowColumns], attrs);
   return [batch, ...size, outChannels];
 }
 
-/** Channels of `x` and of the filters `w`, both of rank 4, against the number of groups. */
-function checkGroups(op: string, x: TensorType, w: TensorType, groups: number): void {
-  const [, , , channels = 0] = x.shape;
-  const [, , filterChannels = 0, outChannels = 0] = w.shape;
+/** What the inputs and the filters of a convolution are, for its errors. */
+export interface Layouts {
+  readonly inputs: string;
+  readonly filters: string;
+}
+
+const PLANES = { inputs: `Images are ${IMAGES}`, filters: FILTERS };
+
+/**
+ * Channels of x [..., C] against filters [..., C / groups, OC], or [..., OC / groups, C] of a transposed convolution.
+ * @throws ArgumentError for groups that are no count, ShapeError where channels do not fit
+ */
+export function checkGroups(
+  op: string,
+  { x, w }: { readonly x: TensorType; readonly w: TensorType },
+  groups: number,
+  { inputs, filters }: Layouts = PLANES,
+  isTransposed = false,
+): void {
+  const channels = x.shape.at(-1) ?? 0;
+  const [filterChannels = 0, outChannels = 0] = w.shape.slice(-2);
   if (!Number.isInteger(groups) || groups < 1) {
     throw new ArgumentError(
       complaint(
@@ -145,23 +162,28 @@ function checkGroups(op: string, x: TensorType, w: TensorType, groups: number): 
     );
   }
   const got = `${listTypes({ x, w })}, groups ${groups}`;
-  if (channels !== filterChannels * groups) {
+  const doFit = isTransposed ? channels === outChannels : channels === filterChannels * groups;
+  if (!doFit) {
+    const [by, here] = isTransposed
+      ? ["", `${channels} against ${outChannels}`]
+      : [" / groups", `${channels} / ${groups} against ${filterChannels}`];
     throw new ShapeError(
       complaint(
         op,
-        "the filters' input channels must equal the input's channels / groups",
+        `the filters' input channels must equal the input's channels${by}`,
         got,
-        `Images are ${IMAGES}, filters ${FILTERS}: here ${channels} / ${groups} against ${filterChannels} channels.`,
+        `${inputs}, filters ${filters}: here ${here} channels.`,
       ),
     );
   }
   if (outChannels % groups !== 0) {
+    const [side, does, name] = isTransposed ? ["input", "takes", "IC"] : ["output", "makes", "OC"];
     throw new ShapeError(
       complaint(
         op,
-        "groups must divide the output channels",
+        `groups must divide the ${side} channels`,
         got,
-        `Filters are ${FILTERS}, each group makes OC / groups of them: choose OC as a multiple of ${groups}.`,
+        `Filters are ${filters}, each group ${does} ${name} / groups of them: choose ${name} as a multiple of ${groups}.`,
       ),
     );
   }

@@ -85,6 +85,18 @@ export function windowCount(
   return Math.floor((size + before + after - window) / stride) + 1;
 }
 
+/** Padding up to the end of the last window, which begins in the image or in the padding before it. */
+export function hanging(
+  size: number,
+  window: number,
+  stride: number,
+  [before, after]: Padding,
+): Padding {
+  const last = Math.ceil((size + before + after - window) / stride);
+  const count = last * stride >= size + before ? last - 1 : last;
+  return [before, Math.max(after, count * stride + window - size - before)];
+}
+
 /**
  * Rows and columns of the output for an input of [N, H, W, C].
  * @throws ArgumentError for a stride or padding out of range, ShapeError where no window fits.
@@ -101,12 +113,23 @@ export function windowedSize(
   checkWhole(op, "padding", padding.flat(), 0);
   const rows = windowCount(height, window[0], stride[0], padding[0]);
   const columns = windowCount(width, window[1], stride[1], padding[1]);
-  if (rows >= 1 && columns >= 1 && height >= 1 && width >= 1) return [rows, columns];
-  throw new ShapeError(
+  if (!(rows >= 1 && columns >= 1 && height >= 1 && width >= 1))
+    throw unfit(op, [height, width], window, padding);
+  return [rows, columns];
+}
+
+/** Said where no window of so many cells, padding on both sides, fits into one dimension or more. */
+export function unfit(
+  op: string,
+  sizes: readonly number[],
+  window: readonly number[],
+  padding: readonly Padding[],
+): ShapeError {
+  return new ShapeError(
     complaint(
       op,
       "the window must fit into the padded input",
-      `${height} × ${width} padded by [${padding.join("], [")}], window ${window.join(" × ")}`,
+      `${sizes.join(" × ")} padded by [${padding.join("], [")}], window ${window.join(" × ")}`,
       'Use a larger input, a smaller window, or padding "same".',
     ),
   );

@@ -252,6 +252,11 @@ def reductions():
     case("norm infinity", [x], lambda x: torch.linalg.vector_norm(x, math.inf, dim=(0, 1)))
     case("norm minus infinity", [x], lambda x: torch.linalg.vector_norm(x, -math.inf, dim=1))
     case("norm 0", [zeros], lambda x: torch.linalg.vector_norm(x.detach(), 0, dim=1))
+    zero = Input(2, 3, elements=[0, 1, -2, 1.5, 3, -2])
+    case("norm 1/2", [zero], lambda x: torch.linalg.vector_norm(x, 0.5, dim=1))
+    case("norm -1", [zero], lambda x: torch.linalg.vector_norm(x, -1, dim=1))
+    # The smallest is what counts: its square is 1e50 times that of the others.
+    case("norm -2", [Input(3, elements=[1, 1e-25, -2])], lambda x: torch.linalg.vector_norm(x, -2))
     case("norm 3", [x], lambda x: torch.linalg.vector_norm(x, 3, dim=(0, 2), keepdim=True))
 
     case("cumsum", [x], lambda x: x.cumsum(1))
@@ -513,6 +518,8 @@ def einsums():
         "...i->...": [a],
         "ijk,ljk->li": [a, Input(5, 3, 4)],
         "ij,k->": [Input(2, 3), Input(4)],
+        "ia,ab->ib": [Input(0, 3), Input(3, 2)],
+        "aab,ba->a": [Input(0, 0, 3), Input(3, 0)],
         "abc,cd,ad->bd": [a, Input(4, 5), Input(2, 5)],
     }.items():
         case(f"einsum {pattern}", inputs, lambda *xs, p=pattern: torch.einsum(p, *xs))

@@ -9,7 +9,7 @@
  * Everything that a layer of it needs follows from that: shapes, the loop of small ops that it means, its gradient, the
  * kernels, what a state dict holds.
  */
-import { callable, check, list, record, rule } from "../../arguments.ts";
+import { aName, callable, check, list, record, rule } from "../../arguments.ts";
 import { ArgumentError } from "../../errors.ts";
 import { type Arithmetic, arithmetic, type Operand } from "../arithmetic.ts";
 import { complaint } from "../check.ts";
@@ -108,11 +108,6 @@ export const cell: Describe = (description) => {
   cells.add(made);
   return made;
 };
-
-const aName = rule(
-  "a text, not empty",
-  (value) => typeof value === "string" && value.trim() !== "",
-);
 
 const PARTS = ["name", "states", "inputs", "sums", "between", "vectors", "step"];
 const isPart = rule(

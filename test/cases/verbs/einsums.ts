@@ -5,7 +5,7 @@ import type { VerbCases } from "./verb-case.ts";
 const PATTERNS = [
   "bij,bjk->bik", "ij,jk", "ij->ji", "ijk->j", "ii->i", "ii", "iji->j", "i,j->ij", "i,i->", "ij,ij->i",
   "bhqd,bhkd->bhqk", "ijk,kl,lm->ijm", "...ij,...jk->...ik", "b...,b...->b", "...i->...", "ijk,ljk->li", "ij,k->",
-  "abc,cd,ad->bd",
+  "ia,ab->ib", "aab,ba->a", "abc,cd,ad->bd",
 ];
 
 export const einsumVerbs: VerbCases = Object.fromEntries(

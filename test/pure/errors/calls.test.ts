@@ -154,6 +154,10 @@ const shapes: readonly ErrorRow[] = [
 
 const layers: readonly ErrorRow[] = [
   [
+    'module: the kind must be a text, not empty; got "". It stands in errors and in summary().',
+    () => nn.module("", { forward: (x) => x }),
+  ],
+  [
     "module: what step returns must be { y, state }, the state a list of tensors; got { y }. Return { y, state: [h] }.",
     () => stepped.step(asAny(zeros([1])), undefined),
   ],
@@ -164,6 +168,50 @@ const layers: readonly ErrorRow[] = [
   [
     "multiHeadAttention: lengths must be i32[2], one for each sequence; got f32[2]. Make it tensor(Int32Array.from(lengths)), or take nn.lengthsOf(ids).",
     () => nn.multiHeadAttention(4, 2).run(zeros([3, 2, 4]), asAny({ lengths: zeros([2]) })),
+  ],
+  [
+    "multiHeadAttention: memory must have as many sequences as x; got x f32[3, 2, 4], memory f32[3, 5, 4]. They are one batch.",
+    () => nn.multiHeadAttention(4, 2).run(zeros([3, 2, 4]), { memory: zeros([3, 5, 4]) }),
+  ],
+  [
+    "multiHeadAttention: the mask must broadcast to [2, 2, 3, 3]; got f32[2, 3]. It is [B, heads, Tq, Tk].",
+    () => nn.multiHeadAttention(4, 2).run(zeros([3, 2, 4]), { mask: zeros([2, 3]) }),
+  ],
+  [
+    'transformerBlock: options must be among lengths, mask; got "memory". Leave it out.',
+    () => nn.transformerBlock(4, 2).run(zeros([3, 2, 4]), asAny({ memory: zeros([3, 2, 4]) })),
+  ],
+  [
+    "gru: a sequence must have at least one step; got f32[0, 2, 3] for gru(3, 4). Leave it out.",
+    () => nn.gru(3, 4)(zeros([0, 2, 3])),
+  ],
+  [
+    "gru: the state must be a list; got a Tensor. Give what run() or step() returned.",
+    () => nn.gru(3, 4).run(zeros([5, 2, 3]), asAny({ state: zeros([2, 4]) })),
+  ],
+  [
+    'conv1d: padding must be "same", "valid", a whole number of 0 or more, or [before, after]; got -1. Give another padding.',
+    () => nn.conv1d(3, 8, 3, { padding: -1 }),
+  ],
+  [
+    'conv1dTranspose: outputPadding must be smaller than the larger of stride and dilation, and 0 with padding "same"; got outputPadding 2, stride 2, dilation 1. pad() adds zeros.',
+    () => nn.conv1dTranspose(3, 8, 3, { stride: 2, outputPadding: 2 }),
+  ],
+  [
+    'maxPool1d: options must be among stride, padding, ceilMode, dilation; got "ceil". Did you mean ceilMode?',
+    () => nn.maxPool1d(2, asAny({ ceil: true })),
+  ],
+  [
+    'upsample2d: options must be among mode, coordinates; got "alignCorners". Did you mean coordinates?',
+    () => nn.upsample2d(2, asAny({ alignCorners: true })),
+  ],
+  [
+    "batchNorm1d: in training, and without running statistics, there must be more than one number a channel; got f32[1, 3]. Take larger batches, leave out a last one that is smaller (dropLast), or call eval() of a layer that tracks running statistics.",
+    () => {
+      const layer = nn.batchNorm1d(3, { trackRunningStats: false });
+      layer.eval();
+      layer(zeros([1, 3]));
+    },
   ],
   [
     "positionalEncoding: the input must be sequences of 4 features and at most 3 steps; got f32[5, 1, 4]. They are [T, B, features]; make it for as many steps as the longest has.",

@@ -265,12 +265,12 @@ const images: readonly Refusal[] = [
   [
     () => g.conv3d(f32(1, 4, 4, 4, 4), f32(2, 2, 2, 4, 3), { groups: 2 }),
     ShapeError,
-    "conv3d: the weight's input channels must equal the input's channels / groups, and groups divide its output channels; got input f32[1, 4, 4, 4, 4], weight f32[2, 2, 2, 4, 3], groups 2. Weights are [KD, KH, KW, C / groups, OC].",
+    "conv3d: the filters' input channels must equal the input's channels / groups; got x f32[1, 4, 4, 4, 4], w f32[2, 2, 2, 4, 3], groups 2. Volumes are [N, D, H, W, C], filters [KD, KH, KW, IC / groups, OC]: here 4 / 2 against 4 channels.",
   ],
   [
     () => g.conv3d(f32(1, 2, 4, 4, 1), f32(3, 2, 2, 1, 1)),
     ShapeError,
-    "conv3d: the window must fit into the padded input; got 2 × 1 padded by [0,0], [0,0], window 3 × 1.",
+    "conv3d: the window must fit into the padded input; got 2 × 4 × 4 padded by [0,0], [0,0], [0,0], window 3 × 2 × 2.",
   ],
   [
     () => g.maxPool3d(f32(1, 4, 4, 4, 1), 0),
@@ -372,6 +372,88 @@ const images: readonly Refusal[] = [
     () => g.upsample2d(f32(1, 4, 4, 1), -1),
     ArgumentError,
     "upsample2d: the scale must be a number above 0, or [rows, columns]; got -1. Give another scale.",
+  ],
+  [
+    () => g.conv3d(f32(1, 4, 4, 4, 1), f32(2, 2, 1, 1)),
+    ShapeError,
+    "conv3d: w must have 5 dimensions; got f32[2, 2, 1, 1]. It is [KD, KH, KW, C / groups, OC].",
+  ],
+  [
+    () => g.conv2d(f32(1, 5, 5, 1), f32(3, 3, 1), { dilation: 2 }),
+    ShapeError,
+    "conv2d: w must have 4 dimensions; got f32[3, 3, 1]. It is [KH, KW, C / groups, OC].",
+  ],
+  [
+    () => g.conv1d(f32(1, 5, 3), f32(3, 4, 8)),
+    ShapeError,
+    "conv1d: the filters' input channels must equal the input's channels / groups; got x f32[1, 5, 3], w f32[3, 4, 8], groups 1. Lines are [N, L, C], filters [K, IC / groups, OC]: here 3 / 1 against 4 channels.",
+  ],
+  [
+    () => g.conv1d(f32(1, 5, 4), f32(3, 2, 7), { groups: 2 }),
+    ShapeError,
+    "conv1d: groups must divide the output channels; got x f32[1, 5, 4], w f32[3, 2, 7], groups 2. Filters are [K, IC / groups, OC], each group makes OC / groups of them: choose OC as a multiple of 2.",
+  ],
+  [
+    () => g.conv1d(f32(1, 5, 3), f32(7, 3, 8)),
+    ShapeError,
+    'conv1d: the window must fit into the padded input; got 5 padded by [0,0], window 7. Use a larger input, a smaller window, or padding "same".',
+  ],
+  [
+    () => g.conv1dTranspose(f32(1, 5, 3), f32(3, 4, 8)),
+    ShapeError,
+    "conv1dTranspose: the filters' input channels must equal the input's channels; got x f32[1, 5, 3], w f32[3, 4, 8], groups 1. Lines are [N, L, C], filters [K, OC / groups, IC]: here 3 against 8 channels.",
+  ],
+  [
+    () => g.conv1dTranspose(f32(1, 2, 1), f32(1, 1, 1), { padding: 1 }),
+    ShapeError,
+    "conv1dTranspose: the result must have an element; got a length of 0, from x f32[1, 2, 1], w f32[1, 1, 1], padding [1, 1]. Padding is taken off the result: give less of it.",
+  ],
+  [
+    () => g.conv2dTranspose(f32(1, 5, 5, 3), f32(3, 3, 3, 8)),
+    ShapeError,
+    "conv2dTranspose: the filters' input channels must equal the input's channels; got x f32[1, 5, 5, 3], w f32[3, 3, 3, 8], groups 1. Images are [N, H, W, C], filters [KH, KW, OC / groups, IC]: here 3 against 8 channels.",
+  ],
+  [
+    () => g.conv2dTranspose(f32(1, 5, 5, 4), f32(3, 3, 8, 4), { groups: 3 }),
+    ShapeError,
+    "conv2dTranspose: groups must divide the input channels; got x f32[1, 5, 5, 4], w f32[3, 3, 8, 4], groups 3. Filters are [KH, KW, OC / groups, IC], each group takes IC / groups of them: choose IC as a multiple of 3.",
+  ],
+  [
+    () => g.maxPool1d(f32(1, 5, 3), 7),
+    ShapeError,
+    'maxPool1d: the window must fit into the padded input; got 5 padded by [0,0], window 7. Use a larger input, a smaller window, or padding "same".',
+  ],
+  [
+    () => g.avgPool1d(f32(1, 5, 3), 2, { padding: 2 }),
+    ArgumentError,
+    "avgPool1d: every window must see an element of x; got x f32[1, 5, 3], window [2], dilation [1], padding [2,2]. Give less padding or dilation.",
+  ],
+  // Between its cells, which are at 0 and 2, lies all of the image.
+  [
+    () => g.maxPool2d(f32(1, 1, 4, 1), [2, 1], { padding: "same", dilation: [2, 1] }),
+    ArgumentError,
+    "maxPool2d: every window must see an element of x; got x f32[1, 1, 4, 1], window [2, 1], dilation [2, 1], padding [1,1], [0,0].",
+  ],
+  // The last one.
+  [
+    () => g.avgPool1d(f32(1, 5, 3), 2, { padding: [0, 7], dilation: 2, stride: 3 }),
+    ArgumentError,
+    "avgPool1d: every window must see an element of x; got x f32[1, 5, 3], window [2], dilation [2], padding [0,7].",
+  ],
+  [
+    () => g.maxPool3d(f32(1, 5, 5, 5, 3), 6),
+    ShapeError,
+    "maxPool3d: the window must fit into the padded input; got 5 × 5 × 5 padded by [0,0], [0,0], [0,0], window 6 × 6 × 6.",
+  ],
+  [
+    () => g.avgPool3d(f32(1, 5, 5, 5, 3), 2, { padding: [0, 3, 0] }),
+    ArgumentError,
+    "avgPool3d: every window must see an element of x; got x f32[1, 5, 5, 5, 3], window [2, 2, 2], dilation [1, 1, 1], padding [0,0], [3,3], [0,0].",
+  ],
+  [
+    () => g.resize(f32(1, 0, 5, 3), [2, 2]),
+    ShapeError,
+    "resize: images must have rows and columns; got f32[1, 0, 5, 3]. There is nothing to make pixels of.",
   ],
 ];
 

@@ -45,12 +45,8 @@ describe("norms refuse", () => {
     [nn.batchNorm1d(3), [2, 4, 4, 3], "rows [N, C] or sequences [N, L, C] of C = 3"],
     [nn.groupNorm(1, 3), [3], "groupNorm: the input must be [N, ..., C] of C = 3"],
     [nn.instanceNorm2d(3), [4, 4, 3], "instanceNorm2d: the input must be images"],
-    [nn.batchNorm1d(3), [1, 3], "in training there must be more than one number a channel"],
-    [
-      nn.instanceNorm2d(3),
-      [4, 1, 1, 3],
-      "in training there must be more than one number a channel",
-    ],
+    [nn.batchNorm1d(3), [1, 3], "there must be more than one number a channel"],
+    [nn.instanceNorm2d(3), [4, 1, 1, 3], "there must be more than one number a channel"],
   ])("inputs of another form: %#", (layer, shape, message) => {
     expect(() => layer(zeros(shape))).toThrow(ShapeError);
     expect(() => layer(zeros(shape))).toThrow(message);

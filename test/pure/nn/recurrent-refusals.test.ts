@@ -28,7 +28,7 @@ describe.each(recurrentKinds)("%s refuses", (kind) => {
   });
 
   it("a sequence of no steps", () => {
-    refuses(() => layer(zeros([0, 2, 3])), ShapeError, "must have at least 1 step");
+    refuses(() => layer(zeros([0, 2, 3])), ShapeError, "must have at least one step");
   });
 
   it.each([-1, 6, 1.5, Number.NaN])("the length %d of 5 steps", (length) => {
