@@ -163,8 +163,8 @@ function convolution<Options extends object>(
   if (isTransposed) checkExtra(kind, sizes.length, options);
   const area = sizes.reduce((product, n) => product * n, 1);
   const [from, to] = isTransposed ? [outputs, inputs] : [inputs, outputs];
-  // As PyTorch's, also of a transpose: by the dimensions of the weight.
-  const fans = { in: (area * from) / groups, out: (area * to) / groups };
+  // As PyTorch's and Keras's, in groups and of a transpose, too: by the dimensions of the weight.
+  const fans = { in: (area * from) / groups, out: area * to };
   const key = keysOf(seed);
   const shape = [...sizes, from / groups, to];
   const weight = parameter(`${kind}.weight`, shape, initialise, fans, key(0));

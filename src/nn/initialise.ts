@@ -8,7 +8,10 @@ import { hostArray } from "../internals.ts";
 
 const atLeastOne = rule("1 or more", (value) => Number(value) >= 1);
 
-/** How many inputs each output of a layer has, and how many outputs each input goes to. */
+/**
+ * How many inputs each output of a layer has, and how many outputs each input goes to: as PyTorch and Keras count them, by
+ * the dimensions of the weight, all gates of a recurrent layer and all groups of a convolution among the outputs.
+ */
 export interface Fans {
   /** Numbers that come to one output. */
   readonly in: number;

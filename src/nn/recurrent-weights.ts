@@ -12,7 +12,7 @@ import {
   tensor,
   type Variable,
 } from "../functions.ts";
-import { type Initialiser, uniform } from "./initialise.ts";
+import { type Fans, type Initialiser, uniform } from "./initialise.ts";
 import type { Parameter, StateLayout } from "./module.ts";
 import { type InitialiseOptions, keysOf, parameter } from "./options.ts";
 
@@ -72,26 +72,30 @@ export function makeWeights(kind: string, sizes: Sizes, options: WeightOptions):
     const layer = Math.floor(index / directions);
     const features = layer === 0 ? inputs : seen * directions;
     const suffix = `${layer}${index % directions === 1 ? "_reverse" : ""}`;
-    const make = (name: string, own: Shape, fanIn: number, start: Initialiser, of: Key) =>
-      parameter(`${kind}.${name}${suffix}`, own, start, { in: fanIn, out: hidden }, of);
-    const bias = (name: string, own: Shape, of: Key) => make(name, own, hidden, initialiseBias, of);
+    const make = (name: string, own: Shape, fans: Fans, start: Initialiser, of: Key) =>
+      parameter(`${kind}.${name}${suffix}`, own, start, fans, of);
+    const bias = (name: string, own: Shape, of: Key) =>
+      make(name, own, { in: hidden, out: hidden }, initialiseBias, of);
+    // As PyTorch and Keras have it: one matrix, of all gates, whose rows may be orthogonal.
+    const weight = (name: string, own: Shape, of: Key) => {
+      const [rows = 1, ...others] = own;
+      const matrix = [rows, others.reduce((a, b) => a * b, 1)] as const;
+      const start: Initialiser = (_, ...how) => initialise(matrix, ...how);
+      return make(name, own, { in: rows, out: matrix[1] }, start, of);
+    };
     const keys = 4 * index;
     // Behind the four of each layer.
     const later = (v: number) => key(4 * count + 8 * index + v);
     return {
-      input: make("input", shape(columns, features, hidden), features, initialise, key(keys)),
+      input: weight("input", shape(columns, features, hidden), key(keys)),
       recurrent:
-        sums === 0
-          ? undefined
-          : make("recurrent", shape(sums, seen, hidden), seen, initialise, key(keys + 1)),
+        sums === 0 ? undefined : weight("recurrent", shape(sums, seen, hidden), key(keys + 1)),
       bias: bias("bias", shape(columns, hidden), key(keys + 2)),
       secondBias: hasSecondBias
         ? bias("secondBias", shape(sums, hidden), key(keys + 3))
         : undefined,
       projection:
-        projection === undefined
-          ? undefined
-          : make("projection", [hidden, projection], hidden, initialise, later(7)),
+        projection === undefined ? undefined : weight("projection", [hidden, projection], later(7)),
       vectors: Object.fromEntries(
         vectors.map((name, v) => [
           name,

@@ -174,6 +174,50 @@ describe("initialisers", () => {
     },
   );
 
+  // torch.nn.init.xavier_uniform_ of the same layers' weights.
+  it.each([
+    [
+      "a convolution in groups",
+      nn.conv2d(16, 24, 5, { groups: 4, seed: 1, initialise: initialise.xavierUniform }),
+      "weight",
+      Math.sqrt(6 / (4 * 25 + 24 * 25)),
+    ],
+    [
+      "a transposed one",
+      nn.conv2dTranspose(16, 24, 5, { groups: 4, seed: 1, initialise: initialise.xavierUniform }),
+      "weight",
+      Math.sqrt(6 / (6 * 25 + 16 * 25)),
+    ],
+    [
+      "the input of nn.lstm",
+      nn.lstm(40, 64, { seed: 1, initialise: initialise.xavierUniform }),
+      "weight_ih_l0",
+      Math.sqrt(6 / (40 + 4 * 64)),
+    ],
+    [
+      "the recurrence of nn.gru",
+      nn.gru(40, 64, { seed: 1, initialise: initialise.xavierUniform }),
+      "weight_hh_l0",
+      Math.sqrt(6 / (64 + 3 * 64)),
+    ],
+  ])("by xavierUniform count the fans of %s as PyTorch does", (_, layer, name, bound) => {
+    const largest = Math.max(...Array.from(elements(layer, name), Math.abs));
+    expect(largest).toBeLessThanOrEqual(bound);
+    expect(largest).toBeGreaterThan(0.998 * bound);
+  });
+
+  it("orthogonal for all gates of a recurrence together", () => {
+    const units = 7;
+    const layer = nn.lstm(3, units, { seed: 1, initialise: initialise.orthogonal() });
+    const matrix = Array.from(elements(layer, "weight_hh_l0"));
+    const row = (i: number) => matrix.slice(4 * units * i, 4 * units * (i + 1));
+    for (let a = 0; a < units; a++)
+      for (let b = 0; b < units; b++) {
+        const dot = row(a).reduce((total, x, i) => total + x * (row(b)[i] ?? 0), 0);
+        expect(dot).toBeCloseTo(a === b ? 1 : 0, 5);
+      }
+  });
+
   it("of the user's choice have the deviation of their papers", () => {
     const deviation = (start: nn.InitialiseOptions["initialise"] & object) =>
       spread(elements(nn.linear(400, 100, { seed: 2, initialise: start }), "weight"));
