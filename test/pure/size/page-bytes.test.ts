@@ -40,8 +40,8 @@ const entries: Readonly<Record<string, number>> = {
   "src/metrics/index.ts": 27_600,
   "src/data/index.ts": 43_500,
   "src/io/index.ts": 84_300,
-  "src/train/index.ts": 94_700,
-  "src/worker/index.ts": 5_400,
+  "src/train/index.ts": 94_900,
+  "src/worker/index.ts": 5_500,
   "src/devices/cpu/opener.ts": 83_600,
   "src/devices/webgpu/opener.ts": 90_800,
 };
