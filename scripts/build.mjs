@@ -10,7 +10,7 @@ import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { writeCommonJs } from "./commonjs.mjs";
 import { writeDeclarations } from "./declarations.mjs";
-import { entries, options, writeModules } from "./modules.ts.mts";
+import { entries, options, writeModules } from "./modules.ts";
 import { innerFile } from "./shakeable.ts";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
