@@ -170,6 +170,9 @@ class Grouper {
     if (common === undefined && a.outs.some((out) => outs.includes(out)))
       return refuse("what reads it walks other dimensions");
     const joined = groupWork(space, [...a.nodes, ...b.nodes], outs);
+    // In another space it may read what a broadcast shows, which only the broadcast has read so far.
+    if (joined?.ins.every((value) => this.#sequence.isThere(value)) === false)
+      return refuse("what it would read through a broadcast is not stored");
     if (joined === undefined || !this.#takes(joined)) {
       if (!reads) this.#full.add(a);
       return refuse(

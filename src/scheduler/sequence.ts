@@ -51,6 +51,11 @@ export class Sequence {
     return this.#makers.get(aliased(value));
   }
 
+  /** Whether an item may read `value`: it is given, or some item stores it. */
+  isThere(value: GraphValue): boolean {
+    return aliased(value).node.op === "source" || this.makerOf(value) !== undefined;
+  }
+
   /** Whether all items that read `value`, or a view of it, are in `readers`. */
   isReadOnlyBy(readers: readonly Item[], value: GraphValue): boolean {
     for (const reader of this.#readers.get(value) ?? [])
@@ -103,6 +108,8 @@ export class Sequence {
 
   #forget(item: Item): void {
     for (const value of readsOf(item.work)) this.#readers.get(aliased(value))?.delete(item);
+    for (const value of writesOf(item.work))
+      if (this.#makers.get(value) === item) this.#makers.delete(value);
   }
 }
 

@@ -35,4 +35,13 @@ describe.each(forms)("groups on the cpu device: $name", ({ count, options }) => 
     expect(taken).toBeGreaterThan(0.8 * count);
     expect(failures).toEqual([]);
   }, 60_000);
+
+  it("adds up what rows hold before something of it is overwritten", async () => {
+    // A number for each row, an input overwritten element by element, and sums over the rows of what is made of it.
+    const group = randomGroup(20261827);
+    const { stores } = group.program;
+    expect(stores.some(({ isTotal }) => isTotal)).toBe(true);
+    expect(group.outputs.some(({ inPlace }) => inPlace !== undefined)).toBe(true);
+    expect(await checkGroup(device, group, 20261827)).toEqual([]);
+  });
 });

@@ -58,8 +58,13 @@ function anyWidth({ program, layout, ins, outs }: GroupWork): Structure {
   const last = stagesOf(program);
   const reach = ({ isPerElement, isVector }: Lie) => ({ isPerElement, isVector });
   const stageOf = (store: number) => levels[program.stores[store]?.register ?? -1]?.stage ?? 0;
-  // What is added up over the rows is made where most is at hand.
-  const latest = Math.max(0, ...program.stores.map((store, i) => (store.isTotal ? 0 : stageOf(i))));
+  // What is added up over the rows is made in the last pass that stores elements: behind that inputs may be overwritten.
+  const latest = Math.max(
+    0,
+    ...program.stores.map(({ isTotal }, i) =>
+      isTotal || !layout.stores[i]?.isPerElement ? 0 : stageOf(i),
+    ),
+  );
   const readsAgain = layout.stores.some(
     ({ isPerElement }, i) => isPerElement && stageOf(i) === last,
   );
