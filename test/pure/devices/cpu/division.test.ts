@@ -34,7 +34,7 @@ describe("a program is divided between threads", () => {
 
   it("where every step of a loop moves enough", () => {
     const loop = (x: Tensor) =>
-      scan((h: Tensor) => ({ carry: matmul(h, x), y: undefined }), x, undefined, { length: 50 })
+      scan((h: Tensor) => ({ carry: matmul(x, h), y: undefined }), x, undefined, { length: 50 })
         .carry;
     expect(threadsOf(loop, [N, N], 2 * TENSOR_BYTES)).toBe(2);
     expect(threadsOf(loop, [N, N], 6 * TENSOR_BYTES)).toBe(1);
