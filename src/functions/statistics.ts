@@ -90,7 +90,8 @@ const QUESTION = "Compare first, for example greater(x, 0).";
 function counted(caller: string, x: Tensor, options?: ReduceOptions): Tensor {
   checkReduce(caller, x, options);
   checkDType(caller, "x", x, ["bool"], QUESTION);
-  return sum(cast(x, "i32"), options);
+  const axis = wholeAxes(caller, options?.axis, x);
+  return sum(cast(x, "i32"), { ...options, axis });
 }
 
 /**

@@ -46,9 +46,10 @@ export const elementwiseOps = {
     outputs: { out: "one" },
     cost: "cheap",
     infer({ a, b }, { fn }) {
-      checkSameDType(fn, a, b);
-      checkDType(fn, "a", a, binary[fn].takes);
-      const shape = broadcastAll(fn, { a, b });
+      const verb = fn === "max" || fn === "min" ? (`${fn}imum` as const) : fn;
+      checkSameDType(verb, a, b);
+      checkDType(verb, "a", a, binary[fn].takes);
+      const shape = broadcastAll(verb, { a, b });
       return { out: { dtype: resultDType(binary[fn], a.dtype), shape } };
     },
     simpler: (site) => foldedLiterals(site) ?? unchangedOperand(site),

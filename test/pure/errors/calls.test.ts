@@ -182,6 +182,14 @@ const layers: readonly ErrorRow[] = [
     () => nn.transformerBlock(4, 2).run(zeros([3, 2, 4]), asAny({ memory: zeros([3, 2, 4]) })),
   ],
   [
+    "lengthsOf: ids must have two dimensions; got i32[3, 2, 1]. They are [T, B], or [B, T] with { batchFirst: true }.",
+    () => nn.lengthsOf(i32(3, 2, 1)),
+  ],
+  [
+    'lengthsOf: ids must be i32; got f32[3, 2]. Cast it first: cast(ids, "i32").',
+    () => nn.lengthsOf(zeros([3, 2])),
+  ],
+  [
     "gru: a sequence must have at least one step; got f32[0, 2, 3] for gru(3, 4). Leave it out.",
     () => nn.gru(3, 4)(zeros([0, 2, 3])),
   ],

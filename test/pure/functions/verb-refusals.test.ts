@@ -152,6 +152,16 @@ const reductions: readonly Refusal[] = [
 
 const arrangements: readonly Refusal[] = [
   [
+    () => g.maximum(f32(2), i32(2)),
+    DTypeError,
+    'maximum: a and b must have the same dtype; got a f32[2], b i32[2]. Cast one of them, for example cast(b, "f32").',
+  ],
+  [
+    () => g.all(g.greater(f32(3), 0), { axis: 7 }),
+    ArgumentError,
+    "all: an axis must be one of the input's dimensions; got axis 7 for bool[3].",
+  ],
+  [
     () => g.slice(f32(5), [0], [2], [0]),
     ArgumentError,
     "slice: steps must be a list of whole numbers other than 0, one for every dimension; got [0]. Give another steps.",
