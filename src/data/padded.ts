@@ -1,4 +1,4 @@
-import { anything, checkOptions, flag, isRecord, oneOf, rule, shown } from "../arguments.ts";
+import { anything, check, checkOptions, flag, isRecord, oneOf, rule, shown } from "../arguments.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import { type Shape, sizeOf } from "../functions.ts";
 import { hostArray } from "../internals.ts";
@@ -61,6 +61,8 @@ export function padSequences(
   const form = formOf(series);
   const dtype = options.dtype ?? dtypeOf(series, options.fill);
   const { fill = dtype === "i32" ? IGNORED_LABEL : 0, batchFirst = false } = options;
+  if (dtype === "i32")
+    check("padSequences", "fill", fill, anId, 'Leave it out, or say { dtype: "f32" }.');
   const batch = series.length;
   const longest = series.reduce((most, { length }) => Math.max(most, length), 0);
   const { steps = longest } = options;
@@ -131,6 +133,8 @@ function shapedSeries({ data, shape }: Readonly<Record<string, unknown>>, b: num
   );
 }
 
+const anId = rule("a whole number of 32 bits, as the steps are", isI32);
+
 /** What all steps are of. */
 function formOf(series: readonly Series[]): Shape {
   const known = series.flatMap(({ form }, b) => (form === undefined ? [] : [{ form, b }]));
@@ -142,10 +146,8 @@ function formOf(series: readonly Series[]): Shape {
   );
 }
 
-const MAX_I32 = 2 ** 31 - 1;
-
 function isI32(value: unknown): boolean {
-  return Number.isInteger(value) && Math.abs(Number(value)) <= MAX_I32;
+  return Number.isInteger(value) && Number(value) >= -(2 ** 31) && Number(value) < 2 ** 31;
 }
 
 /** Features that happen to be whole in one batch are numbers in the next. */

@@ -69,6 +69,16 @@ describe("numbers that are not whole", () => {
     expect(dtypeOf([[1], Uint8Array.of(3)])).toBe("i32");
   });
 
+  test("are refused where i32 is asked for, as what fills up too", () => {
+    for (const fill of [0.5, Number.NaN, 2 ** 31]) {
+      expect(() => padSequences([[1, 2], [3]], { fill, dtype: "i32" })).toThrow(
+        `padSequences: fill must be a whole number of 32 bits, as the steps are; got ${fill}. Leave it out, or say { dtype: "f32" }.`,
+      );
+    }
+    const least = -(2 ** 31);
+    expect(padSequences([[least]]).values.data).toEqual(Int32Array.of(least));
+  });
+
   test("are refused where i32 is asked for, and so is what is no number", () => {
     expect(() => padSequences([[1, 0.5]], { dtype: "i32" })).toThrow(/0.5 as step 1 of sequence 0/);
     const wrong = [[["a"]], [[[[1, 2]]]], [[undefined]], [5], "text", undefined, {}];
