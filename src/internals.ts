@@ -12,6 +12,7 @@ export { asOneSequence } from "./functions/recurrent-watch.ts";
 export { checkResize } from "./functions/resize.ts";
 export { LOAD_RULES, savedElements } from "./functions/saved.ts";
 export { root, scaled } from "./functions/scale.ts";
+export { isUnreached } from "./functions/unreached.ts";
 export { checkOutputPadding, checkPool, WINDOW_RULES } from "./functions/window.ts";
 export { bodyOfCell } from "./graph/cell-body.ts";
 export { isCell } from "./ops/cells/cell.ts";

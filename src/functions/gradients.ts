@@ -8,6 +8,7 @@ import { Tensor, type Variable } from "../runtime/tensor.ts";
 import { describe, sameShape } from "../tensor/shape.ts";
 import { checkTensor, checkTensorList, checkVariables } from "./apply.ts";
 import { ones, zeros } from "./creation.ts";
+import { unreached } from "./unreached.ts";
 
 /** Gradients by the variable that they belong to. */
 export type Gradients = ReadonlyMap<Variable, Tensor>;
@@ -117,6 +118,6 @@ function pull(seeds: readonly Seed[], inputs: readonly Tensor[]): Tensor[] {
   );
   return inputs.map((input, i) => {
     const cotangent = found[i];
-    return cotangent === undefined ? zeros(input.shape) : new Tensor(cotangent);
+    return cotangent === undefined ? unreached(zeros(input.shape)) : new Tensor(cotangent);
   });
 }

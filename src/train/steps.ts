@@ -26,6 +26,7 @@ import {
   assignmentsIn,
   assignPacked,
   type Cell,
+  isUnreached,
   nextRandomStream,
   packed,
   packedOffsets,
@@ -279,5 +280,10 @@ function differentiate(
   }
   if (flow !== undefined) return gradientFlow(variables, loss);
   const [value, gradients] = valueAndGrad(variables, loss);
+  if ([...gradients.values()].every(isUnreached)) {
+    throw new ArgumentError(
+      `fit: the loss must depend on a parameter that is trained; got one with a gradient for none of ${variables.length}. argmax, comparisons and stopGradient have none: compute with the outputs, and count hits as metrics.`,
+    );
+  }
   return { loss: value, gradients, flow: undefined };
 }

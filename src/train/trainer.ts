@@ -133,8 +133,8 @@ export class Trainer<
    * last report said how many there were (`ahead`). The next fit begins the next epoch, or goes on in this one where it
    * says `untilEpoch`.
    * @throws NonFiniteError as `whenNotFinite` says; the signal's reason when it is aborted; what callbacks and the data
-   *   throw; ArgumentError for data of which nothing can be trained on, labels and ids out of range, and a second fit
-   *   beside one that has not ended; DeviceLostError, DisposedError
+   *   throw; ArgumentError for data of which nothing can be trained on, a loss that has a gradient for no parameter, labels
+   *   and ids out of range, and a second fit beside one that has not ended; DeviceLostError, DisposedError
    */
   fit(data: TrainingData<X, T>, options: FitOptions<X, T, M> = {}): Fit<M> {
     const history: { of?: Progress } = {};

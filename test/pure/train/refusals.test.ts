@@ -317,6 +317,11 @@ describe("what other libraries write", () => {
       'got "monitor". Did you mean on?',
     ],
     [
+      "a measure as the loss",
+      () => new Trainer(model(), { ...given(), loss: losses.accuracy }).fit(data, { batchSize: 1 }),
+      "fit: the loss must depend on a parameter that is trained; got one with a gradient for none of 2. argmax, comparisons and stopGradient have none: compute with the outputs, and count hits as metrics.",
+    ],
+    [
       "a promise of data",
       () => new Trainer(model(), given()).fit(Promise.resolve(data) as never, { batchSize: 1 }),
       "fit: data must be examples, ids or batches; got a Promise. Await it first.",
