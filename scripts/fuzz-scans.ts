@@ -32,7 +32,8 @@ for (let seed = first; seed < first + count; seed++) {
       failure,
     } = await checkScan(seed, seed, { device: !values.graph });
     for (const loop of loops) kinds.set(loop, (kinds.get(loop) ?? 0) + 1);
-    worst = Math.max(worst, own);
+    // Of a loop of no steps nothing may be off, and nothing is.
+    worst = Math.max(worst, own || 0);
     if (values.verbose) console.log(`${where}: ${form}; ${loops.join("; ")} ${own.toFixed(3)}`);
     if (failure === undefined) continue;
     console.log(`${where}: ${failure}; ${form}; ${loops.join("; ")}`);
