@@ -2,7 +2,7 @@
 import { check, checkOptions, finite as finiteNumber, number, oneOf } from "../arguments.ts";
 import { ArgumentError } from "../errors.ts";
 import type { Tensor } from "../runtime/tensor.ts";
-import { apply, type Operand } from "./apply.ts";
+import { apply, type Operand, operandsOf } from "./apply.ts";
 import { wholeAxis } from "./axes.ts";
 import {
   abs,
@@ -77,8 +77,8 @@ export function leakyRelu(x: Tensor, slope = 0.01): Tensor {
  *   tensor
  */
 export function prelu(x: Tensor, slopes: Operand): Tensor {
-  float("prelu", x);
-  return where(greater(x, 0), x, mul(x, slopes));
+  const [own, slope] = operandsOf("prelu", float("prelu", x), slopes, { names: ["x", "slopes"] });
+  return where(greater(own, 0), own, mul(own, slope));
 }
 
 /**
@@ -181,10 +181,12 @@ export function hardShrink(x: Tensor, lambda = 0.5): Tensor {
 
 /**
  * x where x > threshold, `value` elsewhere. They are 1 and 0 where nothing is said.
- * @throws DTypeError unless x is f32; ArgumentError for a threshold that is not finite, and for what is no tensor
+ * @throws DTypeError unless x is f32; ArgumentError for a threshold that is not finite, a value that is no number, and for
+ *   what is no tensor
  */
 export function thresholdedRelu(x: Tensor, threshold = 1, value = 0): Tensor {
   check("thresholdedRelu", "the threshold", threshold, finiteNumber);
+  check("thresholdedRelu", "the value", value, number);
   return where(lessEqual(float("thresholdedRelu", x), threshold), value, x);
 }
 
@@ -216,6 +218,6 @@ export function glu(x: Tensor, axis = -1): Tensor {
  * @throws ShapeError where `at` does not broadcast; DTypeError unless x is f32; ArgumentError for what is no tensor
  */
 export function heaviside(x: Tensor, at: Operand = 0): Tensor {
-  float("heaviside", x);
-  return where(greater(x, 0), 1, where(less(x, 0), 0, add(mul(x, 0), at)));
+  const [own, middle] = operandsOf("heaviside", float("heaviside", x), at, { names: ["x", "at"] });
+  return where(greater(own, 0), 1, where(less(own, 0), 0, add(mul(own, 0), middle)));
 }

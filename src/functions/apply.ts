@@ -1,6 +1,8 @@
 import { check, list, number, rule, shown } from "../arguments.ts";
 import { ArgumentError } from "../errors.ts";
 import { emit, type GraphValue } from "../graph/graph.ts";
+import { checkDType, checkSameDType } from "../ops/check.ts";
+import { checkBroadcast } from "../ops/elementwise.ts";
 import type { Value } from "../ops/op.ts";
 import { ops } from "../ops/table.ts";
 import type { Arity, Attrs, OpName, Vocabulary } from "../ops/vocabulary.ts";
@@ -79,18 +81,52 @@ export function literal(value: number, dtype: DType, caller = "literal"): Tensor
   checkDTypeName(caller, dtype);
   check(caller, "a number beside a tensor", value, number, "Make a tensor of it: tensor([…]).");
   if (dtype === "i32" || dtype === "u32") checkInteger(caller, value, dtype);
+  if (dtype === "bool") check(caller, "a number beside a bool tensor", value, bit, BOOL_REMEDY);
   return apply("literal", {}, { value, dtype });
 }
 
+const bit = rule("0 or 1", (value) => value === 0 || value === 1);
+const BOOL_REMEDY = 'Cast the tensor first: cast(x, "f32").';
+
 /** Both operands as tensors; two numbers are f32. */
-export function operands(caller: string, a: Operand, b: Operand): [Tensor, Tensor] {
+export function operands(
+  caller: string,
+  a: Operand,
+  b: Operand,
+  names: readonly [string, string] = ["a", "b"],
+): [Tensor, Tensor] {
   const dtype = a instanceof Tensor ? a.dtype : b instanceof Tensor ? b.dtype : "f32";
   const asOperand = (x: Operand, name: string) => {
     if (typeof x === "number") return literal(x, dtype, caller);
     checkTensor(caller, x, name);
     return x;
   };
-  return [asOperand(a, "a"), asOperand(b, "b")];
+  return [asOperand(a, names[0]), asOperand(b, names[1])];
+}
+
+/**
+ * Both operands of a composition, which refuses under its own name what the ops that it is made of would under theirs.
+ * @throws DTypeError unless both have one dtype, of `takes`; ShapeError where they do not broadcast; ArgumentError
+ */
+export function operandsOf(
+  caller: string,
+  left: Operand,
+  right: Operand,
+  { names = ["a", "b"], takes = ["f32"] }: OperandsOptions = {},
+): [Tensor, Tensor] {
+  const [a, b] = operands(caller, left, right, names);
+  checkDType(caller, names[0], a, takes);
+  checkDType(caller, names[1], b, takes);
+  checkSameDType(caller, a, b);
+  checkBroadcast(caller, { [names[0]]: a, [names[1]]: b });
+  return [a, b];
+}
+
+interface OperandsOptions {
+  /** What the operands are called. ["a", "b"] where nothing is said. */
+  readonly names?: readonly [string, string];
+  /** f32 where nothing is said. */
+  readonly takes?: readonly DType[];
 }
 
 /** @throws ArgumentError unless `xs` is a list of variables */

@@ -1,6 +1,7 @@
 /** Tensors taken apart, put together and turned: nothing is computed. */
 import { check, count, integer, list, rule, shown, whole } from "../arguments.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
+import { checkSameDType } from "../ops/check.ts";
 import type { Tensor } from "../runtime/tensor.ts";
 import { describe, sizeOf } from "../tensor/shape.ts";
 import { checkTensor, checkTensorList } from "./apply.ts";
@@ -27,6 +28,7 @@ export function stack(xs: readonly Tensor[], axis = 0): Tensor {
       `stack: all must have one shape; got ${describe(first.type)}, ${describe(other.type)}. concat joins tensors of different lengths.`,
     );
   }
+  for (const x of xs) checkSameDType("stack", first, x);
   const place = wholeAxis("stack", axis, first, 1);
   return concat(
     xs.map((x) => unsqueeze(x, place)),

@@ -1,4 +1,4 @@
-import { check, whole } from "../arguments.ts";
+import { check, text, whole } from "../arguments.ts";
 import { fromHost, type Tensor, Variable } from "../runtime/tensor.ts";
 import { checkDTypeName, type DType } from "../tensor/dtype.ts";
 import { hostValues, type Nested } from "../tensor/host.ts";
@@ -28,6 +28,7 @@ export function tensor(data: Nested, shape?: Shape, dtype?: DType): Tensor {
  *   or does not fit the dtype; DTypeError for a dtype that there is not
  */
 export function variable(data: Nested, shape?: Shape, name?: string, dtype?: DType): Variable {
+  if (name !== undefined) check("variable", "the name", name, text);
   const given = hostValues(name ?? "variable", data, { shape, dtype, narrow: "f32" });
   return new Variable(given.type, given.data, name);
 }

@@ -1,9 +1,10 @@
 /** Elementwise functions. Shapes broadcast by NumPy's rule; a number stands for a scalar of the other operand's dtype. */
 import { check, rule } from "../arguments.ts";
+import { checkDType } from "../ops/check.ts";
 import type { BinaryName, UnaryName } from "../ops/scalars.ts";
 import { Tensor } from "../runtime/tensor.ts";
 import { checkDTypeName, type DType } from "../tensor/dtype.ts";
-import { apply, checkTensor, literal, type Operand, operands } from "./apply.ts";
+import { apply, checkTensor, literal, type Operand, operands, operandsOf } from "./apply.ts";
 
 type Unary = (x: Tensor) => Tensor;
 type Binary = (a: Operand, b: Operand) => Tensor;
@@ -58,7 +59,11 @@ export const reciprocal = unary("reciprocal");
  * 1 / √x.
  * @throws DTypeError unless x is f32; ArgumentError for what is no tensor
  */
-export const rsqrt: Unary = (x) => reciprocal(sqrt(x));
+export function rsqrt(x: Tensor): Tensor {
+  checkTensor("rsqrt", x);
+  checkDType("rsqrt", "x", x, ["f32"]);
+  return reciprocal(sqrt(x));
+}
 /**
  * x². Of f32, i32 or u32.
  * @throws DTypeError for bool; ArgumentError for what is no tensor
@@ -118,7 +123,11 @@ export const not = unary("not");
  * bool: neither NaN nor infinite. Of f32.
  * @throws DTypeError unless x is f32; ArgumentError for what is no tensor
  */
-export const finite = unary("isFinite");
+export function finite(x: Tensor): Tensor {
+  checkTensor("finite", x);
+  checkDType("finite", "x", x, ["f32"]);
+  return apply("unary", { x }, { fn: "isFinite" });
+}
 
 /**
  * a + b. Of f32, i32 or u32; shapes broadcast.
@@ -224,6 +233,7 @@ export function where(condition: Tensor, left: Operand, right: Operand): Tensor 
   return apply("where", { condition, a, b }, {});
 }
 
+const NUMBERS = ["f32", "i32", "u32"] as const;
 const BOUND = rule(
   "a number",
   (value) => typeof value === "number" || value instanceof Tensor,
@@ -236,9 +246,12 @@ const BOUND = rule(
  *   dtype does not hold
  */
 export function clip(x: Tensor, low: number, high: number): Tensor {
+  checkTensor("clip", x);
   check("clip", "low", low, BOUND);
   check("clip", "high", high, BOUND);
-  return minimum(maximum(x, low), high);
+  const [own, lowest] = operandsOf("clip", x, low, { names: ["x", "low"], takes: NUMBERS });
+  const [, highest] = operandsOf("clip", x, high, { names: ["x", "high"], takes: NUMBERS });
+  return minimum(maximum(own, lowest), highest);
 }
 
 /**

@@ -7,8 +7,9 @@ import type { Shape } from "../tensor/shape.ts";
 import { checkVariables, type Operand } from "./apply.ts";
 import { arange, tensor, zeros } from "./creation.ts";
 import { abs, add, cast, div, greater, less, mul, or, sqrt, square, where } from "./elementwise.ts";
-import { type Gradients, gradients } from "./gradients.ts";
+import type { Gradients } from "./gradients.ts";
 import { concat, reshape, slice } from "./movement.ts";
+import { scalarGradients } from "./pull.ts";
 import { type Walk, type WatchedLoop, whileWatching } from "./recurrent-watch.ts";
 import { max, sum } from "./reduce.ts";
 
@@ -67,7 +68,7 @@ export function gradientFlow(
     },
   });
   const added = sequences.flatMap((one) => ("kind" in one ? [...one.zeros.values()] : []));
-  const found = gradients(loss, [...variables, ...added]);
+  const found = scalarGradients("gradientFlow", loss, [...variables, ...added]);
   const steps = stepGradients(found);
   const reached = new Map(added.map((zeros, i) => [zeros, found[variables.length + i]]));
   const flow = sequences.flatMap((one) =>

@@ -1,14 +1,12 @@
 import { callable, check } from "../arguments.ts";
-import { backward } from "../autodiff/backward.ts";
-import type { Seed } from "../autodiff/seed.ts";
-import { ArgumentError, ShapeError } from "../errors.ts";
+import { ShapeError } from "../errors.ts";
 import { markRegion } from "../graph/region.ts";
 import { tensorsIn } from "../runtime/structure.ts";
-import { Tensor, type Variable } from "../runtime/tensor.ts";
+import type { Tensor, Variable } from "../runtime/tensor.ts";
 import { describe, sameShape } from "../tensor/shape.ts";
 import { checkTensor, checkTensorList, checkVariables } from "./apply.ts";
-import { ones, zeros } from "./creation.ts";
-import { unreached } from "./unreached.ts";
+import { zeros } from "./creation.ts";
+import { pull, scalarGradients } from "./pull.ts";
 
 /** Gradients by the variable that they belong to. */
 export type Gradients = ReadonlyMap<Variable, Tensor>;
@@ -26,7 +24,7 @@ export function valueAndGrad(
   check("valueAndGrad", "fn", fn, callable);
   checkVariables("valueAndGrad", variables, "variables");
   const loss = fn();
-  return [loss, gradientsOf(loss, variables)];
+  return [loss, gradientsFor("valueAndGrad", loss, variables)];
 }
 
 /**
@@ -35,7 +33,11 @@ export function valueAndGrad(
  *   ArgumentError for what are no variables
  */
 export function gradientsOf(loss: Tensor, variables: readonly Variable[]): Gradients {
-  const found = gradients(loss, variables);
+  return gradientsFor("gradientsOf", loss, variables);
+}
+
+function gradientsFor(caller: string, loss: Tensor, variables: readonly Variable[]): Gradients {
+  const found = scalarGradients(caller, loss, variables);
   return new Map(variables.map((variable, i) => [variable, found[i] ?? zeros(variable.shape)]));
 }
 
@@ -47,7 +49,7 @@ export function gradientsOf(loss: Tensor, variables: readonly Variable[]): Gradi
 export function grad(fn: (...inputs: Tensor[]) => Tensor, ...inputs: Tensor[]): Tensor[] {
   check("grad", "fn", fn, callable);
   checkTensorList("grad", inputs, "inputs");
-  return gradients(fn(...inputs), inputs);
+  return scalarGradients("grad", fn(...inputs), inputs);
 }
 
 /**
@@ -56,14 +58,7 @@ export function grad(fn: (...inputs: Tensor[]) => Tensor, ...inputs: Tensor[]): 
  *   number; ArgumentError for what are no tensors
  */
 export function gradients(output: Tensor, inputs: readonly Tensor[]): Tensor[] {
-  checkTensor("grad", output, "what is differentiated");
-  checkTensorList("grad", inputs, "inputs");
-  if (output.size !== 1 || output.dtype !== "f32") {
-    throw new ShapeError(
-      `grad: what is differentiated must be one f32 number; got ${describe(output.type)}. Reduce it with sum() or mean(), or use vjp() with a cotangent.`,
-    );
-  }
-  return pull([{ value: output.value, cotangent: ones(output.shape).value }], inputs);
+  return scalarGradients("gradients", output, inputs);
 }
 
 /**
@@ -89,7 +84,7 @@ export function vjp(
           `vjp: the cotangent must have the output's type; got ${describe(cotangent.type)} for ${describe(output.type)}. Make it ones(y.shape), or cast and reshape it.`,
         );
       }
-      return pull([{ value: output.value, cotangent: cotangent.value }], inputs);
+      return pull("vjp", [{ value: output.value, cotangent: cotangent.value }], inputs);
     },
   ];
 }
@@ -103,21 +98,4 @@ export function vjp(
 export function checkpoint<R>(fn: () => R): R {
   check("checkpoint", "fn", fn, callable);
   return markRegion(fn, (result) => tensorsIn(result).map(({ value }) => value));
-}
-
-function pull(seeds: readonly Seed[], inputs: readonly Tensor[]): Tensor[] {
-  const wrong = inputs.find(({ dtype }) => dtype !== "f32");
-  if (wrong !== undefined) {
-    throw new ArgumentError(
-      `grad: only f32 tensors have gradients; got ${describe(wrong.type)}. Leave it out of the list.`,
-    );
-  }
-  const found = backward(
-    seeds,
-    inputs.map(({ value }) => value),
-  );
-  return inputs.map((input, i) => {
-    const cotangent = found[i];
-    return cotangent === undefined ? unreached(zeros(input.shape)) : new Tensor(cotangent);
-  });
 }

@@ -2,7 +2,7 @@
 import { check, finite, integer, rule, whole } from "../arguments.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import type { Tensor } from "../runtime/tensor.ts";
-import type { DType } from "../tensor/dtype.ts";
+import { checkDTypeName, type DType } from "../tensor/dtype.ts";
 import { describe } from "../tensor/shape.ts";
 import { checkTensor, checkTensorList } from "./apply.ts";
 import { axesInOrder } from "./axes.ts";
@@ -21,6 +21,7 @@ export function range(start: number, end: number, step = 1, dtype?: DType): Tens
   if (step === 0) {
     throw new ArgumentError("range: the step must not be 0; got 0. full() repeats a number.");
   }
+  if (dtype !== undefined) checkDTypeName("range", dtype);
   const length = Math.max(0, Math.ceil((end - start) / step));
   const own = dtype ?? ([start, step].every(Number.isInteger) ? "i32" : "f32");
   return add(mul(arange(length, own), step), start);
@@ -48,6 +49,7 @@ export function linspace(start: number, end: number, length: number): Tensor {
 export function eye(rows: number, columns = rows, dtype: DType = "f32"): Tensor {
   check("eye", "rows", rows, whole);
   check("eye", "columns", columns, whole);
+  checkDTypeName("eye", dtype);
   return cast(
     equal(reshape(arange(rows), [rows, 1]), reshape(arange(columns), [1, columns])),
     dtype,

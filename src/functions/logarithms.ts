@@ -1,6 +1,6 @@
 /** Exponentials and logarithms that keep their digits where those of 1 + x would lose them. */
 import type { Tensor } from "../runtime/tensor.ts";
-import { type Operand, operands } from "./apply.ts";
+import { type Operand, operandsOf } from "./apply.ts";
 import {
   abs,
   add,
@@ -71,9 +71,7 @@ export const exp2: Unary = (x) => pow(2, float("exp2", x));
  *   tensor nor number
  */
 export function logAddExp(left: Operand, right: Operand): Tensor {
-  const [a, b] = operands("logAddExp", left, right);
-  float("logAddExp", a, "a");
-  float("logAddExp", b, "b");
+  const [a, b] = operandsOf("logAddExp", left, right);
   const largest = stopGradient(maximum(a, b));
   const shift = where(finite(largest), largest, 0);
   return add(log(add(exp(sub(a, shift)), exp(sub(b, shift)))), shift);

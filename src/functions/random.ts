@@ -1,6 +1,6 @@
 /** Random numbers from a counter-based generator: the same seed gives the same bits on every device. */
 import { anything, check, checkOptions, finite, probability, share } from "../arguments.ts";
-import { ArgumentError } from "../errors.ts";
+import { ArgumentError, ShapeError } from "../errors.ts";
 import { standIn } from "../graph/close-over.ts";
 import { activeStepTrace, activeTrace } from "../runtime/active-trace.ts";
 import { Cell } from "../runtime/cell.ts";
@@ -8,8 +8,9 @@ import { currentRuntime } from "../runtime/current.ts";
 import { fromHost, Tensor } from "../runtime/tensor.ts";
 import { normal as drawNormal, keyOf } from "../tensor/random.ts";
 import { checkedShape, type Shape, sizeOf, type TensorType } from "../tensor/shape.ts";
-import { apply, checkTensor, type Operand } from "./apply.ts";
+import { apply, type Operand, operandsOf } from "./apply.ts";
 import { div, less, log, maximum, mul, neg, sub, where } from "./elementwise.ts";
+import { float } from "./float.ts";
 import { argmax } from "./reduce.ts";
 
 const KEY_TYPE: TensorType = { dtype: "u32", shape: [2] };
@@ -21,7 +22,9 @@ const KEY_TYPE: TensorType = { dtype: "u32", shape: [2] };
  * @throws ShapeError for sizes that are not whole numbers of 0 or more; ArgumentError for a seed that is not finite
  */
 export function uniform(shape: Shape, seed?: number): Tensor {
-  return drawn(checkedShape("uniform", shape), seed);
+  const own = checkedShape("uniform", shape);
+  if (seed !== undefined) check("uniform", "the seed", seed, finite, "Any finite number will do.");
+  return drawn(own, seed);
 }
 
 function drawn(shape: Shape, seed?: number): Tensor {
@@ -51,6 +54,7 @@ function drawn(shape: Shape, seed?: number): Tensor {
  */
 export function normal(shape: Shape, seed: number): Tensor {
   const own = checkedShape("normal", shape);
+  check("normal", "the seed", seed, finite, "Any finite number will do.");
   const key = keyOf(seed);
   const numbers = drawNormal(key, 0, sizeOf(own));
   return fromHost({ dtype: "f32", shape: own }, Float32Array.from(numbers));
@@ -62,7 +66,7 @@ export function normal(shape: Shape, seed: number): Tensor {
  */
 export function bernoulli(shape: Shape, p: number): Tensor {
   check("bernoulli", "p", p, probability);
-  return less(uniform(shape), p);
+  return less(drawn(checkedShape("bernoulli", shape)), p);
 }
 
 /** WGSL promises no more of log near 1, where it may come out as 0 or above: log(uniform) is kept this far below. */
@@ -80,10 +84,16 @@ export interface CategoricalOptions {
  * One class of each row, drawn with the probabilities softmax(logits / temperature), as i32: logits f32[..., C] →
  * i32[...]. The largest of logits / temperature − log(−log u), u uniform (Gumbel 1954), so that nothing leaves the
  * device; probabilities are off by less than 5e-7. What is always the likeliest is `argmax(logits)`.
- * @throws ArgumentError where the temperature is a number that is not above 0
+ * @throws ArgumentError where the temperature is a number that is not above 0; DTypeError unless logits are f32; ShapeError
+ *   for a single number
  */
 export function categorical(logits: Tensor, options: CategoricalOptions = {}): Tensor {
-  checkTensor("categorical", logits, "logits");
+  float("categorical", logits, "logits");
+  if (logits.shape.length === 0) {
+    throw new ShapeError(
+      "categorical: logits must be [..., C]; got f32[]. A single number has no classes.",
+    );
+  }
   checkOptions("categorical", options, { temperature: anything, seed: finite });
   const { temperature = 1, seed } = options;
   if (typeof temperature === "number" && !(temperature > 0)) {
@@ -92,7 +102,10 @@ export function categorical(logits: Tensor, options: CategoricalOptions = {}): T
     );
   }
   const wait = maximum(neg(log(uniform(logits.shape, seed))), LEAST_WAIT);
-  return argmax(sub(div(logits, temperature), log(wait)));
+  const [all, divisor] = operandsOf("categorical", logits, temperature, {
+    names: ["logits", "the temperature"],
+  });
+  return argmax(sub(div(all, divisor), log(wait)));
 }
 
 /**
@@ -101,7 +114,7 @@ export function categorical(logits: Tensor, options: CategoricalOptions = {}): T
  * @throws ArgumentError for a p outside 0 … 1 or of 1; DTypeError unless x is f32
  */
 export function dropout(x: Tensor, p: number): Tensor {
-  checkTensor("dropout", x);
+  float("dropout", x);
   check("dropout", "p", p, share, "It is the share of elements that are set to 0.");
   return p === 0 ? x : where(bernoulli(x.shape, 1 - p), mul(x, 1 / (1 - p)), 0);
 }

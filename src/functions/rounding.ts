@@ -1,7 +1,6 @@
 /** Whole numbers near a number, and what division leaves. */
-import { checkSameDType } from "../ops/check.ts";
 import type { Tensor } from "../runtime/tensor.ts";
-import { type Operand, operands } from "./apply.ts";
+import { type Operand, operandsOf } from "./apply.ts";
 import {
   abs,
   add,
@@ -21,6 +20,8 @@ import {
   where,
 } from "./elementwise.ts";
 import { float, type Unary } from "./float.ts";
+
+const NUMBERS = { takes: ["f32", "i32", "u32"] } as const;
 
 /**
  * The nearest whole number, of two the even one, as IEEE 754 and PyTorch round. Flat: its gradient is 0.
@@ -53,7 +54,7 @@ export const frac: Unary = (x) => sub(float("frac", x), trunc(x));
  *   is neither tensor nor number
  */
 export function mod(left: Operand, right: Operand): Tensor {
-  const [a, b] = numbers("mod", left, right);
+  const [a, b] = operandsOf("mod", left, right, NUMBERS);
   const rest = a.dtype === "f32" ? restOf(a, b, floor(div(a, b))) : sub(a, mul(b, div(a, b)));
   // A quotient that was rounded up leaves what is on the wrong side of 0; so does one that was cut.
   const isWrong = and(notEqual(rest, 0), notEqual(less(rest, 0), less(b, 0)));
@@ -67,7 +68,7 @@ export function mod(left: Operand, right: Operand): Tensor {
  *   is neither tensor nor number
  */
 export function fmod(left: Operand, right: Operand): Tensor {
-  const [a, b] = numbers("fmod", left, right);
+  const [a, b] = operandsOf("fmod", left, right, NUMBERS);
   if (a.dtype !== "f32") return sub(a, mul(b, div(a, b)));
   const rest = restOf(a, b, trunc(div(a, b)));
   const isWrong = and(notEqual(rest, 0), notEqual(less(rest, 0), less(a, 0)));
@@ -85,16 +86,10 @@ function restOf(a: Tensor, b: Tensor, quotient: Tensor): Tensor {
  *   is neither tensor nor number
  */
 export function floorDiv(left: Operand, right: Operand): Tensor {
-  const [a, b] = numbers("floorDiv", left, right);
+  const [a, b] = operandsOf("floorDiv", left, right, NUMBERS);
   if (a.dtype === "f32") return floor(div(a, b));
   const quotient = div(a, b);
   const rest = sub(a, mul(b, quotient));
   const isCut = and(notEqual(rest, 0), notEqual(less(rest, 0), less(b, 0)));
   return sub(quotient, cast(isCut, a.dtype));
-}
-
-function numbers(caller: string, left: Operand, right: Operand): [Tensor, Tensor] {
-  const both = operands(caller, left, right);
-  checkSameDType(caller, ...both);
-  return both;
 }

@@ -54,9 +54,9 @@ export function logSoftmax(x: Tensor, axis = -1): Tensor {
  *   for what is no tensor
  */
 export function crossEntropyLoss(logits: Tensor, labels: Tensor): Tensor {
-  checkLabels("crossEntropy", logits, labels);
-  const row = rowOf("crossEntropy", "logits", logits, -1);
-  checkDType("crossEntropy", "labels", labels.type, ["i32"]);
+  checkLabels("crossEntropyLoss", logits, labels);
+  const row = rowOf("crossEntropyLoss", "logits", logits, -1);
+  checkDType("crossEntropyLoss", "labels", labels.type, ["i32"]);
   const classes = logits.shape[row.axis] ?? 0;
   const label = unsqueeze(labels, -1);
   const isCounted = greaterEqual(label, 0);

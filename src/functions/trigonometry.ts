@@ -1,6 +1,6 @@
 /** Circular and hyperbolic functions, their inverses, and what is made of them: angles in radians. */
 import type { Tensor } from "../runtime/tensor.ts";
-import { type Operand, operands } from "./apply.ts";
+import { type Operand, operandsOf } from "./apply.ts";
 import {
   abs,
   add,
@@ -77,9 +77,7 @@ export function atan(x: Tensor): Tensor {
  *   tensor nor number
  */
 export function atan2(ordinate: Operand, abscissa: Operand): Tensor {
-  const [y0, x0] = operands("atan2", ordinate, abscissa);
-  float("atan2", y0, "y");
-  float("atan2", x0, "x");
+  const [y0, x0] = operandsOf("atan2", ordinate, abscissa, { names: ["y", "x"] });
   // Towards infinity on both axes the angle is that of the signs.
   const isCorner = not(or(finite(y0), finite(x0)));
   const y = where(isCorner, sign(y0), y0);
@@ -188,9 +186,7 @@ export const atanh: Unary = (x) => mul(0.5, sub(log1p(float("atanh", x)), log1p(
  *   tensor nor number
  */
 export function hypot(left: Operand, right: Operand): Tensor {
-  const [a, b] = operands("hypot", left, right);
-  float("hypot", a, "a");
-  float("hypot", b, "b");
+  const [a, b] = operandsOf("hypot", left, right);
   const [x, y] = [abs(a), abs(b)];
   // Chosen, not maximum and minimum: where the two are equal each of those shares its gradient as it likes.
   const isFirst = greaterEqual(x, y);

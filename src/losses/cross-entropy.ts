@@ -19,7 +19,7 @@ import {
   sum,
   type Tensor,
 } from "../functions.ts";
-import { checkLabels, checkTensor } from "../internals.ts";
+import { checkDType, checkLabels, checkTensor } from "../internals.ts";
 import { checkLossOptions, type LossOptions, over, reduced, weightsFor } from "./reduction.ts";
 
 /** What cross-entropy can be told. */
@@ -61,6 +61,7 @@ export function crossEntropy(
   });
   checkTensor("crossEntropy", logits, "logits");
   checkTensor("crossEntropy", targets, "targets");
+  checkDType("crossEntropy", "logits", logits, ["f32"]);
   const { classWeights, labelSmoothing = 0, weights, reduction = "mean" } = options ?? {};
   if (classWeights !== undefined) checkClassWeights("crossEntropy", logits, classWeights);
   if (targets.dtype === "f32") {
@@ -68,6 +69,7 @@ export function crossEntropy(
     return reduced("crossEntropy", ofProbabilities(logits, targets, options), options);
   }
   checkLabels("crossEntropy", logits, targets);
+  checkDType("crossEntropy", "labels", targets, ["i32"]);
   const counted = cast(greaterEqual(targets, 0), "f32");
   const own = classWeights === undefined ? counted : weightOf(classWeights, targets);
   const each = crossEntropyLoss(logits, targets);

@@ -8,7 +8,7 @@ import { binary, resultDType, unary } from "./scalars.ts";
 import { unbroadcast } from "./unbroadcast.ts";
 
 /** The shape that all of `types` broadcast to. @throws ShapeError */
-function broadcastAll(op: string, types: Readonly<Record<string, TensorType>>): Shape {
+export function checkBroadcast(op: string, types: Readonly<Record<string, TensorType>>): Shape {
   return Object.values(types).reduce<Shape>((shape, type) => {
     const wider = broadcastShapes(shape, type.shape);
     if (wider !== undefined) return wider;
@@ -49,7 +49,7 @@ export const elementwiseOps = {
       const verb = fn === "max" || fn === "min" ? (`${fn}imum` as const) : fn;
       checkSameDType(verb, a, b);
       checkDType(verb, "a", a, binary[fn].takes);
-      const shape = broadcastAll(verb, { a, b });
+      const shape = checkBroadcast(verb, { a, b });
       return { out: { dtype: resultDType(binary[fn], a.dtype), shape } };
     },
     simpler: (site) => foldedLiterals(site) ?? unchangedOperand(site),
@@ -69,7 +69,7 @@ export const elementwiseOps = {
         "Compare first, for example greater(x, 0).",
       );
       checkSameDType("where", a, b);
-      return { out: { dtype: a.dtype, shape: broadcastAll("where", { condition, a, b }) } };
+      return { out: { dtype: a.dtype, shape: checkBroadcast("where", { condition, a, b }) } };
     },
   },
 

@@ -56,7 +56,7 @@ const drawable = rule(
 
 /** The key that a seed stands for; any finite number will do. @throws ArgumentError for anything else */
 export function keyOf(seed: number): Key {
-  check("seed", "a seed", seed, finite, "Any finite number will do.");
+  check("keyOf", "the seed", seed, finite, "Any finite number will do.");
   const bits = new Uint32Array(new Float64Array([seed]).buffer);
   return threefry2x32([bits[0] ?? 0, bits[1] ?? 0], [0, 0]);
 }
@@ -77,9 +77,13 @@ export function foldIn(key: Key, index: number): Key {
  * @throws ArgumentError for what is no key, and for numbers that are not whole, or below 0
  */
 export function words(key: Key, stream: number, count: number): Uint32Array {
-  check("random", "the key", key, aKey, "It is made by keyOf(seed).");
-  check("random", "the stream", stream, integer);
-  check("random", "how many numbers are drawn", count, drawable);
+  return wordsFor("words", key, stream, count);
+}
+
+function wordsFor(caller: string, key: Key, stream: number, count: number): Uint32Array {
+  check(caller, "the key", key, aKey, "It is made by keyOf(seed).");
+  check(caller, "the stream", stream, integer);
+  check(caller, "how many numbers are drawn", count, drawable);
   const out = new Uint32Array(count + (count & 1));
   fillBlocks(out, key, 0, stream);
   return out.subarray(0, count);
@@ -91,7 +95,9 @@ export function words(key: Key, stream: number, count: number): Uint32Array {
  */
 export function uniform(key: Key, stream: number, count: number): Float64Array {
   // Not Float64Array.from, whose iterator takes ten times as long.
-  return new Float64Array(words(key, stream, count)).map((word) => (word >>> 8) * 2 ** -24);
+  return new Float64Array(wordsFor("drawUniform", key, stream, count)).map(
+    (word) => (word >>> 8) * 2 ** -24,
+  );
 }
 
 /**
@@ -99,8 +105,8 @@ export function uniform(key: Key, stream: number, count: number): Float64Array {
  * @throws ArgumentError for what is no key, and for numbers that are not whole, or below 0
  */
 export function normal(key: Key, stream: number, count: number): Float64Array {
-  check("random", "how many numbers are drawn", count, drawable);
-  const bits = words(key, stream, count + (count & 1));
+  check("drawNormal", "how many numbers are drawn", count, drawable);
+  const bits = wordsFor("drawNormal", key, stream, count + (count & 1));
   const out = new Float64Array(bits.length);
   for (let i = 0; i < out.length; i += 2) {
     // In (0, 1], so that the logarithm is finite.
@@ -118,7 +124,7 @@ export function normal(key: Key, stream: number, count: number): Float64Array {
  * @throws ArgumentError for what is no key, and for numbers that are not whole, or below 0
  */
 export function permutation(key: Key, stream: number, count: number): Uint32Array {
-  const bits = words(key, stream, count);
+  const bits = wordsFor("permutation", key, stream, count);
   const order = Uint32Array.from({ length: count }, (_, i) => i);
   for (let i = count - 1; i > 0; i--) {
     // A word scaled to 0 … i; for counts far below 2³² the bias is far below what anyone could see.

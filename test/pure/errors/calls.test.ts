@@ -97,7 +97,7 @@ const functions: readonly ErrorRow[] = [
     () => vjp((x) => x, zeros([2]))[1](zeros([3])),
   ],
   [
-    "grad: only f32 tensors have gradients; got i32[2]. Leave it out of the list.",
+    "vjp: only f32 tensors have gradients; got i32[2]. Leave it out of the list.",
     () => vjp((x) => x, i32(2))[1](i32(2)),
   ],
   [

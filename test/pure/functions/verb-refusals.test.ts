@@ -150,6 +150,44 @@ const reductions: readonly Refusal[] = [
   ],
 ];
 
+const together: readonly Refusal[] = [
+  [
+    () => g.add(g.greater(f32(2), 0), 9),
+    ArgumentError,
+    'add: a number beside a bool tensor must be 0 or 1; got 9. Cast the tensor first: cast(x, "f32").',
+  ],
+  [
+    () => g.hypot(f32(2), f32(3)),
+    ShapeError,
+    "hypot: shapes must broadcast: aligned at the right, dimensions are equal or one of them is 1; got a f32[2], b f32[3]. Reshape one of them, for example to give it a dimension of size 1.",
+  ],
+  [
+    () => g.floorDiv(g.greater(f32(2), 0), 1),
+    DTypeError,
+    'floorDiv: a must be f32 or i32 or u32; got bool[2]. Cast it first: cast(a, "f32").',
+  ],
+  [
+    () => g.prelu(f32(2, 3), f32(2)),
+    ShapeError,
+    "prelu: shapes must broadcast: aligned at the right, dimensions are equal or one of them is 1; got x f32[2, 3], slopes f32[2]. Reshape one of them, for example to give it a dimension of size 1.",
+  ],
+  [
+    () => g.rsqrt(i32(2)),
+    DTypeError,
+    'rsqrt: x must be f32; got i32[2]. Cast it first: cast(x, "f32").',
+  ],
+  [
+    () => g.categorical(i32(2, 3)),
+    DTypeError,
+    'categorical: logits must be f32; got i32[2, 3]. Cast it first: cast(logits, "f32").',
+  ],
+  [
+    () => g.variable([1], [1], 3 as never),
+    ArgumentError,
+    "variable: the name must be a text; got 3. Give another name.",
+  ],
+];
+
 const arrangements: readonly Refusal[] = [
   [
     () => g.maximum(f32(2), i32(2)),
@@ -526,6 +564,7 @@ const einsums: readonly Refusal[] = [
 test.each([
   ...scalars,
   ...reductions,
+  ...together,
   ...arrangements,
   ...lookUps,
   ...images,

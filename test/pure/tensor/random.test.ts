@@ -52,9 +52,14 @@ describe("streams", () => {
   });
 
   it("are numbered: between two of them is none", () => {
-    const message = "random: the stream must be a whole number; got 0.5. Give another stream.";
-    for (const draw of [words, uniform, normal, permutation])
-      expect(() => draw(keyOf(1), 0.5, 3)).toThrow(message);
+    const message = "the stream must be a whole number; got 0.5. Give another stream.";
+    for (const [name, draw] of Object.entries({
+      words,
+      drawUniform: uniform,
+      drawNormal: normal,
+      permutation,
+    }))
+      expect(() => draw(keyOf(1), 0.5, 3)).toThrow(`${name}: ${message}`);
   });
 
   it("uniform numbers lie in [0, 1), are exact in f32, and have mean 1/2 and variance 1/12", () => {
