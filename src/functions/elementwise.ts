@@ -1,7 +1,7 @@
 /** Elementwise functions. Shapes broadcast by NumPy's rule; a number stands for a scalar of the other operand's dtype. */
 import { check, rule } from "../arguments.ts";
 import { checkDType } from "../ops/check.ts";
-import type { BinaryName, UnaryName } from "../ops/scalars.ts";
+import { type BinaryName, unary as scalars, type UnaryName } from "../ops/scalars.ts";
 import { Tensor } from "../runtime/tensor.ts";
 import { checkDTypeName, type DType } from "../tensor/dtype.ts";
 import { apply, checkTensor, literal, type Operand, operands, operandsOf } from "./apply.ts";
@@ -9,8 +9,12 @@ import { apply, checkTensor, literal, type Operand, operands, operandsOf } from 
 type Unary = (x: Tensor) => Tensor;
 type Binary = (a: Operand, b: Operand) => Tensor;
 
-function unary(fn: UnaryName): Unary {
-  return (x) => apply("unary", { x }, { fn });
+function unary(fn: UnaryName, verb: string = fn): Unary {
+  return (x) => {
+    checkTensor(verb, x);
+    checkDType(verb, "x", x, scalars[fn].takes);
+    return apply("unary", { x }, { fn });
+  };
 }
 
 function binary(fn: BinaryName, verb: string = fn): Binary {
@@ -123,11 +127,7 @@ export const not = unary("not");
  * bool: neither NaN nor infinite. Of f32.
  * @throws DTypeError unless x is f32; ArgumentError for what is no tensor
  */
-export function finite(x: Tensor): Tensor {
-  checkTensor("finite", x);
-  checkDType("finite", "x", x, ["f32"]);
-  return apply("unary", { x }, { fn: "isFinite" });
-}
+export const finite = unary("isFinite", "finite");
 
 /**
  * a + b. Of f32, i32 or u32; shapes broadcast.

@@ -145,19 +145,19 @@ const refusals: readonly Refusal[] = [
   [
     "crossEntropy of rows without classes",
     ShapeError,
-    /^crossEntropy: logits must have a last dimension of 1 or more; got logits f32\[2, 4, 0\]/,
+    /^crossEntropyLoss: logits must have a last dimension of 1 or more; got logits f32\[2, 4, 0\]/,
     () => crossEntropyLoss(input("logits", [2, 4, 0]), input("labels", [2, 4], "i32")),
   ],
   [
     "crossEntropy of labels that are not integers",
     DTypeError,
-    /^crossEntropy: labels must be i32; got f32\[4\]\. Cast it first: cast\(labels, "i32"\)/,
+    /^crossEntropyLoss: labels must be i32; got f32\[4\]\. Cast it first: cast\(labels, "i32"\)/,
     () => crossEntropyLoss(input("logits", [4, 10]), input("labels", [4])),
   ],
   [
     "crossEntropy of another number of labels",
     ShapeError,
-    /^crossEntropy: labels must have the shape of logits without the last dimension, the classes; got logits f32\[4, 10\], labels i32\[5\]/,
+    /^crossEntropyLoss: labels must have the shape of logits without the last dimension, the classes; got logits f32\[4, 10\], labels i32\[5\]/,
     () => crossEntropyLoss(input("logits", [4, 10]), input("labels", [5], "i32")),
   ],
   [

@@ -252,7 +252,7 @@ it.each<[text: string, call: () => unknown]>([
     () => nn.module("m", asAny({ forward: (x: unknown) => x, children: { a: 3 } })),
   ],
   [
-    'seed: a seed must be a finite number; got "x". Any finite number will do.',
+    'keyOf: the seed must be a finite number; got "x". Any finite number will do.',
     () => keyOf(asAny("x")),
   ],
   [
