@@ -90,7 +90,7 @@ const DEEPEST = 64;
 export function modelOf(description: Json, make: MakeLayer): AnyModule {
   const made: AnyModule[] = [];
   const decode = (json: Json, depth: number): unknown => {
-    if (depth > DEEPEST) throw new Error(`it is more than ${DEEPEST} deep`);
+    if (depth > DEEPEST) throw new Error(`values more than ${DEEPEST} deep`);
     if (typeof json !== "object" || json === null) return json;
     if (isList(json)) return json.map((item) => decode(item, depth + 1));
     if ("$module" in json) return decodeModule(json.$module, depth);
@@ -102,7 +102,7 @@ export function modelOf(description: Json, make: MakeLayer): AnyModule {
   };
   const decodeModule = (json: Json | undefined, depth: number): AnyModule => {
     const [layer, ...args] = json !== undefined && isList(json) ? json : [];
-    if (typeof layer !== "string") throw new Error("a module has no name");
+    if (typeof layer !== "string") throw new Error("a module without a name");
     // Numbered as they were described: a container before what it holds, though it is made after it.
     const index = made.push(PENDING) - 1;
     const module = make(
@@ -114,7 +114,7 @@ export function modelOf(description: Json, make: MakeLayer): AnyModule {
   };
   const model = decode(description, 0);
   if (isModule(model)) return model;
-  throw new Error("it describes no module");
+  throw new Error("a text that describes no module");
 }
 
 /** Holds a module's number while what is in it is made. */
@@ -127,5 +127,5 @@ function isList(json: Json): json is readonly Json[] {
 
 function known<T>(value: T | undefined, what: string, given: unknown): T {
   if (value !== undefined) return value;
-  throw new Error(`there is no ${what} ${shown(given)}`);
+  throw new Error(`an unknown ${what} ${shown(given)}`);
 }

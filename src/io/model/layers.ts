@@ -59,7 +59,7 @@ const PLAIN: Readonly<Record<string, Make>> = {
   inverseNormalisation: (normalise) => {
     const { inverse } = Object(normalise) as Partial<nn.NormalisationModule>;
     if (inverse !== undefined) return inverse;
-    throw new Error(`an inverse is that of a normalisation, not of ${shown(normalise)}`);
+    throw new Error(`an inverse of ${shown(normalise)}, which is no normalisation`);
   },
 };
 
@@ -151,12 +151,12 @@ export function layerMaker(room: number, own: OwnLayers): MakeLayer {
     const weighted = Object.hasOwn(WEIGHTED, name) ? WEIGHTED[name] : undefined;
     if (weighted === undefined) {
       throw new Error(
-        `there is no layer ${shown(name)}; layers of one's own are given: loadModel(from, { layers })`,
+        `an unknown layer ${shown(name)}; layers of one's own are given: loadModel(from, { layers })`,
       );
     }
     const [make, count, ...starts] = weighted;
     left -= count(...(args as number[]));
-    if (!(left >= 0)) throw new Error(`${name} would have more weights than the file`);
+    if (!(left >= 0)) throw new Error(`${name} with more weights than the file`);
     return make(...startingAtZero(args, starts));
   };
 }

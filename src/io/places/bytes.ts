@@ -1,6 +1,6 @@
 import { check, rule, text } from "../../arguments.ts";
 import type { ByteRange, ReadOptions, Source } from "../place.ts";
-import { asFileError, checkRange, checkRead } from "./faults.ts";
+import { asFileError, checkRead, rangeIn } from "./faults.ts";
 
 /**
  * Bytes that are there already, as a file that can be read. `description` is what errors call it.
@@ -20,8 +20,7 @@ export function bytes(content: Uint8Array, description = "bytes"): Source {
     size: async () => content.length,
     async read(range?: ByteRange, options: ReadOptions = {}) {
       checkRead(self, options);
-      const { start, end } = range ?? { start: 0, end: content.length };
-      checkRange(self, { start, end }, content.length);
+      const { start, end } = rangeIn(self, range, content.length);
       options.onProgress?.(end - start, end - start);
       return Uint8Array.from(content.subarray(start, end));
     },
@@ -43,8 +42,7 @@ export function blob(content: Blob, description?: string): Source {
     size: async () => content.size,
     async read(range?: ByteRange, options: ReadOptions = {}) {
       checkRead(self, options);
-      const { start, end } = range ?? { start: 0, end: content.size };
-      checkRange(self, { start, end }, content.size);
+      const { start, end } = rangeIn(self, range, content.size);
       try {
         const read = new Uint8Array(await content.slice(start, end).arrayBuffer());
         options.onProgress?.(read.length, read.length);

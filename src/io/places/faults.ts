@@ -109,11 +109,18 @@ export function checkRange(place: Described, range: ByteRange, size: number | un
   const { start, end } = Object(range) as ByteRange;
   if (!whole.holds(start) || !whole.holds(end) || start > end) {
     throw new ArgumentError(
-      `${place.description}: a range must be { start, end }, whole numbers from 0 and start the smaller; got ${shown(start)} to ${shown(end)}. Leave it out to read everything.`,
+      `${place.description}: a range must be { start, end }, whole numbers from 0 and start the smaller; got ${isRecord(range) ? `${shown(start)} to ${shown(end)}` : shown(range)}. Leave it out to read everything.`,
     );
   }
   if (size === undefined || end <= size) return;
   throw tooShort(place, end, size);
+}
+
+/** `range`, or all of a file of `size` bytes. @throws as checkRange */
+export function rangeIn(place: Described, range: ByteRange | undefined, size: number): ByteRange {
+  const own = range ?? { start: 0, end: size };
+  checkRange(place, own, size);
+  return own;
 }
 
 /** A file that ends before byte `wanted`. */

@@ -6,11 +6,11 @@ import {
   asFileError,
   checkName,
   checkPiece,
-  checkRange,
   checkRead,
   checkSignal,
   checkWrite,
   missing,
+  rangeIn,
 } from "./faults.ts";
 
 const STORE = "files";
@@ -58,8 +58,7 @@ class RecordPlace implements Place {
     checkRead(this, options);
     const content = await this.#content();
     if (content === undefined) throw missing(this);
-    const { start, end } = range ?? { start: 0, end: content.size };
-    checkRange(this, { start, end }, content.size);
+    const { start, end } = rangeIn(this, range, content.size);
     try {
       const bytes = new Uint8Array(await content.slice(start, end).arrayBuffer());
       options.onProgress?.(bytes.length, bytes.length);

@@ -3,11 +3,11 @@ import type { ByteRange, Folder, Pieces, Place, ReadOptions, WriteOptions } from
 import {
   checkName,
   checkPiece,
-  checkRange,
   checkRead,
   checkSignal,
   checkWrite,
   missing,
+  rangeIn,
 } from "./faults.ts";
 
 /**
@@ -46,8 +46,7 @@ class MemoryPlace implements Place {
     checkRead(this, options);
     const bytes = this.#files.get(this.#name);
     if (bytes === undefined) throw missing(this);
-    const { start, end } = range ?? { start: 0, end: bytes.length };
-    checkRange(this, { start, end }, bytes.length);
+    const { start, end } = rangeIn(this, range, bytes.length);
     options.onProgress?.(end - start, end - start);
     return Uint8Array.from(bytes.subarray(start, end));
   }

@@ -10,11 +10,11 @@ import {
   asFileError,
   checkName,
   checkPiece,
-  checkRange,
   checkRead,
   checkSignal,
   checkWrite,
   fileError,
+  rangeIn,
   tooShort,
 } from "./faults.ts";
 import { modules, pathOf } from "./node-host.ts";
@@ -94,8 +94,7 @@ class NodePlace implements Place {
       const stats = await this.#done("read", handle.stat());
       this.#checkFile(stats, "read");
       const { size } = stats;
-      const { start, end } = range ?? { start: 0, end: size };
-      checkRange(this, { start, end }, size);
+      const { start, end } = rangeIn(this, range, size);
       const bytes = new Uint8Array(end - start);
       for (let at = 0; at < bytes.length; ) {
         const length = Math.min(BLOCK, bytes.length - at);

@@ -9,11 +9,11 @@ import {
   asFileError,
   checkName,
   checkPiece,
-  checkRange,
   checkRead,
   checkSignal,
   checkWrite,
   missing,
+  rangeIn,
 } from "./faults.ts";
 
 /**
@@ -112,8 +112,7 @@ class HandlePlace implements Place {
     checkRead(this, options);
     const file = await this.#file();
     if (file === undefined) throw missing(this);
-    const { start, end } = range ?? { start: 0, end: file.size };
-    checkRange(this, { start, end }, file.size);
+    const { start, end } = rangeIn(this, range, file.size);
     const bytes = await this.#done("read", file.slice(start, end).arrayBuffer());
     checkSignal(this, options);
     options.onProgress?.(bytes.byteLength, bytes.byteLength);

@@ -115,8 +115,9 @@ export class SafetensorsFile {
   #entry(name: string): SafetensorsEntry {
     const entry = this.entries.get(name);
     if (entry !== undefined) return entry;
+    const has = [...this.entries.keys()].join(", ").slice(0, 200) || "no tensors";
     throw new ArgumentError(
-      `${this.#source.description}: the name must be that of a tensor of the file; got ${JSON.stringify(name)}. It has ${[...this.entries.keys()].join(", ").slice(0, 200)}.`,
+      `${this.#source.description}: the name must be that of a tensor of the file; got ${JSON.stringify(name)}. It has ${has}.`,
     );
   }
 

@@ -6,8 +6,10 @@ import {
   bytes,
   loadModel,
   memory,
+  openSafetensors,
   readSafetensors,
   safetensorsBytes,
+  type TensorToWrite,
   writeSafetensors,
 } from "../../../src/io/index.ts";
 import { type ErrorRow, holdTexts } from "../../support/error-rows.ts";
@@ -61,6 +63,9 @@ const engines = (text: string) => {
     return (error as Error).message;
   }
 };
+/** Reads "c" of a file of these tensors. */
+const namedC = async (tensors: Readonly<Record<string, TensorToWrite>>) =>
+  (await openSafetensors(await safetensorsBytes(tensors))).read(["c"]).next();
 const BEFORE = "Take the checkpoint before it.";
 
 const files: readonly ErrorRow[] = [
@@ -94,6 +99,14 @@ const files: readonly ErrorRow[] = [
       writeSafetensors(memory().place("a"), {
         w: { shape: [2], data: asAny(new DataView(new ArrayBuffer(8))) },
       }),
+  ],
+  [
+    'bytes: the name must be that of a tensor of the file; got "c". It has a, b.',
+    () => namedC({ a: { shape: [1], data: [1] }, b: { shape: [1], data: [1] } }),
+  ],
+  [
+    'bytes: the name must be that of a tensor of the file; got "c". It has no tensors.',
+    () => namedC({}),
   ],
 ];
 
