@@ -15,7 +15,6 @@ import { type FallbackSegment, type TimedStep, timedSteps } from "./timed-steps.
 /** What the kernel module exports; see wasm/index.ts. */
 export interface KernelExports extends ForEmitted {
   initialise(scratch: number, firstSlot: number): void;
-  staticEnd(): number;
   execute(start: number, end: number, thread: number, threads: number, step: number): void;
   wake(start: number, end: number, step: number): void;
   follow(thread: number, threads: number): void;

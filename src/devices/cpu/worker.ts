@@ -3,13 +3,7 @@ import { referenceKernels } from "../reference/table.ts";
 import { Conductor, type KernelExports } from "./conductor.ts";
 import { adopter, forgetter } from "./emitted.ts";
 import { holdLock } from "./liveness.ts";
-import {
-  CONTROL_ADDRESS,
-  FIRST_ADDRESS,
-  type FromWorker,
-  type Start,
-  type ToWorker,
-} from "./messages.ts";
+import { FIRST_ADDRESS, type FromWorker, type Start, type ToWorker } from "./messages.ts";
 import { sleeper } from "./sleepers.ts";
 
 interface Port {
@@ -61,8 +55,6 @@ async function start(message: Start): Promise<void> {
   const instance = new WebAssembly.Instance(module, { env: { memory, adopt, forget, sleep } });
   // The exports of a module that was compiled from wasm/index.ts.
   const kernels = instance.exports as unknown as KernelExports;
-  if (kernels.staticEnd() > CONTROL_ADDRESS)
-    throw new Error("the kernels' own data reaches into that of threads and emitted kernels");
   kernels.initialise(FIRST_ADDRESS, kernels.table.length);
   // Before anything can block the worker for ever.
   const isLocked = await holdLock(message.lock);

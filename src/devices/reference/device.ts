@@ -3,7 +3,7 @@
  * scheduler can be tested without the kernels of a real device, and every step of it can be read.
  */
 import { isDebugBuild } from "../../debug.ts";
-import { DeviceLostError, DisposedError, InternalError } from "../../errors.ts";
+import { DeviceLostError, DisposedError, InternalError, OutOfMemoryError } from "../../errors.ts";
 import type { GroupProgram } from "../../scheduler/group-program.ts";
 import {
   type DeviceTraits,
@@ -66,6 +66,12 @@ export const referenceTraits: DeviceTraits = {
   ],
 };
 
+function noRoom(call: string, bytes: number): OutOfMemoryError {
+  return new OutOfMemoryError(
+    `${call}: the host's memory must hold all tensors; got no room for ${bytes} bytes. Use smaller batches, or dispose of tensors that are no longer needed.`,
+  );
+}
+
 class HostStorage implements Storage {
   readonly bytes: number;
   memory: ArrayBuffer;
@@ -73,7 +79,7 @@ class HostStorage implements Storage {
   constructor(bytes: number, isZeroed: boolean) {
     this.bytes = bytes;
     const size = Math.ceil(bytes / BYTES_PER_ELEMENT) * BYTES_PER_ELEMENT;
-    this.memory = hostBuffer("allocate", size);
+    this.memory = hostBuffer("allocate", size, noRoom);
     // NaN, so that whoever counts on zeros is found out.
     if (!isZeroed && isDebugBuild) new Uint8Array(this.memory).fill(255);
   }

@@ -1,11 +1,11 @@
 import { OutOfMemoryError } from "../../errors.ts";
 
-/** An array for `bytes` on the host. @throws OutOfMemoryError */
-export function hostBuffer(call: string, bytes: number): ArrayBuffer {
+/** An array for `bytes` on the host. @throws OutOfMemoryError, which `refusal` makes */
+export function hostBuffer(call: string, bytes: number, refusal = noHostMemory): ArrayBuffer {
   try {
     return new ArrayBuffer(bytes);
   } catch {
-    throw noHostMemory(call, bytes);
+    throw refusal(call, bytes);
   }
 }
 

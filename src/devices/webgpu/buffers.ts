@@ -165,7 +165,7 @@ export class BufferPool {
     if (needed + this.#pooledBytes > this.#budgetBytes) this.trim();
     if (needed > this.#budgetBytes) {
       throw new OutOfMemoryError(
-        `webgpu: memory in use must stay within the budget of ${this.#budgetBytes} bytes; got ${needed}. Dispose of tensors, use smaller batches, or raise the budget.`,
+        `webgpu: memory in use must stay within the budget of ${this.#budgetBytes} bytes; got ${needed}. Use smaller batches, or dispose of tensors that are no longer needed.`,
       );
     }
     const label = `gradgpu storage ${this.#made++} (${capacity} bytes)`;

@@ -112,7 +112,9 @@ export function wgslOf(
     ? shaders[kernel as keyof typeof shaders]
     : undefined;
   if (source === undefined) {
-    throw new KernelError(`${kernel}: must be a file in shaders/. Run npm run generate.`);
+    throw new KernelError(
+      `webgpu: the kernel of a call must be a file in shaders/; got "${kernel}". Run npm run generate.`,
+    );
   }
   const code = reachable(specialise(source, constants, kernel, shaders));
   return code.replace(
