@@ -100,7 +100,7 @@ export async function runShader<const B extends readonly ShaderData[]>(
     const fault = await gpu.popErrorScope();
     if (fault !== null) {
       throw new CheckFailedError(
-        `runShader: the GPU must take the dispatch; got ${fault.message} Compare the bindings with those that the shader declares and uses.`,
+        `runShader: the GPU must take the dispatch; got "${fault.message.trim()}". Compare the bindings with those that the shader declares and uses.`,
       );
     }
     const results = bindings.map(async (data, i) => {

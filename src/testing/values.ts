@@ -1,4 +1,5 @@
 /** Numbers as tests have them: lists, lists of lists, typed arrays, with a shape where that is known. */
+import { check, list, shown } from "../arguments.ts";
 import { ArgumentError } from "../errors.ts";
 import { type Shape, sizeOf } from "../tensor/shape.ts";
 
@@ -30,10 +31,13 @@ export function numbersOf(caller: string, name: string, values: Values): Numbers
   if (isTyped(values)) return { data: values, shape: undefined };
   if (Array.isArray(values)) return nested(caller, name, values);
   const given = values as Exclude<Values, number | NestedNumbers | NumberArray>;
-  if (typeof given !== "object" || given === null || !("data" in given)) throw none(caller, name);
+  if (typeof given !== "object" || given === null || !("data" in given))
+    throw none(caller, name, given);
   const { data, shape } = given;
-  if (!isTyped(data) && !Array.isArray(data)) throw none(caller, name);
+  if (!isTyped(data) && !Array.isArray(data)) throw none(caller, name, data);
   const held = isTyped(data) ? { data, shape: undefined } : nested(caller, name, data);
+  if (shape !== undefined)
+    check(caller, `the shape of ${name}`, shape, list, "Write it as [rows, columns].");
   if (shape !== undefined && sizeOf(shape) !== held.data.length) {
     throw new ArgumentError(
       `${caller}: ${name} must have as many elements as its shape; got ${held.data.length} for [${shape.join(", ")}]. Correct one of them.`,
@@ -42,9 +46,9 @@ export function numbersOf(caller: string, name: string, values: Values): Numbers
   return { data: held.data, shape: shape ?? held.shape };
 }
 
-function none(caller: string, name: string): ArgumentError {
+function none(caller: string, name: string, got: unknown): ArgumentError {
   return new ArgumentError(
-    `${caller}: ${name} must be numbers, a list, a typed array or { data, shape }; got something else. Read tensors first: await x.data().`,
+    `${caller}: ${name} must be numbers, a list, a typed array or { data, shape }; got ${shown(got)}. Read tensors first: await x.data().`,
   );
 }
 
@@ -64,7 +68,7 @@ function nested(caller: string, name: string, list: NestedNumbers): Numbers {
       data.push(Number(part));
       return;
     }
-    if (!Array.isArray(part)) throw none(caller, name);
+    if (!Array.isArray(part)) throw none(caller, name, part);
     if (part.length !== shape[depth]) throw ragged(caller, name, shape);
     for (const inner of part) collect(inner, depth + 1);
   };

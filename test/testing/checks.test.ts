@@ -153,7 +153,9 @@ describe("withLostDevice", () => {
     await expect(hanging).rejects.toThrow(
       /within 50 ms of the loss; got something that still waits/,
     );
-    await expect(withLostDevice(() => 1)).rejects.toThrow(/must lose the device/);
+    await expect(withLostDevice(() => 1)).rejects.toThrow(
+      "withLostDevice: fn must lose the device; got an end without it. Call lose() where the loss is to come.",
+    );
     await expect(withLostDevice(() => Promise.reject(new RangeError("own")))).rejects.toThrow(
       "own",
     );
