@@ -133,9 +133,9 @@ function stepsOf(xs: unknown, sequences: readonly Tensor[], length: number | und
     );
   }
   const steps = length ?? sequences[0]?.shape[0];
-  if (steps === undefined || !Number.isSafeInteger(steps) || steps < 0) {
+  if (steps === undefined) {
     throw new ArgumentError(
-      `scan: the number of steps must be known, a whole number of 0 or more; got length ${length} and no xs. Give { length }.`,
+      "scan: the number of steps must be known; got no xs and no length. Give { length }.",
     );
   }
   if (sequences.every(({ shape }) => shape[0] === steps)) return steps;

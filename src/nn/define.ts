@@ -198,7 +198,8 @@ function ownVariables(
 ): Record<string, Parameter> {
   const own = Object.entries(all).map(([name, given]) => {
     const parameter = given instanceof Variable ? { variable: given } : given;
-    checkVariable(kind, role, name, parameter?.variable);
+    const isHeld = isRecord(parameter) && "variable" in parameter;
+    checkVariable(kind, role, name, isHeld ? parameter.variable : parameter);
     return [name, parameter] as const;
   });
   return Object.fromEntries(own);

@@ -3,7 +3,7 @@
  * arguments are copied into the plan's own inputs, variables are updated in place, and small results travel to the
  * host with the run itself, so that reading a loss never makes the device wait.
  */
-import { callable, check, checkOptions, isRecord, list, rule } from "../arguments.ts";
+import { callable, check, checkOptions, isRecord, list, rule, shown } from "../arguments.ts";
 import { ArgumentError } from "../errors.ts";
 import type { GraphValue } from "../graph/graph.ts";
 import { explainPlan } from "../scheduler/explain.ts";
@@ -263,7 +263,7 @@ function argumentValue(arg: unknown, i: number): GraphValue {
   if (arg instanceof Tensor) return arg.value;
   if (typeof arg !== "number") {
     throw new ArgumentError(
-      `compile: a step must be called with tensors and numbers; got ${typeof arg} as argument ${i}. Make a tensor of it: tensor(…).`,
+      `compile: a step must be called with tensors and numbers; got ${shown(arg)} as argument ${i}. Make a tensor of it: tensor(…).`,
     );
   }
   const cell = new Cell("data", { dtype: "f32", shape: [] }, "number");

@@ -15,7 +15,9 @@ export function tensorsIn(
   if (structure === undefined || structure === null) return [];
   const isData = ArrayBuffer.isView(structure);
   if (depth > DEEPEST) {
-    throw new ArgumentError(`${rule} lists and records that do not hold themselves. ${remedy}`);
+    throw new ArgumentError(
+      `${rule} lists and records that do not hold themselves; got one that does. ${remedy}`,
+    );
   }
   if (typeof structure === "object" && !isData && !(structure instanceof Promise)) {
     const parts: unknown[] = Object.values(structure);

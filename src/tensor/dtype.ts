@@ -49,7 +49,7 @@ export function hostArray(dtype: DType, length: number): HostArray {
     // Told below.
   }
   throw new OutOfMemoryError(
-    `tensor: the host must have memory for the data; got ${length} elements of ${dtype}. Use smaller pieces.`,
+    `memory: the host must have room for the elements; got ${length} of ${dtype}. Use smaller pieces.`,
   );
 }
 
