@@ -35,3 +35,4 @@ export { type Snapshot, snapshotOf } from "./runtime/snapshot.ts";
 export { type Assignment, assignmentsIn } from "./runtime/trace.ts";
 export { hostArray } from "./tensor/dtype.ts";
 export { hostValues } from "./tensor/host.ts";
+export { checkedShape } from "./tensor/shape.ts";

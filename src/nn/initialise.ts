@@ -4,7 +4,7 @@
  */
 import { check, count, finite, isRecord, list, rule } from "../arguments.ts";
 import { drawNormal, drawUniform, type Key, keyOf, type Shape, sizeOf } from "../functions.ts";
-import { hostArray } from "../internals.ts";
+import { checkedShape, hostArray } from "../internals.ts";
 
 const atLeastOne = rule("1 or more", (value) => Number(value) >= 1);
 
@@ -18,6 +18,8 @@ export interface Fans {
   /** Numbers that one input goes to. */
   readonly out: number;
 }
+
+const sizeFor = (shape: Shape) => sizeOf(checkedShape("initialise", shape));
 
 function checked(fans: Fans): Fans {
   const isFans = (value: unknown) =>
@@ -39,7 +41,7 @@ export type Initialiser = (shape: Shape, fans: Fans, key: Key) => Float32Array;
 export function uniform(bound: number): Initialiser {
   check("initialise.uniform", "the bound", bound, finite);
   return (shape, _, key) =>
-    new Float32Array(drawUniform(key, 0, sizeOf(shape)).map((u) => (2 * u - 1) * bound));
+    new Float32Array(drawUniform(key, 0, sizeFor(shape)).map((u) => (2 * u - 1) * bound));
 }
 
 /**
@@ -49,7 +51,7 @@ export function uniform(bound: number): Initialiser {
 export function normal(deviation: number): Initialiser {
   check("initialise.normal", "the deviation", deviation, finite);
   return (shape, _, key) =>
-    new Float32Array(drawNormal(key, 0, sizeOf(shape)).map((z) => z * deviation));
+    new Float32Array(drawNormal(key, 0, sizeFor(shape)).map((z) => z * deviation));
 }
 
 /**
@@ -102,7 +104,7 @@ export function truncatedNormal(deviation: number, limit = 2): Initialiser {
   check("initialise.truncatedNormal", "the deviation", deviation, finite);
   check("initialise.truncatedNormal", "the limit", limit, atLeastOne);
   return (shape, _, key) => {
-    const size = sizeOf(shape);
+    const size = sizeFor(shape);
     const kept = hostArray("f32", size) as Float32Array;
     // The numbers are drawn one behind the other; at a limit of 1 a third is left out.
     for (let [have, drawn] = [0, 0]; have < size; ) {
@@ -126,7 +128,7 @@ export function orthogonal(gain = 1): Initialiser {
   check("initialise.orthogonal", "the gain", gain, finite);
   return (shape, _, key) => {
     const columns = shape.at(-1) ?? 1;
-    const rows = sizeOf(shape) / Math.max(1, columns);
+    const rows = sizeFor(shape) / Math.max(1, columns);
     const [count, length] = rows < columns ? [rows, columns] : [columns, rows];
     const drawn = Float64Array.from(drawNormal(key, 0, count * length));
     const vectors = Array.from({ length: count }, (_, i) =>
@@ -169,7 +171,7 @@ export const dirac: Initialiser = (shape) => {
   const [inputs = 1, outputs = 1] = shape.slice(-2);
   const kernel = shape.slice(0, -2);
   const middle = kernel.reduce((at, n) => at * n + Math.floor(n / 2), 0);
-  const made = hostArray("f32", sizeOf(shape)) as Float32Array;
+  const made = hostArray("f32", sizeFor(shape)) as Float32Array;
   for (let c = 0; c < Math.min(inputs, outputs); c++) made[(middle * inputs + c) * outputs + c] = 1;
   return made;
 };
@@ -186,7 +188,7 @@ export const ones: Initialiser = (shape) => constant(1)(shape, { in: 1, out: 1 }
  */
 export function constant(value: number): Initialiser {
   check("initialise.constant", "the value", value, finite);
-  return (shape) => hostArray("f32", sizeOf(shape)).fill(value);
+  return (shape) => hostArray("f32", sizeFor(shape)).fill(value);
 }
 
 /**
@@ -204,7 +206,7 @@ export const zeros: Initialiser = constant(0);
 export function remember(value = 1): Initialiser {
   check("initialise.remember", "the value", value, finite);
   return (shape) => {
-    const zeros = hostArray("f32", sizeOf(shape));
+    const zeros = hostArray("f32", sizeFor(shape));
     // [H, gates]: i f g o or r z n. Without gates innermost, [H], there is none that keeps anything.
     const [, gates] = shape;
     return zeros.map((_, i) => (gates !== undefined && i % gates === 1 ? value : 0));

@@ -173,6 +173,12 @@ const layers: readonly ErrorRow[] = [
         bias: { shape: [1], data: [0] },
       }),
   ],
+  ...[nn.initialise.zeros, nn.initialise.normal(1)].map(
+    (initialise): ErrorRow => [
+      "initialise: the shape must be whole numbers of 0 or more, in a list, of less than 2^53 elements; got 3. Sizes are counted in elements, outermost first; a single number is [].",
+      () => initialise(asAny(3), { in: 1, out: 1 }, keyOf(0)),
+    ],
+  ),
   [
     "memory: the host must have room for the elements; got 1073741824 of f32. Use smaller pieces.",
     () => nn.initialise.zeros([2 ** 30], { in: 1, out: 1 }, keyOf(0)),
