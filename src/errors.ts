@@ -47,11 +47,6 @@ export class KernelError extends GradgpuError {
   override readonly name = "KernelError";
 }
 
-/** An op on the path from the loss to a parameter that has no gradient. */
-export class NotDifferentiableError extends GradgpuError {
-  override readonly name = "NotDifferentiableError";
-}
-
 /** A value that was asked for where none exists yet, such as inside a traced function. */
 export class TraceError extends GradgpuError {
   override readonly name = "TraceError";

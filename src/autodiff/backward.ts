@@ -3,7 +3,7 @@
  * ops, so it is fused, planned and run like everything else, and can be differentiated again.
  * Nodes are visited in descending id, so that a node's cotangents are complete before its vjp is asked for.
  */
-import { InternalError, NotDifferentiableError } from "../errors.ts";
+import { InternalError } from "../errors.ts";
 import {
   emit,
   flatten,
@@ -34,7 +34,6 @@ import { inFewerTerms } from "./sum-terms.ts";
  * ∂/∂wrt[i] of Σ ⟨seed.value, seed.cotangent⟩; undefined where the seeds do not depend on wrt[i].
  * Nothing flows on beyond the values in `boundary`: where wrt values are in it, they count as independent. `within` is the
  * region that is computed again: what its copy has in common with it, as it reads nothing, is part of the copy.
- * @throws NotDifferentiableError where the only way to a wrt value leads through an op without gradient.
  */
 export function backward(
   seeds: readonly Seed[],
@@ -150,9 +149,8 @@ function propagate(
     const cotangent = found[i];
     if (cotangent === undefined || !active.has(input)) return;
     if ("notDifferentiable" in cotangent) {
-      throw new NotDifferentiableError(
-        `${node.op}: a gradient was asked for through an input that has none: ${cotangent.notDifferentiable}. Wrap it in stopGradient() if none is wanted.`,
-      );
+      // Such inputs, or all outputs of their ops, are not f32: only f32 values are active and have cotangents.
+      throw new InternalError(`${node.op}: ${cotangent.notDifferentiable}.`);
     }
     const simpler = inFewerTerms(graphValue(cotangent), incoming, firstId);
     if (simpler !== undefined) cotangents.add(input, simpler);
@@ -183,10 +181,8 @@ function compositeCotangents(
   node: OpNode,
   inputs: readonly GraphValue[],
   cotangents: Cotangents,
-): (Cotangent | undefined)[] {
-  if (op.composite === undefined) {
-    return inputs.map(() => ({ notDifferentiable: `the gradient of ${node.op} is not defined` }));
-  }
+): (GraphValue | undefined)[] {
+  if (op.composite === undefined) throw new InternalError(`${node.op}: there is no composite.`);
   const outs = op.composite(emit, node.ins as never, node.attrs as never, loop);
   const values = flatten<Value>(op.outputs, outs);
   const seeds = outputsOf(node).flatMap((out, i) => {

@@ -45,8 +45,7 @@ export interface RecurrentFlow {
  * is looked at part by part and keeps no gates for it; what is held is ∂loss/∂h_t and ∂loss/∂c_t of its steps.
  * Of a `scan` the states are what it carries, by the names that the carry has (one tensor: "carry"), and there are no gates.
  * The measure of Pascanu, Mikolov & Bengio 2013; gates as in Karpathy, Johnson & Fei-Fei 2015.
- * @throws NotDifferentiableError where an op on the way has no gradient; ShapeError unless the loss is one f32 number;
- *   ArgumentError for what are no variables or no function
+ * @throws ShapeError unless the loss is one f32 number; ArgumentError for what are no variables or no function
  */
 export function gradientFlow(
   variables: readonly Variable[],

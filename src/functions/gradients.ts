@@ -13,9 +13,9 @@ export type Gradients = ReadonlyMap<Variable, Tensor>;
 
 /**
  * The loss that `fn` returns, a scalar, and its gradient for every one of `variables`; zeros for those that the loss
- * does not depend on. Gradients are tensors like any other and can be differentiated again.
- * @throws NotDifferentiableError where an op on the way has no gradient; ShapeError unless the loss is one f32 number;
- *   ArgumentError for what are no variables or no function
+ * does not depend on. What is flat or gives no f32 numbers, such as `argmax`, does not count. Gradients are tensors like
+ * any other and can be differentiated again.
+ * @throws ShapeError unless the loss is one f32 number; ArgumentError for what are no variables or no function
  */
 export function valueAndGrad(
   variables: readonly Variable[],
@@ -29,8 +29,7 @@ export function valueAndGrad(
 
 /**
  * ∂ loss / ∂ variable for each of `variables`; zeros for those that the loss does not depend on.
- * @throws NotDifferentiableError where an op on the way has no gradient; ShapeError unless the loss is one f32 number;
- *   ArgumentError for what are no variables
+ * @throws ShapeError unless the loss is one f32 number; ArgumentError for what are no variables
  */
 export function gradientsOf(loss: Tensor, variables: readonly Variable[]): Gradients {
   return gradientsFor("gradientsOf", loss, variables);
@@ -43,8 +42,8 @@ function gradientsFor(caller: string, loss: Tensor, variables: readonly Variable
 
 /**
  * ∂ fn(...inputs) / ∂ input for each of `inputs`, where fn returns a scalar.
- * @throws NotDifferentiableError where an op on the way has no gradient; ShapeError unless the result is one number,
- *   DTypeError unless it is f32; ArgumentError for what is no function, and for inputs that are no tensors
+ * @throws ShapeError unless the result is one f32 number; ArgumentError for what is no function, and for inputs that are
+ *   no f32 tensors
  */
 export function grad(fn: (...inputs: Tensor[]) => Tensor, ...inputs: Tensor[]): Tensor[] {
   check("grad", "fn", fn, callable);
@@ -54,8 +53,7 @@ export function grad(fn: (...inputs: Tensor[]) => Tensor, ...inputs: Tensor[]): 
 
 /**
  * ∂ output / ∂ input for each of `inputs`: `output` must be a scalar.
- * @throws NotDifferentiableError where an op on the way has no gradient; ShapeError unless the output is one f32
- *   number; ArgumentError for what are no tensors
+ * @throws ShapeError unless the output is one f32 number; ArgumentError for what are no f32 tensors
  */
 export function gradients(output: Tensor, inputs: readonly Tensor[]): Tensor[] {
   return scalarGradients("gradients", output, inputs);
@@ -64,8 +62,8 @@ export function gradients(output: Tensor, inputs: readonly Tensor[]): Tensor[] {
 /**
  * The result of `fn` and a function that takes a cotangent of the result's shape to the cotangents of `inputs`:
  * Jᵀ·v, where J is the Jacobian of fn.
- * @throws NotDifferentiableError where an op on the way has no gradient; ShapeError, DTypeError for a cotangent of
- *   another type than the result; ArgumentError for what is no function and what are no tensors
+ * @throws ShapeError for a cotangent of another type than the result; ArgumentError for what is no function and what are
+ *   no f32 tensors
  */
 export function vjp(
   fn: (...inputs: Tensor[]) => Tensor,

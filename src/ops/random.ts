@@ -23,6 +23,6 @@ export const randomOps = {
 
 export const randomVjps = {
   uniform: () => ({
-    key: { notDifferentiable: "random numbers are no differentiable function of their key." },
+    key: { notDifferentiable: "random numbers are no differentiable function of their key" },
   }),
 } satisfies Pick<VjpTable, "uniform">;

@@ -101,7 +101,7 @@ export const reduceVjps = {
   argmax: () => ({
     x: {
       notDifferentiable:
-        "argmax gives an index, which does not change when x changes a little; use softmax or max.",
+        "argmax gives an index, which does not change when x changes a little; use softmax or max",
     },
   }),
 } satisfies Pick<VjpTable, "reduce" | "argmax">;

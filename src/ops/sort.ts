@@ -23,7 +23,7 @@ export const sortVjps = {
   argsort: () => ({
     x: {
       notDifferentiable:
-        "argsort gives indices, which do not change when x changes a little; use sort.",
+        "argsort gives indices, which do not change when x changes a little; use sort",
     },
   }),
 } satisfies Pick<VjpTable, "argsort">;
