@@ -53,38 +53,43 @@ export function dataset(columns: {
   readonly x: Column | Given;
   readonly y: Column | Given;
 }): Dataset {
-  const [x, y] = [columnOf("x", columns?.x, "f32"), columnOf("y", columns?.y, undefined)];
-  return { length: lengthOf({ x, y }), x, y };
+  const x = columnOf("dataset", "x", columns?.x, "f32");
+  const y = columnOf("dataset", "y", columns?.y, undefined);
+  return { length: lengthOf("dataset", { x, y }), x, y };
 }
 
 /** How many examples all of `columns` have. @throws ShapeError where they differ */
-export function lengthOf(columns: Readonly<Record<string, Column>>): number {
+export function lengthOf(caller: string, columns: Readonly<Record<string, Column>>): number {
   const [first, ...others] = Object.entries(columns);
   const length = first?.[1].shape[0] ?? 0;
   for (const other of others) {
     if (other[1].shape[0] === length || first === undefined) continue;
     const shapes = [first, other].map(([name, { shape }]) => `${name} [${shape.join(", ")}]`);
     throw new ShapeError(
-      `dataset: ${first[0]} and ${other[0]} must have the same number of examples; got ${shapes.join(", ")}. The first dimension counts the examples.`,
+      `${caller}: ${first[0]} and ${other[0]} must have the same number of examples; got ${shapes.join(", ")}. The first dimension counts the examples.`,
     );
   }
   return length;
 }
 
 /** Examples in any form as a column. @throws ShapeError, ArgumentError where they are none */
-export function columnOf(name: string, given: unknown, wanted: DType | undefined): Column {
+export function columnOf(
+  caller: string,
+  name: string,
+  given: unknown,
+  wanted: DType | undefined,
+): Column {
   const column = isScaled(given)
-    ? checkedBytes(name, given)
-    : valuesOf(`dataset: ${name}`, given, wanted);
+    ? checkedBytes(caller, name, given)
+    : valuesOf(`${caller}: ${name}`, given, wanted);
   if (column.time === 0) {
     throw new ArgumentError(
-      `dataset: ${name} must have the examples along its first dimension; got [${column.shape.join(", ")}], time first. Pad sequences with { batchFirst: true }, or pass time-first batches to a Trainer as they are.`,
+      `${caller}: ${name} must have the examples along its first dimension; got [${column.shape.join(", ")}], time first. Pad sequences with { batchFirst: true }, or pass time-first batches to a Trainer as they are.`,
     );
   }
   if (column.shape.length > 0 && column.data.length === sizeOf(column.shape)) return column;
   throw new ShapeError(
-    `dataset: ${name} must have as many values as its shape [N, …] says; got ${column.data.length} values, ` +
-      `shape [${column.shape.join(", ")}]. The first dimension counts the examples.`,
+    `${caller}: ${name} must have as many values as its shape [N, …] says; got [${column.shape.join(", ")}] with ${column.data.length}. The first dimension counts the examples.`,
   );
 }
 
@@ -92,13 +97,17 @@ function isScaled(given: unknown): given is Extract<Column, { scale: number }> {
   return typeof given === "object" && given !== null && "scale" in given;
 }
 
-function checkedBytes(name: string, column: Extract<Column, { scale: number }>): Column {
+function checkedBytes(
+  caller: string,
+  name: string,
+  column: Extract<Column, { scale: number }>,
+): Column {
   const { data, shape, scale, offset } = column;
   if (data instanceof Uint8Array && Array.isArray(shape) && Number.isFinite(scale + offset)) {
     return column;
   }
   throw new ArgumentError(
-    `dataset: ${name} with a scale must be bytes with a shape, a finite scale and an offset; got data ${shown(data)}, scale ${shown(scale)}, offset ${shown(offset)}. data.images makes such columns.`,
+    `${caller}: ${name} with a scale must be bytes with a shape, a finite scale and an offset; got data ${shown(data)}, scale ${shown(scale)}, offset ${shown(offset)}. data.images makes such columns.`,
   );
 }
 

@@ -92,7 +92,7 @@ export function checkPass(begun: PassForm, now: PassForm, { batch, epoch }: Posi
   const told = ({ batchSize, dropLast, seed, batches }: PassForm) =>
     batchSize === undefined
       ? "batches of the caller's making"
-      : `batchSize ${batchSize}, dropLast ${dropLast}, ${seed === undefined ? "no shuffling" : `seed ${seed}`}, ${batches} batches`;
+      : `batchSize ${batchSize}, dropLast ${dropLast}, ${seed === undefined ? "no shuffling" : `seed ${seed}`}, stepsPerEpoch ${batches}`;
   if (told(begun) === told(now)) return;
   throw new ArgumentError(
     `fit: an epoch that is gone on with must be read as it was begun, with ${told(begun)}; got ${told(now)}, behind batch ${batch} of epoch ${epoch}. Give the same data and options, or { initialEpoch: ${epoch} } to begin the next epoch.`,
@@ -114,7 +114,7 @@ export function checkNotEmpty<T>(
 function sizeOfBatches({ caller, batchSize }: PassOptions): number {
   if (batchSize !== undefined) return batchSize;
   throw new ArgumentError(
-    `${caller}: examples and texts are read in batches; got batchSize undefined. Say how many examples, or rows of text, are a step: { batchSize: 32 }.`,
+    `${caller}: examples and texts must be read in batches of some size; got no batchSize. Say how many examples, or rows of text, are a step: { batchSize: 32 }.`,
   );
 }
 
@@ -128,7 +128,7 @@ function windowOptions(ids: Int32Array, options: PassOptions) {
   const { caller, window, dropLast } = options;
   if (window === undefined) {
     throw new ArgumentError(
-      `${caller}: a text is read in windows, and the Trainer was given none; got window undefined. Say how many steps a gradient may reach back: new Trainer(model, { window: 64, … }).`,
+      `${caller}: a text must be read in windows; got a Trainer without a window. Say how many steps a gradient may reach back: new Trainer(model, { window: 64, … }).`,
     );
   }
   const batchSize = sizeOfBatches(options);

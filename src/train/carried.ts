@@ -210,31 +210,31 @@ function unbrokenBlocks({ borders, owed }: SavedStretch): number {
 }
 
 /** f32[B] of 0 where a row begins a sequence with this batch, and 1 where it goes on. */
-export function keepOf({ x, start }: StepBatch, carried: Carried): Tensor {
+export function keepOf(caller: string, { x, start }: StepBatch, carried: Carried): Tensor {
   const { batchSize } = carried;
   const starts =
     typeof start === "object" ? start : new Array<boolean>(batchSize).fill(start ?? true);
   if (starts.length !== batchSize) {
     throw new ArgumentError(
-      `fit: start must be one boolean, or one for each row of the batch; got ${starts.length} for x [${x.shape.join(", ")}], which has ${batchSize} rows. true begins all of them anew.`,
+      `${caller}: start must be one boolean, or one for each row of the batch; got ${starts.length} for x [${x.shape.join(", ")}], which has ${batchSize} rows. true begins all of them anew.`,
     );
   }
   const wrong = starts.find((one) => typeof one !== "boolean");
   if (wrong !== undefined) {
     throw new ArgumentError(
-      `fit: start must hold booleans; got ${String(wrong)}. Give true where a row begins anew.`,
+      `${caller}: start must hold booleans; got ${String(wrong)}. Give true where a row begins anew.`,
     );
   }
   return tensor(Float32Array.from(starts, (isStart) => (isStart ? 0 : 1)));
 }
 
 /** The rows of a window [T, B, …], or [B, T, …] where the model takes that. @throws ShapeError where it is none */
-export function rowsOf({ x }: StepBatch, model: AnyModule): number {
+export function rowsOf(caller: string, { x }: StepBatch, model: AnyModule): number {
   const isTimeFirst = windowAxis(model) === 0;
   const rows = x.shape.length < 2 ? undefined : x.shape[isTimeFirst ? 1 : 0];
   if (rows !== undefined && rows > 0) return rows;
   throw new ShapeError(
-    `fit: a batch with start must be a window ${isTimeFirst ? "[T, B, …], time first" : "[B, T, …]"}; got x [${x.shape.join(", ")}]. Leave start out where examples stand for themselves.`,
+    `${caller}: a batch with start must be a window ${isTimeFirst ? "[T, B, …], time first" : "[B, T, …]"}; got x [${x.shape.join(", ")}]. Leave start out where examples stand for themselves.`,
   );
 }
 

@@ -206,8 +206,8 @@ export class CompiledByKind {
       tensor(data, shape, dtype),
     );
     if (start === undefined) return this.#plain(...inputs);
-    const { carried, step, unbroken } = this.#forRows(rowsOf(batch, this.#model));
-    const keep = keepOf(batch, carried);
+    const { carried, step, unbroken } = this.#forRows(rowsOf(this.#caller, batch, this.#model));
+    const keep = keepOf(this.#caller, batch, carried);
     this.#checkGoesOn(batch, carried);
     carried.prepare(batch);
     const isUnbroken = carried.goesOn(batch) && this.#options.skips !== true;

@@ -36,7 +36,11 @@ export async function evaluationRun(
   const pending: Pending[] = [];
   let last: Pending | undefined;
   const settle = async ({ targets, result }: Pending) => scores.add(await result.read(), targets);
-  const reader = new Reader<unknown>(await patience.of(passOver(data, pass)), patience);
+  const reader = new Reader<unknown>(
+    pass.caller,
+    await patience.of(passOver(data, pass)),
+    patience,
+  );
   try {
     let at = 0;
     for (let next = await reader.next(); next !== undefined; next = await reader.next()) {

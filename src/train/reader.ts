@@ -8,16 +8,22 @@ const CLOSING_MS = 1000;
 /** One pass over items of others' making, as they arrive. */
 export class Reader<T> {
   readonly #iterator: Iterator<T | PromiseLike<T>> | AsyncIterator<T>;
+  readonly #caller: string;
   readonly #patience: Patience;
   #isDone = false;
 
-  constructor(items: Iterable<T | PromiseLike<T>> | AsyncIterable<T>, patience: Patience) {
+  constructor(
+    caller: string,
+    items: Iterable<T | PromiseLike<T>> | AsyncIterable<T>,
+    patience: Patience,
+  ) {
+    this.#caller = caller;
     this.#patience = patience;
     this.#iterator =
       Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
     if (typeof this.#iterator?.next === "function") return;
     throw new ArgumentError(
-      `fit: an iterator must have a next(); got ${shown(this.#iterator)}. A generator has: function* () { yield { x, y }; }.`,
+      `${caller}: an iterator must have a next(); got ${shown(this.#iterator)}. A generator has: function* () { yield { x, y }; }.`,
     );
   }
 
@@ -27,7 +33,7 @@ export class Reader<T> {
       const next = await this.#patience.of<unknown>(this.#iterator.next());
       if (!isResult<T>(next)) {
         throw new ArgumentError(
-          `fit: the next() of an iterator must give { done, value }; got ${shown(next)}. A generator does: function* () { yield { x, y }; }.`,
+          `${this.#caller}: the next() of an iterator must give { done, value }; got ${shown(next)}. A generator does: function* () { yield { x, y }; }.`,
         );
       }
       if (next.done !== true) return { value: await this.#patience.of(next.value) };

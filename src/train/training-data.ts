@@ -143,11 +143,11 @@ async function examplesOf(caller: string, data: object, wanted: Wanted): Promise
     const isScaled = typeof own === "object" && own !== null && "scale" in own;
     return [
       name,
-      columnOf(name, isScaled ? own : await elementsOf(caller, own, dtype), dtype),
+      columnOf(caller, name, isScaled ? own : await elementsOf(caller, own, dtype), dtype),
     ] as const;
   });
   const columns = Object.fromEntries(await Promise.all(given));
-  const length = lengthOf(columns);
+  const length = lengthOf(caller, columns);
   if (length > 0) return { length, columns };
   const [name = "x"] = Object.keys(columns);
   throw new ArgumentError(

@@ -106,7 +106,11 @@ async function* stepsOf(setup: RunSetup, epoch: number): AsyncGenerator<Told, vo
   const behind = position.batch;
   if (behind > 0) checkPass(progress.pass, form, position);
   progress.pass = form;
-  const reader = new Reader<unknown>(await patience.of(passOver(data, pass, behind)), patience);
+  const reader = new Reader<unknown>(
+    "fit",
+    await patience.of(passOver(data, pass, behind)),
+    patience,
+  );
   try {
     if (typeof data === "function") await skip(reader, position);
     let batch = await nextBatch(setup, reader);

@@ -7,6 +7,7 @@ const examples = data.dataset({
   x: { data: new Float32Array(6), shape: [3, 2], dtype: "f32" },
   y: { data: new Int32Array(3), shape: [3], dtype: "i32" },
 });
+const frames = { data: new Float32Array(2), shape: [1, 2], dtype: "f32" } as const;
 const first = async (items: AsyncIterable<unknown>) => {
   for await (const _ of items) return;
 };
@@ -19,6 +20,30 @@ holdTexts([
   [
     "images: the bytes must fill a shape [N, H, W, C]; got 3 bytes, shape [1, 2, 2, 1]. Grey pictures have C = 1.",
     () => data.images(new Uint8Array(3), [1, 2, 2, 1]),
+  ],
+  [
+    "dataset: x and y must have the same number of examples; got x [3], y [2]. The first dimension counts the examples.",
+    () => data.dataset({ x: [1, 2, 3], y: [1, 2] }),
+  ],
+  [
+    "dataset: x must have the examples along its first dimension; got [2, 1], time first. Pad sequences with { batchFirst: true }, or pass time-first batches to a Trainer as they are.",
+    () => data.dataset({ x: data.padSequences([[1, 2]]).values, y: [1] }),
+  ],
+  [
+    "dataset: x must have as many values as its shape [N, …] says; got [2, 2] with 3. The first dimension counts the examples.",
+    () =>
+      data.dataset({
+        x: { data: new Uint8Array(3), shape: [2, 2], dtype: "f32", scale: 1, offset: 0 },
+        y: [0, 1],
+      }),
+  ],
+  [
+    "dataset: y must have as many values as its shape [N, …] says; got [] with 1. The first dimension counts the examples.",
+    () => data.dataset({ x: [1], y: 1 }),
+  ],
+  [
+    'batch: y must be a whole number, as in the first example; got 1.5. For numbers of any kind pass { dtypes: { "y": "f32" } }.',
+    () => first(data.batch([{ y: 1 }, { y: 1.5 }], { batchSize: 2 })),
   ],
   [
     "zip: the sources must be a record of them, one at least; got {  }. Write zip({ x: …, y: … }).",
@@ -90,6 +115,34 @@ holdTexts([
           { window: 2 },
         ) as AsyncIterable<unknown>,
       ),
+  ],
+  [
+    "map: a source must be there again for every pass; got a generator that was begun before. Pass the function that makes it.",
+    async () => {
+      const once = (function* () {
+        yield 1;
+      })();
+      const same = data.map(once, (n) => n);
+      await first(same);
+      await first(same);
+    },
+  ],
+  [
+    'streamWindows: text needs a vocabulary that turns it into ids; got "to be" and none. Pass { vocabulary }.',
+    () => first(data.streamWindows([["to be"]], { window: 2 })),
+  ],
+  [
+    "streamWindows: a window that a sequence does not fill is padded with targets that are ignored, and f32 has none of its own; got the end of a sequence in row 0. Pass { ignored } and a loss that leaves such targets out, or cut sequences into whole windows of 2 steps.",
+    () => first(data.streamWindows([[{ x: frames, y: frames }]], { window: 2 })),
+  ],
+  [
+    "streamWindows: all steps must be of one form; got x f32[2] after i32[]. Ids and frames cannot be mixed.",
+    () =>
+      first(data.streamWindows([[Int32Array.of(1, 2)], [{ x: frames, y: frames }]], { window: 1 })),
+  ],
+  [
+    "pixels: pictures must be a list of ImageData, canvases or the like, one at least; got []. One alone is [picture].",
+    () => data.pixels([]),
   ],
   [
     "fromPixels: a picture must be ImageData, a canvas, an ImageBitmap, a VideoFrame, an image or a video; got 3. Pixels in an array are new ImageData(pixels, width), or a tensor of their own.",
