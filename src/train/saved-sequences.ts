@@ -18,7 +18,7 @@ export function checkSequences(
   const twice = sizes.find((size, i) => sizes.indexOf(size) < i);
   if (twice !== undefined) {
     throw new ArgumentError(
-      `loadState: there must be one state for each size of batch; got several for ${twice} sequences. Load a state as it was saved.`,
+      `loadState: there must be one state for each size of batch; got several for batches of ${twice}. Load a state as it was saved.`,
     );
   }
   for (const one of saved) checkOne(model, truncation, one, options);

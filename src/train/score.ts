@@ -54,9 +54,12 @@ export interface Score {
 
 /** @throws ArgumentError where `measured` is neither one number as a tensor nor a mean */
 export function scoreOf(caller: string, name: string, measured: unknown): Score {
-  if (!isMean(measured)) return { value: numberOf(caller, name, measured), count: undefined };
-  const sum = numberOf(caller, `the sum of ${name}`, measured.sum);
-  const count = numberOf(caller, `the count of ${name}`, measured.count);
+  const rule = `${caller}: ${name} must return one number as a tensor, or { sum, count } of two`;
+  if (!isMean(measured)) return { value: numberOf(rule, measured, CALLED), count: undefined };
+  const partOf = (part: string) =>
+    `${caller}: the ${part} of ${name} must be one number as a tensor`;
+  const sum = numberOf(partOf("sum"), measured.sum, COMPUTED);
+  const count = numberOf(partOf("count"), measured.count, COMPUTED);
   // The inner `where` keeps a division by zero out of the gradient.
   const isAny = greater(count, 0);
   return { value: where(isAny, div(sum, where(isAny, count, 1)), 0), count };
@@ -68,20 +71,20 @@ function isMean(measured: unknown): measured is { sum: unknown; count: unknown }
   );
 }
 
-function numberOf(caller: string, name: string, measured: unknown): Tensor {
+const CALLED =
+  "It is called once, on tensors that have no values yet: it must not be async, and computes with functions on tensors.";
+const COMPUTED = "Compute it with functions on tensors, or write tensor(2).";
+
+/** `rule` is the beginning of what is said of anything else, `remedy` its end where it is no tensor. */
+function numberOf(rule: string, measured: unknown, remedy: string): Tensor {
   if (measured instanceof Tensor && measured.size === 1) {
     return measured.shape.length === 0 ? measured : reshape(measured, []);
   }
   // What an asynchronous function comes to is nobody's to await, nor is its error.
   if (measured instanceof Promise) measured.catch(() => undefined);
   const got = measured instanceof Tensor ? describe(measured.type) : shown(measured);
-  const remedy =
-    measured instanceof Tensor
-      ? "Reduce it with mean() or sum()."
-      : "It is called once, on tensors that have no values yet: it must not be async, and computes with functions on tensors.";
-  throw new ArgumentError(
-    `${caller}: ${name} must return one number as a tensor, or { sum, count } of two; got ${got}. ${remedy}`,
-  );
+  const end = measured instanceof Tensor ? "Reduce it with mean() or sum()." : remedy;
+  throw new ArgumentError(`${rule}; got ${got}. ${end}`);
 }
 
 /** Those of `metrics` that are more than a mean. */

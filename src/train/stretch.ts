@@ -173,6 +173,6 @@ function checkedOutput(y: Tensors, count: number, rows: number): Tensor {
   if (y instanceof Tensor && y.shape[0] === count && y.shape[1] === rows) return y;
   const got = y instanceof Tensor ? describe(y.type) : Object.keys(y).join(", ");
   throw new ShapeError(
-    `fit: with { every, back } the model's output must have a step for each of the input's, [T, B, …]; got ${got} for ${count} steps of ${rows} sequences. Keep time where it is, or give one number as window.`,
+    `fit: with { every, back } the model's output must have a step for each of the input's, [T, B, …]; got ${got} for an input [${count}, ${rows}, …]. Keep time where it is, or give one number as window.`,
   );
 }

@@ -97,7 +97,7 @@ function checkArray(name: string, value: unknown, dtypes: readonly (keyof typeof
   for (const size of sizes) check(CALLER, `the shape of ${name}`, size, whole, REMEDY);
   if ((sizes as number[]).reduce((product, n) => product * n, 1) === data.length) return;
   throw new ShapeError(
-    `${CALLER}: ${name} must fill its shape; got [${sizes.slice(0, 8).join(", ")}] with ${data.length} numbers. ${REMEDY}`,
+    `${CALLER}: ${name} must fill its shape; got [${sizes.slice(0, 8).join(", ")}] for an array of ${data.length}. ${REMEDY}`,
   );
 }
 

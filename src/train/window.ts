@@ -21,13 +21,15 @@ export interface Truncation {
 
 /** @throws ArgumentError for what is not whole, less than 1, or back < every */
 export function truncationOf(window: Window): Truncation {
-  const { every, back }: { readonly every?: unknown; readonly back?: unknown } = isRecord(window)
+  const given: Partial<Record<keyof Truncation, unknown>> = isRecord(window)
     ? window
     : { every: window, back: window };
+  const { every, back } = given;
   if (!isCount(every) || !isCount(back)) {
-    const got = isRecord(window) ? `every ${shown(every)}, back ${shown(back)}` : shown(window);
+    const told = Object.entries(given).map(([name, n]) => `${name} ${shown(n)}`);
+    const got = isRecord(window) ? told.join(", ") || "neither" : shown(window);
     throw new ArgumentError(
-      `Trainer: window must be a whole number of 1 or more, or two of them; got ${got}. It counts steps of a sequence; leave it out where sequences are short.`,
+      `Trainer: window must be a whole number of 1 or more, or two of them, { every, back }; got ${got}. It counts steps of a sequence; leave it out where sequences are short.`,
     );
   }
   if (back < every) {
