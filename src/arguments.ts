@@ -212,11 +212,16 @@ export function shown(value: unknown): string {
     if (Array.isArray(value)) return listText(value);
     const name = value.constructor?.name ?? "Object";
     if (ArrayBuffer.isView(value)) return `${name} of ${value.byteLength} bytes`;
-    return name === "Object" ? `{ ${Object.keys(value).slice(0, 5).join(", ")} }` : `a ${name}`;
+    return name === "Object"
+      ? `{ ${Object.keys(value).slice(0, 5).join(", ")} }`
+      : `${article(name)} ${name}`;
   } catch {
     return "an object";
   }
 }
+
+/** As it is spoken: an ImageBitmap, an HTMLCanvasElement. */
+const article = (name: string) => (/^([AEIO]|HTML)/.test(name) ? "an" : "a");
 
 /** A module by its description: it is a function, too. */
 function functionText(value: object): string {

@@ -100,7 +100,7 @@ function drawn(caller: string, source: CanvasImageSource, [width, height]: Size)
   const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
   if (context === null)
     throw new ArgumentError(
-      `${caller}: the browser must have canvases of ${width} × ${height}; got none. Choose a smaller size.`,
+      `${caller}: the browser must have canvases of ${width} × ${height}; got none of that size. Choose a smaller one.`,
     );
   context.imageSmoothingQuality = "high";
   try {
@@ -108,7 +108,7 @@ function drawn(caller: string, source: CanvasImageSource, [width, height]: Size)
     return context.getImageData(0, 0, width, height);
   } catch (error) {
     throw new ArgumentError(
-      `${caller}: a picture must be there and may be read; got ${shown(source)}, ${error}. Pictures of other origins are asked for with crossOrigin.`,
+      `${caller}: a picture must be readable; got ${shown(source)}, ${error}. Pictures of other origins are asked for with crossOrigin.`,
     );
   }
 }

@@ -1,5 +1,5 @@
 /** The worker's half of the conversation: one training, followed step by step. */
-import { ArgumentError } from "../errors.ts";
+import { ArgumentError, InternalError } from "../errors.ts";
 import type { History } from "../train/index.ts";
 import { Gate } from "./gate.ts";
 import { type FromTraining, opened, type ToTraining } from "./messages.ts";
@@ -102,7 +102,7 @@ export function serve(port: Port, training: Training<unknown, unknown, Calls>): 
 
 function of(setup: Setup | undefined): Setup {
   if (setup !== undefined) return setup;
-  throw new ArgumentError(
-    "trainInWorker: the training must have been set up; got a call before. Await trainInWorker.",
+  throw new InternalError(
+    "the page asks for nothing before it is told that the training is set up.",
   );
 }

@@ -22,7 +22,7 @@ const rows: readonly ErrorRow[] = [
     () => place().write([], asAny(3)),
   ],
   [
-    "memory a: signal must be an AbortSignal; got a AbortController. Take controller.signal of an AbortController.",
+    "memory a: signal must be an AbortSignal; got an AbortController. Take controller.signal of an AbortController.",
     () => place().read(undefined, asAny({ signal: new AbortController() })),
   ],
   [
