@@ -106,13 +106,17 @@ export class StepReader {
       case "binary":
       case "where": {
         const ins = mapValues(node.ins, (x) => this.#shown(x, value.type.shape, at));
+        if (this.why !== undefined) return this.#refuse(this.why);
         return Object.values(emit(node.op, ins as never, node.attrs as never))[0] as GraphValue;
       }
       case "cast": {
         const of = node.ins.x.type.dtype;
         if (of !== "bool" || value.type.dtype !== "f32")
           return this.#refuse(`it computes with ${of}`);
-        return m.where(this.#at(node.ins.x, at), 1, 0) as GraphValue;
+        const isOn = this.#at(node.ins.x, at);
+        return this.why !== undefined
+          ? this.#refuse(this.why)
+          : (m.where(isOn, 1, 0) as GraphValue);
       }
       case "reduce":
         return this.#refuse("it reduces over units or rows, which no walk holds together");
@@ -216,6 +220,7 @@ export class StepReader {
     return steps;
   }
 
+  /** Something that stands for nothing, whatever its type should be: nobody computes with it. */
   #refuse(why: string): GraphValue {
     this.why ??= why;
     return m.literal(0) as GraphValue;

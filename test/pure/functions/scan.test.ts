@@ -9,9 +9,11 @@ import {
   concat,
   drawNormal,
   dropout,
+  equal,
   full,
   grad,
   gradients,
+  greater,
   keyOf,
   matmul,
   mul,
@@ -30,6 +32,7 @@ import {
   tensor,
   uniform,
   variable,
+  where,
   zeros,
 } from "../../../src/functions.ts";
 import { relativeError } from "../../support/case-data.ts";
@@ -118,6 +121,43 @@ describe("a scan means the loop that it stands for", () => {
       };
     const square3 = (of: Tensor) => mul(of, mul(of, of));
     expectSame(grad(loss(scan), w, u, b), grad(loss(unrolled), w, u, b));
+  });
+
+  // What a step asks of more than one unit is no walk's: it is told so, and no part of it is put together in vain.
+  it.each<[string, (h: Tensor, next: Tensor) => Tensor]>([
+    ["a captured condition", (h, next) => where(greater(draw([B, H], 8), 0), next, h)],
+    ["a captured condition of rows", (h, next) => where(greater(draw([B, 1], 9), 0), next, h)],
+    ["captured ids", (h, next) => where(equal(tensor([[0], [1]], [B, 1], "i32"), 1), next, h)],
+    ["its own units", (h, next) => where(greater(h, 0.1), next, h)],
+    [
+      "a sum of its units",
+      (h, next) => where(greater(sum(h, { axis: 1, keepDims: true }), 0), next, h),
+    ],
+    [
+      "its largest unit",
+      (h, next) => where(equal(reshape(argmax(h, 1), [B, 1]), 1), next, mul(h, 0.5)),
+    ],
+    [
+      "a mask of a sum, and numbers of a maximum",
+      (h, next) => {
+        const mask = cast(greater(sum(h, { axis: 1, keepDims: true }), 0), "f32");
+        return add(mul(mask, next), mul(cast(reshape(argmax(h, 1), [B, 1]), "f32"), h));
+      },
+    ],
+  ])("where it chooses by %s, with gradients", (_, choose) => {
+    const cell = (input: Tensor, recurrent: Tensor) => (h: Tensor, at: Tensor) => {
+      const carry = choose(h, tanh(add(matmul(at, input), matmul(h, recurrent))));
+      return { carry, y: square(carry) };
+    };
+    const of = (run: typeof unrolled) => {
+      const loss = (...[h, xs, input, recurrent]: Tensor[]) => {
+        const own = cell(input as Tensor, recurrent as Tensor);
+        const { carry, ys } = run(own, h as Tensor, xs as Tensor);
+        return add(sum(ys), sum(mul(carry, carry)));
+      };
+      return [loss(h0, x, w, u), ...grad(loss, h0, x, w, u)];
+    };
+    expectSame(of(scan as typeof unrolled), of(unrolled));
   });
 
   it("in second derivatives", () => {
