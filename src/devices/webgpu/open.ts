@@ -16,7 +16,7 @@ export interface WebgpuOptions {
   /** Ops to be treated as if they had no kernel: for tests of the fallback. */
   readonly withhold?: readonly OpName[];
   readonly powerPreference?: GPUPowerPreference;
-  /** Device memory that may be in use at a time; 4 GiB where nothing is said. */
+  /** Device memory that may be in use at a time. Where nothing is said, all that a GPU gives; 4 GiB of a software adapter's host. */
   readonly budgetBytes?: number;
   /** Checks every submission for errors, at a cost. */
   readonly debug?: boolean;
@@ -26,6 +26,9 @@ export interface WebgpuOptions {
 
 /** Used where the adapter has them. */
 const FEATURES: readonly GPUFeatureName[] = ["timestamp-query", "shader-f16", "subgroups"];
+
+/** Its memory is the host's, which promises more than it has. */
+const SOFTWARE_BUDGET = 4 * 2 ** 30;
 
 const NO_GPU =
   "webgpu: there must be a GPU adapter; got none. Use a browser with WebGPU (chrome://gpu shows whether it is on), in Node install the npm package webgpu and a Vulkan driver, or use the cpu device.";
@@ -57,7 +60,7 @@ function wrap(device: GPUDevice, options: WebgpuOptions, isOwned: boolean): Webg
     traits: webgpuTraits({ software, limits, withhold: options.withhold ?? [] }),
     description: describeAdapter(info, software),
     isOwned,
-    budgetBytes: options.budgetBytes ?? 4 * 2 ** 30,
+    budgetBytes: options.budgetBytes ?? (software ? SOFTWARE_BUDGET : Number.POSITIVE_INFINITY),
     isDebug: options.debug ?? false,
     ...(options.loadFallback !== undefined && { loadFallback: options.loadFallback }),
   });

@@ -13,6 +13,7 @@ import { openTestGpu } from "../../support/dawn.ts";
 import { handPlan, vector } from "../../support/hand-plan.ts";
 import { held } from "../../support/held.ts";
 import { binaryCalls } from "../../support/open-devices.ts";
+import { proxyGpu } from "../../support/proxy-gpu.ts";
 import { onHardware } from "../../support/test-adapter.ts";
 
 let device: WebgpuDevice;
@@ -109,6 +110,38 @@ describe("memory", () => {
     expect(held(small.memory())).toEqual({ bytes: 0, buffers: 0 });
     small.release(small.allocate(1024));
     await small.close();
+  });
+});
+
+describe("memory in use", () => {
+  const gib = 2 ** 30;
+  /** Gives buffers of 16 bytes, whatever is asked for, under an adapter's name. */
+  const opened = (vendor: string) => {
+    const { gpuDevice } = device;
+    return openWebgpuDevice({
+      device: proxyGpu(gpuDevice, {
+        adapterInfo: { vendor, architecture: "", device: "", description: "" } as GPUAdapterInfo,
+        limits: new Proxy(gpuDevice.limits, {
+          get: (own, name) => (name === "maxBufferSize" ? 2 * gib : Reflect.get(own, name, own)),
+        }),
+        createBuffer: (descriptor) => gpuDevice.createBuffer({ ...descriptor, size: 16 }),
+      }),
+    });
+  };
+
+  test("has no bound on a GPU but the GPU's own", async () => {
+    const large = await opened("nvidia");
+    for (let i = 0; i < 3; i++) large.allocate(2 * gib);
+    expect(large.memory().bytes).toBe(6 * gib);
+    await large.close();
+  });
+
+  test("stays within 4 GiB of the host on a software adapter", async () => {
+    const software = await opened("SwiftShader");
+    software.allocate(2 * gib);
+    software.allocate(2 * gib);
+    expect(() => software.allocate(16)).toThrow(/budget of 4294967296 bytes/);
+    await software.close();
   });
 });
 
