@@ -43,7 +43,7 @@ function gradientsFor(caller: string, loss: Tensor, variables: readonly Variable
 /**
  * ∂ fn(...inputs) / ∂ input for each of `inputs`, where fn returns a scalar.
  * @throws ShapeError unless the result is one f32 number; ArgumentError for what is no function, and for inputs that are
- *   no f32 tensors
+ *   no f32 tensors; what fn throws, such as a DTypeError
  */
 export function grad(fn: (...inputs: Tensor[]) => Tensor, ...inputs: Tensor[]): Tensor[] {
   check("grad", "fn", fn, callable);
@@ -63,7 +63,7 @@ export function gradients(output: Tensor, inputs: readonly Tensor[]): Tensor[] {
  * The result of `fn` and a function that takes a cotangent of the result's shape to the cotangents of `inputs`:
  * Jᵀ·v, where J is the Jacobian of fn.
  * @throws ShapeError for a cotangent of another type than the result; ArgumentError for what is no function and what are
- *   no f32 tensors
+ *   no f32 tensors; what fn throws, such as a DTypeError
  */
 export function vjp(
   fn: (...inputs: Tensor[]) => Tensor,
