@@ -1,7 +1,8 @@
 /** What Trainers say of data that cannot be passed over: examples, texts, batches and who gives them. */
 import { beforeAll } from "vitest";
-import { data, losses, nn, optim, Trainer } from "../../../src/index.ts";
+import { data, losses, Trainer } from "../../../src/index.ts";
 import { type ErrorRow, holdTexts } from "../../support/error-rows.ts";
+import { options, small } from "../../support/small-trainer.ts";
 import { openCounting } from "../runtime/open.ts";
 import { block, idsOf, languageModel } from "../train/sequences.ts";
 
@@ -10,12 +11,6 @@ beforeAll(() => {
 });
 
 const asAny = (given: unknown) => given as never;
-const options = () => ({
-  loss: losses.meanSquaredError,
-  optimizer: optim.sgd({ learningRate: 0.1 }),
-  metrics: {},
-});
-const small = () => new Trainer(nn.linear(2, 1), options());
 const reader = (window?: number) =>
   new Trainer(languageModel(), {
     ...options(),

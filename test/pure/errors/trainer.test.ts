@@ -1,10 +1,11 @@
 /** What Trainers say of windows, options, losses and states that do not fit, and of calls while a fit goes on. */
 import { beforeAll } from "vitest";
 import { type Tensor, tensor } from "../../../src/functions.ts";
-import { losses, nn, optim, Trainer } from "../../../src/index.ts";
+import { losses, nn, Trainer } from "../../../src/index.ts";
 import { memory } from "../../../src/io/index.ts";
 import type { TrainerState } from "../../../src/train/index.ts";
 import { type ErrorRow, holdTexts } from "../../support/error-rows.ts";
+import { examples, options, small } from "../../support/small-trainer.ts";
 import { openCounting } from "../runtime/open.ts";
 import { blocks, idsOf, languageModel } from "../train/sequences.ts";
 
@@ -13,19 +14,6 @@ beforeAll(() => {
 });
 
 const asAny = (given: unknown) => given as never;
-const options = () => ({
-  loss: losses.meanSquaredError,
-  optimizer: optim.sgd({ learningRate: 0.1 }),
-  metrics: {},
-});
-const small = () => new Trainer(nn.linear(2, 1), options());
-const examples = {
-  x: [
-    [0, 1],
-    [1, 0],
-  ],
-  y: [[1], [0]],
-};
 const stretched = () => ({
   ...options(),
   loss: losses.crossEntropy,

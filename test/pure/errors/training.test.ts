@@ -1,9 +1,10 @@
 /** What Trainers and workers say of data, loops and calls that do not fit: given, expected, what to do. */
 import { beforeAll, expect, it, vi } from "vitest";
-import { losses, nn, optim, Trainer } from "../../../src/index.ts";
+import { losses, nn, Trainer } from "../../../src/index.ts";
 import { memory } from "../../../src/io/index.ts";
 import { defineTraining } from "../../../src/worker/index.ts";
 import { type ErrorRow, holdTexts } from "../../support/error-rows.ts";
+import { examples, options, small } from "../../support/small-trainer.ts";
 import { openCounting } from "../runtime/open.ts";
 import { block, idsOf, languageModel } from "../train/sequences.ts";
 
@@ -12,19 +13,6 @@ beforeAll(() => {
 });
 
 const asAny = (given: unknown) => given as never;
-const options = () => ({
-  loss: losses.meanSquaredError,
-  optimizer: optim.sgd({ learningRate: 0.1 }),
-  metrics: {},
-});
-const small = () => new Trainer(nn.linear(2, 1), options());
-const examples = {
-  x: [
-    [0, 1],
-    [1, 0],
-  ],
-  y: [[1], [0]],
-};
 const text = (start: unknown) =>
   new Trainer(languageModel(), {
     ...options(),
