@@ -32,10 +32,13 @@ export async function controlsOf(page: Page): Promise<Control[]> {
       const section = element.closest("section")?.querySelector("h2")?.textContent ?? "";
       const data = Object.entries(element.dataset).filter(([name]) => name !== "testControl")
         .map(([name, value]) => name + ": " + value).join(", ");
-      const label = element.closest("tbody, .found") ? "in a row"
-        : data || element.getAttribute("aria-label") || element.labels?.[0]?.textContent || element.textContent;
+      // What it says of its own value, and what a picture says of what it shows, changes.
+      const words = (node) => [...node?.childNodes ?? []].filter(({ localName }) => localName !== "output")
+        .map(({ textContent }) => textContent).join("");
+      const label = element.closest("tbody, .found") ? "in a row" : element.tagName === "CANVAS" ? ""
+        : data || element.getAttribute("aria-label") || words(element.labels?.[0]) || element.textContent;
       const type = element.type ?? element.getAttribute("role") ?? "";
-      const key = [section, element.localName, type, element.tagName === "CANVAS" ? data : label].join(" | ");
+      const key = [section, element.localName, type, label].join(" | ");
       let own = key;
       for (let n = 2; seen.has(own) && !element.closest("tbody, .found"); n++) own = key + " " + n;
       if (seen.has(own)) continue;
