@@ -2,6 +2,7 @@ import { type GraphValue, inputsOf, type OpNode } from "../graph/graph.ts";
 import type { Segment } from "../ops/packed.ts";
 import type { DType } from "../tensor/dtype.ts";
 import { type Shape, sameShape, sizeOf } from "../tensor/shape.ts";
+import { mergeDimensions } from "../tensor/walk.ts";
 import { isElementwise } from "./elementwise.ts";
 import type { GroupInstruction, GroupProgram, Register, View } from "./group-program.ts";
 import { sameSegments, segmentsIn } from "./packs.ts";
@@ -53,8 +54,11 @@ export class GroupBuilder {
       ...this.#indices.map(({ strides }) => strides),
       ...stores.map(({ strides }) => strides),
     ];
-    const kept = mergeDimensions(shape, views, (d) => reduced[d] !== true);
-    const rows = mergeDimensions(shape, views, (d) => reduced[d] === true);
+    const part = (isRow: boolean) => {
+      const own = <T>(list: readonly T[]) => list.filter((_, d) => (reduced[d] === true) === isRow);
+      return mergeDimensions(own(shape), views.map(own));
+    };
+    const [kept, rows] = [part(false), part(true)];
     const reads = [...this.#inputs, ...this.#indices];
     const view = (v: number): View => ({
       ...(reads[v] ?? { offset: 0 }),
@@ -289,28 +293,4 @@ function renamed(value: GraphValue): GraphValue {
   for (let { node } = base; node.op === "reshape" || node.op === "stopGradient"; { node } = base)
     base = node.ins.x;
   return base;
-}
-
-/** Of the dimensions that `takes` names: neighbours that every view walks through as if they were one are joined. */
-function mergeDimensions(
-  shape: Shape,
-  views: readonly (readonly number[])[],
-  takes: (dimension: number) => boolean,
-): { shape: number[]; strides: number[][] } {
-  const merged: number[] = [];
-  const strides: number[][] = views.map(() => []);
-  shape.forEach((n, d) => {
-    if (n === 1 || !takes(d)) return;
-    const last = merged.length - 1;
-    const joins = last >= 0 && views.every((own, i) => strides[i]?.[last] === (own[d] ?? 0) * n);
-    if (joins) merged[last] = (merged[last] ?? 1) * n;
-    else merged.push(n);
-    views.forEach((own, i) => {
-      const mine = strides[i];
-      if (mine === undefined) return;
-      if (joins) mine[last] = own[d] ?? 0;
-      else mine.push(own[d] ?? 0);
-    });
-  });
-  return { shape: merged, strides };
 }

@@ -7,6 +7,7 @@ import {
   sizeOf,
   stridesOf,
 } from "../../../tensor/shape.ts";
+import { mergeDimensions } from "../../../tensor/walk.ts";
 import { call, read, write } from "./operands.ts";
 
 /** A dimension of the block that is copied, and the elements between neighbours on both sides. */
@@ -26,17 +27,13 @@ interface Copy {
   readonly zeros?: number;
 }
 
-/** Drops dimensions of size 1 and joins neighbours that both sides walk through as if they were one. */
-function mergeDimensions({ shape, from, to }: Copy): Dimension[] {
-  const merged: Dimension[] = [];
-  shape.forEach((size, d) => {
-    if (size === 1) return;
-    const next = { size, from: from[d] ?? 0, to: to[d] ?? 0 };
-    const last = merged.at(-1);
-    if (last !== undefined && last.from === next.from * size && last.to === next.to * size) {
-      merged[merged.length - 1] = { ...next, size: last.size * size };
-    } else merged.push(next);
-  });
+function dimensionsOf({ shape, from, to }: Copy): Dimension[] {
+  const { shape: sizes, strides } = mergeDimensions(shape, [from, to]);
+  const merged = sizes.map((size, d) => ({
+    size,
+    from: strides[0]?.[d] ?? 0,
+    to: strides[1]?.[d] ?? 0,
+  }));
   return merged.length > 0 ? merged : [{ size: 1, from: 1, to: 1 }];
 }
 
@@ -59,7 +56,7 @@ function copyByStrides(x: Region, out: Operand, copy: Copy): KernelCall[] {
   if (sizeOf(copy.shape) === 0) {
     return zeros > 0 ? [call("fill", [out], [zeros, 0])] : [];
   }
-  const { order, isTransposed } = arrange(mergeDimensions(copy));
+  const { order, isTransposed } = arrange(dimensionsOf(copy));
   return [
     call(
       "gather",

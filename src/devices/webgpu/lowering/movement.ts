@@ -12,12 +12,12 @@ import {
   stridesOf,
   type TensorType,
 } from "../../../tensor/shape.ts";
+import { mergeDimensions } from "../../../tensor/walk.ts";
 import { type Lowerings, maxBytes, type WebgpuTarget } from "../target.ts";
 import { boxesOf } from "./divide.ts";
 import { threadGrid } from "./grid.ts";
 import { lowerMap } from "./group/map-parts.ts";
 import { read, write } from "./operand.ts";
-import { mergeDimensions } from "./strides.ts";
 
 const THREADS = 128;
 

@@ -2,7 +2,6 @@ import { describe, expect, test } from "vitest";
 import { sizeClass } from "../../../../src/devices/webgpu/buffers.ts";
 import { listPlan } from "../../../../src/devices/webgpu/listing.ts";
 import { lineGrid, MAX_GRID } from "../../../../src/devices/webgpu/lowering/grid.ts";
-import { mergeDimensions } from "../../../../src/devices/webgpu/lowering/strides.ts";
 import { wgslOf } from "../../../../src/devices/webgpu/pipelines.ts";
 import { webgpuTraits } from "../../../../src/devices/webgpu/traits.ts";
 import type { GroupProgram } from "../../../../src/scheduler/group-program.ts";
@@ -248,35 +247,6 @@ test("lines of workgroups fold into two dimensions that are both allowed", () =>
     expect(x * y * z).toBeGreaterThanOrEqual(workgroups);
     expect(x * y * z - workgroups).toBeLessThan(Math.max(1, y));
   }
-});
-
-test("dimensions merge where every list of strides continues", () => {
-  expect(mergeDimensions([2, 3, 4], [[12, 4, 1]])).toEqual({ shape: [24], strides: [[1]] });
-  expect(
-    mergeDimensions(
-      [2, 3, 4],
-      [
-        [12, 4, 1],
-        [0, 4, 1],
-      ],
-    ),
-  ).toEqual({
-    shape: [2, 12],
-    strides: [
-      [12, 1],
-      [0, 1],
-    ],
-  });
-  expect(
-    mergeDimensions(
-      [2, 1, 4],
-      [
-        [4, 4, 1],
-        [0, 0, 0],
-      ],
-    ),
-  ).toEqual({ shape: [8], strides: [[1], [0]] });
-  expect(mergeDimensions([1, 1], [[1, 1]])).toEqual({ shape: [], strides: [[]] });
 });
 
 test("size classes waste at most a quarter", () => {

@@ -1,5 +1,5 @@
 import type { GroupProgram, View } from "../../../../scheduler/group-program.ts";
-import { mergeDimensions } from "../strides.ts";
+import { mergeDimensions } from "../../../../tensor/walk.ts";
 
 /** The program over as few dimensions as its views allow, of those kept and of those of a row apart. */
 export function mergedProgram(program: GroupProgram): GroupProgram {

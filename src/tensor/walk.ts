@@ -1,6 +1,6 @@
-import type { Shape } from "../../../tensor/shape.ts";
+import type { Shape } from "./shape.ts";
 
-/** A shape walked with several lists of strides. */
+/** A shape walked with several lists of strides, each the elements from one to the next along every dimension. */
 export interface Walk {
   readonly shape: readonly number[];
   readonly strides: readonly (readonly number[])[];
@@ -10,21 +10,17 @@ export interface Walk {
 export function mergeDimensions(shape: Shape, strides: readonly (readonly number[])[]): Walk {
   const sizes: number[] = [];
   const merged: number[][] = strides.map(() => []);
-  for (let d = 0; d < shape.length; d++) {
-    const size = shape[d] ?? 1;
-    if (size === 1) continue;
+  shape.forEach((size, d) => {
+    if (size === 1) return;
     const last = sizes.length - 1;
-    const continues =
+    const joins =
       last >= 0 && strides.every((list, k) => merged[k]?.[last] === (list[d] ?? 0) * size);
-    if (continues) {
-      sizes[last] = (sizes[last] ?? 1) * size;
-    } else {
-      sizes.push(size);
-    }
+    const at = joins ? last : sizes.length;
+    sizes[at] = joins ? (sizes[last] ?? 1) * size : size;
     strides.forEach((list, k) => {
-      const target = merged[k];
-      if (target !== undefined) target[sizes.length - 1] = list[d] ?? 0;
+      const own = merged[k];
+      if (own !== undefined) own[at] = list[d] ?? 0;
     });
-  }
+  });
   return { shape: sizes, strides: merged };
 }
