@@ -10,7 +10,7 @@
  *
  * Only what is asked for and what can be other than zero takes part, so the reverse scan is no larger than it must be.
  */
-import { InternalError } from "../errors.ts";
+
 import { bodyOf } from "../graph/body.ts";
 import { type Given, standIn } from "../graph/close-over.ts";
 import { emitScan } from "../graph/emit-scan.ts";
@@ -24,6 +24,7 @@ import {
 } from "../graph/graph.ts";
 import { substitute } from "../graph/rebuild.ts";
 import { arithmetic } from "../ops/arithmetic.ts";
+import { present } from "../present.ts";
 import type { Cotangents } from "./accumulate.ts";
 import { type BehindLoop, productBehind, sumBehind } from "./behind-loop.ts";
 import { differentiateStep } from "./scan-step.ts";
@@ -71,7 +72,7 @@ export function scanCotangents(
   const flows = flowing.map((source): Given => {
     const result = node.outs.carry[carry.indexOf(source)];
     const value = (result && cotangents.get(result)) ?? zeros(source.out);
-    return { source: required(gCarry.get(source)), value };
+    return { source: present(gCarry.get(source)), value };
   });
   const { steps, reverse } = node.attrs;
   const outs = emitScan(
@@ -80,7 +81,7 @@ export function scanCotangents(
     { next, ys },
     { steps, reverse: !reverse },
   );
-  const stackOf = (value: GraphValue) => required(wholes.get(value) ?? outs.ys[ys.indexOf(value)]);
+  const stackOf = (value: GraphValue) => present(wholes.get(value) ?? outs.ys[ys.indexOf(value)]);
   return [
     ...carry.map((source) => outs.carry[flowing.indexOf(source)]),
     ...xs.map((source) => {
@@ -103,11 +104,11 @@ export function scanCotangents(
 function tapesOf(node: OpNode<"scan">): Given[] {
   const { carry, next, ys } = bodyOf(node).graph;
   return carry.map((source, i) => {
-    const stack = node.outs.ys[ys.indexOf(required(next[i]))];
+    const stack = node.outs.ys[ys.indexOf(present(next[i]))];
     const value =
       stack === undefined
-        ? required(node.outs.ys[ys.indexOf(source.out)])
-        : aStepLater(required(node.ins.carry[i]), stack, node.attrs.reverse);
+        ? present(node.outs.ys[ys.indexOf(source.out)])
+        : aStepLater(present(node.ins.carry[i]), stack, node.attrs.reverse);
     return { source, value };
   });
 }
@@ -124,7 +125,7 @@ function aStepLater(first: GraphValue, stack: GraphValue, reverse: boolean): Gra
 }
 
 function slicesOf(sources: readonly SourceNode[], values: readonly GraphValue[]): Given[] {
-  return sources.map((source, i) => ({ source, value: required(values[i]) }));
+  return sources.map((source, i) => ({ source, value: present(values[i]) }));
 }
 
 /** What a step computes and the scan gives as a result, by the value in its body: it need not be computed again. */
@@ -149,11 +150,11 @@ function fromOutside(
   const places = substitute(
     [...gradients.values()],
     new Map([
-      ...captured.map(({ out }, k) => [out, required(node.ins.captured[k])] as const),
+      ...captured.map(({ out }, k) => [out, present(node.ins.captured[k])] as const),
       ...[...kept].map(([value, { source }]) => [value, source.out] as const),
     ]),
   );
-  return new Map([...gradients.keys()].map((source, i) => [source, required(places[i])]));
+  return new Map([...gradients.keys()].map((source, i) => [source, present(places[i])]));
 }
 
 /** The gradients of captured values that are summed behind the loop; what they need of each step is added to `ys`. */
@@ -182,10 +183,5 @@ function zeros({ type }: GraphValue): GraphValue {
 }
 
 function plus(sum: SourceNode | undefined, gradient: GraphValue | undefined): GraphValue {
-  return m.add(required(sum).out, required(gradient)) as GraphValue;
-}
-
-function required<T>(value: T | undefined): T {
-  if (value === undefined) throw new InternalError("a scan lacks something that its body needs.");
-  return value;
+  return m.add(present(sum).out, present(gradient)) as GraphValue;
 }

@@ -3,6 +3,7 @@ import { InternalError } from "../errors.ts";
 import type { CellBody, CellInputs, TapeEntry } from "../ops/cells/body.ts";
 import type { Cell } from "../ops/cells/cell.ts";
 import type { Emit, Value } from "../ops/op.ts";
+import { present } from "../present.ts";
 import { type Stands, type TracedStep, traceStep } from "./cell-step.ts";
 import { emitAgain } from "./emit-again.ts";
 import { fingerprint, literalText } from "./fingerprint.ts";
@@ -40,7 +41,7 @@ export class DerivedCell implements CellBody {
   }
 
   between(emit: Emit, at: CellInputs<Value>): Value {
-    return only(emitAgain(emit, [required(this.step.between)], valuesAt(this.step.given, at)));
+    return only(emitAgain(emit, [present(this.step.between)], valuesAt(this.step.given, at)));
   }
 
   advance(emit: Emit, at: CellInputs<Value>) {
@@ -106,12 +107,7 @@ export function valuesAt(stands: object, at: object): Map<GraphValue, Value> {
 }
 
 export function only(values: readonly Value[]): Value {
-  return required(values[0]);
-}
-
-export function required<T>(value: T | undefined): T {
-  if (value === undefined) throw new InternalError("a cell lacks what its description says.");
-  return value;
+  return present(values[0]);
 }
 
 /** `values` in pieces as long as those of `like`. */

@@ -2,7 +2,8 @@
 import { InternalError } from "../errors.ts";
 import type { CellBody, CellGradient, CellResiduals, VectorGradient } from "../ops/cells/body.ts";
 import type { Emit, Value } from "../ops/op.ts";
-import { cut, DerivedCell, only, required, valuesAt } from "./cell-body.ts";
+import { present } from "../present.ts";
+import { cut, DerivedCell, only, valuesAt } from "./cell-body.ts";
 import type { Stands, TracedStep } from "./cell-step.ts";
 import { emitAgain } from "./emit-again.ts";
 import type { GraphValue } from "./graph.ts";
@@ -53,7 +54,7 @@ export class DifferentiatedCell extends DerivedCell implements CellGradient {
 
   betweenAgain(emit: Emit, at: CellResiduals<Value>): Value {
     const { given, between } = this.gradient;
-    return only(emitAgain(emit, [required(between)], valuesAt(given, at)));
+    return only(emitAgain(emit, [present(between)], valuesAt(given, at)));
   }
 
   retreatBetween(emit: Emit, at: CellResiduals<Value>): readonly Value[] {

@@ -1,5 +1,6 @@
 import { InternalError } from "../errors.ts";
 import type { Loop, Named, Value } from "../ops/op.ts";
+import { present } from "../present.ts";
 import type { Shape, TensorType } from "../tensor/shape.ts";
 import { type Given, standIn } from "./close-over.ts";
 import { emitScan } from "./emit-scan.ts";
@@ -14,7 +15,7 @@ export const loopAs =
     const carried = givenFrom(carry, ({ shape }) => shape);
     const slices = givenFrom(xs, ({ shape }) => shape.slice(1));
     const step = cell(named(carry, outsOf(carried)), named(xs, outsOf(slices)));
-    const next = namesOf(carry).map((name) => required(step.carry[name]));
+    const next = namesOf(carry).map((name) => valueIn(step.carry, name));
     const outs = emitScan(
       carried,
       slices,
@@ -30,9 +31,13 @@ function namesOf(values: Named): string[] {
   return Object.keys(values).filter((name) => values[name] !== undefined);
 }
 
-/** Ops see values as types only; whatever they are given or make is of this graph. */
 function valuesOf(values: Named): GraphValue[] {
-  return namesOf(values).map((name) => required(values[name]));
+  return namesOf(values).map((name) => valueIn(values, name));
+}
+
+/** Ops see values as types only; whatever they are given or make is of this graph. */
+function valueIn(values: Named, name: string): GraphValue {
+  return present(values[name]) as GraphValue;
 }
 
 /** Other values under the names of `values`, in their order; gaps stay. */
@@ -42,7 +47,7 @@ function named<N extends Named>(values: N, others: readonly Value[]): N {
 
 function givenFrom(values: Named, shapeOf: (type: TensorType) => Shape): Given[] {
   return namesOf(values).map((name) => {
-    const value = required(values[name]);
+    const value = valueIn(values, name);
     const type = { dtype: value.type.dtype, shape: shapeOf(value.type) };
     return { source: standIn(name, type), value };
   });
@@ -50,9 +55,4 @@ function givenFrom(values: Named, shapeOf: (type: TensorType) => Shape): Given[]
 
 function outsOf(given: readonly Given[]): GraphValue[] {
   return given.map(({ source }) => source.out);
-}
-
-function required(value: Value | undefined): GraphValue {
-  if (value === undefined) throw new InternalError("a loop's cell gives back another carry.");
-  return value as GraphValue;
 }

@@ -1,5 +1,5 @@
 /** What a recurrence and its gradient mean: loops of the cell's own step, made of small ops. */
-import { InternalError } from "../errors.ts";
+import { present } from "../present.ts";
 import { arithmetic } from "./arithmetic.ts";
 import type { CellBody } from "./cells/body.ts";
 import type { Emit, Loop, Named, Value } from "./op.ts";
@@ -49,7 +49,7 @@ export function loopForward(
   const { ys } = loop(
     (carry, { x, t }) => {
       const h = listed(carry);
-      const inputs = lastOf(emit, defined(x));
+      const inputs = lastOf(emit, present(x));
       const sums = sumsOf(emit, cell, inputs, 0, multiply(emit, h[0], weights, units));
       const at = { inputs, sums, before: h, vectors };
       if (later !== undefined) {
@@ -58,7 +58,7 @@ export function loopForward(
       }
       const { after: made, tape } = cell.advance(emit, at);
       const live = liveRows(m, lengths, t);
-      const next = made.map((value, s) => whereLive(m, live, whole(value), defined(h[s])));
+      const next = made.map((value, s) => whereLive(m, live, whole(value), present(h[s])));
       return {
         carry: numbered(next),
         y: {
@@ -77,7 +77,7 @@ export function loopForward(
     reverse,
   );
   return {
-    states: initial.map((first, s) => tapeOf(emit, first, defined(ys[s]), reverse)),
+    states: initial.map((first, s) => tapeOf(emit, first, present(ys[s]), reverse)),
     tape: ys.tape,
   };
 
@@ -96,7 +96,7 @@ export function loopBackward(
   gTape?: Value,
 ): ByOutput<"recurrenceGrad", Value> {
   const m = arithmetic(emit);
-  const { batch, units, steps } = extentOf(defined(states[0]).type.shape);
+  const { batch, units, steps } = extentOf(present(states[0]).type.shape);
   const [weights, later] = matricesOf(emit, cell, recurrent, units);
   const each = <T>(prefix: string, values: readonly T[]) =>
     Object.fromEntries(values.map((value, i) => [`${prefix} ${i}`, value]));
@@ -105,13 +105,13 @@ export function loopBackward(
       const live = liveRows(m, lengths, step.t);
       const all = listed(carried).map((g, s) => {
         const place = watched.indexOf(s);
-        return place === -1 ? g : m.add(g, defined(step[`g ${place}`]));
+        return place === -1 ? g : m.add(g, present(step[`g ${place}`]));
       });
       const gAfter = all.map((g) => whereLive(m, live, g, 0));
       const at = {
         tape: step.tape === undefined ? [] : lastOf(emit, step.tape),
-        before: states.map((_, s) => defined(step[`before ${s}`])),
-        after: states.map((_, s) => defined(step[`after ${s}`])),
+        before: states.map((_, s) => present(step[`before ${s}`])),
+        after: states.map((_, s) => present(step[`after ${s}`])),
         vectors,
         gAfter,
         ...(step.gTape && {
@@ -158,11 +158,11 @@ export function loopBackward(
     !reverse,
   );
   return {
-    gProjected: defined(ys.gProjected),
+    gProjected: present(ys.gProjected),
     gSums: ys.gSums,
     gVectors: ys.gVectors,
     gInitial: listed(carry),
-    flow: flow ? states.map((_, s) => defined(ys[`flow ${s}`])) : [],
+    flow: flow ? states.map((_, s) => present(ys[`flow ${s}`])) : [],
   };
 
   function whole(x: Value): Value {
@@ -227,9 +227,4 @@ function sumsOf(
 const numbered = (values: readonly Value[]): Named =>
   Object.fromEntries(values.map((value, i) => [i, value]));
 
-const listed = (values: Named): Value[] => Object.values(values).map(defined);
-
-function defined(value: Value | undefined): Value {
-  if (value === undefined) throw new InternalError("a walk lacks something that its cell needs.");
-  return value;
-}
+const listed = (values: Named): Value[] => Object.values(values).map(present);

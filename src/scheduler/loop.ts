@@ -6,9 +6,10 @@
  * temporaries of that plan. Only where a step's part begins between two places that a kernel may be handed, or where a
  * loop within the loop touches it, it is copied.
  */
-import { InternalError } from "../errors.ts";
+
 import { bodyOf } from "../graph/body.ts";
 import type { GraphValue, OpNode, SourceNode } from "../graph/graph.ts";
+import { present } from "../present.ts";
 import { bytesOf } from "../tensor/shape.ts";
 import { type Stacked, stackedCarries } from "./loop-carry.ts";
 import { LoopParts, type Stretch } from "./loop-parts.ts";
@@ -74,7 +75,7 @@ class LoopLowering {
       bound.push(() => region);
     }
     for (const { y, carry: of } of made) {
-      const result = required(this.#node.outs.ys[y]);
+      const result = present(this.#node.outs.ys[y]);
       bound.push(
         of === undefined
           ? this.#bind(result, inLoops.has(bound.length), "toWhole")
@@ -99,7 +100,7 @@ class LoopLowering {
       return isAfter || (base.node.op !== "source" && !isUpdated(base)) ? [{ value, y }] : [];
     });
     const carried = this.#stacked.flatMap((own, i): Made[] =>
-      own?.kind === "before" ? [{ value: required(next[i]), y: own.y, carry: i }] : [],
+      own?.kind === "before" ? [{ value: present(next[i]), y: own.y, carry: i }] : [],
     );
     return [...results, ...carried];
   }
@@ -109,7 +110,7 @@ class LoopLowering {
     const stack = this.#stacked[i];
     if (stack === undefined) return this.#carried(i);
     if (stack.kind === "after" && isFirst(at)) return this.#started(i);
-    const whole = this.#context.place(required(this.#node.outs.ys[stack.y]));
+    const whole = this.#context.place(present(this.#node.outs.ys[stack.y]));
     return this.#parts.of(whole, at, stack.kind === "after" ? -1 : 0);
   }
 
@@ -120,11 +121,11 @@ class LoopLowering {
 
   /** Where it is given. */
   #started(i: number): Region {
-    return this.#context.place(required(this.#node.ins.carry[i]));
+    return this.#context.place(present(this.#node.ins.carry[i]));
   }
 
   #carried(i: number): Region {
-    return this.#context.place(required(this.#node.outs.carry[i]));
+    return this.#context.place(present(this.#node.outs.carry[i]));
   }
 
   /** A step's part of `value`, where it lies, or copied from or to there. */
@@ -149,7 +150,7 @@ class LoopLowering {
     ys.forEach((value, y) => {
       if (made.some((own) => own.y === y)) return;
       const base = aliased(value);
-      const whole = this.#context.place(required(this.#node.outs.ys[y]));
+      const whole = this.#context.place(present(this.#node.outs.ys[y]));
       const isGiven = base.node.op === "source";
       const place = isGiven
         ? sources.indexOf(base.node)
@@ -157,7 +158,7 @@ class LoopLowering {
       const [list, why] = isGiven
         ? [this.#before, "a result that is given"]
         : [this.#after, "this step's part of a result"];
-      list.push(this.#parts.copies(whole, required(bound[place]), "toWhole", why));
+      list.push(this.#parts.copies(whole, present(bound[place]), "toWhole", why));
     });
   }
 
@@ -176,7 +177,7 @@ class LoopLowering {
       const moved = plan.buffers.map(({ kind, place }, i) =>
         kind === "temporary"
           ? { buffer: temporaries[i] ?? -1, offset: 0 }
-          : required(bound[place])(at),
+          : present(bound[place])(at),
       );
       const body = [
         ...this.#before.flatMap((calls) => calls(at)),
@@ -222,9 +223,9 @@ class LoopLowering {
     const isAtZero = (kind === "before") !== reverse;
     const at = { kind: "only", from: isAtZero ? 0 : steps - 1, count: 1 } as const;
     return this.#stacked.flatMap((stack, i) => {
-      const result = required(this.#node.outs.carry[i]);
+      const result = present(this.#node.outs.carry[i]);
       if (stack?.kind !== kind || (kind === "after" && !this.#context.isRead(result))) return [];
-      const whole = this.#context.place(required(this.#node.outs.ys[stack.y]));
+      const whole = this.#context.place(present(this.#node.outs.ys[stack.y]));
       const [from, to] = endsOf(i, this.#parts.of(whole, at));
       const calls = this.#context.traits.copy(from, { ...to, type: from.type });
       return calls.map((call): LoweredCall => ({ kind: "call", call, label: "copy", why }));
@@ -293,14 +294,9 @@ function movedTo(
 ): LoweredStep {
   if (step.kind === "loop") return { ...step, body: step.body.map((own) => movedTo(moved, own)) };
   const operands = step.call.operands.map(({ region, access }) => {
-    const { buffer, offset, perStep } = required(moved[region.buffer]);
+    const { buffer, offset, perStep } = present(moved[region.buffer]);
     const own = { ...region, buffer, offset: offset + region.offset };
     return { region: perStep === undefined ? own : { ...own, perStep }, access };
   });
   return { ...step, call: { ...step.call, operands } };
-}
-
-function required<T>(value: T | undefined): T {
-  if (value === undefined) throw new InternalError("a scan lacks something that its body needs.");
-  return value;
 }

@@ -26,6 +26,11 @@ export interface Region {
   readonly perStep?: number;
 }
 
+/** Whether both are the same memory, in every step of a loop. */
+export function sameRegion(a: Region, b: Region): boolean {
+  return a.buffer === b.buffer && a.offset === b.offset && a.perStep === b.perStep;
+}
+
 export type Access = "read" | "write" | "readwrite";
 
 export interface Operand {

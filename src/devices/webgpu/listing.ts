@@ -1,5 +1,5 @@
 /** A plan as a flat list of dispatches, and the order in which they are walked. Nothing is compiled or allocated yet. */
-import { InternalError } from "../../errors.ts";
+import { present } from "../../present.ts";
 import {
   type FallbackCall,
   isFallback,
@@ -198,11 +198,5 @@ function writtenBindings(plan: Plan, operands: readonly Operand[]): boolean[] {
 }
 
 function bufferAt(plan: Plan, index: number): PlanBuffer {
-  return required(plan.buffers[index]);
-}
-
-export function required<T>(value: T | undefined): T {
-  if (value === undefined)
-    throw new InternalError("webgpu: the plan refers to something that it lacks.");
-  return value;
+  return present(plan.buffers[index]);
 }

@@ -4,11 +4,12 @@
  * Nothing else changes from run to run: parameters lie in one uniform buffer that is written once, and a bind group is
  * made anew only when a storage that it binds was replaced since the last run.
  */
+import { present } from "../../present.ts";
 import type { Plan } from "../../scheduler/plan.ts";
 import type { Program } from "../device.ts";
 import type { SharedTemporaries, Tenancy } from "../shared/temporaries.ts";
 import type { WebgpuStorage } from "./buffers.ts";
-import { type Bound, EMPTY_WRITTEN, type Listing, required, type Segment } from "./listing.ts";
+import { type Bound, EMPTY_WRITTEN, type Listing, type Segment } from "./listing.ts";
 import type { Pipeline } from "./pipelines.ts";
 
 interface Group {
@@ -86,7 +87,7 @@ export class WebgpuProgram implements Program {
     this.#offsets = Uint32Array.from(listing.offsets);
     const groups = new Map<string, Group>();
     this.#dispatches = listing.calls.map(({ call, bounds, signature, ...listed }, i) => {
-      const { pipeline, layout } = required(pipelines[i]);
+      const { pipeline, layout } = present(pipelines[i]);
       const key = JSON.stringify([signature, bounds]);
       const group = groups.get(key) ?? {
         layout,
@@ -132,7 +133,7 @@ export class WebgpuProgram implements Program {
   ): void {
     for (let i = 0; i < now.length; i++) {
       if (now[i] === before[i]) continue;
-      for (const group of required(this.#dependents[kind][i])) group.made = [];
+      for (const group of present(this.#dependents[kind][i])) group.made = [];
     }
   }
 
@@ -142,12 +143,12 @@ export class WebgpuProgram implements Program {
       return source.place === EMPTY_WRITTEN ? this.memory.emptyWritten : this.memory.emptyRead;
     }
     const storages = source.kind === "slot" ? this.#slots : this.#bindings;
-    return required(storages[source.place]).buffer;
+    return present(storages[source.place]).buffer;
   }
 
   /** Which call of the plan a dispatch is, as `callsOf` lists them. */
   placeOf(dispatch: number): number {
-    return required(this.#dispatches[dispatch]).place;
+    return present(this.#dispatches[dispatch]).place;
   }
 
   /** One compute pass over segments without a visit of the host; `step` is that of a loop around them. */
@@ -201,7 +202,7 @@ export class WebgpuProgram implements Program {
       return { binding, resource: { buffer, offset, size } };
     });
     if (group.parameterBytes > 0) {
-      const buffer = required(this.memory.parameters);
+      const buffer = present(this.memory.parameters);
       entries.push({
         binding: entries.length,
         resource: { buffer, offset: 0, size: group.parameterBytes },

@@ -5,7 +5,13 @@
 import { InternalError } from "../../../errors.ts";
 import type { GraphValue } from "../../../graph/graph.ts";
 import type { GroupProgram, View } from "../../../scheduler/group-program.ts";
-import type { Epilogue, KernelCall, Operand, Region } from "../../../scheduler/lowering.ts";
+import {
+  type Epilogue,
+  type KernelCall,
+  type Operand,
+  type Region,
+  sameRegion,
+} from "../../../scheduler/lowering.ts";
 import { sizeOf } from "../../../tensor/shape.ts";
 import type { KernelName } from "../kernel-names.ts";
 import { literalsOf, structureOf } from "./group-call.ts";
@@ -41,7 +47,7 @@ export function callHost(
   const literals = literalsOf(program);
   const all = [...operands];
   const placeOf = (region: Region) => {
-    const known = all.findIndex((operand) => isSame(operand.region, region));
+    const known = all.findIndex((operand) => sameRegion(operand.region, region));
     return known >= 0 ? known : all.push(read(region)) - 1;
   };
   const regions = [...ins, out];
@@ -76,8 +82,4 @@ function byRows(program: GroupProgram, columns: number): GroupProgram | undefine
   const isNear = ({ strides: [, column = 0] }: View) => column === 0 || column === 1;
   if (![...walked.inputs, ...walked.stores].every(isNear)) return undefined;
   return { ...walked, shape: [sizeOf(shape) / columns, columns] };
-}
-
-function isSame(a: Region, b: Region): boolean {
-  return a.buffer === b.buffer && a.offset === b.offset && a.perStep === b.perStep;
 }

@@ -6,6 +6,7 @@ import {
   type KernelCall,
   type Operand,
   type Region,
+  sameRegion,
 } from "../../../scheduler/lowering.ts";
 import type { DType } from "../../../tensor/dtype.ts";
 import { sizeOf } from "../../../tensor/shape.ts";
@@ -82,7 +83,7 @@ function anyWidth({ program, layout, ins, outs }: GroupWork): Structure {
     ),
     stores: layout.stores.map((lie, i) => {
       const out = outs[i];
-      const isInPlace = out !== undefined && ins.some((region) => isSame(region, out));
+      const isInPlace = out !== undefined && ins.some((region) => sameRegion(region, out));
       // What overwrites an input waits for the last pass that may read it.
       const waits = isInPlace && (readsAgain || last > 1);
       const { register = -1, isTotal = false } = program.stores[i] ?? {};
@@ -179,17 +180,13 @@ export function keptBytes(structure: Structure, elements: number): number {
 function operandsOf(ins: readonly Region[], outs: readonly Region[]) {
   const operands: Operand[] = [];
   const placeOf = (region: Region) =>
-    operands.findIndex((operand) => isSame(operand.region, region));
+    operands.findIndex((operand) => sameRegion(operand.region, region));
   for (const region of ins) {
     if (placeOf(region) >= 0) continue;
-    operands.push(outs.some((out) => isSame(out, region)) ? readWrite(region) : read(region));
+    operands.push(outs.some((out) => sameRegion(out, region)) ? readWrite(region) : read(region));
   }
   for (const region of outs) if (placeOf(region) < 0) operands.push(write(region));
   return { operands, placeOf };
-}
-
-function isSame(a: Region, b: Region): boolean {
-  return a.buffer === b.buffer && a.offset === b.offset;
 }
 
 /** The words of a program's literals. */

@@ -4,7 +4,14 @@
  */
 import type { GraphValue, OpNode } from "../../../graph/graph.ts";
 import { isDepthwise } from "../../../ops/conv.ts";
-import type { Epilogue, HostOp, KernelCall, Operand, Region } from "../../../scheduler/lowering.ts";
+import {
+  type Epilogue,
+  type HostOp,
+  type KernelCall,
+  type Operand,
+  type Region,
+  sameRegion,
+} from "../../../scheduler/lowering.ts";
 import { sizeOf } from "../../../tensor/shape.ts";
 import { type Access, accessOf, isSingle, type Width } from "./group/access.ts";
 import { applied, printRegisters, Walk } from "./group/elements.ts";
@@ -56,7 +63,7 @@ export function printEpilogue(epilogue: Epilogue | undefined, host: Host): Print
   const { program, ins, more } = epilogue;
   const regions = distinct(ins);
   const bindingOf = (region: Region | undefined) =>
-    region === undefined ? -1 : host.binding + regions.findIndex((one) => isSame(one, region));
+    region === undefined ? -1 : host.binding + regions.findIndex((one) => sameRegion(one, region));
   const reads = program.inputs.map((view, i) =>
     accessOf(view, { binding: bindingOf(ins[i]), start: 0 }),
   );
@@ -179,10 +186,7 @@ function fitVectors(
 function distinct(ins: readonly (Region | undefined)[]): Region[] {
   const regions: Region[] = [];
   for (const region of ins)
-    if (region !== undefined && !regions.some((one) => isSame(one, region))) regions.push(region);
+    if (region !== undefined && !regions.some((one) => sameRegion(one, region)))
+      regions.push(region);
   return regions;
-}
-
-function isSame(a: Region, b: Region): boolean {
-  return a.buffer === b.buffer && a.offset === b.offset && a.perStep === b.perStep;
 }
