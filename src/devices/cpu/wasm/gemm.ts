@@ -5,7 +5,8 @@
  * is a matter of packing only. C itself carries the sums from one block of terms to the next.
  *
  * Threads split rows, or columns where there are few rows; never the terms of a sum. So results do not depend on
- * how many threads there are. Two packed blocks take turns, which leaves one barrier a block.
+ * how many threads there are. Two packed blocks take turns, which leaves one barrier a block. Of a batch of products each
+ * thread takes some as a whole where that shares at least as evenly, or where one is smaller than a barrier is long.
  */
 import { finish, openEpilogue } from "./epilogue";
 import { packColumns, packRows, packStrip, packTransposed } from "./gemm-pack";
@@ -31,6 +32,9 @@ export function copyTile(from: usize, fromStep: usize, to: usize, toStep: usize,
   }
 }
 
+/** Multiplications of a product that takes about as long as a barrier: some microseconds. */
+const SMALL: i64 = 1 << 15;
+
 // The product at hand, on this thread.
 let M: i32 = 0, N: i32 = 0, K: i32 = 0;
 let transposeA: bool = false, transposeB: bool = false;
@@ -38,6 +42,8 @@ let blockColumns: i32 = 0, blockDepth: i32 = 0;
 let scratch: usize = 0;
 let strip: usize = 0;
 let isPacked: bool = false;
+/** Whether this thread makes whole products of a batch, with nobody to wait for. */
+let isAlone: bool = false;
 /** Blocks packed so far: even and odd ones lie in different halves of the scratch memory. */
 let blocks: i32 = 0;
 
@@ -60,7 +66,13 @@ function product(args: usize, words: usize, thread: i32, threads: i32): void {
   blocks = 0;
   let batch = 1;
   for (let d = 0; d < rank; d++) batch *= word(words, 0, 7 + 3 * d);
-  for (let index = 0; index < batch; index++) {
+  const within = max(share((N + 7) >> 3, threads), share((M + 5) / 6, threads));
+  const isSmall = <i64>M * N * K <= SMALL;
+  isAlone = threads > 1 && batch > 1 && (isSmall || share(batch, threads) >= within);
+  const first = isAlone ? shareStart(batch, thread, threads, 1) : 0;
+  const end = isAlone ? shareStart(batch, thread + 1, threads, 1) : batch;
+  if (isAlone) thread = 0, threads = 1;
+  for (let index = first; index < end; index++) {
     let a = operand(args, 0), b = operand(args, 1);
     let rest = index;
     for (let d = rank - 1; d >= 0; d--) {
@@ -79,7 +91,7 @@ function matrix(a: usize, b: usize, c: usize, thread: i32, threads: i32): void {
   const tiles = (M + 5) / 6;
   const panels = (N + 7) >> 3;
   // The dimension that shares more evenly; each thread packs what it needs itself if that is the columns.
-  const byColumns = share(panels, threads) > share(tiles, threads);
+  const byColumns = isAlone || share(panels, threads) > share(tiles, threads);
   // With two strips or fewer, packing B would cost as much as it gains: its rows are read where they are.
   const direct = !transposeB && tiles <= 2;
   const tileFirst = byColumns ? 0 : shareStart(tiles, thread, threads, 1);
