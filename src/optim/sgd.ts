@@ -29,7 +29,8 @@ export function sgd(options: SgdOptions): Optimizer {
       if (nesterov) check("sgd", "momentum", momentum, positive, "nesterov is a kind of momentum.");
       return { momentum, nesterov, weightDecay };
     },
-    state: () => ["velocity"],
+    // What no later update reads is not held: a table's worth of memory, and of writing in every step.
+    state: ({ momentum }) => (momentum === 0 ? [] : ["velocity"]),
     isFlat: true,
     update,
   });
@@ -40,7 +41,8 @@ function update(
   { momentum, nesterov, weightDecay }: Required<SgdSettings>,
 ): Updated {
   const d = weightDecay === 0 ? gradient : add(gradient, mul(parameter, weightDecay));
-  const velocity = fadedMoment(momentum === 0 ? d : add(mul(held("velocity"), momentum), d));
+  if (momentum === 0) return { parameter: sub(parameter, mul(learningRate, d)), state: {} };
+  const velocity = fadedMoment(add(mul(held("velocity"), momentum), d));
   const direction = nesterov ? add(d, mul(velocity, momentum)) : velocity;
   return { parameter: sub(parameter, mul(learningRate, direction)), state: { velocity } };
 }
