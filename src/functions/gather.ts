@@ -5,8 +5,8 @@
  * Ids are i32; negative ones count from the end. An id that is out of range, which a device cannot throw, reads NaN, or 0
  * among whole numbers.
  */
-import { check, checkOptions, number, whole } from "../arguments.ts";
-import { ShapeError } from "../errors.ts";
+import { check, checkOptions, number, shown, whole } from "../arguments.ts";
+import { ArgumentError, ShapeError } from "../errors.ts";
 import { checkDType } from "../ops/check.ts";
 import type { Tensor } from "../runtime/tensor.ts";
 import type { DType } from "../tensor/dtype.ts";
@@ -16,15 +16,19 @@ import { apply, checkTensor } from "./apply.ts";
 import { wholeAxis } from "./axes.ts";
 import { arange, full } from "./creation.ts";
 import { add, and, cast, equal, greaterEqual, less, mul, or, where } from "./elementwise.ts";
-import { broadcastTo, reshape, slice, unsqueeze } from "./movement.ts";
+import { broadcastTo, reshape, slice, squeeze, unsqueeze } from "./movement.ts";
 
 /**
  * What is at `ids` i32[...] along `axis`: x [A, n, B], ids [I] → [A, I, B], whatever A, I and B are. As np.take,
- * tf.gather and ONNX's Gather. Negative ids count from the end; one out of range reads NaN, or 0 among whole numbers.
- * @throws DTypeError for ids that are not i32; ArgumentError for an axis that x does not have
+ * tf.gather and ONNX's Gather. Negative ids count from the end; one out of range reads NaN, or 0 among whole numbers. A
+ * number takes that one alone: `take(x, -1)` is x[-1], and `take(x, t, 1)` is x[:, t].
+ * @throws DTypeError for ids that are not i32; ArgumentError for an axis that x does not have, and for a number that is not
+ *   one of its places
  */
-export function take(x: Tensor, ids: Tensor, axis = 0): Tensor {
+export function take(x: Tensor, ids: Tensor | number, axis = 0): Tensor {
+  checkTensor("take", x);
   const d = wholeAxis("take", axis, x);
+  if (typeof ids === "number") return one(x, ids, d);
   checkIds("take", ids);
   const [outer, inner] = [x.shape.slice(0, d), x.shape.slice(d + 1)];
   const [rows, n] = [sizeOf(outer), x.shape[d] ?? 0];
@@ -33,6 +37,19 @@ export function take(x: Tensor, ids: Tensor, axis = 0): Tensor {
   const places = atPlaces(x, own, first, rows * n);
   const found = lookUp(reshape(x, [rows * n, sizeOf(inner)]), places);
   return reshape(found, [...outer, ...ids.shape, ...inner]);
+}
+
+/** x without dimension d, at one of its places. */
+function one(x: Tensor, place: number, d: number): Tensor {
+  const n = x.shape[d] ?? 0;
+  if (!Number.isInteger(place) || place < -n || place >= n) {
+    throw new ArgumentError(
+      `take: a place must be a whole number of at least ${-n} and less than ${n}, the size of axis ${d}; got ${shown(place)} for ${describe(x.type)}. Negative ones count from the end.`,
+    );
+  }
+  const starts = x.shape.map((_, own) => (own === d ? (place + n) % n : 0));
+  const sizes = x.shape.map((size, own) => (own === d ? 1 : size));
+  return squeeze(slice(x, starts, sizes), d);
 }
 
 /**

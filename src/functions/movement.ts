@@ -61,9 +61,10 @@ const indices = rule(
 
 /**
  * The elements from `starts` on, `sizes` of them along each dimension; a size of −1 means all that are left. With `steps`
- * each is so many places from the one before: 2 takes every other one, −1 goes backwards.
- * @throws ShapeError and ArgumentError for elements that lie outside x, and where there is not an entry for every
- *   dimension
+ * each is so many places from the one before: 2 takes every other one, −1 goes backwards. Dimensions behind those that are
+ * named are whole: `slice(x, [1], [2])` is x[1:3] of any rank.
+ * @throws ShapeError and ArgumentError for elements that lie outside x, and for lists that differ in length or have more
+ *   entries than x has dimensions
  */
 export function slice(
   x: Tensor,
@@ -74,9 +75,17 @@ export function slice(
   checkTensor("slice", x);
   check("slice", "starts", starts, indices);
   check("slice", "sizes", sizes, list);
-  if (steps !== undefined) return stepped(x, starts, sizes, steps);
-  const counted = sizes.map((n, d) => (n === -1 ? (x.shape[d] ?? 0) - (starts[d] ?? 0) : n));
-  return apply("slice", { x }, { starts: [...starts], sizes: counted });
+  // What is not named is whole; lists of different lengths are refused below, as they were given.
+  const named = starts.length;
+  const rest = named === sizes.length ? x.shape.slice(named) : [];
+  const from = [...starts, ...rest.map(() => 0)];
+  const many = [...sizes, ...rest];
+  if (steps !== undefined) {
+    const by = steps.length === named ? [...steps, ...rest.map(() => 1)] : steps;
+    return stepped(x, from, many, by);
+  }
+  const counted = many.map((n, d) => (n === -1 ? (x.shape[d] ?? 0) - (from[d] ?? 0) : n));
+  return apply("slice", { x }, { starts: from, sizes: counted });
 }
 
 const strides = rule(

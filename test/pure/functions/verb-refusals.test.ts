@@ -205,6 +205,11 @@ const arrangements: readonly Refusal[] = [
     "slice: starts, sizes and steps must have an entry for every dimension; got 2, 2 and 1 for f32[5, 2]. Give 2 of each.",
   ],
   [
+    () => g.slice(f32(5), [0, 0], [2, 1]),
+    ArgumentError,
+    "slice: starts must have an entry for every dimension; got 2 for f32[5]. Give 1.",
+  ],
+  [
     () => g.slice(f32(5), [2], [3], [2]),
     ArgumentError,
     "slice: all elements must lie inside x; got start 2, size 3, step 2 for axis 0 of f32[5]. From start on there must be (size - 1) · |step| elements more.",
@@ -276,6 +281,16 @@ const lookUps: readonly Refusal[] = [
     () => g.take(f32(3), f32(2)),
     DTypeError,
     'take: ids must be i32; got f32[2]. Cast it first: cast(ids, "i32").',
+  ],
+  [
+    () => g.take(f32(3, 2), -4),
+    ArgumentError,
+    "take: a place must be a whole number of at least -3 and less than 3, the size of axis 0; got -4 for f32[3, 2]. Negative ones count from the end.",
+  ],
+  [
+    () => g.take(f32(3, 2), 0.5, 1),
+    ArgumentError,
+    "take: a place must be a whole number of at least -2 and less than 2, the size of axis 1; got 0.5 for f32[3, 2]. Negative ones count from the end.",
   ],
   [
     () => g.gather(f32(3, 2), i32(2), 0),
