@@ -32,7 +32,7 @@ export {
 } from "./conv.ts";
 export { module } from "./define.ts";
 export { dropout } from "./dropout.ts";
-export { embedding } from "./embedding.ts";
+export { type EmbeddingOptions, embedding } from "./embedding.ts";
 export { flatten } from "./flatten.ts";
 export { groupNorm, instanceNorm2d } from "./group-norm.ts";
 export { gru } from "./gru.ts";

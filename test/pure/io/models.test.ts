@@ -80,7 +80,10 @@ const layers: Readonly<
     [() => nn.linear(4, 3), rows],
     [() => nn.linear(4, 3, { bias: false, initialise: nn.initialise.orthogonal(), seed: 3 }), rows],
   ],
-  embedding: [[() => nn.embedding(5, 3, { initialise: nn.initialise.normal(2) }), () => ids(3, 2)]],
+  embedding: [
+    [() => nn.embedding(5, 3, { initialise: nn.initialise.normal(2) }), () => ids(3, 2)],
+    [() => nn.embedding(5, 3, { paddingIndex: 2 }), () => ids(3, 2)],
+  ],
   conv2d: [
     [
       () => nn.conv2d(4, 6, [3, 2], { stride: [2, 1], padding: "same", groups: 2, bias: false }),

@@ -1,6 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { ArgumentError, DTypeError, ShapeError } from "../../../src/errors.ts";
-import { arange, reshape, tensor, zeros } from "../../../src/functions.ts";
+import {
+  arange,
+  reshape,
+  square,
+  sum,
+  tensor,
+  valueAndGrad,
+  zeros,
+} from "../../../src/functions.ts";
 import * as nn from "../../../src/nn/index.ts";
 import { evaluateTensor } from "../../support/evaluate-tensor.ts";
 
@@ -122,6 +130,34 @@ describe("nn.embedding", () => {
     layer.own.weight?.variable.load(Float32Array.of(0, 1, 10, 11, 20, 21, 30, 31));
     expect(evaluateTensor(layer(tensor(Int32Array.of(3, 0))))).toEqual([30, 31, 0, 1]);
     expect(layer(reshape(arange(4), [2, 2])).shape).toEqual([2, 2, 2]);
+  });
+
+  it("begins with zeros for padding, and trains the other rows only, as PyTorch's padding_idx", () => {
+    const layer = nn.embedding(4, 2, { paddingIndex: 1 });
+    const ids = tensor(Int32Array.of(1, 3, 1, 0));
+    const [, , a, b] = evaluateTensor(layer(ids));
+    expect(evaluateTensor(layer(ids))).toEqual([
+      0,
+      0,
+      a,
+      b,
+      0,
+      0,
+      expect.anything(),
+      expect.anything(),
+    ]);
+    // What is loaded is read, as it is in PyTorch.
+    layer.own.weight?.variable.load(Float32Array.of(0, 1, 10, 11, 20, 21, 30, 31));
+    expect(evaluateTensor(layer(ids))).toEqual([10, 11, 30, 31, 10, 11, 0, 1]);
+    const [, gradients] = valueAndGrad(layer.parameters(), () => sum(square(layer(ids))));
+    const [gradient] = gradients.values();
+    expect(gradient && evaluateTensor(gradient)).toEqual([0, 2, 0, 0, 0, 0, 60, 62]);
+    expect(layer.description).toBe("embedding(4, 2, padding 1)");
+    expect(() => nn.embedding(4, 2, { paddingIndex: 4 })).toThrow(
+      new ArgumentError(
+        "embedding: paddingIndex must be a row of the table, from 0 to 3; got 4. Give another paddingIndex.",
+      ),
+    );
   });
 });
 
