@@ -13,7 +13,19 @@ import {
   where,
 } from "../functions.ts";
 import { hostArray, savedElements } from "../internals.ts";
+import { dropsState } from "./define.ts";
 import type { AnyModule, State } from "./module.ts";
+import { descendants } from "./tree.ts";
+
+/** @throws ArgumentError for a model, or a part of it, whose forward pass drops what it should carry where sequences go on */
+export function checkCarries(caller: string, model: AnyModule): void {
+  for (const { path, module } of descendants(model)) {
+    if (!dropsState(module)) continue;
+    throw new ArgumentError(
+      `${caller}: a model whose sequences go on must carry the state of its recurrent layers; got ${module.kind}${path && ` at ${path}`}, whose forward drops it. Give step(x, state) in its place, and call the layers' own step.`,
+    );
+  }
+}
 
 /** The recurrent state of `batchSize` sequences as variables, zeros at first. */
 export function stateVariables(model: AnyModule, batchSize: number) {

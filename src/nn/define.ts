@@ -49,8 +49,10 @@ import { variablesOf } from "./tree.ts";
  * const residual = (inner: Module) =>
  *   nn.module("residual", { children: { inner }, forward: (x) => add(x, inner(x)) });
  * ```
- * @throws ArgumentError for an empty kind or name, a name with a dot, a parameter that is not f32, and where a child
- *   carries state that `forward` would drop
+ *
+ * With `forward` every sequence begins from zeros, as in PyTorch: what recurrent children would carry into the next window is
+ * dropped, and windows of a Trainer and `nn.stateful` refuse such a model. Give `step` in its place where state goes on.
+ * @throws ArgumentError for an empty kind or name, a name with a dot, and a parameter that is not f32
  */
 export function module<I extends string, Y extends Tensors = Tensor>(
   kind: string,
@@ -74,15 +76,12 @@ export function module<X extends Tensors, Y extends Tensors>(
     ...Object.keys(ownBuffers),
   ]);
   const mode: { isTraining: boolean } = { isTraining: true };
-  const stateShapes = (batchSize: number) =>
-    definition.stateShapes?.(batchSize) ??
+  const ofChildren = (batchSize: number) =>
     children.flatMap(([, child]) => child.stateShapes(batchSize));
+  // A forward pass begins its sequences from zeros, whatever its children could carry.
+  const stateShapes =
+    definition.stateShapes ?? (definition.forward === undefined ? ofChildren : () => []);
   const stateCount = stateShapes(1).length;
-  if (stateCount > 0 && definition.forward !== undefined) {
-    throw new ArgumentError(
-      `${kind}: a module whose children carry state must say how; got forward, which drops it. Give step(x, state) and call the children's own step.`,
-    );
-  }
   const inputDType: AnyModule["inputDType"] =
     definition.inputDType ?? children[0]?.[1].inputDType ?? "f32";
   const step = (x: X, state: State | undefined): Stepped<Y> => {
@@ -128,7 +127,16 @@ export function module<X extends Tensors, Y extends Tensors>(
     moveTo: (runtime: Runtime) => moveVariables([...self.parameters(), ...self.buffers()], runtime),
     summary: (inputShape: Each<X, Shape>) => summarise(self, inputShape),
   });
+  const isSilent = definition.forward !== undefined && definition.stateShapes === undefined;
+  if (isSilent && ofChildren(1).length > 0) dropping.add(self);
   return self;
+}
+
+const dropping = new WeakSet<AnyModule>();
+
+/** Whether its forward pass drops what its children would carry. */
+export function dropsState(module: AnyModule): boolean {
+  return dropping.has(module);
 }
 
 function advance<X extends Tensors, Y extends Tensors>(

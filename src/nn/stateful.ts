@@ -11,7 +11,7 @@ import {
   type Variable,
 } from "../functions.ts";
 import { checkTensor, LOAD_RULES } from "../internals.ts";
-import { checkSavedState, keepState, stateVariables } from "./carry.ts";
+import { checkCarries, checkSavedState, keepState, stateVariables } from "./carry.ts";
 import { checkModule } from "./define.ts";
 import type { Module, StateEntry } from "./module.ts";
 
@@ -32,10 +32,11 @@ export class StatefulSession {
   #begins = true;
   #isDisposed = false;
 
-  /** @throws ArgumentError for what is no model, and where batchSize is not a whole number of 1 or more */
+  /** @throws ArgumentError for what is no model or drops its state, and where batchSize is not a whole number of 1 or more */
   constructor(model: Module, batchSize: number) {
     checkModule("stateful", "the model", model);
     check("stateful", "batchSize", batchSize, count);
+    checkCarries("stateful", model);
     this.#model = model;
     this.#batchSize = batchSize;
     this.#state = stateVariables(model, batchSize);
@@ -161,7 +162,8 @@ export class StatefulSession {
  * const logits = await (await session.step(tensor(Int32Array.of(id), [1, 1]))).data();
  * ```
  * A model without state is allowed: every step then stands for itself.
- * @throws ArgumentError where batchSize is not a whole number of 1 or more
+ * @throws ArgumentError where batchSize is not a whole number of 1 or more, and for a module of one's own whose `forward` drops
+ *   the state of its recurrent layers
  */
 export function stateful(model: Module, options: StatefulOptions = {}): StatefulSession {
   checkOptions("stateful", options, { batchSize: count });

@@ -2,7 +2,7 @@
 import type { Values } from "../data/index.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import { describe, Tensor, tensor, type Variable } from "../functions.ts";
-import { stateVariables } from "../nn/carry.ts";
+import { checkCarries, stateVariables } from "../nn/carry.ts";
 import type { AnyModule, Tensors } from "../nn/index.ts";
 import { type Forward, windowForward } from "./forward.ts";
 import {
@@ -210,7 +210,12 @@ function unbrokenBlocks({ borders, owed }: SavedStretch): number {
 }
 
 /** f32[B] of 0 where a row begins a sequence with this batch, and 1 where it goes on. */
-export function keepOf(caller: string, { x, start }: StepBatch, carried: Carried): Tensor {
+export function keepOf(
+  caller: string,
+  { x, start }: StepBatch,
+  carried: Carried,
+  model: AnyModule,
+): Tensor {
   const { batchSize } = carried;
   const starts =
     typeof start === "object" ? start : new Array<boolean>(batchSize).fill(start ?? true);
@@ -225,6 +230,7 @@ export function keepOf(caller: string, { x, start }: StepBatch, carried: Carried
       `${caller}: start must hold booleans; got ${String(wrong)}. Give true where a row begins anew.`,
     );
   }
+  if (starts.includes(false)) checkCarries(caller, model);
   return tensor(Float32Array.from(starts, (isStart) => (isStart ? 0 : 1)));
 }
 

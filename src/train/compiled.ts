@@ -207,7 +207,7 @@ export class CompiledByKind {
     );
     if (start === undefined) return this.#plain(...inputs);
     const { carried, step, unbroken } = this.#forRows(rowsOf(this.#caller, batch, this.#model));
-    const keep = keepOf(this.#caller, batch, carried);
+    const keep = keepOf(this.#caller, batch, carried, this.#model);
     this.#checkGoesOn(batch, carried);
     carried.prepare(batch);
     const isUnbroken = carried.goesOn(batch) && this.#options.skips !== true;

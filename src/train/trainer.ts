@@ -11,6 +11,7 @@ import {
 } from "../functions.ts";
 import { moveVariables, runtimeOf } from "../internals.ts";
 import type { Folder, From, Place } from "../io/index.ts";
+import { checkCarries } from "../nn/carry.ts";
 import type { Each, Module, Tensors } from "../nn/index.ts";
 import { checkpointedRun, checkpointsModule } from "./checkpointed-run.ts";
 import { BestEpochs } from "./early-stopping.ts";
@@ -91,12 +92,13 @@ export class Trainer<
    * new Trainer(model, { loss: losses.crossEntropy, optimizer });
    * new Trainer(coder, { batch: { x: "f32" }, loss: (model, { x }) => losses.meanSquaredError(model(x), x), optimizer });
    * ```
-   * @throws ArgumentError for what is no model, for options that are missing, unknown or out of range, and for an optimizer
-   *   whose groups have parameters that are not the model's
+   * @throws ArgumentError for what is no model, for options that are missing, unknown or out of range, for an optimizer
+   *   whose groups have parameters that are not the model's, and with `window` for a model whose `forward` drops its state
    */
   constructor(model: Module<X, Y>, options: TrainerOptions<X, Y, T, M>) {
     checkTrainerOptions(model, options);
     const { wanted, truncation, measured, training, isStrict } = interpreted(model, options);
+    if (truncation !== undefined) checkCarries("Trainer", model);
     this.model = model;
     this.#options = options;
     this.#truncation = truncation;

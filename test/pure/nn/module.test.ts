@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ArgumentError } from "../../../src/errors.ts";
-import { add, mul, ones, variable, zeros } from "../../../src/functions.ts";
+import { add, arange, mul, ones, reshape, variable, zeros } from "../../../src/functions.ts";
+import { losses, optim, Trainer } from "../../../src/index.ts";
 import * as nn from "../../../src/nn/index.ts";
 import { trace } from "../../../src/runtime/trace.ts";
 import { evaluateTensor } from "../../support/evaluate-tensor.ts";
@@ -35,11 +36,32 @@ describe("nn.module", () => {
     ]);
   });
 
-  it("refuses a forward function that would drop a child's state", () => {
-    expect(() => residual(nn.lstm(3, 3))).toThrow(ArgumentError);
-    expect(() => residual(nn.lstm(3, 3))).toThrow(
-      "residual: a module whose children carry state must say how; got forward",
+  it("begins every sequence from zeros where forward calls a recurrent layer, as in PyTorch", () => {
+    const lstm = nn.lstm(3, 3);
+    const whole = nn.sequential(residual(lstm), nn.linear(3, 2));
+    expect(whole.stateShapes(4)).toEqual([]);
+    const x = reshape(arange(18, "f32"), [2, 3, 3]);
+    const { y, state } = residual(lstm).step(x, undefined);
+    expect(state).toEqual([]);
+    expect(evaluateTensor(y)).toEqual(evaluateTensor(add(x, lstm(x))));
+    expect(nn.sequential(lstm).stateShapes(4)).toEqual([
+      [4, 3],
+      [4, 3],
+    ]);
+  });
+
+  it("refuses to go on with sequences where a forward function drops a layer's state", () => {
+    const said = (caller: string, at: string) =>
+      `${caller}: a model whose sequences go on must carry the state of its recurrent layers; got residual${at}, whose forward drops it. Give step(x, state) in its place, and call the layers' own step.`;
+    const inner = residual(nn.gru(3, 3));
+    expect(() => nn.stateful(inner)).toThrow(new ArgumentError(said("stateful", "")));
+    const model = nn.sequential(nn.linear(3, 3), inner);
+    const optimizer = optim.sgd({ learningRate: 1 });
+    const options = { loss: losses.meanSquaredError, optimizer };
+    expect(() => new Trainer(model, { ...options, window: 2 })).toThrow(
+      new ArgumentError(said("Trainer", " at 1")),
     );
+    expect(() => new Trainer(model, options)).not.toThrow();
   });
 
   it("refuses names that the paths of a state dict cannot hold", () => {
