@@ -31,7 +31,13 @@ export function walkOfStep(
   const [batch = 0, units = 0] = shape;
   const isState = ({ value: { type } }: Pick<Given, "value">) =>
     type.dtype === "f32" && shape.length === 2 && type.shape.join() === shape.join();
-  if (!carry.every(isState)) return "its carry is not f32 [rows, units] throughout";
+  if (!carry.every(isState)) {
+    const isMatrix = ({ value: { type } }: Given) =>
+      type.dtype === "f32" && type.shape.length === 2;
+    return carry.every(isMatrix)
+      ? "its states differ in rows or units"
+      : "its carry is not f32 [rows, units] throughout";
+  }
   if (steps * batch * units === 0) return "it has no steps, rows or units";
   const given = carry.map(({ source }) => source.out);
   // What else a step gives is a state that no step reads.

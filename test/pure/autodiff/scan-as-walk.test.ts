@@ -332,6 +332,24 @@ describe("a scan", () => {
     expect(whyLoop(carry)).toContain(why);
   });
 
+  it("stays a loop that says why where its states are no rows of as many units", () => {
+    const [h, m, r] = [draw(B, U), draw(B, U + 1), draw(U, U + 1)];
+    const both = (m: Tensor) =>
+      scan(
+        (at: readonly Tensor[], x: Tensor) => {
+          const [h, m] = at as [Tensor, Tensor];
+          return { carry: [tanh(add(h, x)), add(m, sum(matmul(h, r)))], y: undefined };
+        },
+        [h, m] as readonly Tensor[],
+        draw(T, B, U) as Tensor,
+      );
+    const loops = [m, draw(B, 1, U)].map((own) => both(own).carry[0] as Tensor);
+    expect(loops.map(whyLoop)).toEqual([
+      "its states differ in rows or units",
+      "its carry is not f32 [rows, units] throughout",
+    ]);
+  });
+
   it("stays a loop that says why where its y is no state's, and where it has no steps", () => {
     const [r, h] = [draw(U, U), draw(B, U)];
     const step = (at: Tensor, x: Tensor) => {
