@@ -1,5 +1,5 @@
 import { callable, check } from "../arguments.ts";
-import { ShapeError } from "../errors.ts";
+import { ArgumentError, ShapeError } from "../errors.ts";
 import { markRegion } from "../graph/region.ts";
 import { tensorsIn } from "../runtime/structure.ts";
 import type { Tensor, Variable } from "../runtime/tensor.ts";
@@ -42,12 +42,12 @@ function gradientsFor(caller: string, loss: Tensor, variables: readonly Variable
 
 /**
  * ∂ fn(...inputs) / ∂ input for each of `inputs`, where fn returns a scalar.
- * @throws ShapeError unless the result is one f32 number; ArgumentError for what is no function, and for inputs that are
- *   no f32 tensors; what fn throws, such as a DTypeError
+ * @throws ShapeError unless the result is one f32 number; ArgumentError for what is no function, where there are no inputs,
+ *   and for those that are no f32 tensors; what fn throws, such as a DTypeError
  */
 export function grad(fn: (...inputs: Tensor[]) => Tensor, ...inputs: Tensor[]): Tensor[] {
   check("grad", "fn", fn, callable);
-  checkTensorList("grad", inputs, "inputs");
+  checkInputs("grad", inputs);
   return scalarGradients("grad", fn(...inputs), inputs);
 }
 
@@ -62,15 +62,15 @@ export function gradients(output: Tensor, inputs: readonly Tensor[]): Tensor[] {
 /**
  * The result of `fn` and a function that takes a cotangent of the result's shape to the cotangents of `inputs`:
  * Jᵀ·v, where J is the Jacobian of fn.
- * @throws ShapeError for a cotangent of another type than the result; ArgumentError for what is no function and what are
- *   no f32 tensors; what fn throws, such as a DTypeError
+ * @throws ShapeError for a cotangent of another type than the result; ArgumentError for what is no function, where there
+ *   are no inputs, and for those that are no f32 tensors; what fn throws, such as a DTypeError
  */
 export function vjp(
   fn: (...inputs: Tensor[]) => Tensor,
   ...inputs: Tensor[]
 ): [output: Tensor, pullback: (cotangent: Tensor) => Tensor[]] {
   check("vjp", "fn", fn, callable);
-  checkTensorList("vjp", inputs, "inputs");
+  checkInputs("vjp", inputs);
   const output = fn(...inputs);
   checkTensor("vjp", output, "the result of fn");
   return [
@@ -96,4 +96,12 @@ export function vjp(
 export function checkpoint<R>(fn: () => R): R {
   check("checkpoint", "fn", fn, callable);
   return markRegion(fn, (result) => tensorsIn(result).map(({ value }) => value));
+}
+
+function checkInputs(caller: string, inputs: readonly Tensor[]): void {
+  checkTensorList(caller, inputs, "inputs");
+  if (inputs.length > 0) return;
+  throw new ArgumentError(
+    `${caller}: there must be inputs to differentiate by; got none. It computes at once: write ${caller}(fn, x).`,
+  );
 }

@@ -88,6 +88,14 @@ const functions: readonly ErrorRow[] = [
     () => g.grad((x) => x, zeros([2])),
   ],
   [
+    "grad: there must be inputs to differentiate by; got none. It computes at once: write grad(fn, x).",
+    () => g.grad((x) => g.sum(x)),
+  ],
+  [
+    "vjp: there must be inputs to differentiate by; got none. It computes at once: write vjp(fn, x).",
+    () => g.vjp(g.relu),
+  ],
+  [
     "categorical: logits must be [..., C]; got f32[]. A single number has no classes.",
     () => g.categorical(tensor(1)),
   ],
