@@ -43,6 +43,13 @@ const poolings: readonly [Pooling, ...Pooling[]] = [
     padding: "same",
   },
   {
+    name: "3 × 3 with stride 2 of 38 channels, two blocks and a vector that is not whole",
+    x: [1, 6, 8, 38],
+    window: [3, 3],
+    stride: [2, 2],
+    padding: "same",
+  },
+  {
     name: "with four different paddings",
     x: [1, 5, 4, 2],
     window: [3, 3],

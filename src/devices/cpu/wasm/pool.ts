@@ -34,41 +34,74 @@ function windowColumns(ox: i32): void {
   x0 = max(corner, 0), x1 = min(corner + KW, W);
 }
 
-// The maximum of one window at a vector of channels, or at one channel (`lanes` 1), and the number of its cell.
-let best: v128 = i32x4.splat(0), winner: v128 = i32x4.splat(0);
+/** Channels whose vectors go side by side: what a loop costs is shared, and no sum waits for the one before. */
+const BLOCK: i32 = 16;
 
-// @ts-ignore: decorator
-@inline
-function loadLanes(at: usize, lanes: i32): v128 {
-  return lanes == 4 ? v128.load(at) : v128.load32_splat(at);
-}
-
+/** The first `lanes` lanes. What is loaded of a vector beyond them is not theirs, and may be. */
 // @ts-ignore: decorator
 @inline
 function storeLanes(at: usize, value: v128, lanes: i32): void {
-  if (lanes == 4) v128.store(at, value);
-  else v128.store32_lane(at, value, 0);
+  if (lanes >= 4) {
+    v128.store(at, value);
+    return;
+  }
+  v128.store32_lane(at, value, 0);
+  if (lanes > 1) v128.store32_lane(at, value, 1, 4);
+  if (lanes > 2) v128.store32_lane(at, value, 2, 8);
 }
 
+/** Where the window's first cell in the image lies, at a channel. */
 // @ts-ignore: decorator
 @inline
-function maximum(image: usize, channel: i32, lanes: i32): void {
+function firstCell(image: usize, channel: i32): usize {
+  return image + (<usize>((y0 * W + x0) * C + channel) << 2);
+}
+
+/** Maxima of one window and the numbers of their cells: of a vector of channels, of which `lanes` are there. */
+function maximum(image: usize, channel: i32, out: usize, index: usize, lanes: i32): void {
   // Where there is no cell.
   let value = f32x4.splat(-Infinity), cell = i32x4.splat(-1);
   if (y0 < y1 && x0 < x1) {
-    value = loadLanes(image + (<usize>((y0 * W + x0) * C + channel) << 2), lanes);
+    value = v128.load(firstCell(image, channel));
     cell = i32x4.splat((y0 - top) * KW + x0 - corner);
   }
+  let from = firstCell(image, channel);
   for (let y = y0; y < y1; y++) {
-    let at = image + (<usize>((y * W + x0) * C + channel) << 2);
+    let at = from, number = (y - top) * KW + x0 - corner;
     for (let x = x0; x < x1; x++) {
-      const v = loadLanes(at, lanes), number = i32x4.splat((y - top) * KW + x - corner);
+      const v = v128.load(at);
       const wins = isAbove(v, value);
-      value = v128.bitselect(v, value, wins), cell = v128.bitselect(number, cell, wins);
-      at += <usize>C << 2;
+      value = v128.bitselect(v, value, wins), cell = v128.bitselect(i32x4.splat(number), cell, wins);
+      at += <usize>C << 2, number++;
     }
+    from += <usize>(W * C) << 2;
   }
-  best = value, winner = cell;
+  storeLanes(out, value, lanes), storeLanes(index, cell, lanes);
+}
+
+/** The same of a block, where there are cells. */
+function maxima(from: usize, out: usize, index: usize): void {
+  const pixel = <usize>C << 2, row = <usize>W * pixel;
+  let a = v128.load(from), b = v128.load(from, 16), c = v128.load(from, 32), d = v128.load(from, 48);
+  let cellA = i32x4.splat((y0 - top) * KW + x0 - corner), cellB = cellA, cellC = cellA, cellD = cellA;
+  for (let y = y0; y < y1; y++) {
+    let at = from, number = (y - top) * KW + x0 - corner;
+    for (let x = x0; x < x1; x++) {
+      const cell = i32x4.splat(number);
+      let v = v128.load(at), wins = isAbove(v, a);
+      a = v128.bitselect(v, a, wins), cellA = v128.bitselect(cell, cellA, wins);
+      v = v128.load(at, 16), wins = isAbove(v, b);
+      b = v128.bitselect(v, b, wins), cellB = v128.bitselect(cell, cellB, wins);
+      v = v128.load(at, 32), wins = isAbove(v, c);
+      c = v128.bitselect(v, c, wins), cellC = v128.bitselect(cell, cellC, wins);
+      v = v128.load(at, 48), wins = isAbove(v, d);
+      d = v128.bitselect(v, d, wins), cellD = v128.bitselect(cell, cellD, wins);
+      at += pixel, number++;
+    }
+    from += row;
+  }
+  v128.store(out, a), v128.store(out, b, 16), v128.store(out, c, 32), v128.store(out, d, 48);
+  v128.store(index, cellA), v128.store(index, cellB, 16), v128.store(index, cellC, 32), v128.store(index, cellD, 48);
 }
 
 /** Where v is the maximum from now on: the first of equal cells stays, a NaN wins over all numbers, and nothing over a NaN. */
@@ -117,14 +150,12 @@ export function maxPool2d(args: usize, thread: i32, threads: i32): void {
         square(image + (<usize>((y0 * W + x0) * C) << 2), operand(args, 1) + to, operand(args, 2) + to);
         c = C & ~3, to += <usize>c << 2;
       }
-      for (; c + 4 <= C; c += 4, to += 16) {
-        maximum(image, c, 4);
-        storeLanes(operand(args, 1) + to, best, 4), storeLanes(operand(args, 2) + to, winner, 4);
+      const out = operand(args, 1) + to - (<usize>c << 2), index = operand(args, 2) + to - (<usize>c << 2);
+      if (y0 < y1 && x0 < x1) {
+        for (; c + BLOCK <= C; c += BLOCK) maxima(firstCell(image, c), out + (<usize>c << 2), index + (<usize>c << 2));
       }
-      for (; c < C; c++, to += 4) {
-        maximum(image, c, 1);
-        storeLanes(operand(args, 1) + to, best, 1), storeLanes(operand(args, 2) + to, winner, 1);
-      }
+      for (; c < C; c += 4) maximum(image, c, out + (<usize>c << 2), index + (<usize>c << 2), C - c);
+      to = out + (<usize>C << 2) - operand(args, 1);
     }
     finish(operand(args, 1) + (<usize>(row * OW * C) << 2), OW, <usize>C << 2, C);
   }
@@ -140,33 +171,83 @@ function firstWindow(at: i32, window: i32, stride: i32): i32 {
   return max(0, (at - window + stride) / stride);
 }
 
-/** Σ of g over the windows around (y, x) whose maximum it is. */
-// @ts-ignore: decorator
-@inline
-function gathered(g: usize, index: usize, y: i32, x: i32, channel: i32, lanes: i32): v128 {
+/** Σ of g over the windows around (y, x) whose maximum it is, of a vector of channels. */
+function gathered(g: usize, index: usize, y: i32, x: i32, to: usize, lanes: i32): void {
   let sum = f32x4.splat(0);
   for (let oy = oy0; oy < oy1; oy++) {
+    let at = <usize>((oy * OW + ox0) * C) << 2;
+    let number = (y - oy * strideRows + above) * KW + x - ox0 * strideColumns + left;
     for (let ox = ox0; ox < ox1; ox++) {
-      const at = <usize>((oy * OW + ox) * C + channel) << 2;
-      const number = (y - oy * strideRows + above) * KW + x - ox * strideColumns + left;
-      const wins = i32x4.eq(loadLanes(index + at, lanes), i32x4.splat(number));
-      sum = f32x4.add(sum, v128.and(loadLanes(g + at, lanes), wins));
+      const wins = i32x4.eq(v128.load(index + at), i32x4.splat(number));
+      sum = f32x4.add(sum, v128.and(v128.load(g + at), wins));
+      at += <usize>C << 2, number -= strideColumns;
     }
+  }
+  storeLanes(to, sum, lanes);
+}
+
+/** The same of a block. */
+function gatheredBlock(g: usize, index: usize, y: i32, x: i32, to: usize): void {
+  let a = f32x4.splat(0), b = a, c = a, d = a;
+  for (let oy = oy0; oy < oy1; oy++) {
+    const offset = <usize>((oy * OW + ox0) * C) << 2;
+    let p = index + offset, q = g + offset;
+    let number = (y - oy * strideRows + above) * KW + x - ox0 * strideColumns + left;
+    for (let ox = ox0; ox < ox1; ox++) {
+      const cell = i32x4.splat(number);
+      a = f32x4.add(a, v128.and(v128.load(q), i32x4.eq(v128.load(p), cell)));
+      b = f32x4.add(b, v128.and(v128.load(q, 16), i32x4.eq(v128.load(p, 16), cell)));
+      c = f32x4.add(c, v128.and(v128.load(q, 32), i32x4.eq(v128.load(p, 32), cell)));
+      d = f32x4.add(d, v128.and(v128.load(q, 48), i32x4.eq(v128.load(p, 48), cell)));
+      p += <usize>C << 2, q += <usize>C << 2, number -= strideColumns;
+    }
+  }
+  v128.store(to, a), v128.store(to, b, 16), v128.store(to, c, 32), v128.store(to, d, 48);
+}
+
+/** The sum of the `rows` × `columns` vectors from `from` on, of pixels that lie in rows of `width`. */
+// @ts-ignore: decorator
+@inline
+function summed(from: usize, rows: i32, columns: i32, width: i32): v128 {
+  let sum = f32x4.splat(0);
+  for (let y = rows; y > 0; y--) {
+    let at = from;
+    for (let x = columns; x > 0; x--) {
+      sum = f32x4.add(sum, v128.load(at));
+      at += <usize>C << 2;
+    }
+    from += <usize>(width * C) << 2;
   }
   return sum;
 }
 
-/** Σ of g over the windows around (y, x). */
-// @ts-ignore: decorator
-@inline
-function summed(g: usize, channel: i32, lanes: i32): v128 {
-  let sum = f32x4.splat(0);
-  for (let oy = oy0; oy < oy1; oy++) {
-    for (let ox = ox0; ox < ox1; ox++) {
-      sum = f32x4.add(sum, loadLanes(g + (<usize>((oy * OW + ox) * C + channel) << 2), lanes));
+/** The share of a cell in the sum of the same pixels, for a block. */
+function sharesOf(from: usize, rows: i32, columns: i32, width: i32, to: usize): void {
+  const pixel = <usize>C << 2, row = <usize>width * pixel;
+  let a = f32x4.splat(0), b = a, c = a, d = a;
+  for (let y = rows; y > 0; y--) {
+    let at = from;
+    for (let x = columns; x > 0; x--) {
+      a = f32x4.add(a, v128.load(at)), b = f32x4.add(b, v128.load(at, 16));
+      c = f32x4.add(c, v128.load(at, 32)), d = f32x4.add(d, v128.load(at, 48));
+      at += pixel;
     }
+    from += row;
   }
-  return f32x4.div(sum, f32x4.splat(<f32>(KH * KW)));
+  const cells = f32x4.splat(<f32>(KH * KW));
+  v128.store(to, f32x4.div(a, cells)), v128.store(to, f32x4.div(b, cells), 16);
+  v128.store(to, f32x4.div(c, cells), 32), v128.store(to, f32x4.div(d, cells), 48);
+}
+
+/** Shares of all channels of a pixel. */
+function shares(from: usize, rows: i32, columns: i32, width: i32, to: usize): void {
+  let c = 0;
+  for (; c + BLOCK <= C; c += BLOCK) sharesOf(from + (<usize>c << 2), rows, columns, width, to + (<usize>c << 2));
+  const cells = f32x4.splat(<f32>(KH * KW));
+  for (; c < C; c += 4) {
+    const offset = <usize>c << 2;
+    storeLanes(to + offset, f32x4.div(summed(from + offset, rows, columns, width), cells), C - c);
+  }
 }
 
 /** One row of the gradient where windows lie side by side: every pixel has at most one, at known places. */
@@ -209,9 +290,11 @@ export function maxPool2dGrad(args: usize, thread: i32, threads: i32): void {
     oy0 = firstWindow(y + above, KH, strideRows), oy1 = min(OH, (y + above) / strideRows + 1);
     for (let x = 0; x < W; x++) {
       ox0 = firstWindow(x + left, KW, strideColumns), ox1 = min(OW, (x + left) / strideColumns + 1);
-      let c = 0;
-      for (; c + 4 <= C; c += 4, to += 16) v128.store(to, gathered(g, index, y, x, c, 4));
-      for (; c < C; c++, to += 4) v128.store32_lane(to, gathered(g, index, y, x, c, 1), 0);
+      let c: usize = 0;
+      const bytes = <usize>C << 2;
+      for (; c + 4 * BLOCK <= bytes; c += 4 * BLOCK) gatheredBlock(g + c, index + c, y, x, to + c);
+      for (; c < bytes; c += 16) gathered(g + c, index + c, y, x, to + c, <i32>(bytes - c) >> 2);
+      to += bytes;
     }
     finish(operand(args, 2) + (<usize>(row * W * C) << 2), W, <usize>C << 2, C);
   }
@@ -241,12 +324,13 @@ export function maxPool2dGather(args: usize, thread: i32, threads: i32): void {
 /** More are added in f64. */
 const FEW_CELLS: i32 = 64;
 
-function averageOfMany(image: usize, channel: i32, lanes: i32): v128 {
+/** The mean of one window, of a vector of channels. */
+function averageOfMany(image: usize, channel: i32): v128 {
   let low = f64x2.splat(0), high = low;
   for (let y = y0; y < y1; y++) {
     let at = image + (<usize>((y * W + x0) * C + channel) << 2);
     for (let x = x0; x < x1; x++) {
-      const v = loadLanes(at, lanes);
+      const v = v128.load(at);
       low = f64x2.add(low, f64x2.promote_low_f32x4(v));
       high = f64x2.add(high, f64x2.promote_low_f32x4(v128.shuffle<i32>(v, v, 2, 3, 0, 1)));
       at += <usize>C << 2;
@@ -255,21 +339,6 @@ function averageOfMany(image: usize, channel: i32, lanes: i32): v128 {
   const cells = f64x2.splat(<f64>(KH * KW));
   const left = f32x4.demote_f64x2_zero(f64x2.div(low, cells)), right = f32x4.demote_f64x2_zero(f64x2.div(high, cells));
   return v128.shuffle<i32>(left, right, 0, 1, 4, 5);
-}
-
-// @ts-ignore: decorator
-@inline
-function average(image: usize, channel: i32, lanes: i32): v128 {
-  if ((y1 - y0) * (x1 - x0) > FEW_CELLS) return averageOfMany(image, channel, lanes);
-  let sum = f32x4.splat(0);
-  for (let y = y0; y < y1; y++) {
-    let at = image + (<usize>((y * W + x0) * C + channel) << 2);
-    for (let x = x0; x < x1; x++) {
-      sum = f32x4.add(sum, loadLanes(at, lanes));
-      at += <usize>C << 2;
-    }
-  }
-  return f32x4.div(sum, f32x4.splat(<f32>(KH * KW)));
 }
 
 /** Operands x, out. Divides by KH · KW: padding counts as zeros. */
@@ -283,9 +352,9 @@ export function avgPool2d(args: usize, thread: i32, threads: i32): void {
     let to = operand(args, 1) + (<usize>(row * OW * C) << 2);
     for (let ox = 0; ox < OW; ox++) {
       windowColumns(ox);
-      let c = 0;
-      for (; c + 4 <= C; c += 4, to += 16) v128.store(to, average(image, c, 4));
-      for (; c < C; c++, to += 4) v128.store32_lane(to, average(image, c, 1), 0);
+      if ((y1 - y0) * (x1 - x0) <= FEW_CELLS) shares(firstCell(image, 0), y1 - y0, x1 - x0, W, to);
+      else for (let c = 0; c < C; c += 4) storeLanes(to + (<usize>c << 2), averageOfMany(image, c), C - c);
+      to += <usize>C << 2;
     }
     finish(operand(args, 1) + (<usize>(row * OW * C) << 2), OW, <usize>C << 2, C);
   }
@@ -302,9 +371,8 @@ export function avgPool2dGrad(args: usize, thread: i32, threads: i32): void {
     oy0 = firstWindow(y + above, KH, strideRows), oy1 = min(OH, (y + above) / strideRows + 1);
     for (let x = 0; x < W; x++) {
       ox0 = firstWindow(x + left, KW, strideColumns), ox1 = min(OW, (x + left) / strideColumns + 1);
-      let c = 0;
-      for (; c + 4 <= C; c += 4, to += 16) v128.store(to, summed(g, c, 4));
-      for (; c < C; c++, to += 4) v128.store32_lane(to, summed(g, c, 1), 0);
+      shares(g + (<usize>((oy0 * OW + ox0) * C) << 2), oy1 - oy0, ox1 - ox0, OW, to);
+      to += <usize>C << 2;
     }
     finish(operand(args, 1) + (<usize>(row * W * C) << 2), W, <usize>C << 2, C);
   }
