@@ -27,6 +27,7 @@ const lookups: readonly [Lookup, ...Lookup[]] = [
   },
   { name: "of rows of 65 features", table: [33, 65], ids: [17] },
   { name: "of more ids than a workgroup", table: [13, 3], ids: [257] },
+  { name: "of single numbers", table: [259, 1], ids: [65] },
   {
     name: "of ids outside the table",
     table: [5, 4],

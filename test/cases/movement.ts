@@ -84,6 +84,7 @@ export const movementCases = {
       ins: { x: { shape: [3, 5, 8] } },
       attrs: { axes: [0, 2] },
     },
+    { name: "flip of rows of pixels", ins: { x: { shape: [3, 7, 3] } }, attrs: { axes: [1] } },
     { name: "flip of no axis is x", ins: { x: { shape: [5] } }, attrs: { axes: [] } },
     { name: "flip of nothing", ins: { x: { shape: [0, 3] } }, attrs: { axes: [0, 1] } },
     {

@@ -6,14 +6,32 @@ export function embedding(args: usize, thread: i32, threads: i32): void {
   const features = word(args, 3, 1);
   const count = word(args, 3, 2);
   const bytes = <usize>features << 2;
+  const table = operand(args, 0);
+  const ids = operand(args, 1);
   const end = shareStart(count, thread + 1, threads, 1);
-  for (let i = shareStart(count, thread, threads, 1); i < end; i++) {
-    const id = load<i32>(operand(args, 1) + (<usize>i << 2));
-    const out = operand(args, 2) + <usize>i * bytes;
-    if (id >= 0 && id < rows) memory.copy(out, operand(args, 0) + <usize>id * bytes, bytes);
+  let i = shareStart(count, thread, threads, 1);
+  let out = operand(args, 2) + <usize>i * bytes;
+  for (; i < end; i++, out += bytes) {
+    const id = load<i32>(ids + (<usize>i << 2));
+    if (id >= 0 && id < rows) copyFeatures(out, table + <usize>id * bytes, bytes);
     else if (id < 0) memory.fill(out, 0, bytes);
     else for (let d: usize = 0; d < bytes; d += 4) store<f32>(out + d, NaN);
   }
+}
+
+/** Bytes of rows for which a call of the host's copy costs more than it saves. */
+const SHORT: usize = 256;
+
+// @ts-ignore: decorator
+@inline
+function copyFeatures(to: usize, from: usize, bytes: usize): void {
+  if (bytes > SHORT) {
+    memory.copy(to, from, bytes);
+    return;
+  }
+  let i: usize = 0;
+  for (; i + 16 <= bytes; i += 16) v128.store(to + i, v128.load(from + i));
+  for (; i < bytes; i += 4) store<i32>(to + i, load<i32>(from + i));
 }
 
 /** Columns that a thread takes together: a cache line. */
@@ -48,6 +66,8 @@ export function embeddingGrad(args: usize, thread: i32, threads: i32): void {
   }
 }
 
+// @ts-ignore: decorator
+@inline
 function addRow(to: usize, from: usize, bytes: usize): void {
   let i: usize = 0;
   for (; i + 16 <= bytes; i += 16) v128.store(to + i, f32x4.add(v128.load(to + i), v128.load(from + i)));

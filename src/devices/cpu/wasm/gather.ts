@@ -58,13 +58,23 @@ function gatherRows(x: usize, out: usize, rank: i32, shape: usize, thread: i32, 
   const toStride = at(shape, 2 * rank + last);
   const parts = (columns + ROW_UNIT - 1) / ROW_UNIT;
   const end = shareStart(rows * parts, thread + 1, threads, 1);
-  for (let unit = shareStart(rows * parts, thread, threads, 1); unit < end; unit++) {
+  let unit = shareStart(rows * parts, thread, threads, 1);
+  // Along the innermost of the other dimensions the places of rows grow evenly.
+  const run = last > 0 && parts == 1 ? at(shape, last - 1) : 1;
+  const fromRow = last > 0 ? <usize>at(shape, rank + last - 1) << 2 : 0;
+  const toRow = last > 0 ? <usize>at(shape, 2 * rank + last - 1) << 2 : 0;
+  while (unit < end) {
     const row = unit / parts;
     const column = (unit - row * parts) * ROW_UNIT;
     locate(row, last, rank, shape);
-    const from = x + (<usize>(fromOffset + column * fromStride) << 2);
-    const to = out + (<usize>(toOffset + column * toStride) << 2);
-    copyRow(to, toStride, from, fromStride, min(ROW_UNIT, columns - column));
+    let from = x + (<usize>(fromOffset + column * fromStride) << 2);
+    let to = out + (<usize>(toOffset + column * toStride) << 2);
+    const count = min(ROW_UNIT, columns - column);
+    const next = min(end, unit + run - (run > 1 ? row % run : 0));
+    for (; unit < next; unit++) {
+      copyRow(to, toStride, from, fromStride, count);
+      from += fromRow, to += toRow;
+    }
   }
 }
 
