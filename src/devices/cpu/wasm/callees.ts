@@ -1,29 +1,14 @@
 /** Functions that emitted code calls, lane by lane where there are no vector instructions; ../emit/math.ts lists them. */
 import { vcos, vsin } from "./math";
 
+export { pow } from "./power";
+
 export function sin(x: v128): v128 {
   return vsin(x);
 }
 
 export function cos(x: v128): v128 {
   return vcos(x);
-}
-
-/** a^b, 1 ulp. 1 to any power is 1. */
-function power(a: f32, b: f32): f32 {
-  if (b == 0) return 1;
-  if (b == 2) return a * a;
-  if (a == 1 || (a == -1 && abs(b) == Infinity)) return 1;
-  return NativeMathf.pow(a, b);
-}
-
-export function pow(a: v128, b: v128): v128 {
-  return f32x4(
-    power(f32x4.extract_lane(a, 0), f32x4.extract_lane(b, 0)),
-    power(f32x4.extract_lane(a, 1), f32x4.extract_lane(b, 1)),
-    power(f32x4.extract_lane(a, 2), f32x4.extract_lane(b, 2)),
-    power(f32x4.extract_lane(a, 3), f32x4.extract_lane(b, 3)),
-  );
 }
 
 /** Truncates; a / 0 is a, and the smallest number / -1 wraps to itself. */

@@ -20,22 +20,41 @@ function startOf(row: i32, strides: usize): i32 {
   return offset;
 }
 
+/** Size and stride of the last dimension but one, along which rows are walked without looking for each. */
+// @ts-ignore: decorator
+@inline
+function sizeAbove(): i32 {
+  return elementRank > 1 ? at(elementSizes, elementRank - 2) : 1;
+}
+
+// @ts-ignore: decorator
+@inline
+function strideAbove(strides: usize): i32 {
+  return elementRank > 1 ? at(strides, elementRank - 2) : 0;
+}
+
 /** Between the block and where an entry's row lies, from `base` on: into the block, or out of it. */
 export function moveBlock(block: usize, base: usize, entry: usize, start: i32, count: i32, isOut: bool): void {
   const strides = elementStrides(entry);
   const columns = at(elementSizes, elementRank - 1);
   const stride = at(strides, elementRank - 1);
+  const rows = sizeAbove();
+  const apart = strideAbove(strides);
   let row = start / columns;
   let column = start - row * columns;
+  let left = rows - (row % rows);
+  let offset = startOf(row, strides);
   while (count > 0) {
     const present = min(count, columns - column);
-    const place = base + (<usize>(startOf(row, strides) + column * stride) << 2);
+    const place = base + (<usize>(offset + column * stride) << 2);
     if (isOut) copyRow(place, stride, block, 1, present);
     else copyRow(block, 1, place, stride, present);
     block += <usize>present << 2;
     count -= present;
     column = 0;
     row++;
+    if (--left > 0) offset += apart;
+    else offset = startOf(row, strides), left = rows;
   }
 }
 
@@ -44,9 +63,18 @@ export function countBlock(block: usize, offset: i32, entry: usize, start: i32, 
   const strides = elementStrides(entry);
   const columns = at(elementSizes, elementRank - 1);
   const stride = at(strides, elementRank - 1);
-  for (let i = start; i < start + count; i++) {
-    const row = i / columns;
-    store<i32>(block, offset + startOf(row, strides) + (i - row * columns) * stride);
-    block += 4;
+  let row = start / columns;
+  let column = start - row * columns;
+  while (count > 0) {
+    const present = min(count, columns - column);
+    let value = offset + startOf(row, strides) + column * stride;
+    for (let i = 0; i < present; i++) {
+      store<i32>(block, value);
+      value += stride;
+      block += 4;
+    }
+    count -= present;
+    column = 0;
+    row++;
   }
 }

@@ -34,6 +34,16 @@ function windowColumns(ox: i32): void {
   x0 = max(corner, 0), x1 = min(corner + KW, W);
 }
 
+/**
+ * How many windows, from this one on, cover as many columns and lie a pixel apart: their channels are walked as if they
+ * were those of one window.
+ */
+// @ts-ignore: decorator
+@inline
+function alikeFrom(ox: i32): i32 {
+  return strideColumns == 1 && x1 - x0 == KW ? min(OW, W - KW + left + 1) - ox : 1;
+}
+
 /** Channels whose vectors go side by side: what a loop costs is shared, and no sum waits for the one before. */
 const BLOCK: i32 = 16;
 
@@ -111,12 +121,12 @@ function isAbove(v: v128, value: v128): v128 {
   return v128.andnot(f32x4.eq(value, value), f32x4.le(v, value));
 }
 
-/** Maxima and cells of a window of 2 × 2 that lies within the image, for as many whole vectors of channels as there are. */
+/** Maxima and cells of a window of 2 × 2 that lies within the image, for as many whole vectors as `bytes` has. */
 // @ts-ignore: decorator
 @inline
-function square(from: usize, out: usize, index: usize): void {
+function square(from: usize, bytes: usize, out: usize, index: usize): void {
   const pixel = <usize>C << 2, row = <usize>W * pixel;
-  for (let c: usize = 0; c + 16 <= pixel; c += 16) {
+  for (let c: usize = 0; c + 16 <= bytes; c += 16) {
     const p = from + c;
     let value = v128.load(p);
     let v = v128.load(p + pixel);
@@ -142,20 +152,23 @@ export function maxPool2d(args: usize, thread: i32, threads: i32): void {
     const n = row / OH;
     const image = x + (<usize>(n * H * W * C) << 2);
     windowRows(row - n * OH);
-    let to = <usize>(row * OW * C) << 2;
-    for (let ox = 0; ox < OW; ox++) {
+    let out = operand(args, 1) + (<usize>(row * OW * C) << 2), index = operand(args, 2) + (<usize>(row * OW * C) << 2);
+    for (let ox = 0, like = 1; ox < OW; ox += like) {
       windowColumns(ox);
+      like = alikeFrom(ox);
+      const channels = like * C;
       let c = 0;
-      if (KH == 2 && KW == 2 && y1 - y0 == 2 && x1 - x0 == 2) {
-        square(image + (<usize>((y0 * W + x0) * C) << 2), operand(args, 1) + to, operand(args, 2) + to);
-        c = C & ~3, to += <usize>c << 2;
-      }
-      const out = operand(args, 1) + to - (<usize>c << 2), index = operand(args, 2) + to - (<usize>c << 2);
       if (y0 < y1 && x0 < x1) {
-        for (; c + BLOCK <= C; c += BLOCK) maxima(firstCell(image, c), out + (<usize>c << 2), index + (<usize>c << 2));
+        if (KH == 2 && KW == 2 && y1 - y0 == 2 && x1 - x0 == 2) {
+          square(firstCell(image, 0), <usize>channels << 2, out, index);
+          c = channels & ~3;
+        }
+        for (; c + BLOCK <= channels; c += BLOCK) {
+          maxima(firstCell(image, c), out + (<usize>c << 2), index + (<usize>c << 2));
+        }
       }
-      for (; c < C; c += 4) maximum(image, c, out + (<usize>c << 2), index + (<usize>c << 2), C - c);
-      to = out + (<usize>C << 2) - operand(args, 1);
+      for (; c < channels; c += 4) maximum(image, c, out + (<usize>c << 2), index + (<usize>c << 2), channels - c);
+      out += <usize>channels << 2, index += <usize>channels << 2;
     }
     finish(operand(args, 1) + (<usize>(row * OW * C) << 2), OW, <usize>C << 2, C);
   }
@@ -169,6 +182,19 @@ let oy0: i32 = 0, oy1: i32 = 0, ox0: i32 = 0, ox1: i32 = 0;
 @inline
 function firstWindow(at: i32, window: i32, stride: i32): i32 {
   return max(0, (at - window + stride) / stride);
+}
+
+// @ts-ignore: decorator
+@inline
+function windowsAround(x: i32): void {
+  ox0 = firstWindow(x + left, KW, strideColumns), ox1 = min(OW, (x + left) / strideColumns + 1);
+}
+
+/** As `alikeFrom`: how many pixels, from x on, lie in as many columns of windows, a window apart. */
+// @ts-ignore: decorator
+@inline
+function alikeAround(x: i32): i32 {
+  return strideColumns == 1 && ox1 - ox0 == KW ? min(W, OW - left) - x : 1;
 }
 
 /** Σ of g over the windows around (y, x) whose maximum it is, of a vector of channels. */
@@ -239,14 +265,14 @@ function sharesOf(from: usize, rows: i32, columns: i32, width: i32, to: usize): 
   v128.store(to, f32x4.div(c, cells), 32), v128.store(to, f32x4.div(d, cells), 48);
 }
 
-/** Shares of all channels of a pixel. */
-function shares(from: usize, rows: i32, columns: i32, width: i32, to: usize): void {
+/** Shares of so many channels. */
+function shares(from: usize, rows: i32, columns: i32, width: i32, to: usize, channels: i32): void {
   let c = 0;
-  for (; c + BLOCK <= C; c += BLOCK) sharesOf(from + (<usize>c << 2), rows, columns, width, to + (<usize>c << 2));
+  for (; c + BLOCK <= channels; c += BLOCK) sharesOf(from + (<usize>c << 2), rows, columns, width, to + (<usize>c << 2));
   const cells = f32x4.splat(<f32>(KH * KW));
-  for (; c < C; c += 4) {
+  for (; c < channels; c += 4) {
     const offset = <usize>c << 2;
-    storeLanes(to + offset, f32x4.div(summed(from + offset, rows, columns, width), cells), C - c);
+    storeLanes(to + offset, f32x4.div(summed(from + offset, rows, columns, width), cells), channels - c);
   }
 }
 
@@ -288,10 +314,11 @@ export function maxPool2dGrad(args: usize, thread: i32, threads: i32): void {
       continue;
     }
     oy0 = firstWindow(y + above, KH, strideRows), oy1 = min(OH, (y + above) / strideRows + 1);
-    for (let x = 0; x < W; x++) {
-      ox0 = firstWindow(x + left, KW, strideColumns), ox1 = min(OW, (x + left) / strideColumns + 1);
+    for (let x = 0, like = 1; x < W; x += like) {
+      windowsAround(x);
+      like = alikeAround(x);
       let c: usize = 0;
-      const bytes = <usize>C << 2;
+      const bytes = <usize>(like * C) << 2;
       for (; c + 4 * BLOCK <= bytes; c += 4 * BLOCK) gatheredBlock(g + c, index + c, y, x, to + c);
       for (; c < bytes; c += 16) gathered(g + c, index + c, y, x, to + c, <i32>(bytes - c) >> 2);
       to += bytes;
@@ -350,11 +377,13 @@ export function avgPool2d(args: usize, thread: i32, threads: i32): void {
     const image = operand(args, 0) + (<usize>(n * H * W * C) << 2);
     windowRows(row - n * OH);
     let to = operand(args, 1) + (<usize>(row * OW * C) << 2);
-    for (let ox = 0; ox < OW; ox++) {
+    for (let ox = 0, like = 1; ox < OW; ox += like) {
       windowColumns(ox);
-      if ((y1 - y0) * (x1 - x0) <= FEW_CELLS) shares(firstCell(image, 0), y1 - y0, x1 - x0, W, to);
-      else for (let c = 0; c < C; c += 4) storeLanes(to + (<usize>c << 2), averageOfMany(image, c), C - c);
-      to += <usize>C << 2;
+      like = alikeFrom(ox);
+      const channels = like * C;
+      if ((y1 - y0) * (x1 - x0) <= FEW_CELLS) shares(firstCell(image, 0), y1 - y0, x1 - x0, W, to, channels);
+      else for (let c = 0; c < channels; c += 4) storeLanes(to + (<usize>c << 2), averageOfMany(image, c), channels - c);
+      to += <usize>channels << 2;
     }
     finish(operand(args, 1) + (<usize>(row * OW * C) << 2), OW, <usize>C << 2, C);
   }
@@ -369,10 +398,11 @@ export function avgPool2dGrad(args: usize, thread: i32, threads: i32): void {
     const g = operand(args, 0) + (<usize>(n * OH * OW * C) << 2);
     let to = operand(args, 1) + (<usize>(row * W * C) << 2);
     oy0 = firstWindow(y + above, KH, strideRows), oy1 = min(OH, (y + above) / strideRows + 1);
-    for (let x = 0; x < W; x++) {
-      ox0 = firstWindow(x + left, KW, strideColumns), ox1 = min(OW, (x + left) / strideColumns + 1);
-      shares(g + (<usize>((oy0 * OW + ox0) * C) << 2), oy1 - oy0, ox1 - ox0, OW, to);
-      to += <usize>C << 2;
+    for (let x = 0, like = 1; x < W; x += like) {
+      windowsAround(x);
+      like = alikeAround(x);
+      shares(g + (<usize>((oy0 * OW + ox0) * C) << 2), oy1 - oy0, ox1 - ox0, OW, to, like * C);
+      to += <usize>(like * C) << 2;
     }
     finish(operand(args, 1) + (<usize>(row * W * C) << 2), W, <usize>C << 2, C);
   }
