@@ -1,24 +1,16 @@
 /** Results of all beginnings of an axis: sums, products, extremes. */
 import { checkOptions, flag } from "../arguments.ts";
+import { emit } from "../graph/graph.ts";
 import { checkDType } from "../ops/check.ts";
+import type { GradientRule } from "../ops/gradient-rule.ts";
+import type { Emit, Value } from "../ops/op.ts";
 import type { Tensor } from "../runtime/tensor.ts";
-import { checkTensor } from "./apply.ts";
+import { apply, checkTensor, wrap } from "./apply.ts";
 import { wholeAxis } from "./axes.ts";
-import { arange, full } from "./creation.ts";
-import {
-  add,
-  greater,
-  greaterEqual,
-  less,
-  lessEqual,
-  maximum,
-  minimum,
-  mul,
-  where,
-} from "./elementwise.ts";
+import { full } from "./creation.ts";
+import { maximum, minimum, mul } from "./elementwise.ts";
 import { flip } from "./flip.ts";
-import { concat, pad, reshape, slice } from "./movement.ts";
-import { sum } from "./reduce.ts";
+import { concat, reshape, slice } from "./movement.ts";
 
 /** What a running sum goes along. */
 export interface CumulativeOptions {
@@ -44,7 +36,10 @@ const NUMBERS = ["f32", "i32", "u32"] as const;
  */
 export function cumsum(x: Tensor, options: ExclusiveOptions = {}): Tensor {
   const walk = walkOf("cumsum", x, options, EXCLUSIVE_RULES);
-  return reshape(runningSum(walk.x, options.reverse ?? false, options.exclusive ?? false), x.shape);
+  const how = { isReverse: options.reverse ?? false, isExclusive: options.exclusive ?? false };
+  const sums = wrap(runningSum(emit, walk.x.value, how));
+  const y = apply("withGradient", { x: sums, of: [walk.x] }, { rule: runningSumRule(how) });
+  return reshape(y, x.shape);
 }
 
 /**
@@ -103,34 +98,52 @@ function walkOf<T extends CumulativeOptions>(
   return { x: reshape(x, sizes) };
 }
 
-/** Elements that are summed under one mask. */
-const BLOCK = 32;
+interface Direction {
+  readonly isReverse: boolean;
+  readonly isExclusive: boolean;
+}
+
+/** Neighbours that are added up in one step, at most. */
+const MOST_TERMS = 8;
 
 /**
- * Sums under a triangular mask, which take n² additions but one step, within blocks of an axis; what is in front of a block
- * is the running sum of the blocks. x [outer, n, inner].
+ * Runs over the axis of x [outer, n, inner] in few steps, each of which adds up stretches that lie side by side: a step
+ * is a sum of slices of what was there, with zeros in front. As Hillis & Steele 1986, who take two at a time.
  */
-function runningSum(x: Tensor, isReverse: boolean, isExclusive: boolean): Tensor {
-  const [outer = 1, n = 1, inner = 1] = x.shape;
-  if (n <= BLOCK) {
-    const [to, from] = [reshape(arange(n), [n, 1, 1]), reshape(arange(n), [1, n, 1])];
-    const before = isExclusive ? less(from, to) : lessEqual(from, to);
-    const after = isExclusive ? greater(from, to) : greaterEqual(from, to);
-    const spread = reshape(x, [outer, 1, n, inner]);
-    return sum(where(isReverse ? after : before, spread, 0), { axis: 2 });
+function runningSum(emit: Emit, x: Value, { isReverse, isExclusive }: Direction): Value {
+  const { shape } = x.type;
+  const n = shape[1] ?? 0;
+  if (n === 0) return x;
+  const steps = Math.max(1, Math.ceil(Math.log(n) / Math.log(MOST_TERMS) - 1e-9));
+  const most = Math.max(2, Math.ceil(n ** (1 / steps) - 1e-9));
+  let y = x;
+  let isFirst = true;
+  for (let length = 1; length < n || isFirst; length *= most) {
+    const terms = Math.max(1, Math.min(most, Math.ceil(n / length)));
+    const skipped = isFirst && isExclusive ? 1 : 0;
+    const reach = (terms - 1) * length + skipped;
+    isFirst = false;
+    if (reach === 0) continue;
+    const around = isReverse ? ([0, reach] as const) : ([reach, 0] as const);
+    const padding = [[0, 0], around, [0, 0]] as const;
+    const padded = emit("pad", { x: y }, { padding }).out;
+    const stretch = (i: number) => {
+      const from = isReverse ? skipped + i * length : reach - skipped - i * length;
+      return emit("slice", { x: padded }, { starts: [0, from, 0], sizes: shape }).out;
+    };
+    y = Array.from({ length: terms }, (_, i) => stretch(i)).reduce(
+      (a, b) => emit("binary", { a, b }, { fn: "add" }).out,
+    );
   }
-  const blocks = Math.ceil(n / BLOCK);
-  const whole = pad(x, [
-    [0, 0],
-    [0, blocks * BLOCK - n],
-    [0, 0],
-  ]);
-  const apart = reshape(whole, [outer * blocks, BLOCK, inner]);
-  const own = reshape(runningSum(apart, isReverse, isExclusive), [outer, blocks, BLOCK, inner]);
-  const totals = reshape(sum(apart, { axis: 1 }), [outer, blocks, inner]);
-  const others = reshape(runningSum(totals, isReverse, true), [outer, blocks, 1, inner]);
-  const all = reshape(add(own, others), [outer, blocks * BLOCK, inner]);
-  return slice(all, [0, 0, 0], [outer, n, inner]);
+  return y;
+}
+
+/** The sums of all ends: the same in the other direction. */
+function runningSumRule({ isReverse, isExclusive }: Direction): GradientRule {
+  return {
+    name: `running sum ${isReverse} ${isExclusive}`,
+    gradient: (emit, _, g) => [runningSum(emit, g, { isReverse: !isReverse, isExclusive })],
+  };
 }
 
 /** Runs over the axis in ⌈log₂ n⌉ steps, each of which joins stretches that are twice as long. Hillis & Steele 1986. */
