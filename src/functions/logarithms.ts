@@ -14,10 +14,9 @@ import {
   pow,
   square,
   sub,
-  tanh,
   where,
 } from "./elementwise.ts";
-import { float, horner, type Unary } from "./float.ts";
+import { float, horner, type Unary, withSlope } from "./float.ts";
 import { stopGradient } from "./movement.ts";
 
 /**
@@ -31,7 +30,8 @@ export function log1p(x: Tensor): Tensor {
   const inner = where(isSmall, x, 0);
   const s = div(inner, add(inner, 2));
   const near = mul(s, horner(square(s), ODD_RECIPROCALS));
-  return where(isSmall, near, log(add(where(isSmall, 0, x), 1)));
+  const y = where(isSmall, near, log(add(where(isSmall, 0, x), 1)));
+  return withSlope("log1p", x, y, (m, own) => m.unary("reciprocal", m.add(own, 1)));
 }
 
 /** 2 / (2k + 1). */
@@ -43,11 +43,18 @@ const ODD_RECIPROCALS = [2, 2 / 3, 2 / 5, 2 / 7, 2 / 9, 2 / 11, 2 / 13];
  */
 export function expm1(x: Tensor): Tensor {
   float("expm1", x);
+  // Near 0, u = e^(x/2) − 1 by its series, which ends at 10⁻¹³, and eˣ − 1 = u (u + 2): nothing cancels.
   const isNear = less(abs(x), 1);
-  // eˣ − 1 = 2 t / (1 − t) with t = tanh(x / 2), which cancels nothing near 0; elsewhere its gradient would.
-  const t = tanh(mul(where(isNear, x, 0), 0.5));
-  return where(isNear, div(mul(t, 2), sub(1, t)), sub(exp(where(isNear, 0, x)), 1));
+  const half = mul(where(isNear, x, 0), 0.5);
+  const u = mul(half, horner(half, RECIPROCAL_FACTORIALS));
+  const y = where(isNear, mul(u, add(u, 2)), sub(exp(x), 1));
+  return withSlope("expm1", x, y, (m, own) => m.unary("exp", own));
 }
+
+/** 1 / (k + 1)!. */
+const RECIPROCAL_FACTORIALS = Array.from({ length: 12 }, (_, k) =>
+  Array.from({ length: k + 1 }, (_, i) => 1 / (i + 1)).reduce((a, b) => a * b),
+);
 
 /**
  * The logarithm to the base of 2.

@@ -1,4 +1,6 @@
 /** Circular and hyperbolic functions, their inverses, and what is made of them: angles in radians. */
+import type { Arithmetic } from "../ops/arithmetic.ts";
+import type { Value } from "../ops/op.ts";
 import type { Tensor } from "../runtime/tensor.ts";
 import { type Operand, operandsOf } from "./apply.ts";
 import {
@@ -26,7 +28,7 @@ import {
   tanh,
   where,
 } from "./elementwise.ts";
-import { float, horner, type Unary } from "./float.ts";
+import { float, horner, type Unary, withSlope } from "./float.ts";
 import { log1p } from "./logarithms.ts";
 import { stopGradient } from "./movement.ts";
 
@@ -36,7 +38,8 @@ const QUARTER = Math.PI / 2;
  * sin(x) / cos(x).
  * @throws DTypeError unless x is f32; ArgumentError for what is no tensor
  */
-export const tan: Unary = (x) => div(sin(float("tan", x)), cos(x));
+export const tan: Unary = (x) =>
+  withSlope("tan", x, div(sin(float("tan", x)), cos(x)), (m, _, y) => m.add(m.mul(y, y), 1));
 
 /**
  * The angle in [−π/2, π/2] whose sine is x; NaN beyond ±1.
@@ -46,8 +49,14 @@ export const asin: Unary = (x) => {
   float("asin", x);
   // The tangent of half the angle, which has no pole: √(1 − x²) of the factors keeps its digits near ±1.
   const cosine = sqrt(mul(sub(1, x), add(1, x)));
-  return mul(2, flatAngle(div(x, add(1, cosine))));
+  const angle = mul(2, flatAngle(div(x, add(1, cosine))));
+  return withSlope("asin", x, angle, steepness);
 };
+
+/** 1 / √(1 − x²). */
+function steepness(m: Arithmetic, x: Value): Value {
+  return m.unary("reciprocal", m.unary("sqrt", m.mul(m.sub(1, x), m.add(x, 1))));
+}
 
 /**
  * The angle in [0, π] whose cosine is x; NaN beyond ±1.
@@ -55,7 +64,8 @@ export const asin: Unary = (x) => {
  */
 export const acos: Unary = (x) => {
   float("acos", x);
-  return mul(2, atan(sqrt(div(sub(1, x), add(1, x)))));
+  const angle = mul(2, atan(sqrt(div(sub(1, x), add(1, x)))));
+  return withSlope("acos", x, angle, (m, own) => m.unary("neg", steepness(m, own)));
 };
 
 /**
@@ -65,9 +75,9 @@ export const acos: Unary = (x) => {
 export function atan(x: Tensor): Tensor {
   float("atan", x);
   const isSteep = greater(abs(x), 1);
-  // The inner `where` keeps the reciprocal away from 0, so that its gradient stays finite.
-  const angle = flatAngle(where(isSteep, reciprocal(where(isSteep, x, 1)), x));
-  return where(isSteep, sub(mul(sign(x), QUARTER), angle), angle);
+  const angle = flatAngle(where(isSteep, reciprocal(x), x));
+  const y = where(isSteep, sub(mul(sign(x), QUARTER), angle), angle);
+  return withSlope("atan", x, y, (m, own) => m.unary("reciprocal", m.add(m.mul(own, own), 1)));
 }
 
 /**
@@ -178,7 +188,10 @@ export function acosh(x: Tensor): Tensor {
  * The number whose hyperbolic tangent is x; ±∞ of ±1, NaN beyond.
  * @throws DTypeError unless x is f32; ArgumentError for what is no tensor
  */
-export const atanh: Unary = (x) => mul(0.5, sub(log1p(float("atanh", x)), log1p(neg(x))));
+export const atanh: Unary = (x) =>
+  withSlope("atanh", x, mul(0.5, sub(log1p(float("atanh", x)), log1p(neg(x)))), (m, own) =>
+    m.unary("reciprocal", m.mul(m.sub(1, own), m.add(own, 1))),
+  );
 
 /**
  * √(a² + b²), which neither overflows nor vanishes on the way; its gradient at the origin is 0. Shapes broadcast. f32.

@@ -4,6 +4,6 @@ import type { Cotangent, Emit, Value } from "./op.ts";
 export interface GradientRule {
   /** Rules of one name are one rule. */
   readonly name: string;
-  /** The gradients of the values that it is a function of, from that of `out`. */
-  gradient(emit: Emit, out: Value, g: Value): readonly Cotangent[];
+  /** The gradients of the values `of` that it is a function of, from that of `out`. */
+  gradient(emit: Emit, out: Value, g: Value, of: readonly Value[]): readonly Cotangent[];
 }

@@ -295,9 +295,9 @@ export const movementVjps = {
 
   stopGradient: () => ({ x: undefined }),
 
-  withGradient: (emit, { outs, cotangents, attrs: { rule } }) => ({
+  withGradient: (emit, { ins, outs, cotangents, attrs: { rule } }) => ({
     x: undefined,
-    of: rule.gradient(emit, outs.out, given(cotangents.out)),
+    of: rule.gradient(emit, outs.out, given(cotangents.out), ins.of),
   }),
 
   recompute: (_, { cotangents }) => ({ x: given(cotangents.out) }),
