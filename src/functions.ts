@@ -7,6 +7,7 @@ export {
   depthToSpace,
   flatten,
   moveAxis,
+  pixelShuffle,
   repeat,
   roll,
   spaceToDepth,
@@ -54,6 +55,7 @@ export {
   transpose,
   unsqueeze,
 } from "./functions/movement.ts";
+export * from "./functions/norm.ts";
 export { sumOfSquares } from "./functions/packed.ts";
 export * from "./functions/padding.ts";
 export * from "./functions/pool.ts";

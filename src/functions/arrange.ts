@@ -5,7 +5,7 @@ import { checkSameDType } from "../ops/check.ts";
 import type { Tensor } from "../runtime/tensor.ts";
 import { describe, sizeOf } from "../tensor/shape.ts";
 import { checkTensor, checkTensorList } from "./apply.ts";
-import { wholeAxis } from "./axes.ts";
+import { axesInOrder, wholeAxis } from "./axes.ts";
 import { broadcastTo, concat, reshape, slice, transpose, unsqueeze } from "./movement.ts";
 
 /**
@@ -104,12 +104,28 @@ export function cut(x: Tensor, d: number, start: number, size: number): Tensor {
 
 /**
  * x with its elements moved on along `axis` by `shift` places; what leaves at one end comes in at the other. A negative
- * shift moves towards the front; the axis is the last one where nothing is said.
- * @throws ArgumentError for an axis that x does not have, and for a shift that is not whole
+ * shift moves towards the front; the axis is the last one where nothing is said. Several axes have a shift each:
+ * `roll(x, [-2, -2], [1, 2])`.
+ * @throws ArgumentError for an axis that x does not have or that is named twice, for a shift that is not whole, and for
+ *   lists that are not of one length
  */
-export function roll(x: Tensor, shift: number, axis = -1): Tensor {
-  const d = wholeAxis("roll", axis, x);
-  check("roll", "the shift", shift, integer);
+export function roll(
+  x: Tensor,
+  shift: number | readonly number[],
+  axis: number | readonly number[] = -1,
+): Tensor {
+  const axes = axesInOrder("roll", Array.isArray(axis) ? axis : [axis], x);
+  const shifts = Array.isArray(shift) ? Array.from<number>(shift) : [shift as number];
+  for (const one of shifts) check("roll", "the shift", one, integer);
+  if (shifts.length !== axes.length) {
+    throw new ArgumentError(
+      `roll: every axis must have a shift of its own; got shift ${shown(shift)}, axis ${shown(axis)}. Write roll(x, [1, 1], [0, 1]).`,
+    );
+  }
+  return axes.reduce((rolled, d, i) => rolledAlong(rolled, d, shifts[i] ?? 0), x);
+}
+
+function rolledAlong(x: Tensor, d: number, shift: number): Tensor {
   const n = x.shape[d] ?? 0;
   const start = n === 0 ? 0 : (n - (shift % n)) % n;
   return start === 0 ? x : concat([cut(x, d, start, n - start), cut(x, d, 0, start)], d);
@@ -193,19 +209,34 @@ export function flatten(x: Tensor, from = 0, to = -1): Tensor {
 
 /**
  * Blocks of `size` × `size` cells that lie in the channels, side by side: [N, H, W, C · size²] → [N, H · size, W · size, C].
- * Channels are cell by cell, as TensorFlow's depthToSpace has them. Shi et al. 2016.
+ * Channels are cell by cell, as TensorFlow's depthToSpace has them; pixelShuffle has PyTorch's. Shi et al. 2016.
  * @throws ShapeError unless x has four dimensions and size² divides the channels; ArgumentError for a size that is not
  *   a whole number of 1 or more
  */
 export function depthToSpace(x: Tensor, size: number): Tensor {
-  const [n, h, w, c] = imagesOf("depthToSpace", x, size);
-  if (c % size ** 2 !== 0) {
-    throw new ShapeError(
-      `depthToSpace: size² must divide the channels; got ${describe(x.type)}, size ${size}. Images are [N, H, W, C].`,
-    );
-  }
-  const apart = reshape(x, [n, h, w, size, size, c / size ** 2]);
-  return reshape(transpose(apart, [0, 1, 3, 2, 4, 5]), [n, h * size, w * size, c / size ** 2]);
+  const [n, h, w, c] = blocksOf("depthToSpace", x, size);
+  const apart = reshape(x, [n, h, w, size, size, c]);
+  return reshape(transpose(apart, [0, 1, 3, 2, 4, 5]), [n, h * size, w * size, c]);
+}
+
+/**
+ * As depthToSpace, [N, H, W, C · size²] → [N, H · size, W · size, C], with the cells of one channel side by side, as those of
+ * torch.nn.PixelShuffle: channel (c · size + i) · size + j is row i and column j of channel c.
+ * @throws ShapeError unless x has four dimensions and size² divides the channels; ArgumentError for a size that is not
+ *   a whole number of 1 or more
+ */
+export function pixelShuffle(x: Tensor, size: number): Tensor {
+  const [n, h, w, c] = blocksOf("pixelShuffle", x, size);
+  const apart = reshape(x, [n, h, w, c, size, size]);
+  return reshape(transpose(apart, [0, 1, 4, 2, 5, 3]), [n, h * size, w * size, c]);
+}
+
+function blocksOf(caller: string, x: Tensor, size: number): [number, number, number, number] {
+  const [n, h, w, c] = imagesOf(caller, x, size);
+  if (c % size ** 2 === 0) return [n, h, w, c / size ** 2];
+  throw new ShapeError(
+    `${caller}: size² must divide the channels; got ${describe(x.type)}, size ${size}. Images are [N, H, W, C].`,
+  );
 }
 
 /**

@@ -34,6 +34,11 @@ export function axesInOrder(caller: string, given: readonly unknown[], x: Tensor
   );
 }
 
+/** The shape of x without those dimensions. */
+export function without(x: Tensor, axes: readonly number[]): number[] {
+  return x.shape.filter((_, d) => !axes.includes(d));
+}
+
 function wrongAxis(caller: string, axis: unknown, { type }: Tensor, places: number): ArgumentError {
   const remedy = isRecord(axis)
     ? `Write the number by itself, ${shown(axis.axis ?? 0)}.`

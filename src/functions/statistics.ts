@@ -1,14 +1,13 @@
 /** Reductions that are made of sums, means and extremes: over one axis, several, or all. */
-import { number, rule, shown } from "../arguments.ts";
+import { number, shown } from "../arguments.ts";
 import { ArgumentError } from "../errors.ts";
 import { checkDType } from "../ops/check.ts";
 import { checkChoice, checkElements, keptShape, reducedCount } from "../ops/reduce.ts";
 import type { Tensor } from "../runtime/tensor.ts";
 import { checkTensor } from "./apply.ts";
-import { wholeAxes, wholeAxis } from "./axes.ts";
+import { wholeAxes, wholeAxis, without } from "./axes.ts";
 import { ones } from "./creation.ts";
 import {
-  abs,
   add,
   cast,
   div,
@@ -19,16 +18,14 @@ import {
   log,
   mul,
   not,
-  notEqual,
-  pow,
   square,
   sub,
   where,
 } from "./elementwise.ts";
 import { float } from "./float.ts";
 import { concat, reshape, slice, stopGradient, transpose } from "./movement.ts";
-import { argmax, checkReduce, max, mean, min, type ReduceOptions, sum } from "./reduce.ts";
-import { root, scaled } from "./scale.ts";
+import { norm } from "./norm.ts";
+import { argmax, checkReduce, max, mean, type ReduceOptions, sum } from "./reduce.ts";
 
 /**
  * The product along `axis`, f32, i32 or u32; 1 of nothing. It is made without division, so that its gradient is right
@@ -164,47 +161,4 @@ export function logSumExp(x: Tensor, options?: ReduceOptions): Tensor {
   const shift = where(finite(largest), largest, 0);
   const total = add(log(sum(exp(sub(x, shift)), { axis: axes, keepDims: true })), shift);
   return options?.keepDims ? total : reshape(total, without(x, axes));
-}
-
-/** Which norm, and what it goes over. */
-export interface NormOptions extends ReduceOptions {
-  /** (Σ |x|ᵖ)^(1/p); ±Infinity are the largest and the smallest |x|, 0 counts what is not 0. 2. */
-  readonly p?: number;
-}
-
-const ORDER = rule("a number", (value) => typeof value === "number" && !Number.isNaN(value));
-
-/**
- * The norm along `axis`, of all elements where none is given; powers on the way neither overflow nor vanish. Its gradient
- * is 0 where the norm is, and with a p below 1, as in PyTorch, for every element that is 0. f32.
- * @throws DTypeError unless x is f32; ShapeError where p is Infinity or below 0, of nothing; ArgumentError for an axis that x does
- *   not have or that is named twice, and for options that there are not
- */
-export function norm(x: Tensor, options: NormOptions = {}): Tensor {
-  const { p = 2, ...reduction } = checkReduce("norm", x, options, { p: ORDER });
-  float("norm", x);
-  const axes = wholeAxes("norm", reduction.axis, x);
-  if (p === 1) return sum(abs(x), reduction);
-  if (p < 0 || p === Number.POSITIVE_INFINITY) checkElements("norm", x, axes);
-  if (p === Number.POSITIVE_INFINITY) return max(abs(x), reduction);
-  if (p === Number.NEGATIVE_INFINITY) return min(abs(x), reduction);
-  if (p === 0) return sum(cast(notEqual(x, 0), "f32"), reduction);
-  const { near, scale } = scaled(x, axes, p < 0 ? min : max);
-  const over = { axis: axes, keepDims: true };
-  const size = p === 2 ? root(sum(square(near), over)) : powered(near, p, over);
-  const total = mul(size, scale);
-  return reduction.keepDims ? total : reshape(total, without(x, axes));
-}
-
-/** (Σ |x|ᵖ)^(1/p), whose gradient is 0 where it is. At 0 powers below 1 are infinitely steep: no gradient goes there. */
-function powered(x: Tensor, p: number, over: ReduceOptions): Tensor {
-  const isZero = equal(x, 0);
-  const powers = p < 1 ? where(isZero, 0, pow(abs(where(isZero, 1, x)), p)) : pow(abs(x), p);
-  const total = sum(powers, over);
-  const isNone = p < 0 ? any(isZero, over) : equal(total, 0);
-  return where(isNone, 0, pow(where(isNone, 1, total), 1 / p));
-}
-
-function without(x: Tensor, axes: readonly number[]): number[] {
-  return x.shape.filter((_, d) => !axes.includes(d));
 }

@@ -31,7 +31,7 @@ export {
   conv2dTranspose,
 } from "./conv.ts";
 export { module } from "./define.ts";
-export { dropout } from "./dropout.ts";
+export { dropout, dropout1d, dropout2d } from "./dropout.ts";
 export { type EmbeddingOptions, embedding } from "./embedding.ts";
 export { flatten } from "./flatten.ts";
 export { groupNorm, instanceNorm2d } from "./group-norm.ts";

@@ -1,4 +1,4 @@
-import { check, positive, rule } from "../arguments.ts";
+import { check, count, positive, rule } from "../arguments.ts";
 import * as verbs from "../functions.ts";
 import { checkPool, checkPool1d, checkResize, WINDOW_SIZE } from "../internals.ts";
 import { module } from "./define.ts";
@@ -112,6 +112,20 @@ export function adaptiveMaxPool2d(size: Window): Module {
     made: ["adaptiveMaxPool2d", size],
     description: `adaptiveMaxPool2d(${sizeText(size)})`,
     forward: (x) => verbs.adaptiveMaxPool2d(x, size),
+  });
+}
+
+/**
+ * Channels as pixels: x [N, H, W, C · size²] → [N, H · size, W · size, C], as torch.nn.PixelShuffle reads them. Shi et al. 2016.
+ * @throws ArgumentError for a size that is not a whole number of 1 or more; where it is called, ShapeError for x of another
+ *   form, and where size² does not divide its channels
+ */
+export function pixelShuffle(size: number): Module {
+  check("pixelShuffle", "size", size, count);
+  return module("pixelShuffle", {
+    made: ["pixelShuffle", size],
+    description: `pixelShuffle(${size})`,
+    forward: (x) => verbs.pixelShuffle(x, size),
   });
 }
 

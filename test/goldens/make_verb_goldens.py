@@ -257,6 +257,9 @@ def reductions():
     case("norm -1", [zero], lambda x: torch.linalg.vector_norm(x, -1, dim=1))
     # The smallest is what counts: its square is 1e50 times that of the others.
     case("norm -2", [Input(3, elements=[1, 1e-25, -2])], lambda x: torch.linalg.vector_norm(x, -2))
+    case("normalise", [x], lambda x: torch.nn.functional.normalize(x, dim=-1))
+    case("normalise zeros", [Input(2, 3, elements=[0, 0, 0, 3, 4, 0])], lambda x: torch.nn.functional.normalize(x, dim=1, eps=0.5))
+    case("normalise 1", [x], lambda x: torch.nn.functional.normalize(x, p=1, dim=0))
     case("norm 3", [x], lambda x: torch.linalg.vector_norm(x, 3, dim=(0, 2), keepdim=True))
 
     case("cumsum", [x], lambda x: x.cumsum(1))
@@ -290,6 +293,7 @@ def arrangements():
     case("split evenly", [x], lambda x: x.chunk(2, 2))
     case("roll", [x], lambda x: x.roll(2, 1))
     case("roll back", [x], lambda x: x.roll(-7, 2))
+    case("roll of several axes", [x], lambda x: x.roll((-2, 1, 3), (1, 0, -1)))
     case("tile", [Input(2, 3)], lambda x: x.tile(2, 1, 2))
     case("repeat", [Input(2, 3)], lambda x: x.repeat_interleave(3, 1))
     case("moveAxis", [x], lambda x: x.movedim(0, 2))
@@ -297,6 +301,8 @@ def arrangements():
     case("flatten", [x], lambda x: x.flatten(1))
     case("depthToSpace", [Input(1, 2, 3, 12)],
          lambda x: x.reshape(1, 2, 3, 2, 2, 3).permute(0, 1, 3, 2, 4, 5).reshape(1, 4, 6, 3))
+    case("pixelShuffle", [Input(2, 2, 3, 12)],
+         lambda x: torch.pixel_shuffle(x.permute(0, 3, 1, 2), 2).permute(0, 2, 3, 1))
     case("spaceToDepth", [Input(1, 4, 6, 3)],
          lambda x: x.reshape(1, 2, 2, 3, 2, 3).permute(0, 1, 3, 2, 4, 5).reshape(1, 2, 3, 12))
     planes = Input(2, 4, 5)

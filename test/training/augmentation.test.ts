@@ -1,4 +1,4 @@
-/** Augmentation on every device: the pictures that the reference device makes of the same seed. */
+/** Augmentation, and what else draws for pictures, on every device: the pictures that the reference device makes of the same seed. */
 import { describe, expect, it } from "vitest";
 import type { Device } from "../../src/devices/device.ts";
 import { ReferenceDevice } from "../../src/devices/reference/device.ts";
@@ -13,6 +13,7 @@ const augmentations: Readonly<Record<string, () => (x: Tensor) => Tensor>> = {
   randomCrop: () => nn.randomCrop([7, 6], { padding: 2 }),
   gaussianNoise: () => nn.gaussianNoise(0.2),
   cutout: () => nn.cutout(3),
+  dropout2d: () => nn.dropout2d(0.5),
   mixup: () => (x) => nn.mixup(x, tensor(new Float32Array(60), [6, 10])).x,
 };
 

@@ -161,6 +161,8 @@ export const LAYERS: Readonly<Record<string, Write>> = {
   lastStep,
   // Nothing is dropped while a model is used.
   dropout: (_, x) => x,
+  dropout1d: (_, x) => x,
+  dropout2d: (_, x) => x,
   relu: elementwise("Relu"),
   sigmoid: elementwise("Sigmoid"),
   tanh: elementwise("Tanh"),

@@ -22,7 +22,7 @@ const aShape = rule(
  * W, C]. A name in the shape is a size that is free: `toOnnx(model, ["N", 28, 28, 1])`. Its output is called `output`.
  *
  * What can be written is `sequential`, at any depth, of conv2d, maxPool2d, avgPool2d, globalAvgPool2d, globalMaxPool2d, flatten,
- * linear, embedding, rnn, gru, lstm (and `recurrent` of their cells), lastStep, dropout, relu, sigmoid, tanh, softplus,
+ * linear, embedding, rnn, gru, lstm (and `recurrent` of their cells), lastStep, dropout (1d, 2d), relu, sigmoid, tanh, softplus,
  * softsign, selu, hardSwish, hardSigmoid, leakyRelu, elu, softmax and logSoftmax. Recurrent layers start from zeros. Ids of an
  * embedding are to be from 0 on: ONNX counts those below from the end.
  * @throws ArgumentError for a layer that is none of these, by its path, or has options that ONNX does not have; whatever

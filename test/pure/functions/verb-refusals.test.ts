@@ -97,6 +97,16 @@ const reductions: readonly Refusal[] = [
     "norm: p must be a number; got NaN. Give another p.",
   ],
   [
+    () => g.normalise(f32(2), { dim: 0 } as never),
+    ArgumentError,
+    'normalise: options must be among p, axis, epsilon; got "dim". Did you mean axis?',
+  ],
+  [
+    () => g.normalise(f32(2), { epsilon: 0 }),
+    ArgumentError,
+    "normalise: epsilon must be a number above 0; got 0. Give another epsilon.",
+  ],
+  [
     () => g.argmin(f32(2, 0)),
     ShapeError,
     "argmin: there must be an element; got axis 1 of f32[2, 0]. Leave out empty tensors.",
@@ -238,6 +248,16 @@ const arrangements: readonly Refusal[] = [
     () => g.roll(f32(5), 0.5),
     ArgumentError,
     "roll: the shift must be a whole number; got 0.5. Give another shift.",
+  ],
+  [
+    () => g.roll(f32(5, 2), 1, [0, 1]),
+    ArgumentError,
+    "roll: every axis must have a shift of its own; got shift 1, axis [0, 1]. Write roll(x, [1, 1], [0, 1]).",
+  ],
+  [
+    () => g.pixelShuffle(f32(1, 2, 2, 3), 2),
+    ShapeError,
+    "pixelShuffle: size² must divide the channels; got f32[1, 2, 2, 3], size 2. Images are [N, H, W, C].",
   ],
   [
     () => g.tile(f32(5), [-1]),

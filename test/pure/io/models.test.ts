@@ -70,6 +70,8 @@ const layers: Readonly<
   spectralNorm: [[() => nn.spectralNorm(nn.linear(4, 3), { powerIterations: 2 }), rows]],
   prelu: [[() => nn.prelu(4, { initial: 0.1 }), rows]],
   dropout: [[() => nn.dropout(0.2), rows]],
+  dropout1d: [[() => nn.dropout1d(0.2), sequence]],
+  dropout2d: [[() => nn.dropout2d(0.2), image]],
   gaussianNoise: [[() => nn.gaussianNoise(0.5), rows]],
   flatten: [[() => nn.flatten(), image]],
   lastStep: [
@@ -102,6 +104,7 @@ const layers: Readonly<
   globalMaxPool2d: [[() => nn.globalMaxPool2d(), image]],
   adaptiveAvgPool2d: [[() => nn.adaptiveAvgPool2d([2, 3]), image]],
   adaptiveMaxPool2d: [[() => nn.adaptiveMaxPool2d(2), image]],
+  pixelShuffle: [[() => nn.pixelShuffle(2), image]],
   upsample2d: [[() => nn.upsample2d(2, { mode: "bilinear" }), image]],
   batchNorm1d: [[() => nn.batchNorm1d(4, { momentum: "cumulative" }), rows]],
   batchNorm2d: [[() => nn.batchNorm2d(4, { epsilon: 0.1, affine: false }), image]],

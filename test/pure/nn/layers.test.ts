@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { ArgumentError, DTypeError, ShapeError } from "../../../src/errors.ts";
 import {
   arange,
+  full,
   reshape,
   square,
   sum,
@@ -11,6 +12,7 @@ import {
 } from "../../../src/functions.ts";
 import * as nn from "../../../src/nn/index.ts";
 import { evaluateTensor } from "../../support/evaluate-tensor.ts";
+import { openCounting } from "../runtime/open.ts";
 
 const { initialise } = nn;
 
@@ -266,6 +268,44 @@ describe("initialisers", () => {
   });
 });
 
+describe("dropout of channels", () => {
+  it.each([
+    [nn.dropout2d, [40, 3, 2, 50]],
+    [nn.dropout1d, [40, 6, 50]],
+  ] as const)("drops a channel of an example everywhere or nowhere", async (layer, shape) => {
+    openCounting({ seed: 3 });
+    const dropped = layer(0.3);
+    const y = evaluateTensor(dropped(full(shape, 2)));
+    const [examples, channels] = [shape[0], shape.at(-1) ?? 0];
+    const pixels = y.length / (examples * channels);
+    const of = (n: number, c: number) =>
+      Array.from({ length: pixels }, (_, i) => y[(n * pixels + i) * channels + c]);
+    const kinds = Array.from({ length: examples * channels }, (_, i) => {
+      const [first, ...rest] = of(Math.floor(i / channels), i % channels);
+      expect(rest.every((v) => v === first)).toBe(true);
+      return first;
+    });
+    expect(kinds.every((v) => v === 0 || Math.abs((v ?? 0) - 2 / 0.7) < 1e-6)).toBe(true);
+    // Four standard deviations of a share of so many draws.
+    const share = kinds.filter((v) => v === 0).length / kinds.length;
+    expect(Math.abs(share - 0.3)).toBeLessThan(4 * Math.sqrt((0.3 * 0.7) / kinds.length));
+    dropped.eval();
+    expect(evaluateTensor(dropped(full(shape, 2))).every((v) => v === 2)).toBe(true);
+  });
+
+  it("says what it takes", () => {
+    expect(() => nn.dropout2d(0.5)(zeros([2, 4]))).toThrow(
+      "dropout2d: the input must be images [N, H, W, C]; got f32[2, 4]. dropout takes any shape, and single elements.",
+    );
+    expect(() => nn.dropout1d(0.5)(zeros([2, 4]))).toThrow(
+      "dropout1d: the input must be [N, L, C]; got f32[2, 4]. dropout takes any shape, and single elements.",
+    );
+    expect(() => nn.pixelShuffle(0)).toThrow(
+      "pixelShuffle: size must be a whole number of 1 or more; got 0.",
+    );
+  });
+});
+
 describe("layers of numbers", () => {
   it.each<[string, nn.Module, number[]]>([
     ["linear", nn.linear(4, 2), [2, 4]],
@@ -280,6 +320,7 @@ describe("layers of numbers", () => {
     ["positionalEncoding", nn.positionalEncoding(9, 4), [5, 2, 4]],
     ["normalisation", nn.normalisation(3), [2, 3]],
     ["gaussianNoise", nn.gaussianNoise(1), [2, 3]],
+    ["dropout2d", nn.dropout2d(), [2, 3, 3, 2]],
   ])("%s refuses whole numbers by its own name", (kind, layer, shape) => {
     const call = () => layer(zeros(shape, "i32"));
     expect(call).toThrow(DTypeError);

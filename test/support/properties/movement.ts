@@ -152,13 +152,20 @@ export const movement: Readonly<Record<string, Verb>> = {
   ),
   roll: verb(
     "roll",
-    fc.record({ of: withAxis(), shift: upTo(12, -12) }),
-    ({ of: { shape, axis }, shift }) => ({
+    withEach(() => upTo(12, -12)),
+    ({ shape, each }) => ({
       shapes: [shape],
-      call: (x) => g.roll(x, shift, axis),
+      // Of one axis the numbers by themselves.
+      call: (x) =>
+        shape.length === 1 ? g.roll(x, each[0] ?? 0, 0) : g.roll(x, each, [...shape.keys()]),
       means: (x) =>
-        alongAxis(x, axis, (row) =>
-          row.map((_, i) => row.at((i - shift) % row.length) ?? Number.NaN),
+        plain(shape, (...index) =>
+          x.at(
+            ...index.map((i, d) => {
+              const n = shape[d] ?? 1;
+              return (((i - (each[d] ?? 0)) % n) + n) % n;
+            }),
+          ),
         ),
     }),
   ),

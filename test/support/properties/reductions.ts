@@ -106,6 +106,21 @@ export const reductions: Readonly<Record<string, Verb>> = {
         alongAxis(x, axis, (row) => (isLog ? softmax(row).map(Math.log) : softmax(row))),
     }),
   ),
+  normalise: verb(
+    "normalise",
+    fc.record({ of: withAxis(), p: pick(1, 2), epsilon: pick(1e-12, 7) }),
+    ({ of: { shape, axis }, p, epsilon }) => ({
+      shapes: [shape],
+      // Near 0 it bends so much that a difference finds no slope.
+      call: (x) => g.normalise(g.add(x, 4), { axis, p, epsilon }),
+      means: (x) =>
+        alongAxis(x, axis, (given) => {
+          const row = given.map((v) => v + 4);
+          const size = p === 1 ? sum(row) : Math.hypot(...row);
+          return row.map((v) => v / Math.max(size, epsilon));
+        }),
+    }),
+  ),
   cumulative: verb(
     "cumsum or cumprod",
     fc.record({
