@@ -2,7 +2,7 @@
  * Gradients of what a scan captures are sums over its steps. Where a step's part is a product aᵀ·b, as it is for the
  * weights of a layer, the sum is one product of all steps' rows, (stacked a)ᵀ·(stacked b): behind the loop, instead of a
  * small product and an addition to a whole matrix in every step. a and b are often at hand: x, the tape, or what the
- * gradient of x needs anyway.
+ * gradient of x needs anyway. So it is with the rows of a table that steps look up.
  */
 import { emit, type GraphValue } from "../graph/graph.ts";
 import { arithmetic } from "../ops/arithmetic.ts";
@@ -17,13 +17,21 @@ export interface BehindLoop {
   sum(stacks: readonly GraphValue[]): GraphValue;
 }
 
-/** Undefined where `part`, a step's part, is no product, nor made of products. */
+/** Undefined where `part`, a step's part, is neither product nor rows of a table, nor made of them. */
 export function productBehind(part: GraphValue): BehindLoop | undefined {
   const { node } = part;
   if (node.op === "reshape") return reshaped(productBehind(node.ins.x), part);
   if (node.op === "binary" && node.attrs.fn === "add") {
     const [a, b] = [productBehind(node.ins.a), productBehind(node.ins.b)];
     return a && b && bothAdded(a, b);
+  }
+  if (node.op === "embeddingGrad") {
+    const { ids, g } = node.ins;
+    return {
+      values: [ids, g],
+      sum: ([allIds = ids, allG = g]) =>
+        emit("embeddingGrad", { ids: allIds, g: allG }, node.attrs).out as GraphValue,
+    };
   }
   if (node.op !== "matmul" || !node.attrs.transposeA || node.attrs.transposeB) return undefined;
   const { a, b } = node.ins;

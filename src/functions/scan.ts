@@ -5,7 +5,7 @@ import { ArgumentError, DTypeError, ShapeError, TraceError } from "../errors.ts"
 import { type Given, standIn } from "../graph/close-over.ts";
 import { emitScan } from "../graph/emit-scan.ts";
 import type { GraphValue } from "../graph/graph.ts";
-import { hoistProducts } from "../graph/hoist.ts";
+import { hoist } from "../graph/hoist.ts";
 import type { Value } from "../ops/op.ts";
 import type { StepOutputs } from "../ops/step-body.ts";
 import { type StepTrace, whileTracingStep } from "../runtime/active-trace.ts";
@@ -114,7 +114,7 @@ function emitLoop(
   step: StepOutputs<GraphValue>,
   how: { readonly steps: number; readonly reverse: boolean },
 ): { readonly carry: readonly Value[]; readonly ys: readonly Value[] } {
-  const hoisted = hoistProducts(carry, xs, step);
+  const hoisted = hoist(carry, xs, step, { conditions: true });
   const walked = walkOfStep(carry, hoisted.xs, hoisted.step, how);
   return typeof walked === "string" ? emitScan(carry, xs, step, { ...how, why: walked }) : walked;
 }

@@ -1,7 +1,7 @@
 import type { StepOutputs } from "../ops/step-body.ts";
 import { closeOver, type Given } from "./close-over.ts";
 import { emit, type GraphValue, type OpNode, type SourceNode } from "./graph.ts";
-import { hoistProducts } from "./hoist.ts";
+import { hoist } from "./hoist.ts";
 
 /** How a loop goes. */
 export interface LoopHow {
@@ -21,7 +21,7 @@ export function emitScan(
   step: StepOutputs<GraphValue>,
   { steps, reverse, why }: LoopHow,
 ): OpNode<"scan">["outs"] {
-  const own = hoistProducts(carry, xs, step);
+  const own = hoist(carry, xs, step);
   const { body, captured } = closeOver(carry.map(standFor), own.xs.map(standFor), own.step, why);
   return emit(
     "scan",

@@ -1,19 +1,26 @@
 /**
- * A product of a step's slice with something that is the same at every step, x_t·W, needs no loop: it is one product of
- * all steps' rows in front of it, whose slices the steps read. Its gradients are then products of all rows, too.
+ * What a step makes of its slices alone needs no loop. A product with something that is the same at every step, x_t·W or
+ * relu(x_t)·W, is one product of all steps' rows in front of it, whose slices the steps read; its gradients are then products of
+ * all rows, too. So is a look-up of a step's ids in a table, whose gradient would be a whole table at every step.
  */
 import { arithmetic } from "../ops/arithmetic.ts";
 import type { StepOutputs } from "../ops/step-body.ts";
 import { type Given, standIn } from "./close-over.ts";
-import { dependents, emit, type GraphValue, type OpNode, reachable } from "./graph.ts";
+import { dependents, emit, type GraphValue, inputsOf, reachable } from "./graph.ts";
+import { Lifting } from "./lift.ts";
 import { substitute } from "./rebuild.ts";
 
 const m = arithmetic(emit);
 
-export function hoistProducts(
+/**
+ * With `conditions` also those that come of whole numbers and of bools, the number of a step for instance, and such numbers where
+ * they become f32: a step that reads f32 alone is left.
+ */
+export function hoist(
   carry: readonly Given[],
   xs: readonly Given[],
   step: StepOutputs<GraphValue>,
+  { conditions = false } = {},
 ): { readonly xs: readonly Given[]; readonly step: StepOutputs<GraphValue> } {
   const roots = [...step.next, ...step.ys];
   const nodes = reachable(roots);
@@ -21,29 +28,52 @@ export function hoistProducts(
     nodes,
     [...carry, ...xs].map(({ source }) => source.out),
   );
-  const hoisted = new Map<GraphValue, Given>();
-  for (const node of nodes) {
-    if (node.op !== "matmul" || inside.has(node.ins.b)) continue;
-    const rows = xs.find(({ source }) => source.out === node.ins.a);
-    const value = rows && productOfAll(node, rows.value);
-    if (value === undefined) continue;
-    hoisted.set(node.outs.out, { source: standIn("a product's rows", node.outs.out.type), value });
+  const others = xs.flatMap(({ source: { out } }) => (out.type.dtype === "f32" ? [] : [out]));
+  const ofOthers = dependents(nodes, others);
+  const lifting = new Lifting(xs, nodes, inside);
+  const given = new Set(xs.map(({ source }) => source.out));
+  const isCondition = (value: GraphValue) =>
+    conditions &&
+    ofOthers.has(value) &&
+    (value.type.dtype === "bool" || (value.node.op === "cast" && value.type.dtype === "f32"));
+  const isHoisted = (value: GraphValue) =>
+    lifting.has(value) &&
+    (isCondition(value) ||
+      (!given.has(value) && (value.node.op === "matmul" || value.node.op === "embedding")));
+
+  const slices = new Map<GraphValue, GraphValue>();
+  const hoisted: Given[] = [];
+  for (const value of firstOf(roots, inside, isHoisted)) {
+    const { shape, dtype } = value.type;
+    const isBool = dtype === "bool";
+    const source = standIn("what slices make", { shape, dtype: isBool ? "f32" : dtype });
+    const whole = lifting.of(value);
+    hoisted.push({ source, value: isBool ? (m.cast(whole, "f32") as GraphValue) : whole });
+    slices.set(value, isBool ? (m.binary("greater", source.out, 0) as GraphValue) : source.out);
   }
-  if (hoisted.size === 0) return { xs, step };
-  const slices = new Map([...hoisted].map(([out, { source }]) => [out, source.out]));
+  if (hoisted.length === 0) return { xs, step };
   const replaced = substitute(roots, slices);
   const count = step.next.length;
   return {
-    xs: [...xs, ...hoisted.values()],
+    xs: [...xs, ...hoisted],
     step: { next: replaced.slice(0, count), ys: replaced.slice(count) },
   };
 }
 
-/** [steps, rows, columns] · [columns, n] as one product of matrices; undefined where a step's is no such one. */
-function productOfAll({ ins, attrs }: OpNode<"matmul">, a: GraphValue): GraphValue | undefined {
-  const [steps = 0, rows = 0, columns = 0, ...rest] = a.type.shape;
-  if (attrs.transposeA || rest.length > 0 || ins.b.type.shape.length !== 2) return undefined;
-  const all = m.reshape(a, [steps * rows, columns]);
-  const { out } = emit("matmul", { a: all, b: ins.b }, attrs);
-  return m.reshape(out, [steps, rows, out.type.shape[1] ?? 0]) as GraphValue;
+/** On every way from the roots to what is given the first value that `isOne`. */
+function firstOf(
+  roots: readonly GraphValue[],
+  inside: ReadonlySet<GraphValue>,
+  isOne: (value: GraphValue) => boolean,
+): Set<GraphValue> {
+  const found = new Set<GraphValue>();
+  const seen = new Set<GraphValue>();
+  const open = [...roots];
+  for (let value = open.pop(); value !== undefined; value = open.pop()) {
+    if (seen.has(value) || !inside.has(value)) continue;
+    seen.add(value);
+    if (isOne(value)) found.add(value);
+    else open.push(...inputsOf(value.node));
+  }
+  return found;
 }
