@@ -8,7 +8,7 @@ import { type PageBytes, pageBytes } from "../../../bench/runner/page-bytes.ts";
  * the bound, and says in its commit what the bytes are for; docs/architecture.md has the parts.
  */
 const bounds: { readonly [entry: string]: PageBytes } = {
-  "src/functions.ts": { start: 99_700, webgpu: 165_300, cpu: 163_800, all: 233_100 },
+  "src/functions.ts": { start: 99_700, webgpu: 165_300, cpu: 164_000, all: 233_100 },
   "src/index.ts": { start: 176_800, webgpu: 242_600, cpu: 240_800, all: 323_600 },
 };
 
