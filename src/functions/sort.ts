@@ -7,7 +7,7 @@ import { describe, sizeOf } from "../tensor/shape.ts";
 import { apply, checkTensor } from "./apply.ts";
 import { wholeAxis } from "./axes.ts";
 import { gather } from "./gather.ts";
-import { reshape, slice, stopGradient, transpose } from "./movement.ts";
+import { reshape, stopGradient, transpose } from "./movement.ts";
 
 /** Along which axis, and in which order. */
 export interface SortOptions {
@@ -90,7 +90,7 @@ function ordered(
     .with(rank - 1, d);
   const along = transpose(stopGradient(x), exchange);
   const rows = reshape(along, [sizeOf(along.shape.slice(0, -1)), n]);
-  const order = apply("argsort", { x: rows }, { descending: isDescending });
-  const first = slice(order, [0, 0], [rows.shape[0] ?? 0, length]);
-  return transpose(reshape(first, along.shape.with(rank - 1, length)), exchange);
+  const first = length < n ? { first: length } : {};
+  const order = apply("argsort", { x: rows }, { descending: isDescending, ...first });
+  return transpose(reshape(order, along.shape.with(rank - 1, length)), exchange);
 }

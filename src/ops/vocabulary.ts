@@ -90,7 +90,7 @@ export interface Vocabulary {
   // Reductions
   reduce: { inputs: { x: One }; outputs: { out: One }; attrs: { fn: ReduceName; axes: readonly number[]; keepDims: boolean } };
   argmax: { inputs: { x: One }; outputs: { out: One }; attrs: { axis: number } }; // → i32, the first of equals
-  argsort: { inputs: { x: One }; outputs: { out: One }; attrs: { descending: boolean } }; // x [R, n] → i32, where the elements of a row, in order, are; stable, NaN the largest
+  argsort: { inputs: { x: One }; outputs: { out: One }; attrs: { descending: boolean; first?: number } }; // x [R, n] → i32 [R, first], where the first elements of a row (all of them where left out), in order, are; stable, NaN the largest
 
   // Linear algebra: [..., M, K] · [..., K, N], batch dimensions broadcast; transposed operands are stored [K, M], [N, K]
   matmul: { inputs: { a: One; b: One }; outputs: { out: One }; attrs: { transposeA: boolean; transposeB: boolean } };

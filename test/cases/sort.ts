@@ -38,6 +38,32 @@ export const sortCases = {
       ins: { x: { shape: [5, 131], dtype: "u32", range: [0, 4294967295] } },
       attrs,
     },
+    {
+      name: "argsort of the largest 5 of rows, special values among them",
+      ins: { x: { shape: [3, 12], values: [...special, ...special.toReversed(), ...special] } },
+      attrs: { descending: true, first: 5 },
+    },
+    {
+      name: "argsort of the first 7",
+      ins: { x: { shape: [5, 131] } },
+      attrs: { ...attrs, first: 7 },
+    },
+    {
+      name: "argsort of the first 40 of rows in the reverse order, with equals",
+      ins: {
+        x: {
+          shape: [2, 259],
+          dtype: "i32",
+          values: Array.from({ length: 518 }, (_, i) => -(i >> 1)),
+        },
+      },
+      attrs: { ...attrs, first: 40 },
+    },
+    {
+      name: "argsort of the first 200 of u32",
+      ins: { x: { shape: [2, 301], dtype: "u32", range: [0, 4294967295] } },
+      attrs: { ...descending, first: 200 },
+    },
     { name: "argsort of equals", ins: { x: { shape: [2, 70], range: [1, 1] } }, attrs },
     { name: "argsort of one", ins: { x: { shape: [3, 1] } }, attrs },
     { name: "argsort of no rows", ins: { x: { shape: [0, 3] } }, attrs },

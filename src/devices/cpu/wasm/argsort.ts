@@ -1,6 +1,7 @@
 /**
  * Rows in order, by their bits: elements become whole numbers of the same order, which are dealt into 256 piles by their
  * lowest byte, then the next, keeping their order. A byte that all of them share is passed over. A row is one thread's.
+ * Where only a few that come first are wanted, a row is looked through for those.
  */
 import { operand, shareStart, threadScratch, word } from "./threads";
 
@@ -9,9 +10,13 @@ const FEW: i32 = 48;
 /** Bytes of the piles' beginnings, 256 for each byte of a key. */
 const PILES: usize = 4096;
 
+/** So many are looked for at most, and then moved no more often than this times the elements of a row. */
+const MOST_CHOSEN: i32 = 128;
+const MOST_MOVES: i32 = 4;
+
 /**
- * Operands x [R, n], out [R, n], memory [room, 3, n]; words: R, n, dtype (0 f32, 1 i32, 2 u32), whether the largest
- * comes first, room: threads that have a part of the memory, 0 where each has enough of its own.
+ * Operands x [R, n], out [R, first], memory [room, 3 or 4, n]; words: R, n, dtype (0 f32, 1 i32, 2 u32), whether the
+ * largest comes first, room: threads that have a part of the memory, 0 where each has enough of its own, and first.
  */
 export function argsort(args: usize, thread: i32, threads: i32): void {
   const rows = word(args, 3, 0);
@@ -19,18 +24,72 @@ export function argsort(args: usize, thread: i32, threads: i32): void {
   const kind = word(args, 3, 2);
   const flip: u32 = word(args, 3, 3) != 0 ? 0xffffffff : 0;
   const room = word(args, 3, 4);
+  const first = word(args, 3, 5);
+  const lines: usize = first < n ? 4 : 3;
   if (room > 0) threads = min(threads, room);
   if (thread >= threads) return;
   const bytes = <usize>n << 2;
   const piles = threadScratch(thread);
-  const rest = room > 0 ? operand(args, 2) + <usize>thread * 3 * bytes : piles + PILES;
+  const rest = room > 0 ? operand(args, 2) + <usize>thread * lines * bytes : piles + PILES;
   const end = shareStart(rows, thread + 1, threads, 1);
   for (let row = shareStart(rows, thread, threads, 1); row < end; row++) {
     const x = operand(args, 0) + <usize>row * bytes;
-    const out = operand(args, 1) + <usize>row * bytes;
-    if (n <= FEW) insert(x, out, rest, n, kind, flip);
-    else deal(x, out, rest, piles, n, kind, flip);
+    const out = operand(args, 1) + (<usize>(row * first) << 2);
+    const isPart = first < n;
+    if (isPart && first <= MOST_CHOSEN && choose(x, out, rest, n, first, kind, flip)) continue;
+    const order = isPart ? rest + 3 * bytes : out;
+    if (n <= FEW) insert(x, order, rest, n, kind, flip);
+    else deal(x, order, rest, piles, n, kind, flip);
+    if (isPart) memory.copy(out, order, <usize>first << 2);
   }
+}
+
+/** Four keys. */
+// @ts-ignore: decorator
+@inline
+function keysOf(bits: v128, kind: i32): v128 {
+  if (kind == 1) return v128.xor(bits, i32x4.splat(0x80000000));
+  if (kind == 2) return bits;
+  const own = f32x4.add(bits, f32x4.splat(0));
+  const keys = v128.xor(own, v128.or(i32x4.shr_s(own, 31), i32x4.splat(0x80000000)));
+  return v128.or(keys, f32x4.ne(own, own));
+}
+
+/**
+ * The first `few` of a row: those seen so far lie in order, and only what comes before the last of them is looked at.
+ * False where that moves them about too often, as for rows that lie in the reverse order.
+ */
+function choose(x: usize, out: usize, keys: usize, n: i32, few: i32, kind: i32, flip: u32): bool {
+  insert(x, out, keys, few, kind, flip);
+  const last = keys + (<usize>(few - 1) << 2);
+  const moves = MOST_MOVES * n;
+  let moved = 0;
+  let i = few;
+  for (; i + 4 <= n; i += 4) {
+    const four = v128.xor(keysOf(v128.load(x + (<usize>i << 2)), kind), i32x4.splat(flip));
+    if (!v128.any_true(i32x4.lt_u(four, v128.load32_splat(last)))) continue;
+    moved += place(keys, out, few, i32x4.extract_lane(four, 0), i);
+    moved += place(keys, out, few, i32x4.extract_lane(four, 1), i + 1);
+    moved += place(keys, out, few, i32x4.extract_lane(four, 2), i + 2);
+    moved += place(keys, out, few, i32x4.extract_lane(four, 3), i + 3);
+    if (moved > moves) return false;
+  }
+  for (; i < n; i++) place(keys, out, few, keyOf(load<u32>(x + (<usize>i << 2)), kind) ^ flip, i);
+  return true;
+}
+
+/** Puts an element among `few` others, the last of which falls out; how many that moves. */
+function place(keys: usize, out: usize, few: i32, key: u32, index: i32): i32 {
+  let at = <usize>(few - 1) << 2;
+  if (load<u32>(keys + at) <= key) return 0;
+  let moved = 1;
+  for (; at > 0 && load<u32>(keys + at - 4) > key; at -= 4, moved++) {
+    store<u32>(keys + at, load<u32>(keys + at - 4));
+    store<i32>(out + at, load<i32>(out + at - 4));
+  }
+  store<u32>(keys + at, key);
+  store<i32>(out + at, index);
+  return moved;
 }
 
 /** In the order of what bits stand for; NaN is the largest, −0 is 0. */

@@ -3,6 +3,7 @@ import type { ReferenceTable } from "../kernel.ts";
 export const sortKernels = {
   argsort({ ins: { x }, outs: { out }, attrs: { descending } }) {
     const [rows = 0, n = 0] = x.type.shape;
+    const first = out.type.shape[1] ?? 0;
     for (let row = 0; row < rows; row++) {
       const own = x.data.subarray(row * n, (row + 1) * n);
       // The engine's sort is stable, so equals stay as they are.
@@ -10,7 +11,7 @@ export const sortKernels = {
         const difference = compare(own[a] ?? 0, own[b] ?? 0);
         return descending ? -difference : difference;
       });
-      out.data.set(order, row * n);
+      out.data.set(order.subarray(0, first), row * first);
     }
   },
 } satisfies Pick<ReferenceTable, "argsort">;

@@ -31,6 +31,13 @@ export function lowerCopy(
   return lowerMove([sizeOf(to.type.shape)], from, LINE, to, LINE, maxBytes);
 }
 
+/** The first elements of every row of `from`, [rows, n]. */
+export function lowerBeginnings(from: Region, to: Region): readonly KernelCall[] {
+  const { shape } = to.type;
+  const rows = { offset: 0, strides: stridesOf(from.type.shape) };
+  return lowerMove(shape, from, rows, to, denseView(shape), Number.POSITIVE_INFINITY);
+}
+
 /** The words of a step are its own: [elements, where its part of the whole begins]. */
 export function lowerCopyStep(
   whole: Region,

@@ -3,6 +3,7 @@ import type { KernelCall, Region, Site } from "../../../scheduler/lowering.ts";
 import type { DType } from "../../../tensor/dtype.ts";
 import type { Lowerings } from "../target.ts";
 import { threadGrid } from "./grid.ts";
+import { lowerBeginnings } from "./movement.ts";
 import { read, write } from "./operand.ts";
 
 /** A row of so many is one run. */
@@ -21,7 +22,9 @@ function lowerArgsort({
   attrs: { descending },
   scratch,
 }: Site<"argsort">): readonly KernelCall[] {
-  return sorted(x, out, { descending, scratch });
+  if (out.type.shape[1] === x.type.shape[1]) return sorted(x, out, { descending, scratch });
+  const order = scratch({ dtype: "i32", shape: x.type.shape });
+  return [...sorted(x, order, { descending, scratch }), ...lowerBeginnings(order, out)];
 }
 
 const KINDS: { readonly [D in DType]?: number } = { f32: 0, i32: 1, u32: 2 };
