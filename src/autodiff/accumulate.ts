@@ -1,11 +1,12 @@
 /**
  * The cotangents of the values of a graph, as they come in. Parts of a value that are cut out one beside the other send
  * back pads of their cotangents, zeros but for the part: those are put side by side, in whatever order they come, rather
- * than added up, or the gradient of a sequence that is read in n parts would cost n sums over all of it.
+ * than added up, or the gradient of a sequence that is read in n parts would cost n sums over all of it. Rows of one table that
+ * were looked up in several places are added to one table, not to one each.
  */
 import { emit, type GraphValue, type OpNode } from "../graph/graph.ts";
 import type { Padding } from "../ops/vocabulary.ts";
-import { type Shape, sameShape } from "../tensor/shape.ts";
+import { type Shape, sameShape, sizeOf } from "../tensor/shape.ts";
 
 export class Cotangents {
   readonly #sums = new Map<GraphValue, GraphValue>();
@@ -36,9 +37,36 @@ export class Cotangents {
   /** At once, so that the parts of a long sum need not be kept. */
   #addUp(value: GraphValue, b: GraphValue): void {
     const a = this.#sums.get(value);
-    const sum = a && graphValue(emit("binary", { a, b }, { fn: "add" }).out);
+    const sum = a && (rowsOfBoth(a, b) ?? graphValue(emit("binary", { a, b }, { fn: "add" }).out));
     this.#sums.set(value, sum ?? b);
   }
+}
+
+/** Of two gradients of a table that has more rows than both look up: one, of all that they look up. */
+function rowsOfBoth({ node: a }: GraphValue, { node: b }: GraphValue): GraphValue | undefined {
+  if (a.op !== "embeddingGrad" || b.op !== "embeddingGrad") return undefined;
+  const { rows } = a.attrs;
+  const [first, second] = [a, b].map(({ ins }) => sizeOf(ins.ids.type.shape));
+  const count = (first ?? 0) + (second ?? 0);
+  if (rows < count) return undefined;
+  const [width = 0] = a.outs.out.type.shape.slice(1);
+  const joined = (name: "ids" | "g", own: Shape) => {
+    const xs = [a, b].flatMap(({ ins }) => {
+      const x = ins[name];
+      const shape = [sizeOf(ins.ids.type.shape), ...own];
+      const flat = sameShape(x.type.shape, shape)
+        ? x
+        : graphValue(emit("reshape", { x }, { shape }).out);
+      return partsOf(flat, 0);
+    });
+    return emit("concat", { xs }, { axis: 0 }).out;
+  };
+  const { out } = emit(
+    "embeddingGrad",
+    { ids: joined("ids", []), g: joined("g", [width]) },
+    { rows },
+  );
+  return graphValue(out);
 }
 
 /** Parts side by side, with zeros around them: one node is made of them when all are there. */

@@ -1,5 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { add, grad, mul, slice, sum, type Tensor, tensor } from "../../../src/functions.ts";
+import {
+  add,
+  embedding,
+  grad,
+  mul,
+  slice,
+  sum,
+  type Tensor,
+  tensor,
+} from "../../../src/functions.ts";
 import { reachable } from "../../../src/graph/graph.ts";
 import { evaluateTensor } from "../../support/evaluate-tensor.ts";
 
@@ -61,5 +70,54 @@ describe("the gradient of a tensor that is read in parts", () => {
       ]),
     );
     expect(overlapping).toEqual([...data].map((value, i) => (i >= 4 && i < 8 ? 4 : 2) * value));
+  });
+});
+
+describe("the gradient of a table that is looked up in several places", () => {
+  const [a, b, c] = [
+    tensor([[0, 3, 3]], [1, 3], "i32"),
+    tensor([5, 3], [2], "i32"),
+    tensor([-1, 9, 1], [3], "i32"),
+  ];
+  const tableOf = (rows: number) => {
+    const x = tensor(
+      Float32Array.from({ length: 2 * rows }, (_, i) => i + 1),
+      [rows, 2],
+    );
+    const of = (ids: Tensor, x: Tensor | undefined) => embedding(x as Tensor, ids);
+    const [gradient] = grad((x) => {
+      const scaled = [of(a, x), mul(of(b, x), 10), mul(of(c, x), 100)].map((part) => sum(part));
+      return scaled.reduce((first, second) => add(first, second));
+    }, x);
+    return gradient as Tensor;
+  };
+  // An id below 0 and one beyond the table have no row.
+  const rows = [
+    [0, 1],
+    [1, 100],
+    [3, 12],
+    [5, 10],
+    [9, 100],
+  ] as const;
+  const expected = (count: number) => {
+    const all = new Array<number>(2 * count).fill(0);
+    for (const [row, value] of rows) if (row < count) all.fill(value, 2 * row, 2 * row + 2);
+    return all;
+  };
+
+  it("is one of all ids where the table is longer than they are", () => {
+    const gradient = tableOf(10);
+    expect(evaluateTensor(gradient)).toEqual(expected(10));
+    expect(opsOf(gradient).filter((op) => op === "embeddingGrad")).toHaveLength(1);
+    const { node } = gradient.value;
+    const { ids } = node.op === "embeddingGrad" ? node.ins : { ids: undefined };
+    // Side by side in one go, not one pair after the other.
+    expect(ids?.node.op === "concat" && ids.node.ins.xs).toHaveLength(3);
+  });
+
+  it("is a sum of tables where they are shorter", () => {
+    const gradient = tableOf(4);
+    expect(evaluateTensor(gradient)).toEqual(expected(4));
+    expect(opsOf(gradient).filter((op) => op === "embeddingGrad")).toHaveLength(3);
   });
 });

@@ -87,7 +87,7 @@ const trials: Readonly<Record<string, Trial>> = {
       const first = embedding(table as Tensor, argmax(add(h, x as Tensor), -1));
       return tanh(add(add(h, first), take(table as Tensor, argmax(h, -1))));
     },
-    weights: { table: draw(4, U, U) },
+    weights: { table: draw(4, 9, U) },
     runs: ["embeddingGrad"],
   },
   "that counts its steps": {
