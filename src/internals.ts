@@ -32,6 +32,7 @@ export { replaceElements } from "./runtime/replace.ts";
 export type { Runtime } from "./runtime/runtime.ts";
 export { nextInitialiserSeed, nextRandomStream } from "./runtime/seeds.ts";
 export { type Snapshot, snapshotOf } from "./runtime/snapshot.ts";
+export { whileStandingIn } from "./runtime/stand-ins.ts";
 export { type Assignment, assignmentsIn } from "./runtime/trace.ts";
 export { hostArray } from "./tensor/dtype.ts";
 export { hostValues } from "./tensor/host.ts";

@@ -5,6 +5,7 @@ import type { CellBody } from "../ops/cells/body.ts";
 import { Tensor, type Variable } from "../runtime/tensor.ts";
 import type { Shape } from "../tensor/shape.ts";
 import { checkVariables, type Operand } from "./apply.ts";
+import { unassigned } from "./assigned-meanwhile.ts";
 import { arange, tensor, zeros } from "./creation.ts";
 import { abs, add, cast, div, greater, less, mul, or, sqrt, square, where } from "./elementwise.ts";
 import type { Gradients } from "./gradients.ts";
@@ -45,7 +46,8 @@ export interface RecurrentFlow {
  * is looked at part by part and keeps no gates for it; what is held is ∂loss/∂h_t and ∂loss/∂c_t of its steps.
  * Of a `scan` the states are what it carries, by the names that the carry has (one tensor: "carry"), and there are no gates.
  * The measure of Pascanu, Mikolov & Bengio 2013; gates as in Karpathy, Johnson & Fei-Fei 2015.
- * @throws ShapeError unless the loss is one f32 number; ArgumentError for what are no variables or no function
+ * @throws ShapeError unless the loss is one f32 number; ArgumentError for what are no variables or no function, and for a
+ *   variable that `fn` reads and then assigns to
  */
 export function gradientFlow(
   variables: readonly Variable[],
@@ -59,13 +61,16 @@ export function gradientFlow(
   checkVariables("gradientFlow", variables, "variables");
   // Gates are looked at where they are, before a part's are let go or the backward pass takes their memory.
   const gates = new Map<Walk, GateSums>();
-  const { result: loss, sequences } = whileWatching(fn, {
-    wantsFlow: true,
-    look: (walk) => {
-      const sums = gateSums(walk);
-      if (sums !== undefined) gates.set(walk, sums);
+  const { result: loss, sequences } = whileWatching(
+    () => unassigned("gradientFlow", variables, fn),
+    {
+      wantsFlow: true,
+      look: (walk) => {
+        const sums = gateSums(walk);
+        if (sums !== undefined) gates.set(walk, sums);
+      },
     },
-  });
+  );
   const added = sequences.flatMap((one) => ("kind" in one ? [...one.zeros.values()] : []));
   const found = scalarGradients("gradientFlow", loss, [...variables, ...added]);
   const steps = stepGradients(found);

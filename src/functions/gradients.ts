@@ -2,9 +2,10 @@ import { callable, check } from "../arguments.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import { markRegion } from "../graph/region.ts";
 import { tensorsIn } from "../runtime/structure.ts";
-import type { Tensor, Variable } from "../runtime/tensor.ts";
+import { Tensor, Variable } from "../runtime/tensor.ts";
 import { describe, sameShape } from "../tensor/shape.ts";
 import { checkTensor, checkTensorList, checkVariables } from "./apply.ts";
+import { unassigned } from "./assigned-meanwhile.ts";
 import { zeros } from "./creation.ts";
 import { pull, scalarGradients } from "./pull.ts";
 
@@ -15,7 +16,8 @@ export type Gradients = ReadonlyMap<Variable, Tensor>;
  * The loss that `fn` returns, a scalar, and its gradient for every one of `variables`; zeros for those that the loss
  * does not depend on. What is flat or gives no f32 numbers, such as `argmax`, does not count. Gradients are tensors like
  * any other and can be differentiated again.
- * @throws ShapeError unless the loss is one f32 number; ArgumentError for what are no variables or no function
+ * @throws ShapeError unless the loss is one f32 number; ArgumentError for what are no variables or no function, and for a
+ *   variable that `fn` reads and then assigns to
  */
 export function valueAndGrad(
   variables: readonly Variable[],
@@ -23,7 +25,7 @@ export function valueAndGrad(
 ): [loss: Tensor, gradients: Gradients] {
   check("valueAndGrad", "fn", fn, callable);
   checkVariables("valueAndGrad", variables, "variables");
-  const loss = fn();
+  const loss = unassigned("valueAndGrad", variables, fn);
   return [loss, gradientsFor("valueAndGrad", loss, variables)];
 }
 
@@ -48,7 +50,8 @@ function gradientsFor(caller: string, loss: Tensor, variables: readonly Variable
 export function grad(fn: (...inputs: Tensor[]) => Tensor, ...inputs: Tensor[]): Tensor[] {
   check("grad", "fn", fn, callable);
   checkInputs("grad", inputs);
-  return scalarGradients("grad", fn(...inputs), inputs);
+  const output = unassigned("grad", inputs, () => fn(...inputs));
+  return scalarGradients("grad", output, inputs);
 }
 
 /**
@@ -71,7 +74,9 @@ export function vjp(
 ): [output: Tensor, pullback: (cotangent: Tensor) => Tensor[]] {
   check("vjp", "fn", fn, callable);
   checkInputs("vjp", inputs);
-  const output = fn(...inputs);
+  const output = unassigned("vjp", inputs, () => fn(...inputs));
+  // A variable may be assigned to before the pullback is called.
+  const read = inputs.map((one) => (one instanceof Variable ? new Tensor(one.value) : one));
   checkTensor("vjp", output, "the result of fn");
   return [
     output,
@@ -82,7 +87,7 @@ export function vjp(
           `vjp: the cotangent must have the output's type; got ${describe(cotangent.type)} for ${describe(output.type)}. Make it ones(y.shape), or cast and reshape it.`,
         );
       }
-      return pull("vjp", [{ value: output.value, cotangent: cotangent.value }], inputs);
+      return pull("vjp", [{ value: output.value, cotangent: cotangent.value }], read);
     },
   ];
 }

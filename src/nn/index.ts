@@ -34,6 +34,7 @@ export { module } from "./define.ts";
 export { dropout, dropout1d, dropout2d } from "./dropout.ts";
 export { type EmbeddingOptions, embedding } from "./embedding.ts";
 export { flatten } from "./flatten.ts";
+export { functionalCall } from "./functional-call.ts";
 export { groupNorm, instanceNorm2d } from "./group-norm.ts";
 export { gru } from "./gru.ts";
 export * as initialise from "./initialise.ts";

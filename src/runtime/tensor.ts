@@ -11,6 +11,7 @@ import type { PendingUpdate } from "./eager.ts";
 import { cellsOf, queueOf, runtimeOf } from "./locate.ts";
 import { replaceElements } from "./replace.ts";
 import { fromSettled, settledForGood } from "./settled.ts";
+import { standInFor } from "./stand-ins.ts";
 
 const computed = rule("a value of a graph", (value) => value instanceof GraphValue);
 
@@ -132,9 +133,11 @@ export class Variable extends Tensor {
     return this.cell.name;
   }
 
-  /** The value to compute with: what was assigned last, or what is stored. */
+  /** The value to compute with: what stands in for it, what was assigned last, or what is stored. */
   override get value(): GraphValue {
     if (this.isDisposed) return super.value;
+    const other = standInFor(this.cell);
+    if (other !== undefined) return other;
     const trace = activeTrace();
     if (trace !== undefined) this.#settleBefore();
     return trace?.assigned.get(this.cell) ?? this.#assigned ?? this.cell.value;
@@ -153,7 +156,8 @@ export class Variable extends Tensor {
   /**
    * Gives the variable the value of `next`, of the same type. Inside a compiled step it takes effect when the step
    * has run; elsewhere with the next evaluation of anything.
-   * @throws ShapeError for another shape or dtype; ArgumentError for what is no tensor; TraceError inside the cell of a scan
+   * @throws ShapeError for another shape or dtype; ArgumentError for what is no tensor, and while a tensor stands in for
+   *   the variable; TraceError inside the cell of a scan
    */
   assign(next: Tensor): void {
     if (!(next instanceof Tensor)) {
@@ -170,6 +174,11 @@ export class Variable extends Tensor {
       "assign: a variable cannot be assigned to",
       `Carry what changes from step to step, and assign ${this.name} after the scan.`,
     );
+    if (standInFor(this.cell) !== undefined) {
+      throw new ArgumentError(
+        `assign: a variable that a tensor stands in for cannot be assigned to; got ${this.name}. Leave it out of functionalCall's parameters.`,
+      );
+    }
     const trace = activeTrace();
     if (trace !== undefined) {
       this.#settleBefore();
