@@ -8,7 +8,7 @@ import { type PageBytes, pageBytes } from "../../../bench/runner/page-bytes.ts";
  * the bound, and says in its commit what the bytes are for; docs/architecture.md has the parts.
  */
 const bounds: { readonly [entry: string]: PageBytes } = {
-  "src/functions.ts": { start: 100_000, webgpu: 165_600, cpu: 165_200, all: 234_300 },
+  "src/functions.ts": { start: 100_500, webgpu: 166_200, cpu: 165_500, all: 234_600 },
   "src/index.ts": { start: 177_000, webgpu: 242_800, cpu: 241_900, all: 324_700 },
 };
 
@@ -40,7 +40,7 @@ const entries: Readonly<Record<string, number>> = {
   "src/metrics/index.ts": 27_600,
   "src/data/index.ts": 43_500,
   "src/io/index.ts": 84_300,
-  "src/train/index.ts": 96_700,
+  "src/train/index.ts": 96_900,
   "src/worker/index.ts": 5_500,
   "src/devices/cpu/opener.ts": 83_600,
   "src/devices/webgpu/opener.ts": 90_800,
