@@ -4,6 +4,7 @@ import { ArgumentError } from "../errors.ts";
 import { checkDType } from "../ops/check.ts";
 import { checkChoice, checkElements, keptShape, reducedCount } from "../ops/reduce.ts";
 import type { Tensor } from "../runtime/tensor.ts";
+import { sizeOf } from "../tensor/shape.ts";
 import { checkTensor } from "./apply.ts";
 import { wholeAxes, wholeAxis, without } from "./axes.ts";
 import { ones } from "./creation.ts";
@@ -42,24 +43,30 @@ export function prod(x: Tensor, options?: ReduceOptions): Tensor {
   const kept = rest.map((d) => x.shape[d] ?? 1);
   const out = options?.keepDims ? keptShape(x.shape, axes) : kept;
   if (count === 0) return ones(out, x.dtype);
-  const rows = kept.reduce((a, b) => a * b, 1);
-  let left = reshape(transpose(x, [...rest, ...axes]), [rows, count]);
-  for (let n = count; n > 1; n = left.shape[1] ?? 1) left = fewer(left, rows, n);
+  // Neighbouring axes are one where they lie.
+  const inOrder = axes.toSorted((a, b) => a - b);
+  const before = inOrder[0] ?? 0;
+  const isRun = inOrder.every((d, i) => d === before + i);
+  const own = isRun ? x : transpose(x, [...rest, ...axes]);
+  const outer = sizeOf(isRun ? x.shape.slice(0, before) : kept);
+  const inner = isRun ? sizeOf(x.shape.slice(before + axes.length)) : 1;
+  let left = reshape(own, [outer, count, inner]);
+  for (let n = count; n > 1; n = left.shape[1] ?? 1) left = fewer(left, [outer, n, inner]);
   return reshape(left, out);
 }
 
 /** Factors that are multiplied in one step. */
 const FACTORS = 8;
 
-/** x [rows, n] with neighbours' products in the place of its columns, an eighth of them and what is left over. */
-function fewer(x: Tensor, rows: number, n: number): Tensor {
+/** x [outer, n, inner] with products along its second dimension, an eighth as many, and what is left over. */
+function fewer(x: Tensor, [outer, n, inner]: readonly [number, number, number]): Tensor {
   const parts = Math.min(FACTORS, n);
   const size = Math.floor(n / parts);
-  const pieces = Array.from({ length: parts }, (_, i) => slice(x, [0, i * size], [rows, size]));
-  const product = pieces.reduce((a, b) => mul(a, b));
-  return parts * size === n
-    ? product
-    : concat([product, slice(x, [0, parts * size], [rows, -1])], 1);
+  const piece = (i: number, length: number) => slice(x, [0, i * size, 0], [outer, length, inner]);
+  const product = Array.from({ length: parts }, (_, i) => piece(i, size)).reduce((a, b) =>
+    mul(a, b),
+  );
+  return parts * size === n ? product : concat([product, piece(parts, n - parts * size)], 1);
 }
 
 /**
