@@ -13,7 +13,7 @@ import type { AnyModule, Module, Tensors } from "./module.ts";
  * @throws ArgumentError for what is no module, for names that are no parameters of it, and where its forward assigns to a
  *   parameter that is named; ShapeError, DTypeError for tensors of another type; whatever the model throws
  */
-export function functionalCall<X extends Tensors, Y extends Tensors>(
+export function functionalCall<X extends Tensors = Tensor, Y extends Tensors = Tensor>(
   model: Module<X, Y>,
   parameters: Readonly<Record<string, Tensor>>,
   x: X,

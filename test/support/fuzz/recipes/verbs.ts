@@ -45,6 +45,9 @@ export function verbs(): Recipes {
     slice: () => args(f32(3, 4), numbers(1, 0), numbers(2, -1)),
     pad: () => args(f32(2, 3), list([numbers(1, 0), numbers(0, 2)])),
     concat: () => args(list([f32(2, 3), f32(1, 3)]), plain(0)),
+    roll: () => args(f32(2, 3), numbers(1, -1), numbers(0, 1)),
+    normalise: () => args(f32(2, 3), fields({ axis: plain(0), p: plain(1) })),
+    pixelShuffle: () => args(f32(1, 2, 2, 8), plain(2)),
     squeeze: () => args(f32(2, 1), plain(-1)),
     unsqueeze: () => args(f32(2, 3), plain(1)),
     argmax: () => args(f32(2, 3), plain(-1)),
@@ -103,6 +106,7 @@ export function verbs(): Recipes {
     "nn.conv1dTranspose": () => args(plain(2), plain(4), plain(2), fields({ stride: plain(2) })),
     "nn.conv2dTranspose": () =>
       args(plain(2), plain(4), numbers(2, 1), fields({ stride: plain(2) })),
+    "nn.functionalCall": () => args(model("linear"), fields({ weight: f32(2, 3) }), f32(4, 2)),
     "nn.residual": () => args(model("linear")),
     "nn.weightNorm": () => args(model("linear"), fields({ dim: plain("all") })),
     "nn.spectralNorm": () => args(model("linear"), fields({ powerIterations: plain(2) })),
