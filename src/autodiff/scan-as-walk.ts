@@ -11,6 +11,7 @@ import { type Cell, cell } from "../ops/cells/cell.ts";
 import type { Value } from "../ops/op.ts";
 import type { StepOutputs } from "../ops/step-body.ts";
 import { before, finalRow, after as rowsAfter, zeros } from "../ops/tapes.ts";
+import { type Shape, sameShape, sizeOf } from "../tensor/shape.ts";
 import { type Joined, joinSums } from "./join-sums.ts";
 import { type Leaf, StepReader } from "./step-expression.ts";
 import { WalkInputs } from "./walk-inputs.ts";
@@ -27,23 +28,21 @@ export function walkOfStep(
   { next, ys }: StepOutputs<GraphValue>,
   { steps, reverse }: { readonly steps: number; readonly reverse: boolean },
 ): Walked | string {
-  const shape = carry[0]?.value.type.shape ?? [];
-  const [batch = 0, units = 0] = shape;
-  const isState = ({ value: { type } }: Pick<Given, "value">) =>
-    type.dtype === "f32" && shape.length === 2 && type.shape.join() === shape.join();
-  if (!carry.every(isState)) {
-    const isMatrix = ({ value: { type } }: Given) =>
-      type.dtype === "f32" && type.shape.length === 2;
-    return carry.every(isMatrix)
-      ? "its states differ in rows or units"
-      : "its carry is not f32 [rows, units] throughout";
-  }
+  const shape = carry[0]?.value.type.shape;
+  if (shape === undefined) return "it carries nothing";
+  const isFloat = ({ value: { type } }: Pick<Given, "value">) => type.dtype === "f32";
+  const isState = (given: Pick<Given, "value">) =>
+    isFloat(given) && sameShape(given.value.type.shape, shape);
+  if (!carry.every(isFloat)) return "its carry is not f32 throughout";
+  if (!carry.every(isState)) return "its states differ in shape";
+  // Rows of units; a number is one of one.
+  const [units, batch] = [shape.at(-1) ?? 1, sizeOf(shape.slice(0, -1))];
   if (steps * batch * units === 0) return "it has no steps, rows or units";
   const given = carry.map(({ source }) => source.out);
   // What else a step gives is a state that no step reads.
   const more = [...new Set(ys)].filter((y) => !next.includes(y) && !given.includes(y));
   if (!more.every((y) => isState({ value: y })))
-    return "its y is neither what it carries nor f32 [rows, units], as that is";
+    return "its y is neither what it carries nor f32 of its shape";
   const after = [...next, ...more];
   const sources = [carry, xs].map((list) => list.map(({ source }) => source));
   const [states = [], slices = []] = sources;
@@ -69,7 +68,10 @@ export function walkOfStep(
       projected,
       recurrent,
       vectors,
-      initial: order.map((s) => carry[s]?.value ?? zeros(emit, [batch, units])),
+      initial: order.map((s) => {
+        const value = carry[s]?.value;
+        return value === undefined ? zeros(emit, [batch, units]) : shaped(value, [batch, units]);
+      }),
       lengths: undefined,
     },
     {
@@ -80,14 +82,20 @@ export function walkOfStep(
   );
   const tapeOf = (s: number) => walked.states[order.indexOf(s)] as Value;
   return {
-    carry: carry.map((_, s) => finalRow(emit, tapeOf(s), reverse)),
+    carry: carry.map((_, s) => shaped(finalRow(emit, tapeOf(s), reverse), shape)),
     ys: ys.map((y) => {
       const s = after.indexOf(y);
-      return s >= 0
-        ? rowsAfter(emit, tapeOf(s), reverse)
-        : before(emit, tapeOf(given.indexOf(y)), reverse);
+      const rows =
+        s >= 0
+          ? rowsAfter(emit, tapeOf(s), reverse)
+          : before(emit, tapeOf(given.indexOf(y)), reverse);
+      return shaped(rows, [steps, ...shape]);
     }),
   };
+}
+
+function shaped(value: Value, shape: Shape): Value {
+  return sameShape(value.type.shape, shape) ? value : emit("reshape", { x: value }, { shape }).out;
 }
 
 /** `order` are the states by their places in the carry. */

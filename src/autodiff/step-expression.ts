@@ -15,7 +15,8 @@ import {
 } from "../graph/graph.ts";
 import { mapValues } from "../graph/rebuild.ts";
 import { arithmetic } from "../ops/arithmetic.ts";
-import { type Shape, sizeOf, stridesOf } from "../tensor/shape.ts";
+import { broadcastStrides, type Shape, sameShape, sizeOf, stridesOf } from "../tensor/shape.ts";
+import { mergeDimensions } from "../tensor/walk.ts";
 
 /** Where the element for row b and unit u lies in a tensor, in its row-major order: offset + row · b + unit · u. */
 export interface Place {
@@ -34,7 +35,7 @@ export type Leaf =
 
 const m = arithmetic(emit);
 
-/** Reads steps over states [batch, units]. */
+/** Reads steps over states of `batch` rows of `units`, whatever dimensions the rows are counted in. */
 export class StepReader {
   /** Why something is no expression of one unit: the first reason. */
   why: string | undefined;
@@ -63,7 +64,7 @@ export class StepReader {
     this.#firstId = firstId([...carry, ...xs]);
   }
 
-  /** Of a value [batch, units]: one number. */
+  /** Of a value of the states' shape: one number. */
   read(value: GraphValue): GraphValue {
     return this.#at(value, { offset: 0, row: this.#units, unit: 1 });
   }
@@ -84,7 +85,7 @@ export class StepReader {
     if (node.op === "literal") {
       return m.literal(node.attrs.value, node.attrs.dtype) as GraphValue;
     }
-    if (node.op === "broadcastTo") return this.#shown(node.ins.x, value.type.shape, at);
+    if (node.op === "broadcastTo") return this.#operand(node.ins.x, value.type.shape, at);
     // Conditions are no captured values: they are read as what they are made of.
     const isBoolean = value.type.dtype === "bool" && node.id >= this.#firstId;
     if (!this.#inside.has(value) && !isBoolean) return this.#captured(value, at);
@@ -93,19 +94,21 @@ export class StepReader {
       case "reshape":
         return this.#at(node.ins.x, at);
       case "slice": {
-        const { starts } = node.attrs;
-        return this.#moved(value, at, node.ins.x, (index, d) => [d, (starts[d] ?? 0) + index]);
+        const strides = stridesOf(node.ins.x.type.shape);
+        const offset = node.attrs.starts.reduce((sum, n, d) => sum + n * (strides[d] ?? 0), 0);
+        return this.#shown(node.ins.x, value.type.shape, { offset, strides }, at);
       }
       case "transpose": {
-        const { permutation } = node.attrs;
-        return this.#moved(value, at, node.ins.x, (index, d) => [permutation[d] ?? d, index]);
+        const own = stridesOf(node.ins.x.type.shape);
+        const strides = node.attrs.permutation.map((d) => own[d] ?? 0);
+        return this.#shown(node.ins.x, value.type.shape, { offset: 0, strides }, at);
       }
       case "matmul":
         return this.#sum(node, at);
       case "unary":
       case "binary":
       case "where": {
-        const ins = mapValues(node.ins, (x) => this.#shown(x, value.type.shape, at));
+        const ins = mapValues(node.ins, (x) => this.#operand(x, value.type.shape, at));
         if (this.why !== undefined) return this.#refuse(this.why);
         return Object.values(emit(node.op, ins as never, node.attrs as never))[0] as GraphValue;
       }
@@ -125,33 +128,24 @@ export class StepReader {
     }
   }
 
-  /** An operand that is broadcast to `shape`. */
-  #shown(x: GraphValue, shape: Shape, at: Place): GraphValue {
-    const own = x.type.shape;
-    if (own.length === shape.length && own.every((n, d) => n === shape[d])) return this.#at(x, at);
-    const lacking = shape.length - own.length;
-    const walk = this.#walk(shape, at);
-    if (walk === undefined) return this.#refuse("it reads units across rows");
-    const strides = stridesOf(own);
-    const stride = (d: number) => (own[d - lacking] === 1 ? 0 : (strides[d - lacking] ?? 0));
-    return this.#at(x, placed(walk, stride));
+  /** What is broadcast to `shape`. */
+  #operand(x: GraphValue, shape: Shape, at: Place): GraphValue {
+    if (sameShape(x.type.shape, shape)) return this.#at(x, at);
+    return this.#shown(x, shape, { offset: 0, strides: broadcastStrides(x.type.shape, shape) }, at);
   }
 
-  /** Through a view: where index i of dimension d is found in x, as a dimension and an index of it. */
-  #moved(
-    value: GraphValue,
-    at: Place,
+  /** What a tensor of `shape` shows of x: from `offset` on, by strides. Rows may be those of several dimensions. */
+  #shown(
     x: GraphValue,
-    target: (index: number, d: number) => readonly [dimension: number, index: number],
+    shape: Shape,
+    { offset, strides }: { readonly offset: number; readonly strides: readonly number[] },
+    at: Place,
   ): GraphValue {
-    const walk = this.#walk(value.type.shape, at);
+    const { shape: sizes, strides: [own = []] = [] } = mergeDimensions(shape, [strides]);
+    const walk = this.#walk(sizes, at);
     if (walk === undefined) return this.#refuse("it reads units across rows");
-    const strides = stridesOf(x.type.shape);
-    const own = walk.map((step, d) => ({ ...step, start: target(step.start, d)[1] }));
-    return this.#at(
-      x,
-      placed(own, (d) => strides[target(0, d)[0]] ?? 0),
-    );
+    const place = placed(walk, (d) => own[d] ?? 0);
+    return this.#at(x, { ...place, offset: place.offset + offset });
   }
 
   #given(node: SourceNode, at: Place): GraphValue {
@@ -180,16 +174,24 @@ export class StepReader {
 
   #sum(node: OpNode<"matmul">, at: Place): GraphValue {
     const { a, b } = node.ins;
-    const state = a.node.op === "source" ? this.#carry.indexOf(a.node) : -1;
+    const state = this.#rowsOf(a);
     if (state === -1) return this.#refuse("it multiplies something that is computed in the step");
     if (this.#inside.has(b) || node.attrs.transposeA)
       return this.#refuse("it multiplies the state with something that is no matrix of weights");
-    const [, width = 0] = node.outs.out.type.shape;
+    const width = node.outs.out.type.shape.at(-1) ?? 0;
     const column = this.#settled(at, width);
     if (column.row !== width || b.type.shape.length !== 2)
       return this.#refuse("it reads a product across rows");
     this.multiplied.add(state);
     return this.#leaf({ kind: "sum", node, at: column });
+  }
+
+  /** The state whose rows of units `value` is; -1 where it is none's. */
+  #rowsOf(value: GraphValue): number {
+    const { node, type } = value;
+    if (type.shape.at(-1) !== this.#units) return -1;
+    if (node.op === "reshape") return this.#rowsOf(node.ins.x);
+    return node.op === "source" ? this.#carry.indexOf(node) : -1;
   }
 
   /** Of each dimension the index for row 0 and unit 0, and how it grows with both; undefined where it is no such walk. */

@@ -1,6 +1,7 @@
 import { InternalError } from "../errors.ts";
 import type { Emit, Value } from "../ops/op.ts";
-import { type GraphValue, outputsOf, reachable } from "./graph.ts";
+import { ops } from "../ops/table.ts";
+import { flatten, type GraphValue, outputsOf, reachable } from "./graph.ts";
 import { mapValues } from "./rebuild.ts";
 
 /** `roots` computed by `emit` from other values: `known` has one for every source that they depend on. */
@@ -17,10 +18,10 @@ export function emitAgain(
   for (const node of reachable(roots)) {
     if (node.op === "source") continue;
     const outs = emit(node.op, mapValues(node.ins, lookUp) as never, node.attrs as never);
-    const made = Object.values(outs as Record<string, Value | readonly Value[]>).flat();
+    const made = flatten<Value>(ops[node.op].outputs, outs);
     outputsOf(node).forEach((out, i) => {
       const value = made[i];
-      if (value !== undefined) known.set(out, value as Value);
+      if (value !== undefined) known.set(out, value);
     });
   }
   return roots.map(lookUp);

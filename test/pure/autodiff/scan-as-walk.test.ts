@@ -293,6 +293,29 @@ describe("a scan", () => {
       const step = (h: Tensor) => ({ carry: tanh(add(matmul(h, r), b)), y: h });
       return scan(step, draw(B, U) as Tensor, undefined, { length: T }).ys;
     },
+    "of states without rows": () => {
+      const [w, r, b] = [draw(U), draw(U, U), draw(U)];
+      const step = (h: Tensor, x: Tensor) => {
+        const product = reshape(matmul(reshape(h, [1, U]), r), [U]);
+        return { carry: tanh(add(add(product, mul(w, x)), b)), y: undefined };
+      };
+      return scan(step, draw(U) as Tensor, draw(T, U) as Tensor).carry;
+    },
+    "of numbers": () => {
+      const step = (h: Tensor, x: Tensor) => {
+        const y = add(mul(h, 0.9), x);
+        return { carry: y, y };
+      };
+      return scan(step, draw() as Tensor, draw(T) as Tensor, { reverse: true }).ys;
+    },
+    "of rows counted in two dimensions": () => {
+      const [w, perRow, r] = [draw(U), draw(B, 3, 1), draw(U, U)];
+      const step = (h: Tensor, x: Tensor) => {
+        const sums = add(matmul(h, r), add(mul(w, x), perRow));
+        return { carry: tanh(mul(sums, 0.5)), y: h };
+      };
+      return scan(step, draw(B, 3, U) as Tensor, draw(T, B, 3, U) as Tensor).ys;
+    },
   };
   it.each(Object.entries(found))("%s is walked", (_, walked) => {
     const nodes = [...reachable([walked().value])].map(({ op }) => op);
@@ -332,7 +355,7 @@ describe("a scan", () => {
     expect(whyLoop(carry)).toContain(why);
   });
 
-  it("stays a loop that says why where its states are no rows of as many units", () => {
+  it("stays a loop that says why where its states differ", () => {
     const [h, m, r] = [draw(B, U), draw(B, U + 1), draw(U, U + 1)];
     const both = (m: Tensor) =>
       scan(
@@ -345,8 +368,8 @@ describe("a scan", () => {
       );
     const loops = [m, draw(B, 1, U)].map((own) => both(own).carry[0] as Tensor);
     expect(loops.map(whyLoop)).toEqual([
-      "its states differ in rows or units",
-      "its carry is not f32 [rows, units] throughout",
+      "its states differ in shape",
+      "its states differ in shape",
     ]);
   });
 
@@ -358,7 +381,7 @@ describe("a scan", () => {
     };
     const loops = [T, 0].map((steps) => scan(step, h as Tensor, draw(steps, B, U) as Tensor));
     expect(loops.map(({ ys }) => whyLoop(ys))).toEqual([
-      "its y is neither what it carries nor f32 [rows, units], as that is",
+      "its y is neither what it carries nor f32 of its shape",
       "it has no steps, rows or units",
     ]);
   });
