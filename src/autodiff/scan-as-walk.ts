@@ -39,11 +39,15 @@ export function walkOfStep(
   const [units, batch] = [shape.at(-1) ?? 1, sizeOf(shape.slice(0, -1))];
   if (steps * batch * units === 0) return "it has no steps, rows or units";
   const given = carry.map(({ source }) => source.out);
+  // What is given at every step is given already.
+  const wholes = new Map(xs.map(({ source, value }) => [source.out, value]));
   // What else a step gives is a state that no step reads.
-  const more = [...new Set(ys)].filter((y) => !next.includes(y) && !given.includes(y));
+  const isMore = (y: GraphValue) => !wholes.has(y) && !next.includes(y) && !given.includes(y);
+  const more = [...new Set(ys)].filter(isMore);
   if (!more.every((y) => isState({ value: y })))
     return "its y is neither what it carries nor f32 of its shape";
   const after = [...next, ...more];
+  if (after.every(({ node }) => node.op === "source")) return "its step computes nothing";
   const sources = [carry, xs].map((list) => list.map(({ source }) => source));
   const [states = [], slices = []] = sources;
   const reader = new StepReader(states, slices, [batch, units], [...next, ...ys]);
@@ -84,6 +88,8 @@ export function walkOfStep(
   return {
     carry: carry.map((_, s) => shaped(finalRow(emit, tapeOf(s), reverse), shape)),
     ys: ys.map((y) => {
+      const whole = wholes.get(y);
+      if (whole !== undefined) return whole;
       const s = after.indexOf(y);
       const rows =
         s >= 0

@@ -47,6 +47,25 @@ function sliceOfPadded(
   return emit("slice", { x }, { starts: own, sizes }).out;
 }
 
+/** A slice that lies within one of the parts that were joined is one of that part. */
+function sliceOfPart(
+  emit: Emit,
+  { ins: { xs }, attrs: { axis } }: Extract<Maker, { op: "concat" }>,
+  starts: readonly number[],
+  sizes: Shape,
+): Value | undefined {
+  let start = starts[axis] ?? 0;
+  for (const x of xs) {
+    const length = x.type.shape[axis] ?? 0;
+    if (start >= 0 && start + (sizes[axis] ?? 0) <= length) {
+      if (sameShape(x.type.shape, sizes)) return x;
+      return emit("slice", { x }, { starts: starts.with(axis, start), sizes }).out;
+    }
+    start -= length;
+  }
+  return undefined;
+}
+
 export const movementOps = {
   /** The same elements in the same order, in another shape. */
   reshape: {
@@ -190,6 +209,7 @@ export const movementOps = {
     simpler({ emit, ins: { x }, attrs: { starts, sizes }, makerOf }) {
       if (sameShape(x.type.shape, sizes)) return x;
       const inner = makerOf(x);
+      if (inner?.op === "concat") return sliceOfPart(emit, inner, starts, sizes);
       return inner?.op === "pad" ? sliceOfPadded(emit, inner, starts, sizes) : undefined;
     },
   },

@@ -1,17 +1,61 @@
 /**
- * Results of scans that need not be computed at every step: what is a result twice, which gradients make often, as the
- * same value may be wanted of several sources; and what is given at every step as one of the xs.
+ * Results of scans that need not be kept of every step: what is a result twice, which gradients make often, as the same
+ * value may be wanted of several sources; what is given at every step as one of the xs; and what is carried on, where
+ * nobody reads more than its last row.
  */
 import { bodyOf, ScanBody } from "../graph/body.ts";
-import { emit, type GraphValue, type OpNode, type SourceNode } from "../graph/graph.ts";
+import {
+  emit,
+  type GraphValue,
+  inputsOf,
+  type Node,
+  type OpNode,
+  reachable,
+  type SourceNode,
+} from "../graph/graph.ts";
 import { replaceNodes, substitute } from "../graph/rebuild.ts";
+import { present } from "../present.ts";
+import { sameShape } from "../tensor/shape.ts";
 import { rewrite } from "./rewrite.ts";
 
-/** Maps each of `roots` to its value in a graph where scans give nothing twice. */
+/** Maps each of `roots` to its value in a graph where scans give nothing twice, and no more than is read. */
 export function shareResults(roots: readonly GraphValue[]): Map<GraphValue, GraphValue> {
-  return replaceNodes(roots, (node, ins) =>
+  const carried = readCarried(roots);
+  const shared = replaceNodes([...carried.values()], (node, ins) =>
     node.op === "scan" ? share(node, ins as OpNode<"scan">["ins"]) : undefined,
   );
+  return new Map([...carried].map(([root, own]) => [root, shared.get(own) ?? own]));
+}
+
+/** The last row of what is carried on is read from the carry, so that a result which nobody reads otherwise falls away. */
+function readCarried(roots: readonly GraphValue[]): Map<GraphValue, GraphValue> {
+  const read = new Set(roots);
+  for (const node of reachable(roots))
+    if (lastOf(node) === undefined) for (const input of inputsOf(node)) read.add(input);
+  return replaceNodes(roots, (node, ins) => {
+    const last = lastOf(node);
+    if (last === undefined || read.has(last.result)) return undefined;
+    const { node: scan } = (ins as OpNode<"slice">["ins"]).x as GraphValue & {
+      node: OpNode<"scan">;
+    };
+    const x = present(scan.outs.carry[last.carry]);
+    return [[last.row, emit("reshape", { x }, { shape: last.row.type.shape }).out as GraphValue]];
+  });
+}
+
+/** Of a slice that is a scan's last row of a result which is carried on: the place in the carry. */
+function lastOf(node: Node) {
+  if (node.op !== "slice" || node.ins.x.node.op !== "scan") return undefined;
+  const { ins, outs, attrs } = node;
+  const scan = node.ins.x.node;
+  const { next, ys } = bodyOf(scan).graph;
+  const { steps, reverse } = scan.attrs;
+  const result = ys[scan.outs.ys.indexOf(ins.x)];
+  const carry = result === undefined ? -1 : next.indexOf(result);
+  const isLast =
+    attrs.starts[0] === (reverse ? 0 : steps - 1) &&
+    sameShape(attrs.sizes, [1, ...ins.x.type.shape.slice(1)]);
+  return carry === -1 || !isLast ? undefined : { result: ins.x, row: outs.out, carry };
 }
 
 /** The outputs of `node`, each with the one that takes its place; undefined where it gives nothing twice. */
