@@ -16,6 +16,9 @@ import { type Joined, joinSums } from "./join-sums.ts";
 import { type Leaf, StepReader } from "./step-expression.ts";
 import { WalkInputs } from "./walk-inputs.ts";
 
+/** Elements of a state from which on a step is worth a dispatch of its own. */
+const MOST_UNREAD = 4096;
+
 export interface Walked {
   readonly carry: readonly Value[];
   readonly ys: readonly Value[];
@@ -61,6 +64,9 @@ export function walkOfStep(
     order.map((s) => made[s] as GraphValue),
     reader.leaves,
   );
+  // Its walk would read zeros of the size of its tape, to save what each step costs beside its work.
+  if (step.inputs.size + step.sums.size === 0 && batch * units > MOST_UNREAD)
+    return "it reads no sequence and no weights, and its steps are large";
   const ins = new WalkInputs(xs, { steps, batch, units }, firstId(states));
   const projected = ins.projected([...step.inputs.values()]);
   const recurrent = ins.recurrent([...step.sums.values()]);

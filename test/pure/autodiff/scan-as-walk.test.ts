@@ -373,6 +373,22 @@ describe("a scan", () => {
     ]);
   });
 
+  it("stays a loop that says why where it reads nothing and is large, and where it computes nothing", () => {
+    const halved = (h: Tensor) => ({ carry: tanh(mul(h, 0.5)), y: undefined });
+    const small = scan(halved, draw(4096) as Tensor, undefined, { length: T });
+    expect([...reachable([small.carry.value])].map(({ op }) => op)).toContain("recurrence");
+    const large = scan(halved, draw(4097) as Tensor, undefined, { length: T });
+    const idle = scan(
+      (h: Tensor, x: Tensor) => ({ carry: h, y: x }),
+      draw(U) as Tensor,
+      draw(T, U) as Tensor,
+    );
+    expect([large.carry, idle.carry].map(whyLoop)).toEqual([
+      "it reads no sequence and no weights, and its steps are large",
+      "its step computes nothing",
+    ]);
+  });
+
   it("stays a loop that says why where its y is no state's, and where it has no steps", () => {
     const [r, h] = [draw(U, U), draw(B, U)];
     const step = (at: Tensor, x: Tensor) => {

@@ -158,6 +158,24 @@ describe("the plan of a scan", () => {
     expect([carry?.buffer, carry?.offset]).toEqual([next?.buffer, (next?.offset ?? 0) - 64]);
   });
 
+  it("keeps no row but the last where only the end is wanted, of the carry or of a result", () => {
+    const step = (h: Tensor) => {
+      const next = tanh(mul(h, 0.5));
+      return { carry: next, y: next };
+    };
+    const ends: ((h: Tensor) => Tensor)[] = [
+      (h) => scan(step, h, undefined, { length: 1000 }).carry,
+      (h) => slice(scan(step, h, undefined, { length: 1000 }).ys, [999, 0, 0], [1, 256, 256]),
+      (h) =>
+        slice(scan(step, h, undefined, { length: 9, reverse: true }).ys, [0, 0, 0], [1, 256, 256]),
+    ];
+    for (const end of ends)
+      for (const traits of [cpuTraits, webgpuTraits()]) {
+        const plan = planStep((h) => end(h as Tensor), [f32(256, 256)], traits);
+        expect(explainPlan(plan)).toContain("Temporaries: 0 B");
+      }
+  });
+
   it("updates a variable that it starts from in place, unless the cell reads it as well", async () => {
     const state = input("state", [2, 8]);
     const own = await planned({ updates: [[state, forward(state, x, w, u).carry]] });
