@@ -1,15 +1,16 @@
-/** Images in another size. Rows and columns are made one after the other, each by one product with a matrix of weights. */
+/** Images in another size. Rows and columns are made one after the other, of those below and above them. */
 import { check, checkOptions, oneOf, rule } from "../arguments.ts";
 import { ShapeError } from "../errors.ts";
+import { arithmetic } from "../ops/arithmetic.ts";
 import { checkDType, checkRank } from "../ops/check.ts";
+import type { Emit, Value } from "../ops/op.ts";
 import type { Tensor } from "../runtime/tensor.ts";
-import { describe } from "../tensor/shape.ts";
-import { checkTensor } from "./apply.ts";
+import { describe, sizeOf } from "../tensor/shape.ts";
+import { apply, checkTensor } from "./apply.ts";
 import { repeat } from "./arrange.ts";
 import { tensor } from "./creation.ts";
+import { add, mul } from "./elementwise.ts";
 import { take } from "./gather.ts";
-import { matmul } from "./matmul.ts";
-import { reshape } from "./movement.ts";
 
 /** How elements between pixels are made. */
 export interface ResizeOptions {
@@ -126,15 +127,47 @@ function along(
     );
     return take(x, tensor(ids), d);
   }
-  const weights = new Float32Array(size * n);
-  for (let i = 0; i < size; i++) {
+  const places = Array.from({ length: size }, (_, i) => {
     const inside = Math.min(n - 1, Math.max(0, place(i)));
     const below = Math.floor(inside);
     const share = inside - below;
-    weights[i * n + below] = 1 - share;
-    if (share > 0) weights[i * n + below + 1] = share;
+    // What has no share is not read: it may be infinite.
+    return { below, share, above: share > 0 ? below + 1 : below };
+  });
+  const read = (ids: readonly number[], shares: readonly number[]) =>
+    mul(
+      take(x, tensor(Int32Array.from(ids)), d),
+      tensor(
+        Float32Array.from(shares),
+        x.shape.map((_, i) => (i === d ? size : 1)),
+      ),
+    );
+  const y = add(
+    read(
+      places.map(({ below }) => below),
+      places.map(({ share }) => 1 - share),
+    ),
+    read(
+      places.map(({ above }) => above),
+      places.map(({ share }) => share),
+    ),
+  );
+  const name = `resize ${d} ${size} of ${n}, ${coordinates} ${scale ?? ""}`;
+  return apply("withGradient", { x: y, of: [x] }, { rule: { name, gradient } });
+
+  /** A product with the matrix of all shares: adding up what was read again and again would be a scatter. */
+  function gradient(emit: Emit, _: Value, g: Value): readonly Value[] {
+    const m = arithmetic(emit);
+    const weights = new Float32Array(size * n);
+    places.forEach(({ below, share, above }, i) => {
+      weights[i * n + above] = share;
+      weights[i * n + below] = 1 - share;
+    });
+    const { shape } = g.type;
+    const outer = sizeOf(shape.slice(0, d));
+    const rows = m.reshape(g, [outer, size, sizeOf(shape.slice(d + 1))]);
+    const a = tensor(weights, [size, n]).value;
+    const attrs = { transposeA: true, transposeB: false };
+    return [m.reshape(emit("matmul", { a, b: rows }, attrs).out, shape.with(d, n))];
   }
-  const outer = x.shape.slice(0, d).reduce((a, b) => a * b, 1);
-  const rows = reshape(x, [outer, n, -1]);
-  return reshape(matmul(tensor(weights, [size, n]), rows), x.shape.with(d, size));
 }
