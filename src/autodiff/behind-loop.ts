@@ -2,10 +2,12 @@
  * Gradients of what a scan captures are sums over its steps. Where a step's part is a product aᵀ·b, as it is for the
  * weights of a layer, the sum is one product of all steps' rows, (stacked a)ᵀ·(stacked b): behind the loop, instead of a
  * small product and an addition to a whole matrix in every step. a and b are often at hand: x, the tape, or what the
- * gradient of x needs anyway. So it is with the rows of a table that steps look up.
+ * gradient of x needs anyway. So it is with the rows of a table that steps look up, and with
+ * the filters of small images.
  */
 import { emit, type GraphValue } from "../graph/graph.ts";
 import { arithmetic } from "../ops/arithmetic.ts";
+import { sizeOf } from "../tensor/shape.ts";
 
 const m = arithmetic(emit);
 
@@ -31,6 +33,17 @@ export function productBehind(part: GraphValue): BehindLoop | undefined {
       values: [ids, g],
       sum: ([allIds = ids, allG = g]) =>
         emit("embeddingGrad", { ids: allIds, g: allG }, node.attrs).out as GraphValue,
+    };
+  }
+  if (node.op === "conv2dFilterGrad") {
+    const { x, g } = node.ins;
+    // Where a step's images are many more than the filters, adding these costs less than holding all images.
+    if (sizeOf(g.type.shape) > 4 * sizeOf(part.type.shape)) return undefined;
+    return {
+      values: [x, g],
+      sum: ([allX = x, allG = g]) =>
+        emit("conv2dFilterGrad", { x: imagesOfAll(allX), g: imagesOfAll(allG) }, node.attrs)
+          .out as GraphValue,
     };
   }
   if (node.op !== "matmul" || !node.attrs.transposeA || node.attrs.transposeB) return undefined;
@@ -75,6 +88,12 @@ function bothAdded(a: BehindLoop, b: BehindLoop): BehindLoop {
     values: [...a.values, ...b.values],
     sum: (stacks) => m.add(a.sum(stacks.slice(0, count)), b.sum(stacks.slice(count))) as GraphValue,
   };
+}
+
+/** [steps, N, H, W, C] → [steps · N, H, W, C] */
+function imagesOfAll(stack: GraphValue): GraphValue {
+  const [steps = 0, images = 0, ...rest] = stack.type.shape;
+  return m.reshape(stack, [steps * images, ...rest]) as GraphValue;
 }
 
 /** [steps, rows, columns] → [steps · rows, columns] */

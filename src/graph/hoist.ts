@@ -5,12 +5,22 @@
  */
 import { arithmetic } from "../ops/arithmetic.ts";
 import type { StepOutputs } from "../ops/step-body.ts";
+import { sizeOf } from "../tensor/shape.ts";
 import { type Given, standIn } from "./close-over.ts";
 import { dependents, emit, type GraphValue, inputsOf, reachable } from "./graph.ts";
 import { Lifting } from "./lift.ts";
 import { substitute } from "./rebuild.ts";
 
 const m = arithmetic(emit);
+
+/**
+ * What is worth being made for all steps at once. Convolutions are where a step's results are not many more than the
+ * filters, for the start of a kernel is much of it then; larger ones gain nothing, and would be held for all steps.
+ */
+function isCostly({ node, type }: GraphValue): boolean {
+  if (node.op !== "conv2d") return node.op === "matmul" || node.op === "embedding";
+  return sizeOf(type.shape) <= 4 * sizeOf(node.ins.w.type.shape);
+}
 
 /**
  * With `conditions` also those that come of whole numbers and of bools, the number of a step for instance, and such numbers where
@@ -37,9 +47,7 @@ export function hoist(
     ofOthers.has(value) &&
     (value.type.dtype === "bool" || (value.node.op === "cast" && value.type.dtype === "f32"));
   const isHoisted = (value: GraphValue) =>
-    lifting.has(value) &&
-    (isCondition(value) ||
-      (!given.has(value) && (value.node.op === "matmul" || value.node.op === "embedding")));
+    lifting.has(value) && (isCondition(value) || (!given.has(value) && isCostly(value)));
 
   const slices = new Map<GraphValue, GraphValue>();
   const hoisted: Given[] = [];

@@ -86,6 +86,12 @@ export class Lifting {
         const { table, ids } = node.ins;
         return emit("embedding", { table, ids: this.#of(ids) }, {}).out as GraphValue;
       }
+      case "conv2d": {
+        const [images = 0, ...rest] = node.ins.x.type.shape;
+        const x = m.reshape(this.#of(node.ins.x), [this.#steps * images, ...rest]);
+        const { out } = emit("conv2d", { x, w: node.ins.w }, node.attrs);
+        return m.reshape(out, [this.#steps, ...shape]) as GraphValue;
+      }
       default:
         return this.#product(node as OpNode<"matmul">, shape);
     }
@@ -138,6 +144,8 @@ function canLift(node: OpNode, inside: ReadonlySet<GraphValue>): boolean {
       return true;
     case "embedding":
       return !inside.has(node.ins.table);
+    case "conv2d":
+      return !inside.has(node.ins.w);
     case "matmul": {
       const { a, b } = node.ins;
       const areMatrices = a.type.shape.length === 2 && b.type.shape.length === 2;

@@ -11,6 +11,7 @@ import {
   argmax,
   cast,
   concat,
+  conv2d,
   equal,
   expm1,
   greater,
@@ -68,6 +69,8 @@ interface Trial {
   readonly xs: Slices;
   readonly step: (h: Tensor, x: Slices, w: Slices) => Tensor;
   readonly weights: Readonly<Record<string, ReturnType<typeof draw>>>;
+  /** The shape of what is carried; [B, U]. */
+  readonly carry?: readonly number[];
   /** What runs: a walk, or a loop whose step, and that of its gradient, have none of these. */
   readonly runs: "walk" | readonly Node["op"][];
 }
@@ -130,6 +133,26 @@ const trials: Readonly<Record<string, Trial>> = {
     weights: { w: draw(13, U, U) },
     runs: ["matmul"],
   },
+  "of a loop, which convolves x and the small images that it carries": {
+    carry: [1, 2, 3, 2],
+    xs: { x: draw(14, T, 1, 2, 3, 1) },
+    step: (h, { x }, { w, r }) => {
+      const own = conv2d(square(x as Tensor), w as Tensor, { padding: 1 });
+      return tanh(add(own, conv2d(relu(h), r as Tensor, { padding: "same" })));
+    },
+    weights: { w: draw(15, 3, 3, 1, 2), r: draw(16, 2, 2, 2, 2) },
+    runs: ["conv2dFilterGrad"],
+  },
+  "of a loop, which convolves images that are larger than its filters": {
+    carry: [2, 6, 6, 2],
+    xs: { x: draw(17, T, 2, 6, 6, 1) },
+    step: (h, { x }, { w, r }) => {
+      const own = conv2d(square(x as Tensor), w as Tensor, { padding: 1 });
+      return tanh(add(own, conv2d(relu(h), r as Tensor, { padding: "same" })));
+    },
+    weights: { w: draw(18, 3, 3, 1, 2), r: draw(19, 2, 2, 2, 2) },
+    runs: [],
+  },
 };
 
 function opsOf(loss: Tensor, more: readonly Tensor[]) {
@@ -143,45 +166,48 @@ function opsOf(loss: Tensor, more: readonly Tensor[]) {
 }
 
 describe("a scan's step", () => {
-  it.each(Object.entries(trials))("%s means its steps", (_, { xs, step, weights, runs }) => {
-    const h = draw(20, B, U);
-    const floats = Object.values(xs).filter((x) => "cell" in x) as ReturnType<typeof draw>[];
-    const variables = [h, ...Object.values(weights), ...floats];
-    const lossOf = (last: Tensor, ys: Tensor) =>
-      add(sum(square(add(last, 0.3))), sum(expm1(mul(ys, 0.5))));
-    const looped = valueAndGrad(variables, () => {
-      const { carry, ys } = scan(
-        (at: Tensor, x: Slices) => {
-          const next = step(at, x, weights);
-          return { carry: next, y: next };
-        },
-        h as Tensor,
-        xs,
-      );
-      return lossOf(carry, ys);
-    });
-    const expected = valueAndGrad(variables, () => {
-      let at: Tensor = h;
-      const ys = Array.from({ length: T }, (_, t) => {
-        const own = Object.entries(xs).map(([name, x]) => [name, take(x, t)]);
-        at = step(at, Object.fromEntries(own), weights);
-        return at;
+  it.each(Object.entries(trials))(
+    "%s means its steps",
+    (_, { xs, step, weights, runs, carry: carried = [B, U] }) => {
+      const h = draw(20, ...carried);
+      const floats = Object.values(xs).filter((x) => "cell" in x) as ReturnType<typeof draw>[];
+      const variables = [h, ...Object.values(weights), ...floats];
+      const lossOf = (last: Tensor, ys: Tensor) =>
+        add(sum(square(add(last, 0.3))), sum(expm1(mul(ys, 0.5))));
+      const looped = valueAndGrad(variables, () => {
+        const { carry, ys } = scan(
+          (at: Tensor, x: Slices) => {
+            const next = step(at, x, weights);
+            return { carry: next, y: next };
+          },
+          h as Tensor,
+          xs,
+        );
+        return lossOf(carry, ys);
       });
-      return lossOf(at, stack(ys));
-    });
-    const read = ([loss, gradients]: typeof looped) =>
-      evaluateTensors([loss, ...variables.map((v) => gradients.get(v) ?? loss)]);
-    const theirs = read(expected);
-    read(looped).forEach((own, i) => {
-      expect(relativeError(own, theirs[i] ?? []), `result ${i}`).toBeLessThan(2e-6);
-    });
-    const { ops, inside } = opsOf(looped[0], [...looped[1].values()]);
-    if (runs === "walk") {
-      expect(ops).toContain("recurrence");
-      expect(ops).not.toContain("scan");
-    } else {
-      expect(ops).toContain("scan");
-      for (const op of runs) expect(inside).not.toContain(op);
-    }
-  });
+      const expected = valueAndGrad(variables, () => {
+        let at: Tensor = h;
+        const ys = Array.from({ length: T }, (_, t) => {
+          const own = Object.entries(xs).map(([name, x]) => [name, take(x, t)]);
+          at = step(at, Object.fromEntries(own), weights);
+          return at;
+        });
+        return lossOf(at, stack(ys));
+      });
+      const read = ([loss, gradients]: typeof looped) =>
+        evaluateTensors([loss, ...variables.map((v) => gradients.get(v) ?? loss)]);
+      const theirs = read(expected);
+      read(looped).forEach((own, i) => {
+        expect(relativeError(own, theirs[i] ?? []), `result ${i}`).toBeLessThan(2e-6);
+      });
+      const { ops, inside } = opsOf(looped[0], [...looped[1].values()]);
+      if (runs === "walk") {
+        expect(ops).toContain("recurrence");
+        expect(ops).not.toContain("scan");
+      } else {
+        expect(ops).toContain("scan");
+        for (const op of runs) expect(inside).not.toContain(op);
+      }
+    },
+  );
 });
