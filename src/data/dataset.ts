@@ -10,7 +10,7 @@ import {
 } from "../arguments.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import { type DType, type HostArray, type Shape, sizeOf } from "../functions.ts";
-import { hostArray } from "../internals.ts";
+import { checkedShape, hostArray } from "../internals.ts";
 import { bytes } from "./file.ts";
 import { isSource, type Source } from "./source.ts";
 import { takeItems } from "./stages.ts";
@@ -104,6 +104,7 @@ function checkedBytes(
 ): Column {
   const { data, shape, scale, offset } = column;
   if (data instanceof Uint8Array && Array.isArray(shape) && Number.isFinite(scale + offset)) {
+    checkedShape(caller, shape, `the shape of ${name}`);
     return column;
   }
   throw new ArgumentError(
@@ -121,11 +122,12 @@ export interface Normalisation {
 
 /**
  * Pictures f32[N, H, W, C] from bytes in that order, scaled to [0, 1] or normalised; a view, not a copy.
- * @throws ShapeError where the bytes do not fill the shape; ArgumentError for statistics that are none
+ * @throws ShapeError for a shape that is none, and where the bytes do not fill it; ArgumentError for statistics that are none
  */
 export function images(data: Uint8Array, shape: Shape, normalisation: Normalisation = {}): Column {
   check("images", "the pixels", data, bytes);
   check("images", "the shape", shape, list, "It is [N, H, W, C].");
+  checkedShape("images", shape);
   checkOptions<Normalisation>("images", normalisation, { mean: finite, deviation: positive });
   const { mean = 0, deviation = 1 } = normalisation;
   if (shape.length !== 4 || data.length !== sizeOf(shape)) {
@@ -143,7 +145,9 @@ export function images(data: Uint8Array, shape: Shape, normalisation: Normalisat
  */
 export function labels(data: Uint8Array): Values<Int32Array> {
   check("labels", "the labels", data, bytes);
-  return { data: Int32Array.from(data), shape: [data.length], dtype: "i32" };
+  // A detached array is one of none; it could not be read.
+  const ids = data.length === 0 ? new Int32Array() : Int32Array.from(data);
+  return { data: ids, shape: [ids.length], dtype: "i32" };
 }
 
 /**

@@ -12,7 +12,8 @@ export function asLengths(
   [steps = 0, batch = 0, ...others]: Shape,
 ): Tensor | undefined {
   if (lengths === undefined || lengths instanceof Tensor) return lengths;
-  const given = Array.from(lengths ?? []);
+  // A detached array is one of none; it could not be read.
+  const given = lengths?.length ? Array.from(lengths) : [];
   if (given.length !== batch) {
     throw new ArgumentError(
       `${kind}: there must be one length for each of the ${batch} sequences; got ${given.length} lengths for f32[${[steps, batch, ...others].join(", ")}]. Sequences that fill all steps have length ${steps}.`,

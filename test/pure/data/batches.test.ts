@@ -117,3 +117,9 @@ describe("datasets", () => {
     expect(() => images(new Uint8Array(4), [1, 2, 2, 1], { deviation: 0 })).toThrow(ArgumentError);
   });
 });
+
+test("labels of an array that was handed over are none", () => {
+  const given = new Uint8Array(4);
+  structuredClone(given.buffer, { transfer: [given.buffer] });
+  expect(labels(given)).toEqual({ data: new Int32Array(), shape: [0], dtype: "i32" });
+});

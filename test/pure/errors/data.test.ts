@@ -22,6 +22,24 @@ holdTexts([
     () => data.images(new Uint8Array(3), [1, 2, 2, 1]),
   ],
   [
+    "images: the shape must be whole numbers of 0 or more, in a list, of less than 2^53 elements; got [Symbol(n)]. Sizes are counted in elements, outermost first; a single number is [].",
+    () => data.images(new Uint8Array(3), asAny([Symbol("n")])),
+  ],
+  [
+    "dataset: the shape of x must be whole numbers of 0 or more, in a list, of less than 2^53 elements; got [Symbol(n)]. Sizes are counted in elements, outermost first; a single number is [].",
+    () =>
+      data.dataset({
+        x: asAny({
+          data: new Uint8Array(3),
+          shape: [Symbol("n")],
+          dtype: "f32",
+          scale: 1,
+          offset: 0,
+        }),
+        y: [0, 1],
+      }),
+  ],
+  [
     "dataset: x and y must have the same number of examples; got x [3], y [2]. The first dimension counts the examples.",
     () => data.dataset({ x: [1, 2, 3], y: [1, 2] }),
   ],

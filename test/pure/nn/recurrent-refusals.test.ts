@@ -43,6 +43,9 @@ describe.each(recurrentKinds)("%s refuses", (kind) => {
     const rule = `${name}: there must be one length for each of the 2 sequences; got`;
     refuses(() => layer.run(x, { lengths: [1] }), ArgumentError, `${rule} 1 lengths`);
     refuses(() => layer.run(x, { lengths: [1, 2, 3] }), ArgumentError, `${rule} 3 lengths`);
+    const handedOver = new Float32Array(2);
+    structuredClone(handedOver.buffer, { transfer: [handedOver.buffer] });
+    refuses(() => layer.run(x, { lengths: handedOver }), ArgumentError, `${rule} 0 lengths`);
     const turned = make(3, 4, { batchFirst: true });
     const five = Array(5).fill(1);
     refuses(() => turned.run(zeros([2, 5, 3]), { lengths: five }), ArgumentError, `${rule} 5`);
