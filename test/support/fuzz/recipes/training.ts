@@ -90,7 +90,6 @@ export function training(): Recipes {
           optimizer: {
             learningRate: scalar(0.1),
             step: scalar(3),
-            velocity: { shape: [128], data: new Float32Array(128) },
           },
           sequences: [],
         }),
@@ -102,7 +101,6 @@ export function training(): Recipes {
         values({
           learningRate: scalar(0.1),
           step: scalar(3),
-          velocity: { shape: [128], data: new Float32Array(128) },
         }),
       ],
     }),
