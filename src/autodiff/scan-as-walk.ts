@@ -17,7 +17,7 @@ import { type Leaf, StepReader } from "./step-expression.ts";
 import { WalkInputs } from "./walk-inputs.ts";
 
 /** Elements of a state from which on a step is worth a dispatch of its own. */
-const MOST_UNREAD = 4096;
+const MOST_REPEATED = 4096;
 
 export interface Walked {
   readonly carry: readonly Value[];
@@ -64,9 +64,12 @@ export function walkOfStep(
     order.map((s) => made[s] as GraphValue),
     reader.leaves,
   );
-  // Its walk would read zeros of the size of its tape, to save what each step costs beside its work.
-  if (step.inputs.size + step.sums.size === 0 && batch * units > MOST_UNREAD)
-    return "it reads no sequence and no weights, and its steps are large";
+  // Its walk would read as much as its tape is of what is the same at every step, or of nothing, to save what a step costs
+  // beside its work.
+  const read = [...step.inputs.values()];
+  const repeats = read.length === 0 || read.some(({ of }) => of.kind === "captured");
+  if (repeats && step.sums.size === 0 && batch * units > MOST_REPEATED)
+    return "it reads the same at every step and no weights, and its steps are large";
   const ins = new WalkInputs(xs, { steps, batch, units }, firstId(states));
   const projected = ins.projected([...step.inputs.values()]);
   const recurrent = ins.recurrent([...step.sums.values()]);

@@ -28,23 +28,32 @@ function checkPerDimension(op: string, name: string, entries: readonly unknown[]
   );
 }
 
-/** A slice that keeps clear of the zeros around a padded tensor is one of that tensor; one of zeros alone is zeros. */
+/**
+ * A slice that keeps clear of the zeros around a padded tensor is one of that tensor, one of zeros alone is zeros, and one of
+ * the whole tensor has fewer zeros around it. Others share the zeros: padded once, and sliced.
+ */
 function sliceOfPadded(
   emit: Emit,
   { ins: { x }, attrs: { padding } }: Extract<Maker, { op: "pad" }>,
   starts: readonly number[],
   sizes: Shape,
 ): Value | undefined {
+  const m = arithmetic(emit);
+  const { shape, dtype } = x.type;
   const own = starts.map((start, d) => start - (padding[d]?.[0] ?? 0));
-  const ends = own.map((start, d) => start + (sizes[d] ?? 0));
-  const size = (d: number) => x.type.shape[d] ?? 0;
-  if (own.some((start, d) => (ends[d] ?? 0) <= 0 || start >= size(d))) {
-    const zero = emit("literal", {}, { value: 0, dtype: x.type.dtype }).out;
-    return emit("broadcastTo", { x: zero }, { shape: sizes }).out;
-  }
-  if (!own.every((start, d) => start >= 0 && (ends[d] ?? 0) <= size(d))) return undefined;
-  if (sameShape(x.type.shape, sizes)) return x;
-  return emit("slice", { x }, { starts: own, sizes }).out;
+  // By dimension, what is shown of x: from where, to where.
+  const shown = own.map((start, d) => {
+    const end = Math.min(start + (sizes[d] ?? 0), shape[d] ?? 0);
+    return { from: Math.max(start, 0), size: end - Math.max(start, 0) };
+  });
+  if (shown.some(({ size }) => size <= 0)) return m.broadcastTo(m.literal(0, dtype), sizes);
+  const kept = shown.map(({ size }) => size);
+  if (sameShape(kept, sizes)) return sameShape(shape, sizes) ? x : m.slice(x, own, sizes);
+  if (!sameShape(kept, shape)) return undefined;
+  const around = own.map(
+    (start, d) => [-start, start + (sizes[d] ?? 0) - (shape[d] ?? 0)] as const,
+  );
+  return emit("pad", { x }, { padding: around }).out;
 }
 
 /** A slice that lies within one of the parts that were joined is one of that part. */

@@ -373,18 +373,26 @@ describe("a scan", () => {
     ]);
   });
 
-  it("stays a loop that says why where it reads nothing and is large, and where it computes nothing", () => {
+  it("stays a loop that says why where it is large and reads no sequence, and where it computes nothing", () => {
     const halved = (h: Tensor) => ({ carry: tanh(mul(h, 0.5)), y: undefined });
     const small = scan(halved, draw(4096) as Tensor, undefined, { length: T });
     expect([...reachable([small.carry.value])].map(({ op }) => op)).toContain("recurrence");
     const large = scan(halved, draw(4097) as Tensor, undefined, { length: T });
+    const w = draw(64, 65);
+    const repeated = scan(
+      (h: Tensor) => ({ carry: tanh(mul(h, w)), y: undefined }),
+      draw(64, 65) as Tensor,
+      undefined,
+      { length: T },
+    );
     const idle = scan(
       (h: Tensor, x: Tensor) => ({ carry: h, y: x }),
       draw(U) as Tensor,
       draw(T, U) as Tensor,
     );
-    expect([large.carry, idle.carry].map(whyLoop)).toEqual([
-      "it reads no sequence and no weights, and its steps are large",
+    expect([large.carry, repeated.carry, idle.carry].map(whyLoop)).toEqual([
+      "it reads the same at every step and no weights, and its steps are large",
+      "it reads the same at every step and no weights, and its steps are large",
       "its step computes nothing",
     ]);
   });
