@@ -75,7 +75,12 @@ const questions: readonly BinaryName[] = [
 
 export function randomGroup(seed: number): RandomGroup {
   const kind = seed % 8 === 5 ? "packed" : seed % 8 === 3 ? "added up" : "any";
-  return new Builder(generator(seed), kind).build();
+  const random = generator(seed);
+  // One that stores nothing is no group: of a pack as a row there may be nothing that is the same for all.
+  for (;;) {
+    const group = new Builder(random, kind).build();
+    if (group.outputs.length > 0) return group;
+  }
 }
 
 /** A few tensors, perhaps a large one, some of which end where the next one starts. */
