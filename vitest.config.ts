@@ -75,6 +75,7 @@ export default defineConfig({
           include: ["test/pure/**/*.test.ts"],
           // Seconds for the longest, and eight times that on a machine that is busy with other work.
           testTimeout: 60_000,
+          setupFiles: ["test/support/no-runtime.ts"],
           isolate: false,
         },
       },

@@ -171,7 +171,7 @@ const layers: Readonly<
 };
 
 /** Functions of nn that give no module. */
-const OTHERS = ["module", "lengthsOf", "mixup", "stateful", "StatefulSession"];
+const OTHERS = ["module", "functionalCall", "lengthsOf", "mixup", "stateful", "StatefulSession"];
 
 const values = async (model: nn.Module, x: Tensor) => {
   const y = model(x);
