@@ -25,6 +25,7 @@ import { checkTensor, isFrozen, moveVariables, nextNodeId } from "../internals.t
 import { setFrozen } from "./frozen.ts";
 import type {
   AnyModule,
+  Children,
   Definition,
   Each,
   Mode,
@@ -39,11 +40,11 @@ import { observe } from "./observe.ts";
 import { exportState, importState } from "./state-dict.ts";
 import { summarise } from "./summary.ts";
 import { checkTensors, checkTensorsLike } from "./tensors.ts";
-import { variablesOf } from "./tree.ts";
+import { join, variablesOf } from "./tree.ts";
 
 /**
  * A module of one's own, made as the layers are. What `forward` calls is listed under `children`, so that its
- * parameters are found; names are the paths of the state dict.
+ * parameters are found: modules, or lists and records of modules; names are the paths of the state dict.
  *
  * ```ts
  * const residual = (inner: Module) =>
@@ -67,11 +68,13 @@ export function module<X extends Tensors, Y extends Tensors>(
   definition: Definition<X, Y>,
 ): Module<X, Y> {
   checkDefinition(kind, definition);
-  const children = Object.entries(definition.children ?? {});
+  const children = Object.entries(definition.children ?? {}).flatMap(([name, held]) =>
+    childrenOf(kind, name, held),
+  );
   const own = ownVariables(kind, "parameter", definition.parameters);
   const ownBuffers = ownVariables(kind, "buffer", definition.buffers);
   checkNames(kind, [
-    ...children.map(([name]) => name),
+    ...Object.keys(definition.children ?? {}),
     ...Object.keys(own),
     ...Object.keys(ownBuffers),
   ]);
@@ -163,13 +166,24 @@ function checkDefinition<X extends Tensors, Y extends Tensors>(
   check("module", "the kind", kind, aName, "It stands in errors and in summary().");
   check("module", "the definition", definition, record);
   checkOptions<Partial<Record<DefinitionKey, unknown>>>(kind, { ...definition }, DEFINITION);
-  const { forward, step, children = {} } = definition;
+  const { forward, step } = definition;
   if ((forward === undefined) === (step === undefined)) {
     throw new ArgumentError(
       `${kind}: a module must have either forward(x) or step(x, state); got ${forward ? "both" : "neither"}. Give step where it carries state.`,
     );
   }
-  for (const [name, child] of Object.entries(children)) checkModule(kind, name, child);
+}
+
+/** The modules of a child, each with its path. */
+function childrenOf(kind: string, path: string, held: Children): [string, AnyModule][] {
+  if (aModule.holds(held) || !(isRecord(held) || Array.isArray(held))) {
+    checkModule(kind, path, held);
+    return [[path, held as AnyModule]];
+  }
+  checkNames(kind, Object.keys(held));
+  return Object.entries(held).flatMap(([name, child]) =>
+    childrenOf(kind, join(path, name), child as Children),
+  );
 }
 
 const DEFINITION = {

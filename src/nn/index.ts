@@ -45,6 +45,7 @@ export { type LinearOptions, linear } from "./linear.ts";
 export { type LstmOptions, lstm } from "./lstm.ts";
 export type {
   AnyModule,
+  Children,
   Definition,
   Each,
   LoadReport,

@@ -205,6 +205,9 @@ export interface Module<X extends Tensors = Tensor, Y extends Tensors = Tensor> 
   summary(inputShape: Each<X, Shape>): string;
 }
 
+/** A module, or several in a list or by name. */
+export type Children = AnyModule | readonly Children[] | { readonly [name: string]: Children };
+
 interface CommonDefinition<X extends Tensors> {
   readonly description?: string;
   readonly parameters?: Readonly<Record<string, Variable | Parameter>>;
@@ -213,7 +216,11 @@ interface CommonDefinition<X extends Tensors> {
    * the step that it is part of, and not where a Trainer refuses that step.
    */
   readonly buffers?: Readonly<Record<string, Variable | Parameter>>;
-  readonly children?: Readonly<Record<string, AnyModule>>;
+  /**
+   * What `forward` calls. Lists and records of modules are PyTorch's ModuleList and ModuleDict: those of
+   * `{ layers: [a, b] }` have the paths `layers.0` and `layers.1`.
+   */
+  readonly children?: Readonly<Record<string, Children>>;
   /**
    * Otherwise that of the first child, or f32. `{ image: "f32", words: "i32" }` makes a module that takes tensors by these
    * names: `forward: ({ image, words }) => …`.

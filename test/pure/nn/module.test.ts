@@ -17,6 +17,29 @@ describe("nn.module", () => {
     expect([...model.namedParameters().keys()]).toEqual(["inner.weight", "inner.bias"]);
   });
 
+  it("takes children in lists and by names, with the paths of PyTorch's ModuleList and ModuleDict", () => {
+    const layers = [nn.linear(3, 3), nn.relu()];
+    const heads = { mean: nn.linear(3, 1), more: [nn.linear(3, 2)] };
+    const model = nn.module("mine", {
+      children: { layers, heads },
+      forward: (x) => heads.mean(layers.reduce((h, layer) => layer(h), x)),
+    });
+    expect(model(zeros([2, 3])).shape).toEqual([2, 1]);
+    expect([...model.namedParameters().keys()]).toEqual([
+      "layers.0.weight",
+      "layers.0.bias",
+      "heads.mean.weight",
+      "heads.mean.bias",
+      "heads.more.0.weight",
+      "heads.more.0.bias",
+    ]);
+    model.freeze("layers.*");
+    expect(model.trainableParameters()).toHaveLength(4);
+    model.eval();
+    expect(layers[1]?.mode.isTraining).toBe(false);
+    expect(model.summary([2, 3])).toContain("heads.more.0");
+  });
+
   it("takes variables of a user's own as parameters", () => {
     const gain = variable([1, 2, 3]);
     const scale = nn.module("scale", { parameters: { gain }, forward: (x) => mul(x, gain) });

@@ -252,6 +252,14 @@ it.each<[text: string, call: () => unknown]>([
     () => nn.module("m", asAny({ forward: (x: unknown) => x, children: { a: 3 } })),
   ],
   [
+    "m: a.1 must be a module; got 3. Make it by a layer, or by nn.module.",
+    () => nn.module("m", asAny({ forward: (x: unknown) => x, children: { a: [nn.relu(), 3] } })),
+  ],
+  [
+    'm: names of children, parameters and buffers must be different from each other, not empty and free of dots; got "b.c". They make up the paths of the state dict.',
+    () => nn.module("m", { children: { a: { "b.c": nn.relu() } }, forward: (x) => x }),
+  ],
+  [
     'keyOf: the seed must be a finite number; got "x". Any finite number will do.',
     () => keyOf(asAny("x")),
   ],
