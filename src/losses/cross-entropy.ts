@@ -2,12 +2,15 @@ import { anything, notNegative, probability } from "../arguments.ts";
 import { DTypeError, ShapeError } from "../errors.ts";
 import {
   add,
+  arange,
   cast,
   crossEntropyLoss,
   describe,
   embedding,
+  equal,
   exp,
   greaterEqual,
+  less,
   logSoftmax,
   maximum,
   mean,
@@ -18,6 +21,8 @@ import {
   sub,
   sum,
   type Tensor,
+  unsqueeze,
+  where,
 } from "../functions.ts";
 import { checkDType, checkLabels, checkTensor } from "../internals.ts";
 import { checkLossOptions, type LossOptions, over, reduced, weightsFor } from "./reduction.ts";
@@ -62,7 +67,7 @@ export function crossEntropy(
   checkTensor("crossEntropy", logits, "logits");
   checkTensor("crossEntropy", targets, "targets");
   checkDType("crossEntropy", "logits", logits, ["f32"]);
-  const { classWeights, labelSmoothing = 0, weights, reduction = "mean" } = options ?? {};
+  const { classWeights, labelSmoothing = 0 } = options ?? {};
   if (classWeights !== undefined) checkClassWeights("crossEntropy", logits, classWeights);
   if (targets.dtype === "f32") {
     checkProbabilities(logits, targets);
@@ -77,7 +82,54 @@ export function crossEntropy(
   const smooth = () => mul(counted, spread(logits, classWeights));
   const rows =
     labelSmoothing === 0 ? hard : add(mul(hard, 1 - labelSmoothing), mul(smooth(), labelSmoothing));
-  const given = weights && weightsFor("crossEntropy", weights, targets.shape);
+  return overLabels("crossEntropy", rows, own, options);
+}
+
+/** What a negative log-likelihood can be told. */
+export interface NegativeLogLikelihoodOptions extends LossOptions {
+  /** f32[C]: how much each class counts. "mean" divides by the weights of the labels. */
+  readonly classWeights?: Tensor;
+}
+
+/**
+ * −logProbabilities[label], for models that give logarithms of probabilities, f32[..., C], as `logSoftmax` does; of logits it
+ * is `crossEntropy`. labels i32[...] → a number, or f32[...] with reduction "none". Rows with a negative label count for
+ * nothing; a label of C and more makes its row NaN.
+ * @throws ShapeError where there is not one label a row, and for weights that are not one a class; DTypeError unless
+ *   logProbabilities are f32 and labels i32; ArgumentError for options that break their rules
+ */
+export function negativeLogLikelihood(
+  logProbabilities: Tensor,
+  labels: Tensor,
+  options?: NegativeLogLikelihoodOptions,
+): Tensor {
+  const caller = "negativeLogLikelihood";
+  checkLossOptions(caller, options, { classWeights: anything });
+  checkLabels(caller, logProbabilities, labels);
+  checkDType(caller, "logProbabilities", logProbabilities, ["f32"]);
+  checkDType(caller, "labels", labels, ["i32"]);
+  const { classWeights } = options ?? {};
+  if (classWeights !== undefined) checkClassWeights(caller, logProbabilities, classWeights);
+  const classes = logProbabilities.shape.at(-1) ?? 0;
+  const isOwn = equal(unsqueeze(labels, -1), arange(classes));
+  const picked = sum(where(isOwn, neg(logProbabilities), 0), { axis: -1 });
+  const each = where(less(labels, classes), picked, Number.NaN);
+  const own =
+    classWeights === undefined
+      ? cast(greaterEqual(labels, 0), "f32")
+      : weightOf(classWeights, labels);
+  const rows = classWeights === undefined ? each : mul(each, own);
+  return overLabels(caller, rows, own, options);
+}
+
+/** `rows` as the options say; `own` is how much each label counts in their mean. */
+function overLabels(
+  loss: string,
+  rows: Tensor,
+  own: Tensor,
+  { weights, reduction = "mean" }: LossOptions = {},
+): Tensor {
+  const given = weights && weightsFor(loss, weights, own.shape);
   const weighted = given ? mul(rows, given) : rows;
   if (reduction === "none") return weighted;
   return reduction === "sum"

@@ -11,6 +11,8 @@ export {
   type CrossEntropyOptions,
   crossEntropy,
   focal,
+  type NegativeLogLikelihoodOptions,
+  negativeLogLikelihood,
 } from "./cross-entropy.ts";
 export { type CtcOptions, ctc } from "./ctc.ts";
 export {

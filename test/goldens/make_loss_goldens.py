@@ -71,6 +71,17 @@ def ce(logits, labels, weight=None, smoothing=0.0, rows=None):
     return of
 
 
+def nll(logs, labels, weight=None, rows=None):
+    ignored = torch.where(labels < 0, -100, labels)
+    def of(reduction):
+        if rows is None:
+            return F.nll_loss(logs, ignored, weight, reduction=reduction)
+        losses = F.nll_loss(logs, ignored, weight, reduction="none")
+        own = torch.where(labels < 0, 0.0, weight[labels.clamp(min=0)])
+        return (losses * rows).sum() / (own * rows).sum() if reduction == "mean" else reduce(losses * rows, reduction)
+    return of
+
+
 def focal(logits, labels, gamma, weight=None, rows=1.0):
     def of(reduction):
         each = F.cross_entropy(logits, torch.where(labels < 0, -100, labels), reduction="none")
@@ -140,6 +151,7 @@ LONG_WORDS[1, 9:] = -1
 LONG_WORDS[3, 1:] = -1
 ROW_LOGITS, ROW_LABELS = reals([2, 3, 5], 13), ints([2, 0, -1], [4, 1, 3])
 ROW_P = distribution([2, 3, 5], 14)
+LOGS, ROW_LOGS = single(torch.log_softmax(A, -1)), single(torch.log_softmax(ROW_LOGITS, -1))
 CERTAIN = torch.tensor([0.0, 1, 1, 0, 0.5, 0.25], dtype=torch.float64)
 TIMES = torch.tensor([7, 2, 5])
 
@@ -170,6 +182,12 @@ CASES = [
      lambda r: F.cross_entropy(ROW_LOGITS.movedim(-1, 1), ROW_P.movedim(-1, 1), WEIGHTS, reduction=r)],
     ["crossEntropy", [A, P], {"labelSmoothing": 0.2}, lambda r: F.cross_entropy(A, P, reduction=r, label_smoothing=0.2)],
     ["crossEntropy", [A, P, ROWS], {"weights": "#2"}, lambda r: reduce(F.cross_entropy(A, P, reduction="none"), r, ROWS)],
+    ["negativeLogLikelihood", [LOGS, LABELS], {}, nll(LOGS, LABELS)],
+    ["negativeLogLikelihood", [LOGS, LABELS, WEIGHTS], {"classWeights": "#2"}, nll(LOGS, LABELS, WEIGHTS)],
+    ["negativeLogLikelihood", [LOGS, LABELS, WEIGHTS, ROWS], {"classWeights": "#2", "weights": "#3"},
+     nll(LOGS, LABELS, WEIGHTS, ROWS)],
+    ["negativeLogLikelihood", [ROW_LOGS, ROW_LABELS], {},
+     lambda r: F.nll_loss(ROW_LOGS.movedim(-1, 1), torch.where(ROW_LABELS < 0, -100, ROW_LABELS), reduction=r)],
     ["focal", [A, LABELS, ROWS], {"weights": "#2"}, focal(A, LABELS, 2, None, ROWS)],
     ["focal", [A, LABELS], {}, focal(A, LABELS, 2)],
     ["focal", [A, LABELS, WEIGHTS], {"gamma": 0.5, "classWeights": "#2"}, focal(A, LABELS, 0.5, WEIGHTS)],

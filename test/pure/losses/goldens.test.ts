@@ -171,6 +171,21 @@ describe("losses at their borders", () => {
       "crossEntropy: labelSmoothing must be a number from 0 to 1; got 1.5.",
     ],
     [
+      () => losses.negativeLogLikelihood(f32(4, 3), i32(3)),
+      ShapeError,
+      "negativeLogLikelihood: labels must have the shape of logits without the last dimension, the classes; got",
+    ],
+    [
+      () => losses.negativeLogLikelihood(f32(4, 3), f32(4)),
+      DTypeError,
+      "negativeLogLikelihood: labels must be i32; got f32[4].",
+    ],
+    [
+      () => losses.negativeLogLikelihood(f32(4, 3), i32(4), { classWeights: f32(4) }),
+      ShapeError,
+      "negativeLogLikelihood: classWeights must be f32[3], one for each class; got f32[4].",
+    ],
+    [
       () => losses.huber(f32(4), f32(4), { weights: f32(3) }),
       ShapeError,
       "huber: weights must be f32 that broadcasts to the losses, [4]; got f32[3].",

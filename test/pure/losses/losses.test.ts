@@ -8,6 +8,7 @@ import {
   crossEntropy,
   meanAbsoluteError,
   meanSquaredError,
+  negativeLogLikelihood,
 } from "../../../src/losses/index.ts";
 import { evaluateTensor } from "../../support/evaluate-tensor.ts";
 
@@ -16,6 +17,21 @@ const only = (x: Tensor) => {
   return evaluateTensor(x)[0] ?? Number.NaN;
 };
 const labels = (...ids: number[]) => tensor(Int32Array.from(ids));
+
+describe("negativeLogLikelihood", () => {
+  it("is NaN for a class that there is not, and 0 for what is ignored, whatever its row holds", () => {
+    const logs = tensor([
+      [-1, -2],
+      [-3, -4],
+      [Number.NEGATIVE_INFINITY, Number.NaN],
+    ]);
+    const rows = negativeLogLikelihood(logs, labels(1, 2, -1), { reduction: "none" });
+    expect(evaluateTensor(rows)).toEqual([2, Number.NaN, 0]);
+    const certain = tensor([[0, Number.NEGATIVE_INFINITY]]);
+    const [g = logs] = gradients(negativeLogLikelihood(certain, labels(0)), [certain]);
+    expect(evaluateTensor(g).map((x) => x + 0)).toEqual([-1, 0]);
+  });
+});
 
 describe("crossEntropy", () => {
   const logits = tensor([

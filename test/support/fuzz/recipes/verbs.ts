@@ -66,6 +66,7 @@ export function verbs(): Recipes {
     variable: () => args(list([numbers(1, 2), numbers(3, 4)]), plain(undefined), plain("w")),
     sumOfSquares: () => args(list([f32(2), f32(3, 1)])),
     "losses.crossEntropy": (context) => args(f32(4, 3), ids(4), lossOptions(context)),
+    "losses.negativeLogLikelihood": (context) => args(f32(4, 3), ids(4), lossOptions(context)),
     "losses.accuracy": () => args(f32(4, 3), ids(4)),
     "losses.meanSquaredError": (context) => args(f32(4), f32(4), lossOptions(context)),
     "losses.meanAbsoluteError": (context) => args(f32(4), f32(4), lossOptions(context)),
