@@ -5,6 +5,7 @@ export { nextNodeId, productsOf } from "./functions/flops.ts";
 export { checkLabels, labelsOf } from "./functions/labels.ts";
 export { type LookUp, lookUps } from "./functions/look-ups.ts";
 export { assignPacked, checkGradients, packed } from "./functions/packed.ts";
+export { checkPadOptions } from "./functions/padding.ts";
 export { checkPool1d } from "./functions/pool-lines.ts";
 export { walkProjected } from "./functions/recurrence.ts";
 export { project } from "./functions/recurrent-walk.ts";

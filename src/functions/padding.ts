@@ -28,8 +28,7 @@ export interface PadOptions {
 export function padAs(x: Tensor, padding: readonly Padding[], options: PadOptions = {}): Tensor {
   checkTensor("padAs", x);
   checkPadding("padAs", padding);
-  const modes = Object.keys(fillings);
-  checkOptions("padAs", options, { mode: oneOf("constant", ...modes), value: number });
+  checkPadOptions("padAs", options);
   const { mode = "constant", value = 0 } = options;
   if (padding.length !== x.shape.length) {
     throw new ShapeError(
@@ -51,6 +50,12 @@ export function padAs(x: Tensor, padding: readonly Padding[], options: PadOption
     });
     return joined(d, fill(whole, d, n, before, after));
   }, x);
+}
+
+/** Checks what is put around. @throws ArgumentError for a mode that there is not, and for a value that is no number */
+export function checkPadOptions(caller: string, options: PadOptions): void {
+  const mode = oneOf("constant", ...Object.keys(fillings));
+  checkOptions(caller, options, { mode, value: number });
 }
 
 const joined = (d: number, parts: readonly Tensor[]) =>

@@ -52,6 +52,8 @@ const PLAIN: Readonly<Record<string, Make>> = {
   globalMaxPool2d: made(nn.globalMaxPool2d),
   upsample2d: made(nn.upsample2d),
   pixelShuffle: made(nn.pixelShuffle),
+  pad1d: made(nn.pad1d),
+  pad2d: made(nn.pad2d),
   adaptiveAvgPool2d: made(nn.adaptiveAvgPool2d),
   adaptiveMaxPool2d: made(nn.adaptiveMaxPool2d),
   randomAffine: made(nn.randomAffine),

@@ -105,6 +105,20 @@ const layers: Readonly<
   adaptiveAvgPool2d: [[() => nn.adaptiveAvgPool2d([2, 3]), image]],
   adaptiveMaxPool2d: [[() => nn.adaptiveMaxPool2d(2), image]],
   pixelShuffle: [[() => nn.pixelShuffle(2), image]],
+  pad1d: [[() => nn.pad1d([2, 0], { mode: "replicate" }), sequence]],
+  pad2d: [
+    [
+      () =>
+        nn.pad2d(
+          [
+            [1, 0],
+            [0, 2],
+          ],
+          { value: 3 },
+        ),
+      image,
+    ],
+  ],
   upsample2d: [[() => nn.upsample2d(2, { mode: "bilinear" }), image]],
   batchNorm1d: [[() => nn.batchNorm1d(4, { momentum: "cumulative" }), rows]],
   batchNorm2d: [[() => nn.batchNorm2d(4, { epsilon: 0.1, affine: false }), image]],

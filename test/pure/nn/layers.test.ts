@@ -306,6 +306,51 @@ describe("dropout of channels", () => {
   });
 });
 
+describe("padding layers", () => {
+  const image = arange(6, "f32");
+
+  it("put around images what PyTorch's put there", () => {
+    const x = reshape(image, [1, 2, 3, 1]);
+    // torch.nn.ReflectionPad2d((1, 2, 1, 0))
+    const reflected = nn.pad2d(
+      [
+        [1, 0],
+        [1, 2],
+      ],
+      { mode: "reflect" },
+    )(x);
+    expect(reflected.shape).toEqual([1, 3, 6, 1]);
+    expect(evaluateTensor(reflected)).toEqual([
+      4, 3, 4, 5, 4, 3, 1, 0, 1, 2, 1, 0, 4, 3, 4, 5, 4, 3,
+    ]);
+    expect(evaluateTensor(nn.pad2d(1, { value: 7 })(x)).slice(0, 7)).toEqual([7, 7, 7, 7, 7, 7, 0]);
+    expect(nn.pad2d(1, { mode: "replicate" }).description).toBe("pad2d(1, replicate)");
+  });
+
+  it("put around lines what PyTorch's put there", () => {
+    const x = reshape(image, [1, 3, 2]);
+    expect(evaluateTensor(nn.pad1d([0, 2], { mode: "replicate" })(x))).toEqual([
+      0, 1, 2, 3, 4, 5, 4, 5, 4, 5,
+    ]);
+    expect(nn.pad1d(2)(x).shape).toEqual([1, 7, 2]);
+  });
+
+  it("refuse what they cannot be", () => {
+    expect(() => nn.pad1d(-1)).toThrow(
+      "pad1d: the padding must be a whole number of 0 or more, or [before, behind]; got -1.",
+    );
+    expect(() => nn.pad2d([1, 2] as never)).toThrow(
+      "pad2d: the padding must be a whole number of 0 or more, or [[top, bottom], [left, right]]; got [1, 2].",
+    );
+    expect(() => nn.pad2d(1, { mode: "mirror" as never })).toThrow(
+      'pad2d: mode must be "constant" or "reflect" or "symmetric" or "replicate" or "circular"; got "mirror".',
+    );
+    expect(() => nn.pad2d(1)(zeros([2, 4, 4]))).toThrow(
+      "pad2d: the input must be images [N, H, W, C]; got f32[2, 4, 4]. Reshape it, or use padAs.",
+    );
+  });
+});
+
 describe("layers of numbers", () => {
   it.each<[string, nn.Module, number[]]>([
     ["linear", nn.linear(4, 2), [2, 4]],
