@@ -154,11 +154,18 @@ export const mul = binary("mul");
  */
 export const div = binary("div");
 /**
- * aᵇ, of f32. A negative base takes whole exponents, and is NaN with others; 0⁰ = 1. Shapes broadcast.
+ * aᵇ, of f32. A negative base takes whole exponents, and is NaN with others; 0⁰ = 1. The numbers 2 and 3 as exponents are
+ * multiplied out. Shapes broadcast.
  * @throws ShapeError where shapes do not broadcast; DTypeError unless both are f32; ArgumentError for what is neither
  *   tensor nor number
  */
-export const pow = binary("pow");
+export const pow: Binary = (a, b) => {
+  const isFloat = a instanceof Tensor && a.dtype === "f32";
+  if (isFloat && b === 2) return square(a);
+  if (isFloat && b === 3) return mul(square(a), a);
+  return power(a, b);
+};
+const power = binary("pow");
 /**
  * The larger of two, NaN where one is; where they are equal the gradient goes to `a`. Of f32, i32 or u32; shapes
  * broadcast.

@@ -135,7 +135,7 @@ export interface Module<X extends Tensors = Tensor, Y extends Tensors = Tensor> 
   /**
    * Applies the module to one window of a sequence. `state` is what the window before gave, or undefined for zeros.
    * @throws ArgumentError where the state has another number of tensors than `stateShapes` says, ShapeError where they
-   *   have other shapes
+   *   have other shapes; whatever the module's layers throw, such as a DTypeError
    */
   step(x: X, state: State | undefined): Stepped<Y>;
   /**
