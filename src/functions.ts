@@ -57,7 +57,7 @@ export {
 } from "./functions/movement.ts";
 export * from "./functions/norm.ts";
 export { sumOfSquares } from "./functions/packed.ts";
-export * from "./functions/padding.ts";
+export { type PadMode, type PadOptions, padAs } from "./functions/padding.ts";
 export * from "./functions/pool.ts";
 export {
   adaptiveAvgPool2d,

@@ -76,6 +76,7 @@ export const testedElsewhere: Readonly<Record<string, string>> = {
   memoryByOwner: "pure/runtime/memory-by-owner.test.ts",
   normal: "pure/tensor/random.test.ts",
   permutation: "pure/tensor/random.test.ts",
+  pow: "pure/functions/power.test.ts",
   planRows: "pure/runtime/profile.test.ts",
   profile: "pure/runtime/profile.test.ts",
   recurrent: "pure/scheduler/walks-together.test.ts",
