@@ -216,5 +216,5 @@ it("what cannot be divided is named with its limit, when it is planned", () => {
     return schedule(requestOf(wishOf({ outputs: [carried.ys] })), webgpuTraits({ limits: own }));
   };
   expect(wish).toThrow(OutOfMemoryError);
-  expect(wish).toThrow(/512 bytes.*f32\[3, 300\]/);
+  expect(wish).toThrow(/512 bytes.*f32\[3, 1, 300, 1\]/);
 });
