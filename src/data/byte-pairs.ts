@@ -205,8 +205,9 @@ function isBytePairJson(json: unknown): json is BytePairJson {
   if (!Array.isArray(merges) || merges.length > MOST - BYTES) return false;
   const isId = (id: unknown, i: number) =>
     Number.isInteger(id) && Number(id) >= 0 && Number(id) < BYTES + i;
-  const arePairs = merges.every(
-    (pair, i) => Array.isArray(pair) && pair.length === 2 && pair.every((id) => isId(id, i)),
+  const arePairs = Array.from(merges).every(
+    (pair, i) =>
+      Array.isArray(pair) && pair.length === 2 && Array.from(pair).every((id) => isId(id, i)),
   );
   return arePairs && new Set(merges.map(([a, b]) => keyOf(a, b))).size === merges.length;
 }

@@ -72,14 +72,20 @@ function leavesOf(
   }
   const leaves = new Map<string, Values>();
   const isFirst = form.size === 0;
-  const visit = (given: unknown, path: string) => {
+  const visit = (given: unknown, path: string, above: readonly unknown[]) => {
+    if (above.includes(given)) {
+      throw new ArgumentError(
+        `batch: an example must not hold itself; got it again as ${path}. Leave that out by map.`,
+      );
+    }
     if (isNested(given)) {
-      for (const [name, part] of Object.entries(given)) visit(part, below(path, name));
+      for (const [name, part] of Object.entries(given))
+        visit(part, below(path, name), [...above, given]);
       return;
     }
     leaves.set(path, elementsOf(path, given, dtypes[path], form.get(path)?.dtype));
   };
-  visit(example, "");
+  visit(example, "", []);
   if (isFirst) {
     checkNames(dtypes, [...leaves.keys()]);
     for (const [path, values] of leaves) form.set(path, values);

@@ -86,7 +86,7 @@ export async function columns<const Asked extends Readonly<Record<string, Column
 function checkAsked(asked: unknown): void {
   const isName = (name: unknown) => typeof name === "string";
   const areNames = (names: unknown) =>
-    isName(names) || (Array.isArray(names) && names.length > 0 && names.every(isName));
+    isName(names) || (Array.isArray(names) && names.length > 0 && Array.from(names).every(isName));
   const isAsked = (given: unknown) =>
     isRecord(given) && Object.keys(given).length > 0 && Object.values(given).every(areNames);
   const what = rule("a record of names or lists of names", isAsked);

@@ -100,7 +100,8 @@ const isList = (list: unknown): list is ArrayLike<unknown> =>
 
 function checkSequences(sequences: unknown): void {
   const isSequence = (one: unknown) => isList(one) || (isRecord(one) && "data" in one);
-  if (Array.isArray(sequences) && sequences.every(isSequence)) return;
+  // A list with holes has nothing there, which `every` would pass over.
+  if (Array.isArray(sequences) && Array.from(sequences).every(isSequence)) return;
   const wrong = Array.isArray(sequences) ? sequences.find((one) => !isSequence(one)) : sequences;
   throw new ArgumentError(
     `padSequences: sequences must be a list of lists of numbers or of rows, or of typed arrays; got ${shown(wrong)}. One alone is [sequence].`,

@@ -232,7 +232,7 @@ function patternOf({ source, flags }: WordVocabularyJson["pattern"]): RegExp | u
 function isWordsJson(json: unknown): json is WordVocabularyJson {
   if (!isRecord(json)) return false;
   const { words, pattern, lowerCase, joiner, unknown, padding } = json;
-  if (!Array.isArray(words) || !words.every(aWord.holds)) return false;
+  if (!Array.isArray(words) || !Array.from(words).every(aWord.holds)) return false;
   if (new Set(words).size !== words.length) return false;
   const areIn = [unknown, padding].every((word) => word === undefined || words.includes(word));
   return (

@@ -136,5 +136,5 @@ export function checkVariables(caller: string, xs: unknown, name = "parameters")
 
 const variables = rule(
   "a list of variables",
-  (value) => Array.isArray(value) && value.every((one) => one instanceof Variable),
+  (value) => Array.isArray(value) && Array.from(value).every((one) => one instanceof Variable),
 );

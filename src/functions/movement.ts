@@ -149,7 +149,7 @@ const pairs = rule(
       (pair) =>
         Array.isArray(pair) &&
         pair.length === 2 &&
-        pair.every((n) => Number.isSafeInteger(n) && n >= 0),
+        Array.from(pair).every((n) => Number.isSafeInteger(n) && n >= 0),
     ),
 );
 

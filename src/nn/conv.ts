@@ -123,7 +123,9 @@ export function conv1dTranspose(
 const isWhole = (value: unknown) => whole.holds(value);
 const EXTRA = rule(
   "a whole number of 0 or more, or [rows, columns]",
-  (value) => isWhole(value) || (Array.isArray(value) && value.length === 2 && value.every(isWhole)),
+  (value) =>
+    isWhole(value) ||
+    (Array.isArray(value) && value.length === 2 && Array.from(value).every(isWhole)),
 );
 const OWN_LINE_RULES = { ...LINE_RULES, dilation: count };
 const PLANE_RULES = { ...WINDOW_RULES, dilation: WINDOW_SIZE };

@@ -181,9 +181,9 @@ function childrenOf(kind: string, path: string, held: Children): [string, AnyMod
     return [[path, held as AnyModule]];
   }
   checkNames(kind, Object.keys(held));
-  return Object.entries(held).flatMap(([name, child]) =>
-    childrenOf(kind, join(path, name), child as Children),
-  );
+  // Holes in a list are no modules.
+  const all = Object.entries(Array.isArray(held) ? Array.from(held) : held);
+  return all.flatMap(([name, child]) => childrenOf(kind, join(path, name), child as Children));
 }
 
 const DEFINITION = {

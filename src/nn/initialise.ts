@@ -6,7 +6,7 @@ import { check, count, finite, isRecord, list, rule } from "../arguments.ts";
 import { drawNormal, drawUniform, type Key, keyOf, type Shape, sizeOf } from "../functions.ts";
 import { checkedShape, hostArray } from "../internals.ts";
 
-const atLeastOne = rule("1 or more", (value) => Number(value) >= 1);
+const atLeastOne = rule("1 or more", (value) => typeof value === "number" && value >= 1);
 
 /**
  * How many inputs each output of a layer has, and how many outputs each input goes to: as PyTorch and Keras count them, by

@@ -63,7 +63,8 @@ export function rmsNorm(shape: number | Shape, options: NormOptions = {}): Modul
 const sizesRule = rule(
   "a size, or a list of sizes, whole numbers of 1 or more",
   (value) =>
-    count.holds(value) || (Array.isArray(value) && value.length > 0 && value.every(count.holds)),
+    count.holds(value) ||
+    (Array.isArray(value) && value.length > 0 && Array.from(value).every(count.holds)),
 );
 
 function sizesOf(kind: string, shape: number | Shape): Shape {

@@ -8,7 +8,7 @@ const SCALE = rule(
   "a number above 0, or [rows, columns]",
   (value) =>
     positive.holds(value) ||
-    (Array.isArray(value) && value.length === 2 && value.every(positive.holds)),
+    (Array.isArray(value) && value.length === 2 && Array.from(value).every(positive.holds)),
 );
 
 type Window = number | readonly [rows: number, columns: number];

@@ -1,6 +1,6 @@
 /** What tells the steps of a sequence apart, where a layer sees them all at once. */
 import { checkOptions, flag } from "../arguments.ts";
-import { ShapeError } from "../errors.ts";
+import { ArgumentError, ShapeError } from "../errors.ts";
 import { add, describe, reshape, slice, type Tensor, variable } from "../functions.ts";
 import { module } from "./define.ts";
 import { checkFloats } from "./floats.ts";
@@ -21,10 +21,14 @@ export interface PositionOptions {
   readonly batchFirst?: boolean;
 }
 
+/** A table of more, 256 MiB, would be computed for seconds. */
+const MOST_WAVES = 2 ** 26;
+
 /**
  * x + P with P[t, 2i] = sin(t / 10000^(2i/F)) and P[t, 2i + 1] = cos of the same, for up to `steps` steps.
  * x: f32[T, B, features]. Vaswani et al. 2017, section 3.5. Nothing is learned.
- * @throws ArgumentError for sizes that are not whole numbers of 1 or more, and for options that break their rules;
+ * @throws ArgumentError for sizes that are not whole numbers of 1 or more, or of more than 2^26 elements, and for options that
+ *   break their rules;
  *   where it is called, ShapeError for more steps or other features, DTypeError unless x is f32
  */
 export function positionalEncoding(
@@ -34,6 +38,11 @@ export function positionalEncoding(
 ): Module {
   checkCounts("positionalEncoding", { steps, features });
   checkOptions("positionalEncoding", options, { batchFirst: flag });
+  if (steps * features > MOST_WAVES) {
+    throw new ArgumentError(
+      `positionalEncoding: steps × features must be 2^26 at most; got ${steps} × ${features}. Make it for as many steps as the longest sequence has.`,
+    );
+  }
   const waves = Float32Array.from({ length: steps * features }, (_, n) => {
     const [t, f] = [Math.floor(n / features), n % features];
     const angle = t / 10_000 ** ((f - (f % 2)) / features);

@@ -46,7 +46,8 @@ export class StatefulSession {
   /**
    * Reads the next T ≥ 1 steps, x [T, B, …], and gives the model's output for them, in evaluation mode. The promise
    * settles when the step is under way; read the output to wait for it. Each T is compiled once.
-   * @throws ShapeError for another number of sequences, ArgumentError for what is no tensor, DisposedError after dispose()
+   * @throws ShapeError for another number of sequences, ArgumentError for what is no tensor, DTypeError for one of another
+   *   dtype than the model takes, DisposedError after dispose()
    */
   async step(x: Tensor): Promise<Tensor> {
     this.#check("step");

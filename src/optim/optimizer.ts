@@ -131,7 +131,8 @@ export const OPTIMIZER_RULES = {
 
 const variables = rule(
   "a list of variables",
-  (value) => list.holds(value) && (value as unknown[]).every((one) => one instanceof Variable),
+  (value) =>
+    list.holds(value) && Array.from(value as unknown[]).every((one) => one instanceof Variable),
   "Write layer.parameters(), or a list of some of them.",
 );
 

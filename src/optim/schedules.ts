@@ -31,7 +31,7 @@ import {
 /**
  * From the number of updates made so far, f32 [] and 0 at the first one, to the learning rate of the next, f32 [] or a
  * number. It is called once, while a step is traced: what it computes with functions on tensors is part of the plan.
- * @throws ArgumentError, those that are made here, for what is no tensor
+ * @throws ArgumentError, DTypeError, those that are made here, for what is no tensor and no f32
  */
 export type Schedule = (step: Tensor) => Tensor | number;
 
@@ -40,7 +40,7 @@ const steps = rule(
   "steps that grow, as [100, 200]",
   (value) =>
     list.holds(value) &&
-    (value as unknown[]).every(
+    Array.from(value as unknown[]).every(
       (at, i, all) => count.holds(at) && Number(at) > Number(all[i - 1] ?? 0),
     ),
 );
@@ -257,7 +257,7 @@ export function inTurn(options: InTurnOptions): Schedule {
     (value) =>
       list.holds(value) &&
       (value as unknown[]).length === options.at.length + 1 &&
-      (value as unknown[]).every(next.holds),
+      Array.from(value as unknown[]).every(next.holds),
   );
   checkOptions("inTurn", options, { at: required(steps), schedules: required(given) });
   const { at, schedules } = options;

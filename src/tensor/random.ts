@@ -46,7 +46,9 @@ export function threefry2x32(key: Key, counter: readonly [number, number]): [num
 const aKey = rule(
   "a key, two numbers",
   (value) =>
-    Array.isArray(value) && value.length === 2 && value.every((word) => number.holds(word)),
+    Array.isArray(value) &&
+    value.length === 2 &&
+    Array.from(value).every((word) => number.holds(word)),
 );
 /** More would keep the host busy for minutes: what is that large is drawn on the device, by the op `uniform`. */
 const drawable = rule(

@@ -11,7 +11,7 @@ const aShape = rule(
   "a list of whole numbers of 1 or more, and of names",
   (value) =>
     Array.isArray(value) &&
-    value.every((size) =>
+    Array.from(value).every((size) =>
       typeof size === "string" ? size !== "" : Number.isSafeInteger(size) && size > 0,
     ),
 );

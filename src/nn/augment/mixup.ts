@@ -35,7 +35,7 @@ const PIECES = 1024;
  * Each example mixed with the one at the other end of the batch: λ x_i + (1 − λ) x_{N−1−i}, and targets likewise, with a λ of
  * its own for each. x: f32[N, ...]. y: i32[N], which become f32[N, classes], or f32[N, ...] as they are. Give it to the
  * model within the loss of a Trainer: losses.crossEntropy takes such targets. Zhang et al. 2018.
- * @throws ShapeError where x and y differ in N, ArgumentError for labels without `classes`
+ * @throws ShapeError where x and y differ in N, ArgumentError for labels without `classes`, DTypeError for what is no f32
  */
 export function mixup(
   x: Tensor,

@@ -267,6 +267,11 @@ describe("batch", () => {
     await expect(of({ y: 1 }, { y: 0.5 })).rejects.toThrow('{ dtypes: { "y": "f32" } }');
     await expect(of({ y: 1 }, { y: 0.5 })).rejects.toThrow(DTypeError);
     await expect(of(5)).rejects.toThrow("batch: an example must be a record of elements");
+    const itself: Record<string, unknown> = { x: 1 };
+    itself.y = { z: itself };
+    await expect(of(itself)).rejects.toThrow(
+      "batch: an example must not hold itself; got it again as y.z. Leave that out by map.",
+    );
     await expect(of({})).rejects.toThrow(ArgumentError);
     await expect(of({ x: "text" })).rejects.toThrow(/^batch: x/);
     const typo = batch([{ x: { image: [1] }, y: 1 }], { batchSize: 1, dtypes: { image: "f32" } });

@@ -248,6 +248,18 @@ it.each<[text: string, call: () => unknown]>([
     () => nn.weightNorm(nn.relu()),
   ],
   [
+    "initialise.truncatedNormal: the limit must be 1 or more; got Symbol(x). Give another limit.",
+    () => nn.initialise.truncatedNormal(2, asAny(Symbol("x"))),
+  ],
+  [
+    "padSequences: sequences must be a list of lists of numbers or of rows, or of typed arrays; got undefined. One alone is [sequence].",
+    () => data.padSequences(new Array(3)),
+  ],
+  [
+    "positionalEncoding: steps × features must be 2^26 at most; got 1000000000 × 2. Make it for as many steps as the longest sequence has.",
+    () => nn.positionalEncoding(1e9, 2),
+  ],
+  [
     "m: a must be a module; got 3. Make it by a layer, or by nn.module.",
     () => nn.module("m", asAny({ forward: (x: unknown) => x, children: { a: 3 } })),
   ],

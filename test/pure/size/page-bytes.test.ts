@@ -9,7 +9,7 @@ import { type PageBytes, pageBytes } from "../../../bench/runner/page-bytes.ts";
  */
 const bounds: { readonly [entry: string]: PageBytes } = {
   "src/functions.ts": { start: 101_600, webgpu: 167_300, cpu: 166_600, all: 235_700 },
-  "src/index.ts": { start: 178_700, webgpu: 243_900, cpu: 243_000, all: 325_800 },
+  "src/index.ts": { start: 178_700, webgpu: 244_500, cpu: 243_600, all: 326_400 },
 };
 
 describe.each(Object.entries(bounds))("a page that uses all of %s", (entry, bound) => {
@@ -59,7 +59,7 @@ describe("a page that runs a trained model", () => {
   test("stays below its bound", async () => {
     const { start, webgpu, cpu } = await pageBytes(page);
     expect(start).toBeLessThan(105_400);
-    expect(webgpu).toBeLessThan(171_100);
+    expect(webgpu).toBeLessThan(171_700);
     expect(cpu).toBeLessThan(170_600);
   });
 
