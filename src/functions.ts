@@ -92,6 +92,7 @@ export * from "./functions/trigonometry.ts";
 export * from "./functions/volumes.ts";
 export type { Cell, CellDescription, CellMath } from "./ops/cells/cell.ts";
 export * as cells from "./ops/cells/index.ts";
+export type { Padding } from "./ops/vocabulary.ts";
 export { type Argument, type Compiled, type CompileOptions, compile } from "./runtime/compile.ts";
 export { type InitOptions, init, type Opened } from "./runtime/init.ts";
 export * from "./runtime/memory-by-owner.ts";

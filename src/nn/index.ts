@@ -73,7 +73,7 @@ export {
 } from "./normalisation.ts";
 export type { NormOptions } from "./normalise.ts";
 export type { InitialiseOptions } from "./options.ts";
-export { type Around, pad1d, pad2d } from "./pad.ts";
+export { pad1d, pad2d } from "./pad.ts";
 export * from "./pool.ts";
 export {
   type PositionEmbeddingOptions,

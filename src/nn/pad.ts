@@ -1,12 +1,9 @@
 import { check, rule, whole } from "../arguments.ts";
 import { ShapeError } from "../errors.ts";
-import { describe, type PadOptions, padAs, type Tensor } from "../functions.ts";
+import { describe, type Padding, type PadOptions, padAs, type Tensor } from "../functions.ts";
 import { checkPadOptions, checkTensor } from "../internals.ts";
 import { module } from "./define.ts";
 import type { Module } from "./module.ts";
-
-/** Elements before and behind a dimension. */
-export type Around = readonly [before: number, behind: number];
 
 /**
  * Lines with something around them: x [N, L, C] → [N, before + L + behind, C]. `padding` is a number for both ends, or both by
@@ -15,7 +12,7 @@ export type Around = readonly [before: number, behind: number];
  * @throws ArgumentError for padding that is no whole number of 0 or more, and for options that there are not; where it is
  *   called, ShapeError for x of another form, and ArgumentError where a reflection is longer than x
  */
-export function pad1d(padding: number | Around, options: PadOptions = {}): Module {
+export function pad1d(padding: number | Padding, options: PadOptions = {}): Module {
   check("pad1d", "the padding", padding, around);
   return padded("pad1d", "lines [N, L, C]", [padding, [bothOf(padding)]], options);
 }
@@ -28,7 +25,7 @@ export function pad1d(padding: number | Around, options: PadOptions = {}): Modul
  *   of another form, and ArgumentError where a reflection is longer than x
  */
 export function pad2d(
-  padding: number | readonly [rows: Around, columns: Around],
+  padding: number | readonly [rows: Padding, columns: Padding],
   options: PadOptions = {},
 ): Module {
   check("pad2d", "the padding", padding, sides);
@@ -39,13 +36,13 @@ export function pad2d(
 function padded(
   kind: string,
   what: string,
-  [padding, sizes]: readonly [given: unknown, sizes: readonly Around[]],
+  [padding, sizes]: readonly [given: unknown, sizes: readonly Padding[]],
   options: PadOptions,
 ): Module {
   checkPadOptions(kind, options);
   const own = { ...options };
   const rank = sizes.length + 2;
-  const all: readonly Around[] = [[0, 0], ...sizes, [0, 0]];
+  const all: readonly Padding[] = [[0, 0], ...sizes, [0, 0]];
   return module(kind, {
     made: [kind, padding, own],
     description: `${kind}(${JSON.stringify(padding)}${own.mode === undefined ? "" : `, ${own.mode}`})`,
@@ -59,7 +56,8 @@ function padded(
   });
 }
 
-const bothOf = (one: number | Around): Around => (typeof one === "number" ? [one, one] : [...one]);
+const bothOf = (one: number | Padding): Padding =>
+  typeof one === "number" ? [one, one] : [...one];
 
 const isBoth = (value: unknown) =>
   Array.isArray(value) && value.length === 2 && Array.from(value).every(whole.holds);

@@ -15,7 +15,7 @@ type One = "one";
 type Many = "many";
 type Optional = "optional";
 
-/** Elements of zero padding before and after a dimension. */
+/** Elements of padding before and after a dimension. */
 export type Padding = readonly [before: number, after: number];
 
 export interface Window2d {
