@@ -89,9 +89,9 @@ async function useAll(visitor: Visitor): Promise<readonly Control[]> {
     LONG.includes(data) ? 2 : /^(setting|run): (?!own|link)/.test(data) ? 0 : 1;
   let isTrained = false;
   for (;;) {
-    // What is still to come of the one before may take away what would be found now.
-    if (!LONG.some((data) => [...used.values()].some((one) => one.data === data)))
-      await visitor.settled();
+    // What is still to come of the one before may take away what would be found now. What takes long goes on meanwhile.
+    const settles = !LONG.some((data) => [...used.values()].some((one) => one.data === data));
+    if (settles) await visitor.settled();
     const all = await controlsOf(visitor.page);
     const open = all.filter(({ key, isDisabled }) => !used.has(key) && !isDisabled);
     const [next] = open.sort((a, b) => rank(a) - rank(b));
@@ -100,11 +100,10 @@ async function useAll(visitor: Visitor): Promise<readonly Control[]> {
       expect(never.map(({ key }) => key)).toEqual([]);
       return [...used.values()];
     }
-    if (!isTrained && rank(next) > 0) {
-      await trainTo(visitor.page, 60);
-      isTrained = true;
-    }
-    await visitor.use(next);
+    const trains = !isTrained && rank(next) > 0;
+    if (trains) await trainTo(visitor.page, 60);
+    isTrained ||= trains;
+    await visitor.use(next, settles && !trains);
     used.set(next.key, next);
   }
 }
@@ -122,14 +121,17 @@ class Visitor {
     this.#patience = patience;
   }
 
-  /** @throws Error where nothing comes of it */
-  async use(control: Control): Promise<void> {
+  /**
+   * @param isSettled whether nothing has moved since the control was found
+   * @throws Error where nothing comes of it
+   */
+  async use(control: Control, isSettled = false): Promise<void> {
     const { data } = control;
-    if (control.type === "submit") await this.#fill(control);
-    await this.#chooseAnother(control);
+    const isPrepared = (await this.#fill(control)) || (await this.#chooseAnother(control));
     // What was found is made anew by the choice of another.
-    await controlsOf(this.page);
-    const before = await this.settled(control);
+    if (isPrepared) await controlsOf(this.page);
+    const before =
+      isSettled && !isPrepared ? await looksOf(this.page, control) : await this.settled(control);
     const idle = await this.#textOf(control);
     if (data.startsWith("file: ")) await this.#useFiles(control);
     else {
@@ -203,29 +205,31 @@ class Visitor {
     const before = await looksOf(this.page, control);
     for (const key of keys) {
       await this.page.keyboard.press(key);
-      for (let i = 0; i < 30; i++) {
+      await rest(this.page);
+      for (let i = 0; i < 5; i++) {
         await new Promise((resolve) => setTimeout(resolve, 150));
         if ((await looksOf(this.page, control)) !== before) return;
       }
     }
   }
 
-  /** Of a choice that is made already another one is made first, so that something comes of it. */
-  async #chooseAnother(control: Control): Promise<void> {
+  /** Of a choice that is made already another one is made first, so that something comes of it. Whether that was so. */
+  async #chooseAnother(control: Control): Promise<boolean> {
     const { page } = this;
-    const isAlone = await (await this.#find(control)).evaluate((one) => {
-      if (one.getAttribute("aria-pressed") !== "true") return false;
+    const [isMade, isAlone] = await (await this.#find(control)).evaluate((one) => {
+      if (one.getAttribute("aria-pressed") !== "true") return [false, false];
       const other = one.parentElement?.querySelector<HTMLElement>("[aria-pressed=false]");
       other?.click();
-      return !other;
+      return [true, !other];
     });
-    if (!isAlone) return;
+    if (!isAlone) return isMade === true;
     // One unit was found, and it is the one that is followed: another one is, in the map.
     await page.focus("[data-text=map]");
     do {
       await page.keyboard.press("ArrowDown");
       await page.keyboard.press("Enter");
     } while ((await page.$(".found [aria-pressed=true]")) !== null);
+    return true;
   }
 
   /** Presses a button. What was found is made anew by the choice of another, and has to be marked again. */
@@ -308,12 +312,14 @@ class Visitor {
     expect([copied, told]).toContain(this.page.url());
   }
 
-  /** Writes another text into a form's field. */
-  async #fill(control: Control): Promise<void> {
+  /** Writes another text into the field of a form that is sent by this. Whether there is one. */
+  async #fill(control: Control): Promise<boolean> {
+    if (control.type !== "submit") return false;
     await (await this.#find(control)).evaluate((one) => {
       const field = one.closest("form")?.querySelector<HTMLInputElement>("input[type=text]");
       if (field) field.value = "It was the";
     });
+    return true;
   }
 
   /** What was set going is stopped. */
