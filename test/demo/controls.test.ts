@@ -100,7 +100,7 @@ async function useAll(visitor: Visitor): Promise<readonly Control[]> {
       expect(never.map(({ key }) => key)).toEqual([]);
       return [...used.values()];
     }
-    const trains = !isTrained && rank(next) > 0;
+    const trains: boolean = !isTrained && rank(next) > 0;
     if (trains) await trainTo(visitor.page, 60);
     isTrained ||= trains;
     await visitor.use(next, settles && !trains);
