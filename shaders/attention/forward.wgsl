@@ -50,13 +50,7 @@ fn main(
 
   let end = seen_end(first + 32u);
   for (var other = 0u; other < end; other += 32u) {
-#for step in 0..1
-#for OWN in 0..1
-#for OTHER in 1..2
-#include lib/attention_products
-#end
-#end
-#end
+#include lib/attention_products with step = 0, OWN = 0, OTHER = 1
 #for i in 0..4
     for (var j = 0u; j < 4u; j++) {
       s_0_$(i)[j] = score(s_0_$(i)[j], head, own + $(i)u, other + 4u * local.x + j);
@@ -86,11 +80,7 @@ fn main(
     for (var j = 0u; j < 4u; j++) {
       weights_0[(4u * local.x + j) * 8u + local.y] = vec4<f32>(p_0[j], p_1[j], p_2[j], p_3[j]);
     }
-#for ACC in 0..1
-#for OTHER in 2..3
-#include lib/attention_sums
-#end
-#end
+#include lib/attention_sums with ACC = 0, OTHER = 2
   }
 
 #if CAUSAL

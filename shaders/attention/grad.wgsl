@@ -65,20 +65,8 @@ fn main(
 #end
 
   for (var other = begin; other < end; other += 32u) {
-#for step in 0..1
-#for OWN in KEYS..KEYS+1
-#for OTHER in 1-KEYS..2-KEYS
-#include lib/attention_products
-#end
-#end
-#end
-#for step in 1..2
-#for OWN in 3-KEYS..4-KEYS
-#for OTHER in 2+KEYS..3+KEYS
-#include lib/attention_products
-#end
-#end
-#end
+#include lib/attention_products with step = 0, OWN = KEYS, OTHER = 1 - KEYS
+#include lib/attention_products with step = 1, OWN = 3 - KEYS, OTHER = 2 + KEYS
     // Whoever summed up with the weights of the block before has read the tile since.
     for (var j = 0u; j < 4u; j++) {
       let theirs = other + 4u * local.x + j;
@@ -109,19 +97,9 @@ fn main(
       weights_1[(4u * local.x + j) * 8u + local.y] = paid;
 #end
     }
-#for ACC in 0..1
-#for CHUNKS in CHUNKS_D..CHUNKS_D+1
-#for OTHER in 1-KEYS..2-KEYS
-#include lib/attention_sums
-#end
-#end
-#end
-#for ACC in 1..1+KEYS
-#for CHUNKS in CHUNKS_E..CHUNKS_E+1
-#for OTHER in 3..4
-#include lib/attention_sums
-#end
-#end
+#include lib/attention_sums with ACC = 0, CHUNKS = CHUNKS_D, OTHER = 1 - KEYS
+#if KEYS
+#include lib/attention_sums with ACC = 1, CHUNKS = CHUNKS_E, OTHER = 3
 #end
   }
 

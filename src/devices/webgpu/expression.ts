@@ -1,7 +1,7 @@
-/** Integer expressions of the WGSL preprocessor: + - * / % ( ), comparisons, && || !, names, whole numbers. */
+/** Integer expressions of the WGSL preprocessor: + - * / % ( ), comparisons, && || !, names, whole numbers; or "a text". */
 export type Scope = ReadonlyMap<string, number | string>;
 
-/** A text constant alone evaluates to its text; everything else to an integer, where / truncates. */
+/** A text alone evaluates to itself, a text constant to its text; everything else to an integer, where / truncates. */
 export type Expression = (scope: Scope) => number | string;
 
 type Operator = (a: number, b: number) => number;
@@ -29,7 +29,7 @@ interface Tokens {
 
 /** @throws Error with what must hold, to be wrapped with the place */
 export function parseExpression(text: string): Expression {
-  const list = text.match(/\d+|[A-Za-z_]\w*|[=!<>]=|&&|\|\||[-+*/%()<>!]|\S/g) ?? [];
+  const list = text.match(/"[^"]*"|\d+|[A-Za-z_]\w*|[=!<>]=|&&|\|\||[-+*/%()<>!]|\S/g) ?? [];
   const tokens = { list, next: 0 };
   const expression = parseLevel(tokens, 0);
   if (tokens.next < list.length)
@@ -71,6 +71,7 @@ function parseUnary(tokens: Tokens): Expression {
     return inner;
   }
   if (/^\d/.test(token)) return () => Number(token);
+  if (/^".*"$/.test(token)) return () => token.slice(1, -1);
   if (!/^[A-Za-z_]/.test(token)) throw new Error(`"${token}" is not expected`);
   return (scope) => {
     const value = scope.get(token);

@@ -6,7 +6,8 @@
  *     #for i in A..B       the lines up to #end once for every i = A … B-1
  *     #if expr, #else      the lines up to #else or #end where expr is not 0 (a text: where it is not empty)
  *     #end
- *     #include path        the lines of another file, in the place and with the names of this line
+ *     #include path        the lines of another file, in the place and with the names of this line, and with those that are
+ *                          given: #include path with name = expr, name = "text"
  */
 import { KernelError } from "../../errors.ts";
 import { type Expression, parseExpression, type Scope } from "./expression.ts";
@@ -31,10 +32,11 @@ interface Condition {
   readonly then: Block;
   readonly otherwise: Block;
 }
-/** Another file, whose faults name that file and its lines. */
+/** Another file, whose faults name that file and its lines, and the names that it is given. */
 interface Inclusion {
   readonly number: number;
   readonly file: Block;
+  readonly given: readonly (readonly [name: string, value: Expression])[];
   readonly fail: Fail;
 }
 type Block = (Line | Loop | Condition | Inclusion)[];
@@ -134,13 +136,20 @@ function readCondition(reader: Reader, number: number, rest: string): Condition 
   return { number, test, then, otherwise };
 }
 
-function readInclusion({ sources, files, fail }: Reader, number: number, path: string): Inclusion {
+function readInclusion({ sources, files, fail }: Reader, number: number, rest: string): Inclusion {
+  const [path = "", names] = rest.split(/\s+with\s+/);
+  const given = (names?.split(",") ?? []).map((one) => {
+    const [, name, value] = /^\s*(\w+)\s*=(.+)$/.exec(one) ?? [];
+    if (name === undefined || value === undefined)
+      throw fail(number, "what a file is given must read #include path with name = value, …");
+    return [name, parse(value, number, fail)] as const;
+  });
   const source = Object.hasOwn(sources, path) ? sources[path] : undefined;
   if (source === undefined) throw fail(number, "#include must name a file in shaders/");
   if (files.includes(path)) throw fail(number, `${path} must not include itself`);
   const name = `${path} (included by ${files.at(-1)}, line ${number})`;
   const reader = readerOf(source, name, [...files, path], sources);
-  return { number, file: readBlock(reader, undefined), fail: reader.fail };
+  return { number, file: readBlock(reader, undefined), given, fail: reader.fail };
 }
 
 /** Steps over the directive that ended a block; says whether it was `word`. */
@@ -187,7 +196,8 @@ function render(
     if ("parts" in item) {
       out.push(item.parts.map((part) => (typeof part === "string" ? part : value(part))).join(""));
     } else if ("file" in item) {
-      render(item.file, scope, out, item.fail);
+      const given = item.given.map(([name, expression]) => [name, value(expression)] as const);
+      render(item.file, new Map([...scope, ...given]), out, item.fail);
     } else if ("test" in item) {
       const test = value(item.test);
       render(test !== 0 && test !== "" ? item.then : item.otherwise, scope, out, fail);

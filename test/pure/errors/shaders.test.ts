@@ -37,6 +37,10 @@ const directives: readonly ErrorRow[] = [
   file('1: N must not be a name already; got "#for N in 0..2"', "#for N in 0..2", "#end"),
   file('1: $( must be closed by ) on the same line; got "$((1)"', "$((1)"),
   file('1: #include must name a file in shaders/; got "#include none"', "#include none"),
+  file(
+    '1: what a file is given must read #include path with name = value, …; got "#include relu with N"',
+    "#include relu with N",
+  ),
   file('1: relu must not include itself; got "#include relu"', "#include relu"),
 ];
 

@@ -63,6 +63,15 @@ describe("specialise", () => {
     expect(include(sources, { N: 1 })).toEqual(["first", "row 0", "end 0 of 1", "last"]);
   });
 
+  test("gives a file names of its own, numbers and texts, which take the place of others there", () => {
+    const sources = {
+      main: '#for i in 0..2\n#include lib/row with name = "b", N = 2 * i + N, last = i == 1\n#end\n$(N)',
+      "lib/row": "#if last\n$(name)[$(N)]\n#else\n$(name)\n#end\n#include lib/end",
+      "lib/end": "$(N)",
+    };
+    expect(include(sources, { N: 1 })).toEqual(["b", "1", "b[3]", "3", "1"]);
+  });
+
   test("a fault of an included file names that file, its line and who includes it", () => {
     const faulty = { main: "a\n#include lib/b", "lib/b": "b\n$(NONE)" };
     expect(() => include(faulty)).toThrow(
