@@ -25,7 +25,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(local_invocation_id) local: vec3<u32>,
 ) {
-#include lib/conv_phase
+#include lib/conv_phase with z = "group.z"
 #include lib/conv_group
   let first = ((tile / params.tiles_n) * $(WY)u + local.y) * $(TM)u;
   let column = ((tile % params.tiles_n) * $(WX)u + local.x) * $(TN)u;

@@ -14,13 +14,13 @@ import { lowerDepthwise, lowerDepthwiseFilterGrad, lowerDepthwiseInputGrad } fro
 import { type Destination, sumPartials, sumsConstant } from "./destination.ts";
 import { printEpilogue } from "./epilogue.ts";
 import { lineGrid } from "./grid.ts";
-import { tileConstants } from "./matmul.ts";
 import { read, write, written } from "./operand.ts";
 import {
   type Choice,
   chooseDirect,
   chooseDirectOnGpu,
   chooseTiled,
+  coverOf,
   type Product,
   partOf,
 } from "./tiles.ts";
@@ -129,7 +129,7 @@ function lowerGather(gather: Gather, target: WebgpuTarget, choose: ChooseConv): 
     {
       kernel: choice.kind === "direct" ? "conv/direct" : "conv/tiled",
       constants: {
-        ...withoutSplitConstant(constants),
+        ...constants,
         ...own.constants,
         VECTOR_A: Number(isTiledVector),
         VECTOR_W: vectorW,
@@ -152,19 +152,14 @@ function lowerGather(gather: Gather, target: WebgpuTarget, choose: ChooseConv): 
 }
 
 /** How a choice specialises and covers `groups` products side by side; `groupWords` end the parameters. */
-function mappingOf(choice: ConvChoice, { m, n }: Product, groups: number) {
-  const isDirect = choice.kind === "direct";
-  const [rows, columns] = isDirect
-    ? [choice.tm * choice.wy, choice.tn * choice.wx]
-    : [choice.tile.bm, choice.tile.bn];
-  const tilesN = Math.ceil(n / columns);
-  const tiles = tilesN * Math.ceil(m / rows);
-  const own = isDirect
-    ? { TM: choice.tm, TN: choice.tn, WX: choice.wx, WY: choice.wy }
-    : tileConstants(choice);
-  const constants: Record<string, number> = { ...own, GROUPED: Number(groups > 1) };
-  const groupWords = groups > 1 ? [groups, tiles] : [];
-  return { tilesN, constants, grid: lineGrid(tiles * groups), groupWords };
+function mappingOf(choice: ConvChoice, product: Product, groups: number) {
+  const { constants, tilesN, tiles } = coverOf(choice, product);
+  return {
+    tilesN,
+    constants: { ...constants, GROUPED: Number(groups > 1) },
+    grid: lineGrid(tiles * groups),
+    groupWords: groups > 1 ? [groups, tiles] : [],
+  };
 }
 
 function lowerFilterGrad(
@@ -205,7 +200,7 @@ function lowerFilterGrad(
   const call: KernelCall = {
     kernel: isDirect ? "conv/filter_grad" : "conv/filter_grad_tiled",
     constants: {
-      ...withoutSplitConstant(constants),
+      ...constants,
       SUMS: sumsConstant(sums, partials),
       VECTOR_X: Number(!isDirect && channels % 4 === 0),
       VECTOR_G: isVector,
@@ -253,10 +248,4 @@ export function sumsWindows(
   // Groups run by kernels that stage nothing.
   if (attrs.groups !== 1) return false;
   return filterGradChoice(target, g.type.shape, out.type.shape, 1, choose).kind === "tiled";
-}
-
-/** The number of parts is in the grid: kernels of this file need no constant for it. */
-function withoutSplitConstant(constants: Record<string, number>): Record<string, number> {
-  const { SPLITS: _, ...rest } = constants;
-  return rest;
 }

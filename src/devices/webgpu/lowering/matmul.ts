@@ -11,7 +11,7 @@ import { type Destination, sumPartials, sumsConstant } from "./destination.ts";
 import { printEpilogue } from "./epilogue.ts";
 import { lineGrid, threadGrid } from "./grid.ts";
 import { read, write, written } from "./operand.ts";
-import { type Choice, chooseProduct, type Product, partOf, threadsOf } from "./tiles.ts";
+import { type Choice, chooseProduct, coverOf, type Product, partOf } from "./tiles.ts";
 
 /** The kernel and tile for a product; tests hand in their own to reach every variant. */
 export type ChooseProduct = (target: WebgpuTarget, product: Product) => Choice;
@@ -238,53 +238,26 @@ function shapeOf(choice: Choice, { a, b, m, n, k, batches }: Operation): Mapping
         grid: [x, y, batches],
       };
     }
-    case "direct": {
-      const { tm, tn, wx, wy, splits } = choice;
-      const tilesN = Math.ceil(n / (tn * wx));
-      const [x, y] = lineGrid(tilesN * Math.ceil(m / (tm * wy)));
-      return {
-        constants: {
-          ...{ TM: tm, TN: tn, WX: wx, WY: wy, SPLITS: splits },
-          VECTOR_A: 0,
-          VECTOR_B: b.transposed ? 0 : isVector,
-          VECTOR_OUT: isVector,
-        },
-        tilesN,
-        kPart: partOf(k, splits, 1),
-        grid: [x, y, batches * splits],
-      };
-    }
+    case "direct":
     case "tiled": {
-      const { tile, splits } = choice;
-      const tilesN = Math.ceil(n / tile.bn);
-      const [x, y] = lineGrid(tilesN * Math.ceil(m / tile.bm));
+      const { splits } = choice;
+      const { constants, tilesN, tiles } = coverOf(choice, { m, n });
+      const [x, y] = lineGrid(tiles);
+      const isTiled = choice.kind === "tiled";
+      const bk = isTiled ? choice.tile.bk : 1;
       return {
         constants: {
-          ...tileConstants(choice),
-          VECTOR_A: Number((a.transposed ? m : k) % 4 === 0),
-          VECTOR_B: Number((b.transposed ? k : n) % 4 === 0),
+          ...constants,
+          SPLITS: splits,
+          VECTOR_A: Number(isTiled && (a.transposed ? m : k) % 4 === 0),
+          VECTOR_B: b.transposed ? Number(isTiled && k % 4 === 0) : isVector,
           VECTOR_OUT: isVector,
-          K_TAIL: Number(k % tile.bk !== 0),
+          K_TAIL: Number(k % bk !== 0),
         },
         tilesN,
-        kPart: partOf(k, splits, tile.bk),
+        kPart: partOf(k, splits, bk),
         grid: [x, y, batches * splits],
       };
     }
   }
-}
-
-/** What specialises a workgroup-tiled kernel, apart from how it loads. */
-export function tileConstants({
-  tile,
-  splits,
-}: Extract<Choice, { kind: "tiled" }>): Record<string, number> {
-  const { bm, bn, bk, tm, tn, unroll } = tile;
-  // How many blocks of 4 × 4 elements of both operands an invocation stages.
-  const rounds = Math.ceil(((bm + bn) * bk) / 16 / threadsOf(tile));
-  return {
-    ...{ BM: bm, BN: bn, BK: bk, TM: tm, TN: tn, UNROLL: unroll },
-    ROUNDS: rounds,
-    SPLITS: splits,
-  };
 }

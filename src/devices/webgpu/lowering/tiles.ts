@@ -118,7 +118,7 @@ export function chooseTiled(
   );
   const scored = candidates.flatMap(({ tile, efficiency: share, ofMatrices = share }) => {
     const efficiency = of === "matrices" ? ofMatrices : share;
-    const workgroups = tilesOf(product, tile) * product.batches;
+    const workgroups = tilesOver(product, tile.bm, tile.bn).tiles * product.batches;
     // As many as keep a core busy take no longer than one alone.
     const abreast = Math.max(1, BUSY_THREADS / threadsOf(tile));
     const counts = [0, 1, 2, 4].map((rounds) =>
@@ -202,12 +202,29 @@ export function partOf(k: number, splits: number, bk: number): number {
   return Math.max(1, Math.ceil(k / splits / bk)) * bk;
 }
 
+/** How a kernel that is not one invocation an output is specialised by its choice, and its tiles over [m, n]: all, and along n. */
+export function coverOf(choice: DirectChoice | TiledChoice, { m, n }: Pick<Product, "m" | "n">) {
+  if (choice.kind === "direct") {
+    const { tm, tn, wx, wy } = choice;
+    const constants: Record<string, number> = { TM: tm, TN: tn, WX: wx, WY: wy };
+    return { constants, ...tilesOver({ m, n }, tm * wy, tn * wx) };
+  }
+  const { bm, bn, bk, tm, tn, unroll } = choice.tile;
+  const constants: Record<string, number> = {
+    ...{ BM: bm, BN: bn, BK: bk, TM: tm, TN: tn, UNROLL: unroll },
+    // How many blocks of 4 × 4 elements of both operands an invocation stages.
+    ROUNDS: Math.ceil(((bm + bn) * bk) / 16 / threadsOf(choice.tile)),
+  };
+  return { constants, ...tilesOver({ m, n }, bm, bn) };
+}
+
 export function threadsOf({ bm, bn, tm, tn }: Tile): number {
   return (bm * bn) / (tm * tn);
 }
 
-function tilesOf({ m, n }: Product, { bm, bn }: Tile): number {
-  return Math.ceil(m / bm) * Math.ceil(n / bn);
+function tilesOver({ m, n }: Pick<Product, "m" | "n">, rows: number, columns: number) {
+  const tilesN = Math.ceil(n / columns);
+  return { tilesN, tiles: Math.ceil(m / rows) * tilesN };
 }
 
 function smallest<T extends { readonly score: number }>(candidates: readonly T[]): T {
