@@ -11,25 +11,14 @@
 // Accumulation: f32, filter positions ascending (descending where GRADIENT); error ≤ KH·KW · 2⁻²⁴ relative to Σ|x||w|.
 // Source: docs/kernels.md, Convolution.
 
-#include lib/depthwise
+#include lib/windows
 
 @group(0) @binding(0) var<storage, read> x: array<Value>;
 @group(0) @binding(1) var<storage, read> w: array<Value>;
 @group(0) @binding($(2 + EPILOGUE_BINDINGS)) var<storage, read_write> out: array<Value>;
 @group(0) @binding($(3 + EPILOGUE_BINDINGS)) var<uniform> params: Params;
 
-#include lib/epilogue
-
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) thread: u32,
-) {
-  let at = (group.x + group.y * groups.x) * 64u + thread;
-  if (at >= params.count) {
-    return;
-  }
+fn element(at: u32) {
   let height = params.height;
   let width = params.width;
   let channels = params.channels;
@@ -73,3 +62,5 @@ fn main(
   }
 #end
 }
+
+#include lib/line with count = "params.count", THREADS = 64

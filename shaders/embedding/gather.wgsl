@@ -15,12 +15,7 @@ struct Params {
 @group(0) @binding(2) var<storage, read_write> out: array<$(VALUE)>;
 @group(0) @binding(3) var<uniform> params: Params;
 
-@compute @workgroup_size($(THREADS))
-fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>) {
-  let i = id.x + id.y * workgroups.x * $(THREADS)u;
-  if (i >= params.size) {
-    return;
-  }
+fn element(i: u32) {
   let number = ids[i / params.features];
   // A negative one becomes a large number.
   let row = u32(number);
@@ -30,3 +25,5 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) w
   }
   out[i] = value;
 }
+
+#include lib/line with count = "params.size"

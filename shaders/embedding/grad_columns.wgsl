@@ -19,12 +19,7 @@ struct Params {
 @group(0) @binding(2) var<storage, read_write> out: array<f32>;
 @group(0) @binding(3) var<uniform> params: Params;
 
-@compute @workgroup_size($(THREADS))
-fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>) {
-  let i = id.x + id.y * workgroups.x * $(THREADS)u;
-  if (i >= params.blocks * params.features) {
-    return;
-  }
+fn element(i: u32) {
   let feature = i % params.features;
   let first = (i / params.features) * params.block_rows;
   let end = min(first + params.block_rows, params.rows);
@@ -39,3 +34,5 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) w
     }
   }
 }
+
+#include lib/line with count = "params.blocks * params.features"

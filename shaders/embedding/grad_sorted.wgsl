@@ -18,12 +18,7 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> out: array<f32>;
 @group(0) @binding(4) var<uniform> params: Params;
 
-@compute @workgroup_size($(THREADS))
-fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>) {
-  let i = id.x + id.y * workgroups.x * $(THREADS)u;
-  if (i >= params.rows * params.features) {
-    return;
-  }
+fn element(i: u32) {
   let key = (i / params.features) | 0x80000000u;
   let feature = i % params.features;
   var low = 0u;
@@ -42,3 +37,5 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) w
   }
   out[i] = total;
 }
+
+#include lib/line with count = "params.rows * params.features"

@@ -2,18 +2,9 @@
 // takes in each place inside x by visit(total, value, place) and ends in finish(at, total); `at` is the output, `place`
 // kh · KW + kw. Names of the includer: x f32[N, H, W, C], Total, begin, visit, finish.
 
-#include lib/pool
+#include lib/windows
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) thread: u32,
-) {
-  let at = (group.x + group.y * groups.x) * 64u + thread;
-  if (at >= params.count) {
-    return;
-  }
+fn element(at: u32) {
   let channel = at % params.channels;
   let pixel = at / params.channels;
   let column = pixel % params.out_width;
@@ -39,3 +30,5 @@ fn main(
   }
   finish(at, total);
 }
+
+#include lib/line with count = "params.count", THREADS = 64

@@ -14,15 +14,12 @@ struct Params {
 @group(0) @binding(1) var<storage, read_write> out: array<$(VALUE)>;
 @group(0) @binding(2) var<uniform> params: Params;
 
-@compute @workgroup_size($(THREADS))
-fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>) {
-  let i = id.x + id.y * workgroups.x * $(THREADS)u;
-  if (i >= params.count) {
-    return;
-  }
+fn element(i: u32) {
 #if TO_WHOLE
   out[params.base + i] = x[i];
 #else
   out[i] = x[params.base + i];
 #end
 }
+
+#include lib/line with count = "params.count"

@@ -22,12 +22,7 @@ fn mix(x: vec2<u32>, rotation: u32) -> vec2<u32> {
   return vec2<u32>(sum, ((x.y << rotation) | (x.y >> (32u - rotation))) ^ sum);
 }
 
-@compute @workgroup_size($(THREADS))
-fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>) {
-  let block = id.x + id.y * workgroups.x * $(THREADS)u;
-  if (block * 2u >= params.count) {
-    return;
-  }
+fn element(block: u32) {
   let key_0 = key[0];
   let key_1 = key[1];
   // The constant keeps an all-zero key from being special.
@@ -46,3 +41,5 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) w
     out[block * 2u + 1u] = f32(x.y >> 8u) * 0x1p-24f;
   }
 }
+
+#include lib/line with count = "(params.count + 1u) / 2u"

@@ -22,12 +22,7 @@ fn is_nan(value: $(TYPE)) -> bool {
 #end
 }
 
-@compute @workgroup_size($(THREADS))
-fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>) {
-  let i = id.x + id.y * workgroups.x * $(THREADS)u;
-  if (i >= params.outputs) {
-    return;
-  }
+fn element(i: u32) {
   let start = (i / params.inner) * params.length * params.inner + i % params.inner;
   var best = x[start];
   var best_k = 0u;
@@ -40,3 +35,5 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) w
   }
   out[i] = i32(best_k);
 }
+
+#include lib/line with count = "params.outputs"

@@ -21,12 +21,7 @@ struct Params {
 #end
 @group(0) @binding($(3 + KEYS)) var<uniform> params: Params;
 
-@compute @workgroup_size($(THREADS))
-fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>) {
-  let i = id.x + id.y * workgroups.x * $(THREADS)u;
-  if (i >= params.rows * params.parts) {
-    return;
-  }
+fn element(i: u32) {
   let row = (i / params.parts) * params.n;
   let at = (i % params.parts) * $(ITEMS)u;
   // Runs are multiples of ITEMS, so that all items are of one pair.
@@ -64,3 +59,5 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) w
     }
   }
 }
+
+#include lib/line with count = "params.rows * params.parts"

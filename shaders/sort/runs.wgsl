@@ -21,12 +21,7 @@ struct Params {
 #end
 @group(0) @binding($(2 + KEYS)) var<uniform> params: Params;
 
-@compute @workgroup_size($(THREADS))
-fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>) {
-  let i = id.x + id.y * workgroups.x * $(THREADS)u;
-  if (i >= params.count) {
-    return;
-  }
+fn element(i: u32) {
   let own = i % params.n;
   let row = i - own;
   let start = own - own % params.run;
@@ -44,3 +39,5 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) w
   keys[row + place] = key;
 #end
 }
+
+#include lib/line with count = "params.count"

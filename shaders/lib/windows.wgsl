@@ -1,9 +1,11 @@
-// What all pooling kernels have: parameters, and the type of the channels that an invocation owns.
+// What kernels of windows over each channel of images have, pools and depthwise convolutions: parameters, and the type of
+// the channels that an invocation owns.
 // Constants: VECTOR 1 where the number of channels is a multiple of 4; those of lib/epilogue.
 
 struct Params {
-  // Output elements, in units of Value.
+  // Invocations that have something to do (of one part, where there are parts).
   count: u32,
+  // The side that windows lie over, then that which has an element for each window.
   height: u32,
   width: u32,
   // Channels, in units of Value.
@@ -19,6 +21,11 @@ struct Params {
   pad_columns: u32,
   // Maxima: -infinity; averages: 1 / (window rows · columns).
   scalar: f32,
+  // Of depthwise convolutions: tiles of neighbouring columns in a row of results (in the filter's gradient, of the filter).
+  tiles: u32,
+  // In the filter's gradient: rows of windows in all images, and in one part of them.
+  length: u32,
+  part: u32,
 #if EPILOGUE
 $(EPILOGUE_FIELDS)
 #end
