@@ -9,7 +9,7 @@
 // Accumulation: f32, windows in memory order within a part; error ≤ N·OH·OW · 2⁻²⁴ relative to Σ|x||g|.
 // Source: docs/kernels.md, Convolution.
 
-#include lib/windows with EPILOGUE = ""
+#include lib/windows
 
 @group(0) @binding(0) var<storage, read> x: array<Value>;
 @group(0) @binding(1) var<storage, read> g: array<Value>;

@@ -23,12 +23,10 @@ struct Params {
   mask_key: u32,
 }
 
+#include lib/values
+
 #for n in 0..OPERANDS
-#if (n == 0 || n == 1) * VECTOR_D + (n == 2 || n == 3) * VECTOR_E
-@group(0) @binding($(n)) var<storage, read> x_$(n): array<vec4<f32>>;
-#else
-@group(0) @binding($(n)) var<storage, read> x_$(n): array<f32>;
-#end
+@group(0) @binding($(n)) var<storage, read> x_$(n): array<Value$((n < 2) * VECTOR_D + (n >= 2) * VECTOR_E)>;
 #end
 #if MASK
 @group(0) @binding($(OPERANDS)) var<storage, read> mask: array<u32>;
@@ -62,7 +60,7 @@ fn at_$(n)(head: u32, row: u32, f: u32) -> vec4<f32> {
     return vec4<f32>(0.0);
   }
   let at = (head * rows_$(n)() + min(row, rows_$(n)() - 1u)) * width + f;
-#if (n == 0 || n == 1) * VECTOR_D + (n == 2 || n == 3) * VECTOR_E
+#if (n < 2) * VECTOR_D + (n >= 2) * VECTOR_E
   return x_$(n)[at / 4u];
 #else
   let last = at + width - f - 1u;

@@ -31,26 +31,14 @@ struct Params {
   // Tiles of one group.
   group_tiles: u32,
 #end
-#if EPILOGUE
 $(EPILOGUE_FIELDS)
-#end
 }
 
-#if VECTOR_A
-@group(0) @binding(0) var<storage, read> source: array<vec4<f32>>;
-#else
-@group(0) @binding(0) var<storage, read> source: array<f32>;
-#end
-#if VECTOR_W
-@group(0) @binding(1) var<storage, read> w: array<vec4<f32>>;
-#else
-@group(0) @binding(1) var<storage, read> w: array<f32>;
-#end
-#if VECTOR_OUT
-@group(0) @binding($(2 + EPILOGUE_BINDINGS)) var<storage, read_write> out: array<vec4<f32>>;
-#else
-@group(0) @binding($(2 + EPILOGUE_BINDINGS)) var<storage, read_write> out: array<f32>;
-#end
+#include lib/values
+
+@group(0) @binding(0) var<storage, read> source: array<Value$(VECTOR_A)>;
+@group(0) @binding(1) var<storage, read> w: array<Value$(VECTOR_W)>;
+@group(0) @binding($(2 + EPILOGUE_BINDINGS)) var<storage, read_write> out: array<Value$(VECTOR_OUT)>;
 @group(0) @binding($(3 + EPILOGUE_BINDINGS)) var<uniform> params: Params;
 
 // Where the source is read for one position of the output.

@@ -28,21 +28,11 @@ struct Params {
 #end
 }
 
-#if VECTOR_X
-@group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;
-#else
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-#end
-#if VECTOR_G
-@group(0) @binding(1) var<storage, read> g: array<vec4<f32>>;
-#else
-@group(0) @binding(1) var<storage, read> g: array<f32>;
-#end
-#if VECTOR_OUT
-@group(0) @binding(2) var<storage, read_write> out: array<vec4<f32>>;
-#else
-@group(0) @binding(2) var<storage, read_write> out: array<f32>;
-#end
+#include lib/values
+
+@group(0) @binding(0) var<storage, read> x: array<Value$(VECTOR_X)>;
+@group(0) @binding(1) var<storage, read> g: array<Value$(VECTOR_G)>;
+@group(0) @binding(2) var<storage, read_write> out: array<Value$(VECTOR_OUT)>;
 #if SUMS == 1
 @group(0) @binding(3) var<storage, read_write> sums: array<f32>;
 #end

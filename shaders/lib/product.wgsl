@@ -18,26 +18,14 @@ struct Params {
   // Steps of k in one part.
   k_part: u32,
   batches: u32,
-#if EPILOGUE
 $(EPILOGUE_FIELDS)
-#end
 }
 
-#if VECTOR_A
-@group(0) @binding(0) var<storage, read> a: array<vec4<f32>>;
-#else
-@group(0) @binding(0) var<storage, read> a: array<f32>;
-#end
-#if VECTOR_B
-@group(0) @binding(1) var<storage, read> b: array<vec4<f32>>;
-#else
-@group(0) @binding(1) var<storage, read> b: array<f32>;
-#end
-#if VECTOR_OUT
-@group(0) @binding($(2 + EPILOGUE_BINDINGS)) var<storage, read_write> out: array<vec4<f32>>;
-#else
-@group(0) @binding($(2 + EPILOGUE_BINDINGS)) var<storage, read_write> out: array<f32>;
-#end
+#include lib/values
+
+@group(0) @binding(0) var<storage, read> a: array<Value$(VECTOR_A)>;
+@group(0) @binding(1) var<storage, read> b: array<Value$(VECTOR_B)>;
+@group(0) @binding($(2 + EPILOGUE_BINDINGS)) var<storage, read_write> out: array<Value$(VECTOR_OUT)>;
 #if SUMS == 1
 @group(0) @binding($(3 + EPILOGUE_BINDINGS)) var<storage, read_write> sums: array<f32>;
 #end

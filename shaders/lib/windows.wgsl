@@ -26,9 +26,7 @@ struct Params {
   // In the filter's gradient: rows of windows in all images, and in one part of them.
   length: u32,
   part: u32,
-#if EPILOGUE
 $(EPILOGUE_FIELDS)
-#end
 }
 
 #if VECTOR

@@ -18,9 +18,7 @@ struct Params {
   n: u32,
   // Elements of out before the first of this call.
   out_base: u32,
-#if EPILOGUE
 $(EPILOGUE_FIELDS)
-#end
 }
 
 @group(0) @binding(0) var<storage, read> partial: array<f32>;

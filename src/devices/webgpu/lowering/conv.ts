@@ -40,9 +40,18 @@ export function convLowerings(
   choose: ChooseConv = chooseConv,
 ): Lowerings<"conv2d" | "conv2dInputGrad" | "conv2dFilterGrad"> {
   return {
-    conv2d: (site) => lowerForward(site, target, choose),
-    conv2dInputGrad: (site) => lowerInputGrad(site, target, choose),
-    conv2dFilterGrad: (site) => lowerFilterGrad(site, target, choose),
+    conv2d: (site) =>
+      isDepthwise(site.ins.w.type.shape, site.attrs)
+        ? lowerDepthwise(site)
+        : lowerGather({ source: site.ins.x, isGradient: false, site }, target, choose),
+    conv2dInputGrad: (site) =>
+      isDepthwise(site.ins.w.type.shape, site.attrs)
+        ? lowerDepthwiseInputGrad(site)
+        : lowerGather({ source: site.ins.g, isGradient: true, site }, target, choose),
+    conv2dFilterGrad: (site) =>
+      isDepthwise(site.outs.out.type.shape, site.attrs)
+        ? lowerDepthwiseFilterGrad(site, target)
+        : lowerFilterGrad(site, target, choose),
   };
 }
 
@@ -61,44 +70,14 @@ export function chooseConv(
 /** What forward and input gradient have in common; the shapes are [N, H, W, C]. */
 interface Gather {
   readonly source: Region;
-  readonly w: Region;
-  readonly out: Region;
   readonly isGradient: boolean;
-  readonly site: Site<"conv2d" | "conv2dInputGrad">;
-}
-
-function lowerForward(
-  site: Site<"conv2d">,
-  target: WebgpuTarget,
-  choose: ChooseConv,
-): KernelCall[] {
-  const { ins, outs, attrs } = site;
-  if (sizeOf(outs.out.type.shape) === 0) return [];
-  if (isDepthwise(ins.w.type.shape, attrs)) return lowerDepthwise(site);
-  return lowerGather(
-    { source: ins.x, w: ins.w, out: outs.out, isGradient: false, site },
-    target,
-    choose,
-  );
-}
-
-function lowerInputGrad(
-  site: Site<"conv2dInputGrad">,
-  target: WebgpuTarget,
-  choose: ChooseConv,
-): KernelCall[] {
-  const { ins, outs, attrs } = site;
-  if (sizeOf(outs.out.type.shape) === 0) return [];
-  if (isDepthwise(ins.w.type.shape, attrs)) return lowerDepthwiseInputGrad(site);
-  return lowerGather(
-    { source: ins.g, w: ins.w, out: outs.out, isGradient: true, site },
-    target,
-    choose,
-  );
+  readonly site: Site<"conv2d"> | Site<"conv2dInputGrad">;
 }
 
 function lowerGather(gather: Gather, target: WebgpuTarget, choose: ChooseConv): KernelCall[] {
-  const { source, w, out, isGradient, site } = gather;
+  const { source, isGradient, site } = gather;
+  const { w } = site.ins;
+  const { out } = site.outs;
   const { stride, padding, groups } = site.attrs;
   const [images = 0, outHeight = 0, outWidth = 0, outChannels = 0] = out.type.shape;
   const [, sourceHeight = 0, sourceWidth = 0, allSourceChannels = 0] = source.type.shape;
@@ -178,8 +157,6 @@ function lowerFilterGrad(
   const [, height = 0, width = 0] = x.type.shape;
   const [images = 0, outHeight = 0, outWidth = 0] = g.type.shape;
   const [filterHeight = 0, filterWidth = 0, channels = 0, outChannels = 0] = out.type.shape;
-  if (sizeOf(out.type.shape) === 0) return [];
-  if (isDepthwise(out.type.shape, attrs)) return lowerDepthwiseFilterGrad(site, target);
 
   const n = outChannels / groups;
   const m = filterHeight * filterWidth * channels;

@@ -12,8 +12,7 @@ import {
   type Region,
   sameRegion,
 } from "../../../scheduler/lowering.ts";
-import { sizeOf } from "../../../tensor/shape.ts";
-import { type Access, accessOf, isSingle, type Width } from "./group/access.ts";
+import { accessOf, declareBinding, vectorBindings, type Width, widthOf } from "./group/access.ts";
 import { applied, printRegisters, Walk } from "./group/elements.ts";
 import { toWord } from "./group/instructions.ts";
 import { Words } from "./group/words.ts";
@@ -70,11 +69,10 @@ export function printEpilogue(epilogue: Epilogue | undefined, host: Host): Print
   const counted = program.indices.map((view) => accessOf(view));
   const words = new Words();
   const shape = program.shape.length === 0 ? [1] : program.shape;
-  const isVector = host.width === 4 && host.isAligned && fitVectors(shape, reads, ins);
-  const width = isVector ? 4 : 1;
-  const vectors = new Set(
-    isVector ? reads.filter((access) => !isSingle(access)).map(({ binding = 0 }) => binding) : [],
-  );
+  const fitting = widthOf(shape.at(-1) ?? 1, reads, (binding) => regions[binding - host.binding]);
+  const width = host.width === 4 && host.isAligned ? fitting : 1;
+  const isVector = width === 4;
+  const vectors = vectorBindings(width, reads);
   const innermost = shape.at(-1) === host.columns ? "i_column" : undefined;
   const walk = new Walk(shape, width, words, innermost);
   const places = [...reads, ...counted].map((access) => walk.place(access));
@@ -103,8 +101,8 @@ export function printEpilogue(epilogue: Epilogue | undefined, host: Host): Print
     isStored: more.length === 0 ? "" : `column < ${words.word(host.columns)}`,
   };
   const text = [
-    ...regions.map((_, i) => declare(host.binding + i, "read", vectors.has(host.binding + i))),
-    ...others.bindings.map((binding) => declare(binding, "read_write", isVector)),
+    ...regions.map((_, i) => declareBinding(host.binding + i, true, vectors.has(host.binding + i))),
+    ...others.bindings.map((binding) => declareBinding(binding, false, isVector)),
     printFunction("apply_epilogue", parameters, `array<u32, ${made.length}>`, body),
     ...printFinish(host.width, isVector, statements, given, others),
   ];
@@ -158,29 +156,6 @@ function printFinish(
 
 function printFunction(name: string, parameters: string, type: string, body: readonly string[]) {
   return `fn ${name}(${parameters}) -> ${type} {\n${body.join("\n")}\n}`;
-}
-
-/** In the form that shaders/README.md asks for. */
-function declare(binding: number, access: "read" | "read_write", isVector: boolean): string {
-  const element = isVector ? "vec4<u32>" : "u32";
-  return `@group(0) @binding(${binding}) var<storage, ${access}> b${binding}: array<${element}>;`;
-}
-
-/** Whether four neighbours along the last dimension are one vector of whatever is read, or read the same. */
-function fitVectors(
-  shape: readonly number[],
-  reads: readonly Access[],
-  ins: readonly (Region | undefined)[],
-): boolean {
-  if ((shape.at(-1) ?? 1) % 4 !== 0) return false;
-  return reads.every((access, i) => {
-    if (isSingle(access)) return true;
-    const { offset, strides } = access;
-    const isWhole = [offset, ...strides.slice(0, -1)].every((n) => n % 4 === 0);
-    const region = ins[i];
-    const ends = region === undefined || sizeOf(region.type.shape) % 4 === 0;
-    return strides.at(-1) === 1 && isWhole && ends;
-  });
 }
 
 function distinct(ins: readonly (Region | undefined)[]): Region[] {

@@ -54,7 +54,6 @@ function lowerMatmul(
   choose: ChooseProduct,
 ): KernelCall[] {
   const { outs, epilogue } = site;
-  if (sizeOf(outs.out.type.shape) === 0) return [];
   const operations = operationsOf(site);
   return operations.flatMap((operation) => {
     const choice = choose(target, operation);
@@ -85,38 +84,35 @@ function operationsOf({ ins, outs, attrs }: Site<"matmul">): Operation[] {
   const a = { region: ins.a, transposed: attrs.transposeA };
   const b = { region: ins.b, transposed: attrs.transposeB };
   const isShared = sizeOf(bShape.slice(0, -2)) === 1 && !attrs.transposeA;
-  if (isShared && sizeOf(aShape.slice(0, -2)) === sizeOf(leading)) {
-    const rows = sizeOf(leading) * m;
-    return [
-      {
-        m: rows,
-        n,
-        k,
-        batches: 1,
-        a: { ...a, base: 0, batch: 0 },
-        b: { ...b, base: 0, batch: 0 },
-        outBase: 0,
-      },
-    ];
-  }
-  return batchesOf(aShape, bShape, leading, [m * k, k * n, m * n]).map((batch) => ({
-    m,
+  const runs =
+    isShared && sizeOf(aShape.slice(0, -2)) === sizeOf(leading)
+      ? [
+          {
+            rows: sizeOf(leading),
+            batches: 1,
+            a: { base: 0, batch: 0 },
+            b: { base: 0, batch: 0 },
+            first: 0,
+          },
+        ]
+      : batchesOf(aShape, bShape, leading, [m * k, k * n]);
+  return runs.map((run) => ({
+    m: m * run.rows,
     n,
     k,
-    batches: batch.count,
-    a: { ...a, base: batch.a, batch: batch.aStep },
-    b: { ...b, base: batch.b, batch: batch.bStep },
-    outBase: batch.out,
+    batches: run.batches,
+    a: { ...a, ...run.a },
+    b: { ...b, ...run.b },
+    outBase: run.first * m * n,
   }));
 }
 
-interface BatchRun {
-  readonly count: number;
-  readonly a: number;
-  readonly b: number;
-  readonly out: number;
-  readonly aStep: number;
-  readonly bStep: number;
+/** Products that one call can make: `rows` matrices of a on top of each other, `batches` times, from the `first` of all on. */
+interface Run extends Pick<Operation, "batches"> {
+  readonly rows: number;
+  readonly first: number;
+  readonly a: Pick<Placed, "base" | "batch">;
+  readonly b: Pick<Placed, "base" | "batch">;
 }
 
 /** The matrices of a batch as runs of evenly spaced ones, as long as both operands and the grid allow. */
@@ -124,8 +120,8 @@ function batchesOf(
   aShape: Shape,
   bShape: Shape,
   leading: Shape,
-  [aSize, bSize, outSize]: readonly [number, number, number],
-): BatchRun[] {
+  [aSize, bSize]: readonly [number, number],
+): Run[] {
   const aStrides = broadcastStrides(aShape.slice(0, -2), leading);
   const bStrides = broadcastStrides(bShape.slice(0, -2), leading);
   const places: { a: number; b: number }[] = [];
@@ -141,7 +137,7 @@ function batchesOf(
     }
     places.push(place);
   }
-  const runs: BatchRun[] = [];
+  const runs: Run[] = [];
   for (let first = 0; first < count; ) {
     const { a, b } = places[first] ?? { a: 0, b: 0 };
     const next = places[first + 1] ?? { a, b };
@@ -152,15 +148,9 @@ function batchesOf(
     // Strides are unsigned: a broadcast dimension that starts again ends a run.
     while (end < count && end - first < MAX_BATCHES && aStep >= 0 && bStep >= 0 && isEven(end))
       end++;
-    const isSingle = end === first + 1;
-    runs.push({
-      count: end - first,
-      a,
-      b,
-      out: first * outSize,
-      aStep: isSingle ? 0 : aStep,
-      bStep: isSingle ? 0 : bStep,
-    });
+    const batches = end - first;
+    const placed = (base: number, step: number) => ({ base, batch: batches === 1 ? 0 : step });
+    runs.push({ rows: 1, batches, first, a: placed(a, aStep), b: placed(b, bStep) });
     first = end;
   }
   return runs;

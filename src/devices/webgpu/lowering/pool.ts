@@ -31,7 +31,6 @@ function poolCall(
 ): KernelCall[] {
   const written = kernel.endsWith("_grad") ? over : out;
   const count = sizeOf(written.type.shape) / lanesOf(written.type.shape.at(-1) ?? 0);
-  if (count === 0) return [];
   const places = window[0] * window[1];
   const windows = { over: over.type.shape, out: out.type.shape, window, stride, padding };
   const isAverage = kernel.startsWith("average");

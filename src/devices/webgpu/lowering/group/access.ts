@@ -4,6 +4,7 @@
  * four.
  */
 import type { View } from "../../../../scheduler/group-program.ts";
+import type { Region } from "../../../../scheduler/lowering.ts";
 import { sizeOf } from "../../../../tensor/shape.ts";
 import type { Bindings, Place } from "./bindings.ts";
 import type { Words } from "./words.ts";
@@ -26,19 +27,24 @@ export function isSingle({ strides }: View): boolean {
   return (strides.at(-1) ?? 0) === 0;
 }
 
-/** 4 where every access can be made in whole vectors along an innermost dimension of `size`, or is the same for four. */
-export function widthOf(size: number, accesses: readonly Access[], bindings: Bindings): Width {
+/**
+ * 4 where every access can be made in whole vectors along an innermost dimension of `size`, or is the same for four.
+ * `regionOf`: what a binding covers; undefined for what is in registers.
+ */
+export function widthOf(
+  size: number,
+  accesses: readonly Access[],
+  regionOf: (binding: number) => Region | undefined,
+): Width {
+  // A binding of vectors ends with the last whole one, and what is read of it element by element may lie behind.
+  const isWholeVectors = (region: Region | undefined) =>
+    region === undefined || sizeOf(region.type.shape) % 4 === 0;
   const fits = accesses.every(({ binding, offset, strides }) => {
     if (binding === undefined || strides.at(-1) === 0) return true;
     const isAligned = [offset, ...strides.slice(0, -1)].every((n) => n % 4 === 0);
-    return strides.at(-1) === 1 && isAligned && isWholeVectors(bindings, binding);
+    return strides.at(-1) === 1 && isAligned && isWholeVectors(regionOf(binding));
   });
   return fits && size % 4 === 0 ? 4 : 1;
-}
-
-/** A binding of vectors ends with the last whole one, and what is read of it element by element may lie behind. */
-function isWholeVectors({ operands }: Bindings, binding: number): boolean {
-  return sizeOf(operands[binding]?.region.type.shape ?? []) % 4 === 0;
 }
 
 /** Which bindings are arrays of vectors: those with an access of vectors. */
@@ -47,16 +53,19 @@ export function vectorBindings(width: Width, accesses: readonly Access[]): Reado
   return new Set(vectors.flatMap(({ binding }) => binding ?? []));
 }
 
-/** The declarations, in the form that shaders/README.md asks for; the parameters come behind. */
+/** The declarations; the parameters come behind. */
 export function declareBindings({ operands }: Bindings, vectors: ReadonlySet<number>): string {
-  const storage = operands.map(({ access }, b) => {
-    const mode = access === "read" ? "read" : "read_write";
-    const element = vectors.has(b) ? "vec4<u32>" : "u32";
-    return `@group(0) @binding(${b}) var<storage, ${mode}> b${b}: array<${element}>;`;
-  });
-  return [...storage, `@group(0) @binding(${operands.length}) var<uniform> params: Params;`].join(
-    "\n",
-  );
+  return [
+    ...operands.map(({ access }, b) => declareBinding(b, access === "read", vectors.has(b))),
+    `@group(0) @binding(${operands.length}) var<uniform> params: Params;`,
+  ].join("\n");
+}
+
+/** In the form that shaders/README.md asks for. */
+export function declareBinding(binding: number, isRead: boolean, isVector: boolean): string {
+  const mode = isRead ? "read" : "read_write";
+  const element = isVector ? "vec4<u32>" : "u32";
+  return `@group(0) @binding(${binding}) var<storage, ${mode}> b${binding}: array<${element}>;`;
 }
 
 /** Σ index · stride, as terms of a sum; nothing is multiplied where a stride is 0 or 1. */

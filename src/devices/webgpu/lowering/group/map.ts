@@ -27,7 +27,7 @@ export function mapCall(
   const counted = indices.map((view) => accessOf(view));
   const writes = stores.map((view, o) => accessOf(view, bindings.outs[o]));
   const all = [...reads, ...counted, ...writes];
-  const width = widthOf(shape.at(-1) ?? 1, all, bindings);
+  const width = widthOf(shape.at(-1) ?? 1, all, (b) => bindings.operands[b]?.region);
   const vectors = vectorBindings(width, all);
   const words = new Words();
   words.word(count / width, "count");

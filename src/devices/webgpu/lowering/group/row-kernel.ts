@@ -69,7 +69,7 @@ export function rowKernelOf(
     width:
       isAcross || !hasColumns || program.segments
         ? 1
-        : widthOf(program.shape.at(-1) ?? 1, moved, bindings),
+        : widthOf(program.shape.at(-1) ?? 1, moved, (b) => bindings.operands[b]?.region),
     isAcross,
     passes: passes.filter((pass) => pass.elements.length > 0).length,
     canPart: canPart(program, own),
