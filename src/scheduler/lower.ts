@@ -53,7 +53,7 @@ function checkReach(call: KernelCall, label: string, { name, maxRegionBytes }: D
   for (const { region } of call.operands) {
     if (bytesOf(region.type) <= maxRegionBytes) continue;
     throw new OutOfMemoryError(
-      `${label}: a kernel reaches over at most ${maxRegionBytes} bytes on this ${name} device, and this work cannot be divided; got ${describe(region.type)}. Use smaller batches, or the cpu device.`,
+      `${label}: a kernel reaches over at most ${maxRegionBytes} bytes on this ${name} device, and this work cannot be divided; got ${describe(region.type)}. Use smaller batches${name === "cpu" ? "" : ", or the cpu device"}.`,
     );
   }
 }
@@ -200,7 +200,7 @@ export function whyFallback(
   const entry = traits.lower[node.op as keyof DeviceTraits["lower"]];
   if (typeof entry !== "function") return entry.fallback;
   const large = types.find((type) => bytesOf(type) > traits.maxRegionBytes);
-  if (large === undefined || traits.divides?.(node)) return undefined;
+  if (large === undefined || !traits.hasFallback || traits.divides?.(node)) return undefined;
   return `${describe(large)} is larger than the ${traits.maxRegionBytes} bytes that a kernel can reach`;
 }
 

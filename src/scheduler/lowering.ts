@@ -213,10 +213,11 @@ export interface DeviceTraits {
   readonly maxElementwiseOperands: number;
   /**
    * The largest tensor that a kernel can reach, in bytes. Elementwise work and copies on larger ones are done in parts, and
-   * so are ops that `divides` says so of; others are placed on the fallback.
+   * so are ops that `divides` says so of; others run on the fallback where there is one, and are refused where there is not.
    */
   readonly maxRegionBytes: number;
   divides?(node: OpNode<KernelOp>): boolean;
+  readonly hasFallback?: boolean;
   readonly lower: { readonly [K in LoweredOp]: Lower<K> | { readonly fallback: string } };
   /** Left out where cells are always loops. */
   readonly walks?: CellWalks;

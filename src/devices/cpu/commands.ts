@@ -1,22 +1,15 @@
 import { KernelError } from "../../errors.ts";
-import type { Arity, OpName } from "../../ops/vocabulary.ts";
 import {
   type FallbackCall,
   isFallback,
   type KernelCall,
   type Region,
 } from "../../scheduler/lowering.ts";
-import { callsOf, type LoopStep, type Plan, type Step } from "../../scheduler/plan.ts";
+import type { LoopStep, Plan, Step } from "../../scheduler/plan.ts";
 import { BYTES_PER_ELEMENT } from "../../tensor/dtype.ts";
 import { bytesOf } from "../../tensor/shape.ts";
 import { opcodes } from "./kernel-names.ts";
-import {
-  type FallbackGroup,
-  type FallbackOperand,
-  LOOP,
-  type ProgramImage,
-  type Segment,
-} from "./messages.ts";
+import { LOOP, type ProgramImage } from "./messages.ts";
 
 /** In a command's opcode: wait for all threads first. As in wasm/index.ts. */
 const BARRIER = 0x80000000;
@@ -39,14 +32,6 @@ export interface Division {
   readonly parallelBytes: number;
 }
 
-/** Which inputs and outputs an op declares, in order. */
-export type Declarations = {
-  readonly [K in OpName]: {
-    readonly inputs: Readonly<Record<string, Arity>>;
-    readonly outputs: Readonly<Record<string, Arity>>;
-  };
-};
-
 /**
  * A plan as command words: per kernel call [head, bytes of words, operand addresses…, words…]. Addresses are patched in
  * when a run brings other bindings than the run before, or when temporaries have moved.
@@ -55,16 +40,14 @@ export type Declarations = {
  */
 export function encodePlan(
   plan: Plan,
-  declarations: Declarations,
   { threads, parallelBytes }: Division,
   slotOf: (structure: string) => number,
 ): ProgramImage {
-  const encoder = new Encoder(plan, declarations, threads, slotOf);
-  const segments = encoder.segmentsOf(plan.steps);
+  const encoder = new Encoder(plan, threads, slotOf);
+  encoder.encode(plan.steps);
   return {
     words: Uint32Array.from(encoder.words),
     patches: Int32Array.from(encoder.patches),
-    segments,
     bindings: plan.bindings.length,
     threads: workBytes(plan.steps) < parallelBytes * (1 + barriersIn(plan.steps)) ? 1 : threads,
   };
@@ -74,49 +57,25 @@ class Encoder {
   readonly words: number[] = [];
   readonly patches: number[] = [];
   private readonly plan: Plan;
-  private readonly declarations: Declarations;
   private readonly threads: number;
-  private segments: Segment[] = [];
-  /** Where the segment that is being written begins. */
-  private start = 0;
-
   private readonly slotOf: (structure: string) => number;
 
-  constructor(
-    plan: Plan,
-    declarations: Declarations,
-    threads: number,
-    slotOf: (structure: string) => number,
-  ) {
+  constructor(plan: Plan, threads: number, slotOf: (structure: string) => number) {
     this.slotOf = slotOf;
     this.threads = threads;
     this.plan = plan;
-    this.declarations = declarations;
   }
 
-  segmentsOf(steps: readonly Step[]): Segment[] {
-    const outer = this.segments;
-    this.segments = [];
-    this.encode(steps);
-    this.endSegment();
-    const own = this.segments;
-    this.segments = outer;
-    return own;
-  }
-
-  private encode(steps: readonly Step[]): void {
+  encode(steps: readonly Step[]): void {
     for (const step of steps) {
       if (step.kind === "loop") this.loop(step);
-      else if (isFallback(step.call)) {
-        this.endSegment();
-        this.segments.push(encodeFallback(step.call, this.declarations, this.place));
-      } else this.command(step.call, step.barrierBefore);
+      else this.command(step.call, step.barrierBefore);
     }
   }
 
-  private command(call: KernelCall, barrierBefore: boolean): void {
+  private command(call: KernelCall | FallbackCall, barrierBefore: boolean): void {
     const opcode = opcodes.get(call.kernel);
-    if (opcode === undefined) {
+    if (opcode === undefined || isFallback(call)) {
       throw new KernelError(
         `load: every kernel of a plan must be in the cpu device's table; got "${call.kernel}". ` +
           "Plan with the traits of the device that runs the plan.",
@@ -137,7 +96,7 @@ class Encoder {
     const start = words.length;
     words.push(head + (stepped.length > 0 ? 0 : barrier), (call.operands.length + own.length) * 4);
     for (const { region } of call.operands) {
-      const { place, offset } = this.place(region);
+      const { place, offset } = placeOf(this.plan, region);
       patches.push(words.length, place, offset);
       words.push(0);
     }
@@ -147,32 +106,18 @@ class Encoder {
     while (words.length < start + (wordsOf(call) * 4 + this.threads * room) / 4) words.push(0);
   }
 
-  /** A command that holds those of its body; where one of them is on the fallback, a segment of segments. */
+  /** A command that holds those of its body. */
   private loop({ count, reverse, body, barrierBefore }: LoopStep): void {
-    if (callsOf(body).some(({ call }) => isFallback(call))) {
-      this.endSegment();
-      this.segments.push({ kind: "loop", count, reverse, segments: this.segmentsOf(body) });
-      return;
-    }
     const { words } = this;
     const head = words.push(LOOP + this.barrier(barrierBefore), 0, count, reverse ? 1 : 0) - 4;
     this.encode(body);
     words[head + 1] = (words.length - head - 2) * 4;
   }
 
-  /** All threads have left the segment before when the next one starts. */
+  /** All threads have left the program before when the next one starts. */
   private barrier(isNeeded: boolean): number {
-    return isNeeded && this.words.length * 4 > this.start ? BARRIER : 0;
+    return isNeeded && this.words.length > 0 ? BARRIER : 0;
   }
-
-  private endSegment(): void {
-    const { start } = this;
-    const end = this.words.length * 4;
-    if (end > start) this.segments.push({ kind: "commands", start, end });
-    this.start = end;
-  }
-
-  private readonly place = (region: Region) => placeOf(this.plan, region);
 }
 
 function workBytes(steps: readonly Step[]): number {
@@ -227,45 +172,10 @@ function steppedBytes(call: KernelCall, threads: number): { all: number; room: n
 /** Bytes of the words of a plan, without encoding it. */
 export function commandBytes(steps: readonly Step[], threads: number): number {
   return steps.reduce((sum, step) => {
-    if (step.kind === "loop") {
-      if (callsOf(step.body).some(({ call }) => isFallback(call)))
-        return sum + commandBytes(step.body, threads);
-      return sum + 16 + commandBytes(step.body, threads);
-    }
+    if (step.kind === "loop") return sum + 16 + commandBytes(step.body, threads);
     const { call } = step;
     if (isFallback(call)) return sum;
     const isStepped = steppedOf(call).length > 0;
     return sum + (isStepped ? steppedBytes(call, threads).all : 4 * wordsOf(call));
   }, 0);
-}
-
-function encodeFallback(
-  call: FallbackCall,
-  declarations: Declarations,
-  place: (region: Region) => { place: number; offset: number },
-): Segment {
-  let next = 0;
-  const take = (): FallbackOperand[] => {
-    const operand = call.operands[next++];
-    if (operand === undefined) return [];
-    const { type, perStep = 0 } = operand.region;
-    return [{ ...place(operand.region), type, bytesPerStep: perStep * BYTES_PER_ELEMENT }];
-  };
-  const groups = (
-    declared: Readonly<Record<string, Arity>>,
-    present: Readonly<Record<string, number>>,
-  ): FallbackGroup[] =>
-    Object.entries(declared).map(([name, arity]) => ({
-      name,
-      arity,
-      operands: Array.from({ length: present[name] ?? 0 }, take).flat(),
-    }));
-  const { inputs, outputs } = declarations[call.op];
-  return {
-    kind: "fallback",
-    op: call.op,
-    attrs: call.attrs,
-    ins: groups(inputs, call.presentInputs),
-    outs: groups(outputs, call.presentOutputs),
-  };
 }

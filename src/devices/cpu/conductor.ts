@@ -1,16 +1,6 @@
-import { viewAs } from "../../tensor/dtype.ts";
-import { sizeOf } from "../../tensor/shape.ts";
-import type { ReferenceTable, ReferenceTensor } from "../reference/kernel.ts";
 import { type ForEmitted, writeAdoption, writeForgetting } from "./emitted.ts";
-import type {
-  Command,
-  FallbackGroup,
-  FromWorker,
-  ProgramImage,
-  ReadBytes,
-  Segment,
-} from "./messages.ts";
-import { type FallbackSegment, type TimedStep, timedSteps } from "./timed-steps.ts";
+import type { Command, FromWorker, ProgramImage, ReadBytes } from "./messages.ts";
+import { type TimedStep, timedSteps } from "./timed-steps.ts";
 
 /** What the kernel module exports; see wasm/index.ts. */
 export interface KernelExports extends ForEmitted {
@@ -28,27 +18,20 @@ interface Loaded {
 }
 
 type Post = (message: FromWorker, transfer: ArrayBuffer[]) => void;
-/** Takes the device's commands in order, in the first worker; runs segments with all threads. */
+
+/** Takes the device's commands in order, in the first worker; runs programs with all threads. */
 export class Conductor {
   private readonly programs = new Map<number, Loaded>();
 
   private readonly threads: number;
   private readonly memory: WebAssembly.Memory;
   private readonly kernels: KernelExports;
-  private readonly reference: ReferenceTable;
   private readonly post: Post;
 
-  constructor(
-    threads: number,
-    memory: WebAssembly.Memory,
-    kernels: KernelExports,
-    reference: ReferenceTable,
-    post: Post,
-  ) {
+  constructor(threads: number, memory: WebAssembly.Memory, kernels: KernelExports, post: Post) {
     this.threads = threads;
     this.memory = memory;
     this.kernels = kernels;
-    this.reference = reference;
     this.post = post;
   }
 
@@ -115,12 +98,12 @@ export class Conductor {
     }
   }
 
-  /** Seen afresh at every use: the memory may have grown. */
   /** Up to seven bytes more: memory is handed out in larger pieces. */
   private fill(address: number, length: number, value: bigint): void {
     new BigInt64Array(this.memory.buffer, address, Math.ceil(length / 8)).fill(value);
   }
 
+  /** Seen afresh at every use: the memory may have grown. */
   private bytes(address: number, length: number): Uint8Array {
     return new Uint8Array(this.memory.buffer, address, length);
   }
@@ -153,29 +136,14 @@ export class Conductor {
   private run(program: number, bindings: readonly number[]): void {
     const loaded = this.loaded(program);
     this.place(loaded, 0, bindings);
-    this.runSegments(loaded, loaded.image.segments, 0);
-  }
-
-  /** `step`: of the loop around. */
-  private runSegments(loaded: Loaded, segments: readonly Segment[], step: number): void {
-    const { address, image, places } = loaded;
-    for (const segment of segments) {
-      if (segment.kind === "fallback") this.fallback(segment, places, step);
-      else if (segment.kind === "loop") {
-        const { count, reverse, segments: body } = segment;
-        for (let i = 0; i < count; i++) this.runSegments(loaded, body, reverse ? count - 1 - i : i);
-      } else {
-        const { start, end } = segment;
-        this.runCommands(address + start, address + end, image.threads, step);
-      }
-    }
+    const { address, image } = loaded;
+    this.runCommands(address, address + image.words.byteLength, image.threads, 0);
   }
 
   /** Runs call by call; milliseconds of each, in the order of the plan. */
-  private timesOf(loaded: Loaded): Float64Array<ArrayBuffer> {
-    const { address, image, places } = loaded;
+  private timesOf({ address, image }: Loaded): Float64Array<ArrayBuffer> {
     const words = new Uint32Array(this.memory.buffer, address, image.words.length);
-    const { calls, steps } = timedSteps(image.segments, words);
+    const { calls, steps } = timedSteps(words);
     const times = new Float64Array(calls);
     const run = (step: TimedStep, at: number): void => {
       if (step.kind === "loop") {
@@ -185,14 +153,14 @@ export class Conductor {
         return;
       }
       const begin = performance.now();
-      if (step.kind === "fallback") this.fallback(step.segment, places, at);
-      else this.runCommands(address + step.start, address + step.end, image.threads, at);
+      this.runCommands(address + step.start, address + step.end, image.threads, at);
       times[step.place] = (times[step.place] ?? 0) + performance.now() - begin;
     };
     for (const step of steps) run(step, 0);
     return times;
   }
 
+  /** `step`: of the loop around. */
   private runCommands(start: number, end: number, threads: number, step: number): void {
     if (threads > 1) this.kernels.wake(start, end, step);
     this.kernels.execute(start, end, 0, threads, step);
@@ -210,27 +178,6 @@ export class Conductor {
       memory[patches[i] ?? 0] = moved + (patches[i + 2] ?? 0);
     }
     for (const [i, own] of addresses.entries()) places[first + i] = own;
-  }
-
-  private fallback(segment: FallbackSegment, places: readonly number[], step: number): void {
-    // Which op's kernel this is, `op` says; names, arities and types come from the op's own declaration.
-    const kernel = this.reference[segment.op] as (site: unknown) => void;
-    kernel({
-      ins: this.tensors(segment.ins, places, step),
-      outs: this.tensors(segment.outs, places, step),
-      attrs: segment.attrs,
-    });
-  }
-
-  private tensors(groups: readonly FallbackGroup[], places: readonly number[], step: number) {
-    const entries = groups.map(({ name, arity, operands }) => {
-      const held = operands.map(({ place, offset, bytesPerStep, type }): ReferenceTensor => {
-        const address = (places[place] ?? 0) + offset + step * bytesPerStep;
-        return { type, data: viewAs(type.dtype, this.memory.buffer, address, sizeOf(type.shape)) };
-      });
-      return [name, arity === "many" ? held : held[0]] as const;
-    });
-    return Object.fromEntries(entries);
   }
 }
 

@@ -9,7 +9,7 @@ import { OwnedResources } from "../shared/owned.ts";
 import { checkBindings, checkRange } from "../shared/ranges.ts";
 import { SharedTemporaries, type Tenancy } from "../shared/temporaries.ts";
 import { ALIGNMENT, Allocator } from "./allocator.ts";
-import { commandBytes, type Declarations, type Division, encodePlan } from "./commands.ts";
+import { commandBytes, type Division, encodePlan } from "./commands.ts";
 import { EmittedFunctions } from "./emit/functions.ts";
 import type { ModuleForm } from "./emit/module.ts";
 import { ADOPT_BYTES, type Command, type FromWorker, firstTensorAddress } from "./messages.ts";
@@ -58,7 +58,6 @@ interface Level {
 export interface CpuDeviceParts {
   readonly description: string;
   readonly traits: DeviceTraits;
-  readonly declarations: Declarations;
   readonly division: Division;
   readonly form: ModuleForm;
   /** The conductor first. */
@@ -86,7 +85,6 @@ export class CpuDevice implements Device {
   readonly traits: DeviceTraits;
   readonly lost: Promise<DeviceLostError>;
 
-  private readonly declarations: Declarations;
   private readonly division: Division;
   private readonly emitted: EmittedFunctions;
   private readonly storages = new OwnedResources(CpuStorage, "a storage");
@@ -104,7 +102,6 @@ export class CpuDevice implements Device {
   constructor({ workers, reserve, ...parts }: CpuDeviceParts) {
     this.description = parts.description;
     this.traits = parts.traits;
-    this.declarations = parts.declarations;
     this.division = parts.division;
     this.emitted = new EmittedFunctions(parts.form);
     this.workers = workers;
@@ -162,7 +159,7 @@ export class CpuDevice implements Device {
     const tenancy = this.temporaries.claim(plan.slots);
     try {
       const structures = new Set<string>();
-      const image = encodePlan(plan, this.declarations, this.division, (structure) => {
+      const image = encodePlan(plan, this.division, (structure) => {
         structures.add(structure);
         return this.emitted.slotOf(structure);
       });

@@ -1,5 +1,4 @@
 import { DeviceUnavailableError } from "../../errors.ts";
-import { ops } from "../../ops/table.ts";
 import type { Device } from "../device.ts";
 import type { CpuOpenerOptions, WorkerUrl } from "../opener.ts";
 import { CpuDevice } from "./device.ts";
@@ -74,7 +73,6 @@ export async function openCpuDevice(options: CpuOptions = {}): Promise<Device> {
   const device = new CpuDevice({
     description: describeDevice(kernels, threads, shared),
     traits: cpuTraits,
-    declarations: ops,
     division: { threads, parallelBytes: options.parallelBytes ?? PARALLEL_BYTES },
     form: { isRelaxed: kernels.relaxedSimd, isShared: shared },
     workers: await allStarted(starting, options.workerUrl),

@@ -2,9 +2,6 @@
  * What the device and its workers say to each other. The first worker, the conductor, takes every command in
  * order; the others only ever hear `start`.
  */
-import type { Arity, KernelOp } from "../../ops/vocabulary.ts";
-import type { TensorType } from "../../tensor/shape.ts";
-
 /** Below lies the kernel module's own data, and that of emitted ones; above the threads' scratch, then the tensors. */
 export const FIRST_ADDRESS = 65536;
 /** Where the data of emitted modules lies, which is the same for all: the constants of ./emit/gates.ts. */
@@ -45,41 +42,6 @@ export interface ReadBytes {
   readonly bytes: number;
 }
 
-/** An operand of a fallback. */
-export interface FallbackOperand {
-  /** As in `ProgramImage.patches`. */
-  readonly place: number;
-  readonly offset: number;
-  /** What the offset grows by with each step of the loop around. */
-  readonly bytesPerStep: number;
-  readonly type: TensorType;
-}
-
-/** The operands behind one name of an op's inputs or outputs. */
-export interface FallbackGroup {
-  readonly name: string;
-  readonly arity: Arity;
-  readonly operands: readonly FallbackOperand[];
-}
-
-export type Segment =
-  /** Bytes from the start of the program's words. */
-  | { readonly kind: "commands"; readonly start: number; readonly end: number }
-  | {
-      readonly kind: "fallback";
-      readonly op: KernelOp;
-      readonly attrs: unknown;
-      readonly ins: readonly FallbackGroup[];
-      readonly outs: readonly FallbackGroup[];
-    }
-  /** Only where there is a fallback among them: other loops are commands. */
-  | {
-      readonly kind: "loop";
-      readonly count: number;
-      readonly reverse: boolean;
-      readonly segments: readonly Segment[];
-    };
-
 /** A plan as the workers walk it. */
 export interface ProgramImage {
   readonly words: Uint32Array<ArrayBuffer>;
@@ -88,7 +50,6 @@ export interface ProgramImage {
    * bindings of a run, then the slots of temporaries.
    */
   readonly patches: Int32Array;
-  readonly segments: readonly Segment[];
   /** How many of the places are bindings. */
   readonly bindings: number;
   /** One where there is too little work to be worth waking the others. */

@@ -1,5 +1,4 @@
 /** The worker's entry: a Web Worker, or a worker thread of Node. */
-import { referenceKernels } from "../reference/table.ts";
 import { Conductor, type KernelExports } from "./conductor.ts";
 import { adopter, forgetter } from "./emitted.ts";
 import { holdLock } from "./liveness.ts";
@@ -60,7 +59,7 @@ async function start(message: Start): Promise<void> {
   const isLocked = await holdLock(message.lock);
   port.post({ kind: "ready", stamp: WORKER_STAMP, isLocked }, []);
   if (thread > 0) kernels.follow(thread, threads);
-  else conductor = new Conductor(threads, memory, kernels, referenceKernels, port.post);
+  else conductor = new Conductor(threads, memory, kernels, port.post);
 }
 
 port.listen((message) => {

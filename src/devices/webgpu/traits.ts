@@ -52,6 +52,7 @@ export function webgpuTraits({
     walks: cellWalks(target),
     attention: attentionKernels(target),
     divides: (node) => divides(target, node),
+    hasFallback: true,
     hosts: takesEpilogue,
     sumsColumns: (node) =>
       node.op === "matmul" ? sumsColumns(target, node) : sumsWindows(target, node),

@@ -1,9 +1,11 @@
 /** What compiled steps, scans, variables and runtimes say of calls that do not fit: given, expected, what to do. */
 import { beforeAll } from "vitest";
+import { cpuTraits } from "../../../src/devices/cpu/traits.ts";
 import { webgpuTraits } from "../../../src/devices/webgpu/traits.ts";
 import {
   add,
   compile,
+  matmul,
   mul,
   scan,
   sum,
@@ -166,6 +168,10 @@ const scans: readonly ErrorRow[] = [
         [f32(3, 1001)],
         { ...webgpuTraits(), maxRegionBytes: 4008 },
       ),
+  ],
+  [
+    "matmul: a kernel reaches over at most 2147483644 bytes on this cpu device, and this work cannot be divided; got f32[1, 536870912]. Use smaller batches.",
+    () => planStep((a, b) => matmul(a, b), [f32(1, 2 ** 29), f32(2 ** 29, 1)], cpuTraits),
   ],
 ];
 

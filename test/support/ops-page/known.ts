@@ -3,37 +3,12 @@ import type { OpName } from "../../../src/ops/vocabulary.ts";
 
 type Reasons = Readonly<Partial<Record<OpName, string>>>;
 
-const VAST = "kernels count the bytes of a tensor in 31 bits";
 const WHOLE = "its kernel binds whole tensors";
 const BACKWARDS = "what is walked from its end has no first element to begin a part at";
 
 /** By device: ops that run on the reference kernels where a tensor is larger than a kernel of the device can reach. */
 export const knownFallbacks: Readonly<Record<string, Reasons>> = {
-  // From 2 GiB on.
-  cpu: {
-    iota: VAST,
-    uniform: VAST,
-    broadcastTo: VAST,
-    transpose: VAST,
-    flip: VAST,
-    slice: VAST,
-    pad: VAST,
-    concat: VAST,
-    reduce: VAST,
-    argmax: VAST,
-    argsort: VAST,
-    matmul: VAST,
-    conv2d: VAST,
-    conv2dInputGrad: VAST,
-    conv2dFilterGrad: VAST,
-    maxPool2d: VAST,
-    maxPool2dGrad: VAST,
-    maxPool2dGather: VAST,
-    avgPool2d: VAST,
-    avgPool2dGrad: VAST,
-    embedding: VAST,
-    embeddingGrad: VAST,
-  },
+  cpu: {},
   // From the size of a binding on: 128 MiB, or what the GPU allows beyond.
   webgpu: {
     flip: BACKWARDS,

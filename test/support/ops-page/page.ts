@@ -47,7 +47,7 @@ ${table(
 )}
 
 ### Where a device falls back
-An op runs on the reference kernels, on the host, where a tensor is larger than a kernel of the device can reach: from 2 GiB on the cpu device, and from the size of a binding on a GPU (128 MiB, or what it allows beyond). \`explain\` shows it. Elementwise work, and every op that is not listed, is done in parts. This list may only become shorter.
+On a GPU an op runs on the reference kernels, on the host, where a tensor is larger than a kernel can reach, the size of a binding (128 MiB, or what the GPU allows beyond). \`explain\` shows it. Elementwise work, and every op that is not listed, is done in parts. This list may only become shorter. On the cpu device tensors of 2 GiB and more are refused.
 
 ${table(["device", "why", "ops"], fallbackRows())}
 

@@ -2,7 +2,6 @@ import { describe, expect, it } from "vitest";
 import { encodePlan } from "../../../../src/devices/cpu/commands.ts";
 import { cpuTraits } from "../../../../src/devices/cpu/traits.ts";
 import { matmul, relu, scan, type Tensor, zeros } from "../../../../src/functions.ts";
-import { ops } from "../../../../src/ops/table.ts";
 import { planStep } from "../../../../src/runtime/compile.ts";
 import type { Shape } from "../../../../src/tensor/shape.ts";
 
@@ -12,7 +11,7 @@ const TENSOR_BYTES = N * N * 4;
 /** On how many of two threads a program runs where a meeting is worth `parallelBytes`. */
 function threadsOf(fn: (x: Tensor) => Tensor, shape: Shape, parallelBytes: number): number {
   const plan = planStep((x) => fn(x as Tensor), [{ dtype: "f32", shape }], cpuTraits);
-  return encodePlan(plan, ops, { threads: 2, parallelBytes }, () => 0).threads;
+  return encodePlan(plan, { threads: 2, parallelBytes }, () => 0).threads;
 }
 
 /** Eight products, each of which needs the one before: about 3.5 tensors a step with the memory to pack in. */
