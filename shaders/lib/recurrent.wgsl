@@ -1,10 +1,18 @@
-// What all recurrent kernels share: parameters, and the places of a step in the tapes.
-// Names of the includer: `params`; `lengths` where LENGTHS, which says for each row how many steps it lives.
-// Constants: PRODUCTS of a step, 0, 1 or 2: what the second one multiplies is computed from the sums of the first. LAYERS layers that are walked together; STACKED 1 where they stand one above the other, each a step behind
-//   the one before it; SLOTS tensors of a layer that begin where a table says, those of the slots below SLOTS.
+// What both directions of a walk share: parameters, the places of a step in the tapes, and the walk itself by its MODE.
+// Constants: PRODUCTS of a step, 0, 1 or 2: what the second one multiplies is computed from the sums of the first. LAYERS
+//   layers that are walked together; STACKED 1 where they stand one above the other, each a step behind the one before it;
+//   SLOTS tensors of a layer that begin where a table says, those of the slots below SLOTS; LENGTHS 1 where `lengths` say for
+//   each row how many steps it lives.
 //
 // A tape is [T + 1, B, U]. The walk goes from step 0 upwards, or from step T - 1 downwards where it is in reverse; step t
 // lies between the tape's rows t and t + 1.
+
+$(BINDINGS)
+
+alias Real = f32;
+alias Word = u32;
+#include lib/gates
+#include lib/scalars
 
 struct Params {
   steps: u32,
@@ -82,3 +90,18 @@ fn is_live(step: u32, row: u32) -> bool {
   return true;
 #end
 }
+
+$(CELL)
+
+#if MODE == 0
+#include lib/recurrent_step
+#end
+#if MODE == 1
+#include lib/recurrent_steps
+#end
+#if MODE == 2
+#include lib/recurrent_steps_software
+#end
+#if MODE == 3
+#include lib/recurrent_apart
+#end

@@ -1,8 +1,9 @@
-// A recurrent layer without a product of its states over a whole sequence in one dispatch: units do not see each other, so
-// that an invocation walks alone.
+// A recurrent layer without a product of its states over a whole sequence in one dispatch, or its gradients back through it:
+// units do not see each other, so that an invocation walks alone.
 //
-// Names of the includer: lib/recurrent; Input, State; input_at, initial, store, advance.
-// Constants: THREADS.
+// Names of the includer: lib/recurrent; forwards Input, State; input_at, initial, store, advance. Backwards Carry with
+//   `h: f32`, Back; store_carry, see, retreat; `g_initial`.
+// Constants: BACKWARD 0 or 1; THREADS.
 // Mapping: invocation i owns unit i % U of row i / U; a line of workgroups, of layer z.
 
 @compute @workgroup_size($(THREADS))
@@ -16,12 +17,26 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) w
   layer = id.z;
 #end
   let unit = at % params.units;
+#if BACKWARD
+  var carry = Carry();
+#else
   var state = initial(at);
   store(tape_before(step_at(0u), size) + at, state);
-  for (var walked = 0u; walked < params.steps; walked++) {
-    let step = step_at(walked);
+#end
+  for (var done = 0u; done < params.steps; done++) {
+#if BACKWARD
+    let step = step_at(params.steps - 1u - done);
+    let seen = see(step * size + at, tape_before(step, size) + at, tape_after(step, size) + at);
+    carry = retreat(step * size + at, unit, seen, carry, 0.0, is_live(step, at / params.units)).carry;
+#else
+    let step = step_at(done);
     let here = step * size + at;
     state = advance(here, unit, input_at(here, unit), state, is_live(step, at / params.units));
     store(tape_after(step, size) + at, state);
+#end
   }
+#if BACKWARD
+  g_initial[first(G_INITIAL_0) + at] = carry.h;
+  store_carry(at, carry);
+#end
 }

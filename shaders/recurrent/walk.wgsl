@@ -1,5 +1,5 @@
 // A recurrent cell over a whole sequence. The walk is in lib/recurrent_steps, recurrent_steps_software, recurrent_step or,
-// where a step has no product, recurrent_apart.
+// where a step has no product, recurrent_apart; BACKWARD is 0.
 //
 // Bindings, of one layer: projected f32[T, B, U, I] (x·W + b), tape f32[T, B, U, K], which takes the place of `projected`
 //   where K = I, recurrent f32[U, U, G] ([k][unit][sum]), vectors f32[U] each, initials f32[B, U] and states
@@ -14,25 +14,4 @@
 // Accumulation: f32, k ascending from x·W + b; error ≤ U · 2⁻²⁴ relative to Σ|h||R| a step. tanh and σ to 4 ulp.
 // Source: docs/kernels.md, Recurrent layers; ops/cells.
 
-$(BINDINGS)
-
-alias Real = f32;
-alias Word = u32;
-#include lib/gates
-#include lib/scalars
 #include lib/recurrent
-
-$(CELL)
-
-#if MODE == 0
-#include lib/recurrent_step
-#end
-#if MODE == 1
-#include lib/recurrent_steps
-#end
-#if MODE == 2
-#include lib/recurrent_steps_software
-#end
-#if MODE == 3
-#include lib/recurrent_apart
-#end

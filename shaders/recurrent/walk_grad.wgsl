@@ -1,5 +1,4 @@
-// Gradients of a recurrent cell through a whole sequence. The walk, backwards, is in lib/recurrent_grad_steps,
-// recurrent_grad_steps_software, recurrent_grad_step or, where a step has no product, recurrent_grad_apart.
+// Gradients of a recurrent cell through a whole sequence. The walk is that of walk.wgsl, backwards: BACKWARD is 1.
 //
 // Bindings, of one layer: recurrent f32[U, U, G] ([k][unit][sum]), vectors f32[U] each, states f32[T + 1, B, U] of each
 //   that the gradient reads, tape f32[T, B, U, K], g_projected f32[T, B, U, I], which takes the tape's place where K = I,
@@ -13,25 +12,4 @@
 // Accumulation: f32, in a fixed order; error ≤ G · U · 2⁻²⁴ relative to Σ|da||R| a step.
 // Source: Werbos 1990; docs/kernels.md, Gradients through time; ops/cells.
 
-$(BINDINGS)
-
-alias Real = f32;
-alias Word = u32;
-#include lib/gates
-#include lib/scalars
 #include lib/recurrent
-
-$(CELL)
-
-#if MODE == 0
-#include lib/recurrent_grad_step
-#end
-#if MODE == 1
-#include lib/recurrent_grad_steps
-#end
-#if MODE == 2
-#include lib/recurrent_grad_steps_software
-#end
-#if MODE == 3
-#include lib/recurrent_grad_apart
-#end

@@ -1,25 +1,24 @@
-/** The calls that walk a recurrent cell (shaders/recurrent) through a sequence, in each mode. */
+/** The dispatches that walk a recurrent cell (shaders/recurrent) through a sequence, and their constants, in each mode. */
 import type { Extent } from "../../../ops/tapes.ts";
-import type { KernelCall, Operand } from "../../../scheduler/lowering.ts";
+import type { KernelCall } from "../../../scheduler/lowering.ts";
 import { threadGrid } from "./grid.ts";
 import type { Direction, RecurrentMode, StepMode, StepsMode } from "./recurrent-mode.ts";
 
-/** A cell's kernel with its operands, for one sequence. */
-export interface Cell {
-  readonly kernel: string;
+/** What is walked: layers at once, each a step behind the one that it depends on where they are stacked. */
+export interface Walk {
+  readonly extent: Extent;
+  readonly layers: number;
+  readonly isStacked: boolean;
   /** Products of a step: 0, 1 or 2. */
   readonly products: number;
-  readonly constants: KernelCall["constants"];
-  readonly operands: readonly Operand[];
-  readonly extent: Extent;
-  /** 1 where the walk is in reverse; a bit for each of the layers that are walked together. */
-  readonly reverse: number;
-  readonly layers: number;
-  /** Each is a step behind the one that it depends on. */
-  readonly isStacked: boolean;
-  /** Where the tensors of each layer begin: its words, and how many of a layer are slots. */
-  readonly table: readonly number[];
-  readonly slots: number;
+}
+
+export interface Dispatch {
+  readonly grid: KernelCall["grid"];
+  /** Steps walked before it. */
+  readonly walked: number;
+  /** Which of a step's products it makes, where it makes one. */
+  readonly product: number;
 }
 
 /** Rows of an invocation that computes one step. */
@@ -29,71 +28,49 @@ const MODES = { step: 0, steps: 1, softwareSteps: 2, apart: 3 } as const;
 /** Invocations of a workgroup where each walks alone. */
 const THREADS = 64;
 
-export function walkCell(cell: Cell, direction: Direction, mode: RecurrentMode): KernelCall[] {
-  const { kernel, operands, extent, layers, isStacked, table, slots, products } = cell;
-  const { steps, batch, units } = extent;
+export function dispatchesOf(
+  { extent: { steps, batch, units }, layers, isStacked, products }: Walk,
+  direction: Direction,
+  mode: RecurrentMode,
+): Dispatch[] {
   if (batch * units === 0) return [];
-  const constants = {
-    ...cell.constants,
-    MODE: MODES[mode.kind],
-    LAYERS: layers,
-    STACKED: Number(isStacked),
-    SLOTS: slots,
-    PRODUCTS: products,
-    ...constantsOf(mode, cell, direction),
-  };
-  const call = (walked: number, grid: KernelCall["grid"], product = 0): KernelCall => ({
-    kernel,
-    constants: mode.kind === "step" ? { ...constants, PRODUCT: product } : constants,
-    operands,
-    // The table is an array of vec4s, aligned to 16 bytes.
-    words: [
-      steps,
-      batch,
-      units,
-      cell.reverse,
-      walked,
-      ...(table.length > 0 ? [0, 0, 0, ...table] : []),
-    ],
-    grid,
-  });
-  if (mode.kind === "apart") {
-    const [x, y] = threadGrid(batch * units, THREADS);
-    return [call(0, [x, y, layers])];
+  if (mode.kind !== "step") {
+    const [x, y] =
+      mode.kind === "apart"
+        ? threadGrid(batch * units, THREADS)
+        : [Math.ceil(batch / mode.rows), 1];
+    return [{ grid: [x, y, layers], walked: 0, product: 0 }];
   }
-  if (mode.kind !== "step") return [call(0, [Math.ceil(batch / mode.rows), 1, layers])];
   const columns = Math.ceil(units / (mode.across * mode.each));
   const grid = [columns, Math.ceil(batch / (STEP_ROWS * mode.groups)), layers] as const;
+  const each = Array.from({ length: products }, (_, product) => product);
   const last = steps + (isStacked ? layers - 1 : 0);
   // Backwards, one dispatch more: the last one sends the gradient on to the initial state.
-  const each = Array.from({ length: products }, (_, product) => product);
-  if (direction === "forward")
-    return Array.from({ length: last }, (_, walked) =>
-      each.map((p) => call(walked, grid, p)),
-    ).flat();
-  return Array.from({ length: last + 1 }, (_, done) => {
-    const own = done < last ? each : [0];
-    return own.map((p) => call(last - done, grid, p));
-  }).flat();
+  const all = Array.from({ length: direction === "forward" ? last : last + 1 }, (_, i) => i);
+  return all.flatMap((done) => {
+    const walked = direction === "forward" ? done : last - done;
+    return (done < last ? each : [0]).map((product) => ({ grid, walked, product }));
+  });
 }
 
-function constantsOf(
+export function modeConstants(
   mode: RecurrentMode,
-  { extent: { units } }: Cell,
+  { units }: Extent,
   direction: Direction,
 ): Readonly<Record<string, number>> {
+  const MODE = MODES[mode.kind];
   switch (mode.kind) {
     case "step":
-      return stepConstants(mode, units, direction);
+      return { MODE, ...stepConstants(mode, units, direction) };
     case "softwareSteps": {
       const { rows, unitsEach } = mode;
       const unroll = unrolled(units, rows * unitsEach >= 8 ? 1 : 4);
-      return { UNITS: units, ROWS: rows, EACH: unitsEach, UNROLL: unroll };
+      return { MODE, UNITS: units, ROWS: rows, EACH: unitsEach, UNROLL: unroll };
     }
     case "steps":
-      return stepsConstants(mode, units);
+      return { MODE, ...stepsConstants(mode, units) };
     case "apart":
-      return { THREADS };
+      return { MODE, THREADS };
     default:
       return mode satisfies never;
   }

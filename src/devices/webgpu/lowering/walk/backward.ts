@@ -1,10 +1,11 @@
-/** What the walks of a gradient ask of a cell, as WGSL: see the heads of shaders/lib/recurrent_grad_step and its like. */
+/** What the walks of a gradient ask of a cell, as WGSL: see the heads of shaders/lib/recurrent_step and its like. */
 import type { CellGradient } from "../../../../ops/cells/body.ts";
 import {
   type CellProgram,
   type CellSlot,
   gradientProgramsOf,
 } from "../../../../scheduler/cell-program.ts";
+import type { KernelCall } from "../../../../scheduler/lowering.ts";
 import { field, stateFields } from "./forward.ts";
 import {
   at,
@@ -27,12 +28,6 @@ import type { WalkBinding } from "./tensors.ts";
 /** Where a step's results go, what was read for it, and what the steps behind it send back. */
 const STEP = "at: u32, unit: u32, seen: Seen, later: Carry";
 
-export interface BackwardWalk {
-  readonly text: string;
-  /** Whether a part of the first state's gradient does not go through the weights. */
-  readonly carries: boolean;
-}
-
 export function printBackward(
   cell: CellGradient,
   bindings: readonly WalkBinding[],
@@ -41,7 +36,7 @@ export function printBackward(
     /** The states of each layer with a gradient from outside. */
     readonly watched: readonly (readonly number[])[];
   },
-): BackwardWalk {
+): KernelCall["constants"] {
   const find = finder(bindings);
   const list = (slot: string) => cell.states.map((_, s) => find(`${slot}_${s}`));
   const tape = find("TAPE");
@@ -74,7 +69,6 @@ export function printBackward(
   const text = [
     ...products.map(printSums),
     // What the steps walked before send back to the states.
-    // What the steps walked before send back to the states.
     printStruct("Carry", stateFields(cell)),
     printStruct("Back", [
       ...products.map(({ place }) => `sums_${place}: Sums${place}`),
@@ -96,7 +90,7 @@ export function printBackward(
           `first_of(layer + 1u, ${gProjected?.tensor.slot})`,
         ),
       ),
-    ...products.map(printAccumulate),
+    ...products.map(printAddProduct),
     ...(retreatBetween
       ? products.slice(1).map((later) => printBetween(retreatBetween, later))
       : []),
@@ -114,7 +108,13 @@ ${[...program.statements, ...stored].join("\n")}
 return Back(${[...products.map((product) => sumsFrom(product, ofSums)), `Carry(${back.join(", ")})`].join(", ")});
 }`,
   ].join("\n");
-  return { text, carries: how.hasLengths || program.valueOf("gBefore", 0) !== undefined };
+  return {
+    CELL: text,
+    // Whether a part of the first state's gradient does not go through the weights.
+    CARRIES: Number(how.hasLengths || program.valueOf("gBefore", 0) !== undefined),
+    BETWEEN: sums.length - cell.firstSums,
+    HOLDS: 0,
+  };
 
   /** What a step's gradient begins with. */
   function given(): string {
@@ -188,10 +188,10 @@ return Sums1(${places.map((place) => `scratch[${place}]`).join(", ")});
   }
 
   /** One chain of FMAs: dot makes a product and a sum more of it. */
-  function printAccumulate({ place, count }: SumsOfProduct): string {
+  function printAddProduct({ place, count }: SumsOfProduct): string {
     const all = Array.from({ length: count }, (_, g) => g);
     const terms = all.map((g) => `${part("a", count, g)} * ${part("b", count, g)}`);
-    return `fn accumulate_${place}(sum: f32, a: Sums${place}, b: Sums${place}) -> f32 {
+    return `fn add_product_${place}(sum: f32, a: Sums${place}, b: Sums${place}) -> f32 {
 return sum + ${terms.join(" + ")};
 }`;
   }

@@ -5,12 +5,14 @@ import {
   type CellSlot,
   stepProgramsOf,
 } from "../../../../scheduler/cell-program.ts";
+import type { KernelCall } from "../../../../scheduler/lowering.ts";
 import {
   at,
   finder,
   type Loaded,
   load,
   part,
+  printAddProduct,
   printStruct,
   printSums,
   printWeights,
@@ -22,17 +24,11 @@ import {
 import { printProgram } from "./program.ts";
 import type { WalkBinding } from "./tensors.ts";
 
-export interface ForwardWalk {
-  readonly text: string;
-  /** Whether an Input can be held where a step's results go. */
-  readonly holds: boolean;
-}
-
 export function printForward(
   cell: CellBody,
   bindings: readonly WalkBinding[],
   hasLengths: boolean,
-): ForwardWalk {
+): KernelCall["constants"] {
   const find = finder(bindings);
   const list = (slot: string) => cell.states.map((_, s) => find(`${slot}_${s}`));
   const states = list("STATE");
@@ -58,6 +54,7 @@ export function printForward(
 
   const text = [
     ...products.map(printSums),
+    ...products.map(printAddProduct),
     printStruct("Input", [
       ...products.map(({ place }) => `sums_${place}: Sums${place}`),
       ...lone.map((i) => `x${i}: f32`),
@@ -83,7 +80,8 @@ ${[...program.statements, ...store(tape, "at", kept, "t")].join("\n")}
 return State(${next.join(", ")});
 }`,
   ].join("\n");
-  return { text, holds };
+  // HOLDS: whether an Input can be held where a step's results go.
+  return { CELL: text, HOLDS: Number(holds), CARRIES: 0, BETWEEN: 0 };
 
   function slotOf({ role, place }: CellSlot): string {
     switch (role) {

@@ -23,7 +23,7 @@ import {
   type Direction,
   type RecurrentMode,
 } from "../recurrent-mode.ts";
-import { walkCell } from "../recurrent-walk.ts";
+import { dispatchesOf, modeConstants } from "../recurrent-walk.ts";
 import { printBackward } from "./backward.ts";
 import { printForward } from "./forward.ts";
 import { backwardBindings, forwardBindings, SCRATCH, scratchBinding } from "./layers.ts";
@@ -52,6 +52,18 @@ export function cellWalks(
 }
 
 type Scratch = (type: TensorType) => Region;
+/** Of an op, what its direction says of the walk of its layers. */
+interface Side {
+  readonly direction: Direction;
+  readonly extent: Extent;
+  readonly bindings: readonly WalkBinding[];
+  /** Numbers a unit that a second product needs in scratch memory. */
+  readonly aside: number;
+  readonly print: (
+    bindings: readonly WalkBinding[],
+    hasLengths: boolean,
+  ) => KernelCall["constants"];
+}
 
 /** One layer, or several in the same dispatches. */
 export function walksOfLayers(
@@ -61,61 +73,73 @@ export function walksOfLayers(
   return {
     recurrence(layers, scratch) {
       const { ins, attrs } = lowest(layers).site;
-      const hasLengths = ins.lengths !== undefined;
-      const extent = extentOf(ins.projected.type.shape);
-      const mode = modeOf(target, choose, "forward", extent, attrs.cell);
-      const own = [
-        ...forwardBindings(attrs.cell, layers),
-        ...scratchBinding(
-          attrs.cell,
-          mode,
-          1 + attrs.cell.firstSums,
-          layers.length,
-          extent,
-          scratch,
-        ),
-      ];
-      const bindings = fitted(own, hasLengths, target);
-      const { text, holds } = printForward(attrs.cell, bindings, hasLengths);
-      const constants = { CELL: text, HOLDS: Number(holds) };
-      return walk(target, "forward", { layers, bindings, constants, extent, mode, scratch });
+      const { cell } = attrs;
+      return walk(target, choose, layers, scratch, {
+        direction: "forward",
+        extent: extentOf(ins.projected.type.shape),
+        bindings: forwardBindings(cell, layers),
+        aside: 1 + cell.firstSums,
+        print: (bindings, hasLengths) => printForward(cell, bindings, hasLengths),
+      });
     },
     recurrenceGrad(layers, scratch) {
-      const { ins, outs, attrs } = lowest(layers).site;
+      const { outs, attrs } = lowest(layers).site;
       const { cell } = attrs;
-      const hasLengths = ins.lengths !== undefined;
-      const extent = extentOf(outs.gProjected.type.shape);
-      const mode = modeOf(target, choose, "backward", extent, cell);
-      const late = cell.sums.length - cell.firstSums;
-      const own = [
-        ...backwardBindings(cell, layers),
-        ...scratchBinding(cell, mode, late + 1, layers.length, extent, scratch),
-      ];
-      const bindings = fitted(own, hasLengths, target);
       const watched = layers.map(({ site }) => site.attrs.watched);
-      const { text, carries } = printBackward(cell, bindings, { hasLengths, watched });
-      const constants = { CELL: text, CARRIES: Number(carries), BETWEEN: late };
-      const calls = walk(target, "backward", {
-        layers,
-        bindings,
-        constants,
-        extent,
-        mode,
-        scratch,
+      const calls = walk(target, choose, layers, scratch, {
+        direction: "backward",
+        extent: extentOf(outs.gProjected.type.shape),
+        bindings: backwardBindings(cell, layers),
+        aside: cell.sums.length - cell.firstSums + 1,
+        print: (bindings, hasLengths) => printBackward(cell, bindings, { hasLengths, watched }),
       });
       return [...layers.flatMap(({ site }) => copyOutside(site)), ...calls];
     },
   };
 }
 
-interface Walked {
-  readonly layers: WalkLayers;
-  readonly bindings: readonly WalkBinding[];
-  /** Those of the cell. */
-  readonly constants: KernelCall["constants"];
-  readonly extent: Extent;
-  readonly mode: RecurrentMode;
-  readonly scratch: Scratch;
+function walk(
+  target: WebgpuTarget,
+  choose: ChooseRecurrentMode,
+  layers: WalkLayers,
+  scratch: Scratch,
+  { direction, extent, bindings, aside, print }: Side,
+): KernelCall[] {
+  const { ins, attrs } = lowest(layers).site;
+  const { cell } = attrs;
+  const products = productsOf(cell);
+  const mode = modeOf(target, choose, direction, extent, cell);
+  const isStacked = layers.some(({ below }) => below !== undefined);
+  const extra = scratchBinding(cell, mode, aside, layers.length, extent, scratch);
+  const own = fitted([...bindings, ...extra], ins.lengths !== undefined, target);
+  const all = [...own, ...lengthsOf(ins.lengths)];
+  const bound = bindWalk(all, layers.length, maxBytes(target.limits), scratch);
+  const constants = {
+    ...print(own, ins.lengths !== undefined),
+    ...modeConstants(mode, extent, direction),
+    BACKWARD: Number(direction === "backward"),
+    BINDINGS: bound.text,
+    LENGTHS: Number(ins.lengths !== undefined),
+    LAYERS: layers.length,
+    STACKED: Number(isStacked),
+    SLOTS: bound.slots,
+    PRODUCTS: products.length,
+  };
+  const { steps, batch, units } = extent;
+  const reverse = layers.reduce((bits, { site }, l) => bits + (Number(site.attrs.reverse) << l), 0);
+  // The table is an array of vec4s, aligned to 16 bytes.
+  const table = bound.table.length > 0 ? [0, 0, 0, ...bound.table] : [];
+  const walked = { extent, layers: layers.length, isStacked, products: products.length };
+  const calls = dispatchesOf(walked, direction, mode).map(
+    (one): KernelCall => ({
+      kernel: direction === "forward" ? "recurrent/walk" : "recurrent/walk_grad",
+      constants: mode.kind === "step" ? { ...constants, PRODUCT: one.product } : constants,
+      operands: bound.operands,
+      words: [steps, batch, units, reverse, one.walked, ...table],
+      grid: one.grid,
+    }),
+  );
+  return calls.length === 0 ? [] : [...bound.copies, ...calls];
 }
 
 function modeOf(
@@ -131,38 +155,6 @@ function modeOf(
   const numbers = products.map(({ count }) => (products.length > 1 && count === 3 ? 4 : count));
   const sums = numbers.reduce((total, count) => total + count);
   return choose(target, extent, direction, sums);
-}
-
-function walk(
-  target: WebgpuTarget,
-  direction: Direction,
-  { layers, bindings, constants, extent, mode, scratch }: Walked,
-): KernelCall[] {
-  const { ins, attrs } = lowest(layers).site;
-  const { cell } = attrs;
-  const all = [...bindings, ...lengthsOf(ins.lengths)];
-  const bound = bindWalk(all, layers.length, maxBytes(target.limits), scratch);
-  const calls = walkCell(
-    {
-      kernel: direction === "forward" ? "recurrent/walk" : "recurrent/walk_grad",
-      products: productsOf(cell).length,
-      constants: {
-        ...constants,
-        BINDINGS: bound.text,
-        LENGTHS: Number(ins.lengths !== undefined),
-      },
-      operands: bound.operands,
-      extent,
-      reverse: layers.reduce((bits, { site }, l) => bits + (Number(site.attrs.reverse) << l), 0),
-      layers: layers.length,
-      isStacked: layers.some(({ below }) => below !== undefined),
-      slots: bound.slots,
-      table: bound.table,
-    },
-    direction,
-    mode,
-  );
-  return calls.length === 0 ? [] : [...bound.copies, ...calls];
 }
 
 function lowest<K extends WalkOp, T>([first]: WalkLayers<K, T>): WalkLayer<K, T> {

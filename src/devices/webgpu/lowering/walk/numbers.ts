@@ -115,27 +115,39 @@ export function sumsFrom({ place, first, count }: SumsOfProduct, all: readonly s
   return `Sums${place}(${all.slice(first, first + count).join(", ")})`;
 }
 
-/** The type of a product's sums and what is done with it everywhere. */
+/** The type of a product's sums, a scalar, a vector or a struct, and that of those that are there. */
 export function printSums({ place, count }: SumsOfProduct): string {
   const name = `Sums${place}`;
-  if (count <= 4)
-    return `alias ${name} = ${count === 1 ? "f32" : `vec${count}<f32>`};
-fn add_product_${place}(sums: ${name}, x: f32, w: ${name}) -> ${name} {
-  return sums + x * w;
-}
+  const type =
+    count > 4
+      ? printStruct(
+          name,
+          each(count, (i) => `s${i}: f32`),
+        )
+      : `alias ${name} = ${count === 1 ? "f32" : `vec${count}<f32>`};`;
+  const where =
+    count > 4
+      ? `${name}(${each(count, (i) => `select(0.0, sums.s${i}, is_there)`).join(", ")})`
+      : `select(${name}(), sums, is_there)`;
+  return `${type}
 fn sums_where_${place}(is_there: bool, sums: ${name}) -> ${name} {
-  return select(${name}(), sums, is_there);
+  return ${where};
 }`;
-  const all = Array.from({ length: count }, (_, i) => i);
-  const each = (print: (s: string) => string) => all.map((i) => print(`s${i}`)).join(", ");
-  return `struct ${name} {
-${all.map((i) => `s${i}: f32,`).join("\n")}
 }
-fn add_product_${place}(sums: ${name}, x: f32, w: ${name}) -> ${name} {
-  return ${name}(${each((s) => `sums.${s} + x * w.${s}`)});
+
+function each(count: number, print: (i: number) => string): string[] {
+  return Array.from({ length: count }, (_, i) => print(i));
 }
-fn sums_where_${place}(is_there: bool, sums: ${name}) -> ${name} {
-  return ${name}(${each((s) => `select(0.0, sums.${s}, is_there)`)});
+
+/** Forwards each sum gets a number times its weight. */
+export function printAddProduct({ place, count }: SumsOfProduct): string {
+  const name = `Sums${place}`;
+  const sum =
+    count > 4
+      ? `${name}(${each(count, (i) => `sums.s${i} + x * w.s${i}`).join(", ")})`
+      : "sums + x * w";
+  return `fn add_product_${place}(sums: ${name}, x: f32, w: ${name}) -> ${name} {
+  return ${sum};
 }`;
 }
 
