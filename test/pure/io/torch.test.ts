@@ -226,6 +226,65 @@ test.each(["nested-legacy.pt", "nested.pt"])("of %s progress is told to its end"
   expect(told.at(-1)).toBe(1);
 });
 
+test("sizes and places that stand in extra fields, as those of 4 GiB and more do, are read there", async () => {
+  const { tensors } = await readTorch(withWideSizes(goldenBytes("every.pt")));
+  expect(differing(tensors, goldenValues["every.pt"] ?? {})).toEqual([]);
+});
+
+test("a pickle's texts, bytes and memo of any length are read", async () => {
+  const head = goldenBytes("nested-legacy.pt").subarray(0, 137);
+  const letters = "x".repeat(300);
+  const parts = [
+    `T\x2c\x01\x00\x00${letters}r\x00\x01\x00\x00a`, // memo 256
+    "j\x00\x01\x00\x00a",
+    "C\x02aba",
+    `\x8e\x2c\x01\x00\x00\x00\x00\x00\x00${letters}a`,
+    `\x8d\x2c\x01\x00\x00\x00\x00\x00\x00${letters}a`,
+  ];
+  const program = `\x80\x04]${parts.join("")}.\x80\x02].`;
+  const content = [...head, ...Array.from(program, (letter) => letter.charCodeAt(0))];
+  const { values } = await readTorch(Uint8Array.from(content));
+  const bytes = new Uint8Array(300).fill(120);
+  expect(values).toEqual({
+    0: letters,
+    1: letters,
+    2: Uint8Array.of(97, 98),
+    3: bytes,
+    4: letters,
+  });
+});
+
+/** The same archive, whose directory has sizes and places of entries in extra fields (zip64). */
+function withWideSizes(content: Uint8Array): Uint8Array {
+  const view = new DataView(content.buffer, content.byteOffset, content.byteLength);
+  const directory = findCentral(content);
+  const parts = [content.subarray(0, directory)];
+  let at = directory;
+  for (; view.getUint32(at, true) === 0x02014b50; ) {
+    const [name = 0, extra = 0, comment = 0] = [28, 30, 32].map((d) =>
+      view.getUint16(at + d, true),
+    );
+    const entry = content.slice(at, at + 46 + name);
+    const fields = new DataView(entry.buffer);
+    const wide = new DataView(new ArrayBuffer(28));
+    wide.setUint16(0, 1, true);
+    wide.setUint16(2, 24, true);
+    for (const [i, place] of [24, 20, 42].entries()) {
+      wide.setBigUint64(4 + 8 * i, BigInt(fields.getUint32(place, true)), true);
+      fields.setUint32(place, 0xffffffff, true);
+    }
+    fields.setUint16(30, 28, true);
+    fields.setUint16(32, 0, true);
+    parts.push(entry, new Uint8Array(wide.buffer));
+    at += 46 + name + extra + comment;
+  }
+  const length = parts.slice(1).reduce((sum, part) => sum + part.length, 0);
+  const end = content.slice(content.length - 22);
+  new DataView(end.buffer).setUint32(12, length, true);
+  new DataView(end.buffer).setUint32(16, directory, true);
+  return Uint8Array.from([...parts, end].flatMap((part) => [...part]));
+}
+
 /** The first entry of the directory. */
 function findCentral(content: Uint8Array): number {
   for (let at = 0; ; at++) {
