@@ -44,6 +44,11 @@ const everyReduction = (Object.keys(names) as ReduceName[]).flatMap((fn): Case<"
     attrs: { fn, axes: [2, 0], keepDims: true },
   },
   {
+    name: `${fn} around a kept axis, over runs that are long enough to be added up one by one`,
+    ins: { x: { shape: [3, 2, 257] } },
+    attrs: { fn, axes: [0, 2], keepDims: false },
+  },
+  {
     name: `${fn} of rows with NaN and infinities`,
     ins: { x: { shape: [8, 5], values: special } },
     attrs: { fn, axes: [1], keepDims: false },
