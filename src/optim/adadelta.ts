@@ -1,7 +1,7 @@
 import { notNegative, positive, share } from "../arguments.ts";
-import { add, div, mul, sqrt, square, sub } from "../functions.ts";
+import { add, div, mul, sqrt, square, type Tensor } from "../functions.ts";
 import { makeOptimizer } from "./core.ts";
-import { fadedSquare, type Site, type Updated } from "./expression.ts";
+import { fadedSquare } from "./expression.ts";
 import type { Optimizer, OptimizerOptions, ParameterGroup } from "./optimizer.ts";
 
 /** What each group of parameters can be told by itself. */
@@ -26,30 +26,17 @@ export interface AdadeltaOptions
  *   ShapeError for those of another shape
  */
 export function adadelta(options: AdadeltaOptions): Optimizer {
-  return makeOptimizer("adadelta", options, {
-    rules: { rho: share, epsilon: positive, weightDecay: notNegative },
-    settingsOf: ({ rho = 0.9, epsilon = 1e-6, weightDecay = 0 }: AdadeltaOptions) => ({
-      rho,
-      epsilon,
-      weightDecay,
-    }),
+  return makeOptimizer<Required<AdadeltaSettings>>("adadelta", options, {
+    settings: { rho: [share, 0.9], epsilon: [positive, 1e-6], weightDecay: [notNegative, 0] },
     state: () => ["square", "change"],
     isFlat: false,
-    update,
+    update({ gradient, held }, { rho, epsilon }) {
+      const faded = (name: string, x: Tensor) =>
+        fadedSquare(add(mul(held(name), rho), mul(fadedSquare(square(x)), 1 - rho)));
+      const v = faded("square", gradient);
+      const root = div(sqrt(add(held("change"), epsilon)), sqrt(add(v, epsilon)));
+      const direction = mul(gradient, root);
+      return { direction, state: { square: v, change: faded("change", direction) } };
+    },
   });
-}
-
-function update(
-  { parameter, gradient, learningRate, held }: Site,
-  { rho, epsilon, weightDecay }: Required<AdadeltaSettings>,
-): Updated {
-  const g = weightDecay === 0 ? gradient : add(gradient, mul(parameter, weightDecay));
-  const faded = (name: string, x: typeof g) =>
-    fadedSquare(add(mul(held(name), rho), mul(fadedSquare(square(x)), 1 - rho)));
-  const v = faded("square", g);
-  const change = mul(g, div(sqrt(add(held("change"), epsilon)), sqrt(add(v, epsilon))));
-  return {
-    parameter: sub(parameter, mul(learningRate, change)),
-    state: { square: v, change: faded("change", change) },
-  };
 }

@@ -1,7 +1,7 @@
 import { notNegative, positive } from "../arguments.ts";
 import { add, div, mul, sqrt, square, sub } from "../functions.ts";
 import { makeOptimizer } from "./core.ts";
-import { fadedSquare, type Site, type Updated } from "./expression.ts";
+import { fadedSquare } from "./expression.ts";
 import type { Optimizer, OptimizerOptions, ParameterGroup } from "./optimizer.ts";
 
 /** What each group of parameters can be told by itself. */
@@ -27,36 +27,24 @@ export interface AdagradOptions
  *   ShapeError for those of another shape
  */
 export function adagrad(options: AdagradOptions): Optimizer {
-  return makeOptimizer("adagrad", options, {
-    rules: {
-      rateDecay: notNegative,
-      initial: notNegative,
-      epsilon: positive,
-      weightDecay: notNegative,
+  return makeOptimizer<Required<AdagradSettings>>("adagrad", options, {
+    settings: {
+      rateDecay: [notNegative, 0],
+      initial: [notNegative, 0],
+      epsilon: [positive, 1e-10],
+      weightDecay: [notNegative, 0],
     },
-    settingsOf: ({
-      rateDecay = 0,
-      initial = 0,
-      epsilon = 1e-10,
-      weightDecay = 0,
-    }: AdagradOptions) => ({ rateDecay, initial, epsilon, weightDecay }),
     state: () => ["sum"],
     isFlat: false,
-    update,
+    update({ gradient, learningRate, step, held }, { rateDecay, initial, epsilon }) {
+      const total = add(held("sum"), fadedSquare(square(gradient)));
+      const root = sqrt(initial === 0 ? total : add(total, initial));
+      const slower = () => div(learningRate, add(mul(sub(step, 1), rateDecay), 1));
+      return {
+        direction: div(gradient, add(root, epsilon)),
+        rate: rateDecay === 0 ? learningRate : slower(),
+        state: { sum: total },
+      };
+    },
   });
-}
-
-function update(
-  { parameter, gradient, learningRate, step, held }: Site,
-  { rateDecay, initial, epsilon, weightDecay }: Required<AdagradSettings>,
-): Updated {
-  const g = weightDecay === 0 ? gradient : add(gradient, mul(parameter, weightDecay));
-  const total = add(held("sum"), fadedSquare(square(g)));
-  const root = sqrt(initial === 0 ? total : add(total, initial));
-  const rate =
-    rateDecay === 0 ? learningRate : div(learningRate, add(mul(sub(step, 1), rateDecay), 1));
-  return {
-    parameter: sub(parameter, mul(rate, div(g, add(root, epsilon)))),
-    state: { sum: total },
-  };
 }

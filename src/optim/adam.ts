@@ -1,5 +1,5 @@
 import { flag, notNegative, positive, share } from "../arguments.ts";
-import { add, div, maximum, mul, sqrt, square, sub } from "../functions.ts";
+import { add, div, maximum, mul, sqrt, square } from "../functions.ts";
 import { makeOptimizer } from "./core.ts";
 import { biasCorrection, fadedMoment, fadedSquare, type Site, type Updated } from "./expression.ts";
 import type { Optimizer, OptimizerOptions, ParameterGroup } from "./optimizer.ts";
@@ -26,6 +26,7 @@ export interface AdamOptions
     AdamSettings {}
 
 type Settings = Required<AdamSettings>;
+type Moments = Pick<Settings, "beta1" | "beta2" | "epsilon">;
 
 /**
  * Adam with bias correction, Kingma & Ba 2015, algorithm 1.
@@ -46,37 +47,20 @@ export function adamW(options: AdamOptions): Optimizer {
 }
 
 function made(kind: string, options: AdamOptions, decay: number): Optimizer {
-  return makeOptimizer(kind, options, {
-    rules: {
-      beta1: share,
-      beta2: share,
-      epsilon: positive,
-      weightDecay: notNegative,
-      decoupled: flag,
-      amsgrad: flag,
+  return makeOptimizer<Settings>(kind, options, {
+    settings: {
+      beta1: [share, 0.9],
+      beta2: [share, 0.999],
+      epsilon: [positive, 1e-8],
+      weightDecay: [notNegative, decay],
+      decoupled: [flag, true],
+      amsgrad: [flag, false],
     },
-    settingsOf: ({
-      beta1 = 0.9,
-      beta2 = 0.999,
-      epsilon = 1e-8,
-      weightDecay = decay,
-      decoupled = true,
-      amsgrad = false,
-    }: AdamOptions) => ({ beta1, beta2, epsilon, weightDecay, decoupled, amsgrad }),
-    state: ({ amsgrad }: Settings) => ["m", "v", ...(amsgrad ? ["largest"] : [])],
+    state: ({ amsgrad }) => ["m", "v", ...(amsgrad ? ["largest"] : [])],
     isFlat: true,
-    update,
+    isDecoupled: ({ decoupled }) => decoupled,
+    update: adamDirection,
   });
-}
-
-function update(site: Site, settings: Settings): Updated {
-  const { parameter, gradient, learningRate } = site;
-  const { weightDecay, decoupled } = settings;
-  const decay = weightDecay === 0 ? undefined : mul(parameter, weightDecay);
-  const d = decay === undefined || decoupled ? gradient : add(gradient, decay);
-  const { direction, state } = adamDirection({ ...site, gradient: d }, settings);
-  const change = decay === undefined || !decoupled ? direction : add(direction, decay);
-  return { parameter: sub(parameter, mul(learningRate, change)), state };
 }
 
 /**
@@ -85,9 +69,8 @@ function update(site: Site, settings: Settings): Updated {
  */
 export function adamDirection(
   { gradient: d, step, held }: Pick<Site, "gradient" | "step" | "held">,
-  settings: Pick<Settings, "beta1" | "beta2" | "epsilon" | "amsgrad">,
-) {
-  const { beta1, beta2, epsilon, amsgrad } = settings;
+  { beta1, beta2, epsilon, amsgrad = false }: Moments & Pick<AdamSettings, "amsgrad">,
+): Updated {
   const m = fadedMoment(add(mul(held("m"), beta1), mul(d, 1 - beta1)));
   // Squared behind the factor: a large gradient's square is finite as long as what is added to v is.
   const added = fadedSquare(square(mul(d, Math.sqrt(1 - beta2))));

@@ -1,7 +1,7 @@
 import { notNegative, positive, share } from "../arguments.ts";
-import { abs, add, div, maximum, mul, sub } from "../functions.ts";
+import { abs, add, div, maximum, mul } from "../functions.ts";
 import { makeOptimizer } from "./core.ts";
-import { biasCorrection, fadedMoment, type Site, type Updated } from "./expression.ts";
+import { biasCorrection, fadedMoment } from "./expression.ts";
 import type { Optimizer, OptimizerOptions, ParameterGroup } from "./optimizer.ts";
 
 /** What each group of parameters can be told by itself. */
@@ -28,32 +28,19 @@ export interface AdamaxOptions
  *   ShapeError for those of another shape
  */
 export function adamax(options: AdamaxOptions): Optimizer {
-  return makeOptimizer("adamax", options, {
-    rules: { beta1: share, beta2: share, epsilon: positive, weightDecay: notNegative },
-    settingsOf: ({
-      beta1 = 0.9,
-      beta2 = 0.999,
-      epsilon = 1e-8,
-      weightDecay = 0,
-    }: AdamaxOptions) => ({
-      beta1,
-      beta2,
-      epsilon,
-      weightDecay,
-    }),
+  return makeOptimizer<Required<AdamaxSettings>>("adamax", options, {
+    settings: {
+      beta1: [share, 0.9],
+      beta2: [share, 0.999],
+      epsilon: [positive, 1e-8],
+      weightDecay: [notNegative, 0],
+    },
     state: () => ["m", "u"],
     isFlat: false,
-    update,
+    update({ gradient, step, held }, { beta1, beta2, epsilon }) {
+      const m = fadedMoment(add(mul(held("m"), beta1), mul(gradient, 1 - beta1)));
+      const u = maximum(mul(held("u"), beta2), add(abs(gradient), epsilon));
+      return { direction: div(mul(m, biasCorrection(beta1, step)), u), state: { m, u } };
+    },
   });
-}
-
-function update(
-  { parameter, gradient, learningRate, step, held }: Site,
-  { beta1, beta2, epsilon, weightDecay }: Required<AdamaxSettings>,
-): Updated {
-  const g = weightDecay === 0 ? gradient : add(gradient, mul(parameter, weightDecay));
-  const m = fadedMoment(add(mul(held("m"), beta1), mul(g, 1 - beta1)));
-  const u = maximum(mul(held("u"), beta2), add(abs(g), epsilon));
-  const direction = div(mul(m, biasCorrection(beta1, step)), u);
-  return { parameter: sub(parameter, mul(learningRate, direction)), state: { m, u } };
 }

@@ -20,6 +20,7 @@ import {
   mul,
   type SavedEntry,
   type Shape,
+  sub,
   type Tensor,
   type Variable,
   variable,
@@ -52,32 +53,35 @@ import { rateAt } from "./schedules.ts";
 /** The name under which averages of the parameters are held. */
 const AVERAGE = "average";
 
+/** What each kind of optimizer has, coupled to the gradient or decoupled from it. */
+interface Decaying {
+  readonly weightDecay: number;
+}
+
 /** What makes one kind of optimizer. */
-export interface Recipe<Options extends OptimizerOptions, Settings> {
-  /** Of what it can be told beside what all can. */
-  readonly rules: Readonly<Record<string, Rule>>;
-  /** What the options of a group say, defaults filled in. @throws ArgumentError for those that do not go together */
-  settingsOf(options: Options): Settings;
+export interface Recipe<Settings extends Decaying> {
+  /** What it can be told beside what all can: the rule of each setting, and what it is where nothing is said. */
+  readonly settings: { readonly [K in keyof Settings]: readonly [rule: Rule, usual: Settings[K]] };
+  /** @throws ArgumentError for settings that do not go together */
+  check?(settings: Settings): void;
   /** Names of what is held for every parameter. */
   state(settings: Settings): readonly string[];
   /** Whether a name is held for parameters of a shape: for all where nothing is said. What is flat is. */
   holds?(settings: Settings, name: string, shape: Shape): boolean;
   /** Whether that is saved as one flat variable for all parameters of a group (see `packedOffsets`), or as one for each. */
   readonly isFlat: boolean;
-  /** What the parameters of a group become, all of them one behind the other, and what is held for them. */
+  /** Whether weightDecay · p is added to the direction, as AdamW has it, and not to the gradient, which is L2. */
+  isDecoupled?(settings: Settings): boolean;
+  /** Where the parameters of a group go, all of them one behind the other, and what is held for them. */
   update(site: Site, settings: Settings): Updated;
 }
 
 /** @throws ArgumentError for options that break a rule */
-export function makeOptimizer<Options extends OptimizerOptions, Settings>(
+export function makeOptimizer<Settings extends Decaying>(
   kind: string,
-  options: Options,
-  recipe: Recipe<Options, Settings>,
+  options: OptimizerOptions,
+  recipe: Recipe<Settings>,
 ): Optimizer {
-  checkOptions<Partial<Record<string, unknown>>>(kind, options as object, {
-    ...OPTIMIZER_RULES,
-    ...recipe.rules,
-  });
   const core = new OptimizerCore(kind, options, recipe);
   return {
     update: (gradients, update = {}) => core.update(gradients, update),
@@ -93,9 +97,9 @@ export function makeOptimizer<Options extends OptimizerOptions, Settings>(
 const guarded = (when: Tensor | undefined, value: Tensor, before: Tensor) =>
   when === undefined ? value : where(when, value, before);
 
-class OptimizerCore<Options extends OptimizerOptions, Settings> {
+class OptimizerCore<Settings extends Decaying> {
   readonly #kind: string;
-  readonly #recipe: Recipe<Options, Settings>;
+  readonly #recipe: Recipe<Settings>;
   readonly #options: OptimizerOptions;
   readonly #groups: Group<Settings>[];
   readonly #held: HeldState;
@@ -104,13 +108,23 @@ class OptimizerCore<Options extends OptimizerOptions, Settings> {
   readonly #accumulation: Accumulation | undefined;
   #parameters: readonly Variable[] | undefined;
 
-  constructor(kind: string, options: Options, recipe: Recipe<Options, Settings>) {
+  constructor(kind: string, options: OptimizerOptions, recipe: Recipe<Settings>) {
+    const told = Object.entries<readonly [Rule, unknown]>(recipe.settings);
+    const rules = Object.fromEntries(told.map(([name, [rule]]) => [name, rule]));
+    const all: Readonly<Record<string, Rule>> = { ...OPTIMIZER_RULES, ...rules };
+    checkOptions<Partial<Record<string, unknown>>>(kind, options as object, all);
+    const settingsOf = (given: Readonly<Record<string, unknown>>) => {
+      const entries = told.map(([name, [, usual]]) => [name, given[name] ?? usual] as const);
+      const settings = Object.fromEntries(entries) as unknown as Settings; // each by its rule
+      recipe.check?.(settings);
+      return settings;
+    };
     this.#kind = kind;
     this.#recipe = recipe;
     this.#options = options;
     const { accumulate = 1, average } = options;
     const shared = [...(accumulate > 1 ? [GRADIENTS] : []), ...(average ? [AVERAGE] : [])];
-    this.#groups = groupsOf(kind, options, recipe.rules, recipe.settingsOf, (settings) => ({
+    this.#groups = groupsOf(kind, options, rules, settingsOf, (settings) => ({
       names: [...recipe.state(settings), ...shared],
       ...(recipe.holds && {
         holds: (name, shape) =>
@@ -142,20 +156,27 @@ class OptimizerCore<Options extends OptimizerOptions, Settings> {
     const clipped = clip(whole, this.#options, this.#accumulation === undefined ? norm : undefined);
     this.#followSchedules(when);
     this.#step.assign(add(this.#step, when === undefined ? 1 : cast(when, "f32")));
-    for (const [i, group] of groups.entries()) this.#updateGroup(group, clipped[i], when);
+    for (const [i, gradient] of clipped.entries()) {
+      const group = groups[i];
+      if (group !== undefined) this.#updateGroup(group, gradient, when);
+    }
   }
 
-  #updateGroup(group: Group<Settings>, gradient: Tensor | undefined, when: Tensor | undefined) {
+  #updateGroup(group: Group<Settings>, gradient: Tensor, when: Tensor | undefined): void {
     const { parameters, learningRate, settings } = group;
     const parameter = packed(parameters);
     const held = (name: string) => this.#held.read(group, name);
     const shapes = parameters.map(({ shape }) => shape);
-    const site = { parameter, gradient: gradient ?? parameter, learningRate, step: this.#step };
-    const next = this.#recipe.update({ ...site, held, shapes }, settings);
-    const state = { ...next.state, ...this.#averaged(group, next.parameter) };
-    for (const [name, value] of Object.entries(state))
+    const { weightDecay } = settings;
+    const decayed = (x: Tensor) => (weightDecay === 0 ? x : add(x, mul(parameter, weightDecay)));
+    const isDecoupled = this.#recipe.isDecoupled?.(settings) ?? false;
+    const own = isDecoupled ? gradient : decayed(gradient);
+    const site = { gradient: own, learningRate, step: this.#step, held, shapes };
+    const { direction, rate = learningRate, state } = this.#recipe.update(site, settings);
+    const next = sub(parameter, mul(rate, isDecoupled ? decayed(direction) : direction));
+    for (const [name, value] of Object.entries({ ...state, ...this.#averaged(group, next) }))
       this.#held.write(group, name, guarded(when, value, held(name)));
-    assignPacked(parameters, guarded(when, next.parameter, parameter));
+    assignPacked(parameters, guarded(when, next, parameter));
   }
 
   #averaged(group: Group<Settings>, next: Tensor) {

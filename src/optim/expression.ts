@@ -15,10 +15,9 @@ import {
   where,
 } from "../functions.ts";
 
-/** Parameters, as an update reads them. */
+/** What an update reads. */
 export interface Site {
-  readonly parameter: Tensor;
-  /** Clipped, where it is. */
+  /** Clipped, where it is, and with weightDecay · p where that is not decoupled from it. */
   readonly gradient: Tensor;
   readonly learningRate: Tensor;
   /** [], updates made, this one included. */
@@ -29,9 +28,11 @@ export interface Site {
   held(name: string): Tensor;
 }
 
-/** What the parameters become, and what is held, by name. */
+/** What the parameters move against, p ← p − rate · direction, and what is held, by name. */
 export interface Updated {
-  readonly parameter: Tensor;
+  readonly direction: Tensor;
+  /** The learning rate, where nothing is said. */
+  readonly rate?: Tensor;
   readonly state: Readonly<Record<string, Tensor>>;
 }
 

@@ -31,11 +31,11 @@ export interface Group<Settings> extends Holding {
  * The named groups, and last the rest. `settingsOf` is asked with the options of each group over those of all.
  * @throws ArgumentError for options that are none, groups of nothing and parameters of two groups
  */
-export function groupsOf<Options extends OptimizerOptions, Settings>(
+export function groupsOf<Settings>(
   kind: string,
-  options: Options,
+  options: OptimizerOptions,
   rules: Readonly<Record<string, Rule>>,
-  settingsOf: (options: Options) => Settings,
+  settingsOf: (options: Readonly<Record<string, unknown>>) => Settings,
   holdingOf: (settings: Settings) => Holding,
 ): Group<Settings>[] {
   const told = (settings: Settings) => ({ settings, ...holdingOf(settings) });
@@ -48,32 +48,27 @@ export function groupsOf<Options extends OptimizerOptions, Settings>(
         `${caller}: a group must have parameters; got ${shown(group)}. Write { parameters: layer.parameters() } and its settings beside them; groups lie in no groups.`,
       );
     }
-    checkOptions<Partial<Record<string, unknown>>>(
-      caller,
-      { ...group },
-      { ...GROUP_RULES, ...rules },
-    );
+    const own: Readonly<Record<string, Rule>> = { ...GROUP_RULES, ...rules };
+    checkOptions<Partial<Record<string, unknown>>>(caller, { ...group }, own);
     if (group.parameters.length === 0) {
       throw new ArgumentError(
         `${caller}: parameters must be one or more; got none. Look at what chose them, or leave the group out.`,
       );
     }
     for (const parameter of group.parameters) checkNew(caller, seen, parameter);
-    const { learningRate: own } = group;
-    const given = Object.fromEntries(
-      Object.entries(group).filter(([, value]) => value !== undefined),
-    );
+    const { learningRate: rate } = group;
+    const given = Object.entries(group).filter(([, value]) => value !== undefined);
     return {
       prefix: `${name}.`,
-      ...told(settingsOf({ ...options, ...given })),
-      hasOwnRate: own !== undefined,
-      ...(own === undefined ? base : rateOf(`${kind}.${name}.learningRate`, own)),
+      ...told(settingsOf({ ...options, ...Object.fromEntries(given) })),
+      hasOwnRate: rate !== undefined,
+      ...(rate === undefined ? base : rateOf(`${kind}.${name}.learningRate`, rate)),
       members: new Set(group.parameters),
       parameters: [],
     };
   });
   const rest = { prefix: "", hasOwnRate: true, ...base, members: undefined, parameters: [] };
-  return [...named, { ...rest, ...told(settingsOf(options)) }];
+  return [...named, { ...rest, ...told(settingsOf({ ...options })) }];
 }
 
 /** A rate that a schedule gives is 0 until it has. */

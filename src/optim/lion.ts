@@ -1,7 +1,7 @@
 import { notNegative, share } from "../arguments.ts";
-import { add, mul, sign, sub } from "../functions.ts";
+import { add, mul, sign } from "../functions.ts";
 import { makeOptimizer } from "./core.ts";
-import { fadedMoment, type Site, type Updated } from "./expression.ts";
+import { fadedMoment } from "./expression.ts";
 import type { Optimizer, OptimizerOptions, ParameterGroup } from "./optimizer.ts";
 
 /** What each group of parameters can be told by itself. */
@@ -26,28 +26,14 @@ export interface LionOptions
  *   ShapeError for those of another shape
  */
 export function lion(options: LionOptions): Optimizer {
-  return makeOptimizer("lion", options, {
-    rules: { beta1: share, beta2: share, weightDecay: notNegative },
-    settingsOf: ({ beta1 = 0.9, beta2 = 0.99, weightDecay = 0 }: LionOptions) => ({
-      beta1,
-      beta2,
-      weightDecay,
-    }),
+  return makeOptimizer<Required<LionSettings>>("lion", options, {
+    settings: { beta1: [share, 0.9], beta2: [share, 0.99], weightDecay: [notNegative, 0] },
     state: () => ["m"],
     isFlat: false,
-    update,
+    isDecoupled: () => true,
+    update: ({ gradient, held }, { beta1, beta2 }) => ({
+      direction: sign(add(mul(held("m"), beta1), mul(gradient, 1 - beta1))),
+      state: { m: fadedMoment(add(mul(held("m"), beta2), mul(gradient, 1 - beta2))) },
+    }),
   });
-}
-
-function update(
-  { parameter, gradient, learningRate, held }: Site,
-  { beta1, beta2, weightDecay }: Required<LionSettings>,
-): Updated {
-  const m = held("m");
-  const direction = sign(add(mul(m, beta1), mul(gradient, 1 - beta1)));
-  const change = weightDecay === 0 ? direction : add(direction, mul(parameter, weightDecay));
-  return {
-    parameter: sub(parameter, mul(learningRate, change)),
-    state: { m: fadedMoment(add(mul(m, beta2), mul(gradient, 1 - beta2))) },
-  };
 }

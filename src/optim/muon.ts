@@ -10,7 +10,6 @@ import {
   slice,
   sqrt,
   square,
-  sub,
   sum,
   type Tensor,
   transpose,
@@ -46,7 +45,7 @@ export interface MuonOptions
   extends OptimizerOptions<ParameterGroup & MuonSettings>,
     MuonSettings {}
 
-type Settings = Required<MuonSettings> & { readonly amsgrad: boolean };
+type Settings = Required<MuonSettings>;
 
 /**
  * Muon for matrices, of which filters are some, [KH · KW · C, OC], and Adam for all other parameters. A matrix moves along its
@@ -57,40 +56,21 @@ type Settings = Required<MuonSettings> & { readonly amsgrad: boolean };
  *   ShapeError for those of another shape
  */
 export function muon(options: MuonOptions): Optimizer {
-  return makeOptimizer("muon", options, {
-    rules: {
-      momentum: share,
-      nesterov: flag,
-      iterations: count,
-      weightDecay: notNegative,
-      orthogonal: flag,
-      beta1: share,
-      beta2: share,
-      epsilon: positive,
+  return makeOptimizer<Settings>("muon", options, {
+    settings: {
+      momentum: [share, 0.95],
+      nesterov: [flag, true],
+      iterations: [count, 5],
+      weightDecay: [notNegative, 0],
+      orthogonal: [flag, true],
+      beta1: [share, 0.9],
+      beta2: [share, 0.999],
+      epsilon: [positive, 1e-8],
     },
-    settingsOf: ({
-      momentum = 0.95,
-      nesterov = true,
-      iterations = 5,
-      weightDecay = 0,
-      orthogonal = true,
-      beta1 = 0.9,
-      beta2 = 0.999,
-      epsilon = 1e-8,
-    }: MuonOptions) => ({
-      momentum,
-      nesterov,
-      iterations,
-      weightDecay,
-      orthogonal,
-      beta1,
-      beta2,
-      epsilon,
-      amsgrad: false,
-    }),
     state: () => ["velocity", "m", "v"],
     holds: (settings, name, shape) => (name === "velocity") === isOrthogonal(settings, shape),
     isFlat: false,
+    isDecoupled: () => true,
     update,
   });
 }
@@ -98,7 +78,7 @@ export function muon(options: MuonOptions): Optimizer {
 const isOrthogonal = ({ orthogonal }: Settings, shape: Shape) => orthogonal && shape.length >= 2;
 
 function update(site: Site, settings: Settings): Updated {
-  const { parameter, gradient, learningRate, shapes } = site;
+  const { gradient, shapes } = site;
   const gradients = parts(gradient, shapes);
   const isMatrix = shapes.map((shape) => isOrthogonal(settings, shape));
   const only = <T>(all: readonly T[], matrices: boolean) =>
@@ -115,11 +95,8 @@ function update(site: Site, settings: Settings): Updated {
   const [forMatrices, forOthers] = [turned ?? [], adam ? parts(adam.direction, others) : []];
   const next = { matrices: forMatrices.values(), others: forOthers.values() };
   const directions = isMatrix.flatMap((is) => next[is ? "matrices" : "others"].next().value ?? []);
-  const { weightDecay } = settings;
-  const change = packed(directions);
-  const whole = weightDecay === 0 ? change : add(change, mul(parameter, weightDecay));
   return {
-    parameter: sub(parameter, mul(learningRate, whole)),
+    direction: packed(directions),
     state: { ...(moved && { velocity: moved.velocity }), ...adam?.state },
   };
 }

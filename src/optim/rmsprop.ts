@@ -1,7 +1,7 @@
 import { flag, notNegative, positive, share } from "../arguments.ts";
 import { add, div, maximum, mul, sqrt, square, sub } from "../functions.ts";
 import { makeOptimizer } from "./core.ts";
-import { fadedMoment, fadedSquare, type Site, type Updated } from "./expression.ts";
+import { fadedMoment, fadedSquare } from "./expression.ts";
 import type { Optimizer, OptimizerOptions, ParameterGroup } from "./optimizer.ts";
 
 /** What each group of parameters can be told by itself. */
@@ -23,8 +23,6 @@ export interface RmspropOptions
   extends OptimizerOptions<ParameterGroup & RmspropSettings>,
     RmspropSettings {}
 
-type Settings = Required<RmspropSettings>;
-
 /**
  * RMSprop as in PyTorch: v ← α·v + (1 − α)·g², p ← p − learningRate · g / (√v + ε); centred: √(v − m²) with
  * m ← α·m + (1 − α)·g; with momentum: b ← momentum·b + g / (√v + ε), p ← p − learningRate · b. Tieleman & Hinton 2012.
@@ -32,45 +30,31 @@ type Settings = Required<RmspropSettings>;
  *   ShapeError for those of another shape
  */
 export function rmsprop(options: RmspropOptions): Optimizer {
-  return makeOptimizer("rmsprop", options, {
-    rules: {
-      alpha: share,
-      epsilon: positive,
-      momentum: notNegative,
-      centred: flag,
-      weightDecay: notNegative,
+  return makeOptimizer<Required<RmspropSettings>>("rmsprop", options, {
+    settings: {
+      alpha: [share, 0.99],
+      epsilon: [positive, 1e-8],
+      momentum: [notNegative, 0],
+      centred: [flag, false],
+      weightDecay: [notNegative, 0],
     },
-    settingsOf: ({
-      alpha = 0.99,
-      epsilon = 1e-8,
-      momentum = 0,
-      centred = false,
-      weightDecay = 0,
-    }: RmspropOptions) => ({ alpha, epsilon, momentum, centred, weightDecay }),
-    state: ({ centred, momentum }: Settings) => [
+    state: ({ centred, momentum }) => [
       "square",
       ...(centred ? ["mean"] : []),
       ...(momentum > 0 ? ["momentum"] : []),
     ],
     isFlat: false,
-    update,
+    update({ gradient: g, held }, { alpha, epsilon, momentum, centred }) {
+      const part = 1 - alpha;
+      const v = fadedSquare(add(mul(held("square"), alpha), mul(fadedSquare(square(g)), part)));
+      const m = centred ? fadedMoment(add(mul(held("mean"), alpha), mul(g, part))) : undefined;
+      // Rounding may leave less than nothing of a variance.
+      const power = m === undefined ? v : maximum(sub(v, square(m)), 0);
+      const change = div(g, add(sqrt(power), epsilon));
+      const b =
+        momentum > 0 ? fadedMoment(add(mul(held("momentum"), momentum), change)) : undefined;
+      const state = { square: v, ...(m && { mean: m }), ...(b && { momentum: b }) };
+      return { direction: b ?? change, state };
+    },
   });
-}
-
-function update(
-  { parameter, gradient, learningRate, held }: Site,
-  { alpha, epsilon, momentum, centred, weightDecay }: Settings,
-): Updated {
-  const g = weightDecay === 0 ? gradient : add(gradient, mul(parameter, weightDecay));
-  const part = 1 - alpha;
-  const v = fadedSquare(add(mul(held("square"), alpha), mul(fadedSquare(square(g)), part)));
-  const m = centred ? fadedMoment(add(mul(held("mean"), alpha), mul(g, part))) : undefined;
-  // Rounding may leave less than nothing of a variance.
-  const power = m === undefined ? v : maximum(sub(v, square(m)), 0);
-  const change = div(g, add(sqrt(power), epsilon));
-  const b = momentum > 0 ? fadedMoment(add(mul(held("momentum"), momentum), change)) : undefined;
-  return {
-    parameter: sub(parameter, mul(learningRate, b ?? change)),
-    state: { square: v, ...(m && { mean: m }), ...(b && { momentum: b }) },
-  };
 }

@@ -1,7 +1,7 @@
 import { check, flag, notNegative, positive } from "../arguments.ts";
-import { add, mul, sub } from "../functions.ts";
+import { add, mul } from "../functions.ts";
 import { makeOptimizer } from "./core.ts";
-import { fadedMoment, type Site, type Updated } from "./expression.ts";
+import { fadedMoment } from "./expression.ts";
 import type { Optimizer, OptimizerOptions, ParameterGroup } from "./optimizer.ts";
 
 /** What each group of parameters can be told by itself. */
@@ -23,26 +23,23 @@ export interface SgdOptions extends OptimizerOptions<ParameterGroup & SgdSetting
  *   ShapeError for those of another shape
  */
 export function sgd(options: SgdOptions): Optimizer {
-  return makeOptimizer("sgd", options, {
-    rules: { momentum: notNegative, nesterov: flag, weightDecay: notNegative },
-    settingsOf({ momentum = 0, nesterov = false, weightDecay = 0 }: SgdOptions) {
+  return makeOptimizer<Required<SgdSettings>>("sgd", options, {
+    settings: {
+      momentum: [notNegative, 0],
+      nesterov: [flag, false],
+      weightDecay: [notNegative, 0],
+    },
+    check({ momentum, nesterov }) {
       if (nesterov) check("sgd", "momentum", momentum, positive, "nesterov is a kind of momentum.");
-      return { momentum, nesterov, weightDecay };
     },
     // What no later update reads is not held: a table's worth of memory, and of writing in every step.
     state: ({ momentum }) => (momentum === 0 ? [] : ["velocity"]),
     isFlat: true,
-    update,
+    update({ gradient, held }, { momentum, nesterov }) {
+      if (momentum === 0) return { direction: gradient, state: {} };
+      const velocity = fadedMoment(add(mul(held("velocity"), momentum), gradient));
+      const direction = nesterov ? add(gradient, mul(velocity, momentum)) : velocity;
+      return { direction, state: { velocity } };
+    },
   });
-}
-
-function update(
-  { parameter, gradient, learningRate, held }: Site,
-  { momentum, nesterov, weightDecay }: Required<SgdSettings>,
-): Updated {
-  const d = weightDecay === 0 ? gradient : add(gradient, mul(parameter, weightDecay));
-  if (momentum === 0) return { parameter: sub(parameter, mul(learningRate, d)), state: {} };
-  const velocity = fadedMoment(add(mul(held("velocity"), momentum), d));
-  const direction = nesterov ? add(d, mul(velocity, momentum)) : velocity;
-  return { parameter: sub(parameter, mul(learningRate, direction)), state: { velocity } };
 }
