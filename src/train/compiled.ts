@@ -102,6 +102,9 @@ interface CompiledByKindOptions {
   readonly flow?: FlowNotes | undefined;
 }
 
+/** What the host knows of what steps carry. */
+export type StepsMark = ReadonlyMap<number, CarriedMark>;
+
 /** The steps for windows of one number of rows. */
 interface WindowSteps {
   readonly carried: Carried;
@@ -151,8 +154,8 @@ export class CompiledByKind {
     return compile(step, { randomCount, randomStream });
   }
 
-  /** For one that has its turn; errors name the caller. */
-  async run(given: StepBatch, caller = "fit"): Promise<StepResult> {
+  /** For one that has its turn; errors name the caller. The number of the step is the caller's matter. */
+  async take(given: StepBatch, caller = "fit"): Promise<StepResult> {
     this.#caller = caller;
     if (this.#isDisposed) {
       throw new DisposedError(
@@ -250,24 +253,24 @@ export class CompiledByKind {
   }
 
   /** For one that has its turn. */
-  save(): Promise<CarriedSequences[]> {
+  saveCarried(): Promise<CarriedSequences[]> {
     const begun = [...this.#windows.values()].filter(({ carried }) => carried.hasBegun);
     return Promise.all(begun.map(({ carried }) => carried.save()));
   }
 
   /** Goes on from `saved`, which has been checked; nothing else is carried afterwards. */
   load(saved: readonly CarriedSequences[]): void {
-    for (const { carried } of this.#windows.values()) carried.reset();
+    this.reset();
     for (const one of saved) this.#forRows(one.batchSize).carried.load(one);
   }
 
   /** What the host knows of what is carried, for each size of batch. */
-  mark(): ReadonlyMap<number, CarriedMark> {
+  mark(): StepsMark {
     return new Map([...this.#windows].map(([rows, { carried }]) => [rows, carried.mark()]));
   }
 
-  /** See `Carried.reset`. */
-  reset(marks: ReadonlyMap<number, CarriedMark>): void {
+  /** Goes on from `marks`: the variables have what they had then. Nothing is carried any more where none are given. */
+  reset(marks: StepsMark = new Map()): void {
     for (const [rows, { carried }] of this.#windows) carried.reset(marks.get(rows));
   }
 

@@ -1,13 +1,12 @@
 /** One pass over data without training: means over all targets that count. */
 import { batchesInPass, checkNotEmpty, type PassOptions, passOver } from "./batch-source.ts";
 import type { StepResult } from "./compiled.ts";
-import type { EvaluationSteps } from "./evaluation-steps.ts";
 import type { Scores } from "./options.ts";
 import { PassScores } from "./pass-scores.ts";
 import type { Patience } from "./patience.ts";
 import { Reader } from "./reader.ts";
 import { type AnyMetric, targetsIn } from "./score.ts";
-import { batchOf, type ReadyData, type Wanted } from "./training-data.ts";
+import { batchOf, type ReadyData, type StepBatch, type Wanted } from "./training-data.ts";
 import { STEPS_IN_FLIGHT } from "./training-run.ts";
 
 interface Pending {
@@ -21,16 +20,16 @@ export interface EvaluationSetup {
   readonly patience: Patience;
   readonly signal: AbortSignal | undefined;
   readonly wanted: Wanted;
-  readonly steps: EvaluationSteps;
   /** Those that are more than a mean. */
   readonly metrics: Readonly<Record<string, AnyMetric>>;
 }
 
-/** Scores, and what those metrics come to. */
+/** Scores, and what those metrics come to. `measure` does the batch `at` of the pass. */
 export async function evaluationRun(
   setup: EvaluationSetup,
+  measure: (batch: StepBatch, at: number) => Promise<StepResult>,
 ): Promise<{ readonly means: Scores; readonly values: Record<string, unknown> }> {
-  const { data, pass, patience, signal, wanted, steps } = setup;
+  const { data, pass, patience, signal, wanted } = setup;
   batchesInPass(data, pass);
   const scores = new PassScores(setup.metrics);
   const pending: Pending[] = [];
@@ -46,7 +45,7 @@ export async function evaluationRun(
     for (let next = await reader.next(); next !== undefined; next = await reader.next()) {
       signal?.throwIfAborted();
       const batch = await patience.of(batchOf(pass.caller, next.value, wanted));
-      last = { targets: targetsIn(batch), result: await steps.run(batch, at++, pass.caller) };
+      last = { targets: targetsIn(batch), result: await measure(batch, at++) };
       pending.push(last);
       const first = pending.length >= STEPS_IN_FLIGHT ? pending.shift() : undefined;
       if (first !== undefined) await settle(first);

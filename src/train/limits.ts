@@ -9,7 +9,7 @@ import { type LookUp, lookUps } from "../internals.ts";
 import type { Columns, StepBatch } from "./training-data.ts";
 
 /** By column, in what its numbers are looked up. */
-type Limits = Readonly<Record<string, LookUp | undefined>>;
+export type Limits = Readonly<Record<string, LookUp | undefined>>;
 
 /** By the types of a batch, in what its numbers are looked up. */
 export class LimitsByType {
@@ -17,11 +17,7 @@ export class LimitsByType {
 
   /** Notes what a traced step does with its arguments on the way to `outputs`. */
   note(columns: Columns<Tensor>, outputs: readonly Tensor[]): void {
-    const limits = Object.entries(columns).map(([name, argument]) => {
-      const found = outputs.flatMap((output) => lookUps(output, argument));
-      return [name, limitOf(found)] as const;
-    });
-    this.#known.set(keyOf(columns), Object.fromEntries(limits));
+    this.#known.set(keyOf(columns), limitsOf(columns, outputs));
   }
 
   /** @throws ArgumentError for a label or an id beyond the last, once a step has been traced for such batches */
@@ -32,8 +28,16 @@ export class LimitsByType {
   }
 }
 
+export function limitsOf(columns: Columns<Tensor>, outputs: readonly Tensor[]): Limits {
+  const limits = Object.entries(columns).map(([name, argument]) => {
+    const found = outputs.flatMap((output) => lookUps(output, argument));
+    return [name, limitOf(found)] as const;
+  });
+  return Object.fromEntries(limits);
+}
+
 /** The smallest of what sees every element; of what sees parts, which may be different ones, the largest. */
-export function limitOf(found: readonly LookUp[]): LookUp | undefined {
+function limitOf(found: readonly LookUp[]): LookUp | undefined {
   const bySize = found.toSorted((a, b) => a.size - b.size);
   const whole = bySize.find(({ isPart }) => !isPart);
   const part = bySize.findLast(({ isPart }) => isPart);

@@ -16,12 +16,12 @@ import {
   type Snapshot,
   snapshotOf,
 } from "../internals.ts";
-import type { StepResult } from "./compiled.ts";
+import type { StepResult, StepsMark } from "./compiled.ts";
 import type { DeviceChange } from "./device-change.ts";
 import { onLoss, Patience } from "./patience.ts";
 import type { Position } from "./progress.ts";
 import { Batches, type Kept } from "./replay.ts";
-import type { StepsMark, TrainingSteps } from "./steps.ts";
+import type { TrainingSteps } from "./steps.ts";
 import type { ReadyData, StepBatch, Wanted } from "./training-data.ts";
 
 /** What snapshots may cost of the time. */

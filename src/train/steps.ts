@@ -25,7 +25,6 @@ import {
   type Assignment,
   assignmentsIn,
   assignPacked,
-  type Cell,
   isUnreached,
   nextRandomStream,
   packed,
@@ -34,7 +33,7 @@ import {
 } from "../internals.ts";
 import type { AnyModule, Tensors } from "../nn/index.ts";
 import { globalNorm, type Optimizer } from "../optim/index.ts";
-import type { CarriedMark, CarriedSequences } from "./carried.ts";
+import type { CarriedSequences } from "./carried.ts";
 import { CompiledByKind, type Outputs, type StepResult } from "./compiled.ts";
 import type { FlowNotes } from "./flow.ts";
 import { type Forward, windowForward } from "./forward.ts";
@@ -64,11 +63,7 @@ export interface TrainingStepOptions extends StepOptions {
   readonly flow?: FlowNotes | undefined;
 }
 
-/** What the host knows of what steps carry. */
-export type StepsMark = ReadonlyMap<number, CarriedMark>;
-
-export class TrainingSteps {
-  readonly #steps: CompiledByKind;
+export class TrainingSteps extends CompiledByKind {
   readonly #running: Variable | undefined;
   readonly #position: Position;
   /** Decides, with the number of the step, what dropout and the like draw. */
@@ -80,47 +75,20 @@ export class TrainingSteps {
     truncation: Truncation | undefined,
     position: Position,
   ) {
+    super(model, (batch, forward) => trainingUpdate(model, options, batch, forward), {
+      truncation,
+      skips: options.isGuarded && options.running === undefined,
+      randomCount: () => position.step,
+      randomStream: () => this.randomStream,
+      flow: options.flow,
+    });
     this.#running = options.running;
     this.#position = position;
-    this.#steps = new CompiledByKind(
-      model,
-      (batch, forward) => trainingUpdate(model, options, batch, forward),
-      {
-        truncation,
-        skips: options.isGuarded && options.running === undefined,
-        randomCount: () => position.step,
-        randomStream: () => this.randomStream,
-        flow: options.flow,
-      },
-    );
   }
 
   /** `note` is called in the step's turn, when it has been started. A batch that is refused is no step. */
   run(batch: StepBatch, note: (result: StepResult) => void): Promise<void> {
-    return this.#steps.inTurn(async () => note(await this.#steps.run(batch)));
-  }
-
-  /** As `run`, for one that has its turn; the number of the step is the caller's matter. */
-  take(batch: StepBatch): Promise<StepResult> {
-    return this.#steps.run(batch);
-  }
-
-  /** Does `task` when the steps before have been started. */
-  inTurn<T>(task: () => Promise<T> | T): Promise<T> {
-    return this.#steps.inTurn(task);
-  }
-
-  mark(): StepsMark {
-    return this.#steps.mark();
-  }
-
-  /** Goes on from `mark`: the variables have what they had then. */
-  reset(mark: StepsMark): void {
-    this.#steps.reset(mark);
-  }
-
-  cells(): Cell[] {
-    return this.#steps.cells();
+    return this.inTurn(async () => note(await this.take(batch)));
   }
 
   /**
@@ -130,21 +98,15 @@ export class TrainingSteps {
   async save<T>(
     read: (position: Position) => Promise<T>,
   ): Promise<readonly [T, readonly CarriedSequences[]]> {
-    const { reading } = await this.#steps.inTurn(() => ({
-      reading: Promise.all([read({ ...this.#position }), this.#steps.save()] as const),
+    const { reading } = await this.inTurn(() => ({
+      reading: Promise.all([read({ ...this.#position }), this.saveCarried()] as const),
     }));
     return reading;
   }
 
-  /** `saved` has been checked. */
-  load(saved: readonly CarriedSequences[]): void {
-    this.#steps.load(saved);
-  }
-
   /** What the training has on the device beside model and optimizer. */
-  variables(): Variable[] {
-    const running = this.#running;
-    return [...(running === undefined ? [] : [running]), ...this.#steps.variables()];
+  override variables(): Variable[] {
+    return [...(this.#running === undefined ? [] : [this.#running]), ...super.variables()];
   }
 
   /** Lets the next step change something again. */
@@ -152,14 +114,9 @@ export class TrainingSteps {
     this.#running?.load(Float32Array.of(1));
   }
 
-  /** Steps that were started may have changed nothing. */
-  lose(): void {
-    this.#steps.lose();
-  }
-
-  dispose(): void {
-    this.#steps.dispose();
-    void this.#steps.inTurn(() => this.#running?.dispose());
+  override dispose(): void {
+    super.dispose();
+    void this.inTurn(() => this.#running?.dispose());
   }
 }
 
