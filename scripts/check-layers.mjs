@@ -4,7 +4,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 
-const base = ["errors", "arguments", "dispose", "host.ts", "present.ts"];
+const base = ["errors", "arguments", "dispose", "host.ts", "present.ts", "records.ts"];
 const core = [...base, "tensor", "ops", "graph", "autodiff", "scheduler"];
 const below = (layer) => core.slice(0, core.indexOf(layer));
 const contract = ["devices/device.ts", "devices/opener.ts"];
@@ -18,6 +18,7 @@ const layers = {
   dispose: [],
   "host.ts": ["errors"],
   "present.ts": ["errors"],
+  "records.ts": [],
   "decompress.ts": ["host.ts"],
   tensor: base,
   ops: below("ops"),

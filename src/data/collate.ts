@@ -2,6 +2,7 @@ import { checkOptions, count, flag, isRecord, record, required, shown } from "..
 import { ArgumentError, DTypeError, ShapeError } from "../errors.ts";
 import { type DType, describe, sizeOf } from "../functions.ts";
 import { hostArray } from "../internals.ts";
+import { mapped } from "../records.ts";
 import { checkDataset, type Dataset, gather } from "./dataset.ts";
 import { checkSource, itemsOf, pipeline, type Source } from "./source.ts";
 import { type Given, type Values, valuesOf } from "./values.ts";
@@ -146,10 +147,7 @@ function stacked(path: string, rows: readonly Leaves[]): Values {
 /** What `example` has, of all rows. */
 function batchLike(example: unknown, path: string, rows: readonly Leaves[]): unknown {
   if (!isNested(example)) return stacked(path, rows);
-  const parts = Object.entries(example);
-  return Object.fromEntries(
-    parts.map(([name, part]) => [name, batchLike(part, below(path, name), rows)]),
-  );
+  return mapped(example, (part, name) => batchLike(part, below(path, name), rows));
 }
 
 function isNested(given: unknown): given is Readonly<Record<string, unknown>> {

@@ -2,6 +2,7 @@ import { check, isRecord, list, shown } from "../arguments.ts";
 import { ArgumentError } from "../errors.ts";
 import { type Shape, Tensor, type Variable, zeros } from "../functions.ts";
 import { isFrozen, nextNodeId, productsOf } from "../internals.ts";
+import { mapped } from "../records.ts";
 import type { AnyModule, Tensors } from "./module.ts";
 import { whileObserving } from "./observe.ts";
 import { sameNames } from "./tensors.ts";
@@ -65,11 +66,7 @@ function inputOf(model: AnyModule, shape: Shape | Readonly<Record<string, Shape>
       `summary: there must be a shape for every input, { ${Object.keys(inputDType).join(", ")} }; got ${shown(shape)}. Give all of them.`,
     );
   }
-  const named = Object.entries(inputDType).map(([name, dtype]) => [
-    name,
-    zeros(shapes.get(name) as Shape, dtype),
-  ]);
-  return Object.fromEntries(named);
+  return mapped(inputDType, (dtype, name) => zeros(shapes.get(name) as Shape, dtype));
 }
 
 /** What one application of a module made: nodes `from` … before `to`. */

@@ -2,6 +2,7 @@
 
 import { ArgumentError } from "../errors.ts";
 import { hosted } from "../host.ts";
+import { mapped } from "../records.ts";
 import type { Saved } from "./options.ts";
 
 type All = Readonly<Record<string, Saved>>;
@@ -9,11 +10,7 @@ type All = Readonly<Record<string, Saved>>;
 /** By name; plain data is copied, so that it stays what it was. */
 export function savedAlso(also: All | undefined): Readonly<Record<string, unknown>> | undefined {
   if (also === undefined) return undefined;
-  const states = Object.entries(also).map(([name, one]) => [
-    name,
-    hosted("structuredClone")(one.state()),
-  ]);
-  return Object.fromEntries(states);
+  return mapped(also, (one) => hosted("structuredClone")(one.state()));
 }
 
 /**

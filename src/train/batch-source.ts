@@ -1,9 +1,11 @@
 /** One pass over data: examples in batches, a text in windows, or what the caller makes. */
+
 import { batchRows } from "../data/batches.ts";
 import { gather } from "../data/dataset.ts";
 import { type BatchOptions, batchCount, sequenceBatchCount } from "../data/index.ts";
 import { sequenceBatchesFrom } from "../data/sequences.ts";
 import { ArgumentError } from "../errors.ts";
+import { mapped } from "../records.ts";
 import type { PassForm, Position } from "./progress.ts";
 import {
   type AnyBatches,
@@ -52,8 +54,7 @@ function* examples(
   first: number,
 ): Generator<unknown> {
   for (const rows of batchRows(length, options, first)) {
-    const own = Object.entries(columns).map(([name, column]) => [name, gather(column, rows)]);
-    yield { ...nested(Object.fromEntries(own)), rows };
+    yield { ...nested(mapped(columns, (column) => gather(column, rows))), rows };
   }
 }
 

@@ -1,4 +1,5 @@
 /** A step compiled for each kind of batch: examples, and windows of each size of batch with what they carry. */
+
 import { ArgumentError, DisposedError, InternalError } from "../errors.ts";
 import { type Compiled, compile, type Tensor, tensor, type Variable } from "../functions.ts";
 import { type Cell, cellsOfStep } from "../internals.ts";
@@ -6,6 +7,7 @@ import type { Collected, Parts } from "../metrics/index.ts";
 import { freezeChanges } from "../nn/frozen.ts";
 import type { AnyModule, Tensors } from "../nn/index.ts";
 import { sameNames } from "../nn/tensors.ts";
+import { mappedLater } from "../records.ts";
 import { Carried, type CarriedMark, type CarriedSequences, keepOf, rowsOf } from "./carried.ts";
 import type { FlowNotes, FlowTensors, LayerFlow } from "./flow.ts";
 import { applied, type Forward } from "./forward.ts";
@@ -60,29 +62,14 @@ async function numbersOf(outputs: Outputs, notes: FlowNotes | undefined): Promis
     outputs.loss.item(),
     outputs.norm?.item() ?? Number.NaN,
     outputs.finite?.item() ?? 1,
-    itemsOf(outputs.metrics),
-    partsOf(outputs.parts),
-    itemsOf(outputs.counts),
+    mappedLater(outputs.metrics, (tensor) => tensor.item()),
+    mappedLater(outputs.parts, (parts) =>
+      mappedLater(parts, async (tensor) => Float64Array.from(await tensor.data())),
+    ),
+    mappedLater(outputs.counts, (tensor) => tensor.item()),
     outputs.flow && notes?.read(outputs.flow),
   ]);
   return { loss, norm, isFinite: flag === 1, metrics, parts, counts, flow };
-}
-
-async function partsOf(all: Outputs["parts"]): Promise<Record<string, Collected>> {
-  const entries = Object.entries(all).map(async ([name, parts]) => {
-    const own = Object.entries(parts).map(
-      async ([part, tensor]) => [part, Float64Array.from(await tensor.data())] as const,
-    );
-    return [name, Object.fromEntries(await Promise.all(own))] as const;
-  });
-  return Object.fromEntries(await Promise.all(entries));
-}
-
-async function itemsOf(tensors: Readonly<Record<string, Tensor>>): Promise<Record<string, number>> {
-  const entries = Object.entries(tensors).map(
-    async ([name, tensor]) => [name, await tensor.item()] as const,
-  );
-  return Object.fromEntries(await Promise.all(entries));
 }
 
 /** What a step does, for a caller whom errors name. */

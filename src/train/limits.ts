@@ -2,10 +2,12 @@
  * Labels and ids that there are none of. A device reads nothing for them, so that training would go on and say nothing:
  * batches from the host are compared on the host, before a step sees them, with what the traced step looks them up in.
  */
+
 import type { Values } from "../data/index.ts";
 import { ArgumentError } from "../errors.ts";
 import { describe, type Tensor } from "../functions.ts";
 import { type LookUp, lookUps } from "../internals.ts";
+import { mapped } from "../records.ts";
 import type { Columns, StepBatch } from "./training-data.ts";
 
 /** By column, in what its numbers are looked up. */
@@ -29,11 +31,9 @@ export class LimitsByType {
 }
 
 export function limitsOf(columns: Columns<Tensor>, outputs: readonly Tensor[]): Limits {
-  const limits = Object.entries(columns).map(([name, argument]) => {
-    const found = outputs.flatMap((output) => lookUps(output, argument));
-    return [name, limitOf(found)] as const;
-  });
-  return Object.fromEntries(limits);
+  return mapped(columns, (argument) =>
+    limitOf(outputs.flatMap((output) => lookUps(output, argument))),
+  );
 }
 
 /** The smallest of what sees every element; of what sees parts, which may be different ones, the largest. */

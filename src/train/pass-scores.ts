@@ -2,7 +2,9 @@
  * Loss and metrics over a pass of many batches, from what is read of each. A mean over batches must weigh each by what its
  * own mean was taken over, and that is known either from the targets or from the function that took it.
  */
+
 import type { Collected } from "../metrics/index.ts";
+import { mapped } from "../records.ts";
 import type { StepNumbers } from "./compiled.ts";
 import type { AnyMetric } from "./score.ts";
 
@@ -25,28 +27,22 @@ export interface Sum {
 }
 
 /** The parts of a metric: sums, or lists that grow. */
-type Held = Map<string, Float64Array | number[]>;
+type Held = Record<string, Float64Array | number[]>;
 
 export class PassScores {
   readonly #metrics: Readonly<Record<string, AnyMetric>>;
   readonly #means: Map<string, Sum>;
-  readonly #parts: Map<string, Held>;
+  readonly #parts: Record<string, Held>;
 
   /** `metrics`: those that are more than a mean. */
   constructor(metrics: Readonly<Record<string, AnyMetric>>, from?: SavedScores) {
     this.#metrics = metrics;
     this.#means = new Map(Object.entries(from?.means ?? {}));
     const known = Object.entries(from?.parts ?? {}).filter(([name]) => name in metrics);
-    this.#parts = new Map(
-      known.map(([name, parts]) => {
-        const held = Object.entries(parts).map(
-          ([part, numbers]): [string, Float64Array | number[]] => [
-            part,
-            numbers instanceof Float32Array ? [...numbers] : Float64Array.from(numbers),
-          ],
-        );
-        return [name, new Map(held)];
-      }),
+    this.#parts = mapped(Object.fromEntries(known), (parts) =>
+      mapped(parts, (numbers) =>
+        numbers instanceof Float32Array ? [...numbers] : Float64Array.from(numbers),
+      ),
     );
   }
 
@@ -65,12 +61,12 @@ export class PassScores {
   }
 
   #addParts(name: string, parts: Collected): void {
-    const held: Held = this.#parts.get(name) ?? new Map();
-    this.#parts.set(name, held);
+    const held = (Object.hasOwn(this.#parts, name) && this.#parts[name]) || {};
+    this.#parts[name] = held;
     const isSum = this.#metrics[name]?.combine === "add";
     for (const [part, numbers] of Object.entries(parts)) {
-      const before = held.get(part);
-      if (before === undefined) held.set(part, isSum ? numbers.slice() : [...numbers]);
+      const before = Object.hasOwn(held, part) ? held[part] : undefined;
+      if (before === undefined) held[part] = isSum ? numbers.slice() : [...numbers];
       else if (Array.isArray(before)) for (const one of numbers) before.push(one);
       else
         for (let i = 0; i < numbers.length; i++) before[i] = (before[i] ?? 0) + (numbers[i] ?? 0);
@@ -79,31 +75,25 @@ export class PassScores {
 
   /** By name; NaN where nothing counted. */
   means(): Record<string, number> {
-    const means = [...this.#means].map(
-      ([name, { total, count }]) => [name, total / count] as const,
-    );
-    return Object.fromEntries(means);
+    return mapped(Object.fromEntries(this.#means), ({ total, count }) => total / count);
   }
 
   /** What metrics that are more than a mean come to. */
   values(): Record<string, unknown> {
-    const collected = [...this.#parts].map(([name, parts]) => {
-      const own = [...parts].map(([part, held]) => [part, Float64Array.from(held)] as const);
-      return [name, Object.fromEntries(own)] as const;
-    });
-    return valuesOf(this.#metrics, Object.fromEntries(collected));
+    const collected = mapped(this.#parts, (parts) =>
+      mapped(parts, (held) => Float64Array.from(held)),
+    );
+    return valuesOf(this.#metrics, collected);
   }
 
   /** A copy of all that there is. */
   saved(): SavedScores {
-    const parts = [...this.#parts].map(([name, held]) => {
-      const own = [...held].map(
-        ([part, numbers]) =>
-          [part, Array.isArray(numbers) ? Float32Array.from(numbers) : [...numbers]] as const,
-      );
-      return [name, Object.fromEntries(own)] as const;
-    });
-    return { means: Object.fromEntries(this.#means), parts: Object.fromEntries(parts) };
+    const parts = mapped(this.#parts, (held) =>
+      mapped(held, (numbers) =>
+        Array.isArray(numbers) ? Float32Array.from(numbers) : [...numbers],
+      ),
+    );
+    return { means: Object.fromEntries(this.#means), parts };
   }
 }
 
@@ -112,6 +102,5 @@ export function valuesOf(
   metrics: Readonly<Record<string, AnyMetric>>,
   parts: Readonly<Record<string, Collected>>,
 ): Record<string, unknown> {
-  const values = Object.entries(parts).map(([name, own]) => [name, metrics[name]?.value(own)]);
-  return Object.fromEntries(values);
+  return mapped(parts, (own, name) => metrics[name]?.value(own));
 }

@@ -1,10 +1,12 @@
 /** Inputs as `predict` takes them, and outputs as it gives them. */
+
 import { shown } from "../arguments.ts";
 import type { Values } from "../data/index.ts";
 import { ArgumentError } from "../errors.ts";
 import { type DType, Tensor } from "../functions.ts";
 import type { AnyModule, Each, Tensors } from "../nn/index.ts";
 import { sameNames } from "../nn/tensors.ts";
+import { mappedLater } from "../records.ts";
 import { checkTime } from "./time.ts";
 import { type Columns, elementsOf } from "./training-data.ts";
 
@@ -36,10 +38,8 @@ export async function predictInputs(
       `predict: the inputs must be given by name, { ${names.join(", ")} }; got ${shown(x)}. They are the names of the model's inputDType.`,
     );
   }
-  const inputs = Object.entries(inputDType).map(
-    async ([name, dtype]) => [`x.${name}`, await inputOf(model, given.get(name), dtype)] as const,
-  );
-  return Object.fromEntries(await Promise.all(inputs));
+  const columns = Object.fromEntries(names.map((name) => [`x.${name}`, name]));
+  return mappedLater(columns, (name) => inputOf(model, given.get(name), inputDType[name] ?? "f32"));
 }
 
 async function inputOf(model: AnyModule, given: unknown, dtype: DType): Promise<Tensor | Values> {
@@ -57,12 +57,7 @@ export async function predictionOf<Y extends Tensors>(
     data: Float32Array.from(await one.data()),
     shape: one.shape,
   });
-  const all = async (named: Readonly<Record<string, Tensor>>) =>
-    Object.fromEntries(
-      await Promise.all(
-        Object.entries(named).map(async ([name, one]) => [name, await read(one)] as const),
-      ),
-    );
+  const all = output instanceof Tensor ? read(output) : mappedLater(output, read);
   // One for each tensor of the model's output, which is Y.
-  return (await (output instanceof Tensor ? read(output) : all(output))) as Each<Y, Prediction>;
+  return (await all) as Each<Y, Prediction>;
 }

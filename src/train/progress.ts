@@ -6,6 +6,7 @@
  * all that were started, and says so of itself: steps under way are noted in their turn, and a step that turns out not
  * to be finite, behind which nothing has an effect, takes the place back to where it was before.
  */
+import { mapped } from "../records.ts";
 import type { StepNumbers, StepResult } from "./compiled.ts";
 import type { DeviceChange } from "./device-change.ts";
 import type { BestEpoch, BestEpochs, SavedEarlyStopping } from "./early-stopping.ts";
@@ -175,10 +176,8 @@ export class Progress {
     const scores: Record<string, number> = { ...this.#scores.means(), ...values };
     // Where no step counted, or a checkpoint of before has but the end of its epoch to come, there is the last step.
     const known: Readonly<Record<string, number>> = last.metrics;
-    const metrics = Object.entries(known).map(
-      ([name, value]) => [name, scores[name] ?? value] as const,
-    );
-    return { loss: scores.loss ?? last.loss, metrics: Object.fromEntries(metrics) };
+    const metrics = mapped(known, (value, name) => scores[name] ?? value);
+    return { loss: scores.loss ?? last.loss, metrics };
   }
 
   /** The epoch under way is complete. */

@@ -1,6 +1,8 @@
 /** Batches that may have to be trained on again, as cheaply as they can be had. */
+
 import { gather } from "../data/dataset.ts";
 import { InternalError } from "../errors.ts";
+import { mapped } from "../records.ts";
 import { batchOf, nested, type ReadyData, type StepBatch, type Wanted } from "./training-data.ts";
 
 /** A batch for another time. */
@@ -36,18 +38,17 @@ export class Batches {
     const [data, wanted, { rows }] = [this.#data, this.#wanted, batch];
     if (typeof data === "object" && "columns" in data && rows !== undefined) {
       const again = () => {
-        const own = Object.entries(data.columns).map(([name, one]) => [name, gather(one, rows)]);
-        return batchOf("fit", { ...nested(Object.fromEntries(own)), rows }, wanted);
+        const columns = mapped(data.columns, (one) => gather(one, rows));
+        return batchOf("fit", { ...nested(columns), rows }, wanted);
       };
       return { arrays: [], again };
     }
-    const columns = Object.entries(batch.columns).map(
-      ([name, column]) =>
-        [name, this.#isReused ? { ...column, data: column.data.slice() } : column] as const,
+    const columns = mapped(batch.columns, (column) =>
+      this.#isReused ? { ...column, data: column.data.slice() } : column,
     );
-    const [[, x] = []] = columns;
+    const [x] = Object.values(columns);
     if (x === undefined) throw new InternalError("a batch has a column.");
-    const kept = { ...batch, x, columns: Object.fromEntries(columns) };
-    return { arrays: columns.map(([, { data }]) => data), again: () => kept };
+    const kept = { ...batch, x, columns };
+    return { arrays: Object.values(columns).map(({ data }) => data), again: () => kept };
   }
 }

@@ -1,5 +1,6 @@
 import { part } from "../data/dataset.ts";
 import { ArgumentError } from "../errors.ts";
+import { mapped } from "../records.ts";
 import type { FitOptions } from "./options.ts";
 import { type ReadyData, readied, type Wanted } from "./training-data.ts";
 
@@ -37,9 +38,7 @@ function split(data: ReadyData, share: number): { data: ReadyData; validation: R
     return { data: data.subarray(0, from), validation: data.subarray(from) };
   const piece = (start: number, end: number) => ({
     length: end - start,
-    columns: Object.fromEntries(
-      Object.entries(data.columns).map(([name, column]) => [name, part(column, start, end)]),
-    ),
+    columns: mapped(data.columns, (column) => part(column, start, end)),
   });
   return { data: piece(0, from), validation: piece(from, length) };
 }

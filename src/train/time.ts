@@ -1,8 +1,10 @@
 /** Which dimension of data is time. On the wrong one a model trains as well, and learns nothing of what was meant. */
+
 import type { Values } from "../data/index.ts";
 import { ArgumentError } from "../errors.ts";
 import { describe, sizeOf } from "../functions.ts";
 import type { TimeAxis } from "../nn/index.ts";
+import { mapped } from "../records.ts";
 import type { StepBatch } from "./training-data.ts";
 import type { Truncation } from "./window.ts";
 
@@ -63,10 +65,7 @@ export function asTaken(model: Timed, batch: StepBatch): StepBatch {
   if (start === undefined || x.time !== 0 || windowAxis(model) === 0) return batch;
   const [steps, rows] = x.shape;
   const isAlike = ({ shape }: Values) => shape[0] === steps && shape[1] === rows;
-  const named = Object.entries(columns).map(
-    ([name, column]) => [name, isAlike(column) ? turned(column) : column] as const,
-  );
-  const all = Object.fromEntries(named);
+  const all = mapped(columns, (column) => (isAlike(column) ? turned(column) : column));
   const first = Object.keys(columns).find((name) => columns[name] === x);
   return { ...batch, columns: all, x: (first !== undefined && all[first]) || turned(x) };
 }

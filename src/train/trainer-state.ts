@@ -1,8 +1,10 @@
 /** A Trainer's state as plain data, and what is made sure of before any of it is loaded. */
+
 import { check, count, list, record, rule, shown, whole } from "../arguments.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import type { StateDict } from "../nn/index.ts";
 import type { Optimizer, SavedVariable } from "../optim/index.ts";
+import { mappedLater } from "../records.ts";
 import type { CarriedSequences } from "./carried.ts";
 import type { FitProgress } from "./progress.ts";
 import { checkProgress } from "./saved-progress.ts";
@@ -30,11 +32,10 @@ export interface TrainerState {
 export async function readOptimizer(
   optimizer: Optimizer,
 ): Promise<Readonly<Record<string, SavedVariable>>> {
-  const entries = [...optimizer.state()].map(async ([name, held]) => {
-    const data = Float32Array.from(await held.data());
-    return [name, { shape: held.shape, data }] as const;
-  });
-  return Object.fromEntries(await Promise.all(entries));
+  return mappedLater(Object.fromEntries(optimizer.state()), async (held) => ({
+    shape: held.shape,
+    data: Float32Array.from(await held.data()),
+  }));
 }
 
 const CALLER = "loadState";

@@ -1,4 +1,5 @@
 /** What can be trained on, in all its forms, and as one pass over it reads it. */
+
 import { isRecord, shown } from "../arguments.ts";
 import { columnOf, lengthOf } from "../data/dataset.ts";
 import type { Column, Given, Values } from "../data/index.ts";
@@ -6,6 +7,7 @@ import { valuesOf } from "../data/values.ts";
 import { ArgumentError, InternalError } from "../errors.ts";
 import { type DType, Tensor } from "../functions.ts";
 import type { Each, Tensors } from "../nn/index.ts";
+import { mapped, mappedLater } from "../records.ts";
 
 /** Elements in any form: `{ data, shape, dtype }`, lists of numbers, a typed array, or a tensor, which is read. */
 export type Elements = Values | Given | Tensor;
@@ -137,16 +139,12 @@ export async function readied(
 }
 
 async function examplesOf(caller: string, data: object, wanted: Wanted): Promise<Examples> {
-  const given = Object.entries(partsOf(data, wanted)).map(async ([name, own]) => {
+  const columns = await mappedLater(partsOf(data, wanted), async (own, name) => {
     const dtype = wanted.dtypeOf(name, own);
     // Bytes that become numbers batch by batch; `columnOf` checks them.
     const isScaled = typeof own === "object" && own !== null && "scale" in own;
-    return [
-      name,
-      columnOf(caller, name, isScaled ? own : await elementsOf(caller, own, dtype), dtype),
-    ] as const;
+    return columnOf(caller, name, isScaled ? own : await elementsOf(caller, own, dtype), dtype);
   });
-  const columns = Object.fromEntries(await Promise.all(given));
   const length = lengthOf(caller, columns);
   if (length > 0) return { length, columns };
   const [name = "x"] = Object.keys(columns);
@@ -252,8 +250,8 @@ export function batchOf(
   }
   checkRead(caller, batch, wanted);
   const { start, rows }: Pick<TrainingBatch, "start" | "rows"> = batch;
-  const read = Object.entries(partsOf(batch, wanted)).map(
-    ([name, own]) => [name, elementsOf(caller, own, wanted.dtypeOf(name, own))] as const,
+  const read = mapped(partsOf(batch, wanted), (own, name) =>
+    elementsOf(caller, own, wanted.dtypeOf(name, own)),
   );
   const ready = (columns: Columns): StepBatch => {
     const [[name, x] = []] = Object.entries(columns);
@@ -265,10 +263,9 @@ export function batchOf(
     }
     return { columns, x, start, rows };
   };
-  const isWaiting = read.some(([, values]) => values instanceof Promise);
-  if (!isWaiting) return ready(Object.fromEntries(read) as Columns);
-  const all = read.map(async ([name, values]) => [name, await values] as const);
-  return Promise.all(all).then((entries) => ready(Object.fromEntries(entries)));
+  const isWaiting = Object.values(read).some((values) => values instanceof Promise);
+  if (!isWaiting) return ready(read as Columns);
+  return mappedLater(read, (values) => values).then(ready);
 }
 
 /** Values of the host; those of a tensor are read. `wanted` is what those become that do not say. */

@@ -2,11 +2,13 @@
  * What a model file says of its model: the calls that make it, as JSON. `["sequential", { "0": { "$module": ["linear", 4, 2] } }]`
  * is nn.sequential(nn.linear(4, 2)). A module that stands in two places is described once, and is one again.
  */
+
 import { isRecord, shown } from "../../arguments.ts";
 import { ArgumentError } from "../../errors.ts";
 import { type Cell, cells } from "../../functions.ts";
 import { isCell } from "../../internals.ts";
 import type { AnyModule } from "../../nn/module.ts";
+import { mapped } from "../../records.ts";
 
 /** JSON. */
 export type Json =
@@ -38,10 +40,8 @@ export function describeModel(model: AnyModule): Json {
     if (typeof value === "number" && Number.isFinite(value)) return value;
     if (Array.isArray(value)) return value.map((item, i) => encode(item, `${where}.${i}`));
     if (isRecord(value)) {
-      const entries = Object.entries(value).filter(([, own]) => own !== undefined);
-      return Object.fromEntries(
-        entries.map(([name, own]) => [name, encode(own, `${where}.${name}`)]),
-      );
+      const told = Object.entries(value).filter(([, own]) => own !== undefined);
+      return mapped(Object.fromEntries(told), (own, name) => encode(own, `${where}.${name}`));
     }
     throw undescribed(where, shown(value));
   };
@@ -96,9 +96,7 @@ export function modelOf(description: Json, make: MakeLayer): AnyModule {
     if ("$module" in json) return decodeModule(json.$module, depth);
     if ("$again" in json) return known(made[Number(json.$again)], "$again", json.$again);
     if ("$cell" in json) return known(knownCells.get(String(json.$cell)), "cell", json.$cell);
-    return Object.fromEntries(
-      Object.entries(json).map(([name, own]) => [name, decode(own, depth + 1)]),
-    );
+    return mapped(json as Readonly<Record<string, Json>>, (own) => decode(own, depth + 1));
   };
   const decodeModule = (json: Json | undefined, depth: number): AnyModule => {
     const [layer, ...args] = json !== undefined && isList(json) ? json : [];

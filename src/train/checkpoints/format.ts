@@ -3,10 +3,12 @@
  * anybody's: whether it has the form of a state is for `loadState` to say, so what is wrong here is only what cannot be
  * put together.
  */
+
 import { isRecord } from "../../arguments.ts";
 import type { Values } from "../../data/index.ts";
 import type { SavedEntry } from "../../functions.ts";
 import type { FileTensor } from "../../io/index.ts";
+import { mapped } from "../../records.ts";
 import type { CarriedSequences, SavedStretch } from "../carried.ts";
 import type { SavedScores } from "../pass-scores.ts";
 import type { TrainerState } from "../trainer-state.ts";
@@ -108,16 +110,11 @@ function joinedEntries(scores: SavedScores | undefined): Entries {
 
 const joinedName = (metric: string, part: string) => `scores.${metric}.${part}`;
 
-function eachPart<N, R>(
+const eachPart = <N, R>(
   parts: Parts<N>,
   made: (numbers: N, metric: string, part: string) => R,
-): Parts<R> {
-  const all = Object.entries(parts).map(([metric, own]) => {
-    const each = Object.entries(own).map(([part, numbers]) => [part, made(numbers, metric, part)]);
-    return [metric, Object.fromEntries(each)];
-  });
-  return Object.fromEntries(all);
-}
+): Parts<R> =>
+  mapped(parts, (own, metric) => mapped(own, (numbers, part) => made(numbers, metric, part)));
 
 /** `missing` is told what a state needs and does not have. */
 export function decode(
