@@ -39,6 +39,16 @@ export const list = rule("a list", Array.isArray);
 export const number = rule("a number", isNumber);
 export const finite = rule("a finite number", Number.isFinite);
 export const integer = rule("a whole number", isWhole);
+/** Whether a value is a list, of `length` where it is given, whose every place `holds`; a hole is a place, too. */
+export function isListOf(
+  value: unknown,
+  holds: (one: unknown, i: number, all: readonly unknown[]) => boolean,
+  length?: number,
+): value is readonly unknown[] {
+  if (!Array.isArray(value) || (length !== undefined && value.length !== length)) return false;
+  return Array.from(value).every(holds);
+}
+
 /** A size: there is at least one. */
 export const count = rule("a whole number of 1 or more", (value) => isWhole(value) && value >= 1);
 export const whole = rule("a whole number of 0 or more", (value) => isWhole(value) && value >= 0);

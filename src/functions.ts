@@ -28,7 +28,7 @@ export {
   type LineOptions,
   type LinePadding,
 } from "./functions/conv-lines.ts";
-export * from "./functions/conv-transpose.ts";
+export { type Conv2dTransposeOptions, conv2dTranspose } from "./functions/conv-transpose.ts";
 export * from "./functions/creation.ts";
 export * from "./functions/crop-and-resize.ts";
 export * from "./functions/cumulative.ts";

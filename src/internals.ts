@@ -1,6 +1,7 @@
 /** What layers, losses, optimizers and Trainers share with the verbs, and no user has a reason to call. */
 export { checkTensor } from "./functions/apply.ts";
 export { LINE_RULES } from "./functions/conv-lines.ts";
+export { EXTRA } from "./functions/conv-transpose.ts";
 export { nextNodeId, productsOf } from "./functions/flops.ts";
 export { checkLabels, labelsOf } from "./functions/labels.ts";
 export { type LookUp, lookUps } from "./functions/look-ups.ts";
@@ -10,7 +11,7 @@ export { checkPool1d } from "./functions/pool-lines.ts";
 export { walkProjected } from "./functions/recurrence.ts";
 export { project } from "./functions/recurrent-walk.ts";
 export { asOneSequence } from "./functions/recurrent-watch.ts";
-export { checkResize } from "./functions/resize.ts";
+export { checkResize, SCALE } from "./functions/resize.ts";
 export { LOAD_RULES, savedElements } from "./functions/saved.ts";
 export { root, scaled } from "./functions/scale.ts";
 export { isUnreached } from "./functions/unreached.ts";

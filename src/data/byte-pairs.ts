@@ -1,4 +1,12 @@
-import { text as aText, check, checkOptions, required, rule } from "../arguments.ts";
+import {
+  text as aText,
+  check,
+  checkOptions,
+  isListOf,
+  required,
+  rule,
+  whole,
+} from "../arguments.ts";
 import { FormatError } from "../errors.ts";
 import { hosted, utf8 } from "../host.ts";
 import { decoded, someIds, type Vocabulary } from "./vocabulary.ts";
@@ -203,11 +211,7 @@ function isBytePairJson(json: unknown): json is BytePairJson {
   if (typeof json !== "object" || json === null || !("merges" in json)) return false;
   const { merges } = json;
   if (!Array.isArray(merges) || merges.length > MOST - BYTES) return false;
-  const isId = (id: unknown, i: number) =>
-    Number.isInteger(id) && Number(id) >= 0 && Number(id) < BYTES + i;
-  const arePairs = Array.from(merges).every(
-    (pair, i) =>
-      Array.isArray(pair) && pair.length === 2 && Array.from(pair).every((id) => isId(id, i)),
-  );
+  const isId = (id: unknown, i: number) => whole.holds(id) && Number(id) < BYTES + i;
+  const arePairs = isListOf(merges, (pair, i) => isListOf(pair, (id) => isId(id, i), 2));
   return arePairs && new Set(merges.map(([a, b]) => keyOf(a, b))).size === merges.length;
 }

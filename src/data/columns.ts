@@ -1,4 +1,13 @@
-import { check, checkOptions, isRecord, oneOf, record, rule, shown } from "../arguments.ts";
+import {
+  check,
+  checkOptions,
+  isListOf,
+  isRecord,
+  oneOf,
+  record,
+  rule,
+  shown,
+} from "../arguments.ts";
 import { ArgumentError } from "../errors.ts";
 import { hostArray } from "../internals.ts";
 import type { Values } from "./dataset.ts";
@@ -86,7 +95,7 @@ export async function columns<const Asked extends Readonly<Record<string, Column
 function checkAsked(asked: unknown): void {
   const isName = (name: unknown) => typeof name === "string";
   const areNames = (names: unknown) =>
-    isName(names) || (Array.isArray(names) && names.length > 0 && Array.from(names).every(isName));
+    isName(names) || (isListOf(names, isName) && names.length > 0);
   const isAsked = (given: unknown) =>
     isRecord(given) && Object.keys(given).length > 0 && Object.values(given).every(areNames);
   const what = rule("a record of names or lists of names", isAsked);

@@ -1,4 +1,4 @@
-import { checkOptions, finite, positive, rule, shown } from "../arguments.ts";
+import { checkOptions, count, finite, isListOf, positive, rule, shown } from "../arguments.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import { type Column, images, type Normalisation } from "./dataset.ts";
 import { type Picture, readPicture } from "./picture.ts";
@@ -13,12 +13,8 @@ export interface PixelOptions extends Normalisation {
 
 export const channelCount = rule("1, 3 or 4", (n) => n === 1 || n === 3 || n === 4);
 
-export const pixelSize = rule(
-  "[rows, columns], whole numbers from 1 to 16,384",
-  (value) =>
-    Array.isArray(value) &&
-    value.length === 2 &&
-    Array.from(value).every((n) => Number.isSafeInteger(n) && n >= 1 && n <= 16_384),
+export const pixelSize = rule("[rows, columns], whole numbers from 1 to 16,384", (value) =>
+  isListOf(value, (n) => count.holds(n) && Number(n) <= 16_384, 2),
 );
 
 /**

@@ -1,4 +1,4 @@
-import { check, list, number, rule, shown } from "../arguments.ts";
+import { check, isListOf, list, number, rule, shown } from "../arguments.ts";
 import { ArgumentError } from "../errors.ts";
 import { emit, type GraphValue } from "../graph/graph.ts";
 import { checkDType, checkSameDType } from "../ops/check.ts";
@@ -134,7 +134,6 @@ export function checkVariables(caller: string, xs: unknown, name = "parameters")
   check(caller, name, xs, variables, "They are made by variable(), or are model.parameters().");
 }
 
-const variables = rule(
-  "a list of variables",
-  (value) => Array.isArray(value) && Array.from(value).every((one) => one instanceof Variable),
+const variables = rule("a list of variables", (value) =>
+  isListOf(value, (one) => one instanceof Variable),
 );

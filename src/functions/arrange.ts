@@ -1,5 +1,5 @@
 /** Tensors taken apart, put together and turned: nothing is computed. */
-import { check, count, integer, list, rule, shown, whole } from "../arguments.ts";
+import { check, count, integer, isListOf, list, rule, shown, whole } from "../arguments.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import { checkSameDType } from "../ops/check.ts";
 import type { Tensor } from "../runtime/tensor.ts";
@@ -88,8 +88,7 @@ const PIECES = rule("a number of pieces of 1 or more, or a list of sizes", count
 const SIZES = rule(
   "a number of pieces, or a list of sizes, of which one may be -1",
   (value) =>
-    Array.isArray(value) &&
-    Array.from(value).every((size) => size === -1 || whole.holds(size)) &&
+    isListOf(value, (size) => size === -1 || whole.holds(size)) &&
     value.filter((size) => size === -1).length <= 1,
 );
 

@@ -1,5 +1,5 @@
 /** Convolution along one dimension: that of images with one row. x [N, L, C]. */
-import { checkOptions, count, rule } from "../arguments.ts";
+import { checkOptions, count, isListOf, rule, whole } from "../arguments.ts";
 import { ShapeError } from "../errors.ts";
 import { checkDType, checkRank } from "../ops/check.ts";
 import { checkGroups } from "../ops/conv.ts";
@@ -71,7 +71,7 @@ export function conv1dTranspose(
   options: Conv1dTransposeOptions = {},
 ): Tensor {
   checkLines("conv1dTranspose", { x, w });
-  const rules = { ...LINE_RULES, groups: count, dilation: count, outputPadding: WHOLE };
+  const rules = { ...LINE_RULES, groups: count, dilation: count, outputPadding: whole };
   checkOptions("conv1dTranspose", options, rules);
   const { dilation = 1, groups = 1, outputPadding = 0, ...line } = options;
   const layouts = { inputs: LINES, filters: "[K, OC / groups, IC]" };
@@ -99,11 +99,7 @@ export function conv1dTranspose(
 
 const LINES = "Lines are [N, L, C]";
 
-const WHOLE = rule("a whole number of 0 or more", (n) => Number.isSafeInteger(n) && Number(n) >= 0);
-
-const isPadding = (value: unknown) =>
-  WHOLE.holds(value) ||
-  (Array.isArray(value) && value.length === 2 && Array.from(value).every(WHOLE.holds));
+const isPadding = (value: unknown) => whole.holds(value) || isListOf(value, whole.holds, 2);
 
 export const LINE_RULES = {
   stride: count,

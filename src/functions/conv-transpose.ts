@@ -1,4 +1,4 @@
-import { checkOptions, count, rule } from "../arguments.ts";
+import { checkOptions, count, isListOf, rule, whole } from "../arguments.ts";
 import { ShapeError } from "../errors.ts";
 import { checkDType, checkRank } from "../ops/check.ts";
 import { checkGroups } from "../ops/conv.ts";
@@ -42,7 +42,7 @@ export function conv2dTranspose(
   checkRank(op, "w", w, 4, "[KH, KW, OC / groups, C]");
   checkDType(op, "x", x, ["f32"]);
   checkDType(op, "w", w, ["f32"]);
-  const more = { groups: count, dilation: WINDOW_SIZE, outputPadding: SIZES };
+  const more = { groups: count, dilation: WINDOW_SIZE, outputPadding: EXTRA };
   checkOptions(op, options, { ...WINDOW_RULES, ...more });
   const { groups = 1 } = options;
   const layouts = { inputs: "Images are [N, H, W, C]", filters: "[KH, KW, OC / groups, IC]" };
@@ -95,10 +95,9 @@ const off = ([before, after]: readonly [number, number], spared = 0): readonly [
   after - spared,
 ];
 
-const SIZES = rule("a whole number of 0 or more, or [rows, columns]", (value) =>
-  (Array.isArray(value) && value.length === 2 ? Array.from(value) : [value]).every(
-    (n) => Number.isSafeInteger(n) && Number(n) >= 0,
-  ),
+export const EXTRA = rule(
+  "a whole number of 0 or more, or [rows, columns]",
+  (value) => whole.holds(value) || isListOf(value, whole.holds, 2),
 );
 
 function paddingOf(

@@ -1,4 +1,4 @@
-import { check, integer, list, rule, shown, whole } from "../arguments.ts";
+import { check, integer, isListOf, list, rule, shown, whole } from "../arguments.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import type { Padding } from "../ops/vocabulary.ts";
 import type { Tensor } from "../runtime/tensor.ts";
@@ -54,9 +54,8 @@ export function broadcastTo(x: Tensor, shape: Shape): Tensor {
   return apply("broadcastTo", { x }, { shape: checkedShape("broadcastTo", shape) });
 }
 
-const indices = rule(
-  "a list of whole numbers of 0 or more",
-  (value) => Array.isArray(value) && Array.from(value).every(whole.holds),
+const indices = rule("a list of whole numbers of 0 or more", (value) =>
+  isListOf(value, whole.holds),
 );
 
 /**
@@ -88,9 +87,8 @@ export function slice(
   return apply("slice", { x }, { starts: from, sizes: counted });
 }
 
-const strides = rule(
-  "a list of whole numbers other than 0, one for every dimension",
-  (value) => Array.isArray(value) && Array.from(value).every((n) => integer.holds(n) && n !== 0),
+const strides = rule("a list of whole numbers other than 0, one for every dimension", (value) =>
+  isListOf(value, (n) => integer.holds(n) && n !== 0),
 );
 
 /** Every s-th element is the first of a row, where s are one: rows are cut, turned round where s is negative, and cut. */
@@ -141,16 +139,8 @@ function stepped(x: Tensor, starts: readonly number[], sizes: Shape, steps: read
   );
 }
 
-const pairs = rule(
-  "a list of [before, after] in whole numbers of 0 or more",
-  (value) =>
-    Array.isArray(value) &&
-    Array.from(value).every(
-      (pair) =>
-        Array.isArray(pair) &&
-        pair.length === 2 &&
-        Array.from(pair).every((n) => Number.isSafeInteger(n) && n >= 0),
-    ),
+const pairs = rule("a list of [before, after] in whole numbers of 0 or more", (value) =>
+  isListOf(value, (pair) => isListOf(pair, whole.holds, 2)),
 );
 
 /**

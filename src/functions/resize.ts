@@ -1,9 +1,10 @@
 /** Images in another size. Rows and columns are made one after the other, of those below and above them. */
-import { check, checkOptions, oneOf, rule } from "../arguments.ts";
+import { check, checkOptions, isListOf, oneOf, rule } from "../arguments.ts";
 import { ShapeError } from "../errors.ts";
 import { arithmetic } from "../ops/arithmetic.ts";
 import { checkDType, checkRank } from "../ops/check.ts";
 import type { Emit, Value } from "../ops/op.ts";
+import { isOf } from "../ops/window.ts";
 import type { Tensor } from "../runtime/tensor.ts";
 import { describe, sizeOf } from "../tensor/shape.ts";
 import { apply, checkTensor } from "./apply.ts";
@@ -58,15 +59,13 @@ export function upsample2d(
 }
 
 const above0 = (n: unknown) => typeof n === "number" && n > 0 && n < Number.POSITIVE_INFINITY;
-const SCALE = rule("a number above 0, or [rows, columns]", (value) =>
-  Array.isArray(value) ? value.length === 2 && Array.from(value).every(above0) : above0(value),
+export const SCALE = rule(
+  "a number above 0, or [rows, columns]",
+  (value) => above0(value) || isListOf(value, above0, 2),
 );
 export const IMAGE_SIZE = rule(
   "[rows, columns], whole numbers of 1 or more, at most 2^20",
-  (value) =>
-    Array.isArray(value) &&
-    value.length === 2 &&
-    Array.from(value).every((n) => Number.isSafeInteger(n) && n >= 1 && n <= 2 ** 20),
+  (value) => isListOf(value, isOf(1), 2),
 );
 
 /** @throws ArgumentError for options of resizing that are none */

@@ -3,11 +3,11 @@
  * slices lie side by side as channels, so a convolution is one of images; a pool is one of the planes, and then one along
  * the depth of what that gives.
  */
-import { check, checkOptions, count, flag, type Rule, rule } from "../arguments.ts";
+import { check, checkOptions, count, flag, isListOf, type Rule, rule } from "../arguments.ts";
 import { checkDType, checkRank } from "../ops/check.ts";
 import { checkGroups } from "../ops/conv.ts";
 import type { Padding } from "../ops/vocabulary.ts";
-import { hanging, resolvePadding, windowedSize } from "../ops/window.ts";
+import { hanging, isOf, resolvePadding, windowedSize } from "../ops/window.ts";
 import type { Tensor } from "../runtime/tensor.ts";
 import { checkTensor } from "./apply.ts";
 import { stack } from "./arrange.ts";
@@ -198,18 +198,11 @@ function paddingOf(padding: VolumeOptions["padding"] = "valid") {
   return { depth: [depth ?? none, none], planes: [rows ?? none, columns ?? none] } as const;
 }
 
-/** Beyond it kernels could not count the cells that they see. */
-const MOST = 2 ** 20;
-const isOf = (least: number) => (n: unknown) =>
-  Number.isSafeInteger(n) && Number(n) >= least && Number(n) <= MOST;
-const areAll = (value: unknown, length: number, holds: (one: unknown) => boolean) =>
-  Array.isArray(value) && value.length === length && Array.from(value).every(holds);
-const isSize = isOf(1);
-const isZeros = isOf(0);
+const [isZeros, isSize] = [isOf(0), isOf(1)];
 
 const THREE: Rule = rule(
   "a whole number of 1 or more, at most 2^20, or [depth, rows, columns]",
-  (value) => isSize(value) || areAll(value, 3, isSize),
+  (value) => isSize(value) || isListOf(value, isSize, 3),
 );
 const RULES = {
   stride: THREE,
@@ -219,6 +212,6 @@ const RULES = {
       value === "same" ||
       value === "valid" ||
       isZeros(value) ||
-      areAll(value, 3, (one) => isZeros(one) || areAll(one, 2, isZeros)),
+      isListOf(value, (one) => isZeros(one) || isListOf(one, isZeros, 2), 3),
   ),
 };

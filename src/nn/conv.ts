@@ -1,16 +1,7 @@
-import {
-  callable,
-  check,
-  checkOptions,
-  count,
-  flag,
-  type Rule,
-  rule,
-  whole,
-} from "../arguments.ts";
+import { callable, check, checkOptions, count, flag, type Rule, whole } from "../arguments.ts";
 import { ArgumentError } from "../errors.ts";
 import * as verbs from "../functions.ts";
-import { checkOutputPadding, LINE_RULES, WINDOW_RULES, WINDOW_SIZE } from "../internals.ts";
+import { checkOutputPadding, EXTRA, LINE_RULES, WINDOW_RULES, WINDOW_SIZE } from "../internals.ts";
 import { type Initialiser, kaimingUniform } from "./initialise.ts";
 import type { Module } from "./module.ts";
 import {
@@ -120,13 +111,6 @@ export function conv1dTranspose(
   return convolution("conv1dTranspose", of, options, verbs.conv1dTranspose);
 }
 
-const isWhole = (value: unknown) => whole.holds(value);
-const EXTRA = rule(
-  "a whole number of 0 or more, or [rows, columns]",
-  (value) =>
-    isWhole(value) ||
-    (Array.isArray(value) && value.length === 2 && Array.from(value).every(isWhole)),
-);
 const OWN_LINE_RULES = { ...LINE_RULES, dilation: count };
 const PLANE_RULES = { ...WINDOW_RULES, dilation: WINDOW_SIZE };
 

@@ -1,4 +1,4 @@
-import { check, checkOptions, count, flag, rule } from "../arguments.ts";
+import { check, checkOptions, count, flag, isListOf, rule } from "../arguments.ts";
 import { ShapeError } from "../errors.ts";
 import { describe, mean, type Shape, square, type Tensor } from "../functions.ts";
 import { module } from "./define.ts";
@@ -62,9 +62,7 @@ export function rmsNorm(shape: number | Shape, options: NormOptions = {}): Modul
 
 const sizesRule = rule(
   "a size, or a list of sizes, whole numbers of 1 or more",
-  (value) =>
-    count.holds(value) ||
-    (Array.isArray(value) && value.length > 0 && Array.from(value).every(count.holds)),
+  (value) => count.holds(value) || (isListOf(value, count.holds) && value.length > 0),
 );
 
 function sizesOf(kind: string, shape: number | Shape): Shape {

@@ -1,4 +1,4 @@
-import { check, rule, whole } from "../arguments.ts";
+import { check, isListOf, rule, whole } from "../arguments.ts";
 import { ShapeError } from "../errors.ts";
 import { describe, type Padding, type PadOptions, padAs, type Tensor } from "../functions.ts";
 import { checkPadOptions, checkTensor } from "../internals.ts";
@@ -59,8 +59,7 @@ function padded(
 const bothOf = (one: number | Padding): Padding =>
   typeof one === "number" ? [one, one] : [...one];
 
-const isBoth = (value: unknown) =>
-  Array.isArray(value) && value.length === 2 && Array.from(value).every(whole.holds);
+const isBoth = (value: unknown) => isListOf(value, whole.holds, 2);
 
 const around = rule(
   "a whole number of 0 or more, or [before, behind]",
@@ -68,7 +67,5 @@ const around = rule(
 );
 const sides = rule(
   "a whole number of 0 or more, or [[top, bottom], [left, right]]",
-  (value) =>
-    whole.holds(value) ||
-    (Array.isArray(value) && value.length === 2 && Array.from(value).every(isBoth)),
+  (value) => whole.holds(value) || isListOf(value, isBoth, 2),
 );

@@ -1,15 +1,8 @@
-import { check, count, positive, rule } from "../arguments.ts";
+import { check, count } from "../arguments.ts";
 import * as verbs from "../functions.ts";
-import { checkPool, checkPool1d, checkResize, WINDOW_SIZE } from "../internals.ts";
+import { checkPool, checkPool1d, checkResize, SCALE, WINDOW_SIZE } from "../internals.ts";
 import { module } from "./define.ts";
 import type { Module } from "./module.ts";
-
-const SCALE = rule(
-  "a number above 0, or [rows, columns]",
-  (value) =>
-    positive.holds(value) ||
-    (Array.isArray(value) && value.length === 2 && Array.from(value).every(positive.holds)),
-);
 
 type Window = number | readonly [rows: number, columns: number];
 

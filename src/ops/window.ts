@@ -1,5 +1,5 @@
 /** What convolution and pooling share: how windows slide over the rows and columns of an image. */
-import { type Rule, rule, shown } from "../arguments.ts";
+import { isListOf, type Rule, rule, shown } from "../arguments.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import type { Shape } from "../tensor/shape.ts";
 import { complaint } from "./check.ts";
@@ -45,11 +45,11 @@ export function pairOf(option: number | Pair): Pair {
 /** Beyond it kernels could not count the cells of an image that they see. */
 const MOST = 2 ** 20;
 
-const isOf = (least: number) => (n: unknown) =>
+export const isOf = (least: number) => (n: unknown) =>
   Number.isSafeInteger(n) && Number(n) >= least && Number(n) <= MOST;
 
 const isPairOf = (value: unknown, holds: (one: unknown) => boolean) =>
-  holds(value) || (Array.isArray(value) && value.length === 2 && Array.from(value).every(holds));
+  holds(value) || isListOf(value, holds, 2);
 
 /** A window's size, or its stride: one number for rows and columns, or one for each. */
 export const WINDOW_SIZE: Rule = rule(

@@ -2,7 +2,7 @@ import {
   callable,
   check,
   count,
-  list,
+  isListOf,
   notNegative,
   positive,
   record,
@@ -131,8 +131,7 @@ export const OPTIMIZER_RULES = {
 
 const variables = rule(
   "a list of variables",
-  (value) =>
-    list.holds(value) && Array.from(value as unknown[]).every((one) => one instanceof Variable),
+  (value) => isListOf(value, (one) => one instanceof Variable),
   "Write layer.parameters(), or a list of some of them.",
 );
 

@@ -2,7 +2,7 @@
 import {
   checkOptions,
   count,
-  list,
+  isListOf,
   notNegative,
   positive,
   required,
@@ -36,13 +36,8 @@ import {
 export type Schedule = (step: Tensor) => Tensor | number;
 
 const more = rule("a whole number of 2 or more", (value) => count.holds(value) && value !== 1);
-const steps = rule(
-  "steps that grow, as [100, 200]",
-  (value) =>
-    list.holds(value) &&
-    Array.from(value as unknown[]).every(
-      (at, i, all) => count.holds(at) && Number(at) > Number(all[i - 1] ?? 0),
-    ),
+const steps = rule("steps that grow, as [100, 200]", (value) =>
+  isListOf(value, (at, i, all) => count.holds(at) && Number(at) > Number(all[i - 1] ?? 0)),
 );
 const RANGE = { from: required(notNegative), to: notNegative, steps: required(count) };
 const next = rule(
@@ -254,10 +249,7 @@ export interface InTurnOptions {
 export function inTurn(options: InTurnOptions): Schedule {
   const given = rule(
     `${(options?.at?.length ?? 0) + 1} schedules, one more than there are steps in at`,
-    (value) =>
-      list.holds(value) &&
-      (value as unknown[]).length === options.at.length + 1 &&
-      Array.from(value as unknown[]).every(next.holds),
+    (value) => isListOf(value, next.holds, options.at.length + 1),
   );
   checkOptions("inTurn", options, { at: required(steps), schedules: required(given) });
   const { at, schedules } = options;

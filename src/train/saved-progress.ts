@@ -4,6 +4,7 @@ import {
   count,
   finite,
   flag,
+  isListOf,
   list,
   notNegative,
   number,
@@ -63,9 +64,7 @@ const FIT = { batch: whole, steps: whole, stoppedEarly: flag, epochs: list };
 const SUM = { total: number, count: notNegative };
 const COLLECTED = rule(
   "a list of numbers, or a Float32Array",
-  (value) =>
-    value instanceof Float32Array ||
-    (Array.isArray(value) && Array.from(value).every(number.holds)),
+  (value) => value instanceof Float32Array || isListOf(value, number.holds),
 );
 const BEST = { epoch: whole, value: number };
 const PASS = { batchSize: count, dropLast: flag, seed: finite, batches: count };

@@ -1,4 +1,4 @@
-import { check, rule } from "../../arguments.ts";
+import { check, count, isListOf, rule } from "../../arguments.ts";
 import { ArgumentError } from "../../errors.ts";
 import { type Shape, zeros } from "../../functions.ts";
 import type { AnyModule, Module } from "../../nn/module.ts";
@@ -7,13 +7,8 @@ import { GraphWriter, type Written } from "./graph.ts";
 import { LAYERS } from "./layers.ts";
 
 const aModule = rule("a module", (value) => typeof value === "function" && "stateDict" in value);
-const aShape = rule(
-  "a list of whole numbers of 1 or more, and of names",
-  (value) =>
-    Array.isArray(value) &&
-    Array.from(value).every((size) =>
-      typeof size === "string" ? size !== "" : Number.isSafeInteger(size) && size > 0,
-    ),
+const aShape = rule("a list of whole numbers of 1 or more, and of names", (value) =>
+  isListOf(value, (size) => (typeof size === "string" ? size !== "" : count.holds(size))),
 );
 
 /**

@@ -1,4 +1,11 @@
-import { checkOptions, notNegative, rule } from "../../arguments.ts";
+import {
+  checkOptions,
+  isListOf,
+  notNegative,
+  positive,
+  probability,
+  rule,
+} from "../../arguments.ts";
 import {
   add,
   arange,
@@ -28,18 +35,14 @@ export interface AffineOptions {
   readonly fill?: Fill;
 }
 
-const isShare = (value: unknown) => typeof value === "number" && value >= 0 && value <= 1;
-const isPairOf = (value: unknown, holds: (n: unknown) => boolean): value is readonly number[] =>
-  Array.isArray(value) && value.length === 2 && Array.from(value).every(holds);
+const isSize = (n: unknown) => positive.holds(n) && Number.isFinite(n);
 const SHIFT = rule(
   "a number from 0 to 1, or [rows, columns]",
-  (value) => isShare(value) || isPairOf(value, isShare),
+  (value) => probability.holds(value) || isListOf(value, probability.holds, 2),
 );
 const SCALE = rule(
   "[least, most], finite numbers above 0",
-  (value) =>
-    isPairOf(value, (n) => typeof n === "number" && n > 0 && Number.isFinite(n)) &&
-    (value[0] ?? 0) <= (value[1] ?? 0),
+  (value) => isListOf(value, isSize, 2) && Number(value[0]) <= Number(value[1]),
 );
 const FILL = rule(
   'a finite number, or "edge"',

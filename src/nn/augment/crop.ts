@@ -1,4 +1,4 @@
-import { check, checkOptions, finite, rule, whole } from "../../arguments.ts";
+import { check, checkOptions, count, finite, isListOf, rule, whole } from "../../arguments.ts";
 import { ShapeError } from "../../errors.ts";
 import {
   add,
@@ -24,12 +24,8 @@ export interface CropOptions {
   readonly fill?: number;
 }
 
-const SIZE = rule(
-  "[rows, columns], whole numbers of 1 or more",
-  (value) =>
-    Array.isArray(value) &&
-    value.length === 2 &&
-    Array.from(value).every((n) => Number.isSafeInteger(n) && n >= 1),
+const SIZE = rule("[rows, columns], whole numbers of 1 or more", (value) =>
+  isListOf(value, count.holds, 2),
 );
 
 /**
