@@ -21,13 +21,7 @@
 export { type Batch, type BatchOptions, batchCount, batches } from "./batches.ts";
 export { type BytePairJson, type BytePairOptions, BytePairs } from "./byte-pairs.ts";
 export { type Batched, batch, type CollateOptions, type Example, examples } from "./collate.ts";
-export {
-  type ColumnNames,
-  type ColumnOptions,
-  columns,
-  type TableColumns,
-  type TableRow,
-} from "./columns.ts";
+export * from "./columns.ts";
 export {
   type Column,
   type Dataset,
@@ -42,12 +36,7 @@ export { float16 } from "./float16.ts";
 export { fromPixels, type PictureOptions } from "./from-pixels.ts";
 export { gunzip } from "./gunzip.ts";
 export { type IdxArray, type IdxType, readIdx, readIdxBytes } from "./idx.ts";
-export {
-  type PaddedSequence,
-  type PaddedSequences,
-  type PaddingOptions,
-  padSequences,
-} from "./padded.ts";
+export * from "./padded.ts";
 export type { Picture, Pixels } from "./picture.ts";
 export type { Chunk, Frames, Sequence } from "./pieces.ts";
 export { type PixelOptions, pixels } from "./pixels.ts";
@@ -69,17 +58,8 @@ export {
   window,
   zip,
 } from "./stages.ts";
-export {
-  type FeatureStatistics,
-  type StatisticsOptions,
-  statistics,
-} from "./statistics.ts";
-export {
-  type Sequences,
-  type StreamOptions,
-  type StreamWindow,
-  streamWindows,
-} from "./stream-windows.ts";
+export * from "./statistics.ts";
+export * from "./stream-windows.ts";
 export { TextVocabulary, type TextVocabularyJson, type TextVocabularyOptions } from "./text.ts";
 export type { Given, Lists } from "./values.ts";
 export type { Vocabulary } from "./vocabulary.ts";

@@ -12,15 +12,7 @@ export { type SaveModelOptions, saveModel } from "./model/save.ts";
 export type { SavedVocabulary } from "./model/vocabulary.ts";
 export type { StoredType } from "./numbers.ts";
 export { toOnnx } from "./onnx/write.ts";
-export type {
-  ByteRange,
-  Folder,
-  Pieces,
-  Place,
-  ReadOptions,
-  Source,
-  WriteOptions,
-} from "./place.ts";
+export type * from "./place.ts";
 export { blob, bytes } from "./places/bytes.ts";
 export { type HttpOptions, http } from "./places/http.ts";
 export { indexedDb } from "./places/indexed-db.ts";

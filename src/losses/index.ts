@@ -1,10 +1,4 @@
-export {
-  type BinaryOptions,
-  binaryCrossEntropy,
-  binaryCrossEntropyWithLogits,
-  binaryFocal,
-  type FocalOptions,
-} from "./binary-cross-entropy.ts";
+export * from "./binary-cross-entropy.ts";
 export {
   type ClassFocalOptions,
   type ClassTargets,
@@ -15,32 +9,8 @@ export {
   negativeLogLikelihood,
 } from "./cross-entropy.ts";
 export { type CtcOptions, ctc } from "./ctc.ts";
-export {
-  type GaussianOptions,
-  gaussianNll,
-  type KlOptions,
-  klDivergence,
-  type PoissonOptions,
-  poissonNll,
-} from "./likelihood.ts";
-export {
-  type CosineOptions,
-  contrastive,
-  cosineEmbedding,
-  cosineSimilarity,
-  hinge,
-  type InfoNceOptions,
-  infoNce,
-  type MarginOptions,
-  squaredHinge,
-  tripletMargin,
-} from "./margins.ts";
+export * from "./likelihood.ts";
+export * from "./margins.ts";
 export { accuracy } from "./metrics.ts";
 export type { Loss, LossOptions, Reduction } from "./reduction.ts";
-export {
-  type HuberOptions,
-  huber,
-  logCosh,
-  meanAbsoluteError,
-  meanSquaredError,
-} from "./regression.ts";
+export * from "./regression.ts";

@@ -20,16 +20,7 @@ export { type FlipOptions, randomFlip } from "./augment/flip.ts";
 export { type MixupOptions, mixup } from "./augment/mixup.ts";
 export { gaussianNoise } from "./augment/noise.ts";
 export { batchNorm1d, batchNorm2d } from "./batch-norm.ts";
-export {
-  type Conv1dLayerOptions,
-  type Conv1dTransposeLayerOptions,
-  type Conv2dLayerOptions,
-  type Conv2dTransposeLayerOptions,
-  conv1d,
-  conv1dTranspose,
-  conv2d,
-  conv2dTranspose,
-} from "./conv.ts";
+export * from "./conv.ts";
 export { module } from "./define.ts";
 export { dropout, dropout1d, dropout2d } from "./dropout.ts";
 export { type EmbeddingOptions, embedding } from "./embedding.ts";
@@ -43,44 +34,13 @@ export { type LayerNormOptions, layerNorm, rmsNorm } from "./layer-norm.ts";
 export { lengthsOf } from "./lengths.ts";
 export { type LinearOptions, linear } from "./linear.ts";
 export { type LstmOptions, lstm } from "./lstm.ts";
-export type {
-  AnyModule,
-  Children,
-  Definition,
-  Each,
-  LoadReport,
-  LoadStateOptions,
-  Making,
-  Mode,
-  Module,
-  Parameter,
-  SavedDict,
-  State,
-  StateDict,
-  StateEntry,
-  StateLayout,
-  StatePiece,
-  Stepped,
-  Tensors,
-  TensorsByName,
-  TimeAxis,
-} from "./module.ts";
-export {
-  type Moments,
-  type NormalisationModule,
-  type NormalisationOptions,
-  normalisation,
-} from "./normalisation.ts";
+export type * from "./module.ts";
+export * from "./normalisation.ts";
 export type { NormOptions } from "./normalise.ts";
 export type { InitialiseOptions } from "./options.ts";
 export { pad1d, pad2d } from "./pad.ts";
 export * from "./pool.ts";
-export {
-  type PositionEmbeddingOptions,
-  type PositionOptions,
-  positionalEncoding,
-  positionEmbedding,
-} from "./positions.ts";
+export * from "./positions.ts";
 export { type PreluOptions, prelu } from "./prelu.ts";
 export {
   type CellOptions,
@@ -95,9 +55,5 @@ export type { RunningNormOptions } from "./running-statistics.ts";
 export { sequential } from "./sequential.ts";
 export { type SpectralNormOptions, spectralNorm } from "./spectral-norm.ts";
 export { type StatefulOptions, StatefulSession, stateful } from "./stateful.ts";
-export {
-  type TransformerModule,
-  type TransformerOptions,
-  transformerBlock,
-} from "./transformer.ts";
+export * from "./transformer.ts";
 export { type WeightNormOptions, weightNorm } from "./weight-norm.ts";

@@ -13,12 +13,7 @@ export {
   type SavedVariable,
   type UpdateOptions,
 } from "./optimizer.ts";
-export {
-  type Plateau,
-  type PlateauOptions,
-  type PlateauState,
-  reduceOnPlateau,
-} from "./plateau.ts";
+export * from "./plateau.ts";
 export { type RmspropOptions, type RmspropSettings, rmsprop } from "./rmsprop.ts";
 export {
   type CosineOptions,

@@ -1,11 +1,6 @@
 /** gradgpu/testing: tests of GPU code, on machines with a GPU and without. */
 export type { AdapterWish, TestAdapter } from "./adapter.ts";
-export type {
-  TestBrowser,
-  TestBrowserOptions,
-  TestPage,
-  TestPageOptions,
-} from "./browser/types.ts";
+export type * from "./browser/types.ts";
 export { CheckFailedError } from "./check-failed.ts";
 export { type CloseOptions, expectClose } from "./expect-close.ts";
 export { type GradcheckOptions, gradcheck, type HandWritten } from "./gradcheck.ts";

@@ -8,11 +8,6 @@
 
 export { defineTraining } from "./define.ts";
 export type { AnyWorker } from "./port.ts";
-export {
-  type Remote,
-  type RemoteCalls,
-  trainInWorker,
-  type WorkerOptions,
-} from "./train-in-worker.ts";
+export * from "./train-in-worker.ts";
 export type { Calls, Training, TrainingSetup } from "./training.ts";
 export { transfer } from "./transfer.ts";
