@@ -22,17 +22,9 @@ export function layerNorm(shape: number | Shape, options: LayerNormOptions = {})
   const sizes = sizesOf("layerNorm", shape);
   checkOptions("layerNorm", options, { ...NORM_RULES, bias: flag });
   const { epsilon = 1e-5, affine = true, bias = affine } = options;
-  const { apply, parameters } = affineOf("layerNorm", sizes, { weight: affine, bias });
-  return module("layerNorm", {
-    description: `layerNorm(${sizes.join(" × ")})`,
-    made: ["layerNorm", sizes, options],
-    timeAxis: "any",
-    parameters,
-    forward: (x) => {
-      const axes = lastAxes("layerNorm", x, sizes);
-      const { centred, variance } = statisticsOf(x, axes);
-      return apply(scaled(centred, variance, epsilon));
-    },
+  return overLast("layerNorm", sizes, options, { weight: affine, bias }, (x, axes) => {
+    const { centred, variance } = statisticsOf(x, axes);
+    return scaled(centred, variance, epsilon);
   });
 }
 
@@ -46,17 +38,25 @@ export function rmsNorm(shape: number | Shape, options: NormOptions = {}): Modul
   const sizes = sizesOf("rmsNorm", shape);
   checkOptions("rmsNorm", options, NORM_RULES);
   const { epsilon = 2 ** -23, affine = true } = options;
-  const { apply, parameters } = affineOf("rmsNorm", sizes, { weight: affine, bias: false });
-  return module("rmsNorm", {
-    description: `rmsNorm(${sizes.join(" × ")})`,
-    made: ["rmsNorm", sizes, options],
+  return overLast("rmsNorm", sizes, options, { weight: affine, bias: false }, (x, axis) =>
+    scaled(x, mean(square(x), { axis, keepDims: true }), epsilon),
+  );
+}
+
+function overLast(
+  kind: string,
+  sizes: Shape,
+  options: LayerNormOptions,
+  has: { readonly weight: boolean; readonly bias: boolean },
+  normalised: (x: Tensor, axes: readonly number[]) => Tensor,
+): Module {
+  const { apply, parameters } = affineOf(kind, sizes, has);
+  return module(kind, {
+    description: `${kind}(${sizes.join(" × ")})`,
+    made: [kind, sizes, options],
     timeAxis: "any",
     parameters,
-    forward: (x) => {
-      const axis = lastAxes("rmsNorm", x, sizes);
-      const power = mean(square(x), { axis, keepDims: true });
-      return apply(scaled(x, power, epsilon));
-    },
+    forward: (x) => apply(normalised(x, lastAxes(kind, x, sizes))),
   });
 }
 

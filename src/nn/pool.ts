@@ -13,11 +13,7 @@ type Window = number | readonly [rows: number, columns: number];
  */
 export function maxPool2d(window: Window, options: verbs.MaxPool2dOptions = {}): Module {
   checkPool("maxPool2d", window, options);
-  return module("maxPool2d", {
-    made: ["maxPool2d", window, options],
-    description: `maxPool2d(${sizeText(window)})`,
-    forward: (x) => verbs.maxPool2d(x, window, options),
-  });
+  return applied("maxPool2d", verbs.maxPool2d, [window, options]);
 }
 
 /**
@@ -28,11 +24,7 @@ export function maxPool2d(window: Window, options: verbs.MaxPool2dOptions = {}):
  */
 export function avgPool2d(window: Window, options: verbs.Pool2dOptions = {}): Module {
   checkPool("avgPool2d", window, options);
-  return module("avgPool2d", {
-    made: ["avgPool2d", window, options],
-    description: `avgPool2d(${sizeText(window)})`,
-    forward: (x) => verbs.avgPool2d(x, window, options),
-  });
+  return applied("avgPool2d", verbs.avgPool2d, [window, options]);
 }
 
 /**
@@ -42,11 +34,9 @@ export function avgPool2d(window: Window, options: verbs.Pool2dOptions = {}): Mo
  */
 export function maxPool1d(window: number, options: verbs.MaxPool1dOptions = {}): Module {
   checkPool1d("maxPool1d", window, options);
-  return module("maxPool1d", {
-    made: ["maxPool1d", window, options],
-    description: `maxPool1d(${window})`,
+  return applied("maxPool1d", verbs.maxPool1d, [window, options], {
+    text: `${window}`,
     timeAxis: 1,
-    forward: (x) => verbs.maxPool1d(x, window, options),
   });
 }
 
@@ -57,11 +47,9 @@ export function maxPool1d(window: number, options: verbs.MaxPool1dOptions = {}):
  */
 export function avgPool1d(window: number, options: verbs.Pool1dOptions = {}): Module {
   checkPool1d("avgPool1d", window, options);
-  return module("avgPool1d", {
-    made: ["avgPool1d", window, options],
-    description: `avgPool1d(${window})`,
+  return applied("avgPool1d", verbs.avgPool1d, [window, options], {
+    text: `${window}`,
     timeAxis: 1,
-    forward: (x) => verbs.avgPool1d(x, window, options),
   });
 }
 
@@ -87,11 +75,7 @@ export const globalMaxPool2d = (): Module =>
  */
 export function adaptiveAvgPool2d(size: Window): Module {
   check("adaptiveAvgPool2d", "the size", size, WINDOW_SIZE);
-  return module("adaptiveAvgPool2d", {
-    made: ["adaptiveAvgPool2d", size],
-    description: `adaptiveAvgPool2d(${sizeText(size)})`,
-    forward: (x) => verbs.adaptiveAvgPool2d(x, size),
-  });
+  return applied("adaptiveAvgPool2d", verbs.adaptiveAvgPool2d, [size]);
 }
 
 /**
@@ -101,11 +85,7 @@ export function adaptiveAvgPool2d(size: Window): Module {
  */
 export function adaptiveMaxPool2d(size: Window): Module {
   check("adaptiveMaxPool2d", "the size", size, WINDOW_SIZE);
-  return module("adaptiveMaxPool2d", {
-    made: ["adaptiveMaxPool2d", size],
-    description: `adaptiveMaxPool2d(${sizeText(size)})`,
-    forward: (x) => verbs.adaptiveMaxPool2d(x, size),
-  });
+  return applied("adaptiveMaxPool2d", verbs.adaptiveMaxPool2d, [size]);
 }
 
 /**
@@ -115,11 +95,7 @@ export function adaptiveMaxPool2d(size: Window): Module {
  */
 export function pixelShuffle(size: number): Module {
   check("pixelShuffle", "size", size, count);
-  return module("pixelShuffle", {
-    made: ["pixelShuffle", size],
-    description: `pixelShuffle(${size})`,
-    forward: (x) => verbs.pixelShuffle(x, size),
-  });
+  return applied("pixelShuffle", verbs.pixelShuffle, [size], { text: `${size}` });
 }
 
 /**
@@ -131,10 +107,21 @@ export function pixelShuffle(size: number): Module {
 export function upsample2d(scale: Window, options: verbs.ResizeOptions = {}): Module {
   check("upsample2d", "the scale", scale, SCALE);
   checkResize("upsample2d", options);
-  return module("upsample2d", {
-    made: ["upsample2d", scale, options],
-    description: `upsample2d(${sizeText(scale)})`,
-    forward: (x) => verbs.upsample2d(x, scale, options),
+  return applied("upsample2d", verbs.upsample2d, [scale, options]);
+}
+
+/** A layer that does what the verb of its name does, with arguments of which the first is a size. */
+function applied<W extends Window, A extends readonly unknown[]>(
+  kind: string,
+  verb: (x: verbs.Tensor, size: W, ...others: A) => verbs.Tensor,
+  args: [size: W, ...others: A],
+  { text = sizeText(args[0]), ...own }: { readonly text?: string; readonly timeAxis?: 1 } = {},
+): Module {
+  return module(kind, {
+    ...own,
+    made: [kind, ...args],
+    description: `${kind}(${text})`,
+    forward: (x) => verb(x, ...args),
   });
 }
 
