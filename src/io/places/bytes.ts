@@ -1,6 +1,7 @@
 import { check, rule, text } from "../../arguments.ts";
 import type { ByteRange, ReadOptions, Source } from "../place.ts";
-import { asFileError, checkRead, rangeIn } from "./faults.ts";
+import { readBlob, readBytes } from "./contents.ts";
+import { checkRead } from "./faults.ts";
 
 /**
  * Bytes that are there already, as a file that can be read. `description` is what errors call it.
@@ -20,9 +21,7 @@ export function bytes(content: Uint8Array, description = "bytes"): Source {
     size: async () => content.length,
     async read(range?: ByteRange, options: ReadOptions = {}) {
       checkRead(self, options);
-      const { start, end } = rangeIn(self, range, content.length);
-      options.onProgress?.(end - start, end - start);
-      return Uint8Array.from(content.subarray(start, end));
+      return readBytes(self, content, range, options);
     },
   };
   return self;
@@ -42,14 +41,7 @@ export function blob(content: Blob, description?: string): Source {
     size: async () => content.size,
     async read(range?: ByteRange, options: ReadOptions = {}) {
       checkRead(self, options);
-      const { start, end } = rangeIn(self, range, content.size);
-      try {
-        const read = new Uint8Array(await content.slice(start, end).arrayBuffer());
-        options.onProgress?.(read.length, read.length);
-        return read;
-      } catch (cause) {
-        throw asFileError(self, "read", cause);
-      }
+      return readBlob(self, content, range, options);
     },
   };
   return self;

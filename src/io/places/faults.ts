@@ -3,7 +3,9 @@ import { callable, check, isRecord, rule, shown, whole } from "../../arguments.t
 import { ArgumentError, FileError, type FileFault, GradgpuError } from "../../errors.ts";
 import type { ByteRange, Place, ReadOptions, WriteOptions } from "../place.ts";
 
-type Described = Pick<Place, "description">;
+export type Described = Pick<Place, "description">;
+/** What is done with a file, in a message. */
+export type Verb = "read" | "written" | "removed";
 
 const REMEDIES: Readonly<Record<FileFault, string>> = {
   missing: "Check its name, or write it first.",
@@ -49,11 +51,7 @@ const FAULTS: Readonly<Record<string, FileFault>> = {
 };
 
 /** What a browser or Node threw, as a FileError; errors of gradgpu are handed on as they are. */
-export function asFileError(
-  place: Described,
-  verb: "read" | "written" | "removed",
-  cause: unknown,
-) {
+export function asFileError(place: Described, verb: Verb, cause: unknown) {
   if (cause instanceof GradgpuError) return cause;
   const { name, code, message } = Object(cause) as {
     name?: unknown;

@@ -1,17 +1,8 @@
 /** Files in IndexedDB, where a browser has no OPFS. A file is one record: it is there as a whole or not at all. */
-import { concatenate } from "../../decompress.ts";
 import { FileError } from "../../errors.ts";
 import type { ByteRange, Folder, Pieces, Place, ReadOptions, WriteOptions } from "../place.ts";
-import {
-  asFileError,
-  checkName,
-  checkPiece,
-  checkRead,
-  checkSignal,
-  checkWrite,
-  missing,
-  rangeIn,
-} from "./faults.ts";
+import { allOf, readBlob } from "./contents.ts";
+import { asFileError, checkName, checkRead, checkWrite, missing, type Verb } from "./faults.ts";
 
 const STORE = "files";
 
@@ -58,26 +49,12 @@ class RecordPlace implements Place {
     checkRead(this, options);
     const content = await this.#content();
     if (content === undefined) throw missing(this);
-    const { start, end } = rangeIn(this, range, content.size);
-    try {
-      const bytes = new Uint8Array(await content.slice(start, end).arrayBuffer());
-      options.onProgress?.(bytes.length, bytes.length);
-      return bytes;
-    } catch (cause) {
-      throw asFileError(this, "read", cause);
-    }
+    return readBlob(this, content, range, options);
   }
 
   async write(pieces: Pieces, options: WriteOptions = {}): Promise<void> {
     checkWrite(this, pieces, options);
-    const parts: Uint8Array[] = [];
-    for await (const piece of pieces) {
-      checkPiece(this, piece);
-      checkSignal(this, options);
-      parts.push(Uint8Array.from(piece));
-    }
-    checkSignal(this, options);
-    const content = new Blob([concatenate(parts)]);
+    const content = new Blob([await allOf(this, pieces, options)]);
     await this.#within("written", "readwrite", (files) => files.put(content, this.#name));
   }
 
@@ -93,8 +70,6 @@ class RecordPlace implements Place {
     return within(this, verb, this.#database, mode, ask);
   }
 }
-
-type Verb = "read" | "written" | "removed";
 
 /** What `ask` asks of the files, when it is on the disk. */
 async function within<T>(

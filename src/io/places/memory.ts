@@ -1,14 +1,6 @@
-import { concatenate } from "../../decompress.ts";
 import type { ByteRange, Folder, Pieces, Place, ReadOptions, WriteOptions } from "../place.ts";
-import {
-  checkName,
-  checkPiece,
-  checkRead,
-  checkSignal,
-  checkWrite,
-  missing,
-  rangeIn,
-} from "./faults.ts";
+import { allOf, readBytes } from "./contents.ts";
+import { checkName, checkRead, checkWrite, missing } from "./faults.ts";
 
 /**
  * Files in memory, gone with the page or process: for tests, and for what is sent on.
@@ -46,21 +38,12 @@ class MemoryPlace implements Place {
     checkRead(this, options);
     const bytes = this.#files.get(this.#name);
     if (bytes === undefined) throw missing(this);
-    const { start, end } = rangeIn(this, range, bytes.length);
-    options.onProgress?.(end - start, end - start);
-    return Uint8Array.from(bytes.subarray(start, end));
+    return readBytes(this, bytes, range, options);
   }
 
   async write(pieces: Pieces, options: WriteOptions = {}): Promise<void> {
     checkWrite(this, pieces, options);
-    const parts: Uint8Array[] = [];
-    for await (const piece of pieces) {
-      checkSignal(this, options);
-      checkPiece(this, piece);
-      parts.push(piece.slice());
-    }
-    checkSignal(this, options);
-    this.#files.set(this.#name, concatenate(parts));
+    this.#files.set(this.#name, await allOf(this, pieces, options));
   }
 
   async remove(): Promise<void> {

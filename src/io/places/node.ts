@@ -6,6 +6,7 @@
 import type { Dirent, Stats } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import type { ByteRange, Folder, Pieces, Place, ReadOptions, WriteOptions } from "../place.ts";
+import { done } from "./contents.ts";
 import {
   asFileError,
   checkName,
@@ -89,16 +90,16 @@ class NodePlace implements Place {
 
   async read(range?: ByteRange, options: ReadOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
     checkRead(this, options);
-    const handle = await this.#done("read", this.#node.fs.open(this.#path, "r"));
+    const handle = await done(this, "read", this.#node.fs.open(this.#path, "r"));
     try {
-      const stats = await this.#done("read", handle.stat());
+      const stats = await done(this, "read", handle.stat());
       this.#checkFile(stats, "read");
       const { size } = stats;
       const { start, end } = rangeIn(this, range, size);
       const bytes = new Uint8Array(end - start);
       for (let at = 0; at < bytes.length; ) {
         const length = Math.min(BLOCK, bytes.length - at);
-        const { bytesRead } = await this.#done("read", handle.read(bytes, at, length, start + at));
+        const { bytesRead } = await done(this, "read", handle.read(bytes, at, length, start + at));
         if (bytesRead === 0) throw tooShort(this, end, start + at);
         at += bytesRead;
         options.onProgress?.(at, bytes.length);
@@ -117,8 +118,8 @@ class NodePlace implements Place {
     const old = await fs.stat(path).catch(() => undefined);
     this.#checkFile(old, "written");
     const above = dirname(path);
-    await this.#done("written", this.#makeFolder(above));
-    await this.#done("written", this.#sweep(above));
+    await done(this, "written", this.#makeFolder(above));
+    await done(this, "written", this.#sweep(above));
     // A name may have as many bytes as the longest that there is.
     const temporary = join(
       above,
@@ -126,13 +127,13 @@ class NodePlace implements Place {
     );
     try {
       await this.#fill(temporary, pieces, { ...options, mode: old?.mode });
-      await this.#done("written", fs.rename(temporary, path));
+      await done(this, "written", fs.rename(temporary, path));
     } catch (cause) {
       await fs.rm(temporary, { force: true }).catch(() => undefined);
       throw cause;
     }
     // Windows opens no folders; its renames are in the journal.
-    if (platform !== "win32") await this.#done("written", fs.open(above, "r").then(synced));
+    if (platform !== "win32") await done(this, "written", fs.open(above, "r").then(synced));
   }
 
   /** What a link stands for, also where there is nothing yet: the link stays. */
@@ -168,7 +169,7 @@ class NodePlace implements Place {
   }
 
   async remove(): Promise<void> {
-    await this.#done("removed", this.#node.fs.rm(this.#path, { force: true }));
+    await done(this, "removed", this.#node.fs.rm(this.#path, { force: true }));
   }
 
   /** A new file of all of `pieces`, on the disk when the promise settles; nobody reads it who may not read the old one. */
@@ -178,28 +179,19 @@ class NodePlace implements Place {
     { mode, ...options }: WriteOptions & { readonly mode: number | undefined },
   ): Promise<void> {
     const permissions = mode === undefined ? 0o666 : mode & 0o777;
-    const handle = await this.#done("written", this.#node.fs.open(path, "wx", permissions));
+    const handle = await done(this, "written", this.#node.fs.open(path, "wx", permissions));
     // What the process takes from new files by itself; some file systems know of no permissions.
     if (mode !== undefined) await handle.chmod(permissions).catch(() => undefined);
     try {
       for await (const piece of pieces) {
         checkPiece(this, piece);
         checkSignal(this, options);
-        await this.#done("written", writeAll(handle, piece));
+        await done(this, "written", writeAll(handle, piece));
       }
       checkSignal(this, options);
-      await this.#done("written", handle.sync());
+      await done(this, "written", handle.sync());
     } finally {
       await handle.close();
-    }
-  }
-
-  /** What the system says, as a FileError; what callers' own code throws stays what it is. */
-  async #done<T>(verb: "read" | "written" | "removed", doing: Promise<T>): Promise<T> {
-    try {
-      return await doing;
-    } catch (cause) {
-      throw asFileError(this, verb, cause);
     }
   }
 

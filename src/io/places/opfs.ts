@@ -5,6 +5,7 @@
 import { check, rule } from "../../arguments.ts";
 import { FileError } from "../../errors.ts";
 import type { ByteRange, Folder, Pieces, Place, ReadOptions, WriteOptions } from "../place.ts";
+import { done, readBlob } from "./contents.ts";
 import {
   asFileError,
   checkName,
@@ -13,7 +14,6 @@ import {
   checkSignal,
   checkWrite,
   missing,
-  rangeIn,
 } from "./faults.ts";
 
 /**
@@ -112,17 +112,13 @@ class HandlePlace implements Place {
     checkRead(this, options);
     const file = await this.#file();
     if (file === undefined) throw missing(this);
-    const { start, end } = rangeIn(this, range, file.size);
-    const bytes = await this.#done("read", file.slice(start, end).arrayBuffer());
-    checkSignal(this, options);
-    options.onProgress?.(bytes.byteLength, bytes.byteLength);
-    return new Uint8Array(bytes);
+    return readBlob(this, file, range, options);
   }
 
   async write(pieces: Pieces, options: WriteOptions = {}): Promise<void> {
     checkWrite(this, pieces, options);
     const isNew = (await this.#file()) === undefined;
-    const handle = await this.#done("written", this.#open(true));
+    const handle = await done(this, "written", this.#open(true));
     try {
       await this.#fill(handle, pieces, options);
     } catch (cause) {
@@ -133,25 +129,25 @@ class HandlePlace implements Place {
   }
 
   async #fill(handle: FileSystemFileHandle, pieces: Pieces, options: WriteOptions): Promise<void> {
-    const writable = await this.#done("written", handle.createWritable());
+    const writable = await done(this, "written", handle.createWritable());
     try {
       for await (const piece of pieces) {
         checkPiece(this, piece);
         checkSignal(this, options);
         // A copy: memory that is shared with workers cannot be written.
-        await this.#done("written", writable.write(Uint8Array.from(piece)));
+        await done(this, "written", writable.write(Uint8Array.from(piece)));
       }
       checkSignal(this, options);
     } catch (cause) {
       await writable.abort().catch(() => undefined);
       throw cause;
     }
-    await this.#done("written", writable.close());
+    await done(this, "written", writable.close());
   }
 
   async remove(): Promise<void> {
     const handle =
-      this.#remove === undefined ? await this.#done("removed", this.#open(false)) : undefined;
+      this.#remove === undefined ? await done(this, "removed", this.#open(false)) : undefined;
     // Chrome's handles can be removed themselves.
     const removable = handle as
       | (FileSystemFileHandle & { remove?: () => Promise<void> })
@@ -169,14 +165,6 @@ class HandlePlace implements Place {
     } catch (cause) {
       if (Object(cause).name === "NotFoundError") return undefined;
       throw asFileError(this, "read", cause);
-    }
-  }
-
-  async #done<T>(verb: "read" | "written" | "removed", doing: Promise<T>): Promise<T> {
-    try {
-      return await doing;
-    } catch (cause) {
-      throw asFileError(this, verb, cause);
     }
   }
 }
