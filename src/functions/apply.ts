@@ -1,7 +1,7 @@
 import { check, isListOf, list, number, rule, shown } from "../arguments.ts";
 import { ArgumentError } from "../errors.ts";
 import { emit, type GraphValue } from "../graph/graph.ts";
-import { checkDType, checkSameDType } from "../ops/check.ts";
+import { checkDType, checkRank, checkSameDType } from "../ops/check.ts";
 import { checkBroadcast } from "../ops/elementwise.ts";
 import type { Value } from "../ops/op.ts";
 import { ops } from "../ops/table.ts";
@@ -50,6 +50,19 @@ export function checkTensor(caller: string, x: unknown, name = "x"): asserts x i
           ? "Give tensors one by one, not in a list."
           : "Make one of numbers: tensor([…]).";
   throw new ArgumentError(`${caller}: ${name} must be a tensor; got ${shown(x)}. ${remedy}`);
+}
+
+/** That x is a tensor as its layout says, "[N, H, W, C]", of one dtype. @throws ArgumentError, ShapeError, DTypeError */
+export function checkInput(
+  caller: string,
+  name: string,
+  x: Tensor,
+  layout: string,
+  dtype: DType = "f32",
+): void {
+  checkTensor(caller, x, name);
+  checkRank(caller, name, x, layout.split(",").length, layout);
+  checkDType(caller, name, x, [dtype]);
 }
 
 /** Those of `named` that are given must be tensors. */

@@ -1,13 +1,12 @@
 /** Convolution along one dimension: that of images with one row. x [N, L, C]. */
 import { checkOptions, count, isListOf, rule, whole } from "../arguments.ts";
 import { ShapeError } from "../errors.ts";
-import { checkDType, checkRank } from "../ops/check.ts";
 import { checkGroups } from "../ops/conv.ts";
 import type { Padding } from "../ops/vocabulary.ts";
 import { resolvePadding } from "../ops/window.ts";
 import type { Tensor } from "../runtime/tensor.ts";
 import { describe } from "../tensor/shape.ts";
-import { checkTensor } from "./apply.ts";
+import { checkInput } from "./apply.ts";
 import { conv2d } from "./conv.ts";
 import { conv2dTranspose } from "./conv-transpose.ts";
 import { reach } from "./dilate.ts";
@@ -48,7 +47,7 @@ export function conv1d(x: Tensor, w: Tensor, options: Conv1dOptions = {}): Tenso
     inputs: LINES,
     filters: "[K, IC / groups, OC]",
   });
-  checkFits("conv1d", [alongOf(x, w.shape[0] ?? 0, dilation, line)]);
+  checkFits("conv1d", [alongLine(x, w.shape[0] ?? 0, dilation, line)]);
   const planes = { ...planeOf(line), groups, dilation: [1, dilation] } as const;
   return squeeze(conv2d(unsqueeze(x, 1), unsqueeze(w, 0), planes), 1);
 }
@@ -81,7 +80,7 @@ export function conv1dTranspose(
     dilation: [dilation],
     isSame: line.padding === "same",
   });
-  const { size, window, padding } = alongOf(x, w.shape[0] ?? 0, dilation, line);
+  const { size, window, padding } = alongLine(x, w.shape[0] ?? 0, dilation, line);
   const [before, after] = padding;
   const length = (size - 1) * (line.stride ?? 1) + reach(window, dilation) - before - after;
   if (line.padding !== "same" && length + outputPadding < 1) {
@@ -111,12 +110,8 @@ export const LINE_RULES = {
 
 /** @throws ArgumentError, ShapeError unless all are tensors of three dimensions */
 export function checkLines(caller: string, named: Readonly<Record<string, Tensor>>): void {
-  for (const [name, x] of Object.entries(named)) {
-    checkTensor(caller, x, name);
-    const layout = name === "x" ? "[N, L, C]" : "[K, C / groups, OC]";
-    checkRank(caller, name, x, 3, layout);
-    checkDType(caller, name, x, ["f32"]);
-  }
+  for (const [name, x] of Object.entries(named))
+    checkInput(caller, name, x, name === "x" ? "[N, L, C]" : "[K, C / groups, OC]");
 }
 
 /** Options for images of one row. */
@@ -127,7 +122,7 @@ export function planeOf({ stride = 1, padding = "valid" }: LineOptions) {
 }
 
 /** How windows of `window` cells lie over x [N, L, C]. */
-export function alongOf(x: Tensor, window: number, dilation: number, line: LineOptions): Along {
+export function alongLine(x: Tensor, window: number, dilation: number, line: LineOptions): Along {
   const { stride, padding } = planeOf(line);
   const size = x.shape[1] ?? 0;
   const wide = reach(window, dilation);

@@ -1,6 +1,5 @@
 import { checkOptions, count, isListOf, rule, whole } from "../arguments.ts";
 import { ShapeError } from "../errors.ts";
-import { checkDType, checkRank } from "../ops/check.ts";
 import { checkGroups } from "../ops/conv.ts";
 import {
   type PaddingOption,
@@ -11,7 +10,7 @@ import {
 } from "../ops/window.ts";
 import type { Tensor } from "../runtime/tensor.ts";
 import { describe } from "../tensor/shape.ts";
-import { apply, checkTensor } from "./apply.ts";
+import { apply, checkInput } from "./apply.ts";
 import type { Conv2dOptions } from "./conv.ts";
 import { reach } from "./dilate.ts";
 import { pad, reshape, slice } from "./movement.ts";
@@ -36,12 +35,8 @@ export function conv2dTranspose(
   options: Conv2dTransposeOptions = {},
 ): Tensor {
   const op = "conv2dTranspose";
-  checkTensor(op, x);
-  checkTensor(op, w, "w");
-  checkRank(op, "x", x, 4, "[N, H, W, C]");
-  checkRank(op, "w", w, 4, "[KH, KW, OC / groups, C]");
-  checkDType(op, "x", x, ["f32"]);
-  checkDType(op, "w", w, ["f32"]);
+  checkInput(op, "x", x, "[N, H, W, C]");
+  checkInput(op, "w", w, "[KH, KW, OC / groups, C]");
   const more = { groups: count, dilation: WINDOW_SIZE, outputPadding: EXTRA };
   checkOptions(op, options, { ...WINDOW_RULES, ...more });
   const { groups = 1 } = options;

@@ -1,9 +1,8 @@
 import { check, checkOptions, number, oneOf } from "../arguments.ts";
 import { ShapeError } from "../errors.ts";
-import { checkDType, checkRank } from "../ops/check.ts";
 import type { Tensor } from "../runtime/tensor.ts";
 import { describe } from "../tensor/shape.ts";
-import { checkTensor } from "./apply.ts";
+import { checkInput } from "./apply.ts";
 import { arange, full } from "./creation.ts";
 import {
   abs,
@@ -53,9 +52,7 @@ export function cropAndResize(
     ["boxes", boxes, "[M, 4]"],
     ["images", images, "[M]"],
   ] as const) {
-    checkTensor(name, given, own);
-    checkRank(name, own, given, layout.split(",").length, layout);
-    checkDType(name, own, given, [own === "images" ? "i32" : "f32"]);
+    checkInput(name, own, given, layout, own === "images" ? "i32" : "f32");
   }
   check(name, "the size", size, IMAGE_SIZE);
   checkOptions(name, options, { mode: oneOf("nearest", "bilinear"), fill: number });

@@ -1,12 +1,11 @@
 /** Pooling along one dimension, of everything, and into a number of bins. */
 import { check, checkOptions, count, flag } from "../arguments.ts";
-import { checkDType, checkRank } from "../ops/check.ts";
 import { checkElements } from "../ops/reduce.ts";
 import { hanging, pairOf, WINDOW_SIZE } from "../ops/window.ts";
 import type { Tensor } from "../runtime/tensor.ts";
-import { checkTensor } from "./apply.ts";
+import { checkInput } from "./apply.ts";
 import { cut } from "./arrange.ts";
-import { alongOf, checkLines, LINE_RULES, type LineOptions, planeOf } from "./conv-lines.ts";
+import { alongLine, checkLines, LINE_RULES, type LineOptions, planeOf } from "./conv-lines.ts";
 import { reach } from "./dilate.ts";
 import { concat, reshape, squeeze, unsqueeze } from "./movement.ts";
 import { avgPool2d, maxPool2d } from "./pool.ts";
@@ -81,7 +80,7 @@ export function checkPool1d(
 /** @throws ShapeError, ArgumentError where windows do not fit, or see nothing of x */
 function checkLine(caller: string, x: Tensor, window: number, options: MaxPool1dOptions): void {
   const { ceilMode = false, dilation = 1, ...line } = options;
-  const own = alongOf(x, window, dilation, { stride: window, ...line });
+  const own = alongLine(x, window, dilation, { stride: window, ...line });
   const wide = reach(window, dilation);
   const padding = ceilMode ? hanging(own.size, wide, own.stride, own.padding) : own.padding;
   const along = [{ ...own, padding }];
@@ -95,7 +94,7 @@ function checkLine(caller: string, x: Tensor, window: number, options: MaxPool1d
  *   ArgumentError for what is no tensor
  */
 export function globalAvgPool2d(x: Tensor): Tensor {
-  checkImages("globalAvgPool2d", x);
+  checkInput("globalAvgPool2d", "x", x, IMAGES);
   checkElements("globalAvgPool2d", x, [1, 2]);
   return mean(x, { axis: [1, 2] });
 }
@@ -106,7 +105,7 @@ export function globalAvgPool2d(x: Tensor): Tensor {
  *   ArgumentError for what is no tensor
  */
 export function globalMaxPool2d(x: Tensor): Tensor {
-  checkImages("globalMaxPool2d", x);
+  checkInput("globalMaxPool2d", "x", x, IMAGES);
   checkElements("globalMaxPool2d", x, [1, 2]);
   return max(x, { axis: [1, 2] });
 }
@@ -131,11 +130,7 @@ export function adaptiveMaxPool2d(x: Tensor, size: number | readonly [number, nu
   return adaptive("adaptiveMaxPool2d", x, size, max);
 }
 
-function checkImages(caller: string, x: Tensor): void {
-  checkTensor(caller, x);
-  checkRank(caller, "x", x, 4, "[N, H, W, C]");
-  checkDType(caller, "x", x, ["f32"]);
-}
+const IMAGES = "[N, H, W, C]";
 
 type Reduce = (x: Tensor, options: ReduceOptions) => Tensor;
 
@@ -145,7 +140,7 @@ function adaptive(
   size: number | readonly [number, number],
   reduce: Reduce,
 ): Tensor {
-  checkImages(caller, x);
+  checkInput(caller, "x", x, IMAGES);
   check(caller, "size", size, WINDOW_SIZE);
   checkElements(caller, x, [1, 2]);
   return pairOf(size).reduce((y: Tensor, bins, i) => binned(y, i + 1, bins, reduce), x);

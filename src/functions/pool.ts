@@ -8,7 +8,7 @@ import { ones } from "./creation.ts";
 import { overDilated, reach, type Windows } from "./dilate.ts";
 import { div } from "./elementwise.ts";
 import { checkPool, windowOf } from "./window.ts";
-import { type Along, checkSight } from "./window-checks.ts";
+import { alongOf, checkSight } from "./window-checks.ts";
 
 /** How a window moves over images. */
 export interface MaxPool2dOptions {
@@ -101,16 +101,6 @@ function poolOf(
       ] as const)
     : padding;
   return { attrs: { window: size, stride, padding: own, dilation }, given: padding };
-}
-
-function alongOf(x: Tensor, { window, stride, padding, dilation }: Windows): Along[] {
-  return window.map((cells, i) => ({
-    size: x.shape[i + 1] ?? 0,
-    window: cells,
-    dilation: dilation[i] ?? 1,
-    stride: stride[i] ?? 1,
-    padding: padding[i] ?? NONE,
-  }));
 }
 
 function pooled(op: "maxPool2d" | "avgPool2d", x: Tensor, windows: Windows): Tensor {

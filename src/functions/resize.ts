@@ -2,12 +2,11 @@
 import { check, checkOptions, isListOf, oneOf, rule } from "../arguments.ts";
 import { ShapeError } from "../errors.ts";
 import { arithmetic } from "../ops/arithmetic.ts";
-import { checkDType, checkRank } from "../ops/check.ts";
 import type { Emit, Value } from "../ops/op.ts";
 import { isOf } from "../ops/window.ts";
 import type { Tensor } from "../runtime/tensor.ts";
 import { describe, sizeOf } from "../tensor/shape.ts";
-import { apply, checkTensor } from "./apply.ts";
+import { apply, checkInput } from "./apply.ts";
 import { repeat } from "./arrange.ts";
 import { tensor } from "./creation.ts";
 import { add, mul } from "./elementwise.ts";
@@ -75,9 +74,7 @@ export function checkResize(caller: string, options: ResizeOptions): void {
 }
 
 function checkPictures(caller: string, x: Tensor): void {
-  checkTensor(caller, x);
-  checkRank(caller, "x", x, 4, "[N, H, W, C]");
-  checkDType(caller, "x", x, ["f32"]);
+  checkInput(caller, "x", x, "[N, H, W, C]");
   const [, rows, columns] = x.shape;
   if (rows !== 0 && columns !== 0) return;
   throw new ShapeError(

@@ -4,19 +4,18 @@
  * the depth of what that gives.
  */
 import { check, checkOptions, count, flag, isListOf, type Rule, rule } from "../arguments.ts";
-import { checkDType, checkRank } from "../ops/check.ts";
 import { checkGroups } from "../ops/conv.ts";
 import type { Padding } from "../ops/vocabulary.ts";
 import { hanging, isOf, resolvePadding, windowedSize } from "../ops/window.ts";
 import type { Tensor } from "../runtime/tensor.ts";
-import { checkTensor } from "./apply.ts";
+import { checkInput } from "./apply.ts";
 import { stack } from "./arrange.ts";
 import { conv2d } from "./conv.ts";
 import { reach } from "./dilate.ts";
 import { reshape, slice, transpose } from "./movement.ts";
 import { padAs } from "./padding.ts";
 import { avgPool2d, maxPool2d, type Pool2dOptions } from "./pool.ts";
-import { type Along, checkFits, checkSight } from "./window-checks.ts";
+import { type Along, alongOf, checkFits, checkSight } from "./window-checks.ts";
 
 type Three<T> = readonly [depth: T, rows: T, columns: T];
 
@@ -54,9 +53,8 @@ export interface Pool3dOptions extends MaxPool3dOptions {
  *   options that break their rules
  */
 export function conv3d(x: Tensor, w: Tensor, options: Conv3dOptions = {}): Tensor {
-  checkVolume("conv3d", x);
-  checkTensor("conv3d", w, "w");
-  checkRank("conv3d", "w", w, 5, "[KD, KH, KW, C / groups, OC]");
+  checkInput("conv3d", "x", x, VOLUMES);
+  checkInput("conv3d", "w", w, "[KD, KH, KW, C / groups, OC]");
   checkOptions("conv3d", options, { ...RULES, dilation: THREE, groups: count });
   const { groups = 1 } = options;
   const [N = 0, D = 0, H = 0, W = 0, C = 0] = x.shape;
@@ -67,7 +65,7 @@ export function conv3d(x: Tensor, w: Tensor, options: Conv3dOptions = {}): Tenso
   };
   checkGroups("conv3d", { x: x.type, w: w.type }, groups, layouts);
   const cells = [KD, KH, KW] as const;
-  checkFits("conv3d", alongOf(x, cells, { stride: 1, ...options }));
+  checkFits("conv3d", alongEach(x, cells, { stride: 1, ...options }));
   const [step, ...plane] = threeOf(options.stride ?? 1);
   const [apart, ...dilation] = threeOf(options.dilation ?? 1);
   const { depth, planes } = paddingOf(options.padding);
@@ -137,9 +135,12 @@ function pooled(
   { stride = window, padding, ...rest }: Pool3dOptions,
   pool: (x: Tensor, window: readonly [number, number], options: Pool2dOptions) => Tensor,
 ): Tensor {
-  checkVolume(caller, x);
+  checkInput(caller, "x", x, VOLUMES);
   check(caller, "the window", window, THREE);
-  const along = alongOf(x, threeOf(window), { stride, ...(padding !== undefined && { padding }) });
+  const along = alongEach(x, threeOf(window), {
+    stride,
+    ...(padding !== undefined && { padding }),
+  });
   const hung = along.map((one) => ({
     ...one,
     padding: rest.ceilMode ? hanging(one.size, one.window, one.stride, one.padding) : one.padding,
@@ -161,31 +162,21 @@ function pooled(
   return reshape(y, [N, y.shape[1] ?? 0, OH, OW, C]);
 }
 
-function checkVolume(caller: string, x: Tensor): void {
-  checkTensor(caller, x);
-  checkRank(caller, "x", x, 5, "[N, D, H, W, C]");
-  checkDType(caller, "x", x, ["f32"]);
-}
+const VOLUMES = "[N, D, H, W, C]";
 
 function threeOf(option: number | Three<number>): Three<number> {
   return typeof option === "number" ? [option, option, option] : option;
 }
 
 /** How windows of so many cells lie along depth, rows and columns of x. */
-function alongOf(x: Tensor, cells: Three<number>, options: Conv3dOptions): Along[] {
+function alongEach(x: Tensor, cells: Three<number>, options: Conv3dOptions): Along[] {
   const [stride, dilation] = [threeOf(options.stride ?? 1), threeOf(options.dilation ?? 1)];
   const { depth, planes } = paddingOf(options.padding);
   const [D = 0, H = 0, W = 0] = x.shape.slice(1);
   const [KD, KH, KW] = cells.map((n, d) => reach(n, dilation[d] ?? 1)) as [number, number, number];
   const [first] = resolvePadding(depth, [D, 1], [KD, 1], [stride[0], 1]);
   const others = resolvePadding(planes, [H, W], [KH, KW], [stride[1], stride[2]]);
-  return [first, ...others].map((padding, d) => ({
-    size: x.shape[d + 1] ?? 0,
-    window: cells[d] ?? 1,
-    dilation: dilation[d] ?? 1,
-    stride: stride[d] ?? 1,
-    padding,
-  }));
+  return alongOf(x, { window: cells, stride, padding: [first, ...others], dilation });
 }
 
 /** Of the depth as that of rows, of one column. */

@@ -16,6 +16,30 @@ export interface Along {
   readonly padding: Padding;
 }
 
+/** Along each of x's dimensions behind the first that windows slide over. */
+export function alongOf(
+  x: Tensor,
+  {
+    window,
+    stride,
+    padding,
+    dilation,
+  }: {
+    readonly window: readonly number[];
+    readonly stride: readonly number[];
+    readonly padding: readonly Padding[];
+    readonly dilation: readonly number[];
+  },
+): Along[] {
+  return window.map((cells, d) => ({
+    size: x.shape[d + 1] ?? 0,
+    window: cells,
+    dilation: dilation[d] ?? 1,
+    stride: stride[d] ?? 1,
+    padding: padding[d] ?? [0, 0],
+  }));
+}
+
 /** @throws ShapeError where no window fits */
 export function checkFits(op: string, along: readonly Along[]): void {
   const reaches = along.map(({ window, dilation }) => reach(window, dilation));
