@@ -1,6 +1,7 @@
 /** Between a parameter's own layout, which the kernels like, and PyTorch's, in which weights travel. */
 import { type Shape, sizeOf } from "../functions.ts";
 import type { Parameter, StateEntry, StateLayout, StatePiece } from "./module.ts";
+import { strided } from "./strided.ts";
 
 /** Under which names and in which shape the parameter `name` is exported. */
 export function layoutOf(name: string, { variable, layout }: Parameter): StateLayout {
@@ -44,28 +45,8 @@ export function permuted(
   shape: Shape,
   permutation: readonly number[],
 ): Float32Array {
-  const sizes = permutedShape(shape, permutation);
   const strides = permutation.map((d) => sizeOf(shape.slice(d + 1)));
-  const out = new Float32Array(data.length);
-  const index = new Array<number>(sizes.length).fill(0);
-  let from = 0;
-  for (let i = 0; i < out.length; i++) {
-    out[i] = data[from] ?? 0;
-    // The next index, as an odometer counts; `from` follows it.
-    for (let d = sizes.length - 1; d >= 0; d--) {
-      const stride = strides[d] ?? 0;
-      const size = sizes[d] ?? 1;
-      const next = (index[d] ?? 0) + 1;
-      from += stride;
-      if (next < size) {
-        index[d] = next;
-        break;
-      }
-      index[d] = 0;
-      from -= stride * size;
-    }
-  }
-  return out;
+  return strided(data, { offset: 0, shape: permutedShape(shape, permutation), strides });
 }
 
 function permutedShape(shape: Shape, permutation: readonly number[]): number[] {

@@ -1,5 +1,6 @@
 import { checkOptions, text } from "../../arguments.ts";
 import type { HostArray } from "../../functions.ts";
+import { strided } from "../../nn/strided.ts";
 import { type Refuse, refusing } from "../format.ts";
 import { readNumbers, sizeOfStored } from "../numbers.ts";
 import { missing } from "../places/faults.ts";
@@ -9,7 +10,6 @@ import type { FileTensor } from "../tensors.ts";
 import { openTorch, type TorchFile } from "./file.ts";
 import { flatten, type TorchValue } from "./flatten.ts";
 import { type Storage, type StridedTensor, storedBytes } from "./globals.ts";
-import { strided } from "./strided.ts";
 
 /** Which tensors are read. */
 export interface ReadTorchOptions extends ReadTensorsOptions {

@@ -1,21 +1,20 @@
-import { type HostArray, type Shape, sizeOf } from "../../functions.ts";
+import { type HostArray, type Shape, sizeOf } from "../functions.ts";
+
+interface Strides {
+  readonly offset: number;
+  readonly shape: Shape;
+  readonly strides: readonly number[];
+}
 
 /** Elements of `data`, `strides` apart from `offset` on, as they follow each other in `shape`. */
-export function strided(
-  data: HostArray,
-  {
-    offset,
-    shape,
-    strides,
-  }: { readonly offset: number; readonly shape: Shape; readonly strides: readonly number[] },
-): HostArray {
+export function strided<A extends HostArray>(data: A, { offset, shape, strides }: Strides): A {
   const size = sizeOf(shape);
   if (isContiguous(shape, strides)) {
     const isAll = offset === 0 && size === data.length;
     // A copy where it is a part, so that it does not keep the others in memory.
-    return isAll ? data : data.slice(offset, offset + size);
+    return isAll ? data : (data.slice(offset, offset + size) as A);
   }
-  const out = new (data.constructor as new (length: number) => HostArray)(size);
+  const out = new (data.constructor as new (length: number) => A)(size);
   const index = new Array<number>(shape.length).fill(0);
   let from = offset;
   for (let i = 0; i < size; i++) {
