@@ -11,3 +11,8 @@ export function refusing({ description }: Pick<Source, "description">): Refuse {
     throw new FormatError(message, byteOffset);
   };
 }
+
+/** A name that a file has, as messages show it. */
+export function quoted(name: string): string {
+  return JSON.stringify(name.slice(0, 60));
+}

@@ -1,5 +1,5 @@
 import { hosted, utf8 } from "../host.ts";
-import type { Refuse } from "./format.ts";
+import { quoted, type Refuse } from "./format.ts";
 
 const WHOLE = /(?:0|[1-9]\d{0,15})(?![\d.eE])/y;
 const LITERAL = /true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
@@ -35,7 +35,7 @@ export class JsonReader {
       const at = this.#skipSpace();
       const name = this.string();
       if (names.has(name) || name === "__proto__") {
-        this.refuse("names must be different from each other and none __proto__", shown(name), at);
+        this.refuse("names must be different from each other and none __proto__", quoted(name), at);
       }
       names.add(name);
       this.#expect(":");
@@ -66,7 +66,7 @@ export class JsonReader {
     } catch {
       return this.refuse(
         "a text must be one of JSON",
-        shown(this.#text.slice(start, end + 1)),
+        quoted(this.#text.slice(start, end + 1)),
         start,
       );
     }
@@ -117,7 +117,7 @@ export class JsonReader {
 
   #wrong(expected: string): never {
     const at = this.#skipSpace();
-    const got = at < this.#text.length ? shown(this.#text.slice(at, at + 20)) : "the end";
+    const got = at < this.#text.length ? quoted(this.#text.slice(at, at + 20)) : "the end";
     return this.refuse(`there must be ${expected}`, got, at);
   }
 
@@ -136,10 +136,6 @@ export class JsonReader {
     while (" \t\n\r".includes(this.#text[this.#at] ?? "x")) this.#at++;
     return this.#at;
   }
-}
-
-function shown(text: string): string {
-  return JSON.stringify(text.slice(0, 60));
 }
 
 /** A decoder says that something is wrong, not where: on refusal it is asked again, less by less. */

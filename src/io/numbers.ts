@@ -1,7 +1,7 @@
 /** Numbers as files hold them, and what they become: the four dtypes that tensors have. */
 import { float16 } from "../data/float16.ts";
 import type { DType, HostArray } from "../functions.ts";
-import type { Refuse } from "./format.ts";
+import { quoted, type Refuse } from "./format.ts";
 
 /** Types of numbers in files, by the names that safetensors has for them. */
 export type StoredType =
@@ -141,7 +141,7 @@ export function readNumbers(
   const data = read(bytes, (index, value) =>
     refuse(
       `whole numbers must fit ${dtype}`,
-      `${value} as element ${index} of ${JSON.stringify(name.slice(0, 60))}`,
+      `${value} as element ${index} of ${quoted(name)}`,
       byteOffset + index * sizeBytes,
       "Tensors have 32 bits: save smaller numbers, or save it as float.",
     ),

@@ -1,7 +1,9 @@
 import { isRecord, shown } from "../arguments.ts";
 import { ArgumentError } from "../errors.ts";
+import { refusing } from "./format.ts";
 import type { ByteRange, Place, ReadOptions, Source } from "./place.ts";
 import { blob, bytes } from "./places/bytes.ts";
+import { missing } from "./places/faults.ts";
 import { http } from "./places/http.ts";
 import { file } from "./places/node.ts";
 
@@ -36,11 +38,20 @@ function isSource(value: unknown): value is Source {
   return typeof read === "function" && typeof size === "function" && !isRecord(read);
 }
 
+/** What a file of tensors is opened by: its size, how it is refused, and `opened`, which tells of all that comes at once. */
+export async function fileOf(caller: string, from: From, { signal, onProgress }: ReadOptions) {
+  const source = sourceOf(caller, from);
+  const opened = opening(source, onProgress);
+  const size = await opened.size({ signal });
+  if (size === undefined) throw missing(source);
+  return { source, opened, size, refuse: refusing(source) };
+}
+
 /**
  * `source` while a file is opened, of which parts are read: `onProgress` is told where all of it comes instead, from a
  * server that knows of no parts. What is there then is not told of again.
  */
-export function opening(source: Source, onProgress: ReadOptions["onProgress"]): Source {
+function opening(source: Source, onProgress: ReadOptions["onProgress"]): Source {
   if (onProgress === undefined) return source;
   const { description } = source;
   const beyond =

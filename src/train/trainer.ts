@@ -337,11 +337,7 @@ export class Trainer<
    */
   loadState(saved: TrainerState, options?: LoadOptions): void {
     this.#check("loadState");
-    if (this.#isFitting) {
-      throw new ArgumentError(
-        `loadState: nothing may be loaded while a fit has not ended; got one at step ${this.step}. Await it, or leave its loop.`,
-      );
-    }
+    this.#checkIdle("loadState", "loaded");
     loadStateOf(this.#parts(), saved, options);
   }
 
@@ -355,18 +351,11 @@ export class Trainer<
   async evaluate(data: TrainingData<X, T>, options: EvaluateOptions = {}): Promise<Scores<M>> {
     this.#check("evaluate");
     checkEvaluateOptions("evaluate", options);
-    const patience = this.#patience("evaluate", options.signal);
-    try {
-      options.signal?.throwIfAborted();
-      const ready = await readied("evaluate", data, 1, this.#wanted);
-      const scores = this.#survive(() =>
-        this.#evaluator.score("evaluate", ready, options, patience),
-      );
-      // Its metrics have the names M, by the constructor's options.
-      return (await scores) as Scores<M>;
-    } finally {
-      patience.close();
-    }
+    const scores = await this.#asking("evaluate", data, options, (ready, patience) =>
+      this.#survive(() => this.#evaluator.score("evaluate", ready, options, patience)),
+    );
+    // Its metrics have the names M, by the constructor's options.
+    return scores as Scores<M>;
   }
 
   /**
@@ -385,15 +374,25 @@ export class Trainer<
     this.#check("measure");
     checkMeasured(metrics);
     checkEvaluateOptions("measure", options);
-    const patience = this.#patience("measure", options.signal);
+    const survive = <T>(task: () => Promise<T>) => this.#survive(task);
+    const values = await this.#asking("measure", data, options, (ready, patience) =>
+      this.#evaluator.measure(ready, metrics, options, patience, survive),
+    );
+    // Each is what its metric makes of it.
+    return values as R;
+  }
+
+  /** What `ask` makes of the data, with patience for as long as the signal and the device last. */
+  async #asking<S>(
+    caller: string,
+    data: unknown,
+    { signal }: EvaluateOptions,
+    ask: (ready: ReadyData, patience: Patience) => Promise<S>,
+  ): Promise<S> {
+    const patience = this.#patience(caller, signal);
     try {
-      options.signal?.throwIfAborted();
-      const ready = await readied("measure", data, 1, this.#wanted);
-      const values = await this.#evaluator.measure(ready, metrics, options, patience, (task) =>
-        this.#survive(task),
-      );
-      // Each is what its metric makes of it.
-      return values as R;
+      signal?.throwIfAborted();
+      return await ask(await readied(caller, data, 1, this.#wanted), patience);
     } finally {
       patience.close();
     }
@@ -418,11 +417,7 @@ export class Trainer<
    */
   async moveTo(runtime: Runtime): Promise<void> {
     this.#check("moveTo");
-    if (this.#isFitting) {
-      throw new ArgumentError(
-        `moveTo: nothing may be moved while a fit has not ended; got one at step ${this.step}. Await it, or leave its loop.`,
-      );
-    }
+    this.#checkIdle("moveTo", "moved");
     await moveVariables([...this.#variables(), ...this.#evaluator.variables()], runtime);
   }
 
@@ -468,6 +463,13 @@ export class Trainer<
 
   #patience(caller: string, signal: AbortSignal | undefined): Patience {
     return new Patience(signal, this.#recovery?.ended ?? this.#runtime(caller).device.lost);
+  }
+
+  #checkIdle(call: string, what: string): void {
+    if (!this.#isFitting) return;
+    throw new ArgumentError(
+      `${call}: nothing may be ${what} while a fit has not ended; got one at step ${this.step}. Await it, or leave its loop.`,
+    );
   }
 
   #check(call: string): void {

@@ -5,7 +5,7 @@
 
 import type { Shape } from "../../functions.ts";
 import { utf8 } from "../../host.ts";
-import type { Refuse } from "../format.ts";
+import { quoted, type Refuse } from "../format.ts";
 import { JsonReader } from "../json-reader.ts";
 import { isStoredType, type StoredType, sizeOfStored, storedTypes } from "../numbers.ts";
 import type { ReadOptions, Source } from "../place.ts";
@@ -142,10 +142,6 @@ function readCounts(json: JsonReader, most: number, what: string): number[] {
     counts.push(json.count());
   });
   return counts;
-}
-
-function quoted(name: string): string {
-  return JSON.stringify(name.slice(0, 60));
 }
 
 /** What a header is made of. */

@@ -1,10 +1,9 @@
 import { callable, checkOptions, rule } from "../../arguments.ts";
 import { ArgumentError } from "../../errors.ts";
-import { type Refuse, refusing } from "../format.ts";
+import type { Refuse } from "../format.ts";
 import { readNumbers } from "../numbers.ts";
 import type { ReadOptions, Source } from "../place.ts";
-import { missing } from "../places/faults.ts";
-import { type From, opening, sourceOf } from "../source.ts";
+import { type From, fileOf } from "../source.ts";
 import type { FileTensor } from "../tensors.ts";
 import { readHeader, type SafetensorsEntry, type SafetensorsHeader } from "./header.ts";
 
@@ -56,13 +55,8 @@ export async function openSafetensors(
   options: ReadOptions = {},
 ): Promise<SafetensorsFile> {
   checkOptions<ReadOptions>("openSafetensors", options, READ_RULES);
-  const { signal, onProgress } = options;
-  const source = sourceOf("openSafetensors", from);
-  const opened = opening(source, onProgress);
-  const size = await opened.size({ signal });
-  if (size === undefined) throw missing(source);
-  const refuse = refusing(source);
-  const header = await readHeader(opened, size, refuse, { signal });
+  const { source, opened, size, refuse } = await fileOf("openSafetensors", from, options);
+  const header = await readHeader(opened, size, refuse, { signal: options.signal });
   return new SafetensorsFile(source, header, refuse);
 }
 

@@ -1,4 +1,4 @@
-import type { Refuse } from "../format.ts";
+import { quoted, type Refuse } from "../format.ts";
 import { StridedTensor } from "./globals.ts";
 import { Tuple } from "./pickle.ts";
 
@@ -32,7 +32,7 @@ export function flatten(root: unknown, at: string | undefined, most: number, ref
       if (tensors.has(path) || values.has(path))
         refuse(
           "paths must be different from each other",
-          JSON.stringify(path.slice(0, 60)),
+          quoted(path),
           0,
           "Read a part of it, by { at }.",
         );

@@ -1,11 +1,10 @@
 import { checkOptions, text } from "../../arguments.ts";
 import type { HostArray } from "../../functions.ts";
 import { strided } from "../../nn/strided.ts";
-import { type Refuse, refusing } from "../format.ts";
+import type { Refuse } from "../format.ts";
 import { readNumbers, sizeOfStored } from "../numbers.ts";
-import { missing } from "../places/faults.ts";
 import { READ_TENSORS_RULES, type ReadTensorsOptions } from "../safetensors/read.ts";
-import { type From, opening, sourceOf } from "../source.ts";
+import { type From, fileOf } from "../source.ts";
 import type { FileTensor } from "../tensors.ts";
 import { openTorch, type TorchFile } from "./file.ts";
 import { flatten, type TorchValue } from "./flatten.ts";
@@ -41,11 +40,7 @@ export interface ReadTorch {
 export async function readTorch(from: From, options: ReadTorchOptions = {}): Promise<ReadTorch> {
   checkOptions<ReadTorchOptions>("readTorch", options, { ...READ_TENSORS_RULES, at: text });
   const { only = () => true, signal, onProgress, at } = options;
-  const source = sourceOf("readTorch", from);
-  const opened = opening(source, onProgress);
-  const size = await opened.size({ signal });
-  if (size === undefined) throw missing(source);
-  const refuse = refusing(source);
+  const { opened, size, refuse } = await fileOf("readTorch", from, { signal, onProgress });
   const file = await openTorch({ source: opened, size, refuse, options: { signal }, onProgress });
   const flat = flatten(file.value, at, file.sizeBytes, refuse);
   const wanted = [...flat.tensors].filter(([name]) => only(name));

@@ -5,7 +5,7 @@
 
 import { hosted } from "../../host.ts";
 import { crc32 } from "../crc32.ts";
-import type { Refuse } from "../format.ts";
+import { quoted, type Refuse } from "../format.ts";
 import type { ReadOptions, Source } from "../place.ts";
 
 export interface ZipEntry {
@@ -229,8 +229,4 @@ function wide(view: DataView, at: number): number {
 
 function hex(view: DataView, at: number): string {
   return `0x${view.getUint32(at).toString(16).padStart(8, "0")}`;
-}
-
-function quoted(name: string): string {
-  return JSON.stringify(name.slice(0, 60));
 }
