@@ -75,6 +75,9 @@ const planes: Count = (inputs, outputs, kernel) =>
     outputs ?? 0,
     ...(typeof kernel === "number" ? [kernel, kernel] : [kernel ?? 0]),
   );
+const size: Count = (n) => product(n ?? 0);
+const area: Count = (rows, columns) => product(rows ?? 0, columns ?? 0);
+const heads: Count = (features) => 4 * area(features ?? 0, features ?? 0);
 const walks: Count = (inputs, units, options) => {
   const { layers = 1, bidirectional = false } = Object(options) as nn.RecurrentOptions;
   const [I, H, walked] = [Number(inputs), Number(units), layers * (bidirectional ? 2 : 1)];
@@ -82,55 +85,36 @@ const walks: Count = (inputs, units, options) => {
 };
 const block: Count = (features, _, options) => {
   const { hidden = 2048 } = Object(options) as nn.TransformerOptions;
-  return 4 * product(features ?? 0, features ?? 0) + 2 * product(features ?? 0, hidden);
+  return heads(features ?? 0) + 2 * area(features ?? 0, hidden);
 };
 
-type Start = "initialise" | "initialiseBias";
+const BOTH = ["initialise", "initialiseBias"] as const;
+type Start = (typeof BOTH)[number];
 
 /** With weights: how many, and by which options they start. */
 const WEIGHTED: Readonly<Record<string, readonly [Make, Count, ...Start[]]>> = {
-  linear: [
-    made(nn.linear),
-    (inputs, outputs) => product(inputs ?? 0, outputs ?? 0),
-    "initialise",
-    "initialiseBias",
-  ],
-  conv2d: [made(nn.conv2d), grouped(planes), "initialise", "initialiseBias"],
-  conv1d: [made(nn.conv1d), grouped(product), "initialise", "initialiseBias"],
-  conv2dTranspose: [made(nn.conv2dTranspose), grouped(planes), "initialise", "initialiseBias"],
-  conv1dTranspose: [made(nn.conv1dTranspose), grouped(product), "initialise", "initialiseBias"],
-  embedding: [
-    made(nn.embedding),
-    (rows, features) => product(rows ?? 0, features ?? 0),
-    "initialise",
-  ],
-  positionEmbedding: [
-    made(nn.positionEmbedding),
-    (steps, features) => product(steps ?? 0, features ?? 0),
-    "initialise",
-  ],
-  positionalEncoding: [
-    made(nn.positionalEncoding),
-    (steps, features) => product(steps ?? 0, features ?? 0),
-  ],
-  multiHeadAttention: [
-    made(nn.multiHeadAttention),
-    (features) => 4 * product(features ?? 0, features ?? 0),
-    "initialise",
-  ],
+  linear: [made(nn.linear), area, ...BOTH],
+  conv2d: [made(nn.conv2d), grouped(planes), ...BOTH],
+  conv1d: [made(nn.conv1d), grouped(product), ...BOTH],
+  conv2dTranspose: [made(nn.conv2dTranspose), grouped(planes), ...BOTH],
+  conv1dTranspose: [made(nn.conv1dTranspose), grouped(product), ...BOTH],
+  embedding: [made(nn.embedding), area, "initialise"],
+  positionEmbedding: [made(nn.positionEmbedding), area, "initialise"],
+  positionalEncoding: [made(nn.positionalEncoding), area],
+  multiHeadAttention: [made(nn.multiHeadAttention), heads, "initialise"],
   transformerBlock: [made(nn.transformerBlock), block, "initialise"],
-  lstm: [made(nn.lstm), walks, "initialise", "initialiseBias"],
-  gru: [made(nn.gru), walks, "initialise", "initialiseBias"],
-  rnn: [made(nn.rnn), walks, "initialise", "initialiseBias"],
-  recurrent: [made(nn.recurrent), (_, ...sizes) => walks(...sizes), "initialise", "initialiseBias"],
-  batchNorm1d: [made(nn.batchNorm1d), (channels) => product(channels ?? 0)],
-  batchNorm2d: [made(nn.batchNorm2d), (channels) => product(channels ?? 0)],
+  lstm: [made(nn.lstm), walks, ...BOTH],
+  gru: [made(nn.gru), walks, ...BOTH],
+  rnn: [made(nn.rnn), walks, ...BOTH],
+  recurrent: [made(nn.recurrent), (_, ...sizes) => walks(...sizes), ...BOTH],
+  batchNorm1d: [made(nn.batchNorm1d), size],
+  batchNorm2d: [made(nn.batchNorm2d), size],
   groupNorm: [made(nn.groupNorm), (_, channels) => product(channels ?? 0)],
-  instanceNorm2d: [made(nn.instanceNorm2d), (channels) => product(channels ?? 0)],
-  layerNorm: [made(nn.layerNorm), (shape) => product(shape ?? 0)],
-  rmsNorm: [made(nn.rmsNorm), (shape) => product(shape ?? 0)],
-  prelu: [made(nn.prelu), (features) => product(features ?? 0)],
-  normalisation: [made(nn.normalisation), (features) => product(features ?? 0)],
+  instanceNorm2d: [made(nn.instanceNorm2d), size],
+  layerNorm: [made(nn.layerNorm), size],
+  rmsNorm: [made(nn.rmsNorm), size],
+  prelu: [made(nn.prelu), size],
+  normalisation: [made(nn.normalisation), size],
 };
 
 /** A convolution's of which every output sees one group of the inputs. */
