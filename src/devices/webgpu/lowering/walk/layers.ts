@@ -18,26 +18,14 @@ export function forwardBindings(cell: CellBody, layers: WalkLayers<"recurrence">
   const projected = one("PROJECTED", inputs.length, ({ ins }, below) =>
     below ? undefined : ins.projected,
   );
-  return [
-    ...bind("tape", "readWrite", [one("TAPE", tape.length, ({ outs }) => outs.tape)]),
-    ...bind("projected", "read", overwrites(cell) ? [] : [projected]),
-    ...bind("recurrent", "read", weights(cell, layers)),
-    ...bind(
-      "vectors",
-      "read",
-      each("VECTOR", vectors, ({ ins }, v) => ins.vectors[v]),
-    ),
-    ...bind(
-      "initials",
-      "read",
-      each("INITIAL", states, ({ ins }, s) => ins.initial[s]),
-    ),
-    ...bind(
-      "states",
-      "readWrite",
-      each("STATE", states, ({ outs }, s) => outs.states[s]),
-    ),
-  ];
+  return bindings([
+    ["tape", "readWrite", [one("TAPE", tape.length, ({ outs }) => outs.tape)]],
+    ["projected", "read", overwrites(cell) ? [] : [projected]],
+    ["recurrent", "read", weights(cell, layers)],
+    ["vectors", "read", each("VECTOR", vectors, ({ ins }, v) => ins.vectors[v])],
+    ["initials", "read", each("INITIAL", states, ({ ins }, s) => ins.initial[s])],
+    ["states", "readWrite", each("STATE", states, ({ outs }, s) => outs.states[s])],
+  ]);
 }
 
 /**
@@ -79,41 +67,28 @@ export function backwardBindings(
   const flow = layers.some(({ site }) => site.attrs.flow);
   const kept = one("TAPE", tape.length, ({ ins, outs }) => (isOver ? outs.gProjected : ins.tape));
   const gProjected = one("G_PROJECTED", inputs.length, ({ outs }) => outs.gProjected);
+  const readVectors = each("VECTOR", vectors, ({ ins }, v) =>
+    isRead(v, ["vector"]) ? ins.vectors[v] : undefined,
+  );
+  const readStates = each("STATE", states, ({ ins }, s) =>
+    isRead(s, ["before", "after"]) ? ins.states[s] : undefined,
+  );
   const outside = each("G_STATE", states, ({ ins, attrs }, s) =>
     flow ? undefined : ins.gStates[attrs.watched.indexOf(s)],
   );
-  return [
-    ...bind("tape", isOver ? "readWrite" : "read", [kept]),
-    ...bind("recurrent", "read", weights(cell, layers)),
-    ...bind(
-      "vectors",
-      "read",
-      each("VECTOR", vectors, ({ ins }, v) => (isRead(v, ["vector"]) ? ins.vectors[v] : undefined)),
-    ),
-    ...bind(
-      "states",
-      "read",
-      each("STATE", states, ({ ins }, s) =>
-        isRead(s, ["before", "after"]) ? ins.states[s] : undefined,
-      ),
-    ),
-    ...bind(
-      "flow",
-      "readWrite",
-      each("FLOW", states, ({ outs }, s) => outs.flow[s]),
-    ),
-    ...bind("g_states", "read", outside),
-    ...bind("g_projected", "readWrite", isOver ? [] : [gProjected]),
-    ...bind("g_sums", "readWrite", [one("G_SUMS", sums.length, ({ outs }) => outs.gSums)]),
-    ...bind("g_vectors", "readWrite", [
-      one("G_VECTORS", cell.ownGradients, ({ outs }) => outs.gVectors),
-    ]),
-    ...bind(
-      "g_initial",
-      "readWrite",
-      each("G_INITIAL", states, ({ outs }, s) => outs.gInitial[s]),
-    ),
-  ];
+  const own = cell.ownGradients;
+  return bindings([
+    ["tape", isOver ? "readWrite" : "read", [kept]],
+    ["recurrent", "read", weights(cell, layers)],
+    ["vectors", "read", readVectors],
+    ["states", "read", readStates],
+    ["flow", "readWrite", each("FLOW", states, ({ outs }, s) => outs.flow[s])],
+    ["g_states", "read", outside],
+    ["g_projected", "readWrite", isOver ? [] : [gProjected]],
+    ["g_sums", "readWrite", [one("G_SUMS", sums.length, ({ outs }) => outs.gSums)]],
+    ["g_vectors", "readWrite", [one("G_VECTORS", own, ({ outs }) => outs.gVectors)]],
+    ["g_initial", "readWrite", each("G_INITIAL", states, ({ outs }, s) => outs.gInitial[s])],
+  ]);
 }
 
 /** Whether what is written of the inputs' size takes the place of what is read. */
@@ -121,14 +96,14 @@ function overwrites({ tape, inputs }: CellBody): boolean {
   return tape.length === inputs.length;
 }
 
-/** A binding of those tensors that a layer has; none without any. */
-function bind(
-  name: string,
-  access: WalkBinding["access"],
-  all: readonly WalkTensor[],
-): WalkBinding[] {
-  const tensors = all.filter(({ regions }) => regions.some(Boolean));
-  return tensors.length === 0 ? [] : [{ name, access, tensors }];
+type Row = readonly [string, WalkBinding["access"], readonly WalkTensor[]];
+
+/** Of the tensors that a layer has, by the binding's name; none without any. */
+function bindings(rows: readonly Row[]): WalkBinding[] {
+  return rows.flatMap(([name, access, all]) => {
+    const tensors = all.filter(({ regions }) => regions.some(Boolean));
+    return tensors.length === 0 ? [] : [{ name, access, tensors }];
+  });
 }
 
 function oneOf<K extends WalkOp>(layers: WalkLayers<K>) {
