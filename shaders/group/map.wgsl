@@ -50,12 +50,9 @@ $(BODY)
   }
 }
 #else
-@compute @workgroup_size($(THREADS))
-fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>) {
-  let i = id.x + id.y * workgroups.x * $(THREADS)u;
-  if (i >= params.count) {
-    return;
-  }
+fn element(i: u32) {
 $(BODY)
 }
+
+#include lib/line with count = "params.count"
 #end

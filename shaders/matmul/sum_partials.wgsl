@@ -28,21 +28,29 @@ $(EPILOGUE_FIELDS)
 #end
 @group(0) @binding($(2 + EPILOGUE_BINDINGS + SUMS)) var<uniform> params: Params;
 
-alias Term = f32;
-
-fn combine(a: f32, b: f32) -> f32 {
-  return a + b;
-}
-
-struct Place {
+struct Known {
   at: u32,
   length: u32,
 }
 
-fn term(place: Place, part: u32) -> f32 {
-  return partial[part * place.length + place.at];
+alias Totals_0 = f32;
+
+fn neutral_0() -> f32 {
+  return 0.0;
 }
-#include lib/cascade
+
+fn combine_0(a: f32, b: f32) -> f32 {
+  return a + b;
+}
+
+fn load_0(known: Known, part: u32) -> f32 {
+  return partial[part * known.length + known.at];
+}
+
+fn term_0(known: Known, value: f32) -> f32 {
+  return value;
+}
+#include lib/cascade with s = 0, LANES = SLICES, UNROLL = 1
 
 alias Value = f32;
 #include lib/epilogue
@@ -64,7 +72,7 @@ fn main(
   let length = params.length;
 #end
 #if SLICES > 1
-  totals[thread] = cascade(Place(min(at, length - 1u), length), thread / $(COLUMNS)u, params.splits, $(SLICES)u, 0.0);
+  totals[thread] = own_0(Known(min(at, length - 1u), length), thread / $(COLUMNS)u, params.splits);
   // The slices are there.
   workgroupBarrier();
   if (thread >= $(COLUMNS)u || at >= length) {
@@ -78,7 +86,7 @@ fn main(
   if (at >= length) {
     return;
   }
-  var sum = cascade(Place(at, length), 0u, params.splits, 1u, 0.0);
+  var sum = own_0(Known(at, length), 0u, params.splits);
 #end
 #if SUMS
   if (at >= params.length) {
