@@ -63,4 +63,4 @@ fn element(at: u32) {
 #end
 }
 
-#include lib/line with count = "params.count", THREADS = 64
+#include lib/line with count = "params.count"

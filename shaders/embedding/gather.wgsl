@@ -1,8 +1,8 @@
 // Rows of a table by their numbers; ids below 0 are padding and give zeros, those beyond the table NaN.
 //
 // Bindings: table [rows, features], ids i32[count], out [count, features], as 32-bit words.
-// Constants: WIDTH 1 or 4 elements an invocation, VALUE the type of that many words; THREADS.
-// Mapping: an invocation for each WIDTH elements of out; a line of workgroups. `features` in units of WIDTH.
+// Constants: VALUE, the type of one or four words; THREADS.
+// Mapping: an invocation for each VALUE of out; a line of workgroups. `size` and `features` in units of it.
 
 struct Params {
   size: u32,

@@ -1,5 +1,5 @@
 // main of a kernel over a line of elements: an invocation for each, in workgroups of THREADS.
-// Given: count, how many there are, as WGSL; THREADS where it is no constant. Names of the includer: element(i).
+// Given: count, how many there are, as WGSL. Constants: THREADS. Names of the includer: element(i).
 
 @compute @workgroup_size($(THREADS))
 fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>) {

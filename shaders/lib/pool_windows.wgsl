@@ -31,4 +31,4 @@ fn element(at: u32) {
   finish(at, total);
 }
 
-#include lib/line with count = "params.count", THREADS = 64
+#include lib/line with count = "params.count"

@@ -34,4 +34,4 @@ fn element(at: u32) {
   store(at, sum);
 }
 
-#include lib/line with count = "params.count", THREADS = 64
+#include lib/line with count = "params.count"

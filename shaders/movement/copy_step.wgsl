@@ -1,9 +1,8 @@
 // In the body of a loop: copies between a slice and the part of a whole sequence that is the present step.
 //
 // Bindings: x, out: a slice of `count` elements and the whole it is a part of, or the other way round; 32-bit words.
-// Constants: WIDTH 1 or 4 elements an invocation, VALUE the type of that many words; TO_WHOLE 1 where out is the
-// whole; THREADS.
-// Mapping: an invocation for each WIDTH elements; a line of workgroups. Sizes in units of WIDTH.
+// Constants: VALUE, the type of one or four words; TO_WHOLE 1 where out is the whole; THREADS.
+// Mapping: an invocation for each VALUE; a line of workgroups. Sizes in units of it.
 
 struct Params {
   count: u32,

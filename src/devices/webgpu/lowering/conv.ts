@@ -16,16 +16,17 @@ import { printEpilogue } from "./epilogue.ts";
 import { lineGrid } from "./grid.ts";
 import { read, write, written } from "./operand.ts";
 import {
-  type Choice,
   chooseDirect,
   chooseDirectOnGpu,
   chooseTiled,
   coverOf,
+  type DirectChoice,
   type Product,
   partOf,
+  type TiledChoice,
 } from "./tiles.ts";
 
-export type ConvChoice = Extract<Choice, { kind: "direct" | "tiled" }>;
+export type ConvChoice = DirectChoice | TiledChoice;
 
 /** The kernel and tile for a convolution; `sourceChannels` are those that are gathered, for one of `groups`. */
 export type ChooseConv = (

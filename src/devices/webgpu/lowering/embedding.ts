@@ -1,11 +1,10 @@
 import type { KernelCall, Site } from "../../../scheduler/lowering.ts";
 import { sizeOf } from "../../../tensor/shape.ts";
 import type { Lowerings, WebgpuTarget } from "../target.ts";
-import { lineGrid, threadGrid } from "./grid.ts";
+import { lineCall, lineGrid } from "./grid.ts";
 import { read, write } from "./operand.ts";
 import { sorted } from "./sort.ts";
 
-const THREADS = 128;
 /** Small workgroups: the columns of a small table must still be spread over the cores of a software adapter. */
 const COLUMN_THREADS = 16;
 /** Invocations that are enough for a software adapter, or for a few ids. */
@@ -27,13 +26,11 @@ function lowerEmbedding({
   const size = sizeOf(out.type.shape);
   const width = features % 4 === 0 && rows > 0 ? 4 : 1;
   return [
-    {
-      kernel: "embedding/gather",
-      constants: { WIDTH: width, VALUE: width === 4 ? "vec4<u32>" : "u32", THREADS },
+    lineCall("embedding/gather", size / width, {
+      constants: { VALUE: width === 4 ? "vec4<u32>" : "u32" },
       operands: [read(table), read(ids), write(out)],
       words: [size / width, rows, features / width],
-      grid: threadGrid(size / width, THREADS),
-    },
+    }),
   ];
 }
 
@@ -49,28 +46,19 @@ function lowerGrad(
     // Every block reads every id: as few of them as fill the device.
     const blockRows = Math.ceil(rows / Math.max(1, Math.min(rows, Math.floor(FILLING / features))));
     const blocks = Math.ceil(rows / blockRows);
-    return [
-      {
-        kernel: "embedding/grad_columns",
-        constants: { THREADS: COLUMN_THREADS },
-        operands,
-        words: [rows, features, count, blocks, blockRows],
-        grid: threadGrid(blocks * features, COLUMN_THREADS),
-      },
-    ];
+    const words = [rows, features, count, blocks, blockRows];
+    const elements = blocks * features;
+    return [lineCall("embedding/grad_columns", elements, { operands, words }, COLUMN_THREADS)];
   }
   if (rows * count >= MOST_COMPARISONS) {
     const line = { ...ids, type: { dtype: ids.type.dtype, shape: [1, count] } };
     const [order, keys] = [scratch(line.type), scratch({ dtype: "u32", shape: [1, count] })];
     return [
       ...sorted(line, order, { descending: false, keys, scratch }),
-      {
-        kernel: "embedding/grad_sorted",
-        constants: { THREADS },
+      lineCall("embedding/grad_sorted", rows * features, {
         operands: [read(keys), read(order), read(g), write(out)],
         words: [rows, features, count],
-        grid: threadGrid(rows * features, THREADS),
-      },
+      }),
     ];
   }
   const blocks = Math.ceil(features / GROUP_THREADS);

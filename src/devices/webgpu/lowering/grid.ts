@@ -1,3 +1,5 @@
+import type { KernelCall } from "../../../scheduler/lowering.ts";
+
 /** WebGPU's limit for each dimension of a grid (maxComputeWorkgroupsPerDimension, the same everywhere). */
 export const MAX_GRID = 65535;
 
@@ -14,4 +16,15 @@ export function lineGrid(workgroups: number): [number, number, number] {
 /** The grid for `threads` invocations in workgroups of `size`. */
 export function threadGrid(threads: number, size: number): [number, number, number] {
   return lineGrid(Math.ceil(threads / size));
+}
+
+/** A call of a kernel over a line (lib/line) of `count` elements, in workgroups of 128 where nothing is said. */
+export function lineCall(
+  kernel: string,
+  count: number,
+  call: Pick<KernelCall, "operands" | "words" | "perStep"> & Partial<Pick<KernelCall, "constants">>,
+  threads = 128,
+): KernelCall {
+  const constants = { ...call.constants, THREADS: threads };
+  return { kernel, ...call, constants, grid: threadGrid(count, threads) };
 }

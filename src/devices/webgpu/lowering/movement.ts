@@ -15,11 +15,9 @@ import {
 import { mergeDimensions } from "../../../tensor/walk.ts";
 import { type Lowerings, maxBytes, type WebgpuTarget } from "../target.ts";
 import { boxesOf } from "./divide.ts";
-import { threadGrid } from "./grid.ts";
+import { lineCall } from "./grid.ts";
 import { lowerMap } from "./group/map-parts.ts";
 import { read, write } from "./operand.ts";
-
-const THREADS = 128;
 
 const LINE: View = { offset: 0, strides: [1] };
 
@@ -50,19 +48,12 @@ export function lowerCopyStep(
   const width = count % 4 === 0 ? 4 : 1;
   const isToWhole = direction === "toWhole";
   return [
-    {
-      kernel: "movement/copy_step",
-      constants: {
-        WIDTH: width,
-        VALUE: width === 4 ? "vec4<u32>" : "u32",
-        TO_WHOLE: isToWhole ? 1 : 0,
-        THREADS,
-      },
+    lineCall("movement/copy_step", count / width, {
+      constants: { VALUE: width === 4 ? "vec4<u32>" : "u32", TO_WHOLE: Number(isToWhole) },
       operands: isToWhole ? [read(slice), write(whole)] : [read(whole), write(slice)],
       words: [count / width, (first * count) / width],
       perStep: [0, count / width],
-      grid: threadGrid(count / width, THREADS),
-    },
+    }),
   ];
 }
 

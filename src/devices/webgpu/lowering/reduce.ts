@@ -4,12 +4,10 @@ import type { GroupInstruction, GroupProgram } from "../../../scheduler/group-pr
 import type { KernelCall, Site } from "../../../scheduler/lowering.ts";
 import { sizeOf, stridesOf, type TensorType } from "../../../tensor/shape.ts";
 import type { Lowerings, WebgpuTarget } from "../target.ts";
-import { threadGrid } from "./grid.ts";
+import { lineCall } from "./grid.ts";
 import { lowerGroup } from "./group/index.ts";
 import { canLowerRows } from "./group/row-calls.ts";
 import { read, write } from "./operand.ts";
-
-const THREADS = 128;
 
 export function reduceLowerings(target: WebgpuTarget): Lowerings<"reduce" | "argmax"> {
   return {
@@ -62,12 +60,10 @@ function lowerArgmax({
   const outputs = sizeOf(out.type.shape);
   const inner = sizeOf(x.type.shape.slice(axis + 1));
   return [
-    {
-      kernel: "reduce/argmax",
-      constants: { TYPE: x.type.dtype, FLOAT: Number(x.type.dtype === "f32"), THREADS },
+    lineCall("reduce/argmax", outputs, {
+      constants: { TYPE: x.type.dtype, FLOAT: Number(x.type.dtype === "f32") },
       operands: [read(x), write(out)],
       words: [outputs, x.type.shape[axis] ?? 1, inner],
-      grid: threadGrid(outputs, THREADS),
-    },
+    }),
   ];
 }

@@ -2,7 +2,7 @@
 import type { KernelCall, Region, Site } from "../../../scheduler/lowering.ts";
 import type { DType } from "../../../tensor/dtype.ts";
 import type { Lowerings } from "../target.ts";
-import { threadGrid } from "./grid.ts";
+import { lineCall } from "./grid.ts";
 import { lowerBeginnings } from "./movement.ts";
 import { read, write } from "./operand.ts";
 
@@ -48,32 +48,27 @@ export function sorted(
   const keysAt = (left: number) => (left === 0 ? how.keys : left % 2 === 0 ? otherKeys : keys);
   const kept = (region: Region | undefined) => (region === undefined ? [] : [write(region)]);
   const first = keysAt(merges);
-  const calls: KernelCall[] = [
-    {
-      kernel: "sort/runs",
-      constants: {
-        KEYS: Number(first !== undefined),
-        KIND: KINDS[x.type.dtype] ?? 0,
-        DESCENDING: Number(how.descending),
-        THREADS,
-      },
-      operands: [read(x), write(orderAt(merges)), ...kept(first)],
-      words: [count, n, run],
-      grid: threadGrid(count, THREADS),
+  const runs = {
+    constants: {
+      KEYS: Number(first !== undefined),
+      KIND: KINDS[x.type.dtype] ?? 0,
+      DESCENDING: Number(how.descending),
     },
-  ];
+    operands: [read(x), write(orderAt(merges)), ...kept(first)],
+    words: [count, n, run],
+  };
+  const calls: KernelCall[] = [lineCall("sort/runs", count, runs, THREADS)];
   for (let left = merges - 1; left >= 0; left--, run *= 2) {
     const given = keysAt(left + 1);
     if (given === undefined) break;
     const parts = Math.ceil(n / ITEMS);
     const merged = keysAt(left);
-    calls.push({
-      kernel: "sort/merge",
-      constants: { KEYS: Number(merged !== undefined), ITEMS, THREADS },
+    const pairs = {
+      constants: { KEYS: Number(merged !== undefined), ITEMS },
       operands: [read(given), read(orderAt(left + 1)), write(orderAt(left)), ...kept(merged)],
       words: [rows, n, run, parts],
-      grid: threadGrid(rows * parts, THREADS),
-    });
+    };
+    calls.push(lineCall("sort/merge", rows * parts, pairs, THREADS));
   }
   return calls;
 }

@@ -8,7 +8,7 @@ import {
 } from "../../../scheduler/lowering.ts";
 import type { Shape } from "../../../tensor/shape.ts";
 import { printEpilogue } from "./epilogue.ts";
-import { threadGrid } from "./grid.ts";
+import { lineCall } from "./grid.ts";
 import { read, write } from "./operand.ts";
 
 export interface Tensors {
@@ -52,8 +52,7 @@ export function windowsCall(
   const isAligned = lanes === 4;
   const host = { binding: reads.length, width: lanes, isAligned, columns: channels };
   const own = printEpilogue(epilogue, host);
-  return {
-    kernel,
+  const call = {
     constants: { ...own.constants, VECTOR: Number(isAligned), ...constants },
     operands: [...reads.map(read), ...own.operands, ...writes.map(write)],
     words: [
@@ -61,6 +60,6 @@ export function windowsCall(
       ...[...window, ...stride, padding[0][0], padding[1][0]],
       ...[floatBits(scalar), tiles, length, part, ...own.words],
     ],
-    grid: threadGrid(count, 64),
   };
+  return lineCall(kernel, count, call, 64);
 }
