@@ -26,12 +26,7 @@ fn main(
   @builtin(local_invocation_id) local: vec3<u32>,
 ) {
 #include lib/conv_phase with z = "group.z"
-#include lib/conv_group
-  let first = ((tile / params.tiles_n) * $(WY)u + local.y) * $(TM)u;
-  let column = ((tile % params.tiles_n) * $(WX)u + local.x) * $(TN)u;
-  if (own >= group_count || first >= rows || column >= params.n) {
-    return;
-  }
+#include lib/direct_tile with rows = "rows"
 #for i in 0..TM
   let place_$(i) = place_of(min(first + $(i)u, rows - 1u), phase);
 #end
@@ -47,11 +42,6 @@ fn main(
 #end
 #for j in 0..TN
   let w_at_$(j) = w_first + min(column + $(j)u, params.n - 1u) * params.filter_n;
-#end
-#end
-#for i in 0..TM
-#for j in 0..TN/4
-  var acc_$(i)_$(j) = vec4<f32>(0.0);
 #end
 #end
   // A load costs as much as about 4 multiply-adds on SwiftShader, also one of a parameter.

@@ -19,12 +19,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(local_invocation_id) local: vec3<u32>,
 ) {
-#include lib/conv_group
-  let first = ((tile / params.tiles_n) * $(WY)u + local.y) * $(TM)u;
-  let column = ((tile % params.tiles_n) * $(WX)u + local.x) * $(TN)u;
-  if (own >= group_count || first >= params.m || column >= params.n) {
-    return;
-  }
+#include lib/direct_tile with rows = "params.m"
   let pixel = params.channels * group_count;
   let out_first = own * params.n;
   let out_row = params.n * group_count;
@@ -36,11 +31,6 @@ fn main(
   let right_$(i) = i32(tap_$(i) % params.filter_width) - i32(params.pad_columns);
   let away_$(i) = (down_$(i) * i32(params.width) + right_$(i)) * i32(pixel)
     + i32(own * params.channels + m_$(i) % params.channels);
-#end
-#for i in 0..TM
-#for j in 0..TN/4
-  var acc_$(i)_$(j) = vec4<f32>(0.0);
-#end
 #end
   // A load costs as much as about 4 multiply-adds on SwiftShader, also one of a parameter.
   let height = params.height;

@@ -50,9 +50,12 @@ $(BODY)
   }
 }
 #else
-fn element(i: u32) {
+@compute @workgroup_size($(THREADS))
+fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>) {
+  let i = id.x + id.y * workgroups.x * $(THREADS)u;
+  if (i >= params.count) {
+    return;
+  }
 $(BODY)
 }
-
-#include lib/line with count = "params.count"
 #end

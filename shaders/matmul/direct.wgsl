@@ -27,12 +27,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(local_invocation_id) local: vec3<u32>,
 ) {
-  let tile = group.x + group.y * groups.x;
-  let row = ((tile / params.tiles_n) * $(WY)u + local.y) * $(TM)u;
-  let column = ((tile % params.tiles_n) * $(WX)u + local.x) * $(TN)u;
-  if (row >= params.m || column >= params.n) {
-    return;
-  }
+#include lib/direct_tile with rows = "params.m", GROUPED = 0
   let batch = group.z / $(SPLITS)u;
   let part = group.z % $(SPLITS)u;
   let a_base = params.a_base + batch * params.a_batch;
@@ -43,9 +38,9 @@ fn main(
   // Where each row of the register tile starts in a, and each column in b.
 #for i in 0..TM
 #if TRANSPOSE_A
-  let a_at_$(i) = a_base + min(row + $(i)u, params.m - 1u);
+  let a_at_$(i) = a_base + min(first + $(i)u, params.m - 1u);
 #else
-  let a_at_$(i) = a_base + min(row + $(i)u, params.m - 1u) * params.k;
+  let a_at_$(i) = a_base + min(first + $(i)u, params.m - 1u) * params.k;
 #end
 #end
 #if VECTOR_B
@@ -62,11 +57,6 @@ fn main(
 #end
 #end
 
-#for i in 0..TM
-#for j in 0..TN/4
-  var acc_$(i)_$(j) = vec4<f32>(0.0);
-#end
-#end
 #if TRANSPOSE_A
   let a_step = params.m;
 #end
@@ -105,8 +95,8 @@ fn main(
 
   let base = params.out_base + (part * params.batches + batch) * params.m * params.n;
 #for i in 0..TM
-  if (row + $(i)u < params.m) {
-    let row_at = base + (row + $(i)u) * params.n;
+  if (first + $(i)u < params.m) {
+    let row_at = base + (first + $(i)u) * params.n;
 #for j in 0..TN/4
     let column_$(j) = column + $(4 * j)u;
     store(row_at, column_$(j), finished(row_at + column_$(j), column_$(j), acc_$(i)_$(j)));
