@@ -3,20 +3,7 @@
 export type { DeviceOpener, GpuDevice, WorkerUrl } from "./devices/opener.ts";
 export * from "./functions/activations.ts";
 export type { Operand } from "./functions/apply.ts";
-export {
-  depthToSpace,
-  flatten,
-  moveAxis,
-  pixelShuffle,
-  repeat,
-  roll,
-  spaceToDepth,
-  split,
-  stack,
-  swapAxes,
-  tile,
-  unstack,
-} from "./functions/arrange.ts";
+export * from "./functions/arrange.ts";
 export * from "./functions/attention.ts";
 export * from "./functions/cell.ts";
 export * from "./functions/conv.ts";

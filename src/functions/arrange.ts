@@ -1,4 +1,5 @@
 /** Tensors taken apart, put together and turned: nothing is computed. */
+
 import { check, count, integer, isListOf, list, rule, shown, whole } from "../arguments.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import { checkSameDType } from "../ops/check.ts";
@@ -6,7 +7,8 @@ import type { Tensor } from "../runtime/tensor.ts";
 import { describe, sizeOf } from "../tensor/shape.ts";
 import { checkTensor, checkTensorList } from "./apply.ts";
 import { axesInOrder, wholeAxis } from "./axes.ts";
-import { broadcastTo, concat, reshape, slice, transpose, unsqueeze } from "./movement.ts";
+import { cut } from "./cut.ts";
+import { broadcastTo, concat, reshape, transpose, unsqueeze } from "./movement.ts";
 
 /**
  * Tensors of one shape side by side along a new dimension `axis`. [...] each → [..., n, ...]; the axis is 0 where
@@ -91,15 +93,6 @@ const SIZES = rule(
     isListOf(value, (size) => size === -1 || whole.holds(size)) &&
     value.filter((size) => size === -1).length <= 1,
 );
-
-/** `size` elements along dimension d from `start` on. */
-export function cut(x: Tensor, d: number, start: number, size: number): Tensor {
-  return slice(
-    x,
-    x.shape.map((_, i) => (i === d ? start : 0)),
-    x.shape.with(d, size),
-  );
-}
 
 /**
  * x with its elements moved on along `axis` by `shift` places; what leaves at one end comes in at the other. A negative

@@ -4,8 +4,8 @@ import type { Padding } from "../ops/vocabulary.ts";
 import type { Tensor } from "../runtime/tensor.ts";
 import { describe } from "../tensor/shape.ts";
 import { checkTensor } from "./apply.ts";
-import { cut } from "./arrange.ts";
 import { full } from "./creation.ts";
+import { cut } from "./cut.ts";
 import { flip } from "./flip.ts";
 import { broadcastTo, checkPadding, concat, pad } from "./movement.ts";
 

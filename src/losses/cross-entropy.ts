@@ -137,11 +137,6 @@ function overLabels(
     : over(sum(weighted), sum(given ? mul(own, given) : own));
 }
 
-/** How many labels are not negative, and 1 where none is: a number to divide by. */
-export function countedRows(labels: Tensor): Tensor {
-  return maximum(sum(cast(greaterEqual(labels, 0), "f32")), 1);
-}
-
 function ofProbabilities(
   logits: Tensor,
   targets: Tensor,

@@ -1,13 +1,5 @@
 export * from "./binary-cross-entropy.ts";
-export {
-  type ClassFocalOptions,
-  type ClassTargets,
-  type CrossEntropyOptions,
-  crossEntropy,
-  focal,
-  type NegativeLogLikelihoodOptions,
-  negativeLogLikelihood,
-} from "./cross-entropy.ts";
+export * from "./cross-entropy.ts";
 export { type CtcOptions, ctc } from "./ctc.ts";
 export * from "./likelihood.ts";
 export * from "./margins.ts";

@@ -1,6 +1,5 @@
-import { argmax, cast, div, equal, sum, type Tensor } from "../functions.ts";
+import { argmax, cast, div, equal, greaterEqual, maximum, sum, type Tensor } from "../functions.ts";
 import { labelsOf } from "../internals.ts";
-import { countedRows } from "./cross-entropy.ts";
 
 /**
  * The share of rows whose largest logit is at the label; rows with a negative label are left out. logits f32[..., C],
@@ -13,4 +12,9 @@ export function accuracy(logits: Tensor, targets: Tensor): Tensor {
   // No argmax is negative, so such rows are never hits.
   const hits = sum(cast(equal(argmax(logits), labels), "f32"));
   return div(hits, countedRows(labels));
+}
+
+/** How many labels are not negative, and 1 where none is: a number to divide by. */
+function countedRows(labels: Tensor): Tensor {
+  return maximum(sum(cast(greaterEqual(labels, 0), "f32")), 1);
 }

@@ -1,5 +1,5 @@
 import { anything, checkOptions, flag, number } from "../arguments.ts";
-import { ArgumentError, ShapeError } from "../errors.ts";
+import { ShapeError } from "../errors.ts";
 import {
   add,
   and,
@@ -24,7 +24,7 @@ import { linear } from "./linear.ts";
 import type { Mode, Module } from "./module.ts";
 import { observe } from "./observe.ts";
 import {
-  checkCounts,
+  checkHeads,
   checkProbability,
   INITIALISE_RULES,
   type InitialiseOptions,
@@ -64,15 +64,6 @@ export interface AttentionModule extends Module {
    *   their rules
    */
   run(x: Tensor, options?: AttentionRun): Tensor;
-}
-
-/** @throws ArgumentError unless both are counts, and the heads divide the features */
-export function checkHeads(caller: string, features: number, heads: number): void {
-  checkCounts(caller, { features, heads });
-  if (features % heads === 0) return;
-  throw new ArgumentError(
-    `${caller}: heads must divide the features; got ${heads} heads, ${features} features. Choose another number of heads.`,
-  );
 }
 
 /**

@@ -7,12 +7,7 @@
  * ```
  */
 export * from "./activations.ts";
-export {
-  type AttentionModule,
-  type AttentionRun,
-  type MultiHeadAttentionOptions,
-  multiHeadAttention,
-} from "./attention.ts";
+export * from "./attention.ts";
 export { type AffineOptions, randomAffine } from "./augment/affine.ts";
 export { type CropOptions, randomCrop } from "./augment/crop.ts";
 export { cutout } from "./augment/cutout.ts";

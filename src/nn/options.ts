@@ -1,4 +1,5 @@
 import { callable, check, count, finite, share } from "../arguments.ts";
+import { ArgumentError } from "../errors.ts";
 import { foldIn, type Key, keyOf, type Shape, type Variable, variable } from "../functions.ts";
 import { nextInitialiserSeed } from "../internals.ts";
 import type { Fans, Initialiser } from "./initialise.ts";
@@ -45,4 +46,13 @@ export function checkCounts(layer: string, counts: Readonly<Record<string, numbe
 /** @throws ArgumentError unless 0 ≤ p < 1: the elements that are left are divided by 1 − p */
 export function checkProbability(layer: string, p: number): void {
   check(layer, "the probability", p, share, "It is the share of elements that are dropped.");
+}
+
+/** @throws ArgumentError unless both are counts, and the heads divide the features */
+export function checkHeads(caller: string, features: number, heads: number): void {
+  checkCounts(caller, { features, heads });
+  if (features % heads === 0) return;
+  throw new ArgumentError(
+    `${caller}: heads must divide the features; got ${heads} heads, ${features} features. Choose another number of heads.`,
+  );
 }

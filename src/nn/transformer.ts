@@ -1,14 +1,20 @@
 import { anything, checkOptions, count, flag, number, oneOf } from "../arguments.ts";
 import { add, gelu, relu, type Tensor } from "../functions.ts";
 import { nextNodeId } from "../internals.ts";
-import { type AttentionRun, checkHeads, multiHeadAttention } from "./attention.ts";
+import { type AttentionRun, multiHeadAttention } from "./attention.ts";
 import { module } from "./define.ts";
 import { dropout as dropoutLayer } from "./dropout.ts";
 import { layerNorm } from "./layer-norm.ts";
 import { linear } from "./linear.ts";
 import type { Module } from "./module.ts";
 import { observe } from "./observe.ts";
-import { INITIALISE_RULES, type InitialiseOptions, keysOf, lasting } from "./options.ts";
+import {
+  checkHeads,
+  INITIALISE_RULES,
+  type InitialiseOptions,
+  keysOf,
+  lasting,
+} from "./options.ts";
 
 /** How a block of a transformer is made. */
 export interface TransformerOptions extends InitialiseOptions {
