@@ -215,6 +215,46 @@ const convolutions: readonly [Convolution, ...Convolution[]] = [
     stride: [2, 2],
     groups: 5,
   },
+  {
+    name: "in 9 groups of 2 channels to 2, a block and two results, in steps beyond the window",
+    x: [2, 7, 9, 18],
+    window: [2, 3],
+    to: 18,
+    stride: [3, 4],
+    padding: [
+      [2, 0],
+      [1, 2],
+    ],
+    groups: 9,
+  },
+  {
+    name: "in 3 groups of 3 channels to 1 with stride 2, same",
+    x: [1, 8, 7, 9],
+    window: [3, 3],
+    to: 3,
+    stride: [2, 2],
+    padding: "same",
+    groups: 3,
+  },
+  {
+    name: "in 8 groups of 4 channels to 4, more rows than an item has",
+    x: [1, 40, 8, 32],
+    window: [3, 3],
+    to: 32,
+    padding: 1,
+    groups: 8,
+  },
+  {
+    name: "in 2 groups of 4 channels to 3 whose windows lie in the padding, too",
+    x: [1, 2, 3, 8],
+    window: [5, 4],
+    to: 6,
+    padding: [
+      [6, 7],
+      [4, 5],
+    ],
+    groups: 2,
+  },
   { name: "by depth of an empty batch", x: [0, 4, 4, 3], window: [3, 3], to: 3, groups: 3 },
 ];
 

@@ -23,6 +23,7 @@ export const kernelNames = [
   "depthwise",
   "depthwiseInputGrad",
   "depthwiseFilterGrad",
+  "narrowGroups",
   "adopt",
   "forget",
   "rows",

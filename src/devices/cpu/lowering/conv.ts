@@ -2,7 +2,13 @@ import { isDepthwise } from "../../../ops/conv.ts";
 import type { Conv2d } from "../../../ops/vocabulary.ts";
 import type { DeviceTraits, KernelCall, Region, Site } from "../../../scheduler/lowering.ts";
 import { type Shape, sizeOf } from "../../../tensor/shape.ts";
-import { lowerDepthwise, lowerDepthwiseFilterGrad, lowerDepthwiseInputGrad } from "./depthwise.ts";
+import {
+  lowerDepthwise,
+  lowerDepthwiseFilterGrad,
+  lowerDepthwiseInputGrad,
+  lowerNarrowGroups,
+  lowerNarrowInputGrad,
+} from "./depthwise.ts";
 import { callHost } from "./epilogue.ts";
 import { call, read, write } from "./operands.ts";
 
@@ -72,6 +78,8 @@ function lowerForward(site: Site<"conv2d">): KernelCall[] {
   const { ins, outs, attrs, epilogue, scratch } = site;
   if (sizeOf(outs.out.type.shape) === 0) return [];
   if (isDepthwise(ins.w.type.shape, attrs)) return lowerDepthwise(site);
+  const narrow = lowerNarrowGroups(site);
+  if (narrow) return narrow;
   const size = sizes(ins.x.type.shape, ins.w.type.shape, outs.out.type.shape, attrs);
   const { groups } = attrs;
   const panelFloats = groups * Math.ceil(size.outChannels / 8) * 8 * size.cells;
@@ -89,6 +97,8 @@ function lowerInputGrad(site: Site<"conv2dInputGrad">): KernelCall[] {
   const x = outs.out.type.shape;
   if (sizeOf(x) === 0) return [];
   if (isDepthwise(ins.w.type.shape, attrs)) return lowerDepthwiseInputGrad(site);
+  const narrow = lowerNarrowInputGrad(site);
+  if (narrow) return narrow;
   const size = sizes(x, ins.w.type.shape, ins.g.type.shape, attrs);
   const { groups } = attrs;
   const [, height = 0, width = 0] = x;

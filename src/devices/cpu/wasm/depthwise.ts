@@ -16,6 +16,15 @@ import { operand, shareStart, word } from "./threads";
 // one result to the next. Steps are bytes: between pixels and rows of the source, taps of the filter, results.
 let channels: i32 = 0, stride: i32 = 1, rows: i32 = 0, columns: i32 = 0;
 let pixel: usize = 0, rowStep: usize = 0, tapRowStep: usize = 0, tapStep: usize = 0, outStep: usize = 0;
+
+/** What the rows to come have in common. */
+export function setRow(
+  own: i32, apart: i32, taps: i32, pixelBytes: usize, tapRowBytes: usize, tapBytes: usize, outBytes: usize,
+): void {
+  channels = own, stride = apart, columns = taps, pixel = pixelBytes;
+  tapRowStep = tapRowBytes, tapStep = tapBytes, outStep = outBytes;
+}
+
 /** Stores the channels of `value` from c on that there are. */
 // @ts-ignore: decorator
 @inline
@@ -106,7 +115,7 @@ function tile3(x: usize, w: usize, out: usize): void {
  * `count` results from `out` on; the first one's corner is (top, left) of `image` [height, width], which may lie
  * outside. `taps` [tapRows, columns] begins at `w`.
  */
-function row(
+export function row(
   image: usize, height: i32, width: i32, top: i32, left: i32, tapRows: i32, w: usize, count: i32, out: usize,
 ): void {
   const firstRow = max(0, -top);
@@ -147,9 +156,8 @@ export function depthwise(args: usize, thread: i32, threads: i32): void {
   const N = word(words, 0, 0), H = word(words, 0, 1), W = word(words, 0, 2), C = word(words, 0, 3);
   const KH = word(words, 0, 4), KW = word(words, 0, 5), OH = word(words, 0, 6), OW = word(words, 0, 7);
   const above = word(words, 0, 10), left = word(words, 0, 11);
-  channels = C, pixel = <usize>C << 2;
-  stride = word(words, 0, 9), columns = KW;
-  tapStep = pixel, tapRowStep = <usize>KW * pixel, outStep = pixel;
+  const bytes = <usize>C << 2;
+  setRow(C, word(words, 0, 9), KW, bytes, <usize>KW * bytes, bytes, bytes);
   const end = shareStart(N * OH, thread + 1, threads, 1);
   for (let item = shareStart(N * OH, thread, threads, 1); item < end; item++) {
     const n = item / OH, oy = item - n * OH;

@@ -12,6 +12,7 @@ import { conv2dFilterGrad } from "./conv-filter";
 import { copy } from "./copy";
 import { depthwise, depthwiseInputGrad } from "./depthwise";
 import { depthwiseFilterGrad } from "./depthwise-filter";
+import { narrowGroups } from "./narrow-groups";
 import { embedding, embeddingGrad } from "./embedding";
 import { fill, iota } from "./fill";
 import { gather } from "./gather";
@@ -43,6 +44,7 @@ export const kernels: StaticArray<(args: usize, thread: i32, threads: i32) => vo
   depthwise,
   depthwiseInputGrad,
   depthwiseFilterGrad,
+  narrowGroups,
   adopt,
   forget,
   rows,
