@@ -33,6 +33,16 @@ function strideAbove(strides: usize): i32 {
   return elementRank > 1 ? at(strides, elementRank - 2) : 0;
 }
 
+/** `count` pieces of `bytes` bytes, whole vectors, which may be short: a call for each would take longer than they do. */
+// @ts-ignore: decorator
+@inline
+function copyPieces(to: usize, toStep: usize, from: usize, fromStep: usize, bytes: usize, count: i32): void {
+  for (; count > 0; count--) {
+    for (let at: usize = 0; at < bytes; at += 16) v128.store(to + at, v128.load(from + at));
+    to += toStep, from += fromStep;
+  }
+}
+
 /** Between the block and where an entry's row lies, from `base` on: into the block, or out of it. */
 export function moveBlock(block: usize, base: usize, entry: usize, start: i32, count: i32, isOut: bool): void {
   const strides = elementStrides(entry);
@@ -40,6 +50,8 @@ export function moveBlock(block: usize, base: usize, entry: usize, start: i32, c
   const stride = at(strides, elementRank - 1);
   const rows = sizeAbove();
   const apart = strideAbove(strides);
+  const bytes = <usize>columns << 2;
+  const areVectors = stride == 1 && (columns & 3) == 0;
   let row = start / columns;
   let column = start - row * columns;
   let left = rows - (row % rows);
@@ -47,6 +59,15 @@ export function moveBlock(block: usize, base: usize, entry: usize, start: i32, c
   while (count > 0) {
     const present = min(count, columns - column);
     const place = base + (<usize>(offset + column * stride) << 2);
+    if (areVectors && column == 0 && count >= columns) {
+      const whole = min(left, count / columns), step = <usize>apart << 2;
+      if (isOut) copyPieces(place, step, block, bytes, bytes, whole);
+      else copyPieces(block, bytes, place, step, bytes, whole);
+      block += <usize>whole * bytes;
+      count -= whole * columns, row += whole, left -= whole, offset += whole * apart;
+      if (left == 0) offset = startOf(row, strides), left = rows;
+      continue;
+    }
     if (isOut) copyRow(place, stride, block, 1, present);
     else copyRow(block, 1, place, stride, present);
     block += <usize>present << 2;
