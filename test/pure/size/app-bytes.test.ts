@@ -35,7 +35,7 @@ const pages: Readonly<Record<string, Bounds & { readonly without: readonly strin
   "trained-model": {
     start: 98_400,
     webgpu: 165_700,
-    cpu: 157_800,
+    cpu: 158_200,
     without: ["stateful: ", "Trainer", "valueAndGrad", "readTorch", "toOnnx"],
   },
   verbs: {
