@@ -1,12 +1,15 @@
 /** Random groups as WGSL, with the kernels for hardware and those for software; `npm run fuzz:groups` runs as many as one likes. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Device } from "../../../src/devices/device.ts";
+import { groupKernels } from "../../../src/devices/webgpu/lowering/group/index.ts";
+import { DEFAULT_LIMITS } from "../../../src/devices/webgpu/target.ts";
 import {
   add,
   div,
   exp,
   matmul,
   max,
+  maximum,
   mean,
   min,
   mul,
@@ -15,10 +18,15 @@ import {
   slice,
   sub,
   sum,
+  type Tensor,
   tensor,
 } from "../../../src/functions.ts";
+import { planStep } from "../../../src/runtime/compile.ts";
+import { callsOf } from "../../../src/scheduler/plan.ts";
+import { sizeOf } from "../../../src/tensor/shape.ts";
+import { evaluateTensor } from "../../support/evaluate-tensor.ts";
 import { checkGroup } from "../../support/groups/check-group.ts";
-import { randomGroup } from "../../support/groups/random-group.ts";
+import { generator, randomGroup } from "../../support/groups/random-group.ts";
 import { openHardwareKernels } from "../../support/hardware-kernels.ts";
 import { openSharedWebgpu } from "../../support/shared-gpu.ts";
 import { use } from "../../training/open.ts";
@@ -40,6 +48,49 @@ async function openSoftware(): Promise<Opened> {
 
 /** Each is a pipeline or two, which SwiftShader compiles in a tenth of a second to half of one. */
 const COUNT = 60;
+
+/** The scheduler counts on places that are shared, which may turn out not to be. */
+it("one result of more tensors than a kernel can bind is made by several", async () => {
+  const limits = { ...DEFAULT_LIMITS, maxStorageBuffersPerShaderStage: 5 };
+  const { device, close } = await openHardwareKernels({
+    instead: (target) => ({
+      maxElementwiseOperands: 32,
+      groups: groupKernels({ ...target, limits }),
+    }),
+  });
+  try {
+    use(device);
+    const random = generator(7);
+    const inputs = Array.from({ length: 14 }, (_, i) => {
+      const shape = i % 3 === 0 ? [4] : [3, 4];
+      return tensor(
+        Array.from({ length: sizeOf(shape) }, () => random(8) - 3),
+        shape,
+      );
+    });
+    // Whole numbers: exact in whatever order they are computed. Some are read once, others again behind all the others.
+    const made = (verbs: readonly Tensor[]): Tensor => {
+      const registers = [...verbs];
+      for (let i = 0; i < 24; i++) {
+        const [a, b] = [registers[i % 14], registers.at(-1 - random(4))] as [Tensor, Tensor];
+        registers.push(i % 3 === 0 ? maximum(a, b) : i % 3 === 1 ? add(a, b) : sub(a, b));
+      }
+      return registers.slice(-4).reduce((total, next) => add(total, next));
+    };
+    const whole = made(inputs);
+    const plan = planStep(
+      (...verbs) => made(verbs),
+      inputs.map(({ type }) => type),
+      device.traits,
+    );
+    const bound = callsOf(plan.steps).map(({ call }) => call.operands.length);
+    expect(Math.max(...bound)).toBe(limits.maxStorageBuffersPerShaderStage);
+    const wanted = Float32Array.from(evaluateTensor(whole));
+    expect(await whole.data()).toEqual(wanted);
+  } finally {
+    await close();
+  }
+});
 
 describe.each(forms)("groups on a GPU: $name", ({ first, open }) => {
   let opened: Opened;

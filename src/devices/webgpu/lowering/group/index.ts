@@ -3,6 +3,7 @@ import type { GroupKernels, GroupSite, KernelCall } from "../../../../scheduler/
 import { sizeOf } from "../../../../tensor/shape.ts";
 import { maxBytes, type WebgpuTarget } from "../../target.ts";
 import { lowerCopy } from "../movement.ts";
+import { cutInTwo } from "./cut.ts";
 import { lowerMap } from "./map-parts.ts";
 import { mergedProgram } from "./merge.ts";
 import { lowerRows } from "./row-calls.ts";
@@ -21,8 +22,9 @@ export function groupKernels(target: WebgpuTarget): GroupKernels {
 export function lowerGroup(target: WebgpuTarget, site: GroupSite): readonly KernelCall[] {
   const calls = lowerOnce(target, site);
   const most = target.limits.maxStorageBuffersPerShaderStage;
-  const isTooMuch = calls.some(({ operands }) => operands.length > most);
-  return isTooMuch && site.outs.length > 1 ? lowerApart(target, site) : calls;
+  if (calls.every(({ operands }) => operands.length <= most)) return calls;
+  if (site.outs.length > 1) return lowerApart(target, site);
+  return cutInTwo(site)?.flatMap((part) => lowerGroup(target, part)) ?? calls;
 }
 
 function lowerOnce(target: WebgpuTarget, site: GroupSite): readonly KernelCall[] {
