@@ -102,5 +102,6 @@ export function differentiation(): Recipes {
     "Tensor[Symbol.toPrimitive]": () => ({ self: f32(2), args: [plain("string")] }),
     "Variable[Symbol.toPrimitive]": () => ({ self: parameter(2), args: [plain("string")] }),
     "Tensor.item": () => ({ self: f32(1), args: [] }),
+    "Variable.item": () => ({ self: parameter(1), args: [] }),
   };
 }
