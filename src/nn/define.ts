@@ -175,15 +175,27 @@ function checkDefinition<X extends Tensors, Y extends Tensors>(
 }
 
 /** The modules of a child, each with its path. */
-function childrenOf(kind: string, path: string, held: Children): [string, AnyModule][] {
+function childrenOf(
+  kind: string,
+  path: string,
+  held: Children,
+  around: readonly Children[] = [],
+): [string, AnyModule][] {
   if (aModule.holds(held) || !(isRecord(held) || Array.isArray(held))) {
     checkModule(kind, path, held);
     return [[path, held as AnyModule]];
   }
+  if (around.includes(held)) {
+    throw new ArgumentError(
+      `${kind}: a list or record of modules must not hold itself; got it again as ${path}. Leave that out.`,
+    );
+  }
   checkNames(kind, Object.keys(held));
   // Holes in a list are no modules.
   const all = Object.entries(Array.isArray(held) ? Array.from(held) : held);
-  return all.flatMap(([name, child]) => childrenOf(kind, join(path, name), child as Children));
+  return all.flatMap(([name, child]) =>
+    childrenOf(kind, join(path, name), child as Children, [...around, held]),
+  );
 }
 
 const DEFINITION = {

@@ -116,6 +116,14 @@ it.each<[text: string, call: () => unknown]>([
     () => nn.module("myLayer", asAny({})),
   ],
   [
+    "myLayer: a list or record of modules must not hold itself; got it again as layers.0.inner. Leave that out.",
+    () => {
+      const layers: unknown[] = [];
+      layers.push({ inner: layers });
+      return nn.module("myLayer", { children: { layers: asAny(layers) }, forward: (x) => x });
+    },
+  ],
+  [
     "mixup: x and y must have the same examples along their first dimension; got x f32[2, 3], y i32[1]. Give it one batch of both.",
     () => nn.mixup(zeros([2, 3]), tensor(Int32Array.of(1)), { classes: 2 }),
   ],
