@@ -191,7 +191,10 @@ const someTexts = rule(
   "a text, or several in something iterable",
   (value) =>
     typeof value === "string" ||
-    (typeof value === "object" && value !== null && Symbol.iterator in value),
+    (typeof value === "object" &&
+      value !== null &&
+      Symbol.iterator in value &&
+      !ArrayBuffer.isView(value)),
 );
 
 const aPattern = rule("a regular expression", (value) => value instanceof RegExp);

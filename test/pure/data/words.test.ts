@@ -93,6 +93,10 @@ describe("WordVocabulary", () => {
       () => WordVocabulary.of(5 as never),
       "WordVocabulary: the text must be a text, or several in something iterable; got 5.",
     ],
+    [
+      () => WordVocabulary.of(new Uint8Array() as never),
+      "WordVocabulary: the text must be a text, or several in something iterable; got Uint8Array of 0 bytes.",
+    ],
     [() => WordVocabulary.of(["a", 5] as never), "WordVocabulary: a text must be a text; got 5."],
     [
       () => WordVocabulary.of("a", { padding: "<unk>" }),
