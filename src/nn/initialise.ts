@@ -3,6 +3,7 @@
  * Layers start as PyTorch's do (`kaimingUniform`) unless told otherwise by `initialise`.
  */
 import { check, count, finite, isRecord, list, rule } from "../arguments.ts";
+import { ArgumentError } from "../errors.ts";
 import { drawNormal, drawUniform, type Key, keyOf, type Shape, sizeOf } from "../functions.ts";
 import { checkedShape, hostArray } from "../internals.ts";
 
@@ -19,7 +20,20 @@ export interface Fans {
   readonly out: number;
 }
 
-const sizeFor = (shape: Shape) => sizeOf(checkedShape("initialise", shape));
+/** As many as are drawn on the host at once: more would take minutes, and the memory of most machines. */
+const MOST_ELEMENTS = 2 ** 27;
+
+/**
+ * How many elements a parameter of `shape` has.
+ * @throws ArgumentError before anything is made of more than 2^27; ShapeError for what is no shape
+ */
+export function sizeFor(shape: Shape, caller = "initialise"): number {
+  const size = sizeOf(checkedShape(caller, shape));
+  if (size <= MOST_ELEMENTS) return size;
+  throw new ArgumentError(
+    `${caller}: a parameter may start with at most 2^27 elements; got [${shape.join(", ")}]. Choose smaller sizes, or divide the layer.`,
+  );
+}
 
 function checked(fans: Fans): Fans {
   const isFans = (value: unknown) =>

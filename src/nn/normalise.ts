@@ -7,7 +7,6 @@ import {
   type Operand,
   rsqrt,
   type Shape,
-  sizeOf,
   square,
   sub,
   type Tensor,
@@ -15,6 +14,7 @@ import {
   variable,
 } from "../functions.ts";
 import { hostArray } from "../internals.ts";
+import { sizeFor } from "./initialise.ts";
 import type { Module } from "./module.ts";
 
 /** What every norm can be told. */
@@ -71,9 +71,9 @@ export function affineOf(
   };
 }
 
-/** An f32 variable of one number throughout. */
+/** An f32 variable of one number throughout. @throws ArgumentError for more than 2^27 elements */
 export function constant(name: string, shape: Shape, value: number): Variable {
-  const values = hostArray("f32", sizeOf(shape));
+  const values = hostArray("f32", sizeFor(shape, name));
   // Zeros are there, and take no time however many they are.
   return variable(value === 0 ? values : values.fill(value), shape, name);
 }

@@ -4,6 +4,7 @@ import * as g from "../../../src/functions.ts";
 import { ones, type Tensor, tensor, zeros } from "../../../src/functions.ts";
 import { losses, metrics, nn, optim } from "../../../src/index.ts";
 import { keepState } from "../../../src/nn/carry.ts";
+import { hostArray } from "../../../src/tensor/dtype.ts";
 import { keyOf } from "../../../src/tensor/random.ts";
 import { type ErrorRow, holdTexts } from "../../support/error-rows.ts";
 import { f32, infer } from "../ops/infer.ts";
@@ -189,7 +190,11 @@ const layers: readonly ErrorRow[] = [
   ),
   [
     "memory: the host must have room for the elements; got 1073741824 of f32. Use smaller pieces.",
-    () => nn.initialise.zeros([2 ** 30], { in: 1, out: 1 }, keyOf(0)),
+    () => hostArray("f32", 2 ** 30),
+  ],
+  [
+    "initialise: a parameter may start with at most 2^27 elements; got [134217728, 2]. Choose smaller sizes, or divide the layer.",
+    () => nn.initialise.zeros([2 ** 27, 2], { in: 1, out: 1 }, keyOf(0)),
   ],
   [
     "adam: a saved state must be that of the same parameters; got 2 numbers for step, which has 1. Build the model as it was when the state was saved.",

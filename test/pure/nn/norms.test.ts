@@ -15,6 +15,11 @@ describe("norms refuse", () => {
     [() => nn.layerNorm(0), "layerNorm: the shape must be a size, or a list of sizes"],
     [() => nn.rmsNorm([]), "rmsNorm: the shape must be a size, or a list of sizes"],
     [
+      () => nn.batchNorm2d(1e9),
+      "batchNorm2d.running_mean: a parameter may start with at most 2^27 elements; got [1000000000]. Choose smaller sizes",
+    ],
+    [() => nn.linear(1e5, 1e4), "initialise: a parameter may start with at most 2^27 elements"],
+    [
       () => nn.batchNorm2d(2.5),
       "batchNorm2d: channels must be a whole number of 1 or more; got 2.5",
     ],
