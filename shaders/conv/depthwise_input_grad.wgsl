@@ -13,7 +13,7 @@
 @group(0) @binding($(2 + EPILOGUE_BINDINGS)) var<storage, read_write> out: array<Value>;
 @group(0) @binding($(3 + EPILOGUE_BINDINGS)) var<uniform> params: Params;
 
-fn share(window: u32, place: u32, channel: u32) -> Value {
+fn share(window: u32, place: u32, channel: u32, scale: f32) -> Value {
   return g[window] * w[place * params.channels + channel];
 }
 

@@ -36,8 +36,8 @@ fn visit(before: Total, value: Value, place: i32) -> Total {
   return total;
 }
 
-fn finish(at: u32, total: Total) {
-  store(at, (total.more + (total.some + total.few)) * params.scalar);
+fn finish(at: u32, total: Total, scale: f32) {
+  store(at, (total.more + (total.some + total.few)) * scale);
 }
 #else
 alias Total = Value;
@@ -50,8 +50,8 @@ fn visit(total: Total, value: Value, place: i32) -> Total {
   return total + value;
 }
 
-fn finish(at: u32, total: Total) {
-  store(at, total * params.scalar);
+fn finish(at: u32, total: Total, scale: f32) {
+  store(at, total * scale);
 }
 #end
 

@@ -10,8 +10,8 @@
 @group(0) @binding($(1 + EPILOGUE_BINDINGS)) var<storage, read_write> out: array<Value>;
 @group(0) @binding($(2 + EPILOGUE_BINDINGS)) var<uniform> params: Params;
 
-fn share(window: u32, place: u32, channel: u32) -> Value {
-  return g[window] * params.scalar;
+fn share(window: u32, place: u32, channel: u32, scale: f32) -> Value {
+  return g[window] * scale;
 }
 
 #include lib/windows_over

@@ -29,7 +29,7 @@ fn visit(total: Total, value: Value, place: i32) -> Total {
   return Total(select(total.best, value, is_better), select(total.winner, Index(place), is_better));
 }
 
-fn finish(at: u32, total: Total) {
+fn finish(at: u32, total: Total, scale: f32) {
   store(at, total.best);
   index[at] = total.winner;
 }

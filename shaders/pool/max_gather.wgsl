@@ -24,7 +24,7 @@ fn visit(total: Total, value: Value, place: i32) -> Total {
   return Total(total.winner, select(total.found, value, total.winner == Index(place)));
 }
 
-fn finish(at: u32, total: Total) {
+fn finish(at: u32, total: Total, scale: f32) {
   store(at, total.found);
 }
 

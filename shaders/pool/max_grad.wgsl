@@ -11,7 +11,7 @@
 @group(0) @binding($(2 + EPILOGUE_BINDINGS)) var<storage, read_write> out: array<Value>;
 @group(0) @binding($(3 + EPILOGUE_BINDINGS)) var<uniform> params: Params;
 
-fn share(window: u32, place: u32, channel: u32) -> Value {
+fn share(window: u32, place: u32, channel: u32, scale: f32) -> Value {
   return select(Value(0.0), g[window], index[window] == Index(i32(place)));
 }
 

@@ -4,6 +4,7 @@ import { checkGroups } from "../ops/conv.ts";
 import {
   type PaddingOption,
   pairOf,
+  reach,
   resolvePadding,
   samePadding,
   WINDOW_SIZE,
@@ -12,7 +13,6 @@ import type { Tensor } from "../runtime/tensor.ts";
 import { describe } from "../tensor/shape.ts";
 import { apply, checkInput } from "./apply.ts";
 import type { Conv2dOptions } from "./conv.ts";
-import { reach } from "./dilate.ts";
 import { pad, reshape, slice } from "./movement.ts";
 import { checkOutputPadding, WINDOW_RULES } from "./window.ts";
 

@@ -1,9 +1,9 @@
 import { checkOptions, count } from "../arguments.ts";
 import { checkDType, checkRank } from "../ops/check.ts";
-import { type PaddingOption, pairOf, WINDOW_SIZE } from "../ops/window.ts";
+import { type PaddingOption, pairOf, reach, WINDOW_SIZE } from "../ops/window.ts";
 import type { Tensor } from "../runtime/tensor.ts";
 import { apply, checkTensor } from "./apply.ts";
-import { overDilated, reach } from "./dilate.ts";
+import { overDilated } from "./dilate.ts";
 import { WINDOW_RULES, windowOf } from "./window.ts";
 
 export type { PaddingOption };
@@ -42,7 +42,7 @@ export function conv2d(x: Tensor, w: Tensor, options: Conv2dOptions = {}): Tenso
   const attrs = windowOf("conv2d", x, [reach(kh, dy), reach(kw, dx)], stride, padding);
   const windows = { ...attrs, window: [kh, kw], dilation: [dy, dx] } as const;
   const close = { stride: [1, 1], padding: [NONE, NONE], groups } as const;
-  return overDilated("conv2d", x, windows, 0, (apart) => apply("conv2d", { x: apart, w }, close));
+  return overDilated(x, windows, (apart) => apply("conv2d", { x: apart, w }, close));
 }
 
 const NONE = [0, 0] as const;

@@ -1,37 +1,22 @@
-import type { Padding } from "../ops/vocabulary.ts";
-import { windowedSize } from "../ops/window.ts";
+import type { Padding, Pool2d } from "../ops/vocabulary.ts";
+import { reach, windowedSize } from "../ops/window.ts";
 import type { Tensor } from "../runtime/tensor.ts";
 import { reshape, slice, transpose } from "./movement.ts";
 import { padAs } from "./padding.ts";
 
-export interface Windows {
-  readonly window: readonly [number, number];
-  readonly stride: readonly [number, number];
-  readonly padding: readonly [Padding, Padding];
-  readonly dilation: readonly [number, number];
-}
-
-/** How far a window reaches whose cells are `dilation` apart. */
-export function reach(window: number, dilation: number): number {
-  return (window - 1) * dilation + 1;
-}
-
 /**
- * What `fn` makes of windows whose cells lie apart: cells so far apart never meet others, so the image falls into
+ * What `fn` makes of windows of a convolution whose cells lie apart: cells so far apart never meet others, so the image falls into
  * dilation² images, one behind the other, over which windows slide whose cells are neighbours. `fn` takes images and gives
- * those of windows at stride 1, without padding. What lies around the image is `filling`.
+ * those of windows at stride 1, without padding.
  */
 export function overDilated(
-  caller: string,
   x: Tensor,
-  { window, stride, padding, dilation }: Windows,
-  filling: number,
+  { window, stride, padding, dilation }: Required<Omit<Pool2d, "bins">>,
   fn: (apart: Tensor) => Tensor,
 ): Tensor {
   const [n = 0, height = 0, width = 0, channels = 0] = x.shape;
   const wide = [reach(window[0], dilation[0]), reach(window[1], dilation[1])] as const;
-  const attrs = { stride, padding };
-  const [rows, columns] = windowedSize(caller, x.shape, wide, attrs);
+  const [rows, columns] = windowedSize("conv2d", x.shape, wide, { stride, padding });
   const [dy, dx] = dilation;
   const around = [height, width].map((size, i): Padding => {
     const [before, after] = padding[i] ?? [0, 0];
@@ -39,7 +24,7 @@ export function overDilated(
     const by = dilation[i] ?? 1;
     return [before, after + Math.ceil(whole / by) * by - whole];
   });
-  const padded = padAs(x, [[0, 0], ...around, [0, 0]], { value: filling });
+  const padded = padAs(x, [[0, 0], ...around, [0, 0]]);
   const [tall, broad] = [(padded.shape[1] ?? 0) / dy, (padded.shape[2] ?? 0) / dx];
   const cells = transpose(reshape(padded, [n, tall, dy, broad, dx, channels]), [2, 4, 0, 1, 3, 5]);
   const made = fn(reshape(cells, [dy * dx * n, tall, broad, channels]));

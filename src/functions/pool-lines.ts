@@ -1,15 +1,14 @@
 /** Pooling along one dimension, of everything, and into a number of bins. */
 import { check, checkOptions, count, flag } from "../arguments.ts";
 import { checkElements } from "../ops/reduce.ts";
-import { hanging, pairOf, WINDOW_SIZE } from "../ops/window.ts";
+import { hanging, pairOf, reach, WINDOW_SIZE } from "../ops/window.ts";
 import type { Tensor } from "../runtime/tensor.ts";
 import { checkInput } from "./apply.ts";
 import { alongLine, checkLines, LINE_RULES, type LineOptions, planeOf } from "./conv-lines.ts";
-import { cut } from "./cut.ts";
-import { reach } from "./dilate.ts";
-import { concat, reshape, squeeze, unsqueeze } from "./movement.ts";
+import { reshape, squeeze, unsqueeze } from "./movement.ts";
 import { avgPool2d, maxPool2d } from "./pool.ts";
-import { max, mean, type ReduceOptions } from "./reduce.ts";
+import { pooled } from "./pooled.ts";
+import { max, mean } from "./reduce.ts";
 import { checkFits, checkSight } from "./window-checks.ts";
 
 /** How a window moves over lines. */
@@ -117,45 +116,49 @@ export function globalMaxPool2d(x: Tensor): Tensor {
  *   ArgumentError for a size that is not whole numbers of 1 or more
  */
 export function adaptiveAvgPool2d(x: Tensor, size: number | readonly [number, number]): Tensor {
-  return adaptive("adaptiveAvgPool2d", x, size, mean);
+  return adaptive("adaptiveAvgPool2d", x, size);
 }
 
 /**
- * The largest element of each of `size` rows and columns of bins, as adaptiveAvgPool2d has them. Ties share the
- * gradient. f32.
+ * The largest element of each of `size` rows and columns of bins, as adaptiveAvgPool2d has them. Of equal ones
+ * the first has the gradient, as in maxPool2d; in a single bin they share it, as in globalMaxPool2d. f32.
  * @throws ShapeError unless x has four dimensions and an element in each bin; DTypeError unless it is f32;
  *   ArgumentError for a size that is not whole numbers of 1 or more
  */
 export function adaptiveMaxPool2d(x: Tensor, size: number | readonly [number, number]): Tensor {
-  return adaptive("adaptiveMaxPool2d", x, size, max);
+  return adaptive("adaptiveMaxPool2d", x, size);
 }
 
 const IMAGES = "[N, H, W, C]";
 
-type Reduce = (x: Tensor, options: ReduceOptions) => Tensor;
-
 function adaptive(
-  caller: string,
+  caller: "adaptiveAvgPool2d" | "adaptiveMaxPool2d",
   x: Tensor,
-  size: number | readonly [number, number],
-  reduce: Reduce,
+  option: number | readonly [number, number],
 ): Tensor {
   checkInput(caller, "x", x, IMAGES);
-  check(caller, "size", size, WINDOW_SIZE);
+  check(caller, "size", option, WINDOW_SIZE);
   checkElements(caller, x, [1, 2]);
-  return pairOf(size).reduce((y: Tensor, bins, i) => binned(y, i + 1, bins, reduce), x);
+  const bins = pairOf(option);
+  const [n = 0, height = 0, width = 0, channels = 0] = x.shape;
+  const [rows, columns] = [height / bins[0], width / bins[1]];
+  const areAlike = Number.isInteger(rows) && Number.isInteger(columns);
+  const isMean = caller === "adaptiveAvgPool2d";
+  if (areAlike && (Math.max(...bins) === 1 || (isMean && rows * columns > MANY_CELLS))) {
+    const apart = reshape(x, [n, bins[0], rows, bins[1], columns, channels]);
+    return (isMean ? mean : max)(apart, { axis: [2, 4] });
+  }
+  const op = isMean ? "avgPool2d" : "maxPool2d";
+  const padding = [NONE, NONE] as const;
+  if (areAlike) {
+    const window = [rows, columns] as const;
+    return pooled(op, x, { window, stride: window, padding });
+  }
+  // Bins that are not all alike may be as wide as what they have of the image and two parts of a cell.
+  const window = [Math.ceil(rows) + 1, Math.ceil(columns) + 1] as const;
+  return pooled(op, x, { window, stride: [1, 1], padding, bins });
 }
 
-function binned(x: Tensor, d: number, bins: number, reduce: Reduce): Tensor {
-  const n = x.shape[d] ?? 0;
-  if (n % bins === 0)
-    return reduce(reshape(x, x.shape.toSpliced(d, 1, bins, n / bins)), { axis: d + 1 });
-  const parts = Array.from({ length: bins }, (_, i) => {
-    const start = Math.floor((i * n) / bins);
-    return reduce(cut(x, d, start, Math.ceil(((i + 1) * n) / bins) - start), {
-      axis: d,
-      keepDims: true,
-    });
-  });
-  return concat(parts, d);
-}
+const NONE = [0, 0] as const;
+/** Means of more are groups: 8 × 28 × 28 × 64 in bins of 14 × 14 0.156 ms as a pool with gradient, 0.071 as a group; of 4 × 4 0.118, 0.107. */
+const MANY_CELLS = 16;

@@ -1,12 +1,10 @@
-import { emit } from "../graph/graph.ts";
 import { checkDType } from "../ops/check.ts";
-import type { Padding } from "../ops/vocabulary.ts";
-import { hanging, type PaddingOption, pairOf } from "../ops/window.ts";
+import type { Padding, Pool2d } from "../ops/vocabulary.ts";
+import { hanging, type PaddingOption, pairOf, reach } from "../ops/window.ts";
 import type { Tensor } from "../runtime/tensor.ts";
-import { apply, wrap } from "./apply.ts";
 import { ones } from "./creation.ts";
-import { overDilated, reach, type Windows } from "./dilate.ts";
 import { div } from "./elementwise.ts";
+import { pooled } from "./pooled.ts";
 import { checkPool, windowOf } from "./window.ts";
 import { alongOf, checkSight } from "./window-checks.ts";
 
@@ -80,7 +78,7 @@ function poolOf(
   x: Tensor,
   window: number | readonly [number, number],
   options: MaxPool2dOptions,
-): { readonly attrs: Windows; readonly given: readonly Padding[] } {
+): { readonly attrs: Pool2d; readonly given: readonly Padding[] } {
   checkPool(op, window, options);
   const { ceilMode = false } = options;
   const size = pairOf(window);
@@ -100,20 +98,10 @@ function poolOf(
         hanging(width, wide[1], stride[1], padding[1]),
       ] as const)
     : padding;
-  return { attrs: { window: size, stride, padding: own, dilation }, given: padding };
-}
-
-function pooled(op: "maxPool2d" | "avgPool2d", x: Tensor, windows: Windows): Tensor {
-  const { window, stride, padding, dilation } = windows;
-  const fn = (images: Tensor, attrs: Omit<Windows, "dilation">) =>
-    op === "avgPool2d"
-      ? apply("avgPool2d", { x: images }, attrs)
-      : wrap(emit("maxPool2d", { x: images.value }, attrs).out);
-  if (dilation[0] === 1 && dilation[1] === 1) return fn(x, { window, stride, padding });
-  checkDType(op, "x", x, ["f32"]);
+  const attrs = { window: size, stride, padding: own };
+  if (dilation[0] === 1 && dilation[1] === 1) return { attrs, given: padding };
   // For windows whose cells are neighbours it is the op's own rule.
-  checkSight(op, x, alongOf(x, windows));
-  const close = { window, stride: [1, 1], padding: [NONE, NONE] } as const;
-  const filling = op === "avgPool2d" ? 0 : Number.NEGATIVE_INFINITY;
-  return overDilated(op, x, windows, filling, (apart) => fn(apart, close));
+  checkDType(op, "x", x, ["f32"]);
+  checkSight(op, x, alongOf(x, { ...attrs, dilation }));
+  return { attrs: { ...attrs, dilation }, given: padding };
 }

@@ -6,12 +6,11 @@
 import { check, checkOptions, count, flag, isListOf, type Rule, rule } from "../arguments.ts";
 import { checkGroups } from "../ops/conv.ts";
 import type { Padding } from "../ops/vocabulary.ts";
-import { hanging, isOf, resolvePadding, windowedSize } from "../ops/window.ts";
+import { hanging, isOf, reach, resolvePadding, windowedSize } from "../ops/window.ts";
 import type { Tensor } from "../runtime/tensor.ts";
 import { checkInput } from "./apply.ts";
 import { stack } from "./arrange.ts";
 import { conv2d } from "./conv.ts";
-import { reach } from "./dilate.ts";
 import { reshape, slice, transpose } from "./movement.ts";
 import { padAs } from "./padding.ts";
 import { avgPool2d, maxPool2d, type Pool2dOptions } from "./pool.ts";

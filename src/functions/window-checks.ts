@@ -1,10 +1,9 @@
 /** What verbs over lines and volumes, which are made of those of images, say of windows by their own names and shapes. */
 import { ArgumentError } from "../errors.ts";
 import type { Padding } from "../ops/vocabulary.ts";
-import { unfit, windowCount } from "../ops/window.ts";
+import { reach, unfit, windowCount } from "../ops/window.ts";
 import type { Tensor } from "../runtime/tensor.ts";
 import { describe } from "../tensor/shape.ts";
-import { reach } from "./dilate.ts";
 
 /** How windows lie along one dimension of x. */
 export interface Along {

@@ -1,6 +1,6 @@
 /**
  * Pooling of images x [N, H, W, C] → [N, OH, OW, C]. A maximum never comes from the padding; an average divides by
- * KH · KW everywhere, so that padding counts as zeros. Gathering by `index` and scattering by it are each other's
+ * KH · KW everywhere, so that padding counts as zeros, and that of a bin by the bin's cells. Gathering by `index` and scattering by it are each other's
  * gradients, as are the average and its gradient.
  */
 import { ArgumentError } from "../errors.ts";
@@ -8,7 +8,7 @@ import { describe, type Shape, type TensorType } from "../tensor/shape.ts";
 import { checkDType, checkRank, checkShape, checkSizes, complaint, given } from "./check.ts";
 import type { Op, OpTable, VjpTable } from "./op.ts";
 import type { Pool2d } from "./vocabulary.ts";
-import { windowedSize } from "./window.ts";
+import { reach, windowedSize } from "./window.ts";
 
 const IMAGES = "[N, H, W, C]";
 const INTEGER_INDEX = {
@@ -91,7 +91,7 @@ export const poolVjps = {
     const g = cotangents.out;
     if (!g) return { x: undefined };
     const inputShape = x.type.shape;
-    return { x: emit("maxPool2dGrad", { g, index }, { ...poolOf(attrs), inputShape }).out };
+    return { x: emit("maxPool2dGrad", { g, index }, { ...attrs, inputShape }).out };
   },
 
   maxPool2dGrad(emit, { ins: { index }, cotangents, attrs }) {
@@ -106,7 +106,7 @@ export const poolVjps = {
     const g = given(cotangents.out);
     const inputShape = x.type.shape;
     return {
-      x: emit("maxPool2dGrad", { g, index }, { ...poolOf(attrs), inputShape }).out,
+      x: emit("maxPool2dGrad", { g, index }, { ...attrs, inputShape }).out,
       index: INTEGER_INDEX,
     };
   },
@@ -114,7 +114,7 @@ export const poolVjps = {
   avgPool2d(emit, { ins: { x }, cotangents, attrs }) {
     const g = given(cotangents.out);
     const inputShape = x.type.shape;
-    return { x: emit("avgPool2dGrad", { g }, { ...poolOf(attrs), inputShape }).out };
+    return { x: emit("avgPool2dGrad", { g }, { ...attrs, inputShape }).out };
   },
 
   avgPool2dGrad(emit, { cotangents, attrs }) {
@@ -122,40 +122,48 @@ export const poolVjps = {
   },
 } satisfies Pick<VjpTable, keyof typeof poolOps>;
 
-function poolOf({ window, stride, padding }: Pool2d): Pool2d {
-  return { window, stride, padding };
+function poolOf({ inputShape: _, ...pool }: Pool2d & { readonly inputShape: Shape }): Pool2d {
+  return pool;
 }
 
 function pooledShape(op: string, name: string, x: TensorType, attrs: Pool2d): Shape {
   checkDType(op, name, x, ["f32"]);
   checkRank(op, name, x, 4, IMAGES);
-  const [batch = 0, , , channels = 0] = x.shape;
-  const size = windowedSize(op, x.shape, attrs.window, attrs);
-  attrs.padding.forEach((padding, d) => {
-    if (Math.max(...padding) < (attrs.window[d] ?? 0)) return;
-    throw new ArgumentError(
-      complaint(
-        op,
-        "padding must be smaller than the window",
-        `window [${attrs.window.join(", ")}], padding [${attrs.padding.join("], [")}]`,
-        "A window that sees nothing but padding has no maximum.",
-      ),
+  const [batch = 0, height = 0, width = 0, channels = 0] = x.shape;
+  const { window, padding, dilation = [1, 1], bins } = attrs;
+  const refuse = (rule: string, values: string, remedy: string) => {
+    throw new ArgumentError(complaint(op, rule, values, remedy));
+  };
+  if (bins) {
+    if (!(Math.max(bins[0] * height, bins[1] * width) <= MOST_BINNED)) {
+      const values = `[${bins.join(", ")}] bins of ${height} × ${width}`;
+      refuse("bins times rows or columns must be at most 2^30", values, "Make fewer bins.");
+    }
+    return [batch, ...bins, channels];
+  }
+  const wide = [reach(window[0], dilation[0]), reach(window[1], dilation[1])] as const;
+  const size = windowedSize(op, x.shape, wide, attrs);
+  const told = `window [${window.join(", ")}]`;
+  // Of cells that lie apart it would not be enough: the verbs look at every window (functions/window-checks.ts).
+  if (!attrs.dilation && padding.some((sides, d) => Math.max(...sides) >= (window[d] ?? 0))) {
+    refuse(
+      "padding must be smaller than the window",
+      `${told}, padding [${padding.join("], [")}]`,
+      "A window that sees nothing but padding has no maximum.",
     );
-  });
-  const isVast = attrs.window.some((n, d) => n > (x.shape[d + 1] ?? 0) + MOST_BEYOND);
-  if (isVast) {
-    throw new ArgumentError(
-      complaint(
-        op,
-        `a window may be larger than the images by at most ${MOST_BEYOND} rows and columns`,
-        `${describe(x)}, window [${attrs.window.join(", ")}]`,
-        "For one number of each channel give the images' own size.",
-      ),
+  }
+  if (window[0] > height + MOST_BEYOND || window[1] > width + MOST_BEYOND) {
+    refuse(
+      `a window may be larger than the images by at most ${MOST_BEYOND} rows and columns`,
+      `${describe(x)}, ${told}`,
+      "For one number of each channel give the images' own size.",
     );
   }
   return [batch, ...size, channels];
 }
 
+/** Beyond it kernels could not say in whole numbers of 32 bits where bins begin. */
+const MOST_BINNED = 2 ** 30;
 /** Cells of padding cost as much as others: what sees little else would keep a device busy for nothing. */
 const MOST_BEYOND = 64;
 

@@ -30,6 +30,13 @@ export interface Conv2d extends Window2d {
 }
 export interface Pool2d extends Window2d {
   readonly window: readonly [number, number];
+  /** From one cell of a window to the next; 1. */
+  readonly dilation?: readonly [number, number];
+  /**
+   * As many windows instead, uneven where that does not divide the size n: window i of m goes from ⌊i · n / m⌋ to ⌈(i + 1) ·
+   * n / m⌉. `window` is at least the widest, the stride 1, there is no padding.
+   */
+  readonly bins?: readonly [number, number];
 }
 interface Recurrence {
   /** From the last step to the first. */
@@ -109,7 +116,7 @@ export interface Vocabulary {
   maxPool2d: { inputs: { x: One }; outputs: { out: One; index: One }; attrs: Pool2d };
   maxPool2dGrad: { inputs: { g: One; index: One }; outputs: { out: One }; attrs: Pool2d & { inputShape: Shape } };
   maxPool2dGather: { inputs: { x: One; index: One }; outputs: { out: One }; attrs: Pool2d }; // x at each window's index
-  avgPool2d: { inputs: { x: One }; outputs: { out: One }; attrs: Pool2d }; // divides by KH · KW: padding counts as zeros
+  avgPool2d: { inputs: { x: One }; outputs: { out: One }; attrs: Pool2d }; // divides by KH · KW: padding counts as zeros; a bin by its cells
   avgPool2dGrad: { inputs: { g: One }; outputs: { out: One }; attrs: Pool2d & { inputShape: Shape } };
 
   // Embedding: table [V, D], of f32 or whole numbers, ids i32[...] → [..., D]; ids below 0 read as zeros, those from V on as NaN; neither receives a gradient

@@ -75,6 +75,11 @@ function bothSides(padding: number | Padding): Padding {
   return typeof padding === "number" ? [padding, padding] : padding;
 }
 
+/** How far a window reaches whose cells are `dilation` apart. */
+export function reach(window: number, dilation: number): number {
+  return (window - 1) * dilation + 1;
+}
+
 /** How many windows fit; what is left at the end is dropped. Below 1 where none fits. */
 export function windowCount(
   size: number,

@@ -415,6 +415,12 @@ def images():
     case("globalMaxPool2d", [x], lambda x: x.amax((1, 2)))
     case("adaptiveAvgPool2d", [x], first(lambda x: F.adaptive_avg_pool2d(x, (3, 3))))
     case("adaptiveMaxPool2d", [x], first(lambda x: F.adaptive_max_pool2d(x, (4, 2))))
+    square = Input(1, 6, 12, 2)
+    case("adaptiveAvgPool2d of bins that are alike", [square], first(lambda x: F.adaptive_avg_pool2d(x, (1, 4))))
+    case("adaptiveAvgPool2d of small bins that are alike", [square], first(lambda x: F.adaptive_avg_pool2d(x, (3, 4))))
+    case("adaptiveMaxPool2d of bins that are alike", [square], first(lambda x: F.adaptive_max_pool2d(x, (2, 4))))
+    case("adaptiveMaxPool2d of one bin", [square], first(lambda x: F.adaptive_max_pool2d(x, 1)))
+    case("adaptiveAvgPool2d of more bins than pixels", [Input(1, 3, 2, 2)], first(lambda x: F.adaptive_avg_pool2d(x, (7, 3))))
 
     small = Input(1, 3, 4, 2)
     case("upsample2d", [small], first(lambda x: F.interpolate(x, scale_factor=(2, 3))))

@@ -115,6 +115,12 @@ const refusals: readonly Refusal[] = [
       ),
   ],
   [
+    "avgPool2d of more bins and rows than their product may be",
+    ArgumentError,
+    /^avgPool2d: bins times rows or columns must be at most 2\^30; got \[65536, 1\] bins of 16385 × 4\. Make fewer bins\.$/,
+    () => ops.avgPool2d.infer({ x: f32(1, 16385, 4, 1) }, { ...pool, bins: [65536, 1] }),
+  ],
+  [
     "maxPool2dGather of an index that does not fit",
     ShapeError,
     /^maxPool2dGather: index must have shape \[1, 2, 2, 1\]; got i32\[1, 3, 2, 1\]/,

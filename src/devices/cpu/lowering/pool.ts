@@ -5,12 +5,14 @@ import { callHost } from "./epilogue.ts";
 import { call, read, write } from "./operands.ts";
 
 /** The words of wasm/pool.ts for x [N, H, W, C] pooled to [N, OH, OW, C]. */
-function poolWords(x: Shape, out: Shape, { window, stride, padding }: Pool2d): number[] {
+function poolWords(x: Shape, out: Shape, attrs: Pool2d): number[] {
+  const { window, stride, padding, dilation = [1, 1], bins } = attrs;
   const [n = 0, height = 0, width = 0, channels = 0] = x;
   const [, outRows = 0, outColumns = 0] = out;
   return [
     ...[n, height, width, channels, outRows, outColumns, window[0], window[1]],
-    ...[stride[0], stride[1], padding[0][0], padding[1][0]],
+    ...(bins ? [0, 0] : stride),
+    ...[padding[0][0], padding[1][0], ...dilation],
   ];
 }
 

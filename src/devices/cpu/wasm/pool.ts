@@ -1,37 +1,57 @@
 /**
  * Pooling over NHWC, vectorised over channels. Gradients gather: each input pixel visits the windows it lies in, in
  * a fixed order, so there is nothing to race for. Words of all: those of the epilogue (epilogue.ts), which `maxPool2dGather`
- * has none of; N, H, W, C, OH, OW, KH, KW, stride rows, columns, padding above, left.
+ * has none of; N, H, W, C, OH, OW, KH, KW, stride rows, columns, padding above, left, dilation rows, columns. Strides are 0
+ * where windows are bins (ops/pool.ts), of at most KH × KW cells.
  */
 import { finish, openEpilogue } from "./epilogue";
 import { at, operand, shareStart } from "./threads";
 
 let H: i32 = 0, W: i32 = 0, C: i32 = 0, OH: i32 = 0, OW: i32 = 0, KH: i32 = 0, KW: i32 = 0;
 let strideRows: i32 = 0, strideColumns: i32 = 0, above: i32 = 0, left: i32 = 0;
-let images: i32 = 0;
+let images: i32 = 0, dilationRows: i32 = 1, dilationColumns: i32 = 1;
+/** Bytes from one cell of a window to the next of its row, and to the one below. */
+let cellBytes: usize = 0, lineBytes: usize = 0;
+/** By which a sum of the present window is divided. */
+let cells: i32 = 1;
+/** Whether the windows around a pixel are no rectangle of neighbours, or not of one size: bins, or cells that lie apart. */
+let isSpread: bool = false;
 
 function readWords(words: usize): void {
   images = at(words, 0), H = at(words, 1), W = at(words, 2), C = at(words, 3);
   OH = at(words, 4), OW = at(words, 5), KH = at(words, 6), KW = at(words, 7);
   strideRows = at(words, 8), strideColumns = at(words, 9);
   above = at(words, 10), left = at(words, 11);
+  dilationRows = at(words, 12), dilationColumns = at(words, 13);
+  cellBytes = <usize>(dilationColumns * C) << 2, lineBytes = <usize>(dilationRows * W * C) << 2;
+  cells = KH * KW, isSpread = strideRows == 0 || (dilationRows | dilationColumns) > 1;
 }
 
-// Rows y0 … y1 and columns x0 … x1 of the input that one window covers, and its corner, which may lie outside.
+// Where one window begins, which may lie outside, and its rows y0 … y1 and columns x0 … x1 of cells that lie inside.
 let top: i32 = 0, corner: i32 = 0, y0: i32 = 0, y1: i32 = 0, x0: i32 = 0, x1: i32 = 0;
+
+/** ⌈a / b⌉ for a of 0 or more, below 1 for others. Mostly b is 1, and a division takes as long as a cell. */
+// @ts-ignore: decorator
+@inline
+function ceilOf(a: i32, b: i32): i32 {
+  return b == 1 ? a : (a + b - 1) / b;
+}
 
 // @ts-ignore: decorator
 @inline
 function windowRows(oy: i32): void {
-  top = oy * strideRows - above;
-  y0 = max(top, 0), y1 = min(top + KH, H);
+  top = strideRows == 0 ? oy * H / OH : oy * strideRows - above;
+  y0 = ceilOf(max(-top, 0), dilationRows);
+  y1 = strideRows == 0 ? ceilOf((oy + 1) * H, OH) - top : min(KH, ceilOf(H - top, dilationRows));
 }
 
 // @ts-ignore: decorator
 @inline
 function windowColumns(ox: i32): void {
-  corner = ox * strideColumns - left;
-  x0 = max(corner, 0), x1 = min(corner + KW, W);
+  corner = strideColumns == 0 ? ox * W / OW : ox * strideColumns - left;
+  x0 = ceilOf(max(-corner, 0), dilationColumns);
+  x1 = strideColumns == 0 ? ceilOf((ox + 1) * W, OW) - corner : min(KW, ceilOf(W - corner, dilationColumns));
+  if (strideColumns == 0) cells = y1 * x1;
 }
 
 /**
@@ -41,7 +61,7 @@ function windowColumns(ox: i32): void {
 // @ts-ignore: decorator
 @inline
 function alikeFrom(ox: i32): i32 {
-  return strideColumns == 1 && x1 - x0 == KW ? min(OW, W - KW + left + 1) - ox : 1;
+  return strideColumns == 1 && x1 - x0 == KW ? min(OW, W - (KW - 1) * dilationColumns + left) - ox : 1;
 }
 
 /** Channels whose vectors go side by side: what a loop costs is shared, and no sum waits for the one before. */
@@ -60,42 +80,41 @@ function storeLanes(at: usize, value: v128, lanes: i32): void {
   if (lanes > 2) v128.store32_lane(at, value, 2, 8);
 }
 
-/** Where the window's first cell in the image lies, at a channel. */
+/** Where the window's first cell in the image lies. */
 // @ts-ignore: decorator
 @inline
-function firstCell(image: usize, channel: i32): usize {
-  return image + (<usize>((y0 * W + x0) * C + channel) << 2);
+function firstCell(image: usize): usize {
+  return image + (<usize>(((top + y0 * dilationRows) * W + corner + x0 * dilationColumns) * C) << 2);
 }
 
 /** Maxima of one window and the numbers of their cells: of a vector of channels, of which `lanes` are there. */
-function maximum(image: usize, channel: i32, out: usize, index: usize, lanes: i32): void {
+function maximum(from: usize, out: usize, index: usize, lanes: i32): void {
   // Where there is no cell.
   let value = f32x4.splat(-Infinity), cell = i32x4.splat(-1);
   if (y0 < y1 && x0 < x1) {
-    value = v128.load(firstCell(image, channel));
-    cell = i32x4.splat((y0 - top) * KW + x0 - corner);
+    value = v128.load(from);
+    cell = i32x4.splat(y0 * KW + x0);
   }
-  let from = firstCell(image, channel);
   for (let y = y0; y < y1; y++) {
-    let at = from, number = (y - top) * KW + x0 - corner;
+    let at = from, number = y * KW + x0;
     for (let x = x0; x < x1; x++) {
       const v = v128.load(at);
       const wins = isAbove(v, value);
       value = v128.bitselect(v, value, wins), cell = v128.bitselect(i32x4.splat(number), cell, wins);
-      at += <usize>C << 2, number++;
+      at += cellBytes, number++;
     }
-    from += <usize>(W * C) << 2;
+    from += lineBytes;
   }
   storeLanes(out, value, lanes), storeLanes(index, cell, lanes);
 }
 
 /** The same of a block, where there are cells. */
 function maxima(from: usize, out: usize, index: usize): void {
-  const pixel = <usize>C << 2, row = <usize>W * pixel;
+  const pixel = cellBytes, row = lineBytes;
   let a = v128.load(from), b = v128.load(from, 16), c = v128.load(from, 32), d = v128.load(from, 48);
-  let cellA = i32x4.splat((y0 - top) * KW + x0 - corner), cellB = cellA, cellC = cellA, cellD = cellA;
+  let cellA = i32x4.splat(y0 * KW + x0), cellB = cellA, cellC = cellA, cellD = cellA;
   for (let y = y0; y < y1; y++) {
-    let at = from, number = (y - top) * KW + x0 - corner;
+    let at = from, number = y * KW + x0;
     for (let x = x0; x < x1; x++) {
       const cell = i32x4.splat(number);
       let v = v128.load(at), wins = isAbove(v, a);
@@ -125,7 +144,7 @@ function isAbove(v: v128, value: v128): v128 {
 // @ts-ignore: decorator
 @inline
 function square(from: usize, bytes: usize, out: usize, index: usize): void {
-  const pixel = <usize>C << 2, row = <usize>W * pixel;
+  const pixel = cellBytes, row = lineBytes;
   for (let c: usize = 0; c + 16 <= bytes; c += 16) {
     const p = from + c;
     let value = v128.load(p);
@@ -156,18 +175,20 @@ export function maxPool2d(args: usize, thread: i32, threads: i32): void {
     for (let ox = 0, like = 1; ox < OW; ox += like) {
       windowColumns(ox);
       like = alikeFrom(ox);
-      const channels = like * C;
+      const channels = like * C, from = firstCell(image);
       let c = 0;
       if (y0 < y1 && x0 < x1) {
         if (KH == 2 && KW == 2 && y1 - y0 == 2 && x1 - x0 == 2) {
-          square(firstCell(image, 0), <usize>channels << 2, out, index);
+          square(from, <usize>channels << 2, out, index);
           c = channels & ~3;
         }
         for (; c + BLOCK <= channels; c += BLOCK) {
-          maxima(firstCell(image, c), out + (<usize>c << 2), index + (<usize>c << 2));
+          maxima(from + (<usize>c << 2), out + (<usize>c << 2), index + (<usize>c << 2));
         }
       }
-      for (; c < channels; c += 4) maximum(image, c, out + (<usize>c << 2), index + (<usize>c << 2), channels - c);
+      for (; c < channels; c += 4) {
+        maximum(from + (<usize>c << 2), out + (<usize>c << 2), index + (<usize>c << 2), channels - c);
+      }
       out += <usize>channels << 2, index += <usize>channels << 2;
     }
     finish(operand(args, 1) + (<usize>(row * OW * C) << 2), OW, <usize>C << 2, C);
@@ -231,25 +252,25 @@ function gatheredBlock(g: usize, index: usize, y: i32, x: i32, to: usize): void 
   v128.store(to, a), v128.store(to, b, 16), v128.store(to, c, 32), v128.store(to, d, 48);
 }
 
-/** The sum of the `rows` × `columns` vectors from `from` on, of pixels that lie in rows of `width`. */
+/** The sum of the `rows` × `columns` vectors from `from` on, of pixels of which those of a row lie `row` bytes behind those above. */
 // @ts-ignore: decorator
 @inline
-function summed(from: usize, rows: i32, columns: i32, width: i32): v128 {
+function summed(from: usize, rows: i32, columns: i32, row: usize): v128 {
   let sum = f32x4.splat(0);
   for (let y = rows; y > 0; y--) {
     let at = from;
     for (let x = columns; x > 0; x--) {
       sum = f32x4.add(sum, v128.load(at));
-      at += <usize>C << 2;
+      at += cellBytes;
     }
-    from += <usize>(width * C) << 2;
+    from += row;
   }
   return sum;
 }
 
 /** The share of a cell in the sum of the same pixels, for a block. */
-function sharesOf(from: usize, rows: i32, columns: i32, width: i32, to: usize): void {
-  const pixel = <usize>C << 2, row = <usize>width * pixel;
+function sharesOf(from: usize, rows: i32, columns: i32, row: usize, to: usize): void {
+  const pixel = cellBytes;
   let a = f32x4.splat(0), b = a, c = a, d = a;
   for (let y = rows; y > 0; y--) {
     let at = from;
@@ -260,19 +281,19 @@ function sharesOf(from: usize, rows: i32, columns: i32, width: i32, to: usize): 
     }
     from += row;
   }
-  const cells = f32x4.splat(<f32>(KH * KW));
-  v128.store(to, f32x4.div(a, cells)), v128.store(to, f32x4.div(b, cells), 16);
-  v128.store(to, f32x4.div(c, cells), 32), v128.store(to, f32x4.div(d, cells), 48);
+  const by = f32x4.splat(<f32>cells);
+  v128.store(to, f32x4.div(a, by)), v128.store(to, f32x4.div(b, by), 16);
+  v128.store(to, f32x4.div(c, by), 32), v128.store(to, f32x4.div(d, by), 48);
 }
 
 /** Shares of so many channels. */
-function shares(from: usize, rows: i32, columns: i32, width: i32, to: usize, channels: i32): void {
+function shares(from: usize, rows: i32, columns: i32, row: usize, to: usize, channels: i32): void {
   let c = 0;
-  for (; c + BLOCK <= channels; c += BLOCK) sharesOf(from + (<usize>c << 2), rows, columns, width, to + (<usize>c << 2));
-  const cells = f32x4.splat(<f32>(KH * KW));
+  for (; c + BLOCK <= channels; c += BLOCK) sharesOf(from + (<usize>c << 2), rows, columns, row, to + (<usize>c << 2));
+  const by = f32x4.splat(<f32>cells);
   for (; c < channels; c += 4) {
     const offset = <usize>c << 2;
-    storeLanes(to + offset, f32x4.div(summed(from + offset, rows, columns, width), cells), channels - c);
+    storeLanes(to + offset, f32x4.div(summed(from + offset, rows, columns, row), by), channels - c);
   }
 }
 
@@ -298,6 +319,40 @@ function disjointRow(g: usize, index: usize, y: i32, to: usize): void {
   memory.fill(to, 0, <usize>((W - covered) * C) << 2);
 }
 
+/** Adds g, where `index` is `number`, to as many channels: its share where there is no index. */
+function addTo(to: usize, g: usize, index: usize, number: i32, channels: i32): void {
+  const cell = i32x4.splat(number), by = f32x4.splat(<f32>cells);
+  for (let c = 0; c < channels; c += 4) {
+    const offset = <usize>c << 2;
+    let v = v128.load(g + offset);
+    v = index == 0 ? f32x4.div(v, by) : v128.and(v, i32x4.eq(v128.load(index + offset), cell));
+    storeLanes(to + offset, f32x4.add(v128.load(to + offset), v), channels - c);
+  }
+}
+
+/** One row of the gradient of such windows: each window is added to the cells that it has there. */
+function spreadRow(g: usize, index: usize, y: i32, to: usize): void {
+  memory.fill(to, 0, <usize>(W * C) << 2);
+  if (strideRows == 0) oy0 = y * OH / H, oy1 = ceilOf((y + 1) * OH, H);
+  else oy0 = firstWindow(y + above, (KH - 1) * dilationRows + 1, strideRows), oy1 = min(OH, (y + above) / strideRows + 1);
+  for (let oy = oy0; oy < oy1; oy++) {
+    windowRows(oy);
+    const row = (y - top) / dilationRows;
+    if (row * dilationRows != y - top) continue;
+    let at = <usize>(oy * OW * C) << 2;
+    for (let ox = 0, like = 1; ox < OW; ox += like) {
+      windowColumns(ox);
+      like = alikeFrom(ox);
+      let pixel = to + (<usize>((corner + x0 * dilationColumns) * C) << 2);
+      for (let x = x0; x < x1; x++) {
+        addTo(pixel, g + at, index == 0 ? 0 : index + at, row * KW + x, like * C);
+        pixel += cellBytes;
+      }
+      at += <usize>(like * C) << 2;
+    }
+  }
+}
+
 /** Operands g, index, out. */
 export function maxPool2dGrad(args: usize, thread: i32, threads: i32): void {
   readWords(openEpilogue(args, 2, thread));
@@ -308,8 +363,9 @@ export function maxPool2dGrad(args: usize, thread: i32, threads: i32): void {
     const image = <usize>(n * OH * OW * C) << 2;
     const g = operand(args, 0) + image, index = operand(args, 1) + image;
     let to = operand(args, 2) + (<usize>(row * W * C) << 2);
-    if (disjoint) {
-      disjointRow(g, index, y, to);
+    if (isSpread || disjoint) {
+      if (isSpread) spreadRow(g, index, y, to);
+      else disjointRow(g, index, y, to);
       finish(to, W, <usize>C << 2, C);
       continue;
     }
@@ -340,7 +396,7 @@ export function maxPool2dGather(args: usize, thread: i32, threads: i32): void {
       windowColumns(ox);
       for (let c = 0; c < C; c++, at += 4) {
         const number = load<i32>(operand(args, 1) + at);
-        const y = top + number / KW, x = corner + number % KW;
+        const y = top + number / KW * dilationRows, x = corner + number % KW * dilationColumns;
         const inside = number >= 0 && number < KH * KW && y >= 0 && y < H && x >= 0 && x < W;
         store<f32>(operand(args, 2) + at, inside ? load<f32>(image + (<usize>((y * W + x) * C + c) << 2)) : 0);
       }
@@ -352,23 +408,24 @@ export function maxPool2dGather(args: usize, thread: i32, threads: i32): void {
 const FEW_CELLS: i32 = 64;
 
 /** The mean of one window, of a vector of channels. */
-function averageOfMany(image: usize, channel: i32): v128 {
+function averageOfMany(from: usize): v128 {
   let low = f64x2.splat(0), high = low;
   for (let y = y0; y < y1; y++) {
-    let at = image + (<usize>((y * W + x0) * C + channel) << 2);
+    let at = from;
     for (let x = x0; x < x1; x++) {
       const v = v128.load(at);
       low = f64x2.add(low, f64x2.promote_low_f32x4(v));
       high = f64x2.add(high, f64x2.promote_low_f32x4(v128.shuffle<i32>(v, v, 2, 3, 0, 1)));
-      at += <usize>C << 2;
+      at += cellBytes;
     }
+    from += lineBytes;
   }
-  const cells = f64x2.splat(<f64>(KH * KW));
-  const left = f32x4.demote_f64x2_zero(f64x2.div(low, cells)), right = f32x4.demote_f64x2_zero(f64x2.div(high, cells));
+  const by = f64x2.splat(<f64>cells);
+  const left = f32x4.demote_f64x2_zero(f64x2.div(low, by)), right = f32x4.demote_f64x2_zero(f64x2.div(high, by));
   return v128.shuffle<i32>(left, right, 0, 1, 4, 5);
 }
 
-/** Operands x, out. Divides by KH · KW: padding counts as zeros. */
+/** Operands x, out. Divides by KH · KW, so that padding counts as zeros, or by the cells of a bin. */
 export function avgPool2d(args: usize, thread: i32, threads: i32): void {
   readWords(openEpilogue(args, 1, thread));
   const end = shareStart(images * OH, thread + 1, threads, 1);
@@ -380,9 +437,12 @@ export function avgPool2d(args: usize, thread: i32, threads: i32): void {
     for (let ox = 0, like = 1; ox < OW; ox += like) {
       windowColumns(ox);
       like = alikeFrom(ox);
-      const channels = like * C;
-      if ((y1 - y0) * (x1 - x0) <= FEW_CELLS) shares(firstCell(image, 0), y1 - y0, x1 - x0, W, to, channels);
-      else for (let c = 0; c < channels; c += 4) storeLanes(to + (<usize>c << 2), averageOfMany(image, c), channels - c);
+      const channels = like * C, from = firstCell(image);
+      if ((y1 - y0) * (x1 - x0) <= FEW_CELLS) shares(from, y1 - y0, x1 - x0, lineBytes, to, channels);
+      else for (let c = 0; c < channels; c += 4) {
+        const offset = <usize>c << 2;
+        storeLanes(to + offset, averageOfMany(from + offset), channels - c);
+      }
       to += <usize>channels << 2;
     }
     finish(operand(args, 1) + (<usize>(row * OW * C) << 2), OW, <usize>C << 2, C);
@@ -397,11 +457,16 @@ export function avgPool2dGrad(args: usize, thread: i32, threads: i32): void {
     const n = row / H, y = row - n * H;
     const g = operand(args, 0) + (<usize>(n * OH * OW * C) << 2);
     let to = operand(args, 1) + (<usize>(row * W * C) << 2);
+    if (isSpread) {
+      spreadRow(g, 0, y, to);
+      finish(to, W, <usize>C << 2, C);
+      continue;
+    }
     oy0 = firstWindow(y + above, KH, strideRows), oy1 = min(OH, (y + above) / strideRows + 1);
     for (let x = 0, like = 1; x < W; x += like) {
       windowsAround(x);
       like = alikeAround(x);
-      shares(g + (<usize>((oy0 * OW + ox0) * C) << 2), oy1 - oy0, ox1 - ox0, OW, to, like * C);
+      shares(g + (<usize>((oy0 * OW + ox0) * C) << 2), oy1 - oy0, ox1 - ox0, <usize>(OW * C) << 2, to, like * C);
       to += <usize>(like * C) << 2;
     }
     finish(operand(args, 1) + (<usize>(row * W * C) << 2), W, <usize>C << 2, C);

@@ -39,19 +39,17 @@ export const poolKernels = {
   },
 
   avgPool2d({ ins: { x }, outs: { out }, attrs }) {
-    const [rows, columns] = attrs.window;
     overWindows(x.type.shape, out.type.shape, attrs, (o, places) => {
       let sum = 0;
       for (const { input } of places) sum += x.data[input] ?? 0;
-      out.data[o] = sum / (rows * columns);
+      out.data[o] = sum / cellsOf(attrs, places);
     });
   },
 
   avgPool2dGrad({ ins: { g }, outs: { out }, attrs }) {
-    const [rows, columns] = attrs.window;
     const sums = new Float64Array(out.data.length);
     overWindows(out.type.shape, g.type.shape, attrs, (o, places) => {
-      const share = (g.data[o] ?? 0) / (rows * columns);
+      const share = (g.data[o] ?? 0) / cellsOf(attrs, places);
       for (const { input } of places) sums[input] = (sums[input] ?? 0) + share;
     });
     out.data.set(sums);
@@ -60,6 +58,11 @@ export const poolKernels = {
   ReferenceTable,
   "maxPool2d" | "maxPool2dGrad" | "maxPool2dGather" | "avgPool2d" | "avgPool2dGrad"
 >;
+
+/** By which a sum is divided: padding counts as zeros; the places of a bin are all on the input. */
+function cellsOf({ window, bins }: Pool2d, places: readonly Place[]): number {
+  return bins ? places.length : window[0] * window[1];
+}
 
 /** A place of a window that lies on the input: the element there, and its number kh · KW + kw in the window. */
 interface Place {
@@ -71,7 +74,7 @@ interface Place {
 function overWindows(
   x: Shape,
   out: Shape,
-  { window, stride, padding }: Pool2d,
+  attrs: Pool2d,
   visit: (output: number, places: readonly Place[]) => void,
 ): void {
   const [batch = 0, height = 0, width = 0, channels = 0] = x;
@@ -79,22 +82,35 @@ function overWindows(
   let output = 0;
   for (let n = 0; n < batch; n++) {
     for (let oh = 0; oh < outHeight; oh++) {
+      const rows = cellsAlong(attrs, 0, oh, height, outHeight);
       for (let ow = 0; ow < outWidth; ow++) {
+        const columns = cellsAlong(attrs, 1, ow, width, outWidth);
         for (let channel = 0; channel < channels; channel++) {
           const places: Place[] = [];
-          for (let kh = 0; kh < window[0]; kh++) {
-            const row = oh * stride[0] - padding[0][0] + kh;
-            if (row < 0 || row >= height) continue;
-            for (let kw = 0; kw < window[1]; kw++) {
-              const column = ow * stride[1] - padding[1][0] + kw;
-              if (column < 0 || column >= width) continue;
+          rows.forEach((row, kh) => {
+            if (row < 0 || row >= height) return;
+            columns.forEach((column, kw) => {
+              if (column < 0 || column >= width) return;
               const input = ((n * height + row) * width + column) * channels + channel;
-              places.push({ input, number: kh * window[1] + kw });
-            }
-          }
+              places.push({ input, number: kh * attrs.window[1] + kw });
+            });
+          });
           visit(output++, places);
         }
       }
     }
   }
+}
+
+/** The rows (d = 0) or columns (1) of window i of `count` over `size` of them, of which some may lie in the padding. */
+function cellsAlong(
+  { window, stride, padding, dilation, bins }: Pool2d,
+  d: 0 | 1,
+  i: number,
+  size: number,
+  count: number,
+): number[] {
+  const start = bins ? Math.floor((i * size) / count) : i * stride[d] - padding[d][0];
+  const length = bins ? Math.ceil(((i + 1) * size) / count) - start : window[d];
+  return Array.from({ length }, (_, k) => start + k * (dilation?.[d] ?? 1));
 }

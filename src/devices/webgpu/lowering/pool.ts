@@ -27,12 +27,12 @@ function poolCall(
   kernel: "max" | "max_grad" | "max_gather" | "average" | "average_grad",
   tensors: Tensors,
   [over, out]: readonly [Region, Region],
-  { window, stride, padding }: Pool2d,
+  attrs: Pool2d,
 ): KernelCall[] {
   const written = kernel.endsWith("_grad") ? over : out;
   const count = sizeOf(written.type.shape) / lanesOf(written.type.shape.at(-1) ?? 0);
-  const places = window[0] * window[1];
-  const windows = { over: over.type.shape, out: out.type.shape, window, stride, padding };
+  const places = attrs.window[0] * attrs.window[1];
+  const windows = { ...attrs, over: over.type.shape, out: out.type.shape };
   const isAverage = kernel.startsWith("average");
   const constants = kernel === "average" ? { MANY: Number(places > 64) } : {};
   const scalar = isAverage ? 1 / places : Number.NEGATIVE_INFINITY;

@@ -1,5 +1,5 @@
 /** Calls of kernels of windows over each channel of images: pools and depthwise convolutions. */
-import type { Window2d } from "../../../ops/vocabulary.ts";
+import type { Pool2d } from "../../../ops/vocabulary.ts";
 import {
   type Epilogue,
   floatBits,
@@ -18,10 +18,9 @@ export interface Tensors {
 }
 
 /** The side that windows lie over, that which has an element for each, both [N, H, W, C], and the windows. */
-export interface Windows extends Pick<Window2d, "stride" | "padding"> {
+export interface Windows extends Pool2d {
   readonly over: Shape;
   readonly out: Shape;
-  readonly window: readonly [number, number];
 }
 
 /** What only some of the kernels have: the last of their parameters, and constants. */
@@ -42,7 +41,7 @@ export function lanesOf(channels: number): 1 | 4 {
 export function windowsCall(
   kernel: string,
   { reads, writes, epilogue }: Tensors,
-  { over, out, window, stride, padding }: Windows,
+  { over, out, window, stride, padding, dilation = [1, 1], bins }: Windows,
   count: number,
   { scalar = 0, tiles = 0, length = 0, part = 0, constants }: More,
 ): KernelCall {
@@ -52,13 +51,14 @@ export function windowsCall(
   const isAligned = lanes === 4;
   const host = { binding: reads.length, width: lanes, isAligned, columns: channels };
   const own = printEpilogue(epilogue, host);
+  const form = { BINS: Number(bins !== undefined), DILATED: Number(Math.max(...dilation) > 1) };
   const call = {
-    constants: { ...own.constants, VECTOR: Number(isAligned), ...constants },
+    constants: { ...own.constants, ...form, VECTOR: Number(isAligned), ...constants },
     operands: [...reads.map(read), ...own.operands, ...writes.map(write)],
     words: [
       ...[count, height, width, channels / lanes, outHeight, outWidth],
       ...[...window, ...stride, padding[0][0], padding[1][0]],
-      ...[floatBits(scalar), tiles, length, part, ...own.words],
+      ...[...dilation, floatBits(scalar), tiles, length, part, ...own.words],
     ],
   };
   return lineCall(kernel, count, call, 64);
