@@ -4,6 +4,7 @@ import {
   checkOptions,
   count,
   flag,
+  isIterable,
   isRecord,
   rule,
   shown,
@@ -189,12 +190,7 @@ export class WordVocabulary implements Vocabulary {
 
 const someTexts = rule(
   "a text, or several in something iterable",
-  (value) =>
-    typeof value === "string" ||
-    (typeof value === "object" &&
-      value !== null &&
-      Symbol.iterator in value &&
-      !ArrayBuffer.isView(value)),
+  (value) => typeof value === "string" || isIterable(value),
 );
 
 const aPattern = rule("a regular expression", (value) => value instanceof RegExp);

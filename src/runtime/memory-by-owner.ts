@@ -1,4 +1,4 @@
-import { anything, check, checkOptions, record, rule } from "../arguments.ts";
+import { anything, check, checkOptions, isIterable, record, rule } from "../arguments.ts";
 import { bytesOf } from "../tensor/shape.ts";
 import { currentRuntime } from "./current.ts";
 import type { Runtime } from "./runtime.ts";
@@ -26,10 +26,7 @@ export interface MemoryByOwnerOptions {
   readonly runtime?: Runtime;
 }
 
-const iterable = rule(
-  "a list of variables",
-  (value) => typeof value === "object" && value !== null && Symbol.iterator in value,
-);
+const iterable = rule("a list of variables", isIterable);
 const variable = rule("a variable", (value) => value instanceof Variable);
 
 /**

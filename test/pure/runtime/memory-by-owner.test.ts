@@ -43,6 +43,9 @@ describe("memoryByOwner", () => {
     expect(memoryByOwner({ mine: [variable([1, 2])] }).owners).toEqual({ mine: 0 });
     expect(() => memoryByOwner({ mine: [tensor([1])] } as never)).toThrow(ArgumentError);
     expect(() => memoryByOwner({ mine: 3 } as never)).toThrow(ArgumentError);
+    const detached = new Float32Array(2);
+    structuredClone(detached, { transfer: [detached.buffer] });
+    expect(() => memoryByOwner({ mine: detached } as never)).toThrow(ArgumentError);
     expect(() => memoryByOwner(undefined as never)).toThrow(ArgumentError);
   });
 });
