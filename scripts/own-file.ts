@@ -64,13 +64,15 @@ export async function telling<T>(
 
 /**
  * "gradgpu" is this one, wherever the file lies and whatever is installed there: tensors of another are not understood.
- * TypeScript is read as modules, also where no package.json says so.
+ * TypeScript is read as modules, also where no package.json says so: what tsx adds to the address of a file that another one
+ * imports, to read it as CommonJS, is taken off again.
  */
 function shareThisGradgpu(): void {
   const hook = `export async function resolve(name, context, next) {
     const own = /^gradgpu(\\/|$)/.test(name) ? { ...context, parentURL: ${JSON.stringify(import.meta.url)} } : context;
     const found = await next(name, own);
-    return /\\.ts(\\?|$)/.test(found.url) ? { ...found, format: "module" } : found;
+    const url = found.url.replace(/(\\?|%3F)tsx-commonjs.*/, "");
+    return /\\.ts(\\?|$)/.test(url) ? { ...found, url, format: "module" } : found;
   }`;
   register(`data:text/javascript,${encodeURIComponent(hook)}`);
 }

@@ -37,6 +37,16 @@ const files: readonly (readonly [name: string, content: string, outcome: number 
     `${model} export default () => ({ fn: (x) => ({ y: [model(x)] }), ${inputs} })`,
     1,
   ],
+  [
+    "in-two-files.ts",
+    `import { model, inputs } from "./model.ts"; export default () => ({ fn: (x) => model(x), inputs })`,
+    1,
+  ],
+  [
+    "model.ts",
+    `import { nn } from "gradgpu"; export const model = nn.linear(3, 4); export const { inputs } = { ${inputs} }`,
+    /default export; got only inputs, model/,
+  ],
   ["later.ts", `${model} export default async () => ({ fn: model, ${inputs} })`, 1],
   [
     "model-in-fn.ts",
