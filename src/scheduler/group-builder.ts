@@ -195,10 +195,10 @@ export class GroupBuilder {
 
   /** What a view shows, where it lies. What is computed here is not read through one. */
   #through(node: ViewNode, strides: readonly number[]): Register {
-    const source = aliased(node.ins.x);
+    const shown = viewOf(node, (read) => this.#nodes.has(read));
+    const { source, offset, strides: viewed, within, ...beyond } = shown;
     const { node: maker } = source;
     if (maker.op !== "source" && this.#nodes.has(maker)) return this.#refuse();
-    const { offset, strides: viewed, within, ...beyond } = viewOf(node);
     const { shape } = node.outs.out.type;
     const own = throughView(shape, viewed, strides, this.#space.shape);
     if (own === undefined) return this.#refuse();

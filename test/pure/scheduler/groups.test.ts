@@ -22,6 +22,7 @@ import {
   sub,
   sum,
   type Tensor,
+  transpose,
   where,
 } from "../../../src/functions.ts";
 import { type GroupProgram, levelsOf } from "../../../src/scheduler/group-program.ts";
@@ -198,6 +199,17 @@ describe("a padded tensor", () => {
     expect((await stepsOf(sums)).length).toBe(1);
   });
 
+  it("is read where a view of another tensor lies; a part of it is one of a tensor that is made", async () => {
+    const turned = transpose(slice(input("cube", [8, 9, 10]), [1, 2, 3], [4, 5, 6]), [1, 0, 2]);
+    const among = pad(slice(turned, [1, 0, 2], [4, 3, 3]), [
+      [1, 0],
+      [0, 2],
+      [3, 0],
+    ]);
+    expect(await stepsOf(exp(among))).toEqual(["slice + transpose + slice + pad + exp"]);
+    expect(await stepsOf(exp(slice(among, [0, 0, 1], [5, 4, 4])))).toContain("pad");
+  });
+
   it("is read in another shape by what stands behind a reshape", async () => {
     await stepsOf(mul(reshape(add(around, whole), [21, 9]), input("flat", [21, 9])));
     await stepsOf(mul(reshape(add(around, whole), [3, 7, 3, 3]), input("cut", [3, 7, 3, 3])));
@@ -212,6 +224,61 @@ describe("a padded tensor", () => {
     expect(await stepsOf(add(none, 1))).toContain("pad");
     expect(await stepsOf(matmul(reshape(around, [21, 9]), input("w", [9, 2])))).toContain("pad");
     expect(await stepsOf(around, exp(around))).toContain("pad");
+  });
+});
+
+describe("a view of a view", () => {
+  const cube = input("cube", [8, 9, 10]);
+  const plane = input("plane", [33, 34]);
+  const rowOf = (of: Tensor, at: number) => reshape(slice(of, [at, 0, 0], [1, 9, 10]), [9, 10]);
+  const within = (of: Tensor) =>
+    slice(
+      of,
+      [1, 1],
+      of.shape.map((n) => n - 2),
+    );
+  const turned = slice(
+    transpose(slice(cube, [1, 2, 3], [4, 5, 6]), [1, 0, 2]),
+    [1, 0, 2],
+    [4, 3, 3],
+  );
+
+  it.each<[string, () => Tensor]>([
+    ["a part of a part of a part", () => exp(within(within(within(plane))))],
+    ["a part in another order of a part", () => mul(turned, 2)],
+    ["a step, which has a dimension less", () => add(rowOf(cube, 3), 1)],
+    ["a part of a step", () => sum(square(within(rowOf(cube, 7))), { axis: 0 })],
+    [
+      "a column in another order",
+      () => exp(transpose(reshape(slice(cube, [0, 4, 0], [8, 1, 10]), [8, 10]))),
+    ],
+    ["steps side by side", () => add(rowOf(cube, 0), within(slice(plane, [0, 3], [11, 12])))],
+    ["a part between new dimensions", () => mul(reshape(within(plane), [1, 31, 1, 32]), 2)],
+    [
+      "a part that is repeated",
+      () => mul(broadcastTo(reshape(turned, [4, 1, 3, 3]), [4, 2, 3, 3]), 2),
+    ],
+  ])("is read where the first one's tensor is: %s", async (_, make) => {
+    expect((await groups({ outputs: [make()] })).steps.length).toBe(1);
+  });
+
+  it("is a tensor of its own once where two read it in another order, where it is wanted, in a long chain, and far from its neighbours", async () => {
+    const other = transpose(within(plane));
+    const steps = async (...outputs: Tensor[]) => (await groups({ outputs })).steps;
+    expect(
+      (await steps(exp(slice(other, [0, 0], [5, 6])), square(other))).filter(
+        (label) => label === "transpose",
+      ),
+    ).toHaveLength(1);
+    expect(await steps(other, exp(slice(other, [0, 0], [5, 6])))).toContain("transpose");
+    let shown = plane;
+    for (let i = 0; i < 12; i++) shown = within(shown);
+    expect(await steps(exp(shown))).toHaveLength(5);
+    const channels = slice(input("image", [2, 6, 7, 3]), [0, 1, 1, 0], [2, 4, 5, 3]);
+    expect(await steps(exp(transpose(channels, [0, 3, 1, 2])))).toEqual([
+      "slice",
+      "transpose + exp",
+    ]);
   });
 });
 
