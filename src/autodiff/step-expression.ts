@@ -121,6 +121,14 @@ export class StepReader {
           ? this.#refuse(this.why)
           : (m.where(isOn, 1, 0) as GraphValue);
       }
+      case "withGradient": {
+        if (!node.attrs.rule.isElementwise)
+          return this.#refuse("it reads several units at once, as a softmax or a running sum does");
+        const { x, of } = node.ins;
+        const ins = { x: this.#at(x, at), of: of.map((one) => this.#at(one, at)) };
+        if (this.why !== undefined) return this.#refuse(this.why);
+        return emit(node.op, ins, node.attrs).out as GraphValue;
+      }
       case "reduce":
         return this.#refuse("it reduces over units or rows, which no walk holds together");
       default:

@@ -29,6 +29,7 @@ export function withSlope(
 ): Tensor {
   const rule = {
     name: `slope of ${name}`,
+    isElementwise: true,
     gradient(emit: Parameters<typeof arithmetic>[0], out: Value, g: Value, of: readonly Value[]) {
       const m = arithmetic(emit);
       return of.map((own) => m.mul(g, slope(m, own, out)));

@@ -111,7 +111,8 @@ export interface CellOptions extends RecurrentOptions {
  * Layers of a cell over whole sequences: x f32[T, B, inputs] → y f32[T, B, units], the first state of the last layer at
  * every step. With everything that `lstm` has, which is this of the lstm's cell: layers, directions, lengths, checkpoints,
  * windows and stateful inference. The state has the cell's states of every layer, [B, units] each. A state dict
- * holds weight_ih, weight_hh, bias_ih and the cell's vectors, each with _l0, _l0_reverse, _l1 …, gates outermost.
+ * holds weight_ih, weight_hh, bias_ih and, of a cell with sums and no second product, bias_hh, which is added to it, and the
+ * cell's vectors, each with _l0, _l0_reverse, _l1 …, gates outermost.
  *
  * ```ts
  * const layer = nn.recurrent(cells.peepholeLstm, 8, 64, { layers: 2 });

@@ -145,6 +145,11 @@ function programOf(given: Slots, results: Slots): CellProgram {
   };
   for (const node of reachable(results.map(([value]) => value))) {
     if (node.op === "source") continue;
+    if (node.op === "withGradient") {
+      // The rule has been followed where the step was differentiated.
+      registers.set(node.outs.out, registerOf(node.ins.x));
+      continue;
+    }
     const [out] = Object.values(node.outs) as GraphValue[];
     if (out === undefined || !isElementwise(node))
       throw new InternalError(`a step is made of elementwise functions, not of ${node.op}.`);

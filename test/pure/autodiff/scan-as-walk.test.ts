@@ -1,13 +1,20 @@
 /** Steps of scans that are those of recurrent cells: they are walked, and mean the same. */
 import { beforeEach, describe, expect, it } from "vitest";
 import {
+  acos,
   add,
+  asin,
+  asinh,
+  atan,
+  atanh,
   cast,
   concat,
   div,
   exp,
+  expm1,
   gelu,
   greater,
+  log1p,
   matmul,
   mean,
   mul,
@@ -17,12 +24,14 @@ import {
   scan,
   sigmoid,
   slice,
+  softmax,
   softplus,
   square,
   stopGradient,
   sub,
   sum,
   type Tensor,
+  tan,
   tanh,
   tensor,
   transpose,
@@ -332,6 +341,10 @@ describe("a scan", () => {
       },
       "it reduces over units or rows",
     ],
+    "takes a softmax over units": [
+      (h, x, r) => softmax(add(matmul(h, r), x)),
+      "it reads several units at once, as a softmax",
+    ],
     "multiplies what it has computed": [
       (h, x, r) => tanh(add(matmul(mul(h, x), r), x)),
       "it multiplies something that is computed in the step",
@@ -354,6 +367,33 @@ describe("a scan", () => {
     );
     expect(whyLoop(carry)).toContain(why);
   });
+
+  it.each(Object.entries({ log1p, expm1, tan, asin, acos, atan, atanh, asinh }))(
+    "walks %s, whose slope is given, to the gradients of its steps",
+    (_, fn) => {
+      const [x, h, r] = [draw(T, B, U), draw(B, U), draw(U, U)];
+      const step = (at: Tensor, own: Tensor) => fn(mul(0.5, tanh(add(matmul(at, r), own))));
+      const walked = () => {
+        const to = (at: Tensor, own: Tensor) => ({ carry: step(at, own), y: undefined });
+        const { carry } = scan(to, h as Tensor, x as Tensor);
+        expect([...reachable([carry.value])].map(({ op }) => op)).toContain("recurrence");
+        return sum(mul(carry, carry));
+      };
+      const unrolled = () => {
+        let at: Tensor = h;
+        for (let t = 0; t < T; t++) at = step(at, reshape(slice(x, [t, 0, 0], [1, B, U]), [B, U]));
+        return sum(mul(at, at));
+      };
+      const [own = [], byHand = []] = [walked, unrolled].map((loss) => {
+        const [value, gradients] = valueAndGrad([x, h, r], loss);
+        return evaluateTensors([value, ...[x, h, r].map((of) => gradients.get(of) ?? value)]);
+      });
+      expect(own).toHaveLength(4);
+      own.forEach((one, i) => {
+        expect(relativeError(one, byHand[i] ?? [])).toBeLessThan(2e-6);
+      });
+    },
+  );
 
   it("stays a loop that says why where its states differ", () => {
     const [h, m, r] = [draw(B, U), draw(B, U + 1), draw(U, U + 1)];
