@@ -24,7 +24,7 @@ afterAll(() => {
 const wanted = process.env.GRADGPU_STACKS?.split(",");
 const chosen = stacks.filter(({ name }) => wanted?.some((one) => name.startsWith(one)) ?? true);
 
-describe.each(chosen)("$name", ({ name, forms, devices, run }) => {
+describe.concurrent.each(chosen)("$name", ({ name, forms, devices, run }) => {
   it.each(forms)("%s", async (form) => {
     const report = await run(form);
     rows.push(row(name, form, report));
