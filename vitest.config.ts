@@ -54,7 +54,10 @@ const KEEP_MEMORY = {
   MALLOC_TRIM_THRESHOLD_: String(256 * 2 ** 20),
 };
 
-/** Thousands of small graphs die young: with the default of 16 MiB a tenth of the time goes into copying what is still in use. */
+/**
+ * Thousands of small graphs die young: with the default of 16 MiB a tenth of the time goes into copying what is still
+ * in use.
+ */
 const COLLECT_SELDOM = [
   "--min-semi-space-size=64",
   "--max-semi-space-size=64",

@@ -133,7 +133,10 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
   return isPlain || Object.keys(value).length > 0;
 }
 
-/** Whether `value` holds others, one behind the other: no text, and no array of numbers, which cannot be read where it is detached. */
+/**
+ * Whether `value` holds others, one behind the other: no text, and no array of numbers, which cannot be read where it
+ * is detached.
+ */
 export function isIterable(value: unknown): value is Iterable<unknown> {
   if (typeof value !== "object" || value === null) return false;
   return Symbol.iterator in value && !ArrayBuffer.isView(value);

@@ -1,7 +1,7 @@
 /**
  * Pooling of images x [N, H, W, C] → [N, OH, OW, C]. A maximum never comes from the padding; an average divides by
- * KH · KW everywhere, so that padding counts as zeros, and that of a bin by the bin's cells. Gathering by `index` and scattering by it are each other's
- * gradients, as are the average and its gradient.
+ * KH · KW everywhere, so that padding counts as zeros, and that of a bin by the bin's cells. Gathering by `index` and
+ * scattering by it are each other's gradients, as are the average and its gradient.
  */
 import { ArgumentError } from "../errors.ts";
 import { describe, type Shape, type TensorType } from "../tensor/shape.ts";

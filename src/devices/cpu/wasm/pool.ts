@@ -252,7 +252,7 @@ function gatheredBlock(g: usize, index: usize, y: i32, x: i32, to: usize): void 
   v128.store(to, a), v128.store(to, b, 16), v128.store(to, c, 32), v128.store(to, d, 48);
 }
 
-/** The sum of the `rows` × `columns` vectors from `from` on, of pixels of which those of a row lie `row` bytes behind those above. */
+/** The sum of the `rows` × `columns` vectors from `from` on: a pixel of theirs lies `row` bytes behind the one above. */
 // @ts-ignore: decorator
 @inline
 function summed(from: usize, rows: i32, columns: i32, row: usize): v128 {
